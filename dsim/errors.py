@@ -1,0 +1,65 @@
+"""One tree of errors. Every message says the rule, the value received and the remedy.
+
+The leaves also inherit a builtin, so that code which knows nothing of dsim can catch them by their nature.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class DsimError(Exception):
+    """Root of everything that dsim raises on purpose; the command line turns it into one line and exit code 1."""
+
+
+class InvalidValueError(DsimError, ValueError):
+    """A value breaks a rule of the domain (an impossible shape, a negative width, a budget of zero)."""
+
+
+class UnknownNameError(DsimError, KeyError):
+    """A look-up by name failed; the message lists what is known."""
+
+    def __str__(self) -> str:  # KeyError would show the repr of the message
+        return str(self.args[0]) if self.args else ""
+
+
+class FileFormatError(DsimError, ValueError):
+    """A file is not what it should be; the message names file, row, column and rule where they exist."""
+
+
+class FileAccessError(DsimError, OSError):
+    """A file or folder cannot be read or written."""
+
+    def __str__(self) -> str:  # OSError formats its arguments in its own way
+        return str(self.args[0]) if self.args else ""
+
+
+class UnsupportedOpError(DsimError, TypeError):
+    """A network holds something that cannot be read or priced, and the caller asked for strictness."""
+
+
+class NothingFitsError(DsimError):
+    """No design meets the budget; the command line answers with exit code 3."""
+
+
+class MissingPackageError(DsimError, ImportError):
+    """An optional package is needed; the message names the extra that brings it."""
+
+
+def unknown_name(what: str, value: str, known: Iterable[str]) -> UnknownNameError:
+    """Make the error for a failed look-up: it lists the choices and the closest one.
+
+    Parameters
+    ----------
+    what
+        The noun, e.g. ``"device"``.
+    value
+        What was asked for.
+    known
+        Every valid name.
+    """
+    names = sorted(known)
+    close = difflib.get_close_matches(value, names, n=1, cutoff=0.4)
+    hint = f"; closest: {close[0]}" if close else ""
+    return UnknownNameError(f"unknown {what} {value!r}; known: {', '.join(names) or 'none'}{hint}")

@@ -1,0 +1,71 @@
+"""GraphBuilder: make a Graph op by op; every shape is inferred when the op is added."""
+
+from __future__ import annotations
+
+from dsim.attrs import Attrs, NoAttrs
+from dsim.graph.graph import Graph, Node, Ref
+from dsim.graph.shapes import infer_outputs
+from dsim.op import Op, OpKind, TensorSpec
+
+
+class GraphBuilder:
+    """Collect ops in the order in which they run.
+
+    Examples
+    --------
+    >>> from dsim.attrs import ConvAttrs
+    >>> b = GraphBuilder()
+    >>> x = b.input((1, 3, 224, 224))
+    >>> y = b.add(OpKind.CONV2D, x, attrs=ConvAttrs(32, (3, 3), (2, 2), (1, 1)), scope="stem")
+    >>> b.shape(y)
+    (1, 32, 112, 112)
+    >>> b.build(y).macs
+    10838016
+    """
+
+    def __init__(self) -> None:
+        self._inputs: list[TensorSpec] = []
+        self._nodes: list[Node] = []
+
+    def input(self, shape: tuple[int, ...]) -> Ref:
+        """Add an input of the network."""
+        self._inputs.append(TensorSpec(shape))
+        return Ref(-len(self._inputs))
+
+    def add(
+        self,
+        kind: OpKind,
+        *refs: Ref,
+        attrs: Attrs | None = None,
+        scope: str = "",
+        activation: OpKind | None = None,
+    ) -> Ref:
+        """Add an op that reads ``refs``; give its first output (for a split, count ``slot`` up with `slots`).
+
+        Raises
+        ------
+        InvalidValueError
+            Shapes and attributes contradict each other.
+        """
+        specs = tuple(self._spec(ref) for ref in refs)
+        record = NoAttrs() if attrs is None else attrs
+        outputs = infer_outputs(kind, record, specs)
+        self._nodes.append(Node(Op(kind, record, specs, outputs, activation), refs, scope))
+        return Ref(len(self._nodes) - 1)
+
+    def slots(self, ref: Ref) -> tuple[Ref, ...]:
+        """Give every output of the op that wrote ``ref``."""
+        if ref.node < 0:
+            return (ref,)
+        return tuple(Ref(ref.node, slot) for slot in range(len(self._nodes[ref.node].op.outputs)))
+
+    def shape(self, ref: Ref) -> tuple[int, ...]:
+        """Give the shape of a tensor."""
+        return self._spec(ref).shape
+
+    def build(self, *outputs: Ref) -> Graph:
+        """Finish: the graph checks itself once more."""
+        return Graph(tuple(self._inputs), tuple(self._nodes), outputs)
+
+    def _spec(self, ref: Ref) -> TensorSpec:
+        return self._inputs[-1 - ref.node] if ref.node < 0 else self._nodes[ref.node].op.outputs[ref.slot]

@@ -1,0 +1,149 @@
+"""Graph: a network as a directed acyclic graph of ops, frozen and verified when it is made."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+import networkx as nx
+
+from dsim.attrs import attrs_to_dict
+from dsim.errors import InvalidValueError
+from dsim.graph.shapes import infer_outputs
+from dsim.op import Op, OpKind, TensorSpec
+
+
+class Ref(NamedTuple):
+    """One tensor: output ``slot`` of node ``node``; node ``-1 - k`` is the graph's input ``k``."""
+
+    node: int
+    slot: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """An op in its place: which tensors it reads, and which part of the network it belongs to."""
+
+    op: Op
+    inputs: tuple[Ref, ...]
+    scope: str = ""
+
+
+@dataclass(frozen=True)
+class Graph:
+    """A network: inputs, nodes in topological order, outputs.
+
+    Raises
+    ------
+    InvalidValueError
+        A node reads a tensor that does not exist before it, or shapes contradict the ops.
+    """
+
+    inputs: tuple[TensorSpec, ...]
+    nodes: tuple[Node, ...]
+    outputs: tuple[Ref, ...]
+
+    def __post_init__(self) -> None:
+        for index, node in enumerate(self.nodes):
+            for ref, spec in zip(node.inputs, node.op.inputs, strict=True):
+                self._check_ref(ref, index)
+                if self.spec(ref) != spec:
+                    raise InvalidValueError(
+                        f"node {index} ({node.op.label}) must read what is written: {self.spec(ref).shape}, "
+                        f"got {spec.shape}; rebuild the graph with GraphBuilder"
+                    )
+            if infer_outputs(node.op.kind, node.op.attrs, node.op.inputs) != node.op.outputs:
+                raise InvalidValueError(
+                    f"node {index} ({node.op.label}) cannot write {[s.shape for s in node.op.outputs]} from "
+                    f"{[s.shape for s in node.op.inputs]}; rebuild the graph with GraphBuilder"
+                )
+        for ref in self.outputs:
+            self._check_ref(ref, len(self.nodes))
+
+    def _check_ref(self, ref: Ref, before: int) -> None:
+        known = -len(self.inputs) <= ref.node < before
+        slots = 1 if ref.node < 0 else len(self.nodes[ref.node].op.outputs) if known else 0
+        if not known or not 0 <= ref.slot < slots:
+            raise InvalidValueError(
+                f"a node reads tensors made before it, got {tuple(ref)} at position {before}; sort the nodes"
+            )
+
+    def spec(self, ref: Ref) -> TensorSpec:
+        """Give the shape of a tensor."""
+        return self.inputs[-1 - ref.node] if ref.node < 0 else self.nodes[ref.node].op.outputs[ref.slot]
+
+    @property
+    def ops(self) -> Iterator[Op]:
+        """The ops in topological order."""
+        return (node.op for node in self.nodes)
+
+    @cached_property
+    def digraph(self) -> nx.DiGraph[int]:
+        """The same network for networkx: node ids are positions (inputs negative), data ``op`` and ``scope``."""
+        graph: nx.DiGraph[int] = nx.DiGraph()
+        graph.add_nodes_from(range(-len(self.inputs), 0))
+        for index, node in enumerate(self.nodes):
+            graph.add_node(index, op=node.op, scope=node.scope)
+            graph.add_edges_from((ref.node, index) for ref in node.inputs)
+        return nx.freeze(graph)
+
+    @cached_property
+    def consumers(self) -> dict[Ref, tuple[int, ...]]:
+        """Which nodes read each tensor; a graph output counts as a reader, with index ``len(nodes)``."""
+        found: dict[Ref, list[int]] = {}
+        for index, node in enumerate(self.nodes):
+            for ref in node.inputs:
+                found.setdefault(ref, []).append(index)
+        for ref in self.outputs:
+            found.setdefault(ref, []).append(len(self.nodes))
+        return {ref: tuple(readers) for ref, readers in found.items()}
+
+    @cached_property
+    def macs(self) -> int:
+        """Multiply-accumulates of conv2d, linear and matmul."""
+        return sum(op.macs for op in self.ops)
+
+    @cached_property
+    def params(self) -> int:
+        """Learned numbers."""
+        return sum(op.params for op in self.ops)
+
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """Names of the ops that dsim has no kind for, in order, repeats included."""
+        return tuple(op.label for op in self.ops if op.kind is OpKind.UNKNOWN)
+
+    def hash(self) -> str:
+        """Give a canonical hash: equal for networks that compute the same, whatever the node order or scopes."""
+        return merkle(self)
+
+
+def merkle(graph: Graph, skip: frozenset[OpKind] = frozenset()) -> str:
+    """Hash a graph bottom-up, so that order and scopes do not matter.
+
+    Parameters
+    ----------
+    skip
+        Kinds with one input that are looked through, as if what they write were what they read.
+    """
+    keys: dict[Ref, str] = {
+        Ref(-1 - k): f"input{k}:{spec.shape}" for k, spec in enumerate(graph.inputs)
+    }
+    node_keys = []
+    for index, node in enumerate(graph.nodes):
+        op = node.op
+        read = [keys[ref] for ref in node.inputs]
+        if op.kind in skip and len(read) == 1:
+            keys[Ref(index)] = read[0]
+            continue
+        shapes = [s.shape for s in (*op.inputs, *op.outputs)]
+        text = f"{op.kind}|{sorted(attrs_to_dict(op.attrs).items())}|{op.activation}|{shapes}|{read}"
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        node_keys.append(digest)
+        for slot in range(len(op.outputs)):
+            keys[Ref(index, slot)] = f"{digest}:{slot}"
+    whole = f"{sorted(node_keys)}|{[keys[ref] for ref in graph.outputs]}"
+    return hashlib.sha256(whole.encode()).hexdigest()

@@ -1,0 +1,45 @@
+"""The one way in which passes change a graph: replace some ops, remove others, renumber the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from dsim.graph.graph import Graph, Node, Ref
+from dsim.op import Op
+
+
+def rewrite(graph: Graph, replace: Mapping[int, Op], remove: Mapping[int, Ref]) -> Graph:
+    """Give a graph with some ops replaced and some removed.
+
+    Parameters
+    ----------
+    replace
+        Node index to the op that takes its place, with the same shapes.
+    remove
+        Node index to the tensor that its readers read from now on (it may belong to a removed node too).
+    """
+    if not replace and not remove:
+        return graph
+    moved: dict[int, int] = {}
+    nodes: list[Node] = []
+
+    def follow(ref: Ref) -> Ref:
+        while ref.node in remove:
+            ref = remove[ref.node]
+        return ref if ref.node < 0 else Ref(moved[ref.node], ref.slot)
+
+    for index, node in enumerate(graph.nodes):
+        if index in remove:
+            continue
+        moved[index] = len(nodes)
+        op = replace.get(index, node.op)
+        nodes.append(Node(op, tuple(follow(ref) for ref in node.inputs), node.scope))
+    return Graph(graph.inputs, tuple(nodes), tuple(follow(ref) for ref in graph.outputs))
+
+
+def sole_producer(graph: Graph, index: int) -> int | None:
+    """Give the node that writes the only input of ``index``, if nobody else reads that tensor."""
+    refs = graph.nodes[index].inputs
+    if len(refs) != 1 or refs[0].node < 0 or len(graph.consumers[refs[0]]) != 1:
+        return None
+    return refs[0].node
