@@ -1,0 +1,22 @@
+"""Arch: what a design is, how it is written down, and which ops it runs."""
+
+from dsim.arch.arch import Arch
+from dsim.arch.block import Block
+from dsim.arch.choices import Activation, Downsample, Mixer, Norm, Stem
+from dsim.arch.head import Head
+from dsim.arch.presets import PRESETS, get_preset
+from dsim.arch.stage import Stage
+
+__all__ = [
+    "PRESETS",
+    "Activation",
+    "Arch",
+    "Block",
+    "Downsample",
+    "Head",
+    "Mixer",
+    "Norm",
+    "Stage",
+    "Stem",
+    "get_preset",
+]

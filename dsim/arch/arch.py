@@ -1,0 +1,168 @@
+"""Arch: one candidate design, from image to class scores."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from dsim.arch.checks import member, whole
+from dsim.arch.choices import Activation, Downsample, Norm, Stem
+from dsim.arch.head import Head
+from dsim.arch.stage import Stage
+from dsim.errors import InvalidValueError
+
+STAGES = 4
+MAX_RESOLUTION = 4096
+MAX_CLASSES = 1_000_000
+
+
+@dataclass(frozen=True)
+class Arch:
+    """An EfficientFormer-style vision backbone with its classifier.
+
+    Attributes
+    ----------
+    stages
+        Four, at 1/4, 1/8, 1/16 and 1/32 of the image. Attention blocks belong in the last two.
+    stem
+        See `Stem`; its output has the first stage's width.
+    stem_activation
+        For `Stem.TWO_CONVS` and only there (the other stems are one plain convolution): None otherwise.
+    head
+        See `Head`.
+    resolution
+        Height and width of the image in pixels, a multiple of 32.
+    num_classes
+        Class scores.
+
+    Raises
+    ------
+    InvalidValueError
+        The parts do not fit together.
+
+    Examples
+    --------
+    >>> from dsim.arch import get_preset
+    >>> arch = get_preset("efficientformer_l1")
+    >>> arch.stages[3].attention_blocks
+    1
+    >>> Arch.from_json(arch.to_json()) == arch
+    True
+    """
+
+    stages: tuple[Stage, ...]
+    stem: Stem = Stem.TWO_CONVS
+    stem_activation: Activation | None = Activation.RELU
+    head: Head = Head()
+    resolution: int = 224
+    num_classes: int = 1000
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "stages", tuple(self.stages))
+        object.__setattr__(self, "stem", member("stem", Stem, self.stem))
+        if self.stem_activation is not None:
+            object.__setattr__(self, "stem_activation", member("stem_activation", Activation, self.stem_activation))
+        whole("resolution", self.resolution, 32, MAX_RESOLUTION)
+        whole("num_classes", self.num_classes, 1, MAX_CLASSES)
+        if self.resolution % 32:
+            raise InvalidValueError(
+                f"resolution must be a multiple of 32, because four stages halve it five times, got {self.resolution}; "
+                f"use {self.resolution // 32 * 32} or {self.resolution // 32 * 32 + 32}"
+            )
+        self._check_stages()
+        self._check_stem()
+        if self.head.norm is not Norm.LAYER and self.stages[-1].ends_in_tokens:
+            raise InvalidValueError(
+                f"a {self.head.norm} norm in the head works on a map, but stage 4 ends in 3D attention blocks; "
+                "set the head's norm to 'layer'"
+            )
+
+    def _check_stages(self) -> None:
+        if len(self.stages) != STAGES:
+            raise InvalidValueError(f"a design has {STAGES} stages, got {len(self.stages)}; give four")
+        for index, stage in enumerate(self.stages):
+            if (stage.downsample is Downsample.NONE) != (index == 0):
+                raise InvalidValueError(
+                    f"stage 1 follows the stem and has downsample 'none', the others have one; stage {index + 1} has "
+                    f"{stage.downsample!s}; change it"
+                )
+            if index < 2 and stage.attention_blocks:
+                raise InvalidValueError(
+                    f"attention blocks belong in stages 3 and 4 (its cost grows with the square of the positions), got "
+                    f"{stage.attention_blocks} in stage {index + 1}; use another mixer there"
+                )
+            if index < 2 and stage.downsample is Downsample.ATTENTION:
+                raise InvalidValueError(
+                    f"attention downsampling leads to stage 3 or 4, got it before stage {index + 1}; use 'conv_norm'"
+                )
+
+    def _check_stem(self) -> None:
+        needs = self.stem is Stem.TWO_CONVS
+        if needs != (self.stem_activation is not None):
+            raise InvalidValueError(
+                f"stem {self.stem} {'has an activation' if needs else 'is one convolution without activation'}, got "
+                f"stem_activation {self.stem_activation}; {'name one' if needs else 'set it to None'}"
+            )
+        if needs and self.stages[0].width < 2:
+            raise InvalidValueError(
+                f"the two-conv stem halves the first width, got {self.stages[0].width}; use 2 or more"
+            )
+
+    def map_size(self, stage: int) -> int:
+        """Give the height and width of the map in stage 0, 1, 2 or 3, in positions."""
+        return self.resolution // (4 * 2**stage)
+
+    # ---- JSON -------------------------------------------------------------------------------------------------
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give plain values for JSON; equal neighbours among the blocks are written once, with a count."""
+        from dsim.arch.serial import arch_to_dict
+
+        return arch_to_dict(self)
+
+    def to_json(self) -> str:
+        """Give readable JSON."""
+        return json.dumps(self.to_dict(), indent=2)
+
+    @classmethod
+    def from_dict(cls, raw: Mapping[str, Any]) -> Arch:
+        """Read what `to_dict` wrote; unknown or missing keys are refused.
+
+        Raises
+        ------
+        FileFormatError
+            A key is unknown, missing, or of the wrong type; the message names the place.
+        InvalidValueError
+            The design is impossible.
+        """
+        from dsim.arch.serial import arch_from_dict
+
+        return arch_from_dict(raw)
+
+    @classmethod
+    def from_json(cls, text: str) -> Arch:
+        """Read what `to_json` wrote.
+
+        Raises
+        ------
+        FileFormatError
+            Not JSON, or not a design.
+        InvalidValueError
+            The design is impossible.
+        """
+        from dsim.arch.serial import arch_from_json
+
+        return arch_from_json(text)
+
+    def canonical_hash(self) -> str:
+        """Give 64 hex digits: equal for equal designs, on any machine and in any run."""
+        return self._canonical_hash
+
+    @cached_property
+    def _canonical_hash(self) -> str:
+        text = json.dumps(self.to_dict(), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()

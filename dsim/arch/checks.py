@@ -1,0 +1,66 @@
+"""Checks that the records of a design share: each coerces a plain value or says what is wrong with it."""
+
+from __future__ import annotations
+
+import math
+from enum import StrEnum
+from typing import TypeVar
+
+from dsim.errors import InvalidValueError
+
+E = TypeVar("E", bound=StrEnum)
+
+
+def member(name: str, kind: type[E], value: object) -> E:
+    """Coerce ``value`` to a member of ``kind``.
+
+    Raises
+    ------
+    InvalidValueError
+        It is none; the message lists the choices.
+    """
+    if isinstance(value, str):
+        try:
+            return kind(value)
+        except ValueError:
+            pass
+    raise InvalidValueError(f"{name} must be one of {', '.join(kind)}, got {value!r}; choose one of them")
+
+
+def number(name: str, value: object) -> float:
+    """Coerce ``value`` to a finite float (a bool is none).
+
+    Raises
+    ------
+    InvalidValueError
+        It is not a finite number.
+    """
+    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+        return float(value)
+    raise InvalidValueError(f"{name} must be a finite number, got {value!r}; give one")
+
+
+def whole(name: str, value: object, least: int, most: int) -> int:
+    """Check that ``value`` is an integer from ``least`` to ``most``.
+
+    Raises
+    ------
+    InvalidValueError
+        It is not.
+    """
+    if isinstance(value, int) and not isinstance(value, bool) and least <= value <= most:
+        return value
+    raise InvalidValueError(f"{name} must be an integer from {least} to {most}, got {value!r}; change it")
+
+
+def flag(name: str, value: object) -> bool:
+    """Check that ``value`` is True or False.
+
+    Raises
+    ------
+    InvalidValueError
+        It is not.
+    """
+    if isinstance(value, bool):
+        return value
+    raise InvalidValueError(f"{name} must be true or false, got {value!r}; change it")
