@@ -4,6 +4,7 @@ from dsim.arch.arch import Arch
 from dsim.arch.block import Block
 from dsim.arch.choices import Activation, Downsample, Mixer, Norm, Stem
 from dsim.arch.head import Head
+from dsim.arch.lower import Piece
 from dsim.arch.presets import PRESETS, get_preset
 from dsim.arch.stage import Stage
 
@@ -16,6 +17,7 @@ __all__ = [
     "Head",
     "Mixer",
     "Norm",
+    "Piece",
     "Stage",
     "Stem",
     "get_preset",

@@ -7,13 +7,17 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dsim.arch.checks import member, whole
 from dsim.arch.choices import Activation, Downsample, Norm, Stem
 from dsim.arch.head import Head
 from dsim.arch.stage import Stage
 from dsim.errors import InvalidValueError
+
+if TYPE_CHECKING:
+    from dsim.arch.lower import Piece
+    from dsim.graph import Graph
 
 STAGES = 4
 MAX_RESOLUTION = 4096
@@ -115,6 +119,30 @@ class Arch:
     def map_size(self, stage: int) -> int:
         """Give the height and width of the map in stage 0, 1, 2 or 3, in positions."""
         return self.resolution // (4 * 2**stage)
+
+    # ---- what it is made of: these modules know Arch, so it imports them when asked ---------------------------
+
+    def to_graph(self) -> Graph:
+        """Give the ops of the whole network at its resolution, batch 1. Needs no torch and takes milliseconds."""
+        from dsim.arch.lower import arch_graph
+
+        return arch_graph(self)
+
+    def pieces(self) -> tuple[Piece, ...]:
+        """Cut the network into stem, blocks, transitions and head, in the order in which they run.
+
+        The kernels that are left of the whole graph after any fusion passes are those of the pieces together, and
+        pieces with equal keys have equal graphs.
+        """
+        from dsim.arch.lower import pieces
+
+        return pieces(self)
+
+    def describe(self) -> tuple[str, ...]:
+        """Give six lines for people: stem, four stages, head."""
+        from dsim.arch.describe import describe
+
+        return describe(self)
 
     # ---- JSON -------------------------------------------------------------------------------------------------
 

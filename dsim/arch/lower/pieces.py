@@ -1,0 +1,60 @@
+"""Pieces of a design and its whole graph.
+
+No fusion pass reaches across the border of two parts: every part ends in an op that has two readers (a residual) or
+takes nothing in (an activation, a pooled norm), and begins with an op that no pass moves. So the kernels of the whole
+are the kernels of the pieces, and whatever adds up over kernels can be worked out once per piece.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from dsim.arch.arch import Arch
+from dsim.arch.lower.cut import cut
+from dsim.arch.lower.parts import Part
+from dsim.arch.lower.pen import Pen
+from dsim.graph import Graph, GraphBuilder
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One stretch of a design.
+
+    Attributes
+    ----------
+    key
+        Hashable; equal keys have equal graphs, wherever they stand and in whatever design.
+    scope
+        Its place: "stem", "stages.2.blocks.3", "stages.2.downsample", "head".
+    """
+
+    key: Part
+    scope: str
+
+    @property
+    def graph(self) -> Graph:
+        """The ops of the piece alone, made once per key; its scopes are empty."""
+        return part_graph(self.key)
+
+
+@lru_cache(maxsize=8192)
+def part_graph(part: Part) -> Graph:
+    """Make the graph of one part."""
+    builder = GraphBuilder()
+    x = builder.input(part.input_shape)
+    return builder.build(part.write(Pen(builder, ""), x))
+
+
+def pieces(arch: Arch) -> tuple[Piece, ...]:
+    """Cut a design into stem, blocks, transitions and head, in the order in which they run."""
+    return tuple(Piece(part, scope) for scope, part in cut(arch))
+
+
+def arch_graph(arch: Arch) -> Graph:
+    """Make the graph of a whole design at its resolution, batch 1."""
+    builder = GraphBuilder()
+    x = builder.input((1, 3, arch.resolution, arch.resolution))
+    for scope, part in cut(arch):
+        x = part.write(Pen(builder, scope), x)
+    return builder.build(x)
