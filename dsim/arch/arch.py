@@ -69,7 +69,9 @@ class Arch:
         object.__setattr__(self, "stages", tuple(self.stages))
         object.__setattr__(self, "stem", member("stem", Stem, self.stem))
         if self.stem_activation is not None:
-            object.__setattr__(self, "stem_activation", member("stem_activation", Activation, self.stem_activation))
+            object.__setattr__(
+                self, "stem_activation", member("stem_activation", Activation, self.stem_activation)
+            )
         whole("resolution", self.resolution, 32, MAX_RESOLUTION)
         whole("num_classes", self.num_classes, 1, MAX_CLASSES)
         if self.resolution % 32:
@@ -118,7 +120,7 @@ class Arch:
 
     def map_size(self, stage: int) -> int:
         """Give the height and width of the map in stage 0, 1, 2 or 3, in positions."""
-        return self.resolution // (4 * 2**stage)
+        return self.resolution // (4 << stage)
 
     # ---- what it is made of: these modules know Arch, so it imports them when asked ---------------------------
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, TypeVar
 
 from dsim.arch.arch import Arch
 from dsim.arch.block import Block
@@ -13,6 +14,8 @@ from dsim.arch.checks import whole
 from dsim.arch.head import Head
 from dsim.arch.stage import MAX_DEPTH, Stage
 from dsim.errors import FileFormatError, InvalidValueError
+
+T = TypeVar("T")
 
 SCHEMA_VERSION = 1
 
@@ -34,7 +37,9 @@ def arch_to_dict(arch: Arch) -> dict[str, Any]:
             {
                 "width": stage.width,
                 "downsample": str(stage.downsample),
-                "blocks": [_block_to_dict(block, len(list(run))) for block, run in itertools.groupby(stage.blocks)],
+                "blocks": [
+                    _block_to_dict(block, len(list(run))) for block, run in itertools.groupby(stage.blocks)
+                ],
             }
             for stage in arch.stages
         ],
@@ -70,7 +75,9 @@ def arch_from_json(text: str) -> Arch:
     try:
         raw = json.loads(text)
     except json.JSONDecodeError as error:
-        raise FileFormatError(f"a design is a JSON object, got text that is not JSON: {error}; correct it") from error
+        raise FileFormatError(
+            f"a design is a JSON object, got text that is not JSON: {error}; correct it"
+        ) from error
     return arch_from_dict(raw)
 
 
@@ -96,7 +103,7 @@ def arch_from_dict(raw: Any) -> Arch:
         stages=stages,
         stem=fields["stem"],
         stem_activation=fields["stem_activation"],
-        head=_at("head", lambda: Head(**head)),
+        head=_at("head", partial(Head, **head)),
         resolution=fields["resolution"],
         num_classes=fields["num_classes"],
     )
@@ -109,19 +116,26 @@ def _stage(raw: Any, place: str) -> Stage:
         here = f"{place}.blocks[{i}]"
         values = _object(item, here, _BLOCK_KEYS)
         count = values.pop("count")
-        blocks += [_at(here, lambda v=values: Block(**v))] * _at(here, lambda c=count: whole("count", c, 1, MAX_DEPTH))
-    return _at(place, lambda: Stage(fields["width"], tuple(blocks), fields["downsample"]))
+        _at(here, partial(whole, "count", count, 1, MAX_DEPTH))
+        blocks += [_at(here, partial(Block, **values))] * count
+    return _at(place, partial(Stage, fields["width"], tuple(blocks), fields["downsample"]))
 
 
 def _object(raw: Any, place: str, keys: tuple[str, ...]) -> dict[str, Any]:
     if not isinstance(raw, Mapping):
-        raise FileFormatError(f"{place} must be an object with {', '.join(keys)}, got {type(raw).__name__}; correct it")
+        raise FileFormatError(
+            f"{place} must be an object with {', '.join(keys)}, got {type(raw).__name__}; correct it"
+        )
     unknown = [str(key) for key in raw if key not in keys]
     missing = [key for key in keys if key not in raw]
     if unknown:
-        raise FileFormatError(f"{place} has keys {', '.join(keys)}, got also {', '.join(unknown)}; remove them")
+        raise FileFormatError(
+            f"{place} has keys {', '.join(keys)}, got also {', '.join(unknown)}; remove them"
+        )
     if missing:
-        raise FileFormatError(f"{place} has keys {', '.join(keys)}, but {', '.join(missing)} is missing; add it")
+        raise FileFormatError(
+            f"{place} has keys {', '.join(keys)}, but {', '.join(missing)} is missing; add it"
+        )
     return dict(raw)
 
 
@@ -131,7 +145,7 @@ def _list(raw: Any, place: str) -> list[Any]:
     return list(raw)
 
 
-def _at(place: str, make: Any) -> Any:
+def _at(place: str, make: Callable[[], T]) -> T:
     """Run ``make`` and name the place where it found something impossible."""
     try:
         return make()

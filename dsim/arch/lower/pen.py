@@ -30,13 +30,17 @@ class Pen:
         """Give the shape of a tensor."""
         return self.builder.shape(x)
 
-    def conv(self, x: Ref, out: int, kernel: int, stride: int = 1, padding: int | None = None, groups: int = 1) -> Ref:
+    def conv(
+        self, x: Ref, out: int, kernel: int, stride: int = 1, padding: int | None = None, groups: int = 1
+    ) -> Ref:
         """Write a square convolution with bias; padding defaults to half the kernel."""
         pad = kernel // 2 if padding is None else padding
         attrs = ConvAttrs(out, (kernel, kernel), (stride, stride), (pad, pad), groups=groups)
         return self.builder.add(OpKind.CONV2D, x, attrs=attrs, scope=self.scope)
 
-    def conv_norm(self, x: Ref, out: int, kernel: int, stride: int = 1, groups: int = 1, norm: bool = True) -> Ref:
+    def conv_norm(
+        self, x: Ref, out: int, kernel: int, stride: int = 1, groups: int = 1, norm: bool = True
+    ) -> Ref:
         """Write a convolution and, where ``norm``, a batch norm behind it."""
         x = self.conv(x, out, kernel, stride, groups=groups)
         return self.batch_norm(x) if norm else x
