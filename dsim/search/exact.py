@@ -1,0 +1,56 @@
+"""The true optimum of a space that can be enumerated: what a search is measured against."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dsim.arch import Arch
+from dsim.errors import InvalidValueError
+from dsim.search.grid import Grid
+from dsim.search.mix import all_mixes, count_combinations
+from dsim.search.score import Scorer
+from dsim.search.space import Space
+
+MAX_DESIGNS = 20_000_000
+
+
+@dataclass(frozen=True)
+class Optimum:
+    """The best feasible design of a whole space, and how many designs were compared.
+
+    ``arch`` is None where nothing fits.
+    """
+
+    arch: Arch | None
+    top1_low: float
+    high_ms: float
+    designs: int
+
+
+def exact_optimum(space: Space, scorer: Scorer) -> Optimum:
+    """Score every design of a space.
+
+    Raises
+    ------
+    InvalidValueError
+        The space holds more than 20 million designs.
+    """
+    bound = count_combinations(space) * space.points_per_mix
+    if bound > MAX_DESIGNS:
+        raise InvalidValueError(
+            f"an exact optimum needs a space of at most {MAX_DESIGNS} designs, got up to {bound}; shorten its rows"
+        )
+    best = Optimum(None, float("-inf"), float("inf"), 0)
+    designs = 0
+    for mix in all_mixes(space):
+        grid = Grid(space, mix, scorer.table)
+        if grid.is_empty:
+            continue
+        points = grid.all_points()
+        designs += len(points)
+        scores = scorer.score(grid.rows(points))
+        first = int(scorer.order(scores)[0])
+        better = (-scores.top1_low[first], scores.high_ms[first]) < (-best.top1_low, best.high_ms)
+        if scorer.feasible(scores)[first] and better:
+            best = Optimum(grid.arch(points[first]), float(scores.top1_low[first]), float(scores.high_ms[first]), 0)
+    return Optimum(best.arch, best.top1_low, best.high_ms, designs)

@@ -1,0 +1,88 @@
+"""Find the best points of one mix: all of them where that is cheap, else a sample that is then improved step by step."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+
+import numpy as np
+
+from dsim.search.grid import AXES, Grid, Points
+from dsim.search.score import Scorer, Scores, pareto
+
+EXHAUSTIVE = 4096  # a mix with at most this many points is swept whole
+SAMPLE = 192  # points drawn at random from a larger one
+STEPS = 12  # improvement steps at most
+KEEP = 24  # points of a mix's own Pareto front that are kept
+
+
+@dataclass(frozen=True)
+class Explored:
+    """What one mix gave.
+
+    Attributes
+    ----------
+    points
+        (K, 12) the best point first, then the mix's Pareto front.
+    best
+        Scores of the best point, length 1.
+    designs
+        Distinct points that were scored.
+    fastest
+        (12,) the point with the lowest upper end of latency.
+    """
+
+    points: Points
+    best: Scores
+    designs: int
+    fastest: Points
+
+
+def explore(grid: Grid, scorer: Scorer, seed: int) -> Explored:
+    """Sweep a mix; deterministic given the seed, whatever other mixes were swept before."""
+    if grid.size <= EXHAUSTIVE:
+        points = grid.all_points()
+        scores = scorer.score(grid.rows(points))
+    else:
+        points, scores = _climb(grid, scorer, np.random.default_rng(seed))
+    order = scorer.order(scores)
+    front = pareto(scores)
+    kept = front[scores.in_region[front]]
+    spread = kept[np.unique(np.linspace(0, len(kept) - 1, KEEP).astype(int))] if len(kept) > KEEP else kept
+    picked = np.concatenate([order[:1], spread])
+    fastest = int(np.lexsort((scores.high_ms, ~scores.in_region))[0])
+    return Explored(points[picked], scores.take(order[:1]), len(points), points[fastest])
+
+
+def _climb(grid: Grid, scorer: Scorer, random: np.random.Generator) -> tuple[Points, Scores]:
+    sizes = np.array(grid.sizes)
+    corners = np.stack([np.zeros(AXES, dtype=np.int64), sizes - 1])
+    points = np.concatenate([corners, random.integers(0, sizes, size=(SAMPLE, AXES))])
+    points = _fresh(grid, points, np.empty(0, dtype=np.int64))
+    scores = scorer.score(grid.rows(points))
+    seen = grid.codes(points)
+    moves = _moves()
+    for _ in range(STEPS):
+        leaders = points[scorer.order(scores)[:2]]
+        around = (leaders[:, None, :] + moves[None, :, :]).reshape(-1, AXES)
+        inside = np.all((around >= 0) & (around < sizes), axis=1)
+        fresh = _fresh(grid, around[inside], seen)
+        if not len(fresh):
+            break
+        points = np.concatenate([points, fresh])
+        scores = Scores.join([scores, scorer.score(grid.rows(fresh))])
+        seen = np.concatenate([seen, grid.codes(fresh)])
+    return points, scores
+
+
+def _fresh(grid: Grid, points: Points, seen: Points) -> Points:
+    """Drop repeats and what was scored before."""
+    codes, first = np.unique(grid.codes(points), return_index=True)
+    return points[np.sort(first[~np.isin(codes, seen)])]
+
+
+def _moves() -> Points:
+    """One step on one axis, or one up and one down on two: what is spent in one place is saved in another."""
+    one = np.eye(AXES, dtype=np.int64)
+    pairs = [one[a] - one[b] for a, b in itertools.permutations(range(AXES), 2)]
+    return np.concatenate([one, -one, np.stack(pairs)])

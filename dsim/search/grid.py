@@ -1,0 +1,178 @@
+"""Grid: every width, depth and MLP ratio that a mix may have, priced as arrays.
+
+A point is twelve indices: widths, depths and ratios of four stages. Its row is
+
+    stem[w1] + head[w4] + sum over stages of (down[w before, w] + first block + further blocks + attention blocks)
+
+where each term is a small array that a few probe designs fill.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dsim.arch import Arch
+from dsim.search.mix import Mix
+from dsim.search.space import Space
+from dsim.search.table import CostTable, Floats
+
+Points = NDArray[np.int64]  # (N, 12): indices into widths 1-4, depths 1-4, ratios 1-4
+AXES = 12
+Probe = dict[str, Floats]  # joined row of each piece, by its place in the design
+
+
+@dataclass(frozen=True)
+class _Stage:
+    """Joined rows of one stage's blocks, (W, R, F + S) each; what a stage may lack is zero."""
+
+    first: Floats
+    other: Floats
+    attention: Floats  # all its attention blocks together: the mix says how many
+
+
+class Grid:
+    """All points of one mix.
+
+    Parameters
+    ----------
+    space, mix
+        What may vary, and the mix that does not.
+    table
+        Where rows come from.
+    """
+
+    def __init__(self, space: Space, mix: Mix, table: CostTable) -> None:
+        self.space = space
+        self.mix = mix
+        self.depths = tuple(self._depths(stage) for stage in range(4))
+        self._table = table
+        if not self.is_empty:
+            self._price()
+
+    def _depths(self, stage: int) -> tuple[int, ...]:
+        """Depths that leave this mix its own designs: a stage of nothing but attention has no other mixer.
+
+        Such a stage belongs to the mix with the first mixer of the row, so that no design is made twice.
+        """
+        attention = self.mix.attention_in(stage)
+        first = self.mix.mixers[stage] == self.space.mixers[stage][0]
+        return tuple(d for d in self.space.depths[stage] if d > attention or (first and d == attention))
+
+    @property
+    def is_empty(self) -> bool:
+        """True where no depth has room for the attention blocks."""
+        return not all(self.depths)
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Number of choices on each of the twelve axes."""
+        rows = (*self.space.widths, *self.depths, *self.space.mlp_ratios)
+        return tuple(len(row) for row in rows)
+
+    @property
+    def size(self) -> int:
+        """Number of points."""
+        return int(np.prod([float(n) for n in self.sizes]))
+
+    def values(self, point: Sequence[int]) -> tuple[tuple[int, ...], tuple[int, ...], tuple[float, ...]]:
+        """Give widths, depths and MLP ratios of a point."""
+        widths = tuple(row[i] for row, i in zip(self.space.widths, point[:4], strict=True))
+        depths = tuple(row[i] for row, i in zip(self.depths, point[4:8], strict=True))
+        ratios = tuple(row[i] for row, i in zip(self.space.mlp_ratios, point[8:], strict=True))
+        return widths, depths, ratios
+
+    def arch(self, point: Sequence[int]) -> Arch:
+        """Make the design of a point."""
+        return self.mix.arch(*self.values(point), self.space.resolution)
+
+    def all_points(self) -> Points:
+        """Give every point, in order."""
+        return np.indices(self.sizes).reshape(AXES, -1).T.astype(np.int64)
+
+    def codes(self, points: Points) -> NDArray[np.int64]:
+        """Give one integer per point: equal for equal points."""
+        return np.ravel_multi_index(points.T, self.sizes).astype(np.int64)
+
+    # ---- prices -----------------------------------------------------------------------------------------------
+
+    def _price(self) -> None:
+        """Fill the arrays; those that another mix of the same space has filled are taken from the table."""
+        mix, widths = self.mix, self.space.widths
+        kind = (mix.activation, mix.norm, self.space.resolution)
+        self._stem = self._table.shared(("stem", mix.stem, widths[0], *kind), self._price_stem)
+        self._head = self._table.shared(("head", mix.ends_in_tokens(3), widths[3], *kind), self._price_head)
+        self._down = [self._stem[:0]]
+        for stage in (1, 2, 3):
+            key = ("down", stage, mix.ends_in_tokens(stage - 1), widths[stage - 1 : stage + 1], *kind)
+            self._down.append(self._table.shared(key, lambda stage=stage: self._price_down(stage)))
+        self._stages = [self._stage_rows(stage, kind) for stage in range(4)]
+
+    def _probe(self, stage: int, width: int, before: int | None = None, convs: int = 0, ratio: float = 0.0) -> Probe:
+        """Price one small design that holds what is asked for; everything else in it is as small as it can be."""
+        widths = [row[0] for row in self.space.widths]
+        depths = [max(self.mix.attention_in(i), 1) for i in range(4)]
+        ratios = [row[0] for row in self.space.mlp_ratios]
+        widths[stage] = width
+        if before is not None:
+            widths[stage - 1] = before
+        if convs:
+            depths[stage] = self.mix.attention_in(stage) + convs
+        if ratio:
+            ratios[stage] = ratio
+        return self._table.pieces(self.mix.arch(widths, depths, ratios, self.space.resolution))
+
+    def _price_stem(self) -> Floats:
+        return np.stack([self._probe(0, width)["stem"] for width in self.space.widths[0]])
+
+    def _price_head(self) -> Floats:
+        return np.stack([self._probe(3, width)["head"] for width in self.space.widths[3]])
+
+    def _price_down(self, stage: int) -> Floats:
+        befores, heres = self.space.widths[stage - 1], self.space.widths[stage]
+        rows = [
+            self._probe(stage, here, before)[f"stages.{stage}.downsample"]
+            for before, here in itertools.product(befores, heres)
+        ]
+        return np.stack(rows).reshape(len(befores), len(heres), -1)
+
+    def _stage_rows(self, stage: int, kind: tuple[Hashable, ...]) -> _Stage:
+        mix, widths, ratios = self.mix, self.space.widths[stage], self.space.mlp_ratios[stage]
+        count = mix.attention_in(stage)
+        convs = 2 if max(self.depths[stage]) > count else 0
+        attention = mix.attention if count else None
+        tokens = stage > 0 and mix.ends_in_tokens(stage - 1)
+        key = (stage, mix.mixers[stage] if convs else None, attention, count, tokens, widths, ratios, *kind)
+        rows = self._table.shared(("blocks", *key), lambda: self._price_blocks(stage, convs, count))
+        return _Stage(*rows)
+
+    def _price_blocks(self, stage: int, convs: int, attention: int) -> Floats:
+        """Give (3, W, R, F + S): the first block before attention, a further one, and all attention blocks."""
+        widths, ratios = self.space.widths[stage], self.space.mlp_ratios[stage]
+        cells = []
+        for width, ratio in itertools.product(widths, ratios):
+            pieces = self._probe(stage, width, convs=convs, ratio=ratio)
+            blocks = [row for scope, row in pieces.items() if scope.startswith(f"stages.{stage}.blocks.")]
+            nothing = np.zeros_like(pieces["stem"])
+            plain = blocks[:convs] if convs else [nothing, nothing]
+            cells.append([*plain, sum(blocks[convs:], nothing)])
+        rows = np.array(cells).reshape(len(widths), len(ratios), 3, -1)
+        return np.moveaxis(rows, 2, 0)
+
+    def rows(self, points: Points) -> Floats:
+        """Give the joined rows (N, F + S) of points."""
+        total = self._stem[points[:, 0]] + self._head[points[:, 3]]
+        for stage in range(4):
+            w, r = points[:, stage], points[:, 8 + stage]
+            attention = self.mix.attention_in(stage)
+            convs = (np.array(self.depths[stage])[points[:, 4 + stage]] - attention)[:, None]
+            prices = self._stages[stage]
+            if stage:
+                total += self._down[stage][points[:, stage - 1], w]
+            total += np.where(convs > 0, prices.first[w, r] + (convs - 1) * prices.other[w, r], 0.0)
+            total += prices.attention[w, r]
+        return total

@@ -1,0 +1,156 @@
+"""What a study gives back: the chosen design, the front, what it cost, and what it could not tell."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from dsim.arch import Arch
+from dsim.search.spec import StudySpec
+
+SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A design with its scores.
+
+    Attributes
+    ----------
+    latency_ms, low_ms, high_ms
+        Predicted latency in milliseconds and the central interval for a new measurement.
+    p_fits
+        One-sided chance that a new measurement is within the budget, cliffs included.
+    top1, top1_low, top1_high
+        Predicted ImageNet top-1 in percent, with its interval, for the model's named recipe.
+    params, macs
+        Raw counts.
+    name
+        The preset's name, or empty for a design that the search made.
+    """
+
+    arch: Arch
+    latency_ms: float
+    low_ms: float
+    high_ms: float
+    p_fits: float
+    top1: float
+    top1_low: float
+    top1_high: float
+    params: int
+    macs: int
+    name: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give plain values for JSON."""
+        out = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        return {**out, "arch": self.arch.to_dict()}
+
+    @classmethod
+    def from_dict(cls, raw: dict[str, Any]) -> Candidate:
+        """Read what `to_dict` wrote."""
+        return cls(**{**raw, "arch": Arch.from_dict(raw["arch"])})
+
+
+@dataclass(frozen=True)
+class NotIdentified:
+    """A choice that the profile's evidence cannot price; the search left it at its published value.
+
+    Attributes
+    ----------
+    choice
+        What it is, e.g. ``"activation"``.
+    kept
+        The value it was left at.
+    dropped
+        The values that were not searched.
+    why
+        The evidence, or the lack of it, in one sentence.
+    """
+
+    choice: str
+    kept: str
+    dropped: tuple[str, ...]
+    why: str
+
+
+@dataclass(frozen=True)
+class Published:
+    """A published network that was measured on this device at about this latency."""
+
+    network: str
+    latency_ms: float
+    top1: float | None
+    source: str
+
+
+@dataclass(frozen=True)
+class Cost:
+    """The ledger of a study.
+
+    Attributes
+    ----------
+    seconds
+        Wall clock of the run that finished it.
+    designs
+        Distinct designs that were scored.
+    mixes
+        Mixes that were swept.
+    repeats
+        Mixes that were proposed again and replaced by others.
+    capped
+        True where the time cap ended the study before its trials did: such a result is not reproducible.
+    interrupted
+        True where the user ended it; the same command goes on from here.
+    """
+
+    seconds: float
+    designs: int
+    mixes: int
+    repeats: int
+    capped: bool = False
+    interrupted: bool = False
+
+
+@dataclass(frozen=True)
+class StudyResult:
+    """Everything that a study found.
+
+    Attributes
+    ----------
+    chosen
+        The feasible design with the highest pessimistic top-1, or None where nothing fits.
+    front
+        Designs that no other beats in upper latency and pessimistic top-1, fastest first.
+    fastest
+        The design with the lowest upper end of latency.
+    nearest_feasible_budget_ms
+        The smallest budget that something would fit, where nothing fits this one.
+    """
+
+    spec: StudySpec
+    chosen: Candidate | None
+    front: tuple[Candidate, ...]
+    fastest: Candidate
+    not_identified: tuple[NotIdentified, ...]
+    published: tuple[Published, ...]
+    cost: Cost
+    nearest_feasible_budget_ms: float | None = None
+    notes: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the object that ``dsim study --json`` prints."""
+        return {
+            "schema_version": SCHEMA_VERSION,
+            "device": self.spec.device,
+            "budget_ms": self.spec.budget_ms,
+            "confidence": self.spec.confidence,
+            "chosen": self.chosen.to_dict() if self.chosen else None,
+            "front": [candidate.to_dict() for candidate in self.front],
+            "fastest": self.fastest.to_dict(),
+            "nearest_feasible_budget_ms": self.nearest_feasible_budget_ms,
+            "not_identified": [asdict(item) for item in self.not_identified],
+            "published": [asdict(item) for item in self.published],
+            "cost": asdict(self.cost),
+            "notes": list(self.notes),
+        }

@@ -1,0 +1,129 @@
+"""Score designs in arrays: latency with its interval, top-1 with its interval, and whether a design may be chosen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Protocol, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dsim.search.table import Accuracies, CostTable, Floats, Latencies
+
+Bools = NDArray[np.bool_]
+
+
+class LatencyArrays(Protocol):
+    """Latency of N designs in milliseconds."""
+
+    latency_ms: Floats
+    low_ms: Floats
+    high_ms: Floats
+
+
+class AccuracyArrays(Protocol):
+    """Top-1 of N designs in percent."""
+
+    top1: Floats
+    low: Floats
+    high: Floats
+
+
+class LatencyPricer(Latencies, Protocol):
+    """A latency model that prices feature vectors."""
+
+    def price(self, phi: Floats, confidence: float = 0.9) -> LatencyArrays:
+        """Give latency and the central interval of each row of ``phi`` (N, F)."""
+
+    def p_fits(self, phi: Floats, budget_ms: float) -> Floats:
+        """Give the one-sided chance (N,) that a new measurement is within the budget, cliffs included."""
+
+
+class AccuracyPredictor(Accuracies, Protocol):
+    """An accuracy model that predicts from summary vectors."""
+
+    def predict(self, summaries: Floats, confidence: float = 0.9) -> AccuracyArrays:
+        """Give top-1 and its interval of each row of ``summaries`` (N, S)."""
+
+    def in_region(self, summaries: Floats) -> Bools:
+        """Tell which rows lie where the estimate is more than a guess."""
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Scores of N designs; every field has shape (N,)."""
+
+    latency_ms: Floats
+    low_ms: Floats
+    high_ms: Floats
+    top1: Floats
+    top1_low: Floats
+    top1_high: Floats
+    in_region: Bools
+
+    def take(self, index: NDArray[np.int64] | Bools) -> Self:
+        """Give the scores of some designs."""
+        return type(self)(**{f.name: getattr(self, f.name)[index] for f in fields(self)})
+
+    @classmethod
+    def join(cls, parts: list[Scores]) -> Scores:
+        """Put scores behind each other."""
+        return cls(**{f.name: np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(cls)})
+
+    def __len__(self) -> int:
+        return len(self.latency_ms)
+
+
+@dataclass(frozen=True)
+class Scorer:
+    """The two models, the budget and the confidence of one study.
+
+    A design is feasible when the upper end of its central latency interval at ``confidence`` is within the budget
+    and its accuracy estimate is more than a guess.
+    """
+
+    latency: LatencyPricer
+    accuracy: AccuracyPredictor
+    table: CostTable
+    budget_ms: float
+    confidence: float
+
+    def score(self, rows: Floats) -> Scores:
+        """Score joined rows (N, F + S)."""
+        cut = self.table.cut(rows)
+        latency = self.latency.price(cut.phi, self.confidence)
+        accuracy = self.accuracy.predict(cut.summary, self.confidence)
+        return Scores(
+            latency.latency_ms,
+            latency.low_ms,
+            latency.high_ms,
+            accuracy.top1,
+            accuracy.low,
+            accuracy.high,
+            self.accuracy.in_region(cut.summary),
+        )
+
+    def p_fits(self, rows: Floats) -> Floats:
+        """Give the chance (N,) that each design, measured anew, is within the budget."""
+        return self.latency.p_fits(self.table.cut(rows).phi, self.budget_ms)
+
+    def feasible(self, scores: Scores) -> Bools:
+        """Tell which designs may be chosen."""
+        return (scores.high_ms <= self.budget_ms) & scores.in_region
+
+    def order(self, scores: Scores) -> NDArray[np.int64]:
+        """Sort: feasible ones by pessimistic top-1, then those in the region by how little they miss the budget.
+
+        Ties go to the lower upper end of latency, so that the order does not depend on how designs were found.
+        """
+        feasible = self.feasible(scores)
+        first = np.where(feasible, -scores.top1_low, scores.high_ms)
+        return np.lexsort((scores.high_ms, first, ~scores.in_region, ~feasible)).astype(np.int64)
+
+
+def pareto(scores: Scores) -> NDArray[np.int64]:
+    """Give the designs that no other beats in both upper latency and pessimistic top-1, fastest first."""
+    order = np.lexsort((-scores.top1_low, scores.high_ms))
+    best = np.maximum.accumulate(scores.top1_low[order])
+    ahead = np.concatenate([[-np.inf], best[:-1]])
+    return order[scores.top1_low[order] > ahead].astype(np.int64)

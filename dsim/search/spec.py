@@ -1,0 +1,107 @@
+"""StudySpec: everything that determines what a study finds, and the fingerprint that tells two studies apart."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dsim.errors import InvalidValueError
+from dsim.search.space import Space
+
+DEFAULT_TRIALS = 240
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+
+
+@dataclass(frozen=True)
+class StudySpec:
+    """The inputs of one study.
+
+    Attributes
+    ----------
+    device
+        Name of a device profile.
+    budget_ms
+        The hard latency budget in milliseconds; the upper end of a design's interval must hold it.
+    confidence
+        Level of the central intervals, in (0, 1).
+    trials
+        Mixes to sweep: the bound of the search's cost.
+    time_s
+        Cap on the wall clock in seconds, or None. A study that hits it is not reproducible and says so.
+    seed
+        Seed of everything random.
+    space
+        What may vary.
+    name
+        Name of the study and of its folder; ``<device>-<budget>ms`` where it is left out.
+    out
+        Folder that holds studies.
+    storage
+        URL of an Optuna storage, or None for SQLite in the study's folder.
+
+    Raises
+    ------
+    InvalidValueError
+        A value is out of its range.
+    """
+
+    device: str
+    budget_ms: float
+    confidence: float = 0.9
+    trials: int = DEFAULT_TRIALS
+    time_s: float | None = None
+    seed: int = 0
+    space: Space = Space()
+    name: str = ""
+    out: Path = Path("studies")
+    storage: str | None = None
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.budget_ms) and self.budget_ms > 0):
+            raise InvalidValueError(
+                f"budget must be a positive number of milliseconds, got {self.budget_ms:g}; give for example 2ms"
+            )
+        if not 0 < self.confidence < 1:
+            raise InvalidValueError(
+                f"confidence must lie between 0 and 1, got {self.confidence:g}; 0.9 is the usual choice"
+            )
+        if self.trials < 1:
+            raise InvalidValueError(f"trials must be at least 1, got {self.trials}; {DEFAULT_TRIALS} is the default")
+        if self.time_s is not None and not (math.isfinite(self.time_s) and self.time_s > 0):
+            raise InvalidValueError(f"time must be a positive number of seconds, got {self.time_s:g}; give 60s")
+        if not 0 <= self.seed < 2**32:
+            raise InvalidValueError(f"seed must lie in 0 to 4294967295, got {self.seed}; give 0")
+        if not self.name:
+            object.__setattr__(self, "name", f"{self.device}-{self.budget_ms:g}ms")
+        if not _NAME.fullmatch(self.name):
+            raise InvalidValueError(
+                "a study's name is a folder name of at most 100 letters, digits, dots, dashes and underscores, "
+                f"got {self.name!r}; choose another with --name"
+            )
+
+    @property
+    def folder(self) -> Path:
+        """Where the study's files lie."""
+        return self.out / self.name
+
+    def inputs(self) -> dict[str, Any]:
+        """Give what determines the result, as plain values (the name, the place and the time cap do not)."""
+        return {
+            "device": self.device,
+            "budget_ms": self.budget_ms,
+            "confidence": self.confidence,
+            "trials": self.trials,
+            "seed": self.seed,
+            "space": self.space.to_dict(),
+        }
+
+
+def fingerprint(inputs: dict[str, Any], models: dict[str, str]) -> str:
+    """Hash the inputs of a study together with the content hashes of the models that it is judged by."""
+    text = json.dumps({"inputs": inputs, "models": models}, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()

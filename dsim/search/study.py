@@ -1,0 +1,216 @@
+"""One bounded search: Optuna chooses mixes, arrays sweep what each mix may hold, the best feasible design is chosen."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from dsim.arch import PRESETS, Arch
+from dsim.search.explore import explore
+from dsim.search.grid import Grid
+from dsim.search.mix import Mix
+from dsim.search.result import Candidate, Cost
+from dsim.search.score import Scorer, Scores, pareto
+from dsim.search.spec import StudySpec
+from dsim.search.table import Floats
+from dsim.search.trials import Swept, Trials
+
+Progress = Callable[[int, int, float | None], None]  # mixes done, mixes in all, best top-1 (pessimistic) so far
+
+
+@dataclass(frozen=True)
+class Found:
+    """What the search itself found, before anybody else comments on it."""
+
+    chosen: Candidate | None
+    front: tuple[Candidate, ...]
+    fastest: Candidate
+    cost: Cost
+
+
+def search_mixes(
+    spec: StudySpec,
+    scorer: Scorer,
+    fingerprint: str,
+    storage: str | None = None,
+    progress: Progress | None = None,
+    sampler: str = "tpe",
+) -> Found:
+    """Run or continue the search of a study.
+
+    Parameters
+    ----------
+    spec
+        Its space must hold nothing that the device cannot tell apart.
+    scorer
+        The models, the budget and the confidence.
+    fingerprint
+        Of the inputs; the storage refuses another one.
+    storage
+        URL of the Optuna storage, or None for memory.
+    progress
+        Called after each mix.
+    sampler
+        A key of `dsim.search.trials.SAMPLERS`.
+
+    Raises
+    ------
+    InvalidValueError
+        The storage holds other inputs under this name, or the space holds no design at all.
+    KeyboardInterrupt
+        The user stopped before anything was found.
+    """
+    start = time.monotonic()
+    trials = Trials(spec.space, seed_mixes(spec), spec.seed, storage, spec.name, fingerprint, sampler)
+    presets = seed_presets(spec)
+    capped = interrupted = False
+    best = max((top1 for top1 in _best_so_far(trials, spec, scorer)), default=None)
+    try:
+        while len(trials.done) < spec.trials:
+            if spec.time_s is not None and time.monotonic() - start >= spec.time_s:
+                capped = True
+                break
+            asked = trials.ask()
+            if asked is None:
+                break
+            trial, mix = asked
+            grid = Grid(spec.space, mix, scorer.table)
+            if grid.is_empty:
+                trials.reject(trial, mix)
+                continue
+            # one stream per mix: what a mix gives does not depend on when it is swept
+            found = explore(grid, scorer, spec.seed)
+            top1, over = float(found.best.top1_low[0]), float(found.best.high_ms[0]) - spec.budget_ms
+            swept = Swept(found.points.tolist(), found.fastest.tolist(), found.designs)
+            # a design outside the accuracy model's region cannot be chosen, however fast it is
+            over = over if found.best.in_region[0] else max(over, spec.budget_ms)
+            trials.tell(trial, mix, swept, top1, over)
+            if over <= 0 and (best is None or top1 > best):
+                best = top1
+            if progress:
+                progress(len(trials.done), spec.trials, best)
+    except KeyboardInterrupt:
+        interrupted = True
+        if not trials.done:
+            raise
+    return _conclude(spec, scorer, trials, presets, start, capped, interrupted)
+
+
+def _best_so_far(trials: Trials, spec: StudySpec, scorer: Scorer) -> list[float]:
+    """Give the pessimistic top-1 of the feasible designs that a continued study starts from."""
+    out = []
+    for mix, swept in trials.done:
+        grid = Grid(spec.space, mix, scorer.table)
+        scores = scorer.score(grid.rows(np.array(swept.points[:1])))
+        out += scores.top1_low[scorer.feasible(scores)].tolist()
+    return out
+
+
+def seed_presets(spec: StudySpec) -> dict[str, Arch]:
+    """Give the published designs that use nothing which the search may not use."""
+    space = spec.space
+    fits = {}
+    for name, arch in PRESETS.items():
+        blocks = [block for stage in arch.stages for block in stage.blocks]
+        plain = all(
+            {block.mixer for block in stage.blocks if not block.mixer.is_attention} <= set(row)
+            for stage, row in zip(arch.stages, space.mixers, strict=True)
+        )
+        attention = {block.mixer for block in blocks if block.mixer.is_attention} <= set(space.attentions)
+        norms = {block.norm for block in blocks if not block.mixer.is_attention} <= set(space.norms)
+        activations = {block.activation for block in blocks} <= set(space.activations)
+        if plain and attention and norms and activations and arch.stem in space.stems:
+            fits[name] = replace(arch, resolution=space.resolution)
+    return fits
+
+
+def seed_mixes(spec: StudySpec) -> list[Mix]:
+    """Give the mixes of the published designs, as near as the space has them; the search begins with these."""
+    space = spec.space
+    mixes = []
+    for arch in seed_presets(spec).values():
+        attentions = [b.mixer for stage in arch.stages for b in stage.blocks if b.mixer.is_attention]
+        mixers = tuple(
+            stage.blocks[0].mixer if not stage.blocks[0].mixer.is_attention else row[0]
+            for stage, row in zip(arch.stages, space.mixers, strict=True)
+        )
+        counts = [
+            min(row, key=lambda n, stage=stage: abs(n - stage.attention_blocks))
+            for stage, row in zip(arch.stages[2:], space.attention_blocks, strict=True)
+        ]
+        mix = Mix(
+            arch.stem,
+            mixers,
+            attentions[0] if attentions else space.attentions[0],
+            (counts[0], counts[1]),
+            arch.stages[0].blocks[0].activation,
+            arch.stages[0].blocks[0].norm,
+        )
+        mixes.append(mix.canonical(space))
+    return list(dict.fromkeys(mixes))
+
+
+def _conclude(
+    spec: StudySpec,
+    scorer: Scorer,
+    trials: Trials,
+    presets: dict[str, Arch],
+    start: float,
+    capped: bool,
+    interrupted: bool,
+) -> Found:
+    """Put the kept points of all mixes and the presets side by side."""
+    archs: list[tuple[str, Callable[[], Arch]]] = []
+    rows: list[Floats] = []
+    for mix, swept in trials.done:
+        grid = Grid(spec.space, mix, scorer.table)
+        points = np.array([*swept.points, swept.fastest])
+        rows.append(grid.rows(points))
+        archs += [("", _maker(grid, point)) for point in points.tolist()]
+    grid_size = len(archs)
+    for name, arch in presets.items():
+        rows.append(scorer.table.whole(arch)[None])
+        archs.append((name, lambda arch=arch: arch))
+    joined = np.concatenate(rows)
+    scores = scorer.score(joined)
+
+    def candidate(index: int) -> Candidate:
+        name, make = archs[index]
+        return _candidate(name, make(), scorer, joined[index : index + 1], scores.take(np.array([index])))
+
+    allowed = np.flatnonzero(scores.in_region)
+    usable = allowed if len(allowed) else np.arange(len(scores))
+    front = [candidate(int(usable[i])) for i in pareto(scores.take(usable))]
+    best = int(scorer.order(scores)[0])
+    chosen = candidate(best) if bool(scorer.feasible(scores)[best]) else None
+    fastest = candidate(int(usable[np.argmin(scores.high_ms[usable])]))
+    in_grid = {archs[i][1]().canonical_hash() for i in range(grid_size)}
+    extra = sum(arch.canonical_hash() not in in_grid for arch in presets.values())
+    designs = sum(swept.designs for _, swept in trials.done) + extra
+    repeats = sum(swept.repeats for _, swept in trials.done)
+    cost = Cost(time.monotonic() - start, designs, len(trials.done), repeats, capped, interrupted)
+    return Found(chosen, tuple(front), fastest, cost)
+
+
+def _maker(grid: Grid, point: Sequence[int]) -> Callable[[], Arch]:
+    return lambda: grid.arch(point)
+
+
+def _candidate(name: str, arch: Arch, scorer: Scorer, row: Floats, score: Scores) -> Candidate:
+    graphs = [piece.graph for piece in arch.pieces()]
+    return Candidate(
+        arch,
+        float(score.latency_ms[0]),
+        float(score.low_ms[0]),
+        float(score.high_ms[0]),
+        float(scorer.p_fits(row)[0]),
+        float(score.top1[0]),
+        float(score.top1_low[0]),
+        float(score.top1_high[0]),
+        sum(graph.params for graph in graphs),
+        sum(graph.macs for graph in graphs),
+        name,
+    )

@@ -1,0 +1,91 @@
+"""CostTable: the price list of a search. Every piece of a design is read once, then a design is a sum of rows.
+
+This is the paper's lookup table (EfficientFormer, section 3.3) with two columns of vectors in place of one number:
+what the latency model and what the accuracy model need to know. Both are additive over pieces by contract, so that
+a sum of rows gives exactly what reading the whole graph would give.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dsim.arch import Arch
+from dsim.graph import Graph
+
+Floats = NDArray[np.float64]
+
+
+class Latencies(Protocol):
+    """What a search needs of a latency model."""
+
+    def featurise(self, graph: Graph) -> Floats:
+        """Give the additive feature vector (F,) of a graph or of a piece of one."""
+
+
+class Accuracies(Protocol):
+    """What a search needs of an accuracy model."""
+
+    def summarise(self, graph: Graph) -> Floats:
+        """Give the additive summary vector (S,) of a graph or of a piece of one."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One or many sums of pieces: ``phi`` (..., F) for latency, ``summary`` (..., S) for accuracy."""
+
+    phi: Floats
+    summary: Floats
+
+
+class CostTable:
+    """Rows by piece, filled on demand.
+
+    Attributes
+    ----------
+    size
+        Pieces priced so far.
+    """
+
+    def __init__(self, latency: Latencies, accuracy: Accuracies) -> None:
+        self._latency = latency
+        self._accuracy = accuracy
+        self._rows: dict[Hashable, Floats] = {}
+        self._shared: dict[Hashable, Floats] = {}
+        self._split = 0
+
+    @property
+    def size(self) -> int:
+        """Pieces priced so far."""
+        return len(self._rows)
+
+    def pieces(self, arch: Arch) -> dict[str, Floats]:
+        """Give the joined row (F + S,) of every piece of a design, by the piece's place in it."""
+        out = {}
+        for piece in arch.pieces():
+            row = self._rows.get(piece.key)
+            if row is None:
+                phi = self._latency.featurise(piece.graph)
+                self._split = len(phi)
+                row = np.concatenate([phi, self._accuracy.summarise(piece.graph)])
+                self._rows[piece.key] = row
+            out[piece.scope] = row
+        return out
+
+    def shared(self, key: Hashable, make: Callable[[], Floats]) -> Floats:
+        """Give an array that several mixes share, made once; ``key`` must say all that it depends on."""
+        if key not in self._shared:
+            self._shared[key] = make()
+        return self._shared[key]
+
+    def whole(self, arch: Arch) -> Floats:
+        """Give the joined row (F + S,) of a whole design."""
+        return np.sum(list(self.pieces(arch).values()), axis=0)
+
+    def cut(self, rows: Floats) -> Row:
+        """Cut joined rows (..., F + S) into what each model reads."""
+        return Row(rows[..., : self._split], rows[..., self._split :])

@@ -1,0 +1,205 @@
+"""The Optuna side of a study: which mix comes next, and what is remembered of those that came before."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import optuna
+from optuna.trial import FrozenTrial, Trial, TrialState
+
+from dsim.errors import FileAccessError, InvalidValueError
+from dsim.search.mix import Mix, all_mixes, choices_of, count_combinations, mix_from, parameters
+from dsim.search.space import Space
+
+SAMPLERS: dict[str, Callable[[int], optuna.samplers.BaseSampler]] = {
+    # no constant liar: trials that an interrupted run left behind must not sway the next choice
+    "tpe": lambda seed: optuna.samplers.TPESampler(seed=seed, constant_liar=False),
+    "nsga2": lambda seed: optuna.samplers.NSGAIISampler(seed=seed, population_size=24),
+    "random": lambda seed: optuna.samplers.RandomSampler(seed=seed),
+}
+_ENUMERABLE = 20_000  # combinations up to which unseen mixes are listed instead of guessed
+_GUESSES = 10_000
+_FINGERPRINT = "dsim_fingerprint"
+
+
+@dataclass(frozen=True)
+class Swept:
+    """What is remembered of one mix: plain values, so that any storage can hold them.
+
+    Attributes
+    ----------
+    points
+        Points of its grid that may matter for the result; the best comes first.
+    fastest
+        The point with the lowest upper end of latency.
+    designs
+        Designs that were scored.
+    repeats
+        Mixes that were proposed again before this one, and replaced.
+    """
+
+    points: list[list[int]]
+    fastest: list[int]
+    designs: int
+    repeats: int = 0
+
+
+class Trials:
+    """Mixes of one study, in the order in which they are swept.
+
+    Every choice depends on the seed, on how many mixes are complete and on their results alone; so a study that was
+    interrupted goes on as if it had not been.
+
+    Parameters
+    ----------
+    space
+        What may vary.
+    seeds
+        Mixes to begin with.
+    seed
+        Seed of the sampler.
+    storage
+        URL of an Optuna storage, or None to keep trials in memory.
+    name
+        Name of the study in the storage.
+    fingerprint
+        Of the study's inputs; a storage that holds the name with another one is refused.
+    sampler
+        A key of ``SAMPLERS``.
+
+    Raises
+    ------
+    InvalidValueError
+        The storage holds a study of that name with other inputs.
+    FileAccessError
+        The storage cannot be opened.
+    """
+
+    def __init__(
+        self,
+        space: Space,
+        seeds: Sequence[Mix],
+        seed: int,
+        storage: str | None,
+        name: str,
+        fingerprint: str,
+        sampler: str = "tpe",
+    ) -> None:
+        self._space = space
+        self._seed = seed
+        self._sampler = sampler
+        self._parameters = parameters(space)
+        self._seeds = [mix for mix in dict.fromkeys(seeds)]
+        optuna.logging.set_verbosity(optuna.logging.ERROR)
+        self._study = _open(storage, name)
+        stored = self._study.user_attrs.get(_FINGERPRINT)
+        if stored is None:
+            self._study.set_user_attr(_FINGERPRINT, fingerprint)
+        elif stored != fingerprint:
+            raise InvalidValueError(
+                f"study {name!r} must be continued with the inputs and profiles that it began with, got others; "
+                "choose another --name, or remove its folder"
+            )
+        self._clear_leftovers()
+        self.done: list[tuple[Mix, Swept]] = [
+            (self._mix_of(trial), _swept(trial)) for trial in self._study.get_trials(states=(TrialState.COMPLETE,))
+        ]
+        self._seen = {mix for mix, _ in self.done}
+        self._impossible: set[Mix] = set()
+        self._repeats = 0
+
+    def _clear_leftovers(self) -> None:
+        """Close what an interrupted run left open, so that it neither comes back nor counts."""
+        for trial in self._study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
+            self._study.tell(trial.number, state=TrialState.FAIL)
+        for _ in self._study.get_trials(deepcopy=False, states=(TrialState.WAITING,)):
+            self._study.tell(self._study.ask(), state=TrialState.FAIL)
+
+    def _mix_of(self, trial: FrozenTrial | Trial) -> Mix:
+        return mix_from(self._space, dict(trial.params))
+
+    def ask(self) -> tuple[Trial, Mix] | None:
+        """Give the next mix that was not swept yet, or None when there is none left."""
+        position = len(self.done)
+        seeds = [mix for mix in self._seeds if mix not in self._seen | self._impossible]
+        if seeds and position < len(self._seeds):
+            return self._propose(seeds[0])
+        # reseeded for each mix, so that a resumed study draws what an uninterrupted one would have drawn
+        entropy = np.random.SeedSequence([self._seed, position, len(self._impossible)])
+        self._study.sampler = SAMPLERS[self._sampler](int(entropy.generate_state(1)[0]))
+        trial = self._study.ask()
+        mix = self._suggest(trial)
+        if mix not in self._seen | self._impossible:
+            return trial, mix
+        self._study.tell(trial, state=TrialState.FAIL)
+        self._repeats += 1
+        fresh = self._unseen(np.random.default_rng(entropy))
+        return None if fresh is None else self._propose(fresh)
+
+    def _propose(self, mix: Mix) -> tuple[Trial, Mix]:
+        self._study.enqueue_trial(choices_of(self._space, mix))
+        trial = self._study.ask()
+        return trial, self._suggest(trial)
+
+    def _suggest(self, trial: Trial) -> Mix:
+        for name, row in self._parameters.items():
+            trial.suggest_categorical(name, [v if isinstance(v, int) else str(v) for v in row])
+        return self._mix_of(trial)
+
+    def _unseen(self, random: np.random.Generator) -> Mix | None:
+        gone = self._seen | self._impossible
+        if count_combinations(self._space) <= _ENUMERABLE:
+            left = [mix for mix in all_mixes(self._space) if mix not in gone]
+            return left[int(random.integers(len(left)))] if left else None
+        for _ in range(_GUESSES):
+            chosen = {name: row[int(random.integers(len(row)))] for name, row in self._parameters.items()}
+            mix = mix_from(self._space, chosen)
+            if mix not in gone:
+                return mix
+        return None
+
+    def reject(self, trial: Trial, mix: Mix) -> None:
+        """Say that a mix holds no design at all."""
+        self._study.tell(trial, state=TrialState.FAIL)
+        self._impossible.add(mix)
+
+    def tell(self, trial: Trial, mix: Mix, swept: Swept, top1_low: float, over_ms: float) -> None:
+        """Record a swept mix.
+
+        Parameters
+        ----------
+        top1_low
+            Pessimistic top-1 in percent of its best design.
+        over_ms
+            By how much that design's upper latency misses the budget, in milliseconds; at most 0 if it fits.
+        """
+        record = Swept(swept.points, swept.fastest, swept.designs, self._repeats)
+        for key, value in vars(record).items():
+            trial.set_user_attr(key, value)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+            trial.set_constraint("over_ms", over_ms)
+        self._study.tell(trial, top1_low)
+        self._repeats = 0
+        self._seen.add(mix)
+        self.done.append((mix, record))
+
+
+def _swept(trial: FrozenTrial) -> Swept:
+    attrs: dict[str, Any] = trial.user_attrs
+    return Swept(attrs["points"], attrs["fastest"], attrs["designs"], attrs["repeats"])
+
+
+def _open(storage: str | None, name: str) -> optuna.Study:
+    try:
+        return optuna.create_study(storage=storage, study_name=name, direction="maximize", load_if_exists=True)
+    except Exception as error:  # SQLAlchemy, its drivers and Optuna raise unrelated types for one thing
+        first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise FileAccessError(
+            f"the study's storage {storage or 'in memory'} cannot be opened: {first}; "
+            "check that the folder is writable and the URL is right"
+        ) from error

@@ -1,0 +1,51 @@
+"""A sum of table rows is what reading the whole graph gives, for every kind of mix."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from dsim.search.grid import Grid
+from dsim.search.mix import mix_from, parameters
+from dsim.search.space import Space
+from dsim.search.table import CostTable
+from tests.search.fakes import FakeAccuracy, FakeLatency
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_rows_equal_the_whole_graph(seed: int) -> None:
+    space, latency, accuracy = Space(), FakeLatency(), FakeAccuracy()
+    random = np.random.default_rng(seed)
+    mix = mix_from(space, {name: row[random.integers(len(row))] for name, row in parameters(space).items()})
+    table = CostTable(latency, accuracy)
+    grid = Grid(space, mix, table)
+    points = random.integers(0, np.array(grid.sizes), size=(4, 12))
+    rows = table.cut(grid.rows(points))
+    for i, point in enumerate(points):
+        graph = grid.arch(point).to_graph()
+        np.testing.assert_allclose(rows.phi[i], latency.featurise(graph), rtol=1e-9)
+        np.testing.assert_allclose(rows.summary[i], accuracy.summarise(graph), rtol=1e-9)
+
+
+def test_no_design_is_made_by_two_mixes() -> None:
+    from dsim.arch import Mixer, Norm, Stem
+    from dsim.search.mix import all_mixes
+
+    space = Space(
+        stems=(Stem.TWO_CONVS,),
+        mixers=((Mixer.POOLING,), (Mixer.POOLING,), (Mixer.POOLING, Mixer.CONV3), (Mixer.POOLING, Mixer.FFN)),
+        attention_blocks=((0, 1, 2), (1, 0)),
+        norms=(Norm.BATCH,),
+        activations=Space().activations[:1],
+        widths=((32,), (64,), (128,), (256,)),
+        depths=((1,), (1,), (1, 2), (1, 2)),
+        mlp_ratios=((4.0,),) * 4,
+    )
+    table = CostTable(FakeLatency(), FakeAccuracy())
+    hashes = []
+    for mix in all_mixes(space):
+        grid = Grid(space, mix, table)
+        if not grid.is_empty:
+            hashes += [grid.arch(point).canonical_hash() for point in grid.all_points()]
+    assert len(hashes) > 50
+    assert len(hashes) == len(set(hashes))

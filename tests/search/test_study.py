@@ -1,0 +1,186 @@
+"""The search finds the true optimum, repeats itself exactly, and goes on where it was stopped."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dsim.arch import Arch, Mixer, Norm, Stem
+from dsim.errors import FileAccessError, InvalidValueError
+from dsim.search.exact import exact_optimum
+from dsim.search.mix import Mix, all_mixes
+from dsim.search.score import Scorer
+from dsim.search.space import Space
+from dsim.search.spec import StudySpec
+from dsim.search.study import Found, search_mixes, seed_presets
+from dsim.search.table import CostTable
+from tests.search.fakes import FakeAccuracy, FakeLatency
+
+BUDGET_MS = 1.2
+SMALL = Space(
+    stems=(Stem.TWO_CONVS, Stem.CONV7),
+    mixers=((Mixer.POOLING,), (Mixer.POOLING,), (Mixer.POOLING, Mixer.CONV3), (Mixer.POOLING, Mixer.FFN)),
+    attentions=(Mixer.ATTENTION, Mixer.ATTENTION_V2),
+    attention_blocks=((0,), (1, 0, 2)),
+    activations=Space().activations[:1],
+    norms=(Norm.BATCH,),
+    widths=((32, 48), (64, 96), (128, 160, 224), (256, 320, 448)),
+    depths=((1, 2, 3), (1, 2), (3, 4, 6), (3, 4)),
+    mlp_ratios=((2.0, 4.0), (4.0,), (3.0, 4.0), (4.0,)),
+)
+
+
+def scorer(budget_ms: float = BUDGET_MS) -> Scorer:
+    latency, accuracy = FakeLatency(), FakeAccuracy()
+    return Scorer(latency, accuracy, CostTable(latency, accuracy), budget_ms, 0.9)
+
+
+def spec(trials: int = 12, **changes: object) -> StudySpec:
+    settings = {"device": "fake", "budget_ms": BUDGET_MS, "trials": trials, "space": SMALL, "name": "test"} | changes
+    return StudySpec(**settings)
+
+
+def same(a: Found, b: Found) -> None:
+    assert a.chosen == b.chosen
+    assert a.front == b.front
+    assert a.fastest == b.fastest
+    assert (a.cost.designs, a.cost.mixes, a.cost.repeats) == (b.cost.designs, b.cost.mixes, b.cost.repeats)
+
+
+def brute_force(space: Space) -> tuple[float, int]:
+    """Walk every design one by one: plain loops over the space, rows added up piece by piece."""
+    latency, accuracy = FakeLatency(), FakeAccuracy()
+    rows: dict[object, tuple[np.ndarray, np.ndarray]] = {}
+    phis, summaries = [], []
+    seen = set()
+
+    def walk(mix: Mix) -> None:
+        for widths in itertools.product(*space.widths):
+            for depths in itertools.product(*space.depths):
+                if any(depth < mix.attention_in(stage) for stage, depth in enumerate(depths)):
+                    continue
+                for ratios in itertools.product(*space.mlp_ratios):
+                    arch = mix.arch(widths, depths, ratios)
+                    if arch in seen:
+                        continue
+                    seen.add(arch)
+                    phi, summary = np.zeros(3), np.zeros(5)
+                    for piece in arch.pieces():
+                        if piece.key not in rows:
+                            rows[piece.key] = latency.featurise(piece.graph), accuracy.summarise(piece.graph)
+                        phi += rows[piece.key][0]
+                        summary += rows[piece.key][1]
+                    phis.append(phi)
+                    summaries.append(summary)
+
+    for mix in all_mixes(space):
+        walk(mix)
+    phi, summary = np.array(phis), np.array(summaries)
+    fits = (latency.price(phi, 0.9).high_ms <= BUDGET_MS) & accuracy.in_region(summary)
+    return float(accuracy.predict(summary).low[fits].max()), len(seen)
+
+
+def test_finds_the_true_optimum_of_a_hundred_thousand_designs() -> None:
+    space = SMALL.fixed(
+        stems=(Stem.TWO_CONVS,),
+        widths=((32, 48), (64, 96), (128, 160, 224), (256, 320, 384, 448)),
+        depths=((2,), (1, 2), (3, 4, 6), (3, 4)),
+        mlp_ratios=((3.0, 4.0), (4.0,), (3.0, 4.0), (4.0,)),
+        attention_blocks=((0, 1), (1, 0, 2)),
+    )
+    best, designs = brute_force(space)
+    assert designs >= 100_000
+    exact = exact_optimum(space, scorer())
+    assert exact.designs == designs
+    assert exact.top1_low == pytest.approx(best, rel=1e-12)
+    found = search_mixes(spec(trials=500, space=space), scorer(), "a")
+    assert found.chosen is not None
+    assert found.chosen.top1_low == pytest.approx(best, rel=1e-12)
+    # larger mixes are climbed, not swept: the optimum is found from a part of the designs
+    assert found.cost.designs < designs
+
+
+def test_same_seed_same_answer() -> None:
+    same(search_mixes(spec(), scorer(), "a"), search_mixes(spec(), scorer(), "a"))
+
+
+@pytest.mark.parametrize("sampler", ["tpe", "nsga2", "random"])
+@pytest.mark.parametrize("stop_after", [1, 5, 11])
+def test_interrupted_and_resumed_equals_uninterrupted(tmp_path: Path, sampler: str, stop_after: int) -> None:
+    url = f"sqlite:///{tmp_path / 'study.db'}"
+    big = Space(activations=SMALL.activations, norms=SMALL.norms)
+    wanted = spec(trials=14, space=big)
+    whole = search_mixes(wanted, scorer(), "a", sampler=sampler)
+
+    def stop(done: int, total: int, best: float | None) -> None:
+        if done == stop_after:
+            raise KeyboardInterrupt
+
+    part = search_mixes(wanted, scorer(), "a", url, stop, sampler)
+    assert part.cost.interrupted
+    assert part.cost.mixes == stop_after
+    same(search_mixes(wanted, scorer(), "a", url, sampler=sampler), whole)
+
+
+def test_other_inputs_under_the_same_name_are_refused(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'study.db'}"
+    search_mixes(spec(trials=1), scorer(), "a", url)
+    with pytest.raises(InvalidValueError, match="another --name"):
+        search_mixes(spec(trials=1), scorer(), "b", url)
+
+
+def test_storage_that_cannot_be_opened_is_one_clear_line() -> None:
+    with pytest.raises(FileAccessError, match="cannot be opened"):
+        search_mixes(spec(trials=1), scorer(), "a", "sqlite:////nowhere/at/all/study.db")
+
+
+def test_nothing_fits_gives_the_fastest() -> None:
+    found = search_mixes(spec(budget_ms=0.01), scorer(0.01), "a")
+    assert found.chosen is None
+    assert found.fastest.high_ms == min(c.high_ms for c in found.front)
+    assert found.fastest.high_ms > 0.01
+
+
+def test_chosen_is_feasible_and_on_the_front() -> None:
+    found = search_mixes(spec(), scorer(), "a")
+    assert found.chosen is not None
+    assert found.chosen.high_ms <= BUDGET_MS
+    assert found.chosen.arch in {c.arch for c in found.front}
+    for before, after in itertools.pairwise(found.front):
+        assert before.high_ms < after.high_ms
+        assert before.top1_low < after.top1_low
+
+
+def test_time_cap_is_reported() -> None:
+    found = search_mixes(spec(time_s=1e-6), scorer(), "a", progress=None)
+    assert found.cost.capped
+    assert found.cost.mixes == 0
+    assert found.cost.designs > 0  # the presets
+
+
+def test_small_space_ends_by_itself_without_repeats_counted_as_mixes() -> None:
+    found = search_mixes(spec(trials=10_000), scorer(), "a")
+    mixes = list(all_mixes(SMALL))
+    assert found.cost.mixes == len(mixes)
+    assert found.cost.designs >= sum(1 for _ in mixes)
+
+
+def test_presets_that_use_only_what_may_vary_are_candidates() -> None:
+    assert set(seed_presets(spec())) == {"efficientformer_l1", "efficientformer_l3", "efficientformer_l7"}
+    with_group_norm = spec(space=SMALL.fixed(norms=(Norm.BATCH, Norm.GROUP)))
+    assert "poolformer_s12" in seed_presets(with_group_norm)
+    alone = search_mixes(spec(time_s=1e-9), scorer(), "a")
+    assert alone.cost.designs == 3
+    assert {candidate.name for candidate in alone.front} <= set(seed_presets(spec()))
+
+
+def test_arch_of_every_front_design_scores_as_reported() -> None:
+    found = search_mixes(spec(), scorer(), "a")
+    latency = FakeLatency()
+    for candidate in found.front[:10]:
+        graph = Arch.from_json(candidate.arch.to_json()).to_graph()
+        assert candidate.latency_ms == pytest.approx(latency.price(latency.featurise(graph)[None]).latency_ms[0])
+        assert (candidate.params, candidate.macs) == (graph.params, graph.macs)
