@@ -1,0 +1,95 @@
+"""Collect the classes that a design needs from `torch_parts`, as text.
+
+The parts are ordinary modules that the linters and mypy check. They are read as text and never imported, so that
+writing a model.py needs no torch.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+# in the order in which they appear in an exported file
+MODULES = ("layers", "mlps", "attention", "residual", "blocks", "embeddings")
+
+IMPORTS: dict[str, str] = {  # a name that the text uses: the line that brings it
+    "Callable": "from collections.abc import Callable",
+    "NamedTuple": "from typing import NamedTuple",
+    "torch": "import torch",
+    "F": "import torch.nn.functional as F",
+    "Tensor": "from torch import Tensor",
+    "nn": "from torch import nn",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Snippet:
+    """A top-level class, function or constant: its text, and the names that it uses."""
+
+    name: str
+    text: str
+    uses: frozenset[str]
+    is_constant: bool
+
+
+@cache
+def library() -> dict[str, Snippet]:
+    """Read every snippet, in the order in which an exported file shows them."""
+    found: dict[str, Snippet] = {}
+    for module in MODULES:
+        source = resources.files("dsim.export.torch_parts").joinpath(f"{module}.py").read_text(encoding="utf-8")
+        lines = source.splitlines()
+        for node in ast.parse(source).body:
+            if isinstance(node, ast.ClassDef | ast.FunctionDef):
+                name = node.name
+            elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+                name = node.targets[0].id
+            else:
+                continue
+            text = "\n".join(lines[node.lineno - 1 : node.end_lineno])
+            found[name] = Snippet(name, text, names_in(node), isinstance(node, ast.Assign))
+    return found
+
+
+def names_in(node: ast.AST) -> frozenset[str]:
+    """Give every name that a piece of code mentions."""
+    return frozenset(child.id for child in ast.walk(node) if isinstance(child, ast.Name))
+
+
+def collect(roots: Iterable[str]) -> list[Snippet]:
+    """Give the snippets that ``roots`` need, themselves included, each behind what it uses."""
+    known = library()
+    wanted: set[str] = set()
+    queue = [name for name in roots if name in known]
+    while queue:
+        name = queue.pop()
+        if name not in wanted:
+            wanted.add(name)
+            queue += [used for used in known[name].uses if used in known]
+    return [snippet for name, snippet in known.items() if name in wanted]
+
+
+def join(snippets: Iterable[Snippet]) -> str:
+    """Write snippets below each other: constants in one paragraph, the rest two blank lines apart."""
+    text = ""
+    previous: Snippet | None = None
+    for snippet in snippets:
+        if previous is not None:
+            text += "\n" if snippet.is_constant and previous.is_constant else "\n\n\n"
+        text += snippet.text
+        previous = snippet
+    return text
+
+
+def imports_for(code: str) -> str:
+    """Give the import lines for a text, standard library first."""
+    used = names_in(ast.parse(code))
+    lines = [line for name, line in IMPORTS.items() if name in used]
+    standard = [line for line in lines if "torch" not in line]
+    torch = sorted((line for line in lines if "torch" in line), key=lambda line: not line.startswith("import"))
+    if {"Tensor", "nn"} <= used:
+        torch = [line for line in torch if not line.startswith("from")] + ["from torch import Tensor, nn"]
+    return "\n\n".join("\n".join(group) for group in (sorted(standard), torch) if group)
