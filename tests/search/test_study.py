@@ -99,8 +99,21 @@ def test_finds_the_true_optimum_of_a_hundred_thousand_designs() -> None:
     found = search_mixes(spec(trials=500, space=space), scorer(), "a")
     assert found.chosen is not None
     assert found.chosen.top1_low == pytest.approx(best, rel=1e-12)
-    # larger mixes are climbed, not swept: the optimum is found from a part of the designs
-    assert found.cost.designs < designs
+    assert designs <= found.cost.designs <= designs + 3  # each design once; the presets come on top
+
+
+def test_climbs_to_the_true_optimum_where_a_mix_is_too_large_to_sweep() -> None:
+    space = SMALL.fixed(
+        widths=((32, 48), (64, 96), (128, 160, 192, 224), (256, 320, 384, 448)),
+        depths=((2, 3), (1, 2), (3, 4, 6), (3, 4)),
+        mlp_ratios=((3.0, 4.0), (2.0, 4.0), (3.0, 4.0), (4.0,)),
+        attention_blocks=((0, 1), (1, 0, 2)),
+    )
+    exact = exact_optimum(space, scorer())
+    found = search_mixes(spec(trials=500, space=space), scorer(), "a")
+    assert found.chosen is not None
+    assert found.chosen.top1_low == pytest.approx(exact.top1_low, rel=1e-12)
+    assert found.cost.designs < exact.designs / 5
 
 
 def test_same_seed_same_answer() -> None:
