@@ -1,0 +1,50 @@
+# Two commands set everything up: `make study` and `make test`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMPS := .stamps
+
+.DEFAULT_GOAL := help
+.PHONY: help study test lint format docs wheel clean
+
+help: ## show this help
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+# torch comes first and pinned: asked for in one breath with the rest, pip may consider newer builds with CUDA
+$(STAMPS)/run: pyproject.toml constraints.txt | $(BIN)/python
+	@mkdir -p $(STAMPS)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt torch
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	@touch $@
+
+$(STAMPS)/test: $(STAMPS)/run
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test]'
+	@touch $@
+
+study: $(STAMPS)/run ## the main job: a vision backbone for the iPhone 12 under 2 ms
+	$(BIN)/dsim study --device iphone12 --budget 2ms
+
+test: $(STAMPS)/test ## every test
+	$(BIN)/python -m pytest
+
+lint: $(STAMPS)/test ## ruff and mypy --strict
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(STAMPS)/test ## let ruff format the code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+docs: $(STAMPS)/run ## write the held-out tables of docs/ and the run in README anew
+	$(BIN)/dsim device validate --all --write docs/latency.md
+	$(BIN)/dsim accuracy validate --write docs/accuracy.md
+
+wheel: $(STAMPS)/test ## build the wheel, device profiles included
+	$(BIN)/python -m build --wheel --no-isolation
+
+clean: ## remove the environment and what was built
+	rm -rf $(VENV) $(STAMPS) dist build
