@@ -1,0 +1,101 @@
+"""The fitted model, kept as plain arrays under the hash of everything it was made from."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import tempfile
+import zipfile
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from dsim.accuracy.covariance import Points
+from dsim.accuracy.effects import Effects, fit_effects, load_contrasts
+from dsim.accuracy.model import AccuracyModel, fit
+from dsim.accuracy.points import Scaling
+from dsim.accuracy.surrogate import Surrogate
+from dsim.accuracy.tables import FOLDER
+from dsim.errors import FileAccessError
+from dsim.places import cache_dir
+
+HYPERPARAMETERS_FILE = "hyperparameters.json"
+
+
+def load_hyperparameters() -> dict[str, float]:
+    """Read the process's hyper-parameters; scripts/tune_accuracy.py makes the file."""
+    path = FOLDER / HYPERPARAMETERS_FILE
+    try:
+        raw = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise FileAccessError(f"{path} must be readable: {error}; reinstall dsim") from error
+    return {str(name): float(value) for name, value in raw.items()}
+
+
+@lru_cache(maxsize=1)
+def load_accuracy_model() -> AccuracyModel:
+    """Give the fitted model: from the cache where the same data and code have been fitted before, else fitted now.
+
+    A fit takes about a second and is deterministic; a cache that cannot be read or written is passed over.
+    """
+    path = cache_dir() / f"accuracy-{_content_hash()}.npz"
+    with contextlib.suppress(OSError, KeyError, ValueError, zipfile.BadZipFile):
+        return _read(path)
+    from dsim.accuracy.evidence import load_evidence  # polars, only where there is something to fit
+
+    model = fit(load_evidence(), fit_effects(load_contrasts()), load_hyperparameters())
+    with contextlib.suppress(OSError):
+        _write(path, model)
+    return model
+
+
+def _content_hash() -> str:
+    digest = hashlib.sha256()
+    for folder, kinds in ((FOLDER, ("*.csv", "*.parquet", "*.json")), (Path(__file__).parent, ("*.py",))):
+        for path in sorted(p for kind in kinds for p in folder.glob(kind)):
+            digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()[:24]
+
+
+def _write(path: Path, model: AccuracyModel) -> None:
+    s, known = model.surrogate, model.surrogate.known
+    arrays: dict[str, np.ndarray] = {
+        "feature_mean": model.scaling.feature_mean,
+        "feature_spread": model.scaling.feature_spread,
+        "recipe_mean": model.scaling.recipe_mean,
+        "recipe_spread": model.scaling.recipe_spread,
+        "effect_names": np.array(model.effects.names),
+        "effect_mean": model.effects.mean,
+        "effect_covariance": model.effects.covariance,
+        "misses": model.misses,
+        "log_names": np.array(list(s.logs)),
+        "log_values": np.array(list(s.logs.values())),
+        "offset": np.array(s.offset),
+        "weights": s.weights,
+        "pivots": s.pivots,
+        "root": s.root,
+        "unstated": known.unstated,
+        **{f"group_{name}": value for name, value in known.groups.items()},
+        **{f"label_{name}": value for name, value in known.labels.items()},
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # written aside and moved into place: another process never reads half a file
+    handle, aside = tempfile.mkstemp(dir=path.parent, suffix=".npz")
+    with os.fdopen(handle, "wb") as stream:
+        np.savez(stream, **arrays)  # type: ignore[arg-type]
+    os.replace(aside, path)
+
+
+def _read(path: Path) -> AccuracyModel:
+    with np.load(path, allow_pickle=False) as data:
+        groups = {name.removeprefix("group_"): data[name] for name in data if name.startswith("group_")}
+        labels = {name.removeprefix("label_"): data[name] for name in data if name.startswith("label_")}
+        logs = dict(zip(data["log_names"].tolist(), data["log_values"].tolist(), strict=True))
+        scaling = Scaling(*(data[f"{k}"] for k in ("feature_mean", "feature_spread", "recipe_mean", "recipe_spread")))
+        effects = Effects(tuple(data["effect_names"].tolist()), data["effect_mean"], data["effect_covariance"])
+        known = Points(groups, labels, data["unstated"])
+        surrogate = Surrogate(logs, float(data["offset"]), known, data["weights"], data["pivots"], data["root"])
+        return AccuracyModel(scaling, surrogate, effects, data["misses"])

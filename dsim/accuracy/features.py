@@ -1,0 +1,103 @@
+"""From sums to what accuracy depends on: logarithms of size, shares of work, means of stride and width.
+
+Sums are additive and therefore cheap to tabulate; accuracy is not additive, so everything non-linear happens here.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from dsim.accuracy.summary import INDEX, MIXERS, FloatArray
+
+_ACTS = ("relu", "relu6", "gelu", "silu", "hardswish", "squash")
+_NORMS = ("batch_norm", "layer_norm", "group_norm")
+
+GROUPS: dict[str, tuple[str, ...]] = {
+    "size": ("log_params", "log_macs", "log_activations", "log_resolution"),
+    "depth": ("log_layers", "log_residuals"),
+    "shape": (
+        "stride_layers",
+        "stride_macs",
+        "stride_params",
+        "spread_macs",
+        "spread_params",
+        "width_layers",
+        "width_macs",
+        "width_params",
+    ),
+    "mix": (
+        *(f"macs_share_{m}" for m in MIXERS),
+        *(f"layer_share_{m}" for m in MIXERS),
+        "attention_layers",
+        "tokens",
+        "gates",
+        "concats",
+        "pools",
+        "vector_params",
+    ),
+    "activation": tuple(f"share_{a}" for a in _ACTS),
+    "norm": tuple(f"share_{n}" for n in _NORMS),
+}
+NAMES: tuple[str, ...] = tuple(name for names in GROUPS.values() for name in names)
+
+
+def featurise(summaries: FloatArray) -> FloatArray:
+    """Turn summaries into features.
+
+    Parameters
+    ----------
+    summaries
+        Shape (N, len(COLUMNS)), of whole networks.
+
+    Returns
+    -------
+    float64 array, shape (N, len(NAMES))
+        Sizes are natural logarithms, strides and widths log2, shares lie in [0, 1].
+    """
+    table = np.atleast_2d(np.asarray(summaries, dtype=np.float64))
+
+    def column(name: str) -> FloatArray:
+        return table[:, INDEX[name]]
+
+    def per(numerator: FloatArray, denominator: FloatArray) -> FloatArray:
+        return numerator / np.maximum(denominator, 1e-9)
+
+    positions = np.where(column("input_positions") > 0, column("input_positions"), 224.0**2)
+    side = 0.5 * np.log2(positions)
+    macs = column("macs")
+    mixing = [m for m in MIXERS if m not in ("vector", "attention")]
+    layers = sum((column(f"layers_{m}") for m in mixing), start=np.zeros(len(table)))
+    mixing_macs = sum((column(f"macs_{m}") for m in mixing), start=np.zeros(len(table)))
+    mixing_params = sum((column(f"params_{m}") for m in mixing), start=np.zeros(len(table)))
+    backbone = np.maximum(column("params") - column("classifier_params"), 1.0)
+    out: dict[str, FloatArray] = {
+        "log_params": np.log(backbone),
+        "log_macs": np.log(np.maximum(macs, 1.0)),
+        "log_activations": np.log(np.maximum(column("activations"), 1.0)),
+        "log_resolution": side * np.log(2.0),
+        "log_layers": np.log1p(layers),
+        "log_residuals": np.log1p(column("residuals")),
+        "attention_layers": np.log1p(column("softmaxes")),
+        "tokens": per(column("softmax_side"), column("softmaxes")) * (column("softmaxes") > 0),
+        "gates": np.log1p(column("gates")),
+        "concats": np.log1p(column("concats")),
+        "pools": np.log1p(column("pools")),
+        "vector_params": per(column("params_vector") - column("classifier_params"), backbone),
+    }
+    weights = {"layers": layers, "macs": mixing_macs, "params": mixing_params}
+    for name, weight in weights.items():
+        mean = per(column(f"{name}_side"), weight)
+        out[f"stride_{name}"] = side - mean
+        out[f"spread_{name}"] = np.sqrt(np.maximum(per(column(f"{name}_side2"), weight) - mean**2, 0.0))
+        out[f"width_{name}"] = per(column(f"{name}_width"), weight)
+    every = layers + column("layers_vector") + column("layers_attention")
+    for mixer in MIXERS:
+        out[f"macs_share_{mixer}"] = per(column(f"macs_{mixer}"), macs)
+        out[f"layer_share_{mixer}"] = per(column(f"layers_{mixer}"), every)
+    acts = sum((column(f"elements_{a}") for a in _ACTS), start=np.zeros(len(table)))
+    norms = sum((column(f"elements_{n}") for n in _NORMS), start=np.zeros(len(table)))
+    for act in _ACTS:
+        out[f"share_{act}"] = per(column(f"elements_{act}"), acts)
+    for norm in _NORMS:
+        out[f"share_{norm}"] = per(column(f"elements_{norm}"), norms)
+    return np.column_stack([out[name] for name in NAMES])

@@ -1,0 +1,142 @@
+"""AccuracyModel: top-1 of designs at the reference recipe, with an interval and a distance to what is known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from dsim.accuracy.effects import Effects
+from dsim.accuracy.evidence import Evidence
+from dsim.accuracy.points import Scaling, points_of, questions, scaling_of
+from dsim.accuracy.process import covariance, leave_groups_out
+from dsim.accuracy.summary import FloatArray, summarise
+from dsim.accuracy.surrogate import Surrogate, fit_surrogate
+from dsim.errors import InvalidValueError
+from dsim.graph import Graph
+
+REGION = float(np.sqrt(2.0 * np.log(2.0)))
+"""How far from the nearest known network a search may go: where the structure kernel has fallen to one half, so that
+a neighbour still tells more about a design than the prior does. Fixed by this argument, not by any result."""
+
+
+@dataclass(frozen=True)
+class AccuracyArrays:
+    """Estimates for N designs.
+
+    Attributes
+    ----------
+    top1, low, high
+        Shape (N,), percent, for the reference recipe; the interval is for one training run of a new design.
+    distance
+        Shape (N,), to the nearest known network, in the structure kernel's own lengths.
+    """
+
+    top1: FloatArray
+    low: FloatArray
+    high: FloatArray
+    distance: FloatArray
+
+
+@dataclass(frozen=True)
+class AccuracyModel:
+    """A fitted model; make one with `fit` or `dsim.accuracy.cache.load_accuracy_model`.
+
+    Attributes
+    ----------
+    scaling
+        How features are standardised.
+    surrogate
+        The process, conditioned on the published results, for the reference recipe.
+    effects
+        What activations and norms do.
+    misses
+        Sorted absolute held-out residuals in deviations, one quantile grid of equal weight per family: what an
+        interval is calibrated on.
+    """
+
+    scaling: Scaling
+    surrogate: Surrogate
+    effects: Effects
+    misses: FloatArray
+
+    @staticmethod
+    def summarise(graph: Graph) -> FloatArray:
+        """Sum what a network is made of; see `dsim.accuracy.summary.summarise`."""
+        return summarise(graph)
+
+    def predict(self, summaries: FloatArray, confidence: float = 0.9) -> AccuracyArrays:
+        """Estimate top-1 at the reference recipe: 300 epochs, distilled from a convnet, 224 px.
+
+        Parameters
+        ----------
+        summaries
+            Shape (N, S), of whole networks.
+        confidence
+            Level of the interval.
+
+        Raises
+        ------
+        InvalidValueError
+            The confidence is not between 0 and 1.
+        """
+        if not 0.0 < confidence < 1.0:
+            raise InvalidValueError(f"confidence must lie between 0 and 1, got {confidence}; try 0.9")
+        table = np.atleast_2d(np.asarray(summaries, dtype=np.float64))
+        mean, variance, distance = self.surrogate.predict(questions(table, self.scaling))
+        effect, effect_variance = self.effects.apply(table)
+        error = np.exp(mean)
+        # the effects' deviation is in points; one point is 1 / error on the scale of log(error)
+        deviation = np.sqrt(variance + effect_variance / error**2)
+        reach = float(np.quantile(self.misses, confidence)) * deviation
+        top1 = 100.0 - error + effect
+        return AccuracyArrays(
+            np.clip(top1, 0.0, 100.0),
+            np.clip(100.0 - error * np.exp(reach) + effect, 0.0, 100.0),
+            np.clip(100.0 - error * np.exp(-reach) + effect, 0.0, 100.0),
+            distance,
+        )
+
+    def in_region(self, summaries: FloatArray) -> np.ndarray:
+        """Tell which designs a search may move to, shape (N,) of bool: those within `REGION` of a known network."""
+        table = np.atleast_2d(np.asarray(summaries, dtype=np.float64))
+        return np.asarray(self.surrogate.distance(questions(table, self.scaling)) <= REGION)
+
+
+def log_errors(evidence: Evidence, effects: Effects) -> FloatArray:
+    """Give log(100 - top1) with the effects of activation and norm taken out, shape (N,)."""
+    effect, _ = effects.apply(evidence.summaries)
+    return np.asarray(np.log(100.0 - evidence.top1 + effect))
+
+
+def fit(evidence: Evidence, effects: Effects, logs: dict[str, float]) -> AccuracyModel:
+    """Condition the process on results; deterministic.
+
+    Parameters
+    ----------
+    evidence
+        Published results.
+    effects
+        Of activation and norm.
+    logs
+        Logarithms of the process's hyper-parameters.
+    """
+    scaling = scaling_of(evidence)
+    points = points_of(evidence, scaling)
+    values = log_errors(evidence, effects)
+    offset = float(values.mean())
+    matrix = covariance(points, logs)
+    mean, deviation = leave_groups_out(matrix, values - offset, evidence.families)
+    misses = family_quantiles(np.abs(values - offset - mean) / deviation, evidence.families)
+    surrogate = fit_surrogate(points, matrix, values - offset, offset, logs)
+    return AccuracyModel(scaling, surrogate, effects, misses)
+
+
+def family_quantiles(residuals: FloatArray, families: tuple[str, ...], grid: int = 200) -> FloatArray:
+    """Pool absolute residuals with one vote a family, shape (families * grid,), sorted.
+
+    A design from a new family is one draw of a family, then one of its networks; large families must not outvote.
+    """
+    labels = np.asarray(families)
+    at = (np.arange(grid) + 0.5) / grid
+    return np.sort(np.concatenate([np.quantile(residuals[labels == f], at) for f in sorted(set(families))]))

@@ -1,0 +1,69 @@
+"""From results and designs to points of the process: standardise features, number the labels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from dsim.accuracy.covariance import Points, recipe_features
+from dsim.accuracy.evidence import Evidence
+from dsim.accuracy.features import GROUPS, NAMES, featurise
+from dsim.accuracy.recipe import REFERENCE, Recipe
+from dsim.accuracy.summary import FloatArray
+
+LABELS = ("family", "network", "recipe_row")
+LEAST_SPREAD = 0.1
+"""A feature that hardly varies among known networks is not blown up: nothing is learned from its last digits."""
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """Mean and spread of features and recipe features over the training results."""
+
+    feature_mean: FloatArray
+    feature_spread: FloatArray
+    recipe_mean: FloatArray
+    recipe_spread: FloatArray
+
+
+def scaling_of(evidence: Evidence) -> Scaling:
+    """Measure the training results."""
+    features = featurise(evidence.summaries)
+    recipes = _recipes(evidence.recipes, evidence.resolutions)
+    return Scaling(
+        features.mean(0),
+        np.maximum(features.std(0), LEAST_SPREAD),
+        recipes.mean(0),
+        np.maximum(recipes.std(0), 2 * LEAST_SPREAD),
+    )
+
+
+def points_of(evidence: Evidence, scaling: Scaling) -> Points:
+    """Place results."""
+    columns = (evidence.families, evidence.networks, tuple(r.key for r in evidence.recipes))
+    labels = {name: np.unique(column, return_inverse=True)[1] for name, column in zip(LABELS, columns, strict=True)}
+    recipes = _recipes(evidence.recipes, evidence.resolutions)
+    unstated = np.array([float(not r.is_known) for r in evidence.recipes])
+    return Points(_groups(featurise(evidence.summaries), recipes, scaling), labels, unstated)
+
+
+def questions(summaries: FloatArray, scaling: Scaling, recipe: Recipe = REFERENCE) -> Points:
+    """Place designs that nobody has trained: of no known family, at one recipe, tested at its training resolution."""
+    features = featurise(summaries)
+    n = len(features)
+    recipes = np.repeat([recipe_features(recipe, recipe.train_resolution)], n, axis=0)
+    nobody = {name: -1 - np.arange(n) for name in LABELS}
+    return Points(_groups(features, recipes, scaling), nobody, np.zeros(n))
+
+
+def _recipes(recipes: tuple[Recipe, ...], resolutions: tuple[int, ...]) -> FloatArray:
+    return np.array([recipe_features(r, size) for r, size in zip(recipes, resolutions, strict=True)])
+
+
+def _groups(features: FloatArray, recipes: FloatArray, scaling: Scaling) -> dict[str, FloatArray]:
+    scaled = (features - scaling.feature_mean) / scaling.feature_spread
+    column = {name: k for k, name in enumerate(NAMES)}
+    groups = {group: scaled[:, [column[n] for n in names]] for group, names in GROUPS.items()}
+    groups["recipe"] = (recipes - scaling.recipe_mean) / scaling.recipe_spread
+    return groups

@@ -1,0 +1,117 @@
+"""The process conditioned on its results, arranged so that tens of thousands of designs are priced in a second.
+
+All questions share one recipe and are of no known family. The mean is exact. The variance needs a product with the
+inverse covariance of all results; here the results are represented by a few hundred pivots (pivoted Cholesky), which
+can only widen an interval.
+
+Source: J. Quinonero-Candela and C. E. Rasmussen, A unifying view of sparse approximate Gaussian process regression,
+2005.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.linalg import cho_factor, cho_solve, lapack
+
+from dsim.accuracy.covariance import Points, covariance_parts, noise_variance, structure_coordinates
+from dsim.accuracy.summary import FloatArray
+
+SMOOTH = ("constant", "size", "structure", "training", "interplay")
+PIVOTS = 300
+CHUNK = 4096
+
+
+@dataclass(frozen=True)
+class Surrogate:
+    """What a prediction needs.
+
+    Attributes
+    ----------
+    logs
+        Logarithms of the hyper-parameters.
+    offset
+        Mean of the log errors.
+    known
+        Points of the results, shape (N,).
+    weights
+        Shape (N,): the mean is ``offset + k @ weights``.
+    pivots
+        Rows of ``known``, shape (P,).
+    root
+        Shape (P, P): the explained variance is ``|k[pivots] @ root|^2``.
+    """
+
+    logs: dict[str, float]
+    offset: float
+    known: Points
+    weights: FloatArray
+    pivots: np.ndarray
+    root: FloatArray
+
+    def predict(self, points: Points) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Give mean and variance of log(error) of a new training run, and the distance to what is known; (N,) each."""
+        cuts = [np.arange(k, min(k + CHUNK, len(points))) for k in range(0, len(points), CHUNK)]
+        answers = [self._chunk(points.take(rows)) for rows in cuts]
+        mean, variance, distance = (np.concatenate(column) for column in zip(*answers, strict=True))
+        return mean, variance, distance
+
+    def distance(self, points: Points) -> FloatArray:
+        """Distance to the nearest known network, shape (N,)."""
+        known = structure_coordinates(self.known, self.logs)
+        asked = structure_coordinates(points, self.logs)
+        squares = [_squares(asked[k : k + CHUNK], known).min(1) for k in range(0, len(asked), CHUNK)]
+        return np.asarray(np.sqrt(np.maximum(np.concatenate(squares), 0.0)))
+
+    def _chunk(self, points: Points) -> tuple[FloatArray, FloatArray, FloatArray]:
+        logs, known = self.logs, self.known
+        squares = _squares(structure_coordinates(points, logs), structure_coordinates(known, logs))
+        distance = np.sqrt(np.maximum(squares.min(1), 0.0))
+        kernel = np.exp(logs["structure"] - 0.5 * squares)
+        # every question has the same recipe: its distance to each result is one row, not a matrix
+        one = points.take(np.array([0]))
+        fixed = covariance_parts(one, known, logs)
+        recipe = np.log(np.maximum(fixed["interplay"], 1e-300)) + 0.5 * _squares(*self._sizes(one))
+        kernel += np.exp(recipe - 0.5 * _squares(*self._sizes(points)))
+        width = points.groups["size"].shape[1]
+        kernel += float(np.exp(logs["size"])) / width * (points.groups["size"] @ known.groups["size"].T)
+        kernel += fixed["training"] + fixed["constant"]
+        mean = self.offset + kernel @ self.weights
+        prior = sum(float(np.exp(logs[name])) for name in ("constant", "structure", "interplay"))
+        prior += sum(float(np.exp(logs[name])) for name in ("family", "network", "recipe_row"))
+        own = float(np.exp(logs["size"])) / width * (points.groups["size"] ** 2).sum(1)
+        recipes = points.groups["recipe"][0]
+        training = float(np.exp(logs["training"])) * float((recipes**2).mean())
+        explained = ((kernel[:, self.pivots] @ self.root) ** 2).sum(1)
+        variance = prior + own + training - explained
+        floor = float(np.exp(logs["noise"]) + np.exp(logs["network"]))
+        return mean, np.maximum(variance, floor) + noise_variance(points, logs), distance
+
+    def _sizes(self, points: Points) -> tuple[FloatArray, FloatArray]:
+        size = points.groups["size"]
+        scale = float(np.exp(-self.logs["interplay_size"])) / float(np.sqrt(size.shape[1]))
+        return size * scale, self.known.groups["size"] * scale
+
+
+def fit_surrogate(
+    points: Points, matrix: FloatArray, values: FloatArray, offset: float, logs: dict[str, float]
+) -> Surrogate:
+    """Solve for the weights, and choose the pivots."""
+    factor = cho_factor(matrix, lower=True)
+    parts = covariance_parts(points, points, logs)
+    smooth = sum((parts[name] for name in SMOOTH), start=np.zeros_like(matrix))
+    _, order, rank, _ = lapack.dpstrf(smooth, lower=1, tol=1e-8)
+    pivots = np.sort(order[: min(rank, PIVOTS)] - 1)
+    inner = smooth[np.ix_(pivots, pivots)]
+    inner[np.diag_indices_from(inner)] += 1e-8
+    half = cho_factor(inner, lower=True)
+    cross = smooth[pivots]
+    explained = cho_solve(half, cho_solve(half, cross @ cho_solve(factor, cross.T)).T)
+    values_, vectors = np.linalg.eigh(0.5 * (explained + explained.T))
+    root = vectors * np.sqrt(np.maximum(values_, 0.0))
+    return Surrogate(logs, offset, points, cho_solve(factor, values), pivots, root)
+
+
+def _squares(a: FloatArray, b: FloatArray) -> FloatArray:
+    return np.asarray((a * a).sum(1)[:, None] + (b * b).sum(1)[None, :] - 2.0 * (a @ b.T))
