@@ -39,6 +39,8 @@ PROFILE_OF = {
 }
 COLUMNS = ("network", "graph", "resolution", "latency_ms", "error_ms", "model", "protocol", "lab", "source", "table",
            "top1", "params_m", "macs_g", "repeats", "cliff", "licence")
+# two sources with one protocol differ by a median of 6%; half as much again is far outside that
+CONFLICT = 1.5
 LICENCE = "figures quoted from the source; the source states no licence for them"
 
 
@@ -113,7 +115,26 @@ def curate(folder: Path) -> dict[str, list[dict[str, str]]]:
                 "params_m": raw["params_m"], "macs_g": raw["macs_g"], "repeats": repeats,
                 "cliff": _cliff(source, raw["network"], raw["device"], resolution), "licence": LICENCE,
             })
+    for found in rows.values():
+        _conflicts(found)
     return rows
+
+
+def _conflicts(rows: list[dict[str, str]]) -> None:
+    """Mark figures that another source contradicts: at least CONFLICT times its figure for the same network and phone."""
+    best: dict[str, dict[str, str]] = {}
+    for row in rows:
+        if row["graph"] and not row["repeats"] and not row["cliff"]:
+            known = best.get(row["graph"])
+            if known is None or float(row["latency_ms"]) < float(known["latency_ms"]):
+                best[row["graph"]] = row
+    for row in rows:
+        low = best.get(row["graph"]) if row["graph"] else None
+        if low is None or row["cliff"]:
+            continue
+        ratio = float(row["latency_ms"]) / float(low["latency_ms"])
+        if ratio >= CONFLICT:
+            row["cliff"] = f"{ratio:.1f} times the {low['latency_ms']} ms of {low['source']} on an {low['model']}"
 
 
 def _family(name: str) -> tuple[str, str]:

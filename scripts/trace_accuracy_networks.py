@@ -18,6 +18,8 @@ import polars as pl
 import timm
 import torch
 
+from ablated_accuracy_networks import ablated
+
 from dsim.accuracy.summary import COLUMNS, summarise
 from dsim.graph import Graph, load_graphs, save_graphs
 from dsim.graph.torch_reader import read_module
@@ -69,8 +71,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--graphs", type=Path, default=None, help="folder of traced graphs to keep and reuse")
     graphs = trace(parser.parse_args().graphs)
-    keys = sorted(graphs)
-    table = np.array([summarise(graphs[key]) for key in keys])
+    rows = {key: summarise(graph) for key, graph in graphs.items()}
+    rows |= ablated(rows)
+    keys = sorted(rows)
+    table = np.array([rows[key] for key in keys])
     frame = pl.DataFrame({"key": keys, **{name: table[:, k] for k, name in enumerate(COLUMNS)}})
     frame.write_parquet(DATA / "summaries.parquet", compression="zstd", compression_level=19)
     print(f"{len(keys)} networks")

@@ -1,0 +1,108 @@
+"""Read CSV and TOML fields, with errors that name file, row, column and rule."""
+
+from __future__ import annotations
+
+import csv
+import math
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from dsim.errors import FileAccessError, FileFormatError
+
+
+def read_text(path: Path) -> str:
+    """Read a file of a profile.
+
+    Raises
+    ------
+    FileAccessError
+        It cannot be read.
+    """
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise FileFormatError(f"{path}: must be UTF-8 text, byte {error.start} is not; save it as UTF-8") from error
+    except OSError as error:
+        raise FileAccessError(f"{path} cannot be read: {error.strerror}; check the profile's folder") from error
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Read a TOML file."""
+    try:
+        return tomllib.loads(read_text(path))
+    except tomllib.TOMLDecodeError as error:
+        raise FileFormatError(f"{path}: must be TOML: {error}; correct that line") from error
+
+
+def read_rows(path: Path, columns: tuple[str, ...]) -> list[tuple[str, dict[str, str]]]:
+    """Give (place, row) for every row of a CSV file that must have exactly these columns.
+
+    Raises
+    ------
+    FileFormatError
+        A column is missing or unknown, or a row has another number of fields.
+    """
+    lines = csv.reader(read_text(path).splitlines())
+    header = next(lines, [])
+    missing = [c for c in columns if c not in header]
+    if missing:
+        raise FileFormatError(f"{path}, row 1: column {missing[0]!r} is missing; columns: {', '.join(columns)}")
+    extra = [c for c in header if c not in columns]
+    if extra or len(set(header)) != len(header):
+        name = extra[0] if extra else next(c for c in header if header.count(c) > 1)
+        raise FileFormatError(f"{path}, row 1: column {name!r} is unknown or repeated; columns: {', '.join(columns)}")
+    out = []
+    for number, fields in enumerate(lines, start=2):
+        if not fields:
+            continue
+        if len(fields) != len(header):
+            raise FileFormatError(
+                f"{path}, row {number}: must have {len(header)} fields, got {len(fields)}; check commas and quotes"
+            )
+        out.append((f"{path}, row {number}", dict(zip(header, fields, strict=True))))
+    return out
+
+
+def text(row: Mapping[str, str], column: str, where: str) -> str:
+    """Give a field that must not be empty."""
+    value = row[column].strip()
+    if not value:
+        raise FileFormatError(f"{where}, column {column!r}: must not be empty; fill it in")
+    return value
+
+
+def one_of(row: Mapping[str, str], column: str, where: str, known: Mapping[str, str]) -> str:
+    """Give a field that must be one of the names that profile.toml declares."""
+    value = text(row, column, where)
+    if value not in known:
+        raise FileFormatError(
+            f"{where}, column {column!r}: must be one of {', '.join(sorted(known))}, got {value!r}; "
+            "declare it in profile.toml or correct it"
+        )
+    return value
+
+
+def positive(row: Mapping[str, str], column: str, where: str) -> float:
+    """Give a field that must be a positive, finite number."""
+    value = number(row, column, where)
+    if value is None or value <= 0:
+        raise FileFormatError(
+            f"{where}, column {column!r}: must be a positive number, got {row[column]!r}; correct it"
+        )
+    return value
+
+
+def number(row: Mapping[str, str], column: str, where: str) -> float | None:
+    """Give a field that may be empty and must otherwise be a finite number of at least 0."""
+    raw = row[column].strip()
+    if not raw:
+        return None
+    try:
+        value = float(raw)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value) or value < 0:
+        raise FileFormatError(f"{where}, column {column!r}: must be a number of at least 0, got {raw!r}; correct it")
+    return value

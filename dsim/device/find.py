@@ -1,0 +1,54 @@
+"""Find profiles by name: the user's own folder first, then those that come with dsim."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from dsim.device.load import load_profile
+from dsim.device.profile import DeviceProfile
+from dsim.errors import unknown_name
+from dsim.places import bundled_profiles_dir, user_profiles_dir
+
+
+def _folders(root: Path) -> dict[str, Path]:
+    if not root.is_dir():
+        return {}
+    return {path.name: path for path in sorted(root.iterdir()) if (path / "profile.toml").is_file()}
+
+
+def bundled_names() -> tuple[str, ...]:
+    """Give the names of the profiles that come with dsim."""
+    return tuple(_folders(bundled_profiles_dir()))
+
+
+def list_profiles() -> dict[str, Path]:
+    """Give every profile's folder by name; a user's profile shadows a bundled one of the same name."""
+    return {**_folders(bundled_profiles_dir()), **_folders(user_profiles_dir())}
+
+
+def find_profile(name: str) -> DeviceProfile:
+    """Load a profile by name.
+
+    Raises
+    ------
+    UnknownNameError
+        There is no profile of that name; the message lists those there are.
+    FileFormatError
+        Its files break a rule.
+    """
+    folders = list_profiles()
+    if name not in folders:
+        raise unknown_name("device", name, folders)
+    return load_profile(folders[name])
+
+
+def pool_of(profile: DeviceProfile) -> tuple[DeviceProfile, ...]:
+    """Give the profiles that a profile is learned with, itself included, in order of name.
+
+    A bundled profile is learned with bundled ones only, so that a user's profiles never alter it. A user's profile is
+    learned with the bundled ones of the pool that it names, and itself.
+    """
+    bundled = [load_profile(folder) for folder in _folders(bundled_profiles_dir()).values()]
+    members = {p.name: p for p in bundled if p.pool == profile.pool}
+    members[profile.name] = profile
+    return tuple(members[name] for name in sorted(members))

@@ -1,0 +1,159 @@
+"""Read a profile's folder: profile.toml, networks.csv, contrasts.csv."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from dsim.device.fields import number, one_of, positive, read_rows, read_toml, text
+from dsim.device.profile import Contrast, DeviceProfile, Measurement
+from dsim.errors import FileFormatError
+from dsim.graph.passes import PASSES
+
+SCHEMA_VERSION = 1
+NETWORK_COLUMNS = tuple(f.name for f in fields(Measurement))
+CONTRAST_COLUMNS = tuple(f.name for f in fields(Contrast))
+_TEXTS = ("name", "title", "soc", "compute_unit", "runtime", "precision", "pool", "licence")
+_KEYS = {*_TEXTS, "schema_version", "passes", "reference", "resolution", "models", "protocols"}
+
+
+def load_profile(folder: Path) -> DeviceProfile:
+    """Read a profile.
+
+    Parameters
+    ----------
+    folder
+        Holds ``profile.toml`` and ``networks.csv``; ``contrasts.csv`` is optional.
+
+    Raises
+    ------
+    FileAccessError
+        A file cannot be read.
+    FileFormatError
+        A file breaks a rule; the message names file, row, column and rule.
+    """
+    path = folder / "profile.toml"
+    raw = read_toml(path)
+    _check_keys(raw, path)
+    models, protocols = _names(raw, "models", path), _names(raw, "protocols", path)
+    low, high = (_whole(raw["resolution"], key, path) for key in ("low_px", "high_px"))
+    if low > high:
+        raise FileFormatError(f"{path}, resolution: low_px must not exceed high_px, got {low} and {high}; swap them")
+    reference = raw["reference"]
+    for key, known in (("protocol", protocols), ("model", models)):
+        if reference.get(key) not in known:
+            raise FileFormatError(
+                f"{path}, reference.{key}: must be one of {', '.join(sorted(known))}, got {reference.get(key)!r}; "
+                f"declare it under [{key}s] or correct it"
+            )
+    if raw["name"] != folder.name:
+        raise FileFormatError(
+            f"{path}, name: must equal the folder's name {folder.name!r}, got {raw['name']!r}; rename one of them"
+        )
+    contrasts = folder / "contrasts.csv"
+    networks = tuple(
+        _measurement(row, where, models, protocols) for where, row in read_rows(folder / "networks.csv", NETWORK_COLUMNS)
+    )
+    if not networks:
+        raise FileFormatError(f"{folder / 'networks.csv'}: must hold at least one measured network, got none; add rows")
+    return DeviceProfile(
+        **{key: str(raw[key]) for key in _TEXTS},
+        passes=tuple(raw["passes"]),
+        reference_protocol=reference["protocol"],
+        reference_model=reference["model"],
+        reference_stated=str(reference.get("stated", "")),
+        low_px=low,
+        high_px=high,
+        models=models,
+        protocols=protocols,
+        networks=networks,
+        contrasts=tuple(_contrast(row, where, models, protocols) for where, row in read_rows(contrasts, CONTRAST_COLUMNS))
+        if contrasts.exists()
+        else (),
+        folder=folder,
+    )
+
+
+def _check_keys(raw: dict[str, Any], path: Path) -> None:
+    missing = sorted(_KEYS - set(raw))
+    if missing:
+        raise FileFormatError(f"{path}: key {missing[0]!r} is missing; a profile has {', '.join(sorted(_KEYS))}")
+    extra = sorted(set(raw) - _KEYS)
+    if extra:
+        raise FileFormatError(f"{path}: key {extra[0]!r} is unknown; a profile has {', '.join(sorted(_KEYS))}")
+    if raw["schema_version"] != SCHEMA_VERSION:
+        raise FileFormatError(
+            f"{path}, schema_version: must be {SCHEMA_VERSION}, got {raw['schema_version']!r}; convert the profile"
+        )
+    for key in _TEXTS:
+        if not isinstance(raw[key], str) or not raw[key].strip():
+            raise FileFormatError(f"{path}, {key}: must be a text that is not empty, got {raw[key]!r}; fill it in")
+    for key in ("reference", "resolution"):
+        if not isinstance(raw[key], dict):
+            raise FileFormatError(f"{path}, {key}: must be a table, got {raw[key]!r}; write [{key}]")
+    if not isinstance(raw["passes"], list) or any(name not in PASSES for name in raw["passes"]):
+        raise FileFormatError(
+            f"{path}, passes: must be a list of {', '.join(sorted(PASSES))}, got {raw['passes']!r}; correct the names"
+        )
+
+
+def _names(raw: dict[str, Any], key: str, path: Path) -> dict[str, str]:
+    table = raw[key]
+    if not isinstance(table, dict) or not table or any(not isinstance(v, str) for v in table.values()):
+        raise FileFormatError(f"{path}, {key}: must be a table of texts with at least one entry, got {table!r}; fill it in")
+    return dict(table)
+
+
+def _whole(table: dict[str, Any], key: str, path: Path) -> int:
+    value = table.get(key)
+    if type(value) is not int or value < 1:
+        raise FileFormatError(f"{path}, resolution.{key}: must be a positive whole number, got {value!r}; give pixels")
+    return value
+
+
+def _measurement(row: dict[str, str], where: str, models: dict[str, str], protocols: dict[str, str]) -> Measurement:
+    resolution = number(row, "resolution", where)
+    graph = row["graph"].strip()
+    name, _, size = graph.partition("@")
+    if graph and (not name or not size.isdigit()):
+        raise FileFormatError(f"{where}, column 'graph': must be name@resolution or empty, got {graph!r}; correct it")
+    return Measurement(
+        network=text(row, "network", where),
+        graph=graph,
+        resolution=None if resolution is None else int(resolution),
+        latency_ms=positive(row, "latency_ms", where),
+        error_ms=number(row, "error_ms", where),
+        model=one_of(row, "model", where, models),
+        protocol=one_of(row, "protocol", where, protocols),
+        lab=text(row, "lab", where),
+        source=text(row, "source", where),
+        table=row["table"].strip(),
+        top1=number(row, "top1", where),
+        params_m=number(row, "params_m", where),
+        macs_g=number(row, "macs_g", where),
+        repeats=row["repeats"].strip(),
+        cliff=row["cliff"].strip(),
+        licence=text(row, "licence", where),
+    )
+
+
+def _contrast(row: dict[str, str], where: str, models: dict[str, str], protocols: dict[str, str]) -> Contrast:
+    choice = text(row, "choice", where)
+    kind, _, pair = choice.partition(":")
+    if not kind or not pair:
+        raise FileFormatError(f"{where}, column 'choice': must read kind:what, got {choice!r}; correct it")
+    return Contrast(
+        choice=choice,
+        what=row["what"].strip(),
+        graph_a=row["graph_a"].strip(),
+        graph_b=row["graph_b"].strip(),
+        a_ms=positive(row, "a_ms", where),
+        b_ms=positive(row, "b_ms", where),
+        error_ms=number(row, "error_ms", where) or 0.0,
+        model=one_of(row, "model", where, models),
+        protocol=one_of(row, "protocol", where, protocols),
+        lab=text(row, "lab", where),
+        source=text(row, "source", where),
+        table=row["table"].strip(),
+    )

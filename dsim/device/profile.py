@@ -1,0 +1,141 @@
+"""What a device profile holds, as frozen records."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """One measured network.
+
+    Attributes
+    ----------
+    network
+        The name that the source uses.
+    graph
+        Key of the network's graph (``name@resolution``), empty where no graph is known.
+    resolution
+        Input side in pixels, None where the source does not say.
+    latency_ms
+        Milliseconds for one image.
+    error_ms
+        Reading error of a figure read off a plot, else None.
+    model, protocol, lab, source, table
+        Phone model, how it was timed, who timed it, and where the figure stands.
+    top1, params_m, macs_g
+        What the source says of the network, None where it does not.
+    repeats
+        Why this figure repeats another one; empty where it counts.
+    cliff
+        Evidence that the network left the accelerator in this measurement; empty where there is none.
+    licence
+        Terms of the figure.
+    """
+
+    network: str
+    graph: str
+    resolution: int | None
+    latency_ms: float
+    error_ms: float | None
+    model: str
+    protocol: str
+    lab: str
+    source: str
+    table: str
+    top1: float | None
+    params_m: float | None
+    macs_g: float | None
+    repeats: str
+    cliff: str
+    licence: str
+
+    @property
+    def counts(self) -> bool:
+        """True for a figure told for the first time."""
+        return not self.repeats
+
+
+@dataclass(frozen=True, slots=True)
+class Contrast:
+    """Two networks that differ in one thing, timed on one phone by one laboratory.
+
+    ``choice`` reads ``kind:from>to``; ``graph_a`` and ``graph_b`` are empty where the networks cannot be built.
+    """
+
+    choice: str
+    what: str
+    graph_a: str
+    graph_b: str
+    a_ms: float
+    b_ms: float
+    error_ms: float
+    model: str
+    protocol: str
+    lab: str
+    source: str
+    table: str
+
+    @property
+    def stand_in(self) -> bool:
+        """True where the networks' layers are unpublished and the graphs are only of the same size."""
+        return self.graph_a.startswith("probe30")
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceProfile:
+    """One device, compute unit, runtime and precision, with the evidence for it.
+
+    Attributes
+    ----------
+    name, title, soc, compute_unit, runtime, precision
+        What it is.
+    pool
+        Profiles of one pool are learned together.
+    passes
+        Names of the graph passes that its runtime does, in order.
+    reference_protocol, reference_model, reference_stated
+        The protocol that estimates speak of, on which phone, in words.
+    low_px, high_px
+        Resolutions between which networks were measured; outside an estimate is extrapolated.
+    models, protocols
+        Phone model to chip; protocol id to its description.
+    licence
+        Terms of the evidence.
+    networks, contrasts
+        The evidence.
+    folder
+        Where it was read from.
+    """
+
+    name: str
+    title: str
+    soc: str
+    compute_unit: str
+    runtime: str
+    precision: str
+    pool: str
+    passes: tuple[str, ...]
+    reference_protocol: str
+    reference_model: str
+    reference_stated: str
+    low_px: int
+    high_px: int
+    models: Mapping[str, str]
+    protocols: Mapping[str, str]
+    licence: str
+    networks: tuple[Measurement, ...]
+    contrasts: tuple[Contrast, ...]
+    folder: Path
+
+    def is_reference(self, row: Measurement) -> bool:
+        """Tell whether a figure was timed in the reference protocol on the reference phone's chip."""
+        chip = self.models[self.reference_model]
+        return row.protocol == self.reference_protocol and self.models[row.model] == chip
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Every source named, in alphabetical order."""
+        return tuple(sorted({row.source for row in self.networks} | {row.source for row in self.contrasts}))

@@ -1,0 +1,50 @@
+"""The chance that a network leaves the accelerator, from what it is made of.
+
+A ridge logistic regression on a handful of counts, learned from the listed cliffs (evidence from outside this model)
+against the figures that are none. It is a base rate with a few warning signs, not a compiler.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dsim.latency.evidence import Evidence
+from dsim.latency.features import INDEX, FloatArray
+
+SIGNS = ("n_hardswish", "n_gate", "n_rank5", "n_tokens", "n_unknown")
+PRIOR_SD = 1.0
+_AT = np.array([INDEX[name] for name in SIGNS])
+
+
+def signs(phi: FloatArray) -> FloatArray:
+    """Give warning signs (N, 1 + len(SIGNS)) of vectors (N, F): a constant and whether the network has any of each."""
+    present = (phi[:, _AT] > 0.5).astype(np.float64)
+    return np.hstack([np.ones((len(phi), 1)), present])
+
+
+def fit_cliffs(evidence: Evidence, rows: NDArray[np.bool_] | None = None) -> FloatArray:
+    """Learn the weights (1 + len(SIGNS),); a network counts once per profile and outcome, however often it was timed."""
+    use = np.ones(len(evidence.rows), dtype=bool) if rows is None else rows
+    seen: dict[tuple[int, str, bool], int] = {}
+    for n in np.flatnonzero(use):
+        profile, row = evidence.rows[n]
+        seen.setdefault((profile, row.graph, bool(row.cliff)), int(n))
+    at = np.array(sorted(seen.values()))
+    x = signs(evidence.phi[at])
+    y = np.array([float(bool(evidence.rows[n][1].cliff)) for n in at])
+    weights = np.zeros(x.shape[1])
+    precision = np.diag([1e-3] + [PRIOR_SD**-2] * len(SIGNS))
+    for _ in range(50):
+        p = 1.0 / (1.0 + np.exp(-x @ weights))
+        hessian = (x * (p * (1 - p))[:, None]).T @ x + precision
+        step = np.linalg.solve(hessian, x.T @ (y - p) - precision @ weights)
+        weights = weights + step
+        if np.abs(step).max() < 1e-9:
+            break
+    return weights
+
+
+def p_cliff(phi: FloatArray, weights: FloatArray) -> FloatArray:
+    """Give the chance (N,) of a cliff for vectors (N, F)."""
+    return 1.0 / (1.0 + np.exp(-signs(phi) @ weights))

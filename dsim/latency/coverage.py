@@ -1,0 +1,94 @@
+"""Which kernels the evidence has seen, and at what sizes."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dsim.attrs import attrs_to_dict
+from dsim.latency.features import work
+from dsim.latency.records import Evidence
+from dsim.op import Op, OpKind
+
+
+def fingerprint(op: Op) -> int:
+    """Give 63 bits that stand for an op's kind, attributes, shapes and fused activation."""
+    shapes = [s.shape for s in (*op.inputs, *op.outputs)]
+    text = f"{op.label}|{sorted(attrs_to_dict(op.attrs).items())}|{op.activation}|{shapes}"
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") >> 1
+
+
+def kind_of(op: Op) -> str:
+    """Give the class that sizes are compared in: class of start, kernel side, activation."""
+    side = getattr(op.attrs, "kernel", None)
+    return f"{work(op).start}|{side[0] if side else ''}|{op.activation or ''}"
+
+
+def size_of(op: Op) -> float:
+    """Give the log of MACs, or of elements moved where there are none."""
+    return float(np.log(max(op.macs, op.elements_read + op.elements_written, 1)))
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """Kernels seen.
+
+    Attributes
+    ----------
+    seen
+        Sorted fingerprints (K,) of kernels in measured networks.
+    kinds
+        Names (C,) of classes; ``low``, ``high`` (C,) their log sizes, ``families`` (C,) how many families hold them.
+    """
+
+    seen: NDArray[np.int64]
+    kinds: tuple[str, ...]
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+    families: NDArray[np.int64]
+
+    def of(self, op: Op) -> Evidence:
+        """Tell how well one kernel is covered."""
+        mark = fingerprint(op)
+        at = int(np.searchsorted(self.seen, mark))
+        if at < len(self.seen) and self.seen[at] == mark:
+            return Evidence.MEASURED
+        if op.kind is OpKind.UNKNOWN and work(op).start:
+            return Evidence.UNSUPPORTED
+        index = self._index.get(kind_of(op))
+        if index is None:
+            # the same kernel without its activation or at another kernel side says something still
+            start = kind_of(op).split("|")[0]
+            known = any(name.startswith(f"{start}|") for name in self.kinds)
+            activation_known = op.activation is None or any(name.endswith(f"|{op.activation}") for name in self.kinds)
+            return Evidence.EXTRAPOLATED if known and activation_known else Evidence.UNSUPPORTED
+        inside = self.low[index] <= size_of(op) <= self.high[index]
+        return Evidence.INTERPOLATED if inside and self.families[index] > 1 else Evidence.EXTRAPOLATED
+
+    @property
+    def _index(self) -> dict[str, int]:
+        return {name: i for i, name in enumerate(self.kinds)}
+
+
+def cover(networks: Iterable[tuple[str, Iterable[Op]]]) -> Coverage:
+    """Collect what is seen in (family, kernels) of measured networks."""
+    seen: set[int] = set()
+    sizes: dict[str, tuple[float, float, set[str]]] = {}
+    for family, ops in networks:
+        for op in ops:
+            seen.add(fingerprint(op))
+            name, size = kind_of(op), size_of(op)
+            low, high, families = sizes.get(name, (size, size, set()))
+            sizes[name] = (min(low, size), max(high, size), families | {family})
+    kinds = tuple(sorted(sizes))
+    return Coverage(
+        np.array(sorted(seen), dtype=np.int64),
+        kinds,
+        np.array([sizes[k][0] for k in kinds]),
+        np.array([sizes[k][1] for k in kinds]),
+        np.array([len(sizes[k][2]) for k in kinds], dtype=np.int64),
+    )

@@ -1,0 +1,100 @@
+"""Several fits under different assumptions, averaged in logarithms, and what they say when a family is held out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dsim.latency.evidence import Evidence
+from dsim.latency.fit import Fit, FitSettings, fit, priced
+from dsim.latency.features import FloatArray
+
+# chosen before any validation: the noise floor between sources (a median of 6% is a log-spread of 0.063), and twice it
+MEMBERS: tuple[FitSettings, ...] = (FitSettings(noise=0.063), FitSettings(noise=0.09), FitSettings(noise=0.126))
+# spread of the model's own error that no posterior knows of, in logarithms
+FLOOR = 0.10
+
+
+@dataclass(frozen=True)
+class Rates:
+    """What an ensemble says of one profile.
+
+    Attributes
+    ----------
+    theta
+        (M, P + 1) logarithms of the factors of each member, the profile's phone factor included.
+    covariance
+        (P + 1, P + 1) posterior covariance of theta, averaged over the members.
+    """
+
+    theta: FloatArray
+    covariance: FloatArray
+
+    def log_ms(self, phi: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Give log milliseconds (N,) and their spread (N,) for vectors (N, F); functions of phi alone."""
+        x = priced(phi)
+        log = np.log(x @ np.exp(self.theta).T)
+        part = x * np.exp(self.theta.mean(0))
+        share = part / part.sum(1)[:, None]
+        leverage = np.einsum("nf,nf->n", share @ self.covariance, share)
+        center: FloatArray = log.mean(1)
+        return center, np.sqrt(FLOOR**2 + leverage + log.var(1))
+
+
+def fit_members(evidence: Evidence, rows: NDArray[np.bool_], without: str | None = None) -> tuple[Fit, ...]:
+    """Fit every member on ``rows``, without the contrasts that touch family ``without``."""
+    contrasts = np.array([without not in families for families in evidence.contrast_family], dtype=bool)
+    return tuple(fit(evidence, rows, contrasts, settings) for settings in MEMBERS)
+
+
+def rates_of(evidence: Evidence, fits: tuple[Fit, ...], profile: int) -> Rates:
+    """Give the rates of one profile's reference protocol."""
+    phone = evidence.phone_effects(profile)
+    n = len(fits[0].theta)
+    theta = np.array([f.theta + phone @ f.effects for f in fits])
+    return Rates(theta, np.mean([f.covariance[:n, :n] for f in fits], axis=0))
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """Predictions (N,) of every row by a model that never saw its family.
+
+    Attributes
+    ----------
+    reference_log, spread
+        Log milliseconds in the profile's reference protocol, and their spread.
+    protocol_log
+        The same with the effects of the row's own protocol and laboratory, as far as other families told them.
+    """
+
+    reference_log: FloatArray
+    spread: FloatArray
+    protocol_log: FloatArray
+
+
+def hold_out(evidence: Evidence, rows: NDArray[np.bool_] | None = None, only: NDArray[np.str_] | None = None) -> HeldOut:
+    """Predict every row without its family, on all phones and sources at once.
+
+    Parameters
+    ----------
+    rows
+        (N,) what may be learned from, default everything learnable.
+    only
+        Families to predict, default all.
+    """
+    learn = evidence.learnable if rows is None else rows
+    size = len(evidence.rows)
+    reference, spread, own = np.full(size, np.nan), np.full(size, np.nan), np.full(size, np.nan)
+    owner = np.array([i for i, _ in evidence.rows])
+    for family in np.unique(evidence.family if only is None else only):
+        out = evidence.family == family
+        fits = fit_members(evidence, learn & ~out, str(family))
+        effects = np.mean([f.effects for f in fits], axis=0)
+        for profile in np.unique(owner[out]):
+            at = out & (owner == profile)
+            reference[at], spread[at] = rates_of(evidence, fits, int(profile)).log_ms(evidence.phi[at])
+            rest = evidence.effects[at] - evidence.phone_effects(int(profile))
+            own[at] = reference[at] + rest @ effects
+    return HeldOut(reference, spread, own)

@@ -1,0 +1,183 @@
+"""The evidence of a pool of profiles as arrays: one row a figure, one row a contrast."""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dsim.device.profile import Contrast, DeviceProfile, Measurement
+from dsim.errors import FileFormatError
+from dsim.graph.graph import Graph
+from dsim.graph.store import load_graphs
+from dsim.latency.features import COLUMNS, FloatArray, featurise
+
+DATA = Path(__file__).resolve().parents[1] / "data"
+GRAPHS = DATA / "latency_graphs.parquet"
+FAMILIES = DATA / "families.csv"
+# figures above this resolution are validated on their own, never learned from
+FIT_PX = 300
+PHONE_SD = 0.3
+PROTOCOL_SD = 0.2
+LAB_SD = 0.06
+BoolArray = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Figures and contrasts of a pool.
+
+    Attributes
+    ----------
+    profiles
+        The pool, in order of name; the first is the base that the others' phone effects are relative to.
+    rows
+        (profile index, measurement) of every figure with a graph, cliffs included.
+    phi
+        (N, F) vectors of the rows.
+    family
+        Family of each row.
+    effects
+        (N, G) design of the effects, and ``effect_sd`` (G,) their prior spread; ``effect_names`` names them.
+    weight
+        (N,) so that a network counts at most twice, however often it was timed.
+    contrasts, contrast_phi
+        Contrasts with graphs, and their vectors (C, 2, F); ``contrast_family`` holds the families on both sides.
+    """
+
+    profiles: tuple[DeviceProfile, ...]
+    rows: tuple[tuple[int, Measurement], ...]
+    phi: FloatArray
+    family: NDArray[np.str_]
+    effects: FloatArray
+    effect_sd: FloatArray
+    effect_names: tuple[str, ...]
+    weight: FloatArray
+    contrasts: tuple[tuple[int, Contrast], ...] = ()
+    contrast_phi: FloatArray = field(default_factory=lambda: np.zeros((0, 2, len(COLUMNS))))
+    contrast_family: tuple[frozenset[str], ...] = ()
+
+    @property
+    def log_ms(self) -> FloatArray:
+        """Logarithms of the measured milliseconds (N,)."""
+        return np.log([row.latency_ms for _, row in self.rows])
+
+    @property
+    def learnable(self) -> BoolArray:
+        """Rows that may be learned from: no cliff, not above FIT_PX (N,)."""
+        return np.array([not row.cliff and _px(row.graph) <= FIT_PX for _, row in self.rows])
+
+    @property
+    def reference(self) -> BoolArray:
+        """Rows timed in their profile's reference protocol (N,)."""
+        return np.array([self.profiles[p].is_reference(row) for p, row in self.rows])
+
+    def phone_effects(self, index: int) -> FloatArray:
+        """Give the effects (G,) that stand for a profile's reference protocol: its phone factor alone."""
+        name = f"phone:{self.profiles[index].name}"
+        return np.array([float(known == name) for known in self.effect_names])
+
+
+def _px(key: str) -> int:
+    return int(key.partition("@")[2])
+
+
+@lru_cache(maxsize=1)
+def load_families(path: Path = FAMILIES) -> dict[str, str]:
+    """Read families.csv: graph name without resolution to family."""
+    with path.open(newline="", encoding="utf-8") as file:
+        return {row["name"]: row["family"] for row in csv.DictReader(file)}
+
+
+def family_of(key: str, where: str) -> str:
+    """Give a graph's family; a network of the user's own that has none is a family of its own.
+
+    Raises
+    ------
+    FileFormatError
+        The key is not name@resolution.
+    """
+    name, _, size = key.partition("@")
+    if not size.isdigit():
+        raise FileFormatError(f"{where}: a graph must be name@resolution, got {key!r}; correct it")
+    return load_families().get(name, name)
+
+
+def gather(profiles: tuple[DeviceProfile, ...]) -> Evidence:
+    """Collect a pool's evidence.
+
+    Raises
+    ------
+    FileFormatError
+        A profile names a graph that is neither bundled nor in its own ``graphs.parquet``.
+    """
+    graphs = _graphs(profiles)
+    passes = profiles[0].passes
+    keys = sorted(graphs)
+    vectors = {key: featurise(graphs[key], passes) for key in keys}
+    rows = tuple((i, row) for i, p in enumerate(profiles) for row in p.networks if row.graph and row.counts)
+    contrasts = tuple((i, c) for i, p in enumerate(profiles) for c in p.contrasts if c.graph_a and c.graph_b)
+    family = np.array([family_of(row.graph, profiles[i].name) for i, row in rows])
+    names, design, sd = _effects(profiles, rows)
+    times = Counter(row.graph for _, row in rows if not row.cliff)
+    return Evidence(
+        profiles,
+        rows,
+        np.array([vectors[row.graph] for _, row in rows]),
+        family,
+        design,
+        sd,
+        names,
+        np.array([2.0 / (1.0 + times[row.graph]) for _, row in rows]),
+        contrasts,
+        np.array([[vectors[c.graph_a], vectors[c.graph_b]] for _, c in contrasts]).reshape(-1, 2, len(COLUMNS)),
+        tuple(frozenset(family_of(k, profiles[i].name) for k in (c.graph_a, c.graph_b)) for i, c in contrasts),
+    )
+
+
+def _graphs(profiles: tuple[DeviceProfile, ...]) -> dict[str, Graph]:
+    wanted = {row.graph for p in profiles for row in p.networks if row.graph and row.counts}
+    wanted |= {key for p in profiles for c in p.contrasts for key in (c.graph_a, c.graph_b) if key}
+    found = load_graphs(GRAPHS, wanted)
+    for profile in profiles:
+        own = profile.folder / "graphs.parquet"
+        if own.exists():
+            found |= load_graphs(own, wanted)
+    missing = sorted(wanted - set(found))
+    if missing:
+        raise FileFormatError(
+            f"graph {missing[0]!r} is named by a profile of the pool {profiles[0].pool!r} and stored nowhere; "
+            "store it in the profile's graphs.parquet (dsim.graph.store) or leave the column empty"
+        )
+    return found
+
+
+def _effects(
+    profiles: tuple[DeviceProfile, ...], rows: tuple[tuple[int, Measurement], ...]
+) -> tuple[tuple[str, ...], FloatArray, FloatArray]:
+    """Design effects: a factor per phone, per other protocol, per laboratory; all relative to the references."""
+    members: dict[str, set[int]] = defaultdict(set)
+    spread: dict[str, float] = {}
+    for n, (i, row) in enumerate(rows):
+        profile = profiles[i]
+        if i:
+            members[f"phone:{profile.name}"].add(n)
+            spread[f"phone:{profile.name}"] = PHONE_SD
+        if profile.models[row.model] != profile.models[profile.reference_model]:
+            members[f"model:{row.model}"].add(n)
+            spread[f"model:{row.model}"] = PROTOCOL_SD
+        if row.protocol != profile.reference_protocol:
+            members[f"protocol:{row.protocol}"].add(n)
+            spread[f"protocol:{row.protocol}"] = PROTOCOL_SD
+        members[f"lab:{row.lab}:{profile.name}"].add(n)
+        spread[f"lab:{row.lab}:{profile.name}"] = LAB_SD
+    names = tuple(sorted(members))
+    design = np.zeros((len(rows), len(names)))
+    for g, name in enumerate(names):
+        design[sorted(members[name]), g] = 1.0
+    return names, design, np.array([spread[name] for name in names])

@@ -1,0 +1,108 @@
+"""Fit a profile's model, or take the fit from the cache."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from functools import lru_cache
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+
+from dsim.device.find import find_profile, pool_of
+from dsim.device.profile import DeviceProfile
+from dsim.errors import InvalidValueError
+from dsim.graph.store import load_graphs
+from dsim.latency.calibrate import calibrate, network_errors
+from dsim.latency.cliffs import fit_cliffs
+from dsim.latency.coverage import cover
+from dsim.latency.ensemble import MEMBERS, fit_members, hold_out, rates_of
+from dsim.latency.evidence import FAMILIES, GRAPHS, family_of, gather
+from dsim.latency.features import kernels
+from dsim.latency.identify import identify
+from dsim.latency.model import LatencyModel
+from dsim.latency.saved import load_model_file, save_model_file
+from dsim.places import cache_dir
+
+_PACKAGE = Path(__file__).resolve().parents[1]
+
+
+@lru_cache(maxsize=8)
+def load_model(device: str) -> LatencyModel:
+    """Give the latency model of a device, fitted when first asked for and cached by the content of what it rests on.
+
+    Parameters
+    ----------
+    device
+        Name of a profile, bundled or the user's own.
+
+    Raises
+    ------
+    UnknownNameError
+        There is no such profile.
+    FileFormatError
+        Its files break a rule.
+    """
+    profile = find_profile(device)
+    pool = pool_of(profile)
+    path = cache_dir() / "latency" / f"{profile.name}-{content_hash(pool)[:24]}.npz"
+    cached = load_model_file(path)
+    if cached is not None:
+        return cached
+    model = fit_model(pool, profile.name)
+    save_model_file(path, model)
+    return model
+
+
+def content_hash(pool: tuple[DeviceProfile, ...]) -> str:
+    """Hash everything that a fit depends on: the pool's files, shared data, this code and numpy's version."""
+    digest = hashlib.sha256()
+    code = [*(_PACKAGE / "latency").glob("*.py"), *(_PACKAGE / "graph").rglob("*.py"), *(_PACKAGE / "device").glob("*.py")]
+    files = sorted([*code, _PACKAGE / "op.py", _PACKAGE / "attrs.py", GRAPHS, FAMILIES])
+    for profile in pool:
+        files += sorted(p for p in profile.folder.iterdir() if p.suffix in (".toml", ".csv", ".parquet"))
+    for file in files:
+        digest.update(f"{file.parent.name}/{file.name}\0".encode())
+        digest.update(hashlib.sha256(file.read_bytes()).digest())
+    digest.update(json.dumps([p.name for p in pool] + [version("numpy")]).encode())
+    return digest.hexdigest()
+
+
+def fit_model(pool: tuple[DeviceProfile, ...], device: str) -> LatencyModel:
+    """Fit one profile's model with its pool; deterministic.
+
+    Raises
+    ------
+    InvalidValueError
+        The pool's profiles do not run the same graph passes, so their kernels are not the same.
+    """
+    names = [profile.name for profile in pool]
+    index = names.index(device)
+    profile = pool[index]
+    if any(p.passes != profile.passes for p in pool):
+        raise InvalidValueError(
+            f"profiles of one pool must list the same passes, got {[list(p.passes) for p in pool]}; give them pools of their own"
+        )
+    evidence = gather(pool)
+    fits = fit_members(evidence, evidence.learnable)
+    held = hold_out(evidence)
+    errors, families, _ = network_errors(evidence, held, evidence.reference & evidence.learnable)
+    return LatencyModel(
+        profile.name,
+        profile.passes,
+        profile.low_px,
+        profile.high_px,
+        rates_of(evidence, fits, index),
+        calibrate(errors, families),
+        fit_cliffs(evidence),
+        cover(_measured_kernels(pool)),
+        identify(evidence, index, fits[0], MEMBERS[0]),
+    )
+
+
+def _measured_kernels(pool: tuple[DeviceProfile, ...]):  # type: ignore[no-untyped-def]
+    """Give (family, kernels) of every network that was measured on some phone of the pool."""
+    keys = {row.graph for p in pool for row in p.networks if row.graph and row.counts}
+    for key, graph in load_graphs(GRAPHS, keys).items():
+        yield family_of(key, key), kernels(graph, pool[0].passes).ops

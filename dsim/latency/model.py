@@ -1,0 +1,173 @@
+"""LatencyModel: what a fitted profile knows, as plain arrays; prices, intervals, chances, breakdowns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from dsim.errors import InvalidValueError
+from dsim.graph.graph import Graph
+from dsim.latency import cliffs
+from dsim.latency.calibrate import Calibration
+from dsim.latency.coverage import Coverage
+from dsim.latency.ensemble import Rates
+from dsim.latency.features import COLUMNS, FloatArray, featurise, kernel_vector, kernels
+from dsim.latency.fit import priced
+from dsim.latency.records import Evidence, Identified, KernelCost, LatencyArrays, LatencyEstimate
+from dsim.op import Op
+
+
+@dataclass(frozen=True)
+class LatencyModel:
+    """Latency on one device, in its reference protocol.
+
+    Attributes
+    ----------
+    device
+        Name of the profile.
+    passes
+        Graph passes that the device's runtime does.
+    low_px, high_px
+        Input sides between which networks were measured.
+    rates
+        Learned rates.
+    calibration
+        Distribution of held-out errors.
+    cliff_weights
+        Of the chance of a cliff.
+    coverage
+        Which kernels were seen.
+    choices
+        What is identified and what not.
+    """
+
+    device: str
+    passes: tuple[str, ...]
+    low_px: int
+    high_px: int
+    rates: Rates
+    calibration: Calibration
+    cliff_weights: FloatArray
+    coverage: Coverage
+    choices: tuple[Identified, ...]
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the entries of a vector."""
+        return COLUMNS
+
+    @property
+    def identified(self) -> dict[str, Identified]:
+        """By choice (``activation:gelu>relu``, ``norm:batch>layer``): can this profile's evidence tell?"""
+        return {item.choice: item for item in self.choices}
+
+    def featurise(self, graph: Graph) -> FloatArray:
+        """Give a graph's vector (F,); vectors of pieces add up to the vector of the whole."""
+        return featurise(graph, self.passes)
+
+    def price(self, phi: FloatArray, confidence: float = 0.9, sided: str = "central") -> LatencyArrays:
+        """Price vectors.
+
+        Parameters
+        ----------
+        phi
+            (N, F) vectors.
+        confidence
+            Level of the interval, between 0 and 1.
+        sided
+            ``central`` leaves half of the rest on either side; ``upper`` leaves all of it above, and low is 0.
+
+        Returns
+        -------
+        LatencyArrays
+            Milliseconds (N,) of a network that stays on the accelerator.
+
+        Raises
+        ------
+        InvalidValueError
+            confidence or sided is out of range, or phi has the wrong shape.
+        """
+        if not 0.0 < confidence < 1.0:
+            raise InvalidValueError(f"confidence must lie between 0 and 1, got {confidence}; 0.9 is usual")
+        if sided not in ("central", "upper"):
+            raise InvalidValueError(f"sided must be 'central' or 'upper', got {sided!r}; choose one")
+        log, spread = self.rates.log_ms(_checked(phi))
+        rest = (1.0 - confidence) / (2.0 if sided == "central" else 1.0)
+        high = np.exp(log + spread * self.calibration.quantile(1.0 - rest))
+        low = np.exp(log + spread * self.calibration.quantile(rest)) if sided == "central" else np.zeros(len(log))
+        return LatencyArrays(np.exp(log), low, high)
+
+    def p_cliff(self, phi: FloatArray) -> FloatArray:
+        """Give the chance (N,) that a network leaves the accelerator, for vectors (N, F)."""
+        return cliffs.p_cliff(_checked(phi), self.cliff_weights)
+
+    def p_fits(self, phi: FloatArray, budget_ms: float) -> FloatArray:
+        """Give the chance (N,) that a new measurement stays within the budget, cliffs included, for vectors (N, F).
+
+        Raises
+        ------
+        InvalidValueError
+            The budget is not positive.
+        """
+        if not budget_ms > 0:
+            raise InvalidValueError(f"a budget must be positive, got {budget_ms} ms; give milliseconds")
+        log, spread = self.rates.log_ms(_checked(phi))
+        return self.calibration.below((np.log(budget_ms) - log) / spread) * (1.0 - self.p_cliff(phi))
+
+    def estimate(self, graph: Graph, confidence: float = 0.9) -> LatencyEstimate:
+        """Estimate one network, kernel by kernel.
+
+        Parameters
+        ----------
+        graph
+            Any graph, before the device's passes.
+        confidence
+            Level of the central interval.
+        """
+        run = kernels(graph, self.passes)
+        vectors = np.array([kernel_vector(op) for op in run.ops]).reshape(-1, len(COLUMNS))
+        phi = vectors.sum(0)[None, :]
+        arrays = self.price(phi, confidence)
+        total = float(arrays.latency_ms[0])
+        # each member's own split, averaged, so that shares add up to the whole
+        parts = priced(vectors)[:, :-1] @ np.exp(self.rates.theta[:, :-1]).T
+        fixed = priced(phi)[:, -1] * np.exp(self.rates.theta[:, -1])
+        shares = total * (parts / (parts.sum(0) + fixed)).mean(1)
+        costs = tuple(
+            KernelCost(node.scope, _label(node.op), float(share), self.coverage.of(node.op))
+            for node, share in zip(run.nodes, shares, strict=True)
+        )
+        complete = all(cost.evidence is not Evidence.UNSUPPORTED for cost in costs)
+        return LatencyEstimate(
+            total,
+            float(arrays.low_ms[0]),
+            float(arrays.high_ms[0]),
+            confidence,
+            float(self.p_cliff(phi)[0]),
+            complete,
+            total - float(shares.sum()),
+            costs,
+            self._notes(graph, costs),
+        )
+
+    def _notes(self, graph: Graph, costs: tuple[KernelCost, ...]) -> tuple[str, ...]:
+        notes = []
+        missing = sorted({cost.kind for cost in costs if cost.evidence is Evidence.UNSUPPORTED})
+        if missing:
+            notes.append(f"no evidence for {', '.join(missing)}: their prices are guesses, and the total with them")
+        side = graph.inputs[0].shape[-1]
+        if not self.low_px <= side <= self.high_px:
+            notes.append(f"input of {side} px lies outside {self.low_px} to {self.high_px} px: extrapolated")
+        return tuple(notes)
+
+
+def _label(op: Op) -> str:
+    return f"{op.label}[{op.activation}]" if op.activation else op.label
+
+
+def _checked(phi: FloatArray) -> FloatArray:
+    array = np.asarray(phi, dtype=np.float64)
+    if array.ndim != 2 or array.shape[1] != len(COLUMNS):
+        raise InvalidValueError(f"phi must be (N, {len(COLUMNS)}), got {array.shape}; make it with featurise")
+    return array

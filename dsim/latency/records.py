@@ -1,0 +1,133 @@
+"""What a latency model answers with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from dsim.latency.features import FloatArray
+
+
+class Evidence(StrEnum):
+    """How well the evidence covers one kernel."""
+
+    MEASURED = "measured"  # this very kernel ran inside a measured network
+    INTERPOLATED = "interpolated"  # its kind did, in several families, smaller and larger than here
+    EXTRAPOLATED = "extrapolated"  # its kind did, but in one family only or not at this size
+    UNSUPPORTED = "unsupported"  # nothing like it was ever measured
+
+
+@dataclass(frozen=True)
+class LatencyArrays:
+    """Milliseconds of many designs, arrays (N,): the estimate and the ends of its interval."""
+
+    latency_ms: FloatArray
+    low_ms: FloatArray
+    high_ms: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class KernelCost:
+    """One kernel's share of an estimate.
+
+    Attributes
+    ----------
+    scope
+        Path of the module that it came from.
+    kind
+        Its operator, with a fused activation in brackets.
+    latency_ms
+        Its share; an attribution by the model, not a measurement.
+    evidence
+        How well it is covered.
+    """
+
+    scope: str
+    kind: str
+    latency_ms: float
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class LatencyEstimate:
+    """One network's latency in a profile's reference protocol.
+
+    Attributes
+    ----------
+    latency_ms, low_ms, high_ms
+        The estimate and its central interval at ``confidence`` for a new measurement, given that the network stays on
+        the accelerator.
+    confidence
+        Level of the interval.
+    p_cliff
+        Chance that it does not stay there (it is not averaged into the interval).
+    complete
+        False where some kernel is unsupported: its price is a guess, and the total with it.
+    fixed_ms
+        Part of the estimate that no kernel carries.
+    kernels
+        Every kernel's share; with ``fixed_ms`` they add up to ``latency_ms``.
+    notes
+        What the reader should know, in plain words.
+    """
+
+    latency_ms: float
+    low_ms: float
+    high_ms: float
+    confidence: float
+    p_cliff: float
+    complete: bool
+    fixed_ms: float
+    kernels: tuple[KernelCost, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def by_op(self) -> dict[str, float]:
+        """Milliseconds by operator, largest first."""
+        return _group((kernel.kind, kernel.latency_ms) for kernel in self.kernels)
+
+    @property
+    def by_scope(self) -> dict[str, float]:
+        """Milliseconds by the first two parts of the module path, in order of appearance."""
+        out: dict[str, float] = {}
+        for kernel in self.kernels:
+            name = ".".join(kernel.scope.split(".")[:2])
+            out[name] = out.get(name, 0.0) + kernel.latency_ms
+        return out
+
+    @property
+    def by_evidence(self) -> dict[str, float]:
+        """Milliseconds by how well kernels are covered, largest first."""
+        return _group((str(kernel.evidence), kernel.latency_ms) for kernel in self.kernels)
+
+
+@dataclass(frozen=True, slots=True)
+class Identified:
+    """Whether a profile's evidence can tell two options apart.
+
+    Attributes
+    ----------
+    choice
+        ``kind:from>to``, e.g. ``activation:gelu>relu``.
+    contrast_ms, low_ms, high_ms
+        What the change does to the reference design, in milliseconds: median and 90% interval over bootstraps of families.
+    identified
+        True where the sign is certain or the whole interval lies within the noise floor.
+    why
+        The reason in words.
+    """
+
+    choice: str
+    contrast_ms: float
+    low_ms: float
+    high_ms: float
+    identified: bool
+    why: str
+
+
+def _group(pairs: Iterable[tuple[str, float]]) -> dict[str, float]:
+    out: dict[str, float] = {}
+    for name, value in pairs:
+        out[name] = out.get(name, 0.0) + value
+    return dict(sorted(out.items(), key=lambda item: -item[1]))

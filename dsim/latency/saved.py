@@ -1,0 +1,76 @@
+"""A fitted model as one npz file: arrays, and JSON for what is no array. No pickle."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+
+from dsim.errors import DsimError
+from dsim.files import make_folder, write_atomic
+from dsim.latency.calibrate import Calibration
+from dsim.latency.coverage import Coverage
+from dsim.latency.ensemble import Rates
+from dsim.latency.model import LatencyModel
+from dsim.latency.records import Identified
+
+VERSION = 1
+
+
+def save_model_file(path: Path, model: LatencyModel) -> None:
+    """Write a fitted model; a cache that cannot be written is no error, the next run fits again."""
+    head = {
+        "version": VERSION,
+        "device": model.device,
+        "passes": model.passes,
+        "low_px": model.low_px,
+        "high_px": model.high_px,
+        "kinds": model.coverage.kinds,
+        "choices": [asdict(item) for item in model.choices],
+    }
+    buffer = io.BytesIO()
+    np.savez_compressed(
+        buffer,
+        head=np.frombuffer(json.dumps(head).encode(), dtype=np.uint8),
+        theta=model.rates.theta,
+        covariance=model.rates.covariance,
+        cumulative=model.calibration.cumulative,
+        cliff_weights=model.cliff_weights,
+        seen=model.coverage.seen,
+        low=model.coverage.low,
+        high=model.coverage.high,
+        families=model.coverage.families,
+    )
+    try:
+        make_folder(path.parent)
+        write_atomic(path, buffer.getvalue())
+    except DsimError:
+        return
+
+
+def load_model_file(path: Path) -> LatencyModel | None:
+    """Read a fitted model; None where there is none or the file is damaged."""
+    if not path.is_file():
+        return None
+    try:
+        with np.load(path, allow_pickle=False) as data:
+            head = json.loads(data["head"].tobytes())
+            if head.get("version") != VERSION:
+                return None
+            return LatencyModel(
+                head["device"],
+                tuple(head["passes"]),
+                head["low_px"],
+                head["high_px"],
+                Rates(data["theta"], data["covariance"]),
+                Calibration(data["cumulative"]),
+                data["cliff_weights"],
+                Coverage(data["seen"], tuple(head["kinds"]), data["low"], data["high"], data["families"]),
+                tuple(Identified(**item) for item in head["choices"]),
+            )
+    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile):
+        return None
