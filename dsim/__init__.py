@@ -1,0 +1,66 @@
+"""dsim: which vision backbone should run on this device, within these milliseconds?
+
+The names below are all that users need. They are loaded when they are first used, so that ``import dsim`` itself loads
+neither torch nor scikit-learn nor Optuna.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from dsim.errors import DsimError
+
+if TYPE_CHECKING:
+    from dsim import export, search
+    from dsim.accuracy.estimate import estimate_top1 as top1
+    from dsim.arch import PRESETS, Arch, Block, Stage, get_preset
+    from dsim.device import find_profile as load_profile
+    from dsim.latency import predict
+    from dsim.search import Space, StudyResult
+
+__version__ = "0.1.0"
+
+# name here -> where it lives; "" is the module itself, which can be called
+_WHERE: dict[str, tuple[str, str]] = {
+    "Arch": ("dsim.arch", "Arch"),
+    "Block": ("dsim.arch", "Block"),
+    "PRESETS": ("dsim.arch", "PRESETS"),
+    "Space": ("dsim.search", "Space"),
+    "Stage": ("dsim.arch", "Stage"),
+    "StudyResult": ("dsim.search", "StudyResult"),
+    "export": ("dsim.export", ""),
+    "get_preset": ("dsim.arch", "get_preset"),
+    "load_profile": ("dsim.device", "find_profile"),
+    "predict": ("dsim.latency", "predict"),
+    "search": ("dsim.search", ""),
+    "top1": ("dsim.accuracy.estimate", "estimate_top1"),
+}
+
+__all__ = [
+    "PRESETS",
+    "Arch",
+    "Block",
+    "DsimError",
+    "Space",
+    "Stage",
+    "StudyResult",
+    "export",
+    "get_preset",
+    "load_profile",
+    "predict",
+    "search",
+    "top1",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _WHERE:
+        raise AttributeError(f"module 'dsim' has no attribute {name!r}; it has: {', '.join(__all__)}")
+    module, attribute = _WHERE[name]
+    loaded = importlib.import_module(module)
+    return getattr(loaded, attribute) if attribute else loaded
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

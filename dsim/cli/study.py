@@ -1,0 +1,67 @@
+"""``dsim study``: the main job."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from dsim.cli.main import INTERRUPTED, NOTHING_FITS
+from dsim.cli.types import DURATION
+
+
+@click.command()
+@click.option("--device", required=True, help="Name of a device profile; see `dsim device list`.")
+@click.option("--budget", type=DURATION, required=True, help="Hard latency budget for one image, such as 2ms.")
+@click.option("--confidence", type=float, default=0.9, show_default=True, help="Level of the latency interval.")
+@click.option("--trials", type=int, default=240, show_default=True, help="Mixes of blocks to sweep.")
+@click.option("--time", "time_s", type=DURATION, help="Cap on the wall clock, such as 60s.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Same inputs and seed, same answer.")
+@click.option("--space", "space_file", type=click.Path(path_type=Path), help="TOML file of what may vary.")
+@click.option("--name", default="", help="Name of the study; <device>-<budget> by default.")
+@click.option("--out", type=click.Path(path_type=Path), default=Path("studies"), show_default=True)
+@click.option("--storage", help="URL of an Optuna storage; SQLite in the study's folder by default.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
+@click.pass_context
+def study(
+    ctx: click.Context,
+    device: str,
+    budget: float,
+    confidence: float,
+    trials: int,
+    time_s: float | None,
+    seed: int,
+    space_file: Path | None,
+    name: str,
+    out: Path,
+    storage: str | None,
+    as_json: bool,
+) -> None:
+    """Find the most accurate backbone that holds a latency budget on a device.
+
+    Writes study.toml, chosen.json, front.parquet and a PyTorch model into OUT/NAME. The same command goes on with a
+    study that was interrupted, and shows one that is finished.
+    """
+    from dsim.export import write_torch  # the verb's own imports: --help must not wait for them
+    from dsim.report.progress import study_progress
+    from dsim.report.study import show_study, summary_lines
+    from dsim.search import Space, StudySpec, load_space, run_study
+
+    space = load_space(space_file) if space_file else Space()
+    # a budget of 2ms is 2.0 milliseconds and not 2.0000000000000004
+    budget_ms = float(f"{budget * 1e3:.12g}")
+    spec = StudySpec(device, budget_ms, confidence, trials, time_s, seed, space, name, out, storage)
+    with study_progress() as progress:
+        result = run_study(spec, progress)
+    if result.chosen:
+        write_torch(result.chosen.arch, spec.folder / "model", notes=summary_lines(result))
+    if as_json:
+        click.echo(json.dumps(result.to_dict()))
+    else:
+        show_study(result)
+    if result.cost.interrupted:
+        click.echo("Interrupted; the same command goes on from here.", err=True)
+        ctx.exit(INTERRUPTED)
+    if result.chosen is None:
+        ctx.exit(NOTHING_FITS)

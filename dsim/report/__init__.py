@@ -1,0 +1,1 @@
+"""Reports: what people read of results, on the terminal and in documents."""

@@ -1,0 +1,24 @@
+"""Search: the space of designs, one bounded study over it, and what it found."""
+
+from dsim.callable_module import make_callable
+from dsim.search.files import read_result
+from dsim.search.result import Candidate, Cost, NotIdentified, Published, StudyResult
+from dsim.search.run import run_study, search
+from dsim.search.space import Space, load_space
+from dsim.search.spec import StudySpec
+
+__all__ = [
+    "Candidate",
+    "Cost",
+    "NotIdentified",
+    "Published",
+    "Space",
+    "StudyResult",
+    "StudySpec",
+    "load_space",
+    "read_result",
+    "run_study",
+    "search",
+]
+
+make_callable(__name__, "search")

@@ -1,0 +1,23 @@
+"""The published networks that cost about as much on a device, with their measured figures: a person's sanity check."""
+
+from __future__ import annotations
+
+from dsim.device import DeviceProfile
+from dsim.search.result import Published
+
+WITHIN = 0.25  # relative distance in latency
+MOST = 8
+
+
+def published_near(profile: DeviceProfile, latency_ms: float) -> tuple[Published, ...]:
+    """Give measured networks near a latency, the most accurate first.
+
+    Only figures in the profile's reference protocol, on networks that stayed on the accelerator, told for the first
+    time; one per network.
+    """
+    near = {}
+    for row in profile.networks:
+        usable = profile.is_reference(row) and row.counts and not row.cliff and row.top1 is not None
+        if usable and abs(row.latency_ms - latency_ms) <= WITHIN * latency_ms:
+            near.setdefault(row.network, Published(row.network, row.latency_ms, row.top1, f"{row.source}, {row.table}"))
+    return tuple(sorted(near.values(), key=lambda item: -(item.top1 or 0.0))[:MOST])

@@ -1,0 +1,156 @@
+"""Run a study from its inputs to its files: models, what may be searched, the search, the result."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from dsim.accuracy import load_accuracy_model
+from dsim.device import find_profile
+from dsim.errors import InvalidValueError
+from dsim.files import make_folder
+from dsim.latency import load_model
+from dsim.search.files import INPUTS, read_fingerprint, read_result, write_inputs, write_result
+from dsim.search.limits import keep_identified
+from dsim.search.published import published_near
+from dsim.search.result import StudyResult
+from dsim.search.score import Scorer
+from dsim.search.space import Space
+from dsim.search.spec import DEFAULT_TRIALS, StudySpec, fingerprint
+from dsim.search.study import Progress, search_mixes
+from dsim.search.table import CostTable
+
+
+def run_study(spec: StudySpec, progress: Progress | None = None, keep: bool = True) -> StudyResult:
+    """Run, continue or look up a study.
+
+    A study that is finished returns its result at once; one that was interrupted or capped goes on.
+
+    Parameters
+    ----------
+    spec
+        Its inputs.
+    progress
+        Called after each mix with how many are done, how many there will be, and the best pessimistic top-1.
+    keep
+        Write ``study.toml``, ``chosen.json``, ``front.parquet`` and the trials into ``spec.folder``.
+
+    Raises
+    ------
+    UnknownNameError
+        There is no such device.
+    InvalidValueError
+        The folder or storage holds a study of this name with other inputs.
+    FileAccessError
+        The folder cannot be written.
+    """
+    profile = find_profile(spec.device)
+    latency = load_model(spec.device)
+    accuracy = load_accuracy_model()
+    models = {"latency": latency.fingerprint, "accuracy": accuracy.fingerprint}
+    mark = fingerprint(spec.inputs(), models)
+    if keep:
+        known = read_fingerprint(spec.folder)
+        if known not in (None, mark):
+            raise InvalidValueError(
+                f"{spec.folder / INPUTS} must hold these inputs and profiles, and holds others; "
+                "choose another --name, or remove the folder"
+            )
+        finished = read_result(spec) if known else None
+        if finished:
+            return finished
+        make_folder(spec.folder)
+        write_inputs(spec, mark, models)
+    space, dropped = keep_identified(spec.space, latency.identified)
+    scorer = Scorer(latency, accuracy, CostTable(latency, accuracy), spec.budget_ms, spec.confidence)
+    storage = spec.storage or (f"sqlite:///{(spec.folder / 'study.db').resolve()}" if keep else None)
+    found = search_mixes(replace(spec, space=space), scorer, mark, storage, progress)
+    middle = found.chosen.latency_ms if found.chosen else found.fastest.latency_ms
+    result = StudyResult(
+        spec,
+        found.chosen,
+        found.front,
+        found.fastest,
+        dropped,
+        published_near(profile, middle),
+        found.cost,
+        None if found.chosen else found.fastest.high_ms,
+        _notes(spec, profile.low_px, profile.high_px),
+    )
+    if keep:
+        write_result(result)
+    return result
+
+
+def _notes(spec: StudySpec, low_px: int, high_px: int) -> tuple[str, ...]:
+    notes = []
+    if not low_px <= spec.space.resolution <= high_px:
+        notes.append(
+            f"{spec.space.resolution} px lies outside {low_px} to {high_px} px, where networks were measured: "
+            "latency is extrapolated"
+        )
+    return tuple(notes)
+
+
+def search(
+    device: str,
+    budget_ms: float,
+    *,
+    confidence: float = 0.9,
+    trials: int = DEFAULT_TRIALS,
+    time_s: float | None = None,
+    seed: int = 0,
+    space: Space | None = None,
+    name: str = "",
+    out: str | Path | None = None,
+    storage: str | None = None,
+    progress: Progress | None = None,
+) -> StudyResult:
+    """Find a vision backbone for a device within a latency budget.
+
+    Parameters
+    ----------
+    device
+        Name of a device profile, e.g. ``"iphone12"``.
+    budget_ms
+        Hard latency budget in milliseconds, for one image.
+    confidence
+        Level of the latency interval whose upper end must hold the budget.
+    trials
+        How many mixes of blocks to sweep.
+    time_s
+        Cap on the wall clock in seconds.
+    seed
+        Seed of everything random: the same inputs give the same answer.
+    space
+        What may vary; `Space()` by default.
+    name, out
+        Name of the study, and the folder that holds studies. Without ``out`` nothing is written.
+    storage
+        URL of an Optuna storage, for workers on several machines.
+    progress
+        Called after each mix.
+
+    Returns
+    -------
+    StudyResult
+        ``chosen`` (or None where nothing fits), ``front``, ``not_identified``, ``published``, ``cost``.
+
+    Raises
+    ------
+    DsimError
+        The device is unknown, a value is out of range, or a file cannot be read or written.
+    """
+    spec = StudySpec(
+        device,
+        budget_ms,
+        confidence,
+        trials,
+        time_s,
+        seed,
+        space or Space(),
+        name,
+        Path(out) if out is not None else Path("studies"),
+        storage,
+    )
+    return run_study(spec, progress, keep=out is not None)

@@ -1,0 +1,72 @@
+"""A study's files read back as what was written; broken ones end in one clear line."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from dsim.errors import FileAccessError, FileFormatError
+from dsim.search.files import CHOSEN, FRONT, INPUTS, read_fingerprint, read_result, write_inputs, write_result
+from dsim.search.result import NotIdentified, Published, StudyResult
+from dsim.search.study import search_mixes
+from tests.search.test_study import scorer, spec
+
+
+@pytest.fixture(scope="module")
+def result() -> StudyResult:
+    wanted = spec(trials=3)
+    found = search_mixes(wanted, scorer(), "a")
+    return StudyResult(
+        wanted,
+        found.chosen,
+        found.front,
+        found.fastest,
+        (NotIdentified("norm", "batch", ("layer",), "no evidence"),),
+        (Published("EfficientFormer-L1", 1.4, 79.2, "a paper"),),
+        found.cost,
+    )
+
+
+def test_round_trip(result: StudyResult, tmp_path: Path) -> None:
+    here = replace(result, spec=replace(result.spec, out=tmp_path))
+    write_inputs(here.spec, "abc", {"latency": "1"})
+    write_result(here)
+    assert read_fingerprint(here.spec.folder) == "abc"
+    assert read_result(here.spec) == here
+    assert sorted(p.name for p in here.spec.folder.iterdir()) == [CHOSEN, FRONT, INPUTS]
+    assert pl.read_parquet(here.spec.folder / FRONT).height == len(here.front)
+
+
+def test_an_interrupted_result_is_no_result(result: StudyResult, tmp_path: Path) -> None:
+    cost = replace(result.cost, interrupted=True)
+    here = replace(result, spec=replace(result.spec, out=tmp_path), cost=cost)
+    write_inputs(here.spec, "abc", {})
+    write_result(here)
+    assert read_result(here.spec) is None
+
+
+@pytest.mark.parametrize("name", [CHOSEN, FRONT])
+@pytest.mark.parametrize("content", [b"", b"{}", b"\x00\xff", b'{"cost": {}}'])
+def test_broken_results(result: StudyResult, tmp_path: Path, name: str, content: bytes) -> None:
+    here = replace(result, spec=replace(result.spec, out=tmp_path))
+    write_inputs(here.spec, "abc", {})
+    write_result(here)
+    (here.spec.folder / name).write_bytes(content)
+    with pytest.raises(FileFormatError, match="remove the folder or choose another --name"):
+        read_result(here.spec)
+
+
+@pytest.mark.parametrize("content", ["", "fingerprint", "a = [", "x = 1"])
+def test_broken_inputs(tmp_path: Path, content: str) -> None:
+    (tmp_path / INPUTS).write_text(content)
+    with pytest.raises(FileFormatError, match=r"study.toml must be written by dsim"):
+        read_fingerprint(tmp_path)
+
+
+def test_a_file_in_the_place_of_the_folder(result: StudyResult, tmp_path: Path) -> None:
+    (tmp_path / "test").write_text("in the way")
+    with pytest.raises(FileAccessError, match="cannot be made"):
+        write_inputs(replace(result.spec, out=tmp_path), "abc", {})
