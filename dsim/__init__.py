@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from dsim.accuracy.estimate import estimate_top1 as top1
     from dsim.arch import PRESETS, Arch, Block, Stage, get_preset
     from dsim.device import find_profile as load_profile
-    from dsim.latency import predict
+    from dsim.latency.predict import predict
     from dsim.search import Space, StudyResult
 
 __version__ = "0.1.0"
@@ -32,7 +32,7 @@ _WHERE: dict[str, tuple[str, str]] = {
     "export": ("dsim.export", ""),
     "get_preset": ("dsim.arch", "get_preset"),
     "load_profile": ("dsim.device", "find_profile"),
-    "predict": ("dsim.latency", "predict"),
+    "predict": ("dsim.latency.predict", "predict"),
     "search": ("dsim.search", ""),
     "top1": ("dsim.accuracy.estimate", "estimate_top1"),
 }
