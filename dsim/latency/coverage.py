@@ -74,21 +74,34 @@ class Coverage:
         return {name: i for i, name in enumerate(self.kinds)}
 
 
-def cover(networks: Iterable[tuple[str, Iterable[Op]]]) -> Coverage:
-    """Collect what is seen in (family, kernels) of measured networks."""
+Kinds = tuple[frozenset[int], tuple[tuple[str, float, float], ...]]
+
+
+def kinds_in(ops: Iterable[Op]) -> Kinds:
+    """Give the fingerprints of kernels, and (class, smallest, largest log size) of each class among them."""
+    sizes: dict[str, tuple[float, float]] = {}
+    unique = set(ops)
+    for op in unique:
+        name, size = kind_of(op), size_of(op)
+        low, high = sizes.get(name, (size, size))
+        sizes[name] = (min(low, size), max(high, size))
+    return frozenset(fingerprint(op) for op in unique), tuple((k, *v) for k, v in sorted(sizes.items()))
+
+
+def cover(networks: Iterable[tuple[str, Kinds]]) -> Coverage:
+    """Collect what is seen in (family, kernels by kind) of measured networks."""
     seen: set[int] = set()
     sizes: dict[str, tuple[float, float, set[str]]] = {}
-    for family, ops in networks:
-        for op in ops:
-            seen.add(fingerprint(op))
-            name, size = kind_of(op), size_of(op)
-            low, high, families = sizes.get(name, (size, size, set()))
-            sizes[name] = (min(low, size), max(high, size), families | {family})
-    kinds = tuple(sorted(sizes))
+    for family, (prints, kinds) in networks:
+        seen |= prints
+        for name, small, large in kinds:
+            low, high, families = sizes.get(name, (small, large, set()))
+            sizes[name] = (min(low, small), max(high, large), families | {family})
+    names = tuple(sorted(sizes))
     return Coverage(
         np.array(sorted(seen), dtype=np.int64),
-        kinds,
-        np.array([sizes[k][0] for k in kinds]),
-        np.array([sizes[k][1] for k in kinds]),
-        np.array([len(sizes[k][2]) for k in kinds], dtype=np.int64),
+        names,
+        np.array([sizes[k][0] for k in names]),
+        np.array([sizes[k][1] for k in names]),
+        np.array([len(sizes[k][2]) for k in names], dtype=np.int64),
     )

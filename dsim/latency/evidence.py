@@ -13,12 +13,10 @@ from numpy.typing import NDArray
 
 from dsim.device.profile import Contrast, DeviceProfile, Measurement
 from dsim.errors import FileFormatError
-from dsim.graph.graph import Graph
-from dsim.graph.store import load_graphs
-from dsim.latency.features import COLUMNS, FloatArray, featurise
+from dsim.latency.features import COLUMNS, FloatArray
+from dsim.latency.networks import Network, read_networks
 
 DATA = Path(__file__).resolve().parents[1] / "data"
-GRAPHS = DATA / "latency_graphs.parquet"
 FAMILIES = DATA / "families.csv"
 # figures above this resolution are validated on their own, never learned from
 FIT_PX = 300
@@ -116,10 +114,7 @@ def gather(profiles: tuple[DeviceProfile, ...]) -> Evidence:
     FileFormatError
         A profile names a graph that is neither bundled nor in its own ``graphs.parquet``.
     """
-    graphs = _graphs(profiles)
-    passes = profiles[0].passes
-    keys = sorted(graphs)
-    vectors = {key: featurise(graphs[key], passes) for key in keys}
+    vectors = {key: network.vector for key, network in networks_of(profiles).items()}
     rows = tuple((i, row) for i, p in enumerate(profiles) for row in p.networks if row.graph and row.counts)
     contrasts = tuple((i, c) for i, p in enumerate(profiles) for c in p.contrasts if c.graph_a and c.graph_b)
     family = np.array([family_of(row.graph, profiles[i].name) for i, row in rows])
@@ -140,21 +135,18 @@ def gather(profiles: tuple[DeviceProfile, ...]) -> Evidence:
     )
 
 
-def _graphs(profiles: tuple[DeviceProfile, ...]) -> dict[str, Graph]:
+def networks_of(profiles: tuple[DeviceProfile, ...]) -> dict[str, Network]:
+    """Read every network that a pool's figures and contrasts name.
+
+    Raises
+    ------
+    FileFormatError
+        A profile names a graph that is neither bundled nor in its own ``graphs.parquet``.
+    """
     wanted = {row.graph for p in profiles for row in p.networks if row.graph and row.counts}
     wanted |= {key for p in profiles for c in p.contrasts for key in (c.graph_a, c.graph_b) if key}
-    found = load_graphs(GRAPHS, wanted)
-    for profile in profiles:
-        own = profile.folder / "graphs.parquet"
-        if own.exists():
-            found |= load_graphs(own, wanted)
-    missing = sorted(wanted - set(found))
-    if missing:
-        raise FileFormatError(
-            f"graph {missing[0]!r} is named by a profile of the pool {profiles[0].pool!r} and stored nowhere; "
-            "store it in the profile's graphs.parquet (dsim.graph.store) or leave the column empty"
-        )
-    return found
+    own = tuple(p.folder / "graphs.parquet" for p in profiles if (p.folder / "graphs.parquet").exists())
+    return read_networks(frozenset(wanted), profiles[0].passes, own)
 
 
 def _effects(

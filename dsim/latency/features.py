@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,6 +74,7 @@ class Work:
     amounts: tuple[tuple[str, float], ...]
 
 
+@lru_cache(maxsize=65536)
 def work(op: Op) -> Work:
     """Split one kernel's work into costs.
 
@@ -176,6 +178,15 @@ def kernels(graph: Graph, passes: tuple[str, ...]) -> Graph:
     return run_passes(graph, passes)
 
 
+def total(run: Graph) -> FloatArray:
+    """Give the vector (F,) of a graph that the passes have been over: the sum over its kernels."""
+    vector = np.zeros(len(COLUMNS))
+    for op in run.ops:
+        for name, amount in work(op).amounts:
+            vector[INDEX[name]] += amount
+    return vector
+
+
 def featurise(graph: Graph, passes: tuple[str, ...]) -> FloatArray:
     """Give the vector (F,) of a network: the sum over its kernels.
 
@@ -186,8 +197,4 @@ def featurise(graph: Graph, passes: tuple[str, ...]) -> FloatArray:
     passes
         Names of the passes that the device's profile lists.
     """
-    vector = np.zeros(len(COLUMNS))
-    for op in kernels(graph, passes).ops:
-        for name, amount in work(op).amounts:
-            vector[INDEX[name]] += amount
-    return vector
+    return total(kernels(graph, passes))

@@ -63,6 +63,32 @@ class Fit:
     covariance: FloatArray
 
 
+@dataclass(frozen=True)
+class Draw:
+    """One bootstrap draw.
+
+    Attributes
+    ----------
+    repeat
+        (N,) how often each row counts.
+    center
+        (P + 1,) centre of the prior of each column.
+    contrast_errors
+        (C,) errors of the contrasts in units of their spread.
+    free
+        Columns whose price may be negative and has the wide prior ``free_sd``, in units of its nominal rate.
+    iterations
+        How many steps to take.
+    """
+
+    repeat: FloatArray
+    center: FloatArray
+    contrast_errors: FloatArray
+    free: NDArray[np.int64]
+    free_sd: float
+    iterations: int = 25
+
+
 def priced(phi: FloatArray) -> FloatArray:
     """Give the priced columns of vectors (N, F) with the fixed time appended: (N, P + 1)."""
     return np.hstack([phi[:, PRICED_AT], np.full((len(phi), 1), FIXED_MS)])
@@ -73,8 +99,7 @@ def fit(
     rows: NDArray[np.bool_],
     contrasts: NDArray[np.bool_],
     settings: FitSettings,
-    repeat: FloatArray | None = None,
-    shift: FloatArray | None = None,
+    draw: Draw | None = None,
 ) -> Fit:
     """Fit the rates.
 
@@ -86,42 +111,46 @@ def fit(
         (N,) and (C,) masks of what may be learned from.
     settings
         Assumptions.
-    repeat
-        (N,) how often each row counts (a bootstrap), default once.
-    shift
-        (P + 1,) centre of the prior in logarithms, default 0 (a bootstrap draws it).
+    draw
+        What a bootstrap changes, default nothing.
     """
     x, log_ms, effects = priced(evidence.phi[rows]), evidence.log_ms[rows], evidence.effects[rows]
-    weight = evidence.weight[rows] * (1.0 if repeat is None else repeat[rows])
+    weight = evidence.weight[rows] * (1.0 if draw is None else draw.repeat[rows])
     pair = evidence.contrast_phi[contrasts]
     used = [c for (_, c), keep in zip(evidence.contrasts, contrasts, strict=True) if keep]
     ratio = np.log([c.b_ms / c.a_ms for c in used]) if used else np.zeros(0)
     spread = np.array([contrast_sd(c) for c in used])
     xa, xb = priced(pair[:, 0]), priced(pair[:, 1])
     n, m = x.shape[1], effects.shape[1]
-    centre = np.zeros(n + m)
-    if shift is not None:
-        centre[:n] = shift
-    precision = 1.0 / np.concatenate([np.full(n, settings.prior_sd), evidence.effect_sd]) ** 2
-    z = centre.copy()
+    center = np.zeros(n + m)
+    prior_sd = np.concatenate([np.full(n, settings.prior_sd), evidence.effect_sd])
+    free = np.zeros(n, dtype=bool)
+    z = center.copy()
+    if draw is not None:
+        free[draw.free] = True
+        prior_sd[:n][free] = draw.free_sd
+        center[:n] = draw.center
+        ratio = ratio + spread * draw.contrast_errors[contrasts]
+    precision = prior_sd**-2
     hessian = np.diag(precision)
-    for _ in range(80):
-        rate = np.exp(z[:n])
-        part = x * rate
-        total = part.sum(1)
+    for _ in range(80 if draw is None else draw.iterations):
+        rate = np.where(free, z[:n], np.exp(np.where(free, 0.0, z[:n])))
+        slope = np.where(free, 1.0, rate)
+        total = np.maximum(x @ rate, 0.3 * x[:, -1])
         residual = log_ms - np.log(total) - effects @ z[n:]
-        jacobian = np.hstack([part / total[:, None], effects])
+        jacobian = np.hstack([x * slope / total[:, None], effects])
         robust = weight * _student(residual / settings.noise, settings.freedom) / settings.noise**2
         hessian = (jacobian * robust[:, None]).T @ jacobian + np.diag(precision)
-        gradient = (jacobian * robust[:, None]).T @ residual - precision * (z - centre)
+        gradient = (jacobian * robust[:, None]).T @ residual - precision * (z - center)
         if len(used):
-            a, b = xa * rate, xb * rate
-            ja = np.hstack([b / b.sum(1)[:, None] - a / a.sum(1)[:, None], np.zeros((len(used), m))])
-            off = ratio - np.log(b.sum(1) / a.sum(1))
+            ta, tb = np.maximum(xa @ rate, 0.3 * xa[:, -1]), np.maximum(xb @ rate, 0.3 * xb[:, -1])
+            ja = np.hstack([xb * slope / tb[:, None] - xa * slope / ta[:, None], np.zeros((len(used), m))])
+            off = ratio - np.log(tb / ta)
             w = _student(off / spread, settings.freedom) / spread**2
             hessian += (ja * w[:, None]).T @ ja
             gradient += (ja * w[:, None]).T @ off
-        step = np.clip(np.linalg.solve(hessian, gradient), -0.7, 0.7)
+        step = np.linalg.solve(hessian, gradient)
+        step = np.clip(step, -0.7, 0.7) if draw is None else np.clip(step, -2.0, 2.0)
         z = z + step
         if np.abs(step).max() < 1e-6:
             break

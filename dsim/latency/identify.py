@@ -10,13 +10,15 @@ from __future__ import annotations
 from itertools import permutations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dsim.attrs import NormAttrs
+from dsim.device.profile import DeviceProfile
 from dsim.graph.graph import Graph
-from dsim.graph.store import load_graphs
-from dsim.latency.evidence import GRAPHS, Evidence
-from dsim.latency.features import INDEX, FloatArray, kernel_vector, kernels
-from dsim.latency.fit import PRICED_AT, Fit, FitSettings, contrast_sd, priced
+from dsim.latency.evidence import Evidence
+from dsim.latency.features import INDEX, FloatArray, kernel_vector, total
+from dsim.latency.fit import PRICED_AT, Draw, Fit, FitSettings, fit, priced
+from dsim.latency.networks import read_networks
 from dsim.latency.records import Identified
 from dsim.op import Op, OpKind
 
@@ -24,13 +26,16 @@ REFERENCE_DESIGN = "efficientformer_l1@224"
 ACTIVATION_OPTIONS = ("relu", "relu6", "gelu", "silu", "hardswish")
 NORM_OPTIONS = ("batch", "layer", "group")
 NOISE_FLOOR = 0.06  # two sources with one protocol differ by this much, as a median
-DRAWS = 200
+DRAWS = 100
 WIDE = 30.0  # prior spread of a freed price, in units of its nominal rate
 FREED = tuple(f"act_{name}" for name in ACTIVATION_OPTIONS if name != "relu") + ("bytes_norm", "start_norm")
 
 
-def identify(evidence: Evidence, profile: int, base: Fit, settings: FitSettings) -> tuple[Identified, ...]:
+def identify(evidence: Evidence, profile: int, settings: FitSettings) -> tuple[Identified, ...]:
     """Decide every pair of activations and of norms for one profile.
+
+    A pair that no contrast of the profile's own connects is not identified: whole networks differ in too many things.
+    The others are decided by the spread of their bootstrapped contrast.
 
     Parameters
     ----------
@@ -38,32 +43,49 @@ def identify(evidence: Evidence, profile: int, base: Fit, settings: FitSettings)
         The pool's evidence.
     profile
         Index of the profile in the pool.
-    base
-        A fit on everything, around which prices move.
     settings
-        Assumptions of that fit.
+        Assumptions of the fits.
     """
-    draws = _draw_prices(evidence, profile, base, settings)
+    own = np.array([i == profile for i, _ in evidence.contrasts], dtype=bool)
+    base = fit(evidence, evidence.learnable, own, settings)
     phone = float(np.exp(evidence.phone_effects(profile) @ base.effects))
-    graph = kernels(load_graphs(GRAPHS, [REFERENCE_DESIGN])[REFERENCE_DESIGN], evidence.profiles[profile].passes)
-    latency = phone * float((priced(_vector(graph)) @ np.exp(base.theta))[0])
+    run = read_networks(frozenset({REFERENCE_DESIGN}), evidence.profiles[profile].passes)[REFERENCE_DESIGN].run
+    latency = phone * float((priced(total(run)[None, :]) @ np.exp(base.theta))[0])
+    draws = _draw_prices(evidence, own, base, settings)
+    linked = _links(evidence.profiles[profile])
     out = []
     for kind, options, amounts in (
-        ("activation", ACTIVATION_OPTIONS, _activation_amounts(graph)),
-        ("norm", NORM_OPTIONS, _norm_amounts(graph)),
+        ("activation", ACTIVATION_OPTIONS, _activation_amounts(run)),
+        ("norm", NORM_OPTIONS, _norm_amounts(run)),
     ):
         for a, b in permutations(options, 2):
             change = phone * draws @ (amounts[b] - amounts[a])
-            out.append(_decide(f"{kind}:{a}>{b}", change, latency, bool(np.all(amounts[a] == amounts[b]))))
+            together = linked.get((kind, a), a) == linked.get((kind, b), b)
+            out.append(_decide(f"{kind}:{a}>{b}", change, latency, together))
     return tuple(out)
 
 
-def _decide(choice: str, change: FloatArray, latency: float, same: bool) -> Identified:
+def _links(profile: DeviceProfile) -> dict[tuple[str, str], str]:
+    """Give each option the name of its group: options that clean contrasts of the profile connect share one."""
+    group: dict[tuple[str, str], str] = {}
+    for contrast in profile.contrasts:
+        kind, _, pair = contrast.choice.partition(":")
+        a, _, b = pair.partition(">")
+        if not contrast.graph_a or not contrast.graph_b or kind not in ("activation", "norm"):
+            continue
+        old, new = group.setdefault((kind, b), b), group.setdefault((kind, a), a)
+        for key, name in list(group.items()):
+            if key[0] == kind and name == old:
+                group[key] = new
+    return group
+
+
+def _decide(choice: str, change: FloatArray, latency: float, linked: bool) -> Identified:
     low, middle, high = (float(v) for v in np.quantile(change, (0.05, 0.5, 0.95)))
     floor = NOISE_FLOOR * latency
-    if same:
-        return Identified(choice, 0.0, 0.0, 0.0, False, "the model prices both alike, so it cannot tell them apart")
     span = f"{low:+.2f} to {high:+.2f} ms on {REFERENCE_DESIGN} ({latency:.2f} ms)"
+    if not linked:
+        return Identified(choice, middle, low, high, False, f"no clean contrast here, whole networks alone say {span}")
     if low > 0 or high < 0:
         return Identified(choice, middle, low, high, True, f"the sign is certain: {span}")
     if -floor <= low and high <= floor:
@@ -71,56 +93,20 @@ def _decide(choice: str, change: FloatArray, latency: float, same: bool) -> Iden
     return Identified(choice, middle, low, high, False, f"families disagree: {span}")
 
 
-def _draw_prices(evidence: Evidence, profile: int, base: Fit, settings: FitSettings) -> FloatArray:
+def _draw_prices(evidence: Evidence, own: NDArray[np.bool_], base: Fit, settings: FitSettings) -> FloatArray:
     """Draw prices (DRAWS, len(FREED)) of the freed columns, in units of their nominal rates."""
     rng = np.random.default_rng(0)
-    learn = evidence.learnable
     freed = np.array([int(np.flatnonzero(PRICED_AT == INDEX[name])[0]) for name in FREED])
-    own = [n for n, (i, _) in enumerate(evidence.contrasts) if i == profile]
-    rate = np.exp(base.theta)
-    x = priced(evidence.phi[learn])
-    total = (x * rate).sum(1)
-    residual = evidence.log_ms[learn] - np.log(total) - evidence.effects[learn] @ base.effects
-    jacobian = np.hstack([_free(x * rate / total[:, None], x / total[:, None], freed), evidence.effects[learn]])
-    pairs = evidence.contrast_phi[own]
-    xa, xb = priced(pairs[:, 0]), priced(pairs[:, 1])
-    ta, tb = (xa * rate).sum(1), (xb * rate).sum(1)
-    used = [evidence.contrasts[n][1] for n in own]
-    ratio = np.array([np.log(c.b_ms / c.a_ms) for c in used]) - np.log(tb / ta)
-    spread = np.array([contrast_sd(c) for c in used])
-    ja = _free(xb * rate / tb[:, None] - xa * rate / ta[:, None], xb / tb[:, None] - xa / ta[:, None], freed)
-    ja = np.hstack([ja, np.zeros((len(own), jacobian.shape[1] - ja.shape[1]))])
-    n = x.shape[1]
-    prior_sd = np.concatenate([np.full(n, settings.prior_sd), evidence.effect_sd])
-    prior_sd[freed] = WIDE
-    # learned rates start from the fit; a freed price starts from what the fit gave it, so the prior pulls it to 0
-    start = np.zeros(len(prior_sd))
-    start[freed] = -rate[freed]
-    weight = evidence.weight[learn] * (settings.freedom + 1) / (settings.freedom + (residual / settings.noise) ** 2)
-    names, where = np.unique(evidence.family[learn], return_inverse=True)
+    names, where = np.unique(evidence.family, return_inverse=True)
+    n = len(base.theta)
     out = np.empty((DRAWS, len(freed)))
-    for draw in range(DRAWS):
-        times = np.bincount(rng.integers(len(names), size=len(names)), minlength=len(names))[where]
-        w = weight * times / settings.noise**2
-        center = np.where(np.isin(np.arange(len(prior_sd)), freed), start + rng.normal(0, prior_sd), rng.normal(0, prior_sd))
-        center[n:] = 0.0
-        off = ratio + rng.normal(0, 1, len(own)) * spread
-        hessian = (jacobian * w[:, None]).T @ jacobian + (ja / spread[:, None] ** 2).T @ ja + np.diag(prior_sd**-2)
-        gradient = (jacobian * w[:, None]).T @ residual + (ja / spread[:, None] ** 2).T @ off + center / prior_sd**2
-        step = np.linalg.solve(hessian, gradient)
-        out[draw] = rate[freed] + step[freed]
+    for k in range(DRAWS):
+        times = np.bincount(rng.integers(len(names), size=len(names)), minlength=len(names))[where].astype(np.float64)
+        center = rng.normal(0.0, settings.prior_sd, n)
+        center[freed] = rng.normal(0.0, WIDE, len(freed))
+        draw = Draw(times, center, rng.normal(0.0, 1.0, len(own)), freed, WIDE)
+        out[k] = fit(evidence, evidence.learnable, own, settings, draw).theta[freed]
     return out
-
-
-def _free(log_part: FloatArray, raw_part: FloatArray, freed: np.ndarray) -> FloatArray:  # type: ignore[type-arg]
-    """Give derivatives: by the logarithm of a rate, but by the price itself where it is freed."""
-    out = log_part.copy()
-    out[:, freed] = raw_part[:, freed]
-    return out
-
-
-def _vector(graph: Graph) -> FloatArray:
-    return np.sum([kernel_vector(op) for op in graph.ops], axis=0)[None, :]
 
 
 def _activation_amounts(graph: Graph) -> dict[str, FloatArray]:

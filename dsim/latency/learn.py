@@ -13,15 +13,14 @@ import numpy as np
 from dsim.device.find import find_profile, pool_of
 from dsim.device.profile import DeviceProfile
 from dsim.errors import InvalidValueError
-from dsim.graph.store import load_graphs
 from dsim.latency.calibrate import calibrate, network_errors
 from dsim.latency.cliffs import fit_cliffs
 from dsim.latency.coverage import cover
 from dsim.latency.ensemble import MEMBERS, fit_members, hold_out, rates_of
-from dsim.latency.evidence import FAMILIES, GRAPHS, family_of, gather
-from dsim.latency.features import kernels
+from dsim.latency.evidence import FAMILIES, family_of, gather, networks_of
 from dsim.latency.identify import identify
 from dsim.latency.model import LatencyModel
+from dsim.latency.networks import GRAPHS
 from dsim.latency.saved import load_model_file, save_model_file
 from dsim.places import cache_dir
 
@@ -85,6 +84,8 @@ def fit_model(pool: tuple[DeviceProfile, ...], device: str) -> LatencyModel:
             f"profiles of one pool must list the same passes, got {[list(p.passes) for p in pool]}; give them pools of their own"
         )
     evidence = gather(pool)
+    networks = networks_of(pool)
+    measured = {row.graph for _, row in evidence.rows}
     fits = fit_members(evidence, evidence.learnable)
     held = hold_out(evidence)
     errors, families, _ = network_errors(evidence, held, evidence.reference & evidence.learnable)
@@ -96,13 +97,6 @@ def fit_model(pool: tuple[DeviceProfile, ...], device: str) -> LatencyModel:
         rates_of(evidence, fits, index),
         calibrate(errors, families),
         fit_cliffs(evidence),
-        cover(_measured_kernels(pool)),
-        identify(evidence, index, fits[0], MEMBERS[0]),
+        cover((family_of(key, key), network.kinds) for key, network in networks.items() if key in measured),
+        identify(evidence, index, MEMBERS[0]),
     )
-
-
-def _measured_kernels(pool: tuple[DeviceProfile, ...]):  # type: ignore[no-untyped-def]
-    """Give (family, kernels) of every network that was measured on some phone of the pool."""
-    keys = {row.graph for p in pool for row in p.networks if row.graph and row.counts}
-    for key, graph in load_graphs(GRAPHS, keys).items():
-        yield family_of(key, key), kernels(graph, pool[0].passes).ops

@@ -1,0 +1,58 @@
+"""Measured networks, read once: their vectors, and the kernels that they hold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from dsim.errors import FileFormatError
+from dsim.graph.graph import Graph
+from dsim.graph.store import load_graphs
+from dsim.latency.coverage import Kinds, kinds_in
+from dsim.latency.features import FloatArray, kernels, total
+
+GRAPHS = Path(__file__).resolve().parents[1] / "data" / "latency_graphs.parquet"
+
+
+@dataclass(frozen=True)
+class Network:
+    """A measured network after the device's passes: its vector (F,), its kernels by kind, and the graph that runs."""
+
+    vector: FloatArray
+    kinds: Kinds
+    run: Graph
+
+
+@lru_cache(maxsize=4)
+def read_networks(keys: frozenset[str], passes: tuple[str, ...], extra: tuple[Path, ...] = ()) -> dict[str, Network]:
+    """Read networks by key (``name@resolution``).
+
+    Parameters
+    ----------
+    keys
+        Those wanted.
+    passes
+        Names of the passes that the device's runtime does.
+    extra
+        Further files of graphs (a user's profile brings its own); they come after the bundled one.
+
+    Raises
+    ------
+    FileFormatError
+        A key is stored nowhere.
+    """
+    graphs = load_graphs(GRAPHS, keys)
+    for path in extra:
+        graphs |= load_graphs(path, keys)
+    missing = sorted(keys - set(graphs))
+    if missing:
+        raise FileFormatError(
+            f"graph {missing[0]!r} is named by a profile and stored nowhere; "
+            "store it in the profile's graphs.parquet (dsim.graph.store) or leave the column empty"
+        )
+    out = {}
+    for key in sorted(graphs):
+        run = kernels(graphs[key], passes)
+        out[key] = Network(total(run), kinds_in(run.ops), run)
+    return out
