@@ -1,0 +1,108 @@
+"""The house rules that a reviewer would otherwise have to remember."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = ROOT / "dsim"
+FILES = sorted(PACKAGE.rglob("*.py"))
+
+# what each part may import of dsim, beside itself and the small shared leaves
+LEAVES = {"errors", "files", "places", "units", "callable_module"}
+MAY: dict[str, set[str]] = {
+    "errors": set(),
+    "files": set(),
+    "places": set(),
+    "units": set(),
+    "callable_module": set(),
+    "attrs": set(),
+    "op": {"attrs"},
+    "graph": {"op", "attrs"},
+    "arch": {"op", "attrs", "graph"},
+    "device": set(),
+    "latency": {"op", "attrs", "graph", "device"},
+    "accuracy": {"op", "attrs", "graph", "arch"},
+    "search": {"op", "attrs", "graph", "arch", "device", "latency", "accuracy"},
+    "export": {"op", "attrs", "graph", "arch"},
+    "report": {"op", "attrs", "graph", "arch", "device", "latency", "accuracy", "search"},
+}
+HOMES: dict[str, set[str]] = {
+    "networkx": {"graph"},
+    "torch": {"graph", "export", "latency", "accuracy"},  # the last two for type annotations only
+    "sklearn": {"latency", "accuracy"},
+    "optuna": {"search"},
+    "click": {"cli"},
+    "rich": {"cli", "report"},
+}
+MAX_LINES = 350
+
+
+def part_of(path: Path) -> str:
+    inside = path.relative_to(PACKAGE)
+    return inside.parts[0] if len(inside.parts) > 1 else inside.stem
+
+
+def imports(path: Path) -> Iterator[tuple[str, bool]]:
+    """Give every imported module, and whether it is imported for type checkers only."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    typing_only = {
+        child
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
+        for child in ast.walk(node)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield alias.name, node in typing_only
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module, node in typing_only
+        elif isinstance(node, ast.ImportFrom):
+            raise AssertionError(f"{path}: relative imports hide what is imported")
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_imports_run_one_way(path: Path) -> None:
+    part = part_of(path)
+    for module, typing_only in imports(path):
+        root, *rest = module.split(".")
+        if root == "dsim" and rest and part in MAY:
+            assert rest[0] in MAY[part] | LEAVES | {part}, f"{part} must not import {module}"
+        if root == "dsim" and part not in ("cli", "__init__"):
+            assert rest[:1] != ["cli"], "nobody imports cli"
+        if root in HOMES and not typing_only:
+            assert part in HOMES[root], f"{root} has no home in {part}"
+            if root == "torch":
+                assert part in {"graph", "export"}, f"{part} may name torch in annotations only"
+
+
+def test_every_part_has_a_rule() -> None:
+    parts = {part_of(path) for path in FILES}
+    assert parts <= set(MAY) | {"cli", "__init__", "data"}, "a new part needs a place in the order"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_one_idea_per_file(path: Path) -> None:
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= MAX_LINES
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_nothing_runs_what_it_loads(path: Path) -> None:
+    modules = {module.split(".")[0] for module, _ in imports(path)}
+    assert not modules & {"pickle", "joblib", "dill", "cloudpickle", "shelve", "marshal"}
+    text = path.read_text(encoding="utf-8")
+    assert "torch.load(" not in text
+    assert "allow_pickle=True" not in text
+
+
+def test_no_places_that_users_do_not_have() -> None:
+    text_files = [*FILES, *ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("device_profiles/**/*.toml")]
+    for path in text_files:
+        for line in path.read_text(encoding="utf-8").splitlines():
+            assert not re.search(r"\.\./shared|/(work|farm|root)/", line), f"{path}: {line}"

@@ -1,0 +1,35 @@
+"""Durations need a unit; everything else is refused with the reason."""
+
+from __future__ import annotations
+
+import pytest
+
+from dsim.errors import InvalidValueError
+from dsim.units import parse_seconds
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("2ms", 0.002), ("0.002s", 0.002), ("500us", 0.0005), ("60s", 60), ("10m", 600), ("1h", 3600), (" 1.5 ms ", 0.0015)],
+)
+def test_reads(text: str, seconds: float) -> None:
+    assert parse_seconds(text) == pytest.approx(seconds, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("2", "needs a unit"),
+        ("", "a positive number and a unit"),
+        ("ms", "a positive number and a unit"),
+        ("2 parsec", "unit must be one of"),
+        ("0ms", "must be positive"),
+        ("-2ms", "a positive number"),
+        ("nanms", "a positive number"),
+        ("1e999s", "must be positive and finite"),
+        ("2ms3", "a positive number"),
+    ],
+)
+def test_refuses(text: str, message: str) -> None:
+    with pytest.raises(InvalidValueError, match=message):
+        parse_seconds(text)
