@@ -29,11 +29,17 @@ def read_design(text: str) -> Arch:
         content = path.read_text(encoding="utf-8")
         raw = json.loads(content)
     except (OSError, UnicodeDecodeError) as error:
-        raise FileAccessError(f"{path} cannot be read: {error}; name a preset, an arch.json or a study") from error
+        raise FileAccessError(
+            f"{path} cannot be read: {error}; name a preset, an arch.json or a study"
+        ) from error
     except json.JSONDecodeError as error:
-        raise FileFormatError(f"{path} must be JSON, got {error}; name an arch.json or a study's folder") from error
+        raise FileFormatError(
+            f"{path} must be JSON, got {error}; name an arch.json or a study's folder"
+        ) from error
     if isinstance(raw, dict) and "chosen" in raw:
         if not raw["chosen"]:
-            raise FileFormatError(f"{path}: the study chose no design, because nothing fits; raise its budget")
+            raise FileFormatError(
+                f"{path}: the study chose no design, because nothing fits; raise its budget"
+            )
         raw = raw["chosen"].get("arch") if isinstance(raw["chosen"], dict) else raw["chosen"]
     return Arch.from_dict(raw)

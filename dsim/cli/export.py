@@ -9,7 +9,9 @@ import click
 
 @click.command()
 @click.argument("arch")
-@click.option("--to", "target", type=click.Choice(["torch"]), default="torch", show_default=True, help="Form.")
+@click.option(
+    "--to", "target", type=click.Choice(["torch"]), default="torch", show_default=True, help="Form."
+)
 @click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help="Folder to write into.")
 def export(arch: str, target: str, out: Path) -> None:
     """Write ARCH as a self-contained PyTorch model: model.py, arch.json and a README.

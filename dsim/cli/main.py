@@ -1,6 +1,6 @@
-"""Entry point: verbs loaded on demand, and the one place where domain errors become exit codes.
+"""Entry point: verbs loaded on demand, and the one place where domain errors become click errors.
 
-0 done, 1 a domain error, 2 wrong usage, 3 nothing fits, 130 interrupted.
+Exit codes: 0 done, 1 a domain error, 2 wrong usage, 3 nothing fits, 130 interrupted.
 """
 
 from __future__ import annotations
@@ -9,26 +9,28 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import click
 
 from dsim import __version__
 from dsim.errors import DsimError
 
-OK, DOMAIN_ERROR, NOTHING_FITS, INTERRUPTED = 0, 1, 3, 130
+OK, NOTHING_FITS, INTERRUPTED = 0, 3, 130  # 1 and 2 are click's own, for its errors and for wrong usage
 
-# verb -> module, command, and the line that --help shows (so that help loads no verb)
-VERBS: dict[str, tuple[str, str, str]] = {
-    "study": ("dsim.cli.study", "study", "Find a backbone for a device within a latency budget."),
-    "export": ("dsim.cli.export", "export", "Write a design as a PyTorch model."),
-    "device": ("dsim.cli.device", "device", "List, show and validate device profiles."),
-    "accuracy": ("dsim.cli.accuracy", "accuracy", "Validate the accuracy model."),
+# verb -> module, and the line that --help shows (so that help loads no verb); the command is named like the verb
+VERBS: dict[str, tuple[str, str]] = {
+    "study": ("dsim.cli.study", "Find the most accurate backbone that holds a latency budget on a device."),
+    "predict": ("dsim.cli.predict", "Predict the latency of one design on a device."),
+    "top1": ("dsim.cli.top1", "Predict the ImageNet top-1 of one design."),
+    "export": ("dsim.cli.export", "Write a design as a PyTorch model."),
+    "device": ("dsim.cli.device", "List, show and validate device profiles."),
+    "accuracy": ("dsim.cli.accuracy", "Validate the accuracy model."),
 }
 
 
 class LazyVerbs(click.Group):
-    """A group that imports a verb when it is called; Optuna and scikit-learn take seconds to load."""
+    """A group that imports a verb when it is called; torch, Optuna and scikit-learn take seconds to load."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Give the verbs in the order in which a user meets them."""
@@ -38,22 +40,46 @@ class LazyVerbs(click.Group):
         """Import one verb."""
         if cmd_name not in VERBS:
             return None
-        module, name, _ = VERBS[cmd_name]
-        command = getattr(importlib.import_module(module), name)
+        command = getattr(importlib.import_module(VERBS[cmd_name][0]), cmd_name)
         assert isinstance(command, click.Command)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Show the verbs without importing them."""
         with formatter.section("Commands"):
-            formatter.write_dl([(verb, line) for verb, (_, _, line) in VERBS.items()])
+            formatter.write_dl([(verb, line) for verb, (_, line) in VERBS.items()])
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a verb; what dsim raises on purpose becomes one line, and its traceback is for ``--debug``."""
+        try:
+            value = super().invoke(ctx)
+            sys.stdout.flush()  # a pipe that broke shows here, not when Python closes the file
+            return value
+        except BrokenPipeError as error:
+            # nobody reads standard output any more; Python must not write what is left into it at exit
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise click.ClickException(
+                "the program that read this output has ended; what was left is lost"
+            ) from error
+        except DsimError as error:
+            if ctx.params["debug"]:
+                raise
+            raise click.ClickException(str(error)) from error
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as error:
+            if ctx.params["debug"]:
+                raise
+            raise click.ClickException(
+                f"{type(error).__name__}: {error}; this is a fault of dsim: run it again as `dsim --debug ...` and report it"
+            ) from error
 
 
 @click.group(cls=LazyVerbs, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="dsim")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 def dsim(debug: bool) -> None:
-    """Which vision backbone should run on this device, within these milliseconds?
+    """Find the vision backbone to run on a device within a latency budget, from measured data.
 
     Exit codes: 0 done, 1 an error, 2 wrong usage, 3 nothing fits, 130 interrupted.
     """
@@ -62,23 +88,14 @@ def dsim(debug: bool) -> None:
 def main(argv: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and leave with its exit code."""
     args = list(sys.argv[1:] if argv is None else argv)
-    debug = "--debug" in args
+    if "--debug" in args:  # wherever it stands: whoever adds it repeats a command that failed
+        args = ["--debug", *(arg for arg in args if arg != "--debug")]
     try:
         code = dsim.main(args=args, prog_name="dsim", standalone_mode=False)
-        sys.stdout.flush()
     except click.ClickException as error:
         error.show()
         code = error.exit_code
     except (click.Abort, KeyboardInterrupt):
         click.echo("Interrupted.", err=True)
         code = INTERRUPTED
-    except BrokenPipeError:
-        # whoever read our output has gone; keep Python from complaining once more at exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = DOMAIN_ERROR
-    except DsimError as error:
-        if debug:
-            raise
-        click.echo(f"Error: {error}", err=True)
-        code = DOMAIN_ERROR
     sys.exit(code if isinstance(code, int) else OK)

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
 
 from dsim.cli.main import INTERRUPTED, NOTHING_FITS
+from dsim.cli.options import confidence_option, device_option, json_option, print_json
 from dsim.cli.types import DURATION
 
 
 @click.command()
-@click.option("--device", required=True, help="Name of a device profile; see `dsim device list`.")
-@click.option("--budget", type=DURATION, required=True, help="Hard latency budget for one image, such as 2ms.")
-@click.option("--confidence", type=float, default=0.9, show_default=True, help="Level of the latency interval.")
+@device_option
+@click.option(
+    "--budget", type=DURATION, required=True, help="Hard latency budget for one image, such as 2ms."
+)
+@confidence_option
 @click.option("--trials", type=int, default=240, show_default=True, help="Mixes of blocks to sweep.")
 @click.option("--time", "time_s", type=DURATION, help="Cap on the wall clock, such as 60s.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Same inputs and seed, same answer.")
@@ -22,7 +24,7 @@ from dsim.cli.types import DURATION
 @click.option("--name", default="", help="Name of the study; <device>-<budget> by default.")
 @click.option("--out", type=click.Path(path_type=Path), default=Path("studies"), show_default=True)
 @click.option("--storage", help="URL of an Optuna storage; SQLite in the study's folder by default.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
+@json_option
 @click.pass_context
 def study(
     ctx: click.Context,
@@ -57,7 +59,7 @@ def study(
     if result.chosen:
         write_torch(result.chosen.arch, spec.folder / "model", notes=summary_lines(result))
     if as_json:
-        click.echo(json.dumps(result.to_dict()))
+        print_json(result.to_dict())
     else:
         show_study(result)
     if result.cost.interrupted:

@@ -15,7 +15,7 @@ class Duration(click.ParamType[float]):
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
         """Read ``2ms``; a bare number is wrong usage."""
-        if isinstance(value, float):
+        if isinstance(value, float):  # a default, or already converted
             return value
         try:
             return parse_seconds(str(value))

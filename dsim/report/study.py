@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from dsim.arch import Arch, Mixer
+from dsim.report.console import result_console
 from dsim.search import Candidate, StudyResult
 
 FRONT_ROWS = 12
@@ -31,10 +32,11 @@ def summary_lines(result: StudyResult) -> list[str]:
 
 def show_study(result: StudyResult) -> None:
     """Print a result on standard output."""
-    console = Console(highlight=False)
+    console = result_console()
     spec = result.spec
     console.print(
-        f"[bold]{spec.device}[/], budget {spec.budget_ms:g} ms at {spec.confidence:.0%} confidence", end="\n\n"
+        f"[bold]{spec.device}[/], budget {spec.budget_ms:g} ms at {spec.confidence:.0%} confidence",
+        end="\n\n",
     )
     if result.chosen is None:
         _show_nothing_fits(console, result)
@@ -59,7 +61,9 @@ def show_study(result: StudyResult) -> None:
 def _show_chosen(console: Console, chosen: Candidate, budget_ms: float, confidence: float) -> None:
     table = Table(title="Chosen design", show_header=False, title_justify="left", box=None)
     table.add_row("latency", f"{chosen.latency_ms:.2f} ms", f"{chosen.low_ms:.2f} to {chosen.high_ms:.2f} ms")
-    table.add_row("fits the budget", f"{chosen.p_fits:.1%}", f"chance that a new measurement is within {budget_ms:g} ms")
+    table.add_row(
+        "fits the budget", f"{chosen.p_fits:.1%}", f"chance that a new measurement is within {budget_ms:g} ms"
+    )
     table.add_row("top-1", f"{chosen.top1:.1f} %", f"{chosen.top1_low:.1f} to {chosen.top1_high:.1f} %")
     table.add_row("parameters", f"{chosen.params / 1e6:.2f} M", "")
     table.add_row("MACs", f"{chosen.macs / 1e9:.2f} G", "")
@@ -89,7 +93,9 @@ def _stages(arch: Arch) -> Table:
     for column in ("stage", "map", "width", "blocks", "MLP ratio", "activation", "norm"):
         table.add_column(column)
     for index, stage in enumerate(arch.stages):
-        runs = [(mixer, len(list(run))) for mixer, run in itertools.groupby(block.mixer for block in stage.blocks)]
+        runs = [
+            (mixer, len(list(run))) for mixer, run in itertools.groupby(block.mixer for block in stage.blocks)
+        ]
         plain = [block for block in stage.blocks if block.mixer is not Mixer.ATTENTION] or list(stage.blocks)
         size = arch.map_size(index)
         table.add_row(
@@ -114,7 +120,9 @@ def _front(result: StudyResult) -> Table:
     count = min(FRONT_ROWS, len(front))
     last = len(front) - 1
     picked = sorted({round(i * last / max(count - 1, 1)) for i in range(count)})
-    table = Table(title=f"Pareto front ({len(picked)} of {len(front)}; all in front.parquet)", title_justify="left")
+    table = Table(
+        title=f"Pareto front ({len(picked)} of {len(front)}; all in front.parquet)", title_justify="left"
+    )
     for column in ("latency ms", "interval", "top-1 %", "interval", "params M", "GMACs", ""):
         table.add_column(column, justify="right")
     for index in picked:
@@ -148,5 +156,7 @@ def _show_cost(console: Console, result: StudyResult) -> None:
         f"\nCost: {cost.seconds:.1f} s, {cost.designs:,} designs, {cost.mixes} mixes, {cost.repeats} repeats replaced."
     )
     if cost.capped:
-        console.print("The time cap ended it before its trials did: this result is not reproducible; run it again to go on.")
+        console.print(
+            "The time cap ended it before its trials did: this result is not reproducible; run it again to go on."
+        )
     console.print(f"Files: {result.spec.folder}")

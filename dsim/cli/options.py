@@ -1,0 +1,46 @@
+"""Options and outputs that several verbs share."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+import click
+
+SCHEMA_VERSION = 1
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+def json_option(command: _Command) -> _Command:
+    """Add ``--json``."""
+    return click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")(
+        command
+    )
+
+
+def confidence_option(command: _Command) -> _Command:
+    """Add ``--confidence``."""
+    return click.option(
+        "--confidence",
+        type=float,
+        default=0.9,
+        show_default=True,
+        help="Level of the intervals, between 0 and 1.",
+    )(command)
+
+
+def device_option(command: _Command) -> _Command:
+    """Add ``--device``."""
+    return click.option("--device", required=True, help="Name of a device profile; see `dsim device list`.")(
+        command
+    )
+
+
+def print_json(values: Mapping[str, Any]) -> None:
+    """Print one JSON object on standard output, with its schema's version first.
+
+    Milliseconds, raw counts and percent, as everywhere.
+    """
+    click.echo(json.dumps({"schema_version": SCHEMA_VERSION, **values}, allow_nan=False))

@@ -1,0 +1,37 @@
+"""``dsim top1``: how accurate one design is likely to be."""
+
+from __future__ import annotations
+
+import click
+
+from dsim.cli.options import confidence_option, json_option, print_json
+
+
+@click.command()
+@click.argument("arch")
+@confidence_option
+@json_option
+def top1(arch: str, confidence: float, as_json: bool) -> None:
+    """Predict the ImageNet-1k top-1 of ARCH in percent: 300 epochs, distilled, 224 px.
+
+    ARCH is a preset (efficientformer_l1), an arch.json, or the folder of a finished study.
+    """
+    from dsim.accuracy import estimate_top1  # deferred: help must not wait for the models
+    from dsim.cli.designs import read_design
+    from dsim.report.top1 import show_top1
+
+    answer = estimate_top1(read_design(arch), confidence=confidence)
+    if not as_json:
+        show_top1(arch, answer)
+        return
+    print_json(
+        {
+            "arch": arch,
+            "top1": answer.top1,
+            "low": answer.low,
+            "high": answer.high,
+            "confidence": answer.confidence,
+            "distance": answer.distance,
+            "extrapolated": answer.extrapolated,
+        }
+    )
