@@ -20,8 +20,8 @@ IMPORTS: dict[str, str] = {  # a name that the text uses: the line that brings i
     "NamedTuple": "from typing import NamedTuple",
     "torch": "import torch",
     "F": "import torch.nn.functional as F",
-    "Tensor": "from torch import Tensor",
-    "nn": "from torch import nn",
+    "Tensor": "from torch import",
+    "nn": "from torch import",
 }
 
 
@@ -84,12 +84,11 @@ def join(snippets: Iterable[Snippet]) -> str:
     return text
 
 
-def imports_for(code: str) -> str:
-    """Give the import lines for a text, standard library first."""
-    used = names_in(ast.parse(code))
+def imports_for(used: frozenset[str]) -> str:
+    """Give the import lines for the names that a text uses, standard library first."""
     lines = [line for name, line in IMPORTS.items() if name in used]
-    standard = [line for line in lines if "torch" not in line]
-    torch = sorted((line for line in lines if "torch" in line), key=lambda line: not line.startswith("import"))
-    if {"Tensor", "nn"} <= used:
-        torch = [line for line in torch if not line.startswith("from")] + ["from torch import Tensor, nn"]
-    return "\n\n".join("\n".join(group) for group in (sorted(standard), torch) if group)
+    standard = sorted(line for line in lines if "torch" not in line)
+    torch = [line for line in lines if line.startswith("import")]
+    classes = sorted(name for name in used if IMPORTS.get(name, "").startswith("from torch"))
+    torch.append(f"from torch import {', '.join(classes)}")
+    return "\n\n".join("\n".join(group) for group in (standard, torch) if group)

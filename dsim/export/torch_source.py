@@ -17,6 +17,7 @@ TORCH_ACTIVATIONS: dict[Activation, str] = {
     Activation.SILU: "nn.SiLU",
     Activation.HARDSWISH: "nn.Hardswish",
 }
+TABLE_NAMES = frozenset({"NamedTuple", "nn"})  # what the design's table uses
 LINE = 100
 
 
@@ -36,15 +37,17 @@ def model_source(arch: Arch, name: str) -> str:
         Python source that needs torch alone.
     """
     network = network_source(arch)
-    classes = join(collect(sorted(names_in(ast.parse(network)))))
+    mentioned = names_in(ast.parse(network))
+    snippets = collect(mentioned)
     body = "\n\n\n".join(
         (
             f"{_banner('the design')}\n\n{_table(arch)}",
-            f"{_banner('what it is made of')}\n\n\n{classes}",
+            f"{_banner('what it is made of')}\n\n\n{join(snippets)}",
             f"{_banner('the network')}\n\n\n{network}",
         )
     )
-    imports = imports_for(body)
+    used = mentioned.union(TABLE_NAMES, *(snippet.uses for snippet in snippets))
+    imports = imports_for(frozenset(used))
     return f"{_docstring(arch, name)}\n\nfrom __future__ import annotations\n\n{imports}\n\n{body}\n"
 
 

@@ -5,22 +5,23 @@ from __future__ import annotations
 import pytest
 import torch
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from dsim.arch import PRESETS, Arch, get_preset
+from dsim.arch.lower import cut
+from dsim.arch.lower.pen import Pen
 from dsim.export import build_module
-from dsim.graph import Graph, normal_hash, op_counts
+from dsim.graph import Graph, GraphBuilder, normal_hash, op_counts
 from dsim.graph.torch_reader import read_module
 from tests.strategies import archs
 
+# tracing costs milliseconds per op, so most designs have one block per stage; the presets have depth enough
+SHALLOW = archs(max_depth=1, resolutions=(64,))
+DEEP = archs(max_depth=2, resolutions=(64,))
+BATCH = 10
 
-def _read(arch: Arch) -> Graph:
-    with torch.device("meta"):  # no weights are drawn: the reader needs shapes alone
-        module = build_module(arch)
-    return read_module(module, (1, 3, arch.resolution, arch.resolution))
 
-
-def _assert_parity(arch: Arch) -> None:
-    wanted, found = arch.to_graph(), _read(arch)
+def _assert_equal(found: Graph, wanted: Graph) -> None:
     assert found.unknown == ()
     assert op_counts(found) == op_counts(wanted)
     assert (found.macs, found.params) == (wanted.macs, wanted.params)
@@ -29,17 +30,41 @@ def _assert_parity(arch: Arch) -> None:
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_preset(name: str) -> None:
-    _assert_parity(get_preset(name))
+    arch = get_preset(name)
+    with torch.device("meta"):  # no weights are drawn: the reader needs shapes alone
+        module = build_module(arch)
+    graph = arch.to_graph()
+    _assert_equal(read_module(module, (1, 3, 224, 224)), graph)
+    assert sum(p.numel() for p in module.parameters()) == graph.params
 
 
-@settings(max_examples=200, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
-@given(archs(max_depth=2, resolutions=(32, 64)))
-def test_200_random_designs(arch: Arch) -> None:
-    _assert_parity(arch)
+class _SideBySide(torch.nn.Module):
+    """Several networks on one image: one trace for all, since starting a trace costs more than small networks do."""
+
+    def __init__(self, networks: list[torch.nn.Module]) -> None:
+        super().__init__()
+        self.networks = torch.nn.ModuleList(networks)
+
+    def forward(self, x: torch.Tensor) -> list[torch.Tensor]:
+        return [network(x) for network in self.networks]
 
 
-@pytest.mark.parametrize("name", ["efficientformer_l1", "efficientformerv2_s0", "poolformer_s12"])
-def test_parameters_of_the_module_itself(name: str) -> None:
+def _side_by_side(designs: list[Arch]) -> Graph:
+    builder = GraphBuilder()
+    image = builder.input((1, 3, 64, 64))
+    outputs = []
+    for design in designs:
+        x = image
+        for scope, part in cut(design):
+            x = part.write(Pen(builder, scope), x)
+        outputs.append(x)
+    return builder.build(*outputs)
+
+
+@settings(max_examples=200 // BATCH, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(st.lists(SHALLOW, min_size=BATCH - 1, max_size=BATCH - 1), st.lists(DEEP, min_size=1, max_size=1))
+def test_200_random_designs(shallow: list[Arch], deep: list[Arch]) -> None:
+    designs = [*shallow, *deep]
     with torch.device("meta"):
-        module = build_module(get_preset(name))
-    assert sum(p.numel() for p in module.parameters()) == get_preset(name).to_graph().params
+        modules = [build_module(design) for design in designs]
+    _assert_equal(read_module(_SideBySide(modules), (1, 3, 64, 64)), _side_by_side(designs))
