@@ -64,7 +64,9 @@ class Coverage:
             # the same kernel without its activation or at another kernel side says something still
             start = kind_of(op).split("|")[0]
             known = any(name.startswith(f"{start}|") for name in self.kinds)
-            activation_known = op.activation is None or any(name.endswith(f"|{op.activation}") for name in self.kinds)
+            activation_known = op.activation is None or any(
+                name.endswith(f"|{op.activation}") for name in self.kinds
+            )
             return Evidence.EXTRAPOLATED if known and activation_known else Evidence.UNSUPPORTED
         inside = self.low[index] <= size_of(op) <= self.high[index]
         return Evidence.INTERPOLATED if inside and self.families[index] > 1 else Evidence.EXTRAPOLATED

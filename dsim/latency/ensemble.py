@@ -12,7 +12,11 @@ from dsim.latency.fit import Fit, FitSettings, fit, priced
 from dsim.latency.features import FloatArray
 
 # chosen before any validation: the noise floor between sources (a median of 6% is a log-spread of 0.063), and twice it
-MEMBERS: tuple[FitSettings, ...] = (FitSettings(noise=0.063), FitSettings(noise=0.09), FitSettings(noise=0.126))
+MEMBERS: tuple[FitSettings, ...] = (
+    FitSettings(noise=0.063),
+    FitSettings(noise=0.09),
+    FitSettings(noise=0.126),
+)
 # spread of the model's own error that no posterior knows of, in logarithms
 FLOOR = 0.10
 
@@ -74,7 +78,9 @@ class HeldOut:
     protocol_log: FloatArray
 
 
-def hold_out(evidence: Evidence, rows: NDArray[np.bool_] | None = None, only: NDArray[np.str_] | None = None) -> HeldOut:
+def hold_out(
+    evidence: Evidence, rows: NDArray[np.bool_] | None = None, only: NDArray[np.str_] | None = None
+) -> HeldOut:
     """Predict every row without its family, on all phones and sources at once.
 
     Parameters

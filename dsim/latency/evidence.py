@@ -130,8 +130,12 @@ def gather(profiles: tuple[DeviceProfile, ...]) -> Evidence:
         names,
         np.array([2.0 / (1.0 + times[row.graph]) for _, row in rows]),
         contrasts,
-        np.array([[vectors[c.graph_a], vectors[c.graph_b]] for _, c in contrasts]).reshape(-1, 2, len(COLUMNS)),
-        tuple(frozenset(family_of(k, profiles[i].name) for k in (c.graph_a, c.graph_b)) for i, c in contrasts),
+        np.array([[vectors[c.graph_a], vectors[c.graph_b]] for _, c in contrasts]).reshape(
+            -1, 2, len(COLUMNS)
+        ),
+        tuple(
+            frozenset(family_of(k, profiles[i].name) for k in (c.graph_a, c.graph_b)) for i, c in contrasts
+        ),
     )
 
 

@@ -22,15 +22,18 @@ from dsim.op import ACTIVATIONS, BINARY, Op, OpKind
 FloatArray = NDArray[np.float64]
 BYTES = 2  # the iPhone profiles run in 16-bit floats
 START_MS = 0.004
-# scale and shift per channel are a step that the engine attaches to the kernel before or after
-START_AFFINE_MS = 0.0005
-# ms per MAC: conv2d by the shape of its weights, linear over tokens, matmul between activations
+# scale and shift per channel are a step that the engine attaches to the kernel before or after; channels lie outermost in
+# its memory, so joining and cutting them moves nothing
+START_ATTACHED_MS = 0.0005
+# ms per MAC: conv2d by the shape of its weights, linear over tokens, matmul between activations. Where weights stream in
+# while the engine computes, the longer of the two counts (the roofline, doi 10.1145/1498765.1498785), and a part of the other
+HIDDEN = 0.3
 MACS = {"dense": 1 / 3e9, "pointwise": 1 / 3e9, "depthwise": 1 / 1e9, "linear": 1 / 3e9, "matmul": 1 / 5e8}
 # ms per byte read and written, by what the kernel does with it
 MOVED = {
     "conv": 1 / 6e7, "depthwise": 1 / 6e7, "tokens": 1 / 6e7, "softmax": 1 / 2e7, "norm": 1 / 2e7, "pool": 1 / 2e7,
-    "layout": 1 / 2e7, "move": 1 / 2e7, "reduce": 1 / 2e7, "elementwise": 1 / 4e7, "affine": 1 / 1e9,
-    "channels": 1 / 2e8, "unknown": 1 / 1e7,
+    "groupnorm": 1 / 2e7, "layout": 1 / 2e7, "layout5": 1 / 2e7, "move": 1 / 2e7, "reduce": 1 / 2e7, "elementwise": 1 / 4e7, "affine": 1 / 1e9,
+    "channels": 1 / 1e9, "unknown": 1 / 1e7,
 }  # fmt: skip
 WEIGHTS = 1 / 4e7  # ms per byte of weights, which stream from memory
 # ms per byte above these sizes of one tensor: it no longer fits where it is wanted
@@ -39,12 +42,15 @@ SPILL = 1 / 3e7
 # ms per byte of output for activations beyond relu, which rides along with the kernel that writes
 ACTIVATION = 1 / 1e8
 PRICED_ACTIVATIONS = tuple(sorted(ACTIVATIONS - {OpKind.RELU}))
-STARTS = ("conv", "depthwise", "linear", "matmul", "vector", "elementwise", "affine", "channels", "norm", "pool", "softmax", "layout",
-          "move", "reduce", "unknown")  # fmt: skip
+STARTS = ("conv", "depthwise", "linear", "matmul", "vector", "elementwise", "affine", "channels", "norm", "groupnorm", "pool",
+          "softmax", "layout", "layout5", "move", "reduce", "unknown")  # fmt: skip
 
 PRICED: tuple[str, ...] = (
     *(f"start_{kind}" for kind in STARTS),
-    *(f"macs_{kind}" for kind in MACS),
+    *(f"bound_{kind}" for kind in ("dense", "pointwise", "linear")),
+    "hidden",
+    "macs_depthwise",
+    "macs_matmul",
     "weights",
     *(f"bytes_{kind}" for kind in MOVED),
     *(f"spill_{size // 1000}k" for size in SPILL_BYTES),
@@ -58,7 +64,7 @@ INDEX: dict[str, int] = {name: i for i, name in enumerate(COLUMNS)}
 FREE_UNKNOWN = frozenset({"_assert_tensor_metadata"})
 _LAYOUT = frozenset({OpKind.RESHAPE, OpKind.TRANSPOSE})
 _SIMPLE = {
-    OpKind.SOFTMAX: "softmax", OpKind.LAYER_NORM: "norm", OpKind.GROUP_NORM: "norm", OpKind.AVG_POOL: "pool",
+    OpKind.SOFTMAX: "softmax", OpKind.LAYER_NORM: "norm", OpKind.GROUP_NORM: "groupnorm", OpKind.AVG_POOL: "pool",
     OpKind.MAX_POOL: "pool", OpKind.GLOBAL_POOL: "reduce", OpKind.MEAN: "reduce", OpKind.SUM: "reduce",
     OpKind.RESHAPE: "layout", OpKind.TRANSPOSE: "layout", OpKind.INDEX: "move", OpKind.PAD: "move", OpKind.UPSAMPLE: "move",
     OpKind.UNKNOWN: "unknown",
@@ -99,7 +105,7 @@ def work(op: Op) -> Work:
         out.append((f"bytes_{kind}", moved * MOVED[kind]))
         if op.params:
             out.append(("weights", BYTES * op.params * WEIGHTS))
-    out.append((f"start_{start}", START_AFFINE_MS if start == "affine" else START_MS))
+    out.append((f"start_{start}", START_ATTACHED_MS if start in ("affine", "channels") else START_MS))
     activation = op.activation or (op.kind if op.kind in ACTIVATIONS else None)
     if activation is not None and activation is not OpKind.RELU:
         out.append((f"act_{activation}", BYTES * written * ACTIVATION))
@@ -110,53 +116,73 @@ def work(op: Op) -> Work:
 
 def _compute(op: Op, moved: int, out: list[tuple[str, float]]) -> str:
     """Price conv2d and linear; give the class of start."""
-    out.append(("weights", BYTES * op.params * WEIGHTS))
+    weights = BYTES * op.params * WEIGHTS
     shape = op.outputs[0].shape
     if op.kind is OpKind.LINEAR:
-        if len(shape) == 2 or op.outputs[0].numel == shape[-1]:
-            return "vector"
-        out += [("macs_linear", op.macs * MACS["linear"]), ("bytes_tokens", moved * MOVED["tokens"])]
-        return "linear"
-    if shape[2] * shape[3] == 1:
-        return "vector"
-    if op.is_depthwise:
-        out += [("macs_depthwise", op.macs * MACS["depthwise"]), ("bytes_depthwise", moved * MOVED["depthwise"])]
-        return "depthwise"
-    kind = "pointwise" if op.is_pointwise else "dense"
-    out += [(f"macs_{kind}", op.macs * MACS[kind]), ("bytes_conv", moved * MOVED["conv"])]
-    return "conv"
+        # a single vector does no work to speak of: its weights are read once
+        kind = "vector" if op.outputs[0].numel == shape[-1] else "linear"
+    elif shape[2] * shape[3] == 1:
+        kind = "vector"
+    elif op.is_depthwise:
+        out += [
+            ("macs_depthwise", op.macs * MACS["depthwise"]),
+            ("bytes_depthwise", moved * MOVED["depthwise"]),
+        ]
+        kind = "depthwise"
+    else:
+        kind = "pointwise" if op.is_pointwise else "dense"
+    if kind in ("vector", "depthwise"):
+        out.append(("weights", weights))
+        return kind
+    compute = op.macs * MACS[kind]
+    out += [(f"bound_{kind}", max(compute, weights)), ("hidden", HIDDEN * min(compute, weights))]
+    out.append(
+        ("bytes_tokens", moved * MOVED["tokens"])
+        if kind == "linear"
+        else ("bytes_conv", moved * MOVED["conv"])
+    )
+    return "linear" if kind == "linear" else "conv"
 
 
 def _other(op: Op) -> tuple[str, str]:
     """Give the class of start and of bytes for kernels without MACs."""
     if op.kind in _AXIS:
         axis = op.attrs.axis if isinstance(op.attrs, AxisAttrs | SplitAttrs | SliceAttrs) else -1
-        # channels lie outermost in the engine's memory, so joining and cutting them moves nothing
         return ("channels", "channels") if axis == 1 and len(op.outputs[0].shape) == 4 else ("move", "move")
     if op.kind is OpKind.BATCH_NORM or _per_channel(op):
         return "affine", "affine"
     if op.kind in BINARY or op.kind in ACTIVATIONS:
         return "elementwise", "elementwise"
     kind = _SIMPLE[op.kind]
+    if kind == "layout" and _rank(op) >= 5:
+        kind = "layout5"
     return kind, kind
+
+
+def _rank(op: Op) -> int:
+    """Give the largest number of axes that the op reads or writes."""
+    return max(len(spec.shape) for spec in (*op.inputs, *op.outputs))
 
 
 def _per_channel(op: Op) -> bool:
     """Tell a mul or add by a constant with one number per channel (or one in all)."""
-    if op.kind not in (OpKind.MUL, OpKind.ADD) or not isinstance(op.attrs, ConstantAttrs) or op.attrs.constant is None:
+    if (
+        op.kind not in (OpKind.MUL, OpKind.ADD)
+        or not isinstance(op.attrs, ConstantAttrs)
+        or op.attrs.constant is None
+    ):
         return False
     shape = op.attrs.constant
     return math.prod(shape) == 1 or max(shape) == math.prod(shape)
 
 
 def _counts(op: Op, activation: OpKind | None) -> list[tuple[str, float]]:
-    shapes = [spec.shape for spec in (*op.inputs, *op.outputs)]
     out = [("n_kernels", 1.0)]
     if activation is OpKind.HARDSWISH:
         out.append(("n_hardswish", 1.0))
     if activation in (OpKind.SIGMOID, OpKind.HARDSIGMOID):
         out.append(("n_gate", 1.0))
-    if op.kind in _LAYOUT and max(len(s) for s in shapes) >= 5:
+    if op.kind in _LAYOUT and _rank(op) >= 5:
         out.append(("n_rank5", 1.0))
     if op.kind in (OpKind.LINEAR, OpKind.MATMUL) and len(op.outputs[0].shape) >= 3:
         out.append(("n_tokens", 1.0))

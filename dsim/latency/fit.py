@@ -34,14 +34,11 @@ class FitSettings:
         Degrees of freedom of the Student-t errors.
     prior_sd
         Log-spread of a learned rate around its nominal value.
-    contrasts
-        Whether contrasts are learned from.
     """
 
     noise: float = 0.07
     freedom: float = 4.0
     prior_sd: float = 1.0
-    contrasts: bool = True
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,13 @@ NORM_OPTIONS = ("batch", "layer", "group")
 NOISE_FLOOR = 0.06  # two sources with one protocol differ by this much, as a median
 DRAWS = 100
 WIDE = 30.0  # prior spread of a freed price, in units of its nominal rate
-FREED = tuple(f"act_{name}" for name in ACTIVATION_OPTIONS if name != "relu") + ("bytes_norm", "start_norm")
+FREED = (
+    *(f"act_{name}" for name in ACTIVATION_OPTIONS if name != "relu"),
+    "bytes_norm",
+    "start_norm",
+    "bytes_groupnorm",
+    "start_groupnorm",
+)
 
 
 def identify(evidence: Evidence, profile: int, settings: FitSettings) -> tuple[Identified, ...]:
@@ -49,7 +55,9 @@ def identify(evidence: Evidence, profile: int, settings: FitSettings) -> tuple[I
     own = np.array([i == profile for i, _ in evidence.contrasts], dtype=bool)
     base = fit(evidence, evidence.learnable, own, settings)
     phone = float(np.exp(evidence.phone_effects(profile) @ base.effects))
-    run = read_networks(frozenset({REFERENCE_DESIGN}), evidence.profiles[profile].passes)[REFERENCE_DESIGN].run
+    run = read_networks(frozenset({REFERENCE_DESIGN}), evidence.profiles[profile].passes)[
+        REFERENCE_DESIGN
+    ].run
     latency = phone * float((priced(total(run)[None, :]) @ np.exp(base.theta))[0])
     draws = _draw_prices(evidence, own, base, settings)
     linked = _links(evidence.profiles[profile])
@@ -85,7 +93,9 @@ def _decide(choice: str, change: FloatArray, latency: float, linked: bool) -> Id
     floor = NOISE_FLOOR * latency
     span = f"{low:+.2f} to {high:+.2f} ms on {REFERENCE_DESIGN} ({latency:.2f} ms)"
     if not linked:
-        return Identified(choice, middle, low, high, False, f"no clean contrast here, whole networks alone say {span}")
+        return Identified(
+            choice, middle, low, high, False, f"no clean contrast here, whole networks alone say {span}"
+        )
     if low > 0 or high < 0:
         return Identified(choice, middle, low, high, True, f"the sign is certain: {span}")
     if -floor <= low and high <= floor:
@@ -101,7 +111,9 @@ def _draw_prices(evidence: Evidence, own: NDArray[np.bool_], base: Fit, settings
     n = len(base.theta)
     out = np.empty((DRAWS, len(freed)))
     for k in range(DRAWS):
-        times = np.bincount(rng.integers(len(names), size=len(names)), minlength=len(names))[where].astype(np.float64)
+        times = np.bincount(rng.integers(len(names), size=len(names)), minlength=len(names))[where].astype(
+            np.float64
+        )
         center = rng.normal(0.0, settings.prior_sd, n)
         center[freed] = rng.normal(0.0, WIDE, len(freed))
         draw = Draw(times, center, rng.normal(0.0, 1.0, len(own)), freed, WIDE)
@@ -125,11 +137,13 @@ def _activation_amounts(graph: Graph) -> dict[str, FloatArray]:
 
 
 def _norm_amounts(graph: Graph) -> dict[str, FloatArray]:
-    """Give amounts if every convolution inside the stages were followed by the norm named; batch norm folds away."""
-    amounts = np.zeros(len(FREED))
-    for op in graph.ops:
-        if op.kind is OpKind.CONV2D and op.is_pointwise:
-            norm = Op(OpKind.GROUP_NORM, NormAttrs(), op.outputs, op.outputs)
-            vector = kernel_vector(norm)
-            amounts += np.array([vector[INDEX[name]] if "norm" in name else 0.0 for name in FREED])
-    return {"batch": np.zeros(len(FREED)), "layer": amounts, "group": amounts}
+    """Give amounts if every 1x1 convolution were followed by the norm named; batch norm folds away."""
+    out = {"batch": np.zeros(len(FREED))}
+    for name, kind in (("layer", OpKind.LAYER_NORM), ("group", OpKind.GROUP_NORM)):
+        amounts = np.zeros(len(FREED))
+        for op in graph.ops:
+            if op.kind is OpKind.CONV2D and op.is_pointwise:
+                vector = kernel_vector(Op(kind, NormAttrs(), op.outputs, op.outputs))
+                amounts += np.array([vector[INDEX[column]] if "norm" in column else 0.0 for column in FREED])
+        out[name] = amounts
+    return out

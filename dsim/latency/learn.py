@@ -57,7 +57,11 @@ def load_model(device: str) -> LatencyModel:
 def content_hash(pool: tuple[DeviceProfile, ...]) -> str:
     """Hash everything that a fit depends on: the pool's files, shared data, this code and numpy's version."""
     digest = hashlib.sha256()
-    code = [*(_PACKAGE / "latency").glob("*.py"), *(_PACKAGE / "graph").rglob("*.py"), *(_PACKAGE / "device").glob("*.py")]
+    code = [
+        *(_PACKAGE / "latency").glob("*.py"),
+        *(_PACKAGE / "graph").rglob("*.py"),
+        *(_PACKAGE / "device").glob("*.py"),
+    ]
     files = sorted([*code, _PACKAGE / "op.py", _PACKAGE / "attrs.py", GRAPHS, FAMILIES])
     for profile in pool:
         files += sorted(p for p in profile.folder.iterdir() if p.suffix in (".toml", ".csv", ".parquet"))

@@ -95,7 +95,11 @@ class LatencyModel:
         log, spread = self.rates.log_ms(_checked(phi))
         rest = (1.0 - confidence) / (2.0 if sided == "central" else 1.0)
         high = np.exp(log + spread * self.calibration.quantile(1.0 - rest))
-        low = np.exp(log + spread * self.calibration.quantile(rest)) if sided == "central" else np.zeros(len(log))
+        low = (
+            np.exp(log + spread * self.calibration.quantile(rest))
+            if sided == "central"
+            else np.zeros(len(log))
+        )
         return LatencyArrays(np.exp(log), low, high)
 
     def p_cliff(self, phi: FloatArray) -> FloatArray:
@@ -155,7 +159,9 @@ class LatencyModel:
         notes = []
         missing = sorted({cost.kind for cost in costs if cost.evidence is Evidence.UNSUPPORTED})
         if missing:
-            notes.append(f"no evidence for {', '.join(missing)}: their prices are guesses, and the total with them")
+            notes.append(
+                f"no evidence for {', '.join(missing)}: their prices are guesses, and the total with them"
+            )
         side = graph.inputs[0].shape[-1]
         if not self.low_px <= side <= self.high_px:
             notes.append(f"input of {side} px lies outside {self.low_px} to {self.high_px} px: extrapolated")

@@ -25,7 +25,9 @@ class Network:
 
 
 @lru_cache(maxsize=4)
-def read_networks(keys: frozenset[str], passes: tuple[str, ...], extra: tuple[Path, ...] = ()) -> dict[str, Network]:
+def read_networks(
+    keys: frozenset[str], passes: tuple[str, ...], extra: tuple[Path, ...] = ()
+) -> dict[str, Network]:
     """Read networks by key (``name@resolution``).
 
     Parameters
