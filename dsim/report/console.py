@@ -1,10 +1,14 @@
-"""The console that results are shown on: standard output, wide enough for tables where nobody says how wide it is."""
+"""The console that results are shown on, and the one look that all tables have."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Sequence
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 
 PIPED_WIDTH = 110  # columns of a file or pipe, which has no width of its own
 
@@ -18,8 +22,42 @@ class ResultConsole(Console):
 
 
 def result_console() -> Console:
-    """Make the console for one result."""
+    """Make the console for one result: standard output, wide enough for tables where nobody says how wide it is."""
     console = ResultConsole(highlight=False)
     if not console.is_terminal and "COLUMNS" not in os.environ:
         console.width = PIPED_WIDTH
     return console
+
+
+def show_table(
+    console: Console,
+    title: str,
+    columns: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    numbers: Iterable[str] = (),
+) -> None:
+    """Print a table under its title.
+
+    Parameters
+    ----------
+    columns
+        Headings, from left to right.
+    rows
+        Plain text, cell by cell: brackets in it are brackets, not colours.
+    numbers
+        Headings of the columns to align at the right.
+    """
+    right = set(numbers)
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for column in columns:
+        table.add_column(column, justify="right" if column in right else "left")
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    console.print(Text(title, style="bold"))
+    console.print(table)
+    console.print()
+
+
+def show_line(console: Console, head: str, text: str) -> None:
+    """Print a line that begins with a word in bold."""
+    console.print(Text.assemble((head, "bold"), " ", text))

@@ -6,11 +6,9 @@ import itertools
 from collections.abc import Sequence
 
 from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from dsim.arch import Arch, Mixer
-from dsim.report.console import result_console
+from dsim.report.console import result_console, show_line, show_table
 from dsim.search import Candidate, StudyResult
 
 FRONT_ROWS = 12
@@ -34,45 +32,42 @@ def show_study(result: StudyResult) -> None:
     """Print a result on standard output."""
     console = result_console()
     spec = result.spec
-    console.print(
-        f"[bold]{spec.device}[/], budget {spec.budget_ms:g} ms at {spec.confidence:.0%} confidence",
-        end="\n\n",
-    )
+    show_line(console, spec.device, f"within {spec.budget_ms:g} ms, at {spec.confidence:.0%} confidence\n")
     if result.chosen is None:
         _show_nothing_fits(console, result)
+        _show_stages(console, result.fastest.arch)
     else:
         _show_chosen(console, result.chosen, spec.budget_ms, spec.confidence)
-        console.print(_stages(result.chosen.arch))
-    console.print(_front(result))
-    if result.published:
-        console.print(_published(result))
+        _show_stages(console, result.chosen.arch)
+    _show_front(console, result)
+    _show_published(console, result)
     for item in result.not_identified:
-        console.print(
-            Text.assemble(
-                ("Not identified: ", "bold"),
-                f"{item.choice} stays {item.kept} ({', '.join(item.dropped)} not searched): {item.why}",
-            )
-        )
+        text = f"{item.choice} stays {item.kept} ({', '.join(item.dropped)} not searched): {item.why}"
+        show_line(console, "Not identified:", text)
     for note in result.notes:
-        console.print(Text.assemble(("Note: ", "bold"), note))
+        show_line(console, "Note:", note)
     _show_cost(console, result)
 
 
 def _show_chosen(console: Console, chosen: Candidate, budget_ms: float, confidence: float) -> None:
-    table = Table(title="Chosen design", show_header=False, title_justify="left", box=None)
-    table.add_row("latency", f"{chosen.latency_ms:.2f} ms", f"{chosen.low_ms:.2f} to {chosen.high_ms:.2f} ms")
-    table.add_row(
-        "fits the budget", f"{chosen.p_fits:.1%}", f"chance that a new measurement is within {budget_ms:g} ms"
-    )
-    table.add_row("top-1", f"{chosen.top1:.1f} %", f"{chosen.top1_low:.1f} to {chosen.top1_high:.1f} %")
-    table.add_row("parameters", f"{chosen.params / 1e6:.2f} M", "")
-    table.add_row("MACs", f"{chosen.macs / 1e9:.2f} G", "")
+    level = f"{confidence:.0%} interval"
+    rows = [
+        ("latency", f"{chosen.latency_ms:.2f} ms", f"{level} {chosen.low_ms:.2f} to {chosen.high_ms:.2f} ms"),
+        ("P(fits)", f"{chosen.p_fits:.1%}", f"chance that a new measurement is within {budget_ms:g} ms"),
+        ("top-1", f"{chosen.top1:.1f} %", f"{level} {chosen.top1_low:.1f} to {chosen.top1_high:.1f} %"),
+        (
+            "parameters",
+            f"{chosen.params / 1e6:.2f} M",
+            "both classifiers counted" if chosen.arch.head.distilled else "",
+        ),
+        ("MACs", f"{chosen.macs / 1e9:.3f} G", ""),
+    ]
     if chosen.name:
-        table.add_row("published as", chosen.name, "")
-    console.print(table)
+        rows.append(("published as", chosen.name, ""))
+    show_table(console, "Chosen design", ("", "predicted", ""), rows, numbers=("predicted",))
     console.print(
-        f"Intervals at {confidence:.0%}; both figures are predictions: latency from published measurements, "
-        "top-1 from published results, for 300 epochs, distilled, 224 px.\n"
+        "Both are predictions: latency from published measurements, top-1 from published results, for 300 epochs, "
+        "distilled, 224 px.\n"
     )
 
 
@@ -85,69 +80,71 @@ def _show_nothing_fits(console: Console, result: StudyResult) -> None:
         f"Fastest design reached: {fastest.latency_ms:.2f} ms ({fastest.low_ms:.2f} to {fastest.high_ms:.2f}), "
         f"top-1 {fastest.top1:.1f} %.\n"
     )
-    console.print(_stages(fastest.arch))
 
 
-def _stages(arch: Arch) -> Table:
-    table = Table(title=f"Stage by stage, at {arch.resolution} px (stem: {arch.stem})", title_justify="left")
-    for column in ("stage", "map", "width", "blocks", "MLP ratio", "activation", "norm"):
-        table.add_column(column)
+def _show_stages(console: Console, arch: Arch) -> None:
+    rows = []
     for index, stage in enumerate(arch.stages):
         runs = [
             (mixer, len(list(run))) for mixer, run in itertools.groupby(block.mixer for block in stage.blocks)
         ]
         plain = [block for block in stage.blocks if block.mixer is not Mixer.ATTENTION] or list(stage.blocks)
         size = arch.map_size(index)
-        table.add_row(
-            str(index + 1),
-            f"{size} x {size}",
-            str(stage.width),
-            " + ".join(f"{count} {mixer}" for mixer, count in runs),
-            _spread([f"{block.mlp_ratio:g}" for block in stage.blocks]),
-            _spread([str(block.activation) for block in stage.blocks]),
-            _spread([str(block.norm) for block in plain]),
+        rows.append(
+            (
+                str(index + 1),
+                f"{size} x {size}",
+                str(stage.width),
+                " + ".join(f"{count} {mixer}" for mixer, count in runs),
+                _spread([f"{block.mlp_ratio:g}" for block in stage.blocks]),
+                _spread([str(block.activation) for block in stage.blocks]),
+                _spread([str(block.norm) for block in plain]),
+            )
         )
-    return table
+    title = f"Stage by stage, at {arch.resolution} px (stem: {arch.stem})"
+    columns = ("stage", "map", "width", "blocks", "MLP ratio", "activation", "norm")
+    show_table(console, title, columns, rows, numbers=("map", "width"))
 
 
 def _spread(values: Sequence[str]) -> str:
     return ", ".join(dict.fromkeys(values))
 
 
-def _front(result: StudyResult) -> Table:
+def _show_front(console: Console, result: StudyResult) -> None:
     """Show a part of the front, spread over its length; the file holds all of it."""
     front = result.front
     count = min(FRONT_ROWS, len(front))
     last = len(front) - 1
-    picked = sorted({round(i * last / max(count - 1, 1)) for i in range(count)})
-    table = Table(
-        title=f"Pareto front ({len(picked)} of {len(front)}; all in front.parquet)", title_justify="left"
+    picked = {round(i * last / max(count - 1, 1)) for i in range(count)}
+    chosen = [i for i, c in enumerate(front) if result.chosen and c.arch == result.chosen.arch]
+    rows = [
+        _front_row(front[i], "chosen" if i in chosen else front[i].name) for i in sorted(picked.union(chosen))
+    ]
+    title = f"Pareto front ({len(rows)} of {len(front)}; all in front.parquet)"
+    columns = ("latency ms", "from - to", "top-1 %", "from - to %", "params M", "GMACs", "")
+    show_table(console, title, columns, rows, numbers=columns[:-1])
+
+
+def _front_row(c: Candidate, mark: str) -> tuple[str, ...]:
+    return (
+        f"{c.latency_ms:.2f}",
+        f"{c.low_ms:.2f} - {c.high_ms:.2f}",
+        f"{c.top1:.1f}",
+        f"{c.top1_low:.1f} - {c.top1_high:.1f}",
+        f"{c.params / 1e6:.1f}",
+        f"{c.macs / 1e9:.2f}",
+        mark,
     )
-    for column in ("latency ms", "interval", "top-1 %", "interval", "params M", "GMACs", ""):
-        table.add_column(column, justify="right")
-    for index in picked:
-        c = front[index]
-        mark = "chosen" if result.chosen and c.arch == result.chosen.arch else c.name
-        table.add_row(
-            f"{c.latency_ms:.2f}",
-            f"{c.low_ms:.2f} to {c.high_ms:.2f}",
-            f"{c.top1:.1f}",
-            f"{c.top1_low:.1f} to {c.top1_high:.1f}",
-            f"{c.params / 1e6:.1f}",
-            f"{c.macs / 1e9:.2f}",
-            mark,
-        )
-    return table
 
 
-def _published(result: StudyResult) -> Table:
-    table = Table(title="Published networks that cost about as much there, as measured", title_justify="left")
-    for column in ("network", "measured ms", "top-1 %", "source"):
-        table.add_column(column)
-    for item in result.published:
-        top1 = "" if item.top1 is None else f"{item.top1:.1f}"
-        table.add_row(item.network, f"{item.latency_ms:.2f}", top1, item.source)
-    return table
+def _show_published(console: Console, result: StudyResult) -> None:
+    rows = [
+        (item.network, f"{item.latency_ms:.2f}", "" if item.top1 is None else f"{item.top1:.1f}", item.source)
+        for item in result.published
+    ]
+    if rows:
+        title = f"Published networks that cost about as much on {result.spec.device}, as measured by others"
+        show_table(console, title, ("network", "ms", "top-1 %", "source"), rows, numbers=("ms", "top-1 %"))
 
 
 def _show_cost(console: Console, result: StudyResult) -> None:
@@ -159,4 +156,6 @@ def _show_cost(console: Console, result: StudyResult) -> None:
         console.print(
             "The time cap ended it before its trials did: this result is not reproducible; run it again to go on."
         )
-    console.print(f"Files: {result.spec.folder}")
+    if cost.interrupted:
+        console.print("It was interrupted before its trials were done: run it again to go on.")
+    console.print(f"Files: {result.spec.folder}", markup=False, soft_wrap=True)

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from rich.text import Text
-
 from dsim.accuracy import REGION, Top1Estimate
-from dsim.report.console import result_console
+from dsim.report.console import result_console, show_line
 
 
 def show_top1(name: str, answer: Top1Estimate) -> None:
     """Print an estimate with its interval and how far the design is from known ones."""
     console = result_console()
-    console.print(
-        f"[bold]{name}[/]: top-1 {answer.top1:.1f} %, {answer.confidence:.0%} interval "
-        f"{answer.low:.1f} to {answer.high:.1f} % (ImageNet-1k, 300 epochs, distilled, 224 px)"
+    show_line(
+        console,
+        f"{name}:",
+        f"top-1 {answer.top1:.1f} %, {answer.confidence:.0%} interval {answer.low:.1f} to {answer.high:.1f} % "
+        "(ImageNet-1k, 300 epochs, distilled, 224 px)",
     )
     console.print(
         f"Distance to the nearest known network: {answer.distance:.2f} (a search stays within {REGION:.2f})"
     )
     if answer.extrapolated:
-        console.print(
-            Text.assemble(("Note: ", "bold"), "no known network is like it; the estimate is an extrapolation")
-        )
+        show_line(console, "Note:", "no known network is like it; the estimate is an extrapolation")

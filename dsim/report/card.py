@@ -1,0 +1,151 @@
+"""A profile's card: what evidence it holds, from where, how well it predicts, and what it has never seen."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from dsim.device import DeviceProfile, find_profile
+from dsim.latency import Identified, load_model
+from dsim.latency.networks import read_networks
+from dsim.op import OpKind
+from dsim.report.console import result_console, show_line, show_table
+
+
+@dataclass(frozen=True)
+class Card:
+    """What `dsim device show` tells.
+
+    Attributes
+    ----------
+    profile
+        The profile itself.
+    networks, reference_networks, cliffs
+        Distinct measured networks: all, in the reference protocol, and those that left the accelerator.
+    sources
+        (source, protocol, figures), the largest first.
+    never_seen
+        Operators that ran in no network measured here in the reference protocol.
+    identified
+        What the evidence can tell apart, each pair once.
+    """
+
+    profile: DeviceProfile
+    networks: int
+    reference_networks: int
+    cliffs: int
+    sources: tuple[tuple[str, str, int], ...]
+    never_seen: tuple[str, ...]
+    identified: tuple[Identified, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give plain values for JSON."""
+        p = self.profile
+        names = ("name", "title", "soc", "compute_unit", "runtime", "precision", "pool", "licence")
+        return {
+            **{name: getattr(p, name) for name in names},
+            "passes": list(p.passes),
+            "reference": {
+                "protocol": p.reference_protocol,
+                "model": p.reference_model,
+                "stated": p.reference_stated,
+            },
+            "resolution_px": [p.low_px, p.high_px],
+            "networks": self.networks,
+            "reference_networks": self.reference_networks,
+            "cliffs": self.cliffs,
+            "figures": len(p.networks),
+            "contrasts": len(p.contrasts),
+            "sources": [
+                {"source": source, "protocol": protocol, "figures": count}
+                for source, protocol, count in self.sources
+            ],
+            "never_seen": list(self.never_seen),
+            "identified": [asdict(item) for item in self.identified],
+        }
+
+
+def card(name: str) -> Card:
+    """Make a profile's card.
+
+    Raises
+    ------
+    UnknownNameError
+        There is no such profile.
+    FileFormatError
+        Its files break a rule.
+    """
+    profile = find_profile(name)
+    rows = [row for row in profile.networks if row.counts]
+    counts = Counter((row.source, row.protocol) for row in profile.networks)
+    return Card(
+        profile,
+        len({row.network for row in rows}),
+        len({row.network for row in rows if profile.is_reference(row)}),
+        len({row.network for row in rows if row.cliff}),
+        tuple((source, protocol, count) for (source, protocol), count in counts.most_common()),
+        never_seen(profile),
+        _pairs_once(load_model(name).choices),
+    )
+
+
+def never_seen(profile: DeviceProfile) -> tuple[str, ...]:
+    """Give the operators of no network measured in the reference protocol; what one costs comes from elsewhere or nowhere.
+
+    Operators are counted as they run, after the device's fusion passes.
+    """
+    usable = (row for row in profile.networks if row.counts and not row.cliff and profile.is_reference(row))
+    keys = frozenset(row.graph for row in usable if row.graph)
+    ops = {op for network in read_networks(keys, profile.passes).values() for op in network.run.ops}
+    seen = {op.kind for op in ops} | {op.activation for op in ops}
+    return tuple(kind.value for kind in OpKind if kind not in seen and kind is not OpKind.UNKNOWN)
+
+
+def _pairs_once(choices: Iterable[Identified]) -> tuple[Identified, ...]:
+    """Leave out a pair that came before the other way round: its contrast is the same with the opposite sign."""
+    out: dict[tuple[str, frozenset[str]], Identified] = {}
+    for item in choices:
+        kind, _, pair = item.choice.partition(":")
+        out.setdefault((kind, frozenset(pair.split(">"))), item)
+    return tuple(out.values())
+
+
+def show_card(content: Card) -> None:
+    """Print a card."""
+    console = result_console()
+    p = content.profile
+    show_line(console, p.name, p.title)
+    for head, text in (
+        ("Runs on:", f"{p.soc}, {p.compute_unit}; {p.runtime}, {p.precision}"),
+        ("Estimates speak of:", f"{p.reference_model}; {p.reference_stated}"),
+        ("Learned with:", f"the profiles of pool {p.pool!r}; fusion passes {', '.join(p.passes)}"),
+        ("Measured between:", f"{p.low_px} and {p.high_px} px; outside, an estimate is extrapolated"),
+        (
+            "Evidence:",
+            f"{len(p.networks)} figures of {content.networks} networks, {content.reference_networks} of them in the "
+            f"reference protocol; {len(p.contrasts)} contrasts; {content.cliffs} networks that left the accelerator",
+        ),
+        (
+            "Never seen in that protocol:",
+            ", ".join(content.never_seen) or "every operator that dsim knows was",
+        ),
+        ("Licence:", p.licence),
+    ):
+        show_line(console, head, text)
+    console.print()
+    show_table(console, "Protocols", ("protocol", "how it was timed"), p.protocols.items())
+    rows = [(source, protocol, str(count)) for source, protocol, count in content.sources]
+    show_table(console, "Sources", ("source", "protocol", "figures"), rows, numbers=("figures",))
+    verdicts = [
+        (
+            item.choice,
+            "yes" if item.identified else "no",
+            f"{item.contrast_ms:+.2f} ({item.low_ms:+.2f} to {item.high_ms:+.2f})",
+            item.why,
+        )
+        for item in content.identified
+    ]
+    columns = ("choice", "identified", "contrast ms", "why")
+    show_table(console, "What the evidence can tell apart", columns, verdicts, numbers=("contrast ms",))
