@@ -13,14 +13,13 @@ import json
 from dsim.accuracy.cache import HYPERPARAMETERS_FILE
 from dsim.accuracy.effects import fit_effects, load_contrasts
 from dsim.accuracy.evidence import load_evidence
-from dsim.accuracy.model import log_errors
-from dsim.accuracy.points import points_of, scaling_of
 from dsim.accuracy.tables import FOLDER
-from dsim.accuracy.tune import tune
+from dsim.accuracy.tune import choose
 
 if __name__ == "__main__":
     evidence = load_evidence()
-    values = log_errors(evidence, fit_effects(load_contrasts()))
-    logs = tune(points_of(evidence, scaling_of(evidence)), values - values.mean())
-    (FOLDER / HYPERPARAMETERS_FILE).write_text(json.dumps(logs, indent=2) + "\n", encoding="utf-8")
-    print(logs)
+    ranking = choose(evidence, fit_effects(load_contrasts()), evidence.families)
+    for choice in ranking:
+        print(f"{choice.layout}: {choice.error:.3f}")
+    best = {"layout": ranking[0].layout, "logs": ranking[0].logs}
+    (FOLDER / HYPERPARAMETERS_FILE).write_text(json.dumps(best, indent=2) + "\n", encoding="utf-8")

@@ -45,16 +45,21 @@ def redundant_branches(graph: Graph) -> tuple[frozenset[int], frozenset[int]]:
         if op.activation is not None or not node.inputs:
             continue
         first = forms.get(node.inputs[0], _Linear(node.inputs[0], None))
-        if op.kind is OpKind.CONV2D and first.conv is None:
-            forms[out] = _Linear(first.source, index)
+        if op.kind is OpKind.CONV2D:
+            # two convolutions in a row are no single one: the second starts anew from what the first wrote
+            forms[out] = _Linear(first.source if first.conv is None else node.inputs[0], index)
         elif op.kind is OpKind.BATCH_NORM or (op.kind is OpKind.MUL and len(node.inputs) == 1):
             forms[out] = first
         elif op.kind is OpKind.ADD and len(node.inputs) == 2:
             second = forms.get(node.inputs[1], _Linear(node.inputs[1], None))
-            joined = _join(graph, first, second)
+            # an operand may also stand for itself, whatever made it: a piece of a network, which does not know what
+            # came before, must find the same branches as the whole
+            ways = ((first, second), (_Linear(node.inputs[0], None), second), (first, _Linear(node.inputs[1], None)))
+            found = ((a.source, _join(graph, a, b)) for a, b in ways)
+            source, joined = next(((s, j) for s, j in found if j is not None), (first.source, None))
             if joined is not None:
                 kept, lost = joined
-                forms[out] = _Linear(first.source, kept)
+                forms[out] = _Linear(source, kept)
                 adds.add(index)
                 dropped |= lost
     return frozenset(dropped), frozenset(adds)

@@ -8,6 +8,7 @@ import json
 import os
 import tempfile
 import zipfile
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -25,14 +26,14 @@ from dsim.places import cache_dir
 HYPERPARAMETERS_FILE = "hyperparameters.json"
 
 
-def load_hyperparameters() -> dict[str, float]:
-    """Read the process's hyper-parameters; scripts/tune_accuracy.py makes the file."""
+def load_hyperparameters() -> tuple[str, dict[str, float]]:
+    """Read layout, variances and lengths; scripts/tune_accuracy.py makes the file."""
     path = FOLDER / HYPERPARAMETERS_FILE
     try:
         raw = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise FileAccessError(f"{path} must be readable: {error}; reinstall dsim") from error
-    return {str(name): float(value) for name, value in raw.items()}
+    return str(raw["layout"]), {str(name): float(value) for name, value in raw["logs"].items()}
 
 
 @lru_cache(maxsize=1)
@@ -41,15 +42,16 @@ def load_accuracy_model() -> AccuracyModel:
 
     A fit takes about a second and is deterministic; a cache that cannot be read or written is passed over.
     """
-    path = cache_dir() / f"accuracy-{_content_hash()}.npz"
+    fingerprint = _content_hash()
+    path = cache_dir() / f"accuracy-{fingerprint}.npz"
     with contextlib.suppress(OSError, KeyError, ValueError, zipfile.BadZipFile):
-        return _read(path)
+        return replace(_read(path), fingerprint=fingerprint)
     from dsim.accuracy.evidence import load_evidence  # polars, only where there is something to fit
 
-    model = fit(load_evidence(), fit_effects(load_contrasts()), load_hyperparameters())
+    model = fit(load_evidence(), fit_effects(load_contrasts()), *load_hyperparameters())
     with contextlib.suppress(OSError):
         _write(path, model)
-    return model
+    return replace(model, fingerprint=fingerprint)
 
 
 def _content_hash() -> str:
@@ -63,6 +65,7 @@ def _content_hash() -> str:
 def _write(path: Path, model: AccuracyModel) -> None:
     s, known = model.surrogate, model.surrogate.known
     arrays: dict[str, np.ndarray] = {
+        "layout": np.array(model.scaling.layout),
         "feature_mean": model.scaling.feature_mean,
         "feature_spread": model.scaling.feature_spread,
         "recipe_mean": model.scaling.recipe_mean,
@@ -94,7 +97,8 @@ def _read(path: Path) -> AccuracyModel:
         groups = {name.removeprefix("group_"): data[name] for name in data if name.startswith("group_")}
         labels = {name.removeprefix("label_"): data[name] for name in data if name.startswith("label_")}
         logs = dict(zip(data["log_names"].tolist(), data["log_values"].tolist(), strict=True))
-        scaling = Scaling(*(data[f"{k}"] for k in ("feature_mean", "feature_spread", "recipe_mean", "recipe_spread")))
+        moments = [data[k] for k in ("feature_mean", "feature_spread", "recipe_mean", "recipe_spread")]
+        scaling = Scaling(str(data["layout"]), *moments)
         effects = Effects(tuple(data["effect_names"].tolist()), data["effect_mean"], data["effect_covariance"])
         known = Points(groups, labels, data["unstated"])
         surrogate = Surrogate(logs, float(data["offset"]), known, data["weights"], data["pivots"], data["root"])

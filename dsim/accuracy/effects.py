@@ -107,3 +107,9 @@ def fit_effects(contrasts: tuple[Contrast, ...]) -> Effects:
     precision = (np.eye(len(names)) + design.T @ design) / SPREAD**2
     covariance: FloatArray = np.linalg.inv(precision).astype(np.float64)
     return Effects(names, covariance @ (design.T @ deltas) / SPREAD**2, covariance)
+
+
+def log_errors(summaries: FloatArray, top1: FloatArray, effects: Effects) -> FloatArray:
+    """Give log(100 - top1) with the effects of activation and norm taken out, shape (N,)."""
+    effect, _ = effects.apply(summaries)
+    return np.asarray(np.log(100.0 - top1 + effect))

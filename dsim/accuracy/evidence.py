@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
 
 from dsim.accuracy.families import find_family, load_families
-from dsim.accuracy.recipe import Recipe, find_recipe, load_recipes
+from dsim.accuracy.recipe import Augment, Recipe, Teacher, find_recipe, load_recipes
 from dsim.accuracy.summary import COLUMNS, INDEX, FloatArray
 from dsim.accuracy.tables import FOLDER, read_rows
 from dsim.errors import FileFormatError
 
 RESULTS_FILE = "top1.csv"
 SUMMARIES_FILE = "summaries.parquet"
+ABLATED_FILE = "ablated.csv"
+ABLATED_TAG = "ablated"
+ABLATED_RESOLUTION = 224
 
 
 @dataclass(frozen=True)
@@ -48,6 +53,11 @@ class Evidence:
 
     def __len__(self) -> int:
         return len(self.networks)
+
+    @property
+    def is_checkpoint(self) -> np.ndarray:
+        """Shape (N,) of bool: a released checkpoint, and not a network of an ablation."""
+        return np.array([tag != ABLATED_TAG for tag in self.tags])
 
     @property
     def gmacs(self) -> FloatArray:
@@ -86,21 +96,39 @@ def load_evidence() -> Evidence:
             "scripts/trace_accuracy_networks.py"
         )
     table = dict(zip(frame["key"], frame.select(COLUMNS).to_numpy(), strict=True))
-    recipes, families = load_recipes(), load_families()
-    rows = []
-    for row in read_rows(RESULTS_FILE):
-        key = f"{row['network']}@{row['resolution']}"
-        family = find_family(families, row["network"])
-        if key in table and family.family != TOY_FAMILY:
-            recipe = find_recipe(recipes, row["network"], row["tag"], int(row["train_resolution"]))
-            rows.append((row, recipe, family, table[key]))
+    families = load_families()
+    rows = [row for row in (*_checkpoints(), *_ablated()) if f"{row.network}@{row.resolution}" in table]
+    kin = [find_family(families, row.network) for row in rows]
+    keep = [k for k, family in enumerate(kin) if family.family != TOY_FAMILY]
     return Evidence(
-        tuple(r["network"] for r, _, _, _ in rows),
-        tuple(r["tag"] for r, _, _, _ in rows),
-        tuple(int(r["resolution"]) for r, _, _, _ in rows),
-        tuple(recipe for _, recipe, _, _ in rows),
-        tuple(family.family for _, _, family, _ in rows),
-        tuple(family.lineage for _, _, family, _ in rows),
-        np.array([summary for _, _, _, summary in rows]),
-        np.array([float(r["top1"]) for r, _, _, _ in rows]),
+        tuple(rows[k].network for k in keep),
+        tuple(rows[k].tag for k in keep),
+        tuple(rows[k].resolution for k in keep),
+        tuple(rows[k].recipe for k in keep),
+        tuple(kin[k].family for k in keep),
+        tuple(kin[k].lineage for k in keep),
+        np.array([table[f"{rows[k].network}@{rows[k].resolution}"] for k in keep]),
+        np.array([rows[k].top1 for k in keep]),
     )
+
+
+class _Row(NamedTuple):
+    network: str
+    tag: str
+    resolution: int
+    recipe: Recipe
+    top1: float
+
+
+def _checkpoints() -> Iterator[_Row]:
+    recipes = load_recipes()
+    for row in read_rows(RESULTS_FILE):
+        recipe = find_recipe(recipes, row["network"], row["tag"], int(row["train_resolution"]))
+        yield _Row(row["network"], row["tag"], int(row["resolution"]), recipe, float(row["top1"]))
+
+
+def _ablated() -> Iterator[_Row]:
+    for row in read_rows(ABLATED_FILE):
+        teacher, augment = Teacher(row["teacher"]), Augment(row["augment"])
+        recipe = Recipe(int(row["epochs"]), teacher, augment, ABLATED_RESOLUTION, f"ablated|{row['base']}")
+        yield _Row(row["network"], ABLATED_TAG, ABLATED_RESOLUTION, recipe, float(row["top1"]))

@@ -5,40 +5,47 @@ Sums are additive and therefore cheap to tabulate; accuracy is not additive, so 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from dsim.accuracy.summary import INDEX, MIXERS, FloatArray
 
-_ACTS = ("relu", "relu6", "gelu", "silu", "hardswish", "squash")
-_NORMS = ("batch_norm", "layer_norm", "group_norm")
+_SHAPE = (
+    "stride_layers",
+    "stride_macs",
+    "stride_params",
+    "spread_macs",
+    "spread_params",
+    "width_layers",
+    "width_macs",
+    "width_params",
+)
+_SHARES = (*(f"macs_share_{m}" for m in MIXERS), *(f"layer_share_{m}" for m in MIXERS))
+_MIX = (*_SHARES, "attention_layers", "tokens", "gates", "concats", "pools", "vector_params")
+_AS_TRACED = ("log_params", "log_macs", "log_activations", "log_resolution")
+_PER_POSITION = ("log_params", "log_macs_per_position", "log_activations_per_position")
 
-GROUPS: dict[str, tuple[str, ...]] = {
-    "size": ("log_params", "log_macs", "log_activations", "log_resolution"),
-    "depth": ("log_layers", "log_residuals"),
-    "shape": (
-        "stride_layers",
-        "stride_macs",
-        "stride_params",
-        "spread_macs",
-        "spread_params",
-        "width_layers",
-        "width_macs",
-        "width_params",
-    ),
-    "mix": (
-        *(f"macs_share_{m}" for m in MIXERS),
-        *(f"layer_share_{m}" for m in MIXERS),
-        "attention_layers",
-        "tokens",
-        "gates",
-        "concats",
-        "pools",
-        "vector_params",
-    ),
-    "activation": tuple(f"share_{a}" for a in _ACTS),
-    "norm": tuple(f"share_{n}" for n in _NORMS),
+NAMES: tuple[str, ...] = (*_AS_TRACED, *_PER_POSITION[1:], "log_layers", "log_residuals", *_SHAPE, *_MIX)
+
+Layout = Mapping[str, tuple[str, ...]]
+LAYOUTS: dict[str, Layout] = {
+    "as_traced": {"size": _AS_TRACED, "depth": ("log_layers", "log_residuals"), "shape": _SHAPE, "mix": _MIX},
+    "per_position": {"size": _PER_POSITION, "depth": ("log_layers", "log_residuals"), "shape": _SHAPE, "mix": _MIX},
+    "deep_shape": {
+        "size": _PER_POSITION,
+        "depth": ("log_residuals",),
+        "shape": (*_SHAPE, "log_layers"),
+        "mix": _MIX,
+    },
+    "lean_mix": {
+        "size": _PER_POSITION,
+        "depth": ("log_layers", "log_residuals"),
+        "shape": _SHAPE,
+        "mix": tuple(name for name in _MIX if name not in ("concats", "pools")),
+    },
 }
-NAMES: tuple[str, ...] = tuple(name for names in GROUPS.values() for name in names)
+"""Ways to sort features into groups that share a length; which one is used is a hyper-parameter like the others."""
 
 
 def featurise(summaries: FloatArray) -> FloatArray:
@@ -75,6 +82,8 @@ def featurise(summaries: FloatArray) -> FloatArray:
         "log_macs": np.log(np.maximum(macs, 1.0)),
         "log_activations": np.log(np.maximum(column("activations"), 1.0)),
         "log_resolution": side * np.log(2.0),
+        "log_macs_per_position": np.log(np.maximum(macs, 1.0) / positions),
+        "log_activations_per_position": np.log(np.maximum(column("activations"), 1.0) / positions),
         "log_layers": np.log1p(layers),
         "log_residuals": np.log1p(column("residuals")),
         "attention_layers": np.log1p(column("softmaxes")),
@@ -94,10 +103,4 @@ def featurise(summaries: FloatArray) -> FloatArray:
     for mixer in MIXERS:
         out[f"macs_share_{mixer}"] = per(column(f"macs_{mixer}"), macs)
         out[f"layer_share_{mixer}"] = per(column(f"layers_{mixer}"), every)
-    acts = sum((column(f"elements_{a}") for a in _ACTS), start=np.zeros(len(table)))
-    norms = sum((column(f"elements_{n}") for n in _NORMS), start=np.zeros(len(table)))
-    for act in _ACTS:
-        out[f"share_{act}"] = per(column(f"elements_{act}"), acts)
-    for norm in _NORMS:
-        out[f"share_{norm}"] = per(column(f"elements_{norm}"), norms)
     return np.column_stack([out[name] for name in NAMES])

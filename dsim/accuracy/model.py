@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dsim.accuracy.effects import Effects
+from dsim.accuracy.effects import Effects, log_errors
 from dsim.accuracy.evidence import Evidence
 from dsim.accuracy.points import Scaling, points_of, questions, scaling_of
 from dsim.accuracy.process import covariance, leave_groups_out
@@ -53,12 +53,15 @@ class AccuracyModel:
     misses
         Sorted absolute held-out residuals in deviations, one quantile grid of equal weight per family: what an
         interval is calibrated on.
+    fingerprint
+        Hash of the data and code that the model was made from; empty for a model made by hand.
     """
 
     scaling: Scaling
     surrogate: Surrogate
     effects: Effects
     misses: FloatArray
+    fingerprint: str = ""
 
     @staticmethod
     def summarise(graph: Graph) -> FloatArray:
@@ -103,13 +106,7 @@ class AccuracyModel:
         return np.asarray(self.surrogate.distance(questions(table, self.scaling)) <= REGION)
 
 
-def log_errors(evidence: Evidence, effects: Effects) -> FloatArray:
-    """Give log(100 - top1) with the effects of activation and norm taken out, shape (N,)."""
-    effect, _ = effects.apply(evidence.summaries)
-    return np.asarray(np.log(100.0 - evidence.top1 + effect))
-
-
-def fit(evidence: Evidence, effects: Effects, logs: dict[str, float]) -> AccuracyModel:
+def fit(evidence: Evidence, effects: Effects, layout: str, logs: dict[str, float]) -> AccuracyModel:
     """Condition the process on results; deterministic.
 
     Parameters
@@ -118,12 +115,12 @@ def fit(evidence: Evidence, effects: Effects, logs: dict[str, float]) -> Accurac
         Published results.
     effects
         Of activation and norm.
-    logs
-        Logarithms of the process's hyper-parameters.
+    layout, logs
+        Hyper-parameters: a key of `dsim.accuracy.features.LAYOUTS`, and the process's variances and lengths.
     """
-    scaling = scaling_of(evidence)
+    scaling = scaling_of(evidence, layout)
     points = points_of(evidence, scaling)
-    values = log_errors(evidence, effects)
+    values = log_errors(evidence.summaries, evidence.top1, effects)
     offset = float(values.mean())
     matrix = covariance(points, logs)
     mean, deviation = leave_groups_out(matrix, values - offset, evidence.families)

@@ -8,7 +8,7 @@ import numpy as np
 
 from dsim.accuracy.covariance import Points, recipe_features
 from dsim.accuracy.evidence import Evidence
-from dsim.accuracy.features import GROUPS, NAMES, featurise
+from dsim.accuracy.features import LAYOUTS, NAMES, featurise
 from dsim.accuracy.recipe import REFERENCE, Recipe
 from dsim.accuracy.summary import FloatArray
 
@@ -19,19 +19,21 @@ LEAST_SPREAD = 0.1
 
 @dataclass(frozen=True)
 class Scaling:
-    """Mean and spread of features and recipe features over the training results."""
+    """Mean and spread of features and recipe features over the training results, and how features are grouped."""
 
+    layout: str
     feature_mean: FloatArray
     feature_spread: FloatArray
     recipe_mean: FloatArray
     recipe_spread: FloatArray
 
 
-def scaling_of(evidence: Evidence) -> Scaling:
-    """Measure the training results."""
+def scaling_of(evidence: Evidence, layout: str) -> Scaling:
+    """Measure the training results; ``layout`` is a key of `dsim.accuracy.features.LAYOUTS`."""
     features = featurise(evidence.summaries)
     recipes = _recipes(evidence.recipes, evidence.resolutions)
     return Scaling(
+        layout,
         features.mean(0),
         np.maximum(features.std(0), LEAST_SPREAD),
         recipes.mean(0),
@@ -64,6 +66,6 @@ def _recipes(recipes: tuple[Recipe, ...], resolutions: tuple[int, ...]) -> Float
 def _groups(features: FloatArray, recipes: FloatArray, scaling: Scaling) -> dict[str, FloatArray]:
     scaled = (features - scaling.feature_mean) / scaling.feature_spread
     column = {name: k for k, name in enumerate(NAMES)}
-    groups = {group: scaled[:, [column[n] for n in names]] for group, names in GROUPS.items()}
+    groups = {group: scaled[:, [column[n] for n in names]] for group, names in LAYOUTS[scaling.layout].items()}
     groups["recipe"] = (recipes - scaling.recipe_mean) / scaling.recipe_spread
     return groups

@@ -125,9 +125,8 @@ def _add_layer(row: FloatArray, op: Op) -> None:
     row[INDEX[f"params_{mixer}"]] += op.params
     row[INDEX[f"layers_{mixer}"]] += 1
     if op.kind is OpKind.CONV2D and op.inputs[0].shape[1] == 3:
-        row[INDEX["input_positions"]] = max(
-            row[INDEX["input_positions"]], op.inputs[0].shape[2] * op.inputs[0].shape[3]
-        )
+        # over the whole batch: a network may cut the image into small images first (TNT)
+        row[INDEX["input_positions"]] = max(row[INDEX["input_positions"]], op.inputs[0].numel // 3)
     if mixer == "vector":
         if width in (1000, 1001):
             row[INDEX["classifier_params"]] += op.params

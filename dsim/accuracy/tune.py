@@ -1,12 +1,18 @@
-"""Choose the process's hyper-parameters on training results alone, by marginal likelihood."""
+"""Choose hyper-parameters on training results alone: lengths and variances, and the grouping of features."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import minimize
 
 from dsim.accuracy.covariance import VARIANCES, Points
-from dsim.accuracy.process import NAMES, START, penalised_loss
+from dsim.accuracy.effects import Effects, log_errors
+from dsim.accuracy.evidence import Evidence
+from dsim.accuracy.features import LAYOUTS
+from dsim.accuracy.points import points_of, scaling_of
+from dsim.accuracy.process import NAMES, START, covariance, leave_groups_out, penalised_loss
 from dsim.accuracy.summary import FloatArray
 
 ITERATIONS = 30
@@ -35,3 +41,37 @@ def tune(points: Points, values: FloatArray) -> dict[str, float]:
         options={"maxiter": ITERATIONS},
     )
     return {name: round(float(value), 4) for name, value in zip(NAMES, found.x, strict=True)}
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One setting of everything that is chosen, and how it did where it was chosen.
+
+    Attributes
+    ----------
+    layout
+        Key of `dsim.accuracy.features.LAYOUTS`.
+    logs
+        Logarithms of variances and lengths.
+    error
+        Mean absolute error in points, each group predicted from the others, on the training results.
+    """
+
+    layout: str
+    logs: dict[str, float]
+    error: float
+
+
+def choose(evidence: Evidence, effects: Effects, groups: tuple[str, ...]) -> tuple[Choice, ...]:
+    """Tune every layout and rank them by their error on groups held out within the training results; best first."""
+    values = log_errors(evidence.summaries, evidence.top1, effects)
+    shift, _ = effects.apply(evidence.summaries)
+    found = []
+    for layout in LAYOUTS:
+        points = points_of(evidence, scaling_of(evidence, layout))
+        offset = float(values.mean())
+        logs = tune(points, values - offset)
+        mean, _ = leave_groups_out(covariance(points, logs), values - offset, groups)
+        misses = np.abs(100.0 - np.exp(mean + offset) + shift - evidence.top1)
+        found.append(Choice(layout, logs, float(misses[evidence.is_checkpoint].mean())))
+    return tuple(sorted(found, key=lambda choice: choice.error))
