@@ -2,28 +2,14 @@
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
+from dsim.bounds import MAX_RANK, MAX_WINDOW, check_learned, check_pair, check_sizes, check_within
 from dsim.errors import InvalidValueError
+from dsim.records import record_from_dict, record_to_dict
 
 Pair = tuple[int, int]
-
-
-def _positive(owner: object, **values: int) -> None:
-    for name, value in values.items():
-        if value < 1:
-            raise InvalidValueError(
-                f"{type(owner).__name__}.{name} must be at least 1, got {value}; give a positive integer"
-            )
-
-
-def _pair(owner: object, name: str, value: Pair, least: int) -> None:
-    if len(value) != 2 or min(value) < least:
-        raise InvalidValueError(
-            f"{type(owner).__name__}.{name} must be two integers of at least {least}, got {value}; give (height, width)"
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +19,11 @@ class NoAttrs:
 
 @dataclass(frozen=True, slots=True)
 class ConvAttrs:
-    """A 2-D convolution over NCHW; depthwise where ``groups`` equals the input channels."""
+    """A 2-D convolution over NCHW; depthwise where ``groups`` equals the input channels.
+
+    ``params`` is None where every weight and bias is learned and belongs to this op alone. Else it is the count of
+    learned numbers that stand behind them here (0 for the second use of shared weights, or for a fixed blur).
+    """
 
     out_channels: int
     kernel: Pair
@@ -42,12 +32,15 @@ class ConvAttrs:
     dilation: Pair = (1, 1)
     groups: int = 1
     bias: bool = True
+    params: int | None = None
 
     def __post_init__(self) -> None:
-        _positive(self, out_channels=self.out_channels, groups=self.groups)
+        check_learned(self, self.params)
+        check_within(self, "out_channels", self.out_channels, 1)
+        check_within(self, "groups", self.groups, 1)
         for name in ("kernel", "stride", "dilation"):
-            _pair(self, name, getattr(self, name), 1)
-        _pair(self, "padding", self.padding, 0)
+            check_pair(self, name, getattr(self, name), 1)
+        check_pair(self, "padding", self.padding, 0)
         if self.out_channels % self.groups:
             raise InvalidValueError(
                 f"conv2d out_channels must be a multiple of groups, got {self.out_channels} and {self.groups}; "
@@ -57,13 +50,15 @@ class ConvAttrs:
 
 @dataclass(frozen=True, slots=True)
 class LinearAttrs:
-    """A matrix of learned weights on the last axis."""
+    """A matrix of learned weights on the last axis; ``params`` as in `ConvAttrs`."""
 
     out_features: int
     bias: bool = True
+    params: int | None = None
 
     def __post_init__(self) -> None:
-        _positive(self, out_features=self.out_features)
+        check_learned(self, self.params)
+        check_within(self, "out_features", self.out_features, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,21 +72,28 @@ class PoolAttrs:
     count_include_pad: bool = True
 
     def __post_init__(self) -> None:
-        _pair(self, "kernel", self.kernel, 1)
-        _pair(self, "stride", self.stride, 1)
-        _pair(self, "padding", self.padding, 0)
+        check_pair(self, "kernel", self.kernel, 1)
+        check_pair(self, "stride", self.stride, 1)
+        check_pair(self, "padding", self.padding, 0)
 
 
 @dataclass(frozen=True, slots=True)
 class NormAttrs:
-    """Batch, layer or group norm. ``groups`` is for group norm; ``axes`` counts layer norm's trailing axes."""
+    """Batch, layer or group norm. ``groups`` is for group norm; ``axes`` counts layer norm's trailing axes.
+
+    ``affine`` tells whether it has a scale, and with it a shift unless ``bias`` is False; ``params`` as in `ConvAttrs`.
+    """
 
     affine: bool = True
     groups: int = 1
     axes: int = 1
+    bias: bool = True
+    params: int | None = None
 
     def __post_init__(self) -> None:
-        _positive(self, groups=self.groups, axes=self.axes)
+        check_learned(self, self.params)
+        check_within(self, "groups", self.groups, 1)
+        check_within(self, "axes", self.axes, 1, MAX_RANK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +114,9 @@ class ConstantAttrs:
             raise InvalidValueError(
                 f"an op without a constant operand has no parameters, got {self.params}; set constant to its shape"
             )
-        if self.params < 0:
-            raise InvalidValueError(f"params must be 0 or more, got {self.params}; count the learned numbers")
+        check_within(self, "params", self.params, 0)
+        if self.constant is not None:
+            check_sizes(self, "constant", self.constant)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +133,9 @@ class SplitAttrs:
     axis: int
     sizes: tuple[int, ...]
 
+    def __post_init__(self) -> None:
+        check_sizes(self, "sizes", self.sizes, MAX_WINDOW)
+
 
 @dataclass(frozen=True, slots=True)
 class SliceAttrs:
@@ -141,7 +147,7 @@ class SliceAttrs:
     step: int = 1
 
     def __post_init__(self) -> None:
-        _positive(self, step=self.step)
+        check_within(self, "step", self.step, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +156,9 @@ class ShapeAttrs:
 
     shape: tuple[int, ...]
     mode: str = ""
+
+    def __post_init__(self) -> None:
+        check_sizes(self, "shape", self.shape)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,9 +170,15 @@ class OrderAttrs:
 
 @dataclass(frozen=True, slots=True)
 class PadAttrs:
-    """Elements added before and after each axis."""
+    """Elements added before and after each axis; ``params`` of them are learned (a class token)."""
 
     pads: tuple[Pair, ...]
+    params: int = 0
+
+    def __post_init__(self) -> None:
+        check_within(self, "params", self.params, 0)
+        for pair in self.pads:
+            check_pair(self, "pads", pair, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +196,11 @@ class UnknownAttrs:
     label: str
     shapes: tuple[tuple[int, ...], ...]
     params: int = 0
+
+    def __post_init__(self) -> None:
+        check_within(self, "params", self.params, 0)
+        for shape in self.shapes:
+            check_sizes(self, "shapes", shape)
 
 
 Attrs = (
@@ -203,56 +223,15 @@ Attrs = (
 
 def attrs_to_dict(attrs: Attrs) -> dict[str, Any]:
     """Give the fields that differ from their defaults, for JSON."""
-    out = {}
-    for f in dataclasses.fields(attrs):
-        value = getattr(attrs, f.name)
-        if value != f.default:
-            out[f.name] = value
-    return out
+    return record_to_dict(attrs)
 
 
-def _frozen(value: Any) -> Any:
-    return tuple(_frozen(v) for v in value) if isinstance(value, list) else value
-
-
-def _fits(value: Any, default: Any, hint: str) -> bool:
-    if isinstance(value, tuple):
-        return "tuple" in hint or "Pair" in hint
-    if value is None:
-        return "None" in hint
-    if isinstance(value, bool):
-        return hint == "bool"
-    return (isinstance(value, int) and hint == "int") or (isinstance(value, str) and hint == "str")
-
-
-def _all_ints(value: Any) -> bool:
-    return all(_all_ints(v) if isinstance(v, tuple) else type(v) is int for v in value)
-
-
-def attrs_from_dict(cls: type[Attrs], raw: dict[str, Any]) -> Attrs:
+def attrs_from_dict(cls: type[Attrs], raw: object) -> Attrs:
     """Read attributes back from JSON; what does not fit the record is refused.
 
     Raises
     ------
     InvalidValueError
-        A field is unknown, missing, or of the wrong type.
+        A field is unknown, missing, of the wrong type or out of bounds.
     """
-    fields = {f.name: f for f in dataclasses.fields(cls)}
-    values = {}
-    for name, value in raw.items():
-        if name not in fields:
-            raise InvalidValueError(
-                f"{cls.__name__} has no field {name!r}; it has: {', '.join(fields) or 'none'}"
-            )
-        frozen = _frozen(value)
-        if not _fits(frozen, fields[name].default, str(fields[name].type)) or (
-            isinstance(frozen, tuple) and not _all_ints(frozen)
-        ):
-            raise InvalidValueError(
-                f"{cls.__name__}.{name} must be {fields[name].type}, got {value!r}; correct the file"
-            )
-        values[name] = frozen
-    try:
-        return cls(**values)
-    except TypeError as error:
-        raise InvalidValueError(f"{cls.__name__} is incomplete: {error}; add what is missing") from error
+    return record_from_dict(cls, raw)

@@ -29,7 +29,9 @@ from dsim.attrs import (
     SplitAttrs,
     UnknownAttrs,
 )
+from dsim.bounds import MAX_ELEMENTS, MAX_RANK
 from dsim.errors import InvalidValueError
+from dsim.records import shown
 
 
 class OpKind(StrEnum):
@@ -90,12 +92,12 @@ ATTRS_OF: dict[OpKind, type[Attrs]] = {
     OpKind.LINEAR: LinearAttrs,
     OpKind.MATMUL: ConstantAttrs,
     OpKind.SOFTMAX: AxisAttrs,
-    **{kind: NormAttrs for kind in NORMS},
-    **{kind: NoAttrs for kind in ACTIVATIONS},
+    **dict.fromkeys(NORMS, NormAttrs),
+    **dict.fromkeys(ACTIVATIONS, NoAttrs),
     OpKind.AVG_POOL: PoolAttrs,
     OpKind.MAX_POOL: PoolAttrs,
     OpKind.GLOBAL_POOL: ReduceAttrs,
-    **{kind: ConstantAttrs for kind in BINARY},
+    **dict.fromkeys(BINARY, ConstantAttrs),
     OpKind.CONCAT: AxisAttrs,
     OpKind.SPLIT: SplitAttrs,
     OpKind.SLICE: SliceAttrs,
@@ -117,9 +119,15 @@ class TensorSpec:
     shape: tuple[int, ...]
 
     def __post_init__(self) -> None:
-        if any(type(size) is not int or size < 1 for size in self.shape):
+        if any(type(size) is not int or size < 1 or size > MAX_ELEMENTS for size in self.shape):
             raise InvalidValueError(
-                f"every size of a tensor must be a positive integer, got {self.shape}; check the layer before it"
+                f"every size of a tensor must be an integer of 1 to {MAX_ELEMENTS}, got {shown(self.shape)}; "
+                "check the layer before it"
+            )
+        if len(self.shape) > MAX_RANK or math.prod(self.shape) > MAX_ELEMENTS:
+            raise InvalidValueError(
+                f"a tensor must have at most {MAX_RANK} axes and {MAX_ELEMENTS} elements, got {shown(self.shape)}; "
+                "check the layer before it"
             )
 
     @property
@@ -171,14 +179,20 @@ class Op:
     @cached_property
     def params(self) -> int:
         """Learned numbers (a batch norm's running statistics are not learned)."""
-        rule = PARAMS.get(self.kind)
+        own = self.attrs.params if isinstance(self.attrs, ConvAttrs | LinearAttrs | NormAttrs) else None
+        return self.weights if own is None else own
+
+    @cached_property
+    def weights(self) -> int:
+        """Elements of weights that the op reads, learned or not; for a constant operand, the learned ones."""
+        rule = WEIGHTS.get(self.kind)
         return rule(self) if rule else 0
 
     @cached_property
     def elements_read(self) -> int:
         """Elements of activations and of weights or constants that the op reads."""
         constant = self.attrs.constant if isinstance(self.attrs, ConstantAttrs) else None
-        weights = math.prod(constant) if constant is not None else self.params
+        weights = math.prod(constant) if constant is not None else self.weights
         return sum(spec.numel for spec in self.inputs) + weights
 
     @cached_property
@@ -228,10 +242,10 @@ def _linear_params(op: Op) -> int:
 
 def _matmul_macs(op: Op) -> int:
     assert isinstance(op.attrs, ConstantAttrs)
-    inner = op.attrs.constant[-2] if op.attrs.reverse is False and op.attrs.constant else op.inputs[0].shape[-1]
-    if op.attrs.reverse and op.attrs.constant:
-        inner = op.attrs.constant[-1]
-    return op.outputs[0].numel * inner
+    left_is_constant = op.attrs.reverse and op.attrs.constant is not None
+    left = op.attrs.constant if left_is_constant else op.inputs[0].shape
+    assert left is not None
+    return op.outputs[0].numel * left[-1]
 
 
 def _norm_params(op: Op) -> int:
@@ -240,11 +254,11 @@ def _norm_params(op: Op) -> int:
         return 0
     shape = op.inputs[0].shape
     width = math.prod(shape[-op.attrs.axes :]) if op.kind is OpKind.LAYER_NORM else shape[1]
-    return 2 * width
+    return width * (1 + op.attrs.bias)
 
 
 def _constant_params(op: Op) -> int:
-    assert isinstance(op.attrs, ConstantAttrs | UnknownAttrs)
+    assert isinstance(op.attrs, ConstantAttrs | PadAttrs | UnknownAttrs)
     return op.attrs.params
 
 
@@ -253,11 +267,12 @@ MACS: dict[OpKind, Callable[[Op], int]] = {
     OpKind.LINEAR: lambda op: op.outputs[0].numel * op.inputs[0].shape[-1],
     OpKind.MATMUL: _matmul_macs,
 }
-PARAMS: dict[OpKind, Callable[[Op], int]] = {
+WEIGHTS: dict[OpKind, Callable[[Op], int]] = {
     OpKind.CONV2D: _conv_params,
     OpKind.LINEAR: _linear_params,
     OpKind.MATMUL: _constant_params,
-    **{kind: _norm_params for kind in NORMS},
-    **{kind: _constant_params for kind in BINARY},
+    **dict.fromkeys(NORMS, _norm_params),
+    **dict.fromkeys(BINARY, _constant_params),
+    OpKind.PAD: _constant_params,
     OpKind.UNKNOWN: _constant_params,
 }

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dsim.attrs import Attrs, NoAttrs
+from dsim.errors import InvalidValueError
 from dsim.graph.graph import Graph, Node, Ref
 from dsim.graph.shapes import infer_outputs
 from dsim.op import Op, OpKind, TensorSpec
+from dsim.records import shown
 
 
 class GraphBuilder:
@@ -63,9 +65,25 @@ class GraphBuilder:
         """Give the shape of a tensor."""
         return self._spec(ref).shape
 
+    @property
+    def size(self) -> int:
+        """Number of ops so far."""
+        return len(self._nodes)
+
+    def truncate(self, size: int) -> None:
+        """Forget every op after the first ``size``."""
+        del self._nodes[size:]
+
     def build(self, *outputs: Ref) -> Graph:
         """Finish: the graph checks itself once more."""
         return Graph(tuple(self._inputs), tuple(self._nodes), outputs)
 
     def _spec(self, ref: Ref) -> TensorSpec:
+        known = -len(self._inputs) <= ref.node < len(self._nodes)
+        slots = 0 if not known else 1 if ref.node < 0 else len(self._nodes[ref.node].op.outputs)
+        if not 0 <= ref.slot < slots:
+            raise InvalidValueError(
+                f"an op reads tensors made before it, got {shown(tuple(ref))} after {len(self._nodes)} ops and "
+                f"{len(self._inputs)} inputs; pass what input() and add() gave"
+            )
         return self._inputs[-1 - ref.node] if ref.node < 0 else self._nodes[ref.node].op.outputs[ref.slot]

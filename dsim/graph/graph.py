@@ -129,9 +129,7 @@ def merkle(graph: Graph, skip: frozenset[OpKind] = frozenset()) -> str:
     skip
         Kinds with one input that are looked through, as if what they write were what they read.
     """
-    keys: dict[Ref, str] = {
-        Ref(-1 - k): f"input{k}:{spec.shape}" for k, spec in enumerate(graph.inputs)
-    }
+    keys: dict[Ref, str] = {Ref(-1 - k): f"input{k}:{spec.shape}" for k, spec in enumerate(graph.inputs)}
     node_keys = []
     for index, node in enumerate(graph.nodes):
         op = node.op

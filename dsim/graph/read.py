@@ -42,9 +42,9 @@ def as_graph(
         return network
     if isinstance(network, HasGraph):
         return network.to_graph()
-    from dsim.graph.torch_reader import read_module  # torch takes a second to import; designs do not need it
-
     import torch
+
+    from dsim.graph.torch_reader import read_module  # torch takes a second to import; designs do not need it
 
     if not isinstance(network, torch.nn.Module):
         raise InvalidValueError(

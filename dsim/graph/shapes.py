@@ -93,7 +93,11 @@ def _pool(attrs: Any, shape: Shape) -> tuple[Shape, ...]:
 
 def _norm(attrs: Any, shape: Shape) -> tuple[Shape, ...]:
     _need(len(shape) >= 2, "a norm reads two axes or more", shape)
-    _need(shape[1] % attrs.groups == 0, f"group norm channels must be a multiple of groups={attrs.groups}", shape)
+    _need(
+        shape[1] % attrs.groups == 0,
+        f"group norm channels must be a multiple of groups={attrs.groups}",
+        shape,
+    )
     return (shape,)
 
 
@@ -103,11 +107,19 @@ def _axis(attrs: Any, shape: Shape) -> tuple[Shape, ...]:
 
 
 def _concat(attrs: Any, *shapes: Shape) -> tuple[Shape, ...]:
-    _need(len(shapes) >= 1 and 0 <= attrs.axis < len(shapes[0]), "concat needs inputs and an axis they have", shapes)
+    _need(
+        len(shapes) >= 1 and 0 <= attrs.axis < len(shapes[0]),
+        "concat needs inputs and an axis they have",
+        shapes,
+    )
     first = shapes[0]
     for shape in shapes:
         rest = shape[: attrs.axis] + shape[attrs.axis + 1 :]
-        _need(rest == first[: attrs.axis] + first[attrs.axis + 1 :], "concat inputs differ on its axis only", shapes)
+        _need(
+            rest == first[: attrs.axis] + first[attrs.axis + 1 :],
+            "concat inputs differ on its axis only",
+            shapes,
+        )
     total = sum(shape[attrs.axis] for shape in shapes)
     return ((*first[: attrs.axis], total, *first[attrs.axis + 1 :]),)
 
@@ -120,13 +132,21 @@ def _split(attrs: Any, shape: Shape) -> tuple[Shape, ...]:
 
 def _slice(attrs: Any, shape: Shape) -> tuple[Shape, ...]:
     _need(0 <= attrs.axis < len(shape), f"axis {attrs.axis} must exist", shape)
-    _need(0 <= attrs.start < attrs.stop <= shape[attrs.axis], f"slice {attrs.start}:{attrs.stop} lies inside", shape)
+    _need(
+        0 <= attrs.start < attrs.stop <= shape[attrs.axis],
+        f"slice {attrs.start}:{attrs.stop} lies inside",
+        shape,
+    )
     size = -(-(attrs.stop - attrs.start) // attrs.step)
     return ((*shape[: attrs.axis], size, *shape[attrs.axis + 1 :]),)
 
 
 def _reshape(attrs: Any, shape: Shape) -> tuple[Shape, ...]:
-    _need(math.prod(attrs.shape) == math.prod(shape), f"reshape to {attrs.shape} must keep the element count", shape)
+    _need(
+        math.prod(attrs.shape) == math.prod(shape),
+        f"reshape to {attrs.shape} must keep the element count",
+        shape,
+    )
     return (attrs.shape,)
 
 
@@ -135,7 +155,11 @@ def _given(attrs: Any, *shapes: Shape) -> tuple[Shape, ...]:
 
 
 def _transpose(attrs: Any, shape: Shape) -> tuple[Shape, ...]:
-    _need(sorted(attrs.order) == list(range(len(shape))), f"transpose {attrs.order} must name every axis once", shape)
+    _need(
+        sorted(attrs.order) == list(range(len(shape))),
+        f"transpose {attrs.order} must name every axis once",
+        shape,
+    )
     return (tuple(shape[axis] for axis in attrs.order),)
 
 
@@ -145,7 +169,9 @@ def _pad(attrs: Any, shape: Shape) -> tuple[Shape, ...]:
 
 
 def _upsample(attrs: Any, shape: Shape) -> tuple[Shape, ...]:
-    _need(len(shape) == 4 and attrs.shape[:2] == shape[:2], "upsample keeps batch and channels of NCHW", shape)
+    _need(
+        len(shape) == 4 and attrs.shape[:2] == shape[:2], "upsample keeps batch and channels of NCHW", shape
+    )
     return (attrs.shape,)
 
 
@@ -161,12 +187,12 @@ SHAPE_RULES: dict[OpKind, Callable[..., tuple[Shape, ...]]] = {
     OpKind.LINEAR: _linear,
     OpKind.MATMUL: _matmul,
     OpKind.SOFTMAX: _axis,
-    **{kind: _norm for kind in NORMS},
-    **{kind: _same for kind in ACTIVATIONS},
+    **dict.fromkeys(NORMS, _norm),
+    **dict.fromkeys(ACTIVATIONS, _same),
     OpKind.AVG_POOL: _pool,
     OpKind.MAX_POOL: _pool,
     OpKind.GLOBAL_POOL: _reduce,
-    **{kind: _elementwise for kind in BINARY},
+    **dict.fromkeys(BINARY, _elementwise),
     OpKind.CONCAT: _concat,
     OpKind.SPLIT: _split,
     OpKind.SLICE: _slice,

@@ -62,7 +62,9 @@ def read_module(module: torch.nn.Module, input_shape: tuple[int, ...] = (1, 3, 2
         raise _unreadable(module, input_shape, str(error)) from error
     kinds = [spec.kind for spec in program.graph_signature.output_specs]
     outputs = [
-        ref for ref, kind in zip(results, kinds, strict=True) if kind is OutputKind.USER_OUTPUT and isinstance(ref, Ref)
+        ref
+        for ref, kind in zip(results, kinds, strict=True)
+        if kind is OutputKind.USER_OUTPUT and isinstance(ref, Ref)
     ]
     if not outputs:
         raise _unreadable(module, input_shape, "its output does not depend on its input")

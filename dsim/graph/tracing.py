@@ -10,12 +10,14 @@ from dsim.graph.builder import GraphBuilder
 from dsim.graph.graph import Ref
 from dsim.op import OpKind
 
+Shape = tuple[int, ...]
+
 
 @dataclass(frozen=True)
 class Constant:
     """A tensor that belongs to the network: its shape, and the parameters it was computed from (name to count)."""
 
-    shape: tuple[int, ...]
+    shape: Shape
     owners: dict[str, int] = field(default_factory=dict)
 
 
@@ -29,36 +31,39 @@ class Trace:
     ----------
     builder
         Collects the ops.
-    values
-        What each name of the program stands for.
     scope
         The path of the module that is running.
+    expected
+        Shapes of the tensors that the present operator gives, as torch computed them.
     """
 
     def __init__(self, builder: GraphBuilder) -> None:
         self.builder = builder
-        self.values: dict[str, Value] = {}
         self.scope = ""
-        self._claimed: set[str] = set()
-
-    def resolve(self, argument: Any) -> Value:
-        """Replace names by what they stand for, at any depth."""
-        if isinstance(argument, list | tuple):
-            return [self.resolve(item) for item in argument]
-        name = getattr(argument, "name", None)
-        return self.values[name] if name in self.values else argument
+        self.expected: tuple[Shape, ...] = ()
+        self._claimed: dict[str, None] = {}  # in order of claiming, so that a rewind can forget the latest
 
     def claim(self, constant: Constant) -> int:
         """Count the parameters behind a constant, each once in the whole network."""
         fresh = {name: size for name, size in constant.owners.items() if name not in self._claimed}
-        self._claimed.update(fresh)
+        self._claimed.update(dict.fromkeys(fresh))
         return sum(fresh.values())
+
+    def mark(self) -> tuple[int, int]:
+        """Remember how far the walk has come."""
+        return self.builder.size, len(self._claimed)
+
+    def rewind(self, mark: tuple[int, int]) -> None:
+        """Forget the ops and the claims made since a mark."""
+        self.builder.truncate(mark[0])
+        while len(self._claimed) > mark[1]:
+            self._claimed.popitem()
 
     def add(self, kind: OpKind, *refs: Ref, attrs: Attrs | None = None) -> Ref:
         """Add an op in the present scope."""
         return self.builder.add(kind, *refs, attrs=attrs, scope=self.scope)
 
-    def shape(self, value: Value) -> tuple[int, ...]:
+    def shape(self, value: Value) -> Shape:
         """Give the shape of a tensor or constant; () for a number."""
         if isinstance(value, Ref):
             return self.builder.shape(value)

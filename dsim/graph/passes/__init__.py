@@ -52,4 +52,12 @@ def run_passes(graph: Graph, names: Iterable[str]) -> Graph:
     return graph
 
 
-__all__ = ["PASSES", "DropIdentities", "FoldBatchNorm", "FoldLayerScale", "FuseActivation", "Pass", "run_passes"]
+__all__ = [
+    "PASSES",
+    "DropIdentities",
+    "FoldBatchNorm",
+    "FoldLayerScale",
+    "FuseActivation",
+    "Pass",
+    "run_passes",
+]

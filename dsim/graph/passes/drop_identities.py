@@ -35,7 +35,12 @@ class DropIdentities:
     """Remove reshapes to the same shape, transposes that keep the order, empty pads and whole slices."""
 
     name: str = "drop_identities"
-    removes: frozenset[OpKind] = _IF_SHAPE_STAYS | {OpKind.TRANSPOSE, OpKind.PAD, OpKind.AVG_POOL, OpKind.MAX_POOL}
+    removes: frozenset[OpKind] = _IF_SHAPE_STAYS | {
+        OpKind.TRANSPOSE,
+        OpKind.PAD,
+        OpKind.AVG_POOL,
+        OpKind.MAX_POOL,
+    }
 
     def __call__(self, graph: Graph) -> Graph:
         """Rewrite ``graph``."""
