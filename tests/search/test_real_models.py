@@ -1,0 +1,66 @@
+"""With the real models: table prices equal graph-by-graph prediction, and a search keeps to what is identified."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import dsim
+from dsim.accuracy import load_accuracy_model
+from dsim.latency import load_model
+from dsim.search.grid import Grid
+from dsim.search.mix import mix_from, parameters
+from dsim.search.space import Space
+from dsim.search.table import CostTable
+
+DEVICES = ("iphone12", "iphone13", "iphone14")
+
+
+@pytest.mark.parametrize("device", DEVICES)
+def test_table_prices_equal_graph_prices(device: str) -> None:
+    latency, accuracy = load_model(device), load_accuracy_model()
+    space = Space()
+    table = CostTable(latency, accuracy)
+    random = np.random.default_rng(7)
+    for _ in range(12):
+        mix = mix_from(space, {name: row[random.integers(len(row))] for name, row in parameters(space).items()})
+        grid = Grid(space, mix, table)
+        points = random.integers(0, np.array(grid.sizes), size=(3, 12))
+        rows = table.cut(grid.rows(points))
+        prices, tops = latency.price(rows.phi, 0.9), accuracy.predict(rows.summary, 0.9)
+        for i, point in enumerate(points):
+            graph = grid.arch(point).to_graph()
+            whole = latency.estimate(graph, 0.9)
+            from_table = (prices.latency_ms[i], prices.low_ms[i], prices.high_ms[i])
+            assert from_table == pytest.approx((whole.latency_ms, whole.low_ms, whole.high_ms), rel=1e-9)
+            alone = accuracy.predict(accuracy.summarise(graph)[None], 0.9)
+            assert (tops.top1[i], tops.low[i], tops.high[i]) == pytest.approx(
+                (alone.top1[0], alone.low[0], alone.high[0]), rel=1e-9
+            )
+
+
+@pytest.mark.parametrize("device", DEVICES)
+def test_search_keeps_unidentified_choices_at_their_published_value(device: str) -> None:
+    result = dsim.search(device=device, budget_ms=2.5, trials=4)
+    verdicts = load_model(device).identified
+    assert result.chosen is not None
+    for candidate in result.front:
+        for stage in candidate.arch.stages:
+            for block in stage.blocks:
+                if block.activation != "gelu":
+                    assert verdicts[f"activation:gelu>{block.activation}"].identified
+                if block.norm != "batch" and block.mixer != "attention":
+                    assert verdicts[f"norm:batch>{block.norm}"].identified
+    named = {(item.choice, option) for item in result.not_identified for option in item.dropped}
+    for kind, first, options in (
+        ("activation", "gelu", ("relu", "silu", "hardswish")),
+        ("norm", "batch", ("layer", "group")),
+    ):
+        for option in options:
+            assert verdicts[f"{kind}:{first}>{option}"].identified != ((kind, option) in named)
+
+
+def test_same_inputs_same_answer() -> None:
+    first, second = (dsim.search(device="iphone12", budget_ms=2.0, trials=3, seed=5) for _ in range(2))
+    assert first.chosen == second.chosen
+    assert first.front == second.front
