@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from pathlib import Path
+
 import click
 
-from dsim.cli.options import json_option, print_json
+from dsim.cli.options import json_option, print_json, without_nan, write_option
 
 
 @click.group()
@@ -37,3 +40,30 @@ def show_device(name: str, as_json: bool) -> None:
         print_json(content.to_dict())
     else:
         show_card(content)
+
+
+@device.command("validate")
+@click.argument("names", nargs=-1)
+@click.option("--all", "every", is_flag=True, help="Every profile that comes with dsim.")
+@write_option
+@json_option
+def validate_device(names: tuple[str, ...], every: bool, write: Path | None, as_json: bool) -> None:
+    """Predict every family of profiles NAMES from the others, and show how far off that is."""
+    if bool(names) == every:
+        raise click.UsageError("name the profiles to validate, or give --all")
+    from dsim.device import bundled_names  # deferred: help must not wait for the models
+    from dsim.latency.validate import validate
+    from dsim.report.console import result_console, show_table
+    from dsim.report.marked import replace_block
+    from dsim.report.validation import validation_tables
+
+    found = [validate(name) for name in (bundled_names() if every else names)]
+    tables = [data for one in found for data in validation_tables(one)]
+    if write:
+        replace_block(write, "dsim device validate", "\n".join(data.markdown() for data in tables))
+    if as_json:
+        print_json({"devices": [without_nan(asdict(one)) for one in found]})
+    else:
+        console = result_console()
+        for data in tables:
+            show_table(console, data)

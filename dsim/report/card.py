@@ -12,6 +12,7 @@ from dsim.latency import Identified, load_model
 from dsim.latency.networks import read_networks
 from dsim.op import OpKind
 from dsim.report.console import result_console, show_line, show_table
+from dsim.report.table import table
 
 
 @dataclass(frozen=True)
@@ -135,9 +136,9 @@ def show_card(content: Card) -> None:
     ):
         show_line(console, head, text)
     console.print()
-    show_table(console, "Protocols", ("protocol", "how it was timed"), p.protocols.items())
+    show_table(console, table("Protocols", ("protocol", "how it was timed"), p.protocols.items()))
     rows = [(source, protocol, str(count)) for source, protocol, count in content.sources]
-    show_table(console, "Sources", ("source", "protocol", "figures"), rows, numbers=("figures",))
+    show_table(console, table("Sources", ("source", "protocol", "figures"), rows, numbers=("figures",)))
     verdicts = [
         (
             item.choice,
@@ -148,4 +149,6 @@ def show_card(content: Card) -> None:
         for item in content.identified
     ]
     columns = ("choice", "identified", "contrast ms", "why")
-    show_table(console, "What the evidence can tell apart", columns, verdicts, numbers=("contrast ms",))
+    show_table(
+        console, table("What the evidence can tell apart", columns, verdicts, numbers=("contrast ms",))
+    )

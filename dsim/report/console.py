@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+
+from dsim.report.table import TableData
 
 PIPED_WIDTH = 110  # columns of a file or pipe, which has no width of its own
 
@@ -29,32 +30,17 @@ def result_console() -> Console:
     return console
 
 
-def show_table(
-    console: Console,
-    title: str,
-    columns: Sequence[str],
-    rows: Iterable[Sequence[str]],
-    numbers: Iterable[str] = (),
-) -> None:
-    """Print a table under its title.
-
-    Parameters
-    ----------
-    columns
-        Headings, from left to right.
-    rows
-        Plain text, cell by cell: brackets in it are brackets, not colours.
-    numbers
-        Headings of the columns to align at the right.
-    """
-    right = set(numbers)
+def show_table(console: Console, data: TableData) -> None:
+    """Print a table under its title; brackets in its cells are brackets, not colours."""
     table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for column in columns:
-        table.add_column(column, justify="right" if column in right else "left")
-    for row in rows:
+    for column in data.columns:
+        table.add_column(column, justify="right" if column in data.numbers else "left")
+    for row in data.rows:
         table.add_row(*(Text(cell) for cell in row))
-    console.print(Text(title, style="bold"))
+    console.print(Text(data.title, style="bold"))
     console.print(table)
+    if data.note:
+        console.print(Text(data.note))
     console.print()
 
 

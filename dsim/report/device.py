@@ -9,6 +9,7 @@ from typing import Any
 from dsim.device import find_profile, list_profiles
 from dsim.places import bundled_profiles_dir
 from dsim.report.console import result_console, show_table
+from dsim.report.table import table
 
 
 @dataclass(frozen=True)
@@ -76,4 +77,4 @@ def show_profiles(lines: Sequence[ProfileLine]) -> None:
         (x.name, x.title, x.runtime, x.precision, x.pool, str(x.networks), str(x.figures), x.where)
         for x in lines
     ]
-    show_table(result_console(), "Device profiles", columns, rows, numbers=("networks", "figures"))
+    show_table(result_console(), table("Device profiles", columns, rows, numbers=("networks", "figures")))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dsim.graph import Graph
 from dsim.latency import LatencyEstimate
 from dsim.report.console import result_console, show_line, show_table
+from dsim.report.table import table
 
 MOST_OPS = 10
 
@@ -25,7 +26,7 @@ def show_latency(name: str, device: str, graph: Graph, answer: LatencyEstimate) 
         rows.append((f"{len(parts) - MOST_OPS} others", f"{sum(ms for _, ms in parts[MOST_OPS:]):.3f}"))
     rows.append(("fixed, carried by no operator", f"{answer.fixed_ms:.3f}"))
     title = "Where the time goes (the model's attribution, not a measurement)"
-    show_table(console, title, ("operator", "ms"), rows, numbers=("ms",))
+    show_table(console, table(title, ("operator", "ms"), rows, numbers=("ms",)))
     seen = ", ".join(f"{value / answer.latency_ms:.0%} {kind}" for kind, value in answer.by_evidence.items())
     console.print(f"Evidence behind it, by share of the time: {seen}")
     for note in answer.notes:

@@ -9,6 +9,7 @@ from rich.console import Console
 
 from dsim.arch import Arch, Mixer
 from dsim.report.console import result_console, show_line, show_table
+from dsim.report.table import table
 from dsim.search import Candidate, StudyResult
 
 FRONT_ROWS = 12
@@ -64,7 +65,7 @@ def _show_chosen(console: Console, chosen: Candidate, budget_ms: float, confiden
     ]
     if chosen.name:
         rows.append(("published as", chosen.name, ""))
-    show_table(console, "Chosen design", ("", "predicted", ""), rows, numbers=("predicted",))
+    show_table(console, table("Chosen design", ("", "predicted", ""), rows, numbers=("predicted",)))
     console.print(
         "Both are predictions: latency from published measurements, top-1 from published results, for 300 epochs, "
         "distilled, 224 px.\n"
@@ -103,7 +104,7 @@ def _show_stages(console: Console, arch: Arch) -> None:
         )
     title = f"Stage by stage, at {arch.resolution} px (stem: {arch.stem})"
     columns = ("stage", "map", "width", "blocks", "MLP ratio", "activation", "norm")
-    show_table(console, title, columns, rows, numbers=("map", "width"))
+    show_table(console, table(title, columns, rows, numbers=("map", "width")))
 
 
 def _spread(values: Sequence[str]) -> str:
@@ -122,7 +123,7 @@ def _show_front(console: Console, result: StudyResult) -> None:
     ]
     title = f"Pareto front ({len(rows)} of {len(front)}; all in front.parquet)"
     columns = ("latency ms", "from - to", "top-1 %", "from - to %", "params M", "GMACs", "")
-    show_table(console, title, columns, rows, numbers=columns[:-1])
+    show_table(console, table(title, columns, rows, numbers=columns[:-1]))
 
 
 def _front_row(c: Candidate, mark: str) -> tuple[str, ...]:
@@ -144,7 +145,9 @@ def _show_published(console: Console, result: StudyResult) -> None:
     ]
     if rows:
         title = f"Published networks that cost about as much on {result.spec.device}, as measured by others"
-        show_table(console, title, ("network", "ms", "top-1 %", "source"), rows, numbers=("ms", "top-1 %"))
+        show_table(
+            console, table(title, ("network", "ms", "top-1 %", "source"), rows, numbers=("ms", "top-1 %"))
+        )
 
 
 def _show_cost(console: Console, result: StudyResult) -> None:
