@@ -26,7 +26,7 @@ def validation_tables(found: Validation) -> tuple[TableData, ...]:
     columns = [("without cliffs", found.clean), ("with cliffs", found.with_cliffs)]
     if found.high_resolution:
         columns.append(("512 px, without cliffs", found.high_resolution))
-    columns.append(("all protocols", found.other_protocols))
+    columns.append(("all protocols", found.all_protocols))
     cells = [_cells(score) for _, score in columns]
     headings = tuple(what for what, _ in columns)
     overall = table(
