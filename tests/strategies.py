@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from hypothesis import strategies as st
 
 from dsim.arch import Activation, Arch, Block, Downsample, Head, Mixer, Norm, Stage, Stem
@@ -23,7 +25,7 @@ def blocks(draw: st.DrawFn, mixer: Mixer) -> Block:
 
 
 @st.composite
-def stages(draw: st.DrawFn, index: int, widths: tuple[int, int], max_depth: int) -> Stage:
+def stages(draw: st.DrawFn, index: int, widths: Sequence[int], max_depth: int) -> Stage:
     """Any stage that may stand at ``index`` (0 to 3)."""
     depth = draw(st.integers(1, max_depth))
     late = index >= 2
@@ -33,7 +35,7 @@ def stages(draw: st.DrawFn, index: int, widths: tuple[int, int], max_depth: int)
     mixers = [*plain, *[Mixer.ATTENTION_V2] * v2, *[Mixer.ATTENTION] * v1]
     downsamples = [Downsample.CONV_NORM, Downsample.CONV] + ([Downsample.ATTENTION] if late else [])
     return Stage(
-        width=draw(st.integers(*widths)),
+        width=draw(st.sampled_from(widths)),
         blocks=tuple(draw(blocks(mixer)) for mixer in mixers),
         downsample=draw(st.sampled_from(downsamples)) if index else Downsample.NONE,
     )
@@ -42,7 +44,7 @@ def stages(draw: st.DrawFn, index: int, widths: tuple[int, int], max_depth: int)
 @st.composite
 def archs(
     draw: st.DrawFn,
-    widths: tuple[int, int] = (8, 32),
+    widths: Sequence[int] = range(8, 33),
     max_depth: int = 3,
     resolutions: tuple[int, ...] = (32, 64, 96),
     num_classes: int = 10,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -61,7 +61,7 @@ class Arch:
     stages: tuple[Stage, ...]
     stem: Stem = Stem.TWO_CONVS
     stem_activation: Activation | None = Activation.RELU
-    head: Head = Head()
+    head: Head = field(default_factory=Head)
     resolution: int = 224
     num_classes: int = 1000
 

@@ -6,7 +6,11 @@ from collections.abc import Sequence
 
 from dsim.arch import PRESETS, Arch
 
-OFFICIAL = ("efficientformer_l1", "efficientformer_l3", "efficientformer_l7")  # same state-dict keys as released
+OFFICIAL = (
+    "efficientformer_l1",
+    "efficientformer_l3",
+    "efficientformer_l7",
+)  # same state-dict keys as released
 
 
 def readme_text(arch: Arch, name: str, notes: Sequence[str]) -> str:

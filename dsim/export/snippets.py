@@ -40,7 +40,9 @@ def library() -> dict[str, Snippet]:
     """Read every snippet, in the order in which an exported file shows them."""
     found: dict[str, Snippet] = {}
     for module in MODULES:
-        source = resources.files("dsim.export.torch_parts").joinpath(f"{module}.py").read_text(encoding="utf-8")
+        source = (
+            resources.files("dsim.export.torch_parts").joinpath(f"{module}.py").read_text(encoding="utf-8")
+        )
         lines = source.splitlines()
         for node in ast.parse(source).body:
             if isinstance(node, ast.ClassDef | ast.FunctionDef):

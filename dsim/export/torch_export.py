@@ -98,6 +98,11 @@ def _load(arch: Arch) -> ModuleType:
     source = model_source(arch, default_name(arch))
     path = f"<model.py of {name}>"
     module = ModuleType(name)
-    linecache.cache[path] = (len(source), None, source.splitlines(keepends=True), path)  # tracebacks show the lines
+    linecache.cache[path] = (
+        len(source),
+        None,
+        source.splitlines(keepends=True),
+        path,
+    )  # tracebacks show the lines
     exec(compile(source, path, "exec"), module.__dict__)
     return module

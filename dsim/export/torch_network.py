@@ -23,9 +23,7 @@ STEMS: dict[Stem, str] = {
 TRANSITIONS: dict[Downsample, str] = {
     Downsample.CONV_NORM: "Embedding(before.width, stage.width)",
     Downsample.CONV: "PlainEmbedding(before.width, stage.width, kernel=3, stride=2, padding=1)",
-    Downsample.ATTENTION: (
-        "AttentionEmbedding(before.width, stage.width, RESOLUTION // (2 << index), stage.blocks[0].activation)"
-    ),
+    Downsample.ATTENTION: ("AttentionEmbedding(before.width, stage.width, size, stage.blocks[0].activation)"),
 }
 
 
@@ -59,7 +57,7 @@ def _make_block(arch: Arch) -> str:
         one_norm = sum(other is mixer for other, _ in kinds) == 1
         condition = f'run.mixer == "{mixer}"' + ("" if one_norm else f' and run.norm == "{norm}"')
         branches.append((condition, _block(mixer, norm)))
-    return "\n".join(lines + _branches(branches, "raise ValueError(f\"this design has no such block: {run}\")"))
+    return "\n".join(lines + _branches(branches, 'raise ValueError(f"this design has no such block: {run}")'))
 
 
 def _branches(branches: list[tuple[str, list[str]]], otherwise: str) -> list[str]:
@@ -75,7 +73,9 @@ def _block(mixer: Mixer, norm: Norm) -> list[str]:
     if mixer is Mixer.ATTENTION:
         return ["return Block3D(width, size, hidden, run.activation, run.layer_scale)"]
     behind = norm is Norm.BATCH
-    kind = ("" if behind else "Plain") + ("UnifiedFfn" if mixer in (Mixer.FFN, Mixer.ATTENTION_V2) else "ConvMlp")
+    kind = ("" if behind else "Plain") + (
+        "UnifiedFfn" if mixer in (Mixer.FFN, Mixer.ATTENTION_V2) else "ConvMlp"
+    )
     before = [] if behind else [NORM_BEFORE[norm]]
     layer = "conv_norm" if behind else "conv"
     lines = [f"mlp = {kind}(width, hidden, run.activation)"]
@@ -99,6 +99,8 @@ def _make_transition(arch: Arch) -> str:
         '    """Make what leads to the stage at ``index`` (1 to 3) from the one before it."""',
         "    before, stage = STAGES[index - 1], STAGES[index]",
     ]
+    if Downsample.ATTENTION in kinds:
+        lines.append("    size = RESOLUTION // (2 << index)  # height and width of the map before")
     branches = [(f'stage.transition == "{kind}"', [f"return {TRANSITIONS[kind]}"]) for kind in kinds]
     otherwise = 'raise ValueError(f"this design has no such transition: {stage.transition}")'
     return "\n".join(lines + _branches(branches, otherwise))
@@ -129,7 +131,11 @@ def _scores(arch: Arch) -> Iterable[str]:
     if arch.head.pool_first:
         yield f"x = self.norm(x{mean})"
     elif arch.head.norm is Norm.LAYER:
-        yield "x = self.norm(x).mean(dim=1)" if tokens else "x = self.norm(x.flatten(2).transpose(1, 2)).mean(dim=1)"
+        yield (
+            "x = self.norm(x).mean(dim=1)"
+            if tokens
+            else "x = self.norm(x.flatten(2).transpose(1, 2)).mean(dim=1)"
+        )
     else:
         yield f"x = self.norm(x){mean}"
     if not arch.head.distilled:
@@ -178,7 +184,7 @@ def _network(arch: Arch) -> str:
                 nn.init.zeros_(module.bias)
 
     def forward(self, x: Tensor) -> {result}:
-        """Give class scores (N, classes) for images (N, 3, H, W), or with ``features_only`` the four maps."""
+        """Give class scores (N, classes) for images (N, 3, H, W), or the four maps of ``features_only``."""
         x = self.patch_embed(x)
         features = []
         for place, module in enumerate(self.network):
@@ -210,16 +216,16 @@ _FRONT_DOOR = '''def create_model(
     num_classes
         Class scores.
     features_only
-        Give a list of four maps (N, C, H, W) at strides 4, 8, 16 and 32 instead of class scores, for detection or
-        segmentation. Weights of the classifier load into it with ``strict=False``.
+        Give a list of four maps (N, C, H, W) at strides 4, 8, 16 and 32 instead of class scores, for
+        detection or segmentation. Weights of the classifier load into it with ``strict=False``.
     drop_path_rate
         In training, the chance that the last block's branches are left out for a sample (stochastic depth).
     """
     return Network(num_classes, features_only, drop_path_rate)'''
 
-_MAIN = '''if __name__ == "__main__":
+_MAIN = """if __name__ == "__main__":
     model = create_model().eval()
     with torch.no_grad():
         output = model(torch.zeros(1, 3, RESOLUTION, RESOLUTION))
     print(f"parameters: {sum(parameter.numel() for parameter in model.parameters()):,}")
-    print(f"output shape: {tuple(output.shape)}")'''
+    print(f"output shape: {tuple(output.shape)}")"""

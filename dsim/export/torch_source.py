@@ -6,7 +6,7 @@ import ast
 import itertools
 import textwrap
 
-from dsim.arch import Activation, Arch, Block, Mixer
+from dsim.arch import Activation, Arch, Block, Mixer, Stage
 from dsim.export.snippets import collect, imports_for, join, names_in
 from dsim.export.torch_network import network_source
 
@@ -57,7 +57,8 @@ def _banner(title: str) -> str:
 
 def _docstring(arch: Arch, name: str) -> str:
     design = "\n".join(
-        textwrap.fill(line, LINE, initial_indent="    ", subsequent_indent="        ") for line in arch.describe()
+        textwrap.fill(line, LINE, initial_indent="    ", subsequent_indent="        ")
+        for line in arch.describe()
     )
     blocks = [block for stage in arch.stages for block in stage.blocks]
     sources = ["EfficientFormer, https://arxiv.org/abs/2206.01191"]
@@ -88,14 +89,8 @@ def _table(arch: Arch) -> str:
         else f"STEM_ACTIVATION = {TORCH_ACTIVATIONS[arch.stem_activation]}\n"
     )
     stages = "\n".join(
-        "    StageDesign(\n"
-        f"        width={stage.width},\n"
-        f'        transition="{stage.downsample}",\n'
-        "        blocks=(\n"
-        + "\n".join(
-            f"            {_run(block, len(list(run)))}," for block, run in itertools.groupby(stage.blocks)
-        )
-        + "\n        ),\n    ),"
+        f'    StageDesign(\n        width={stage.width},\n        transition="{stage.downsample}",\n'
+        f"        blocks=({_runs(stage)}),\n    ),"
         for stage in arch.stages
     )
     return f'''RESOLUTION = {arch.resolution}  # height and width of the images that it was designed for, in pixels
@@ -126,8 +121,13 @@ STAGES = (
 )'''
 
 
+def _runs(stage: Stage) -> str:
+    runs = [_run(block, len(list(run))) for block, run in itertools.groupby(stage.blocks)]
+    if len(runs) == 1:
+        return f"{runs[0]},"
+    return "\n" + "".join(f"            {run},\n" for run in runs) + "        "
+
+
 def _run(block: Block, count: int) -> str:
     activation = TORCH_ACTIVATIONS[block.activation]
-    return (
-        f'Blocks({count}, "{block.mixer}", {block.mlp_ratio!r}, {activation}, "{block.norm}", {block.layer_scale!r})'
-    )
+    return f'Blocks({count}, "{block.mixer}", {block.mlp_ratio!r}, {activation}, "{block.norm}", {block.layer_scale!r})'

@@ -73,7 +73,9 @@ def test_the_impossible_is_refused(case: str) -> None:
 
 def test_plain_values_are_coerced() -> None:
     plain = Block("pooling", 4, "gelu", "batch")  # type: ignore[arg-type]
-    assert plain == POOL and hash(plain) == hash(POOL) and plain.mixer is Mixer.POOLING
+    assert plain == POOL
+    assert hash(plain) == hash(POOL)
+    assert plain.mixer is Mixer.POOLING
 
 
 @settings(max_examples=100, deadline=None)

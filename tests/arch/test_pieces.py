@@ -55,7 +55,8 @@ def test_pieces_follow_each_other(arch: Arch) -> None:
         (out,) = left.graph.outputs
         assert left.graph.spec(out) == right.graph.inputs[0]
     scopes = [piece.scope for piece in pieces]
-    assert scopes[0] == "stem" and scopes[-1] == "head"
+    assert scopes[0] == "stem"
+    assert scopes[-1] == "head"
     assert scopes == list(dict.fromkeys(node.scope for node in arch.to_graph().nodes))
 
 

@@ -50,7 +50,8 @@ def test_outputs_are_class_scores(name: str) -> None:
 def test_json_round_trip(name: str) -> None:
     arch = get_preset(name)
     again = Arch.from_json(arch.to_json())
-    assert again == arch and hash(again) == hash(arch)
+    assert again == arch
+    assert hash(again) == hash(arch)
     assert again.canonical_hash() == arch.canonical_hash()
 
 
@@ -85,4 +86,5 @@ def test_description_has_a_line_for_stem_stages_and_head(name: str) -> None:
     assert len(lines) == 6
     for stage, line in zip(get_preset(name).stages, lines[1:5], strict=True):
         counts = [int(part.split(" x ")[0].split()[-1]) for part in line.split("; ")[1].split("), ")]
-        assert sum(counts) == stage.depth and f"width {stage.width}" in line
+        assert sum(counts) == stage.depth
+        assert f"width {stage.width}" in line

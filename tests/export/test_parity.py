@@ -15,8 +15,9 @@ from dsim.graph import Graph, GraphBuilder, normal_hash, op_counts
 from dsim.graph.torch_reader import read_module
 from tests.strategies import archs
 
-# tracing costs milliseconds per op, so most designs have one block per stage; the presets have depth enough
-SHALLOW = archs(max_depth=1, resolutions=(64,))
+# tracing costs milliseconds per op and torch remembers ops of shapes it has seen, so most designs have one block per
+# stage and a few widths; the presets have depth enough
+SHALLOW = archs(widths=(8, 16, 24), max_depth=1, resolutions=(64,))
 DEEP = archs(max_depth=2, resolutions=(64,))
 BATCH = 10
 

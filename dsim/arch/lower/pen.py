@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from dsim.arch.choices import Activation, Norm
 from dsim.attrs import (
     AxisAttrs,
     ConstantAttrs,
@@ -14,7 +15,6 @@ from dsim.attrs import (
     ReduceAttrs,
     ShapeAttrs,
 )
-from dsim.arch.choices import Activation, Norm
 from dsim.graph import GraphBuilder, Ref
 from dsim.op import OpKind
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import torch
-import torch.nn.functional as F
+import torch.nn.functional as F  # noqa: N812  (torch's own habit)
 from torch import Tensor, nn
 
 from dsim.export.torch_parts.layers import conv_norm
@@ -33,7 +33,7 @@ def offset_indices(size: tuple[int, int], step: int = 1, device: torch.device | 
 class BiasedAttention(nn.Module):
     """Base of the attentions: a learned bias for each head and each offset between two positions.
 
-    The table is learned on maps of ``size`` x ``size``; for other maps it is stretched by linear interpolation.
+    The table is learned on maps of ``size`` x ``size``; for others it is stretched by linear interpolation.
     """
 
     attention_bias_idxs: Tensor

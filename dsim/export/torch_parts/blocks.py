@@ -122,4 +122,4 @@ class TokenStage(nn.Sequential):
         size = (x.shape[2], x.shape[3])
         for block in self:
             x = block(x, size) if isinstance(block, Block3D) else block(x)
-        return x.transpose(1, 2).unflatten(2, size) if self.to_map else x
+        return x.transpose(1, 2).reshape(x.shape[0], -1, *size) if self.to_map else x

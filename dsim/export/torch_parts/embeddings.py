@@ -47,7 +47,7 @@ class PlainEmbedding(nn.Module):
 
 
 class AttentionEmbedding(nn.Module):
-    """EfficientFormerV2's transition: a convolution of stride 2 with batch norm, plus attention that halves the map."""
+    """EfficientFormerV2's transition: an embedding plus attention that halves the map."""
 
     def __init__(self, inputs: int, outputs: int, size: int, activation: type[nn.Module]) -> None:
         super().__init__()
