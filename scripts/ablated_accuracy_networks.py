@@ -55,6 +55,7 @@ def ablated(known: dict[str, FloatArray]) -> dict[str, FloatArray]:
         "poolformer_s12+identity": mixed("poolformer_s12", Mixer.IDENTITY),
         "poolformer_s12+conv3": mixed("poolformer_s12", Mixer.CONV3),
         "poolformer_s12+attention_4": attended("poolformer_s12", (3,)),
+        "efficientformer_l1+baseline": mixed("efficientformer_l1", Mixer.POOLING),
         "efficientformer_l1+conv3": mixed("efficientformer_l1", Mixer.CONV3),
         "efficientformer_l1+ffn": mixed("efficientformer_l1", Mixer.FFN),
     }

@@ -60,6 +60,8 @@ def _graph(row: dict[str, str]) -> tuple[str, str]:
         size = "224"
     if "unstated" in row["table"] or "DeepLab" in row["network"] or "SSD" in row["network"]:
         name = ""
+    if row["network"].startswith("iFormer") and size == "512":
+        name = ""  # the paper changes the attention there (windows or chunked channels, its Table 17): not timm's graph
     if "(8,4,2)" in row["network"] or "patch 8,4,2" in row["network"]:
         name = ""
     return (f"{name}@{size}" if name and size else ""), size

@@ -17,13 +17,15 @@ from dsim.latency.ensemble import HeldOut
 from dsim.latency.features import FloatArray
 
 SMOOTH = 0.25  # bandwidth in units of the spread
-TAIL = 2.5  # scale of the wide tail
-GRID = np.linspace(-12.0, 12.0, 2401)
+TAIL = 8.0  # scale of the wide tail: nearly the point at infinity of exact conformal intervals
+CUT = 5.0  # standardised errors beyond this count as this much in a phone's scale
+SHRINK = 2.0
+GRID = np.linspace(-40.0, 40.0, 8001)
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """Cumulative distribution (2401,) of (log measured - log predicted) / spread on GRID."""
+    """Cumulative distribution (8001,) of (log measured - log predicted) / spread on GRID."""
 
     cumulative: FloatArray
 
@@ -53,18 +55,46 @@ def network_errors(
     return np.array([np.median(found[k]) for k in keys]), np.array([family[k] for k in keys]), keys
 
 
-def calibrate(errors: FloatArray, families: NDArray[np.str_]) -> Calibration:
-    """Make the distribution of standardised errors (N,) with families (N,).
+def phone_scales(errors: FloatArray, families: NDArray[np.str_], owner: NDArray[np.int64]) -> FloatArray:
+    """Give how much wider than assumed the errors (N,) of each profile are, (profiles,).
 
-    A family weighs as the square root of its networks: families are what is new, but a family of one network is a
-    single draw.
+    A family counts once per profile. SHRINK families' worth of the pool's own scale steady profiles with little evidence.
     """
+    cut = np.minimum(np.abs(errors), CUT)  # one stray family must not widen every interval of a phone
+    pooled = float(np.mean(_family_squares(cut, families)))
+    out = np.ones(int(owner.max()) + 1)
+    for profile in np.unique(owner):
+        squares = _family_squares(cut[owner == profile], families[owner == profile])
+        out[profile] = np.sqrt((squares.sum() + SHRINK * pooled) / (len(squares) + SHRINK))
+    return out
+
+
+def _family_squares(errors: FloatArray, families: NDArray[np.str_]) -> FloatArray:
+    return np.array([np.mean(errors[families == name] ** 2) for name in np.unique(families)])
+
+
+def calibrate(
+    errors: FloatArray, families: NDArray[np.str_], owner: NDArray[np.int64], profile: int
+) -> Calibration:
+    """Make the distribution of standardised errors for one profile from those of the whole pool.
+
+    Every family weighs the same: a new network is a draw of a family first.
+
+    Parameters
+    ----------
+    errors, families, owner
+        (N,) standardised errors of networks, their families, and their profiles' index.
+    profile
+        Index of the profile.
+    """
+    scales = phone_scales(errors, families, owner)
+    scaled = errors * scales[profile] / scales[owner]
     names, where, counts = np.unique(families, return_inverse=True, return_counts=True)
-    weight = counts[where] ** -0.5
+    weight = 1.0 / counts[where]
     weight = weight / weight.sum()
     tail = 1.0 / (len(names) + 1.0)
-    smooth = (weight[:, None] * _normal((GRID[None, :] - errors[:, None]) / SMOOTH)).sum(0)
-    cumulative = (1.0 - tail) * smooth + tail * _normal(GRID / TAIL)
+    smooth = (weight[:, None] * _normal((GRID[None, :] - scaled[:, None]) / SMOOTH)).sum(0)
+    cumulative = (1.0 - tail) * smooth + tail * _normal(GRID / (TAIL * scales[profile]))
     return Calibration(np.maximum.accumulate(cumulative + np.arange(len(GRID)) * 1e-12))
 
 

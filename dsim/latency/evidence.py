@@ -18,8 +18,8 @@ from dsim.latency.networks import Network, read_networks
 
 DATA = Path(__file__).resolve().parents[1] / "data"
 FAMILIES = DATA / "families.csv"
-# figures above this resolution are validated on their own, never learned from
-FIT_PX = 300
+# figures above this resolution are not learned from
+FIT_PX = 512
 PHONE_SD = 0.3
 PROTOCOL_SD = 0.2
 LAB_SD = 0.06
@@ -71,6 +71,11 @@ class Evidence:
         return np.array([not row.cliff and _px(row.graph) <= FIT_PX for _, row in self.rows])
 
     @property
+    def inside(self) -> BoolArray:
+        """Rows inside their profile's resolutions (N,)."""
+        return np.array([_inside(self.profiles[i], row) for i, row in self.rows])
+
+    @property
     def reference(self) -> BoolArray:
         """Rows timed in their profile's reference protocol (N,)."""
         return np.array([self.profiles[p].is_reference(row) for p, row in self.rows])
@@ -79,6 +84,10 @@ class Evidence:
         """Give the effects (G,) that stand for a profile's reference protocol: its phone factor alone."""
         name = f"phone:{self.profiles[index].name}"
         return np.array([float(known == name) for known in self.effect_names])
+
+
+def _inside(profile: DeviceProfile, row: Measurement) -> bool:
+    return profile.low_px <= _px(row.graph) <= profile.high_px
 
 
 def _px(key: str) -> int:

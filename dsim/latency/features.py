@@ -36,9 +36,10 @@ MOVED = {
     "channels": 1 / 1e9, "unknown": 1 / 1e7,
 }  # fmt: skip
 WEIGHTS = 1 / 4e7  # ms per byte of weights, which stream from memory
-# ms per byte above these sizes of one tensor: it no longer fits where it is wanted
-SPILL_BYTES = (500_000, 1_000_000, 2_000_000)
-SPILL = 1 / 3e7
+# ms per byte by which what a kernel reads and writes exceeds these sizes: it no longer fits on the chip, and goes there and
+# back through memory. The chip's own memory is not published; three sizes let the data choose
+SPILL_BYTES = (1_000_000, 2_000_000, 4_000_000)
+SPILL = 1 / 6e7
 # ms per byte of output for activations beyond relu, which rides along with the kernel that writes
 ACTIVATION = 1 / 1e8
 PRICED_ACTIVATIONS = tuple(sorted(ACTIVATIONS - {OpKind.RELU}))
@@ -109,8 +110,7 @@ def work(op: Op) -> Work:
     activation = op.activation or (op.kind if op.kind in ACTIVATIONS else None)
     if activation is not None and activation is not OpKind.RELU:
         out.append((f"act_{activation}", BYTES * written * ACTIVATION))
-    largest = BYTES * max(spec.numel for spec in (*op.inputs, *op.outputs))
-    out += [(f"spill_{size // 1000}k", (largest - size) * SPILL) for size in SPILL_BYTES if largest > size]
+    out += [(f"spill_{size // 1000}k", (moved - size) * SPILL) for size in SPILL_BYTES if moved > size]
     return Work(start, (*out, *_counts(op, activation)))
 
 

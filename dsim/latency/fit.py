@@ -32,6 +32,8 @@ class FitSettings:
         Log-spread of one figure around the model (0.063 where two sources differ by a median of 6%).
     freedom
         Degrees of freedom of the Student-t errors.
+    outside
+        How much a figure counts whose resolution lies outside its profile's range.
     prior_sd
         Log-spread of a learned rate around its nominal value.
     """
@@ -39,6 +41,7 @@ class FitSettings:
     noise: float = 0.07
     freedom: float = 4.0
     prior_sd: float = 1.0
+    outside: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -112,7 +115,9 @@ def fit(
         What a bootstrap changes, default nothing.
     """
     x, log_ms, effects = priced(evidence.phi[rows]), evidence.log_ms[rows], evidence.effects[rows]
-    weight = evidence.weight[rows] * (1.0 if draw is None else draw.repeat[rows])
+    weight = evidence.weight[rows] * np.where(evidence.inside[rows], 1.0, settings.outside)
+    if draw is not None:
+        weight = weight * draw.repeat[rows]
     pair = evidence.contrast_phi[contrasts]
     used = [c for (_, c), keep in zip(evidence.contrasts, contrasts, strict=True) if keep]
     ratio = np.log([c.b_ms / c.a_ms for c in used]) if used else np.zeros(0)

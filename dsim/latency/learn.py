@@ -92,14 +92,16 @@ def fit_model(pool: tuple[DeviceProfile, ...], device: str) -> LatencyModel:
     measured = {row.graph for _, row in evidence.rows}
     fits = fit_members(evidence, evidence.learnable)
     held = hold_out(evidence)
-    errors, families, _ = network_errors(evidence, held, evidence.reference & evidence.learnable)
+    errors, families, keys = network_errors(
+        evidence, held, evidence.reference & evidence.learnable & evidence.inside
+    )
     return LatencyModel(
         profile.name,
         profile.passes,
         profile.low_px,
         profile.high_px,
         rates_of(evidence, fits, index),
-        calibrate(errors, families),
+        calibrate(errors, families, np.array([i for i, _ in keys]), index),
         fit_cliffs(evidence),
         cover((family_of(key, key), network.kinds) for key, network in networks.items() if key in measured),
         identify(evidence, index, MEMBERS[0]),

@@ -1,0 +1,33 @@
+"""Run the main job afresh and put its output into README.md, between the marks of the block ``run``.
+
+Usage: python scripts/readme_run.py
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from dsim.report.marked import replace_block
+
+ROOT = Path(__file__).resolve().parent.parent
+COMMAND = ("study", "--device", "iphone12", "--budget", "2ms")
+
+
+def main() -> None:
+    """Run ``dsim study`` in an empty folder, as a newcomer does, and keep what it prints."""
+    with tempfile.TemporaryDirectory() as empty:
+        code = "from dsim.cli import main; main()"
+        paths = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+        env = {**os.environ, "PYTHONPATH": paths, "COLUMNS": "110"}
+        run = [sys.executable, "-c", code, *COMMAND]
+        done = subprocess.run(run, cwd=empty, env=env, capture_output=True, text=True, check=True)
+    lines = "\n".join(line.rstrip() for line in done.stdout.strip().splitlines())
+    replace_block(ROOT / "README.md", "run", f"```console\n$ dsim {' '.join(COMMAND)}\n{lines}\n```")
+
+
+if __name__ == "__main__":
+    main()
