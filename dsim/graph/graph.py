@@ -48,6 +48,11 @@ class Graph:
 
     def __post_init__(self) -> None:
         for index, node in enumerate(self.nodes):
+            if len(node.inputs) != len(node.op.inputs):
+                raise InvalidValueError(
+                    f"node {index} ({node.op.label}) must read {len(node.op.inputs)} tensors, got {len(node.inputs)}; "
+                    "rebuild the graph with GraphBuilder"
+                )
             for ref, spec in zip(node.inputs, node.op.inputs, strict=True):
                 self._check_ref(ref, index)
                 if self.spec(ref) != spec:

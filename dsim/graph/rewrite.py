@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 from dsim.graph.graph import Graph, Node, Ref
 from dsim.op import Op
@@ -37,9 +37,18 @@ def rewrite(graph: Graph, replace: Mapping[int, Op], remove: Mapping[int, Ref]) 
     return Graph(graph.inputs, tuple(nodes), tuple(follow(ref) for ref in graph.outputs))
 
 
-def sole_producer(graph: Graph, index: int) -> int | None:
-    """Give the node that writes the only input of ``index``, if nobody else reads that tensor."""
-    refs = graph.nodes[index].inputs
-    if len(refs) != 1 or refs[0].node < 0 or len(graph.consumers[refs[0]]) != 1:
-        return None
-    return refs[0].node
+def sole_producer(graph: Graph, index: int, gone: Container[int] = ()) -> int | None:
+    """Give the node that writes the only input of ``index``, if nobody else reads that tensor.
+
+    Parameters
+    ----------
+    gone
+        Nodes to look through, because a pass has just removed them.
+    """
+    while True:
+        refs = graph.nodes[index].inputs
+        if len(refs) != 1 or refs[0].node < 0 or len(graph.consumers[refs[0]]) != 1:
+            return None
+        index = refs[0].node
+        if index not in gone:
+            return index

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 
-from dsim.attrs import attrs_from_dict, attrs_to_dict
-from dsim.errors import DsimError, FileFormatError
+from dsim.attrs import Attrs, attrs_from_dict, attrs_to_dict
+from dsim.errors import DsimError, FileFormatError, InvalidValueError
 from dsim.graph.builder import GraphBuilder
 from dsim.graph.graph import Graph, Node, Ref
 from dsim.op import ATTRS_OF, OpKind
+from dsim.records import shown
 
 SCHEMA_VERSION = 1
+NODE_FIELDS = frozenset({"kind", "inputs", "attrs", "activation", "scope"})
 
 
 def graph_to_dict(graph: Graph) -> dict[str, Any]:
@@ -36,42 +39,130 @@ def node_to_dict(node: Node) -> dict[str, Any]:
     return out
 
 
-def add_node(builder: GraphBuilder, raw: dict[str, Any]) -> Ref:
-    """Add one node from its plain form.
+def list_from(value: Any, what: str) -> list[Any]:
+    """Refuse what is no list."""
+    if not isinstance(value, list):
+        raise InvalidValueError(f"{what} must be a list, got {shown(value)}; correct it")
+    return value
+
+
+def _text(value: Any, what: str) -> str:
+    if not isinstance(value, str):
+        raise InvalidValueError(f"{what} must be a string, got {shown(value)}; correct it")
+    return value
+
+
+def kind_from(value: Any, what: str) -> OpKind:
+    """Read the name of a kind."""
+    try:
+        return OpKind(value)
+    except (ValueError, TypeError):
+        raise InvalidValueError(
+            f"{what} must be one of {', '.join(sorted(OpKind))}, got {shown(value)}; correct it"
+        ) from None
+
+
+def ref_from(value: Any) -> Ref:
+    """Read a reference to a tensor."""
+    if not isinstance(value, list) or len(value) != 2 or any(type(number) is not int for number in value):
+        raise InvalidValueError(
+            f"a tensor is named by [node, slot], two integers, got {shown(value)}; correct it"
+        )
+    return Ref(value[0], value[1])
+
+
+class NodeParts(NamedTuple):
+    """What a file says of one node, each part checked by itself."""
+
+    kind: OpKind
+    attrs: Attrs
+    inputs: tuple[Ref, ...]
+    activation: OpKind | None
+    scope: str
+
+
+def node_parts(raw: Any) -> NodeParts:
+    """Read one node from its plain form.
 
     Raises
     ------
-    DsimError, ValueError, KeyError, TypeError, IndexError
-        The form is broken; `graph_from_dict` turns all of these into one FileFormatError.
+    InvalidValueError
+        The form is broken.
     """
-    kind = OpKind(raw["kind"])
-    attrs = attrs_from_dict(ATTRS_OF[kind], raw.get("attrs", {}))
-    refs = tuple(Ref(int(node), int(slot)) for node, slot in raw["inputs"])
-    activation = OpKind(raw["activation"]) if raw.get("activation") else None
-    return builder.add(kind, *refs, attrs=attrs, scope=str(raw.get("scope", "")), activation=activation)
+    if not isinstance(raw, dict) or not {"kind", "inputs"} <= raw.keys() <= NODE_FIELDS:
+        raise InvalidValueError(
+            f"a node must be an object with kind, inputs and if need be {', '.join(sorted(NODE_FIELDS))}, "
+            f"got {shown(raw)}; correct it"
+        )
+    kind = kind_from(raw["kind"], "kind")
+    return NodeParts(
+        kind,
+        attrs_from_dict(ATTRS_OF[kind], raw.get("attrs", {})),
+        tuple(ref_from(ref) for ref in list_from(raw["inputs"], "inputs")),
+        kind_from(raw["activation"], "activation") if "activation" in raw else None,
+        _text(raw.get("scope", ""), "scope"),
+    )
+
+
+def assemble(inputs: Any, nodes: Iterable[NodeParts], outputs: Any, where: str) -> Graph:
+    """Make a graph of what a file says.
+
+    Parameters
+    ----------
+    inputs, outputs
+        Lists of shapes and of references, as JSON gave them.
+    nodes
+        Parts of the nodes; an error while one is made counts as that node's.
+    where
+        What to call the graph in an error message.
+
+    Raises
+    ------
+    FileFormatError
+        The parts are broken or do not fit together; the message names the place and the rule.
+    """
+    at = where
+    try:
+        builder = GraphBuilder()
+        for shape in list_from(inputs, "inputs"):
+            builder.input(tuple(list_from(shape, "the shape of an input")))
+        at = f"{where}, node 0"
+        for index, node in enumerate(nodes):
+            builder.add(
+                node.kind, *node.inputs, attrs=node.attrs, scope=node.scope, activation=node.activation
+            )
+            at = f"{where}, node {index + 1}"
+        at = f"{where}, outputs"
+        return builder.build(*(ref_from(ref) for ref in list_from(outputs, "outputs")))
+    except DsimError as error:
+        raise FileFormatError(f"{at}: {error}; the graph must be written by dsim") from error
 
 
 def graph_from_dict(raw: Any, where: str = "graph") -> Graph:
     """Read a graph back; shapes are inferred and checked on the way.
 
+    Parameters
+    ----------
+    raw
+        What JSON gave: anything at all.
+    where
+        What to call it in an error message, for example the file.
+
     Raises
     ------
     FileFormatError
-        The form is broken; the message names the node.
+        The form is broken; the message names the place and the rule.
     """
-    builder = GraphBuilder()
-    index = -1
-    try:
-        if raw["schema_version"] != SCHEMA_VERSION:
-            raise FileFormatError(
-                f"{where}: schema_version must be {SCHEMA_VERSION}, got {raw['schema_version']!r}; write it anew"
-            )
-        for shape in raw["inputs"]:
-            builder.input(tuple(shape))
-        for index, node in enumerate(raw["nodes"]):
-            add_node(builder, node)
-        return builder.build(*(Ref(int(node), int(slot)) for node, slot in raw["outputs"]))
-    except FileFormatError:
-        raise
-    except (DsimError, ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
-        raise FileFormatError(f"{where}, node {index}: {error}; the graph must be written by dsim") from error
+    if not isinstance(raw, dict) or raw.keys() != {"schema_version", "inputs", "nodes", "outputs"}:
+        raise FileFormatError(
+            f"{where}: a graph must be an object with schema_version, inputs, nodes and outputs, got {shown(raw)}; "
+            "the graph must be written by dsim"
+        )
+    version = raw["schema_version"]
+    if type(version) is not int or version != SCHEMA_VERSION:
+        raise FileFormatError(
+            f"{where}: schema_version must be {SCHEMA_VERSION}, got {shown(version)}; write it anew"
+        )
+    if not isinstance(raw["nodes"], list):
+        raise FileFormatError(f"{where}: nodes must be a list, got {shown(raw['nodes'])}; correct it")
+    return assemble(raw["inputs"], map(node_parts, raw["nodes"]), raw["outputs"], where)

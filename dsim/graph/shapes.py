@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from dsim.attrs import Attrs
@@ -92,7 +93,11 @@ def _pool(attrs: Any, shape: Shape) -> tuple[Shape, ...]:
 
 
 def _norm(attrs: Any, shape: Shape) -> tuple[Shape, ...]:
-    _need(len(shape) >= 2, "a norm reads two axes or more", shape)
+    _need(
+        len(shape) >= max(2, attrs.axes),
+        "a norm reads two axes or more, and those that it averages over",
+        shape,
+    )
     _need(
         shape[1] % attrs.groups == 0,
         f"group norm channels must be a multiple of groups={attrs.groups}",
@@ -207,6 +212,9 @@ SHAPE_RULES: dict[OpKind, Callable[..., tuple[Shape, ...]]] = {
 }
 
 
+@lru_cache(
+    maxsize=2**15
+)  # networks repeat their blocks, and a graph is checked when built and again when made
 def infer_outputs(kind: OpKind, attrs: Attrs, inputs: tuple[TensorSpec, ...]) -> tuple[TensorSpec, ...]:
     """Work out what an op writes.
 

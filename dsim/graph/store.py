@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping
+from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
-from dsim.errors import FileAccessError, FileFormatError
-from dsim.graph.graph import Graph
-from dsim.graph.serial import SCHEMA_VERSION, graph_from_dict, graph_to_dict
+from dsim.attrs import Attrs, attrs_from_dict
+from dsim.errors import FileAccessError, FileFormatError, InvalidValueError
+from dsim.graph.graph import Graph, Ref
+from dsim.graph.serial import NodeParts, assemble, graph_to_dict, kind_from, list_from, ref_from
+from dsim.op import ATTRS_OF, OpKind
+from dsim.records import shown
 
 _NODE_COLUMNS = ("kind", "inputs", "attrs", "activation", "scope")
 
@@ -47,39 +52,67 @@ def save_graphs(path: Path, graphs: Mapping[str, Graph]) -> None:
 
 
 def load_graphs(path: Path, keys: Collection[str] | None = None) -> dict[str, Graph]:
-    """Read graphs back, all of them or those named.
+    """Read graphs back, all of them or those named; names that the file does not hold are left out.
 
     Raises
     ------
     FileAccessError
         The file cannot be read.
     FileFormatError
-        A node does not fit; the message names the file, the graph and the node.
+        It is no file of graphs, or a node does not fit; the message names the file, the graph and the node.
     """
     try:
         lazy = pl.scan_parquet(path)
         if keys is not None:
             lazy = lazy.filter(pl.col("key").is_in(list(keys)))
         frame = lazy.select("key", *_NODE_COLUMNS).collect()
-    except (OSError, pl.exceptions.PolarsError) as error:
-        raise FileAccessError(f"{path} must be a parquet file of graphs: {error}") from error
+    except OSError as error:
+        raise FileAccessError(f"{path} cannot be read: {error}") from error
+    except pl.exceptions.PolarsError as error:
+        raise FileFormatError(
+            f"{path} must be a parquet file of graphs: {str(error).splitlines()[0]}; write it with save_graphs"
+        ) from error
+    if any(kind != pl.String for kind in frame.dtypes) or any(frame.null_count().row(0)):
+        raise FileFormatError(f"{path}: every column holds text in every row; write it with save_graphs")
     out: dict[str, Graph] = {}
     for (key,), part in frame.group_by("key", maintain_order=True):
         where = f"{path}, graph {key}"
+        head, *rows = part.select(_NODE_COLUMNS).rows()
         try:
-            head, *nodes = part.rows(named=True)
-            raw = {
-                "schema_version": SCHEMA_VERSION,
-                "inputs": json.loads(head["inputs"]),
-                "outputs": json.loads(head["attrs"]),
-                "nodes": [_node(index, row) for index, row in enumerate(nodes)],
-            }
-        except (ValueError, TypeError, KeyError) as error:
-            raise FileFormatError(f"{where}: {error}; the file must be written by dsim") from error
-        out[str(key)] = graph_from_dict(raw, where)
+            inputs, outputs = _json(head[1]), _json(head[2])
+        except InvalidValueError as error:
+            raise FileFormatError(f"{where}: {error}") from error
+        out[str(key)] = assemble(
+            inputs, (_parts(index, *row) for index, row in enumerate(rows)), outputs, where
+        )
     return out
 
 
-def _node(index: int, row: dict[str, str]) -> dict[str, object]:
-    refs = [[index - ref, slot] if ref >= 0 else [ref, slot] for ref, slot in json.loads(row["inputs"])]
-    return {**row, "inputs": refs, "attrs": json.loads(row["attrs"])}
+def _json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:  # no JSON, or lists in lists in lists
+        raise InvalidValueError(f"{shown(text)} must be JSON: {error}") from error
+
+
+@lru_cache(maxsize=2**12)  # rows repeat, and what is given is frozen
+def _attrs(kind: OpKind, text: str) -> Attrs:
+    return attrs_from_dict(ATTRS_OF[kind], _json(text))
+
+
+@lru_cache(maxsize=2**12)
+def _distances(text: str) -> tuple[Ref, ...]:
+    return tuple(ref_from(ref) for ref in list_from(_json(text), "inputs"))
+
+
+def _parts(index: int, kind: str, inputs: str, attrs: str, activation: str, scope: str) -> NodeParts:
+    known = kind_from(kind, "kind")
+    refs = _distances(inputs)
+    if any(ref.node > index for ref in refs):
+        raise InvalidValueError(
+            f"a node reads tensors made before it, got distances {shown(inputs)}; correct them"
+        )
+    near = tuple(Ref(index - ref.node, ref.slot) if ref.node >= 0 else ref for ref in refs)
+    return NodeParts(
+        known, _attrs(known, attrs), near, kind_from(activation, "activation") if activation else None, scope
+    )

@@ -3,6 +3,9 @@
 before:  conv2d(bias=False) -> batch_norm -> ...
 after:   conv2d(bias=True) -> ...
 
+before:  linear -> reshape -> batch_norm -> ...      (the reshape keeps the channels)
+after:   linear(bias=True) -> reshape -> ...
+
 At inference a batch norm is a fixed scale and shift per channel, which the weights and the bias can take over.
 """
 
@@ -11,9 +14,18 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from dsim.attrs import ConvAttrs, LinearAttrs
-from dsim.graph.graph import Graph
-from dsim.graph.rewrite import rewrite, sole_producer
+from dsim.graph.graph import Graph, Ref
+from dsim.graph.passes.channels import layer_of_axis
+from dsim.graph.rewrite import rewrite
 from dsim.op import Op, OpKind
+
+
+def _with_bias(op: Op) -> Op:
+    assert isinstance(op.attrs, ConvAttrs | LinearAttrs)
+    params = op.attrs.params
+    if params is not None and not op.attrs.bias:
+        params += op.attrs.out_channels if isinstance(op.attrs, ConvAttrs) else op.attrs.out_features
+    return replace(op, attrs=replace(op.attrs, bias=True, params=params))
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,18 +38,18 @@ class FoldBatchNorm:
     def __call__(self, graph: Graph) -> Graph:
         """Rewrite ``graph``; what cannot be folded stays."""
         ops: dict[int, Op] = {}
-        gone = {}
+        gone: dict[int, Ref] = {}
         for index, node in enumerate(graph.nodes):
-            if node.op.kind is not OpKind.BATCH_NORM:
+            if node.op.kind is not OpKind.BATCH_NORM or node.op.activation is not None:
                 continue
-            before = sole_producer(graph, index)
-            if before is None or before in gone:
+            # a batch norm works on axis 1
+            found = layer_of_axis(graph, index, 1, gone)
+            if found is None:
                 continue
-            op = ops.get(before, graph.nodes[before].op)
-            # a batch norm works on axis 1; a linear writes its channels on the last axis
-            fits = op.kind is OpKind.CONV2D or (op.kind is OpKind.LINEAR and len(op.outputs[0].shape) == 2)
-            if fits and op.activation is None:
-                assert isinstance(op.attrs, ConvAttrs | LinearAttrs)
-                ops[before] = Op(op.kind, replace(op.attrs, bias=True), op.inputs, op.outputs)
+            layer, axis = found
+            op = ops.get(layer, graph.nodes[layer].op)
+            channels = {OpKind.CONV2D: 1, OpKind.LINEAR: len(op.outputs[0].shape) - 1}.get(op.kind)
+            if axis == channels and op.activation is None:
+                ops[layer] = _with_bias(op)
                 gone[index] = node.inputs[0]
         return rewrite(graph, ops, gone)

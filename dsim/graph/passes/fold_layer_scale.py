@@ -13,7 +13,7 @@ import math
 from dataclasses import dataclass
 
 from dsim.attrs import ConstantAttrs, ConvAttrs, LinearAttrs, NormAttrs
-from dsim.graph.graph import Graph
+from dsim.graph.graph import Graph, Ref
 from dsim.graph.rewrite import rewrite, sole_producer
 from dsim.op import NORMS, Op, OpKind
 
@@ -43,15 +43,15 @@ class FoldLayerScale:
 
     def __call__(self, graph: Graph) -> Graph:
         """Rewrite ``graph``; a scale after anything else stays."""
-        gone = {}
+        gone: dict[int, Ref] = {}
         for index, node in enumerate(graph.nodes):
             attrs = node.op.attrs
             if node.op.kind is not OpKind.MUL or node.op.activation is not None:
                 continue
             if not isinstance(attrs, ConstantAttrs) or not attrs.params or attrs.constant is None:
                 continue
-            before = sole_producer(graph, index)
-            if before is None or before in gone:
+            before = sole_producer(graph, index, gone)
+            if before is None:
                 continue
             op = graph.nodes[before].op
             wanted = _channel_shape(op)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from dsim.graph.graph import Graph
+from dsim.graph.graph import Graph, Ref
 from dsim.graph.rewrite import rewrite, sole_producer
 from dsim.op import ACTIVATIONS, BINARY, NORMS, Op, OpKind
 
@@ -35,12 +35,12 @@ class FuseActivation:
     def __call__(self, graph: Graph) -> Graph:
         """Rewrite ``graph``; an activation after anything else stays an op of its own."""
         ops: dict[int, Op] = {}
-        gone = {}
+        gone: dict[int, Ref] = {}
         for index, node in enumerate(graph.nodes):
-            if node.op.kind not in self.kinds:
+            if node.op.kind not in self.kinds or node.op.activation is not None:
                 continue
-            before = sole_producer(graph, index)
-            if before is None or before in gone:
+            before = sole_producer(graph, index, gone)
+            if before is None:
                 continue
             op = ops.get(before, graph.nodes[before].op)
             if op.kind in self.into and op.activation is None:
