@@ -1,8 +1,9 @@
 """Pieces of a design and its whole graph.
 
-No fusion pass reaches across the border of two parts: every part ends in an op that has two readers (a residual) or
-takes nothing in (an activation, a pooled norm), and begins with an op that no pass moves. So the kernels of the whole
-are the kernels of the pieces, and whatever adds up over kernels can be worked out once per piece.
+No fusion pass reaches across the border of two parts: a block reads its input at least twice (the residual), so that its
+first op cannot move into the part before; a transition begins with a convolution and a head with a norm behind a sum,
+which no pass moves either. So the kernels of the whole are the kernels of the pieces, and whatever adds up over kernels
+can be worked out once per piece.
 """
 
 from __future__ import annotations
