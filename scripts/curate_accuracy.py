@@ -30,7 +30,15 @@ def main(folder: Path) -> None:
             if config is None:
                 raise SystemExit(f"timm has no weights {row['timm_name']}.{row['recipe']}")
             size = config.input_size[-1]
-            cells = (row["timm_name"], row["recipe"], row["resolution"], size, row["top1"], row["source"], "Apache-2.0")
+            cells = (
+                row["timm_name"],
+                row["recipe"],
+                row["resolution"],
+                size,
+                row["top1"],
+                row["source"],
+                "Apache-2.0",
+            )
             writer.writerow(cells)
 
 

@@ -17,7 +17,6 @@ import numpy as np
 import polars as pl
 import timm
 import torch
-
 from ablated_accuracy_networks import ablated
 
 from dsim.accuracy.summary import COLUMNS, summarise

@@ -1,9 +1,6 @@
 """Parallel linear branches that fuse into one convolution at inference count once.
 
-    x -> conv3x3 -> bn \\
-    x -> conv1x1 -> bn  +-> y      is one conv3x3 as far as capacity and cost go
-    x ------------> bn /
-
+For example, ``bn(conv3x3(x)) + bn(conv1x1(x)) + bn(x)`` is one 3x3 convolution as far as capacity and cost go.
 MobileOne, RepVGG, RepViT and FastViT train so. A network means the same in either form, so a summary must not depend
 on which of the two it was read in. A residual around one depthwise convolution (x + conv(x)) is such a sum, too.
 """
@@ -54,7 +51,11 @@ def redundant_branches(graph: Graph) -> tuple[frozenset[int], frozenset[int]]:
             second = forms.get(node.inputs[1], _Linear(node.inputs[1], None))
             # an operand may also stand for itself, whatever made it: a piece of a network, which does not know what
             # came before, must find the same branches as the whole
-            ways = ((first, second), (_Linear(node.inputs[0], None), second), (first, _Linear(node.inputs[1], None)))
+            ways = (
+                (first, second),
+                (_Linear(node.inputs[0], None), second),
+                (first, _Linear(node.inputs[1], None)),
+            )
             found = ((a.source, _join(graph, a, b)) for a, b in ways)
             source, joined = next(((s, j) for s, j in found if j is not None), (first.source, None))
             if joined is not None:
@@ -73,7 +74,8 @@ def _join(graph: Graph, a: _Linear, b: _Linear) -> tuple[int | None, set[int]] |
         # an identity beside a convolution that changes nothing but values: both fit in one kernel
         return (kept, set()) if kept is not None and _keeps_shape(graph.nodes[kept].op) else None
     first, second = graph.nodes[a.conv].op, graph.nodes[b.conv].op
-    assert isinstance(first.attrs, ConvAttrs) and isinstance(second.attrs, ConvAttrs)
+    assert isinstance(first.attrs, ConvAttrs)
+    assert isinstance(second.attrs, ConvAttrs)
     if (first.attrs.stride, first.attrs.groups) != (second.attrs.stride, second.attrs.groups):
         return None
     big, small = (a.conv, b.conv) if first.macs >= second.macs else (b.conv, a.conv)

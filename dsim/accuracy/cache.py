@@ -99,7 +99,11 @@ def _read(path: Path) -> AccuracyModel:
         logs = dict(zip(data["log_names"].tolist(), data["log_values"].tolist(), strict=True))
         moments = [data[k] for k in ("feature_mean", "feature_spread", "recipe_mean", "recipe_spread")]
         scaling = Scaling(str(data["layout"]), *moments)
-        effects = Effects(tuple(data["effect_names"].tolist()), data["effect_mean"], data["effect_covariance"])
+        effects = Effects(
+            tuple(data["effect_names"].tolist()), data["effect_mean"], data["effect_covariance"]
+        )
         known = Points(groups, labels, data["unstated"])
-        surrogate = Surrogate(logs, float(data["offset"]), known, data["weights"], data["pivots"], data["root"])
+        surrogate = Surrogate(
+            logs, float(data["offset"]), known, data["weights"], data["pivots"], data["root"]
+        )
         return AccuracyModel(scaling, surrogate, effects, data["misses"])

@@ -138,4 +138,3 @@ def covariance_parts(a: Points, b: Points, logs: Mapping[str, float]) -> dict[st
 def noise_variance(points: Points, logs: Mapping[str, float]) -> FloatArray:
     """Variance that no other result shares, shape (N,)."""
     return np.asarray(np.exp(logs["noise"]) + np.exp(logs["unstated"]) * points.unstated)
-

@@ -130,5 +130,7 @@ def _checkpoints() -> Iterator[_Row]:
 def _ablated() -> Iterator[_Row]:
     for row in read_rows(ABLATED_FILE):
         teacher, augment = Teacher(row["teacher"]), Augment(row["augment"])
-        recipe = Recipe(int(row["epochs"]), teacher, augment, ABLATED_RESOLUTION, f"ablated|{row['base']}")
+        recipe = Recipe(
+            int(row["epochs"]), teacher, augment, ABLATED_RESOLUTION, f"ablated|{row['base'].split('+')[0]}"
+        )
         yield _Row(row["network"], ABLATED_TAG, ABLATED_RESOLUTION, recipe, float(row["top1"]))

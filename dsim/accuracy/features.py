@@ -31,7 +31,12 @@ NAMES: tuple[str, ...] = (*_AS_TRACED, *_PER_POSITION[1:], "log_layers", "log_re
 Layout = Mapping[str, tuple[str, ...]]
 LAYOUTS: dict[str, Layout] = {
     "as_traced": {"size": _AS_TRACED, "depth": ("log_layers", "log_residuals"), "shape": _SHAPE, "mix": _MIX},
-    "per_position": {"size": _PER_POSITION, "depth": ("log_layers", "log_residuals"), "shape": _SHAPE, "mix": _MIX},
+    "per_position": {
+        "size": _PER_POSITION,
+        "depth": ("log_layers", "log_residuals"),
+        "shape": _SHAPE,
+        "mix": _MIX,
+    },
     "deep_shape": {
         "size": _PER_POSITION,
         "depth": ("log_residuals",),

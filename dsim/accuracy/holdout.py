@@ -43,7 +43,9 @@ def assign_folds(groups: tuple[str, ...], folds: int = FOLDS) -> np.ndarray:
     names, counts = np.unique(groups, return_counts=True)
     load = np.zeros(folds)
     fold_of: dict[str, int] = {}
-    for name, count in sorted(zip(names.tolist(), counts.tolist(), strict=True), key=lambda pair: (-pair[1], pair[0])):
+    for name, count in sorted(
+        zip(names.tolist(), counts.tolist(), strict=True), key=lambda pair: (-pair[1], pair[0])
+    ):
         fold_of[name] = int(np.argmin(load))
         load[fold_of[name]] += count
     return np.array([fold_of[group] for group in groups])

@@ -44,7 +44,9 @@ def scaling_of(evidence: Evidence, layout: str) -> Scaling:
 def points_of(evidence: Evidence, scaling: Scaling) -> Points:
     """Place results."""
     columns = (evidence.families, evidence.networks, tuple(r.key for r in evidence.recipes))
-    labels = {name: np.unique(column, return_inverse=True)[1] for name, column in zip(LABELS, columns, strict=True)}
+    labels = {
+        name: np.unique(column, return_inverse=True)[1] for name, column in zip(LABELS, columns, strict=True)
+    }
     recipes = _recipes(evidence.recipes, evidence.resolutions)
     unstated = np.array([float(not r.is_known) for r in evidence.recipes])
     return Points(_groups(featurise(evidence.summaries), recipes, scaling), labels, unstated)
@@ -66,6 +68,8 @@ def _recipes(recipes: tuple[Recipe, ...], resolutions: tuple[int, ...]) -> Float
 def _groups(features: FloatArray, recipes: FloatArray, scaling: Scaling) -> dict[str, FloatArray]:
     scaled = (features - scaling.feature_mean) / scaling.feature_spread
     column = {name: k for k, name in enumerate(NAMES)}
-    groups = {group: scaled[:, [column[n] for n in names]] for group, names in LAYOUTS[scaling.layout].items()}
+    groups = {
+        group: scaled[:, [column[n] for n in names]] for group, names in LAYOUTS[scaling.layout].items()
+    }
     groups["recipe"] = (recipes - scaling.recipe_mean) / scaling.recipe_spread
     return groups

@@ -53,9 +53,13 @@ class Recipe:
 
     def __post_init__(self) -> None:
         if self.epochs is not None and self.epochs < 1:
-            raise InvalidValueError(f"epochs must be at least 1, got {self.epochs}; leave it empty where unknown")
+            raise InvalidValueError(
+                f"epochs must be at least 1, got {self.epochs}; leave it empty where unknown"
+            )
         if self.train_resolution < 1:
-            raise InvalidValueError(f"train_resolution must be positive, got {self.train_resolution}; give pixels")
+            raise InvalidValueError(
+                f"train_resolution must be positive, got {self.train_resolution}; give pixels"
+            )
 
     @property
     def is_known(self) -> bool:
@@ -63,7 +67,9 @@ class Recipe:
         return self.epochs is not None
 
 
-REFERENCE = Recipe(epochs=300, teacher=Teacher.CONVNET, augment=Augment.STRONG, train_resolution=224, key="reference")
+REFERENCE = Recipe(
+    epochs=300, teacher=Teacher.CONVNET, augment=Augment.STRONG, train_resolution=224, key="reference"
+)
 """What every prediction is for: 300 epochs, distilled from a convnet, 224 px: EfficientFormer's own recipe."""
 
 

@@ -27,7 +27,11 @@ _ACTIVATION_GROUPS = {
     OpKind.HARDSWISH: "hardswish",
 }
 _GROUPS = ("relu", "relu6", "gelu", "silu", "hardswish", "squash")
-_NORM_NAMES = {OpKind.BATCH_NORM: "batch_norm", OpKind.LAYER_NORM: "layer_norm", OpKind.GROUP_NORM: "group_norm"}
+_NORM_NAMES = {
+    OpKind.BATCH_NORM: "batch_norm",
+    OpKind.LAYER_NORM: "layer_norm",
+    OpKind.GROUP_NORM: "group_norm",
+}
 _POOLS = frozenset({OpKind.AVG_POOL, OpKind.MAX_POOL})
 
 COLUMNS: tuple[str, ...] = (

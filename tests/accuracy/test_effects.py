@@ -1,0 +1,51 @@
+"""Effects of activation and norm: shrinkage against the scalar formula, and which evidence counts."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from dsim.accuracy.effects import SPREAD, Contrast, fit_effects, load_contrasts
+from dsim.accuracy.pairs import effect_pairs
+from dsim.accuracy.summary import COLUMNS, INDEX
+
+
+def test_one_pair_is_shrunk_to_two_thirds() -> None:
+    # prior of a difference of two effects: 2 s^2; one observation of variance s^2: weight 2 / 3
+    effects = fit_effects((Contrast("activation", "x", "gelu", "relu", -0.9),))
+    mean, deviation = effects.contrast("activation:gelu", "activation:relu")
+    assert mean == pytest.approx(-0.6)
+    assert deviation == pytest.approx(SPREAD * np.sqrt(2 / 3))
+
+
+def test_no_pair_means_no_effect_and_the_priors_width() -> None:
+    effects = fit_effects(())
+    assert effects.contrast("norm:batch_norm", "norm:group_norm") == (0.0, pytest.approx(SPREAD * np.sqrt(2)))
+
+
+def test_gelu_and_batch_norm_are_the_zero() -> None:
+    row = np.zeros((2, len(COLUMNS)))
+    row[0, INDEX["elements_gelu"]] = row[0, INDEX["elements_batch_norm"]] = 7.0
+    mean, variance = fit_effects(load_contrasts()).apply(row)
+    np.testing.assert_allclose(mean, 0.0, atol=1e-12)
+    np.testing.assert_allclose(variance, 0.0, atol=1e-12)
+
+
+def test_half_a_network_has_half_the_effect() -> None:
+    effects = fit_effects(load_contrasts())
+    row = np.zeros((1, len(COLUMNS)))
+    row[0, [INDEX["elements_gelu"], INDEX["elements_relu"]]] = 5.0
+    whole, _ = effects.contrast("activation:gelu", "activation:relu")
+    assert effects.apply(row)[0][0] == pytest.approx(whole / 2)
+
+
+def test_fine_tuned_swaps_are_left_out() -> None:
+    networks = {c.network for c in load_contrasts()}
+    assert networks == {"PoolFormer-S12", "StarNet-S4"}
+
+
+def test_pairs_are_predicted_from_other_networks() -> None:
+    # StarNet never tried SiLU or a norm: PoolFormer's pairs of those cannot be predicted at all
+    pairs = {(p.base, p.change): p for p in effect_pairs()}
+    assert pairs["PoolFormer-S12", "group_norm -> batch_norm"].predicted == 0.0
+    assert pairs["PoolFormer-S12", "gelu -> relu"].predicted < 0.0
