@@ -92,7 +92,7 @@ def arch_from_dict(raw: Any) -> Arch:
         The design is impossible.
     """
     fields = _object(raw, "design", _ARCH_KEYS)
-    if fields["schema_version"] != SCHEMA_VERSION:
+    if type(fields["schema_version"]) is not int or fields["schema_version"] != SCHEMA_VERSION:
         raise FileFormatError(
             f"a design has schema_version {SCHEMA_VERSION}, got {fields['schema_version']!r}; "
             "write it again with this version of dsim"
