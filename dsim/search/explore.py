@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,13 +39,19 @@ class Explored:
     fastest: Points
 
 
-def explore(grid: Grid, scorer: Scorer, seed: int) -> Explored:
-    """Sweep a mix; deterministic given the seed, whatever other mixes were swept before."""
+def explore(grid: Grid, scorer: Scorer, seed: int, starts: Sequence[Sequence[int]] = ()) -> Explored:
+    """Sweep a mix; deterministic given the seed, whatever other mixes were swept before.
+
+    Parameters
+    ----------
+    starts
+        Points that are always scored, such as those of published designs.
+    """
     if grid.size <= EXHAUSTIVE:
         points = grid.all_points()
         scores = scorer.score(grid.rows(points))
     else:
-        points, scores = _climb(grid, scorer, np.random.default_rng(seed))
+        points, scores = _climb(grid, scorer, np.random.default_rng(seed), starts)
     order = scorer.order(scores)
     front = pareto(scores)
     kept = front[scores.in_region[front]]
@@ -54,10 +61,12 @@ def explore(grid: Grid, scorer: Scorer, seed: int) -> Explored:
     return Explored(points[picked], scores.take(order[:1]), len(points), points[fastest])
 
 
-def _climb(grid: Grid, scorer: Scorer, random: np.random.Generator) -> tuple[Points, Scores]:
+def _climb(
+    grid: Grid, scorer: Scorer, random: np.random.Generator, starts: Sequence[Sequence[int]]
+) -> tuple[Points, Scores]:
     sizes = np.array(grid.sizes)
-    corners = np.stack([np.zeros(AXES, dtype=np.int64), sizes - 1])
-    points = np.concatenate([corners, random.integers(0, sizes, size=(SAMPLE, AXES))])
+    given = np.array([np.zeros(AXES, dtype=np.int64), sizes - 1, *starts], dtype=np.int64)
+    points = np.concatenate([given, random.integers(0, sizes, size=(SAMPLE, AXES))])
     points = _fresh(grid, points, np.empty(0, dtype=np.int64))
     scores = scorer.score(grid.rows(points))
     seen = grid.codes(points)

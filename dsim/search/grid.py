@@ -90,6 +90,19 @@ class Grid:
         """Make the design of a point."""
         return self.mix.arch(*self.values(point), self.space.resolution)
 
+    def locate(self, arch: Arch) -> tuple[int, ...] | None:
+        """Give the point of a design, or None where it is not one of this grid's."""
+        stages = arch.stages
+        widths = tuple(stage.width for stage in stages)
+        depths = tuple(stage.depth for stage in stages)
+        ratios = tuple(stage.blocks[0].mlp_ratio for stage in stages)
+        rows = (*self.space.widths, *self.depths, *self.space.mlp_ratios)
+        values = (*widths, *depths, *ratios)
+        if any(value not in row for value, row in zip(values, rows, strict=True)):
+            return None
+        point = tuple(row.index(value) for value, row in zip(values, rows, strict=True))  # type: ignore[arg-type]
+        return point if self.arch(point) == arch else None
+
     def all_points(self) -> Points:
         """Give every point, in order."""
         return np.indices(self.sizes).reshape(AXES, -1).T.astype(np.int64)

@@ -82,7 +82,8 @@ def search_mixes(
                 trials.reject(trial, mix)
                 continue
             # one stream per mix: what a mix gives does not depend on when it is swept
-            found = explore(grid, scorer, spec.seed)
+            starts = [point for arch in presets.values() if (point := grid.locate(arch)) is not None]
+            found = explore(grid, scorer, spec.seed, starts)
             top1, over = float(found.best.top1_low[0]), float(found.best.high_ms[0]) - spec.budget_ms
             swept = Swept(found.points.tolist(), found.fastest.tolist(), found.designs)
             # a design outside the accuracy model's region cannot be chosen, however fast it is
@@ -165,12 +166,11 @@ def _conclude(
     """Put the kept points of all mixes and the presets side by side."""
     archs: list[tuple[str, Callable[[], Arch]]] = []
     rows: list[Floats] = []
-    for mix, swept in trials.done:
-        grid = Grid(spec.space, mix, scorer.table)
+    grids = [Grid(spec.space, mix, scorer.table) for mix, _ in trials.done]
+    for grid, (_, swept) in zip(grids, trials.done, strict=True):
         points = np.array([*swept.points, swept.fastest])
         rows.append(grid.rows(points))
         archs += [("", _maker(grid, point)) for point in points.tolist()]
-    grid_size = len(archs)
     for name, arch in presets.items():
         rows.append(scorer.table.whole(arch)[None])
         archs.append((name, lambda arch=arch: arch))
@@ -187,8 +187,8 @@ def _conclude(
     best = int(scorer.order(scores)[0])
     chosen = candidate(best) if bool(scorer.feasible(scores)[best]) else None
     fastest = candidate(int(usable[np.argmin(scores.high_ms[usable])]))
-    in_grid = {archs[i][1]().canonical_hash() for i in range(grid_size)}
-    extra = sum(arch.canonical_hash() not in in_grid for arch in presets.values())
+    # a preset that lies on a swept grid was scored there
+    extra = sum(all(grid.locate(arch) is None for grid in grids) for arch in presets.values())
     designs = sum(swept.designs for _, swept in trials.done) + extra
     repeats = sum(swept.repeats for _, swept in trials.done)
     cost = Cost(time.monotonic() - start, designs, len(trials.done), repeats, capped, interrupted)
