@@ -22,7 +22,13 @@ from dsim.cli.types import DURATION
 @click.option("--seed", type=int, default=0, show_default=True, help="Same inputs and seed, same answer.")
 @click.option("--space", "space_file", type=click.Path(path_type=Path), help="TOML file of what may vary.")
 @click.option("--name", default="", help="Name of the study; <device>-<budget> by default.")
-@click.option("--out", type=click.Path(path_type=Path), default=Path("studies"), show_default=True)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default=Path("studies"),
+    show_default=True,
+    help="Folder of studies.",
+)
 @click.option("--storage", help="URL of an Optuna storage; SQLite in the study's folder by default.")
 @json_option
 @click.pass_context
