@@ -1,4 +1,4 @@
-"""dsim: which vision backbone should run on this device, within these milliseconds?
+"""Find the vision backbone that should run on a device within a latency budget.
 
 The names below are all that users need. They are loaded when they are first used, so that ``import dsim`` itself loads
 neither torch nor scikit-learn nor Optuna.

@@ -52,5 +52,7 @@ def exact_optimum(space: Space, scorer: Scorer) -> Optimum:
         first = int(scorer.order(scores)[0])
         better = (-scores.top1_low[first], scores.high_ms[first]) < (-best.top1_low, best.high_ms)
         if scorer.feasible(scores)[first] and better:
-            best = Optimum(grid.arch(points[first]), float(scores.top1_low[first]), float(scores.high_ms[first]), 0)
+            best = Optimum(
+                grid.arch(points[first]), float(scores.top1_low[first]), float(scores.high_ms[first]), 0
+            )
     return Optimum(best.arch, best.top1_low, best.high_ms, designs)

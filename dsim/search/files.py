@@ -55,7 +55,9 @@ def read_fingerprint(folder: Path) -> str | None:
 def write_result(result: StudyResult) -> None:
     """Write the result beside the inputs; ``chosen.json`` comes last, so that it never speaks of a missing front."""
     folder = result.spec.folder
-    rows = [{**c.to_dict(), "arch": json.dumps(c.arch.to_dict(), separators=(",", ":"))} for c in result.front]
+    rows = [
+        {**c.to_dict(), "arch": json.dumps(c.arch.to_dict(), separators=(",", ":"))} for c in result.front
+    ]
     buffer = io.BytesIO()
     pl.DataFrame(rows).write_parquet(buffer, compression="zstd")
     write_atomic(folder / FRONT, buffer.getvalue())
@@ -86,7 +88,9 @@ def read_result(spec: StudySpec) -> StudyResult | None:
             Candidate.from_dict(raw["chosen"]) if raw["chosen"] else None,
             front,
             Candidate.from_dict(raw["fastest"]),
-            tuple(NotIdentified(**{**item, "dropped": tuple(item["dropped"])}) for item in raw["not_identified"]),
+            tuple(
+                NotIdentified(**{**item, "dropped": tuple(item["dropped"])}) for item in raw["not_identified"]
+            ),
             tuple(Published(**item) for item in raw["published"]),
             cost,
             raw["nearest_feasible_budget_ms"],

@@ -12,6 +12,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -100,7 +101,7 @@ class Grid:
         values = (*widths, *depths, *ratios)
         if any(value not in row for value, row in zip(values, rows, strict=True)):
             return None
-        point = tuple(row.index(value) for value, row in zip(values, rows, strict=True))  # type: ignore[arg-type]
+        point = tuple(row.index(value) for value, row in zip(values, rows, strict=True))
         return point if self.arch(point) == arch else None
 
     def all_points(self) -> Points:
@@ -109,7 +110,7 @@ class Grid:
 
     def codes(self, points: Points) -> NDArray[np.int64]:
         """Give one integer per point: equal for equal points."""
-        return np.ravel_multi_index(points.T, self.sizes).astype(np.int64)
+        return np.asarray(np.ravel_multi_index(tuple(points.T), self.sizes), dtype=np.int64)
 
     # ---- prices -----------------------------------------------------------------------------------------------
 
@@ -122,10 +123,12 @@ class Grid:
         self._down = [self._stem[:0]]
         for stage in (1, 2, 3):
             key = ("down", stage, mix.ends_in_tokens(stage - 1), widths[stage - 1 : stage + 1], *kind)
-            self._down.append(self._table.shared(key, lambda stage=stage: self._price_down(stage)))
+            self._down.append(self._table.shared(key, partial(self._price_down, stage)))
         self._stages = [self._stage_rows(stage, kind) for stage in range(4)]
 
-    def _probe(self, stage: int, width: int, before: int | None = None, convs: int = 0, ratio: float = 0.0) -> Probe:
+    def _probe(
+        self, stage: int, width: int, before: int | None = None, convs: int = 0, ratio: float = 0.0
+    ) -> Probe:
         """Price one small design that holds what is asked for; everything else in it is as small as it can be."""
         widths = [row[0] for row in self.space.widths]
         depths = [max(self.mix.attention_in(i), 1) for i in range(4)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol, TypeVar
 
+from dsim.arch import Mixer
 from dsim.search.result import NotIdentified
 from dsim.search.space import Space
 
@@ -26,7 +27,9 @@ _KINDS = {"activation": "activations", "norm": "norms", "stem": "stems"}
 _MUST_BE_SHOWN = frozenset({"activation", "norm"})  # without a verdict these are not searched
 
 
-def keep_identified(space: Space, contrasts: Mapping[str, Contrast]) -> tuple[Space, tuple[NotIdentified, ...]]:
+def keep_identified(
+    space: Space, contrasts: Mapping[str, Contrast]
+) -> tuple[Space, tuple[NotIdentified, ...]]:
     """Drop the options whose price against the first of their row is not identified.
 
     Parameters
@@ -57,7 +60,7 @@ def keep_identified(space: Space, contrasts: Mapping[str, Contrast]) -> tuple[Sp
 
     rows = {name: sift(kind, getattr(space, name)) for kind, name in _KINDS.items()}
     if len(set(space.mixers)) == 1:  # one verdict serves all stages
-        mixers = (sift("mixer", space.mixers[0]),) * 4
+        mixers: tuple[tuple[Mixer, ...], ...] = (sift("mixer", space.mixers[0]),) * 4
     else:
         mixers = tuple(sift("mixer", row, f" in stage {i}") for i, row in enumerate(space.mixers, 1))
     attentions = sift("attention", space.attentions)

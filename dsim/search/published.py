@@ -15,9 +15,11 @@ def published_near(profile: DeviceProfile, latency_ms: float) -> tuple[Published
     Only figures in the profile's reference protocol, on networks that stayed on the accelerator, told for the first
     time; one per network.
     """
-    near = {}
+    near: dict[str, Published] = {}
     for row in profile.networks:
         usable = profile.is_reference(row) and row.counts and not row.cliff and row.top1 is not None
         if usable and abs(row.latency_ms - latency_ms) <= WITHIN * latency_ms:
-            near.setdefault(row.network, Published(row.network, row.latency_ms, row.top1, f"{row.source}, {row.table}"))
+            near.setdefault(
+                row.network, Published(row.network, row.latency_ms, row.top1, f"{row.source}, {row.table}")
+            )
     return tuple(sorted(near.values(), key=lambda item: -(item.top1 or 0.0))[:MOST])

@@ -16,17 +16,33 @@ Bools = NDArray[np.bool_]
 class LatencyArrays(Protocol):
     """Latency of N designs in milliseconds."""
 
-    latency_ms: Floats
-    low_ms: Floats
-    high_ms: Floats
+    @property
+    def latency_ms(self) -> Floats:
+        """The estimate, (N,)."""
+
+    @property
+    def low_ms(self) -> Floats:
+        """Lower end of the central interval, (N,)."""
+
+    @property
+    def high_ms(self) -> Floats:
+        """Upper end of the central interval, (N,)."""
 
 
 class AccuracyArrays(Protocol):
     """Top-1 of N designs in percent."""
 
-    top1: Floats
-    low: Floats
-    high: Floats
+    @property
+    def top1(self) -> Floats:
+        """The estimate, (N,)."""
+
+    @property
+    def low(self) -> Floats:
+        """Lower end of the interval, (N,)."""
+
+    @property
+    def high(self) -> Floats:
+        """Upper end of the interval, (N,)."""
 
 
 class LatencyPricer(Latencies, Protocol):

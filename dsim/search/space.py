@@ -42,10 +42,17 @@ class Space:
     """
 
     stems: tuple[Stem, ...] = (Stem.TWO_CONVS, Stem.CONV7, Stem.PATCHIFY)
-    mixers: tuple[tuple[Mixer, ...], ...] = ((Mixer.POOLING, Mixer.CONV3, Mixer.CONV5, Mixer.CONV7, Mixer.FFN),) * 4
+    mixers: tuple[tuple[Mixer, ...], ...] = (
+        (Mixer.POOLING, Mixer.CONV3, Mixer.CONV5, Mixer.CONV7, Mixer.FFN),
+    ) * 4
     attentions: tuple[Mixer, ...] = (Mixer.ATTENTION, Mixer.ATTENTION_V2)
     attention_blocks: tuple[tuple[int, ...], ...] = ((0, 1, 2), (1, 0, 2, 3, 4))
-    activations: tuple[Activation, ...] = (Activation.GELU, Activation.RELU, Activation.SILU, Activation.HARDSWISH)
+    activations: tuple[Activation, ...] = (
+        Activation.GELU,
+        Activation.RELU,
+        Activation.SILU,
+        Activation.HARDSWISH,
+    )
     norms: tuple[Norm, ...] = (Norm.BATCH, Norm.LAYER, Norm.GROUP)
     widths: tuple[tuple[int, ...], ...] = (
         (32, 40, 48, 56, 64),
@@ -53,17 +60,30 @@ class Space:
         (128, 144, 160, 192, 224, 256, 288, 320),
         (224, 256, 288, 320, 384, 448, 512),
     )
-    depths: tuple[tuple[int, ...], ...] = ((1, 2, 3, 4), (1, 2, 3, 4), (4, 5, 6, 8, 10, 12), (2, 3, 4, 5, 6, 8))
+    depths: tuple[tuple[int, ...], ...] = (
+        (1, 2, 3, 4),
+        (1, 2, 3, 4),
+        (4, 5, 6, 8, 10, 12),
+        (2, 3, 4, 5, 6, 8),
+    )
     mlp_ratios: tuple[tuple[float, ...], ...] = ((2.0, 3.0, 4.0),) * 4
     resolution: int = 224
 
     def __post_init__(self) -> None:
         for name in ("stems", "attentions", "activations", "norms"):
             _row(name, getattr(self, name))
-        for name, count in (("mixers", 4), ("widths", 4), ("depths", 4), ("mlp_ratios", 4), ("attention_blocks", 2)):
+        for name, count in (
+            ("mixers", 4),
+            ("widths", 4),
+            ("depths", 4),
+            ("mlp_ratios", 4),
+            ("attention_blocks", 2),
+        ):
             rows = getattr(self, name)
             if len(rows) != count:
-                raise InvalidValueError(f"{name} must have {count} rows, one per stage, got {len(rows)}; add the missing")
+                raise InvalidValueError(
+                    f"{name} must have {count} rows, one per stage, got {len(rows)}; add the missing"
+                )
             for row in rows:
                 _row(name, row)
         for row in self.mixers:
@@ -96,7 +116,7 @@ class Space:
         """Upper bound of the designs that share a mix: widths x depths x MLP ratios of four stages."""
         return math.prod(len(row) for rows in (self.widths, self.depths, self.mlp_ratios) for row in rows)
 
-    def fixed(self, **choices: tuple[Any, ...]) -> Space:
+    def fixed(self, **choices: Any) -> Space:
         """Give a copy in which some rows are replaced."""
         return replace(self, **choices)
 
@@ -154,7 +174,9 @@ def space_from_dict(raw: Mapping[str, Any], where: str = "space") -> Space:
     except InvalidValueError as error:
         raise FileFormatError(f"{where}: {error}") from error
     except TypeError as error:
-        raise FileFormatError(f"{where}: rows must be lists of rows where stages differ: {error}; see README") from error
+        raise FileFormatError(
+            f"{where}: rows must be lists of rows where stages differ: {error}; see README"
+        ) from error
     if type(space.resolution) is not int or space.resolution < 32 or space.resolution % 32:
         raise FileFormatError(
             f"{where}: resolution must be a multiple of 32 of at least 32, got {space.resolution!r}; use 224"
@@ -165,7 +187,11 @@ def space_from_dict(raw: Mapping[str, Any], where: str = "space") -> Space:
 def _read(value: Any, element: Any, where: str) -> Any:
     if isinstance(value, list):
         return tuple(_read(item, element, where) for item in value)
-    ok = type(value) in ((int, float) if element is float else (int,)) if element in (int, float) else isinstance(value, str)
+    ok = (
+        type(value) in ((int, float) if element is float else (int,))
+        if element in (int, float)
+        else isinstance(value, str)
+    )
     try:
         if not ok:
             raise ValueError
@@ -188,7 +214,9 @@ def load_space(path: Path) -> Space:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise FileAccessError(f"space file {path} cannot be read: {error}; give a readable TOML file") from error
+        raise FileAccessError(
+            f"space file {path} cannot be read: {error}; give a readable TOML file"
+        ) from error
     try:
         return space_from_dict(tomllib.loads(text), str(path))
     except tomllib.TOMLDecodeError as error:

@@ -6,7 +6,7 @@ import hashlib
 import json
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +56,7 @@ class StudySpec:
     trials: int = DEFAULT_TRIALS
     time_s: float | None = None
     seed: int = 0
-    space: Space = Space()
+    space: Space = field(default_factory=Space)
     name: str = ""
     out: Path = Path("studies")
     storage: str | None = None
@@ -71,9 +71,13 @@ class StudySpec:
                 f"confidence must lie between 0 and 1, got {self.confidence:g}; 0.9 is the usual choice"
             )
         if self.trials < 1:
-            raise InvalidValueError(f"trials must be at least 1, got {self.trials}; {DEFAULT_TRIALS} is the default")
+            raise InvalidValueError(
+                f"trials must be at least 1, got {self.trials}; {DEFAULT_TRIALS} is the default"
+            )
         if self.time_s is not None and not (math.isfinite(self.time_s) and self.time_s > 0):
-            raise InvalidValueError(f"time must be a positive number of seconds, got {self.time_s:g}; give 60s")
+            raise InvalidValueError(
+                f"time must be a positive number of seconds, got {self.time_s:g}; give 60s"
+            )
         if not 0 <= self.seed < 2**32:
             raise InvalidValueError(f"seed must lie in 0 to 4294967295, got {self.seed}; give 0")
         if not self.name:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -18,7 +19,9 @@ from dsim.search.spec import StudySpec
 from dsim.search.table import Floats
 from dsim.search.trials import Swept, Trials
 
-Progress = Callable[[int, int, float | None], None]  # mixes done, mixes in all, best top-1 (pessimistic) so far
+Progress = Callable[
+    [int, int, float | None], None
+]  # mixes done, mixes in all, best top-1 (pessimistic) so far
 
 
 @dataclass(frozen=True)
@@ -139,7 +142,7 @@ def seed_mixes(spec: StudySpec) -> list[Mix]:
             for stage, row in zip(arch.stages, space.mixers, strict=True)
         )
         counts = [
-            min(row, key=lambda n, stage=stage: abs(n - stage.attention_blocks))
+            _nearest(stage.attention_blocks, row)
             for stage, row in zip(arch.stages[2:], space.attention_blocks, strict=True)
         ]
         mix = Mix(
@@ -170,10 +173,10 @@ def _conclude(
     for grid, (_, swept) in zip(grids, trials.done, strict=True):
         points = np.array([*swept.points, swept.fastest])
         rows.append(grid.rows(points))
-        archs += [("", _maker(grid, point)) for point in points.tolist()]
+        archs += [("", partial(grid.arch, point)) for point in points.tolist()]
     for name, arch in presets.items():
         rows.append(scorer.table.whole(arch)[None])
-        archs.append((name, lambda arch=arch: arch))
+        archs.append((name, partial(replace, arch)))
     joined = np.concatenate(rows)
     scores = scorer.score(joined)
 
@@ -195,8 +198,8 @@ def _conclude(
     return Found(chosen, tuple(front), fastest, cost)
 
 
-def _maker(grid: Grid, point: Sequence[int]) -> Callable[[], Arch]:
-    return lambda: grid.arch(point)
+def _nearest(count: int, row: Sequence[int]) -> int:
+    return min(row, key=lambda option: abs(option - count))
 
 
 def _candidate(name: str, arch: Arch, scorer: Scorer, row: Floats, score: Scores) -> Candidate:

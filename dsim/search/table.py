@@ -84,7 +84,8 @@ class CostTable:
 
     def whole(self, arch: Arch) -> Floats:
         """Give the joined row (F + S,) of a whole design."""
-        return np.sum(list(self.pieces(arch).values()), axis=0)
+        total: Floats = np.sum(list(self.pieces(arch).values()), axis=0)
+        return total
 
     def cut(self, rows: Floats) -> Row:
         """Cut joined rows (..., F + S) into what each model reads."""

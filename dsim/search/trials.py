@@ -93,7 +93,7 @@ class Trials:
         self._seed = seed
         self._sampler = sampler
         self._parameters = parameters(space)
-        self._seeds = [mix for mix in dict.fromkeys(seeds)]
+        self._seeds = list(dict.fromkeys(seeds))
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         self._study = _open(storage, name)
         stored = self._study.user_attrs.get(_FINGERPRINT)
@@ -106,7 +106,8 @@ class Trials:
             )
         self._clear_leftovers()
         self.done: list[tuple[Mix, Swept]] = [
-            (self._mix_of(trial), _swept(trial)) for trial in self._study.get_trials(states=(TrialState.COMPLETE,))
+            (self._mix_of(trial), _swept(trial))
+            for trial in self._study.get_trials(states=(TrialState.COMPLETE,))
         ]
         self._seen = {mix for mix, _ in self.done}
         self._impossible: set[Mix] = set()
@@ -196,7 +197,9 @@ def _swept(trial: FrozenTrial) -> Swept:
 
 def _open(storage: str | None, name: str) -> optuna.Study:
     try:
-        return optuna.create_study(storage=storage, study_name=name, direction="maximize", load_if_exists=True)
+        return optuna.create_study(
+            storage=storage, study_name=name, direction="maximize", load_if_exists=True
+        )
     except Exception as error:  # SQLAlchemy, its drivers and Optuna raise unrelated types for one thing
         first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise FileAccessError(

@@ -39,15 +39,28 @@ def test_every_verb_has_help(capsys: pytest.CaptureFixture[str], verb: str) -> N
         (["study", "--device", "iphone12"], 2, "Missing option '--budget'"),
         (["nonsense"], 2, "No such command"),
         (["study", "--device", "iphone21", "--budget", "2ms"], 1, "unknown device 'iphone21'"),
-        (["study", "--device", "iphone12", "--budget", "2ms", "--confidence", "2"], 2, "2.0 is not in the range"),
-        (["study", "--device", "iphone12", "--budget", "2ms", "--space", "/no/such.toml"], 1, "cannot be read"),
+        (
+            ["study", "--device", "iphone12", "--budget", "2ms", "--confidence", "2"],
+            2,
+            "2.0 is not in the range",
+        ),
+        (
+            ["study", "--device", "iphone12", "--budget", "2ms", "--space", "/no/such.toml"],
+            1,
+            "cannot be read",
+        ),
         (["study", "--device", "iphone12", "--budget", "2ms", "--name", "a/b"], 1, "folder name"),
         (["export", "efficientformer_l2", "-o", "x"], 1, "unknown preset 'efficientformer_l2'"),
         (["export", "efficientformer_l1", "--to", "jax", "-o", "x"], 2, "'jax' is not"),
     ],
 )
 def test_bad_input_is_one_clear_line(
-    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, args: list[str], code: int, message: str
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    args: list[str],
+    code: int,
+    message: str,
 ) -> None:
     monkeypatch.chdir(tmp_path)
     got, out, err = run(capsys, *args)
@@ -58,8 +71,21 @@ def test_bad_input_is_one_clear_line(
     assert not list(tmp_path.iterdir()), "nothing half-written"
 
 
-def test_study_writes_its_files_and_prints_one_object(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    args = ["study", "--device", "iphone12", "--budget", "2ms", "--trials", "3", "--out", str(tmp_path), "--json"]
+def test_study_writes_its_files_and_prints_one_object(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    args = [
+        "study",
+        "--device",
+        "iphone12",
+        "--budget",
+        "2ms",
+        "--trials",
+        "3",
+        "--out",
+        str(tmp_path),
+        "--json",
+    ]
     code, out, _ = run(capsys, *args)
     assert code == 0
     result = json.loads(out)
@@ -75,7 +101,9 @@ def test_study_writes_its_files_and_prints_one_object(capsys: pytest.CaptureFixt
     assert result["front"]
     assert {"seconds", "designs", "mixes", "repeats"} <= set(result["cost"])
     folder = tmp_path / "iphone12-2ms"
-    assert {"study.toml", "chosen.json", "front.parquet", "study.db", "model"} <= {p.name for p in folder.iterdir()}
+    assert {"study.toml", "chosen.json", "front.parquet", "study.db", "model"} <= {
+        p.name for p in folder.iterdir()
+    }
     assert (folder / "model" / "model.py").is_file()
     again, text, _ = run(capsys, *args[:-1])
     assert again == 0
@@ -100,17 +128,27 @@ def test_nothing_fits_is_exit_code_3(capsys: pytest.CaptureFixture[str], tmp_pat
 
 def test_a_file_in_the_way_of_the_output(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     (tmp_path / "out").write_text("in the way")
-    args = ["study", "--device", "iphone12", "--budget", "2ms", "--trials", "1", "--out", str(tmp_path / "out")]
+    args = [
+        "study",
+        "--device",
+        "iphone12",
+        "--budget",
+        "2ms",
+        "--trials",
+        "1",
+        "--out",
+        str(tmp_path / "out"),
+    ]
     code, _, err = run(capsys, *args)
     assert code == 1
     assert "cannot be made" in err
 
 
 def test_export_of_a_preset_and_of_a_study(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    code, out, _ = run(capsys, "export", "efficientformer_l1", "-o", str(tmp_path / "l1"))
+    code, _, _ = run(capsys, "export", "efficientformer_l1", "-o", str(tmp_path / "l1"))
     assert code == 0
     assert {"model.py", "arch.json", "README.md"} <= {p.name for p in (tmp_path / "l1").iterdir()}
-    code, out, _ = run(capsys, "export", str(tmp_path / "l1" / "arch.json"), "-o", str(tmp_path / "again"))
+    code, _, _ = run(capsys, "export", str(tmp_path / "l1" / "arch.json"), "-o", str(tmp_path / "again"))
     assert code == 0
     assert (tmp_path / "again" / "arch.json").read_text() == (tmp_path / "l1" / "arch.json").read_text()
     (tmp_path / "broken.json").write_text("{")

@@ -29,7 +29,9 @@ def test_only_identified_activations_and_norms_are_searched() -> None:
 
 
 def test_a_stem_or_mixer_is_dropped_only_on_a_verdict() -> None:
-    space, dropped = keep_identified(Space(), {"stem:two_convs>conv7": Verdict(False), "mixer:pooling>ffn": Verdict(False)})
+    space, dropped = keep_identified(
+        Space(), {"stem:two_convs>conv7": Verdict(False), "mixer:pooling>ffn": Verdict(False)}
+    )
     assert space.stems == (Stem.TWO_CONVS, Stem.PATCHIFY)
     assert all(Mixer.FFN not in row and Mixer.CONV5 in row for row in space.mixers)
     assert {item.choice for item in dropped} >= {"stem", "mixer"}

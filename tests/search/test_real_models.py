@@ -23,7 +23,9 @@ def test_table_prices_equal_graph_prices(device: str) -> None:
     table = CostTable(latency, accuracy)
     random = np.random.default_rng(7)
     for _ in range(12):
-        mix = mix_from(space, {name: row[random.integers(len(row))] for name, row in parameters(space).items()})
+        mix = mix_from(
+            space, {name: row[random.integers(len(row))] for name, row in parameters(space).items()}
+        )
         grid = Grid(space, mix, table)
         points = random.integers(0, np.array(grid.sizes), size=(3, 12))
         rows = table.cut(grid.rows(points))

@@ -39,7 +39,13 @@ def scorer(budget_ms: float = BUDGET_MS) -> Scorer:
 
 
 def spec(trials: int = 12, **changes: object) -> StudySpec:
-    settings = {"device": "fake", "budget_ms": BUDGET_MS, "trials": trials, "space": SMALL, "name": "test"} | changes
+    settings = {
+        "device": "fake",
+        "budget_ms": BUDGET_MS,
+        "trials": trials,
+        "space": SMALL,
+        "name": "test",
+    } | changes
     return StudySpec(**settings)
 
 
@@ -195,5 +201,7 @@ def test_arch_of_every_front_design_scores_as_reported() -> None:
     latency = FakeLatency()
     for candidate in found.front[:10]:
         graph = Arch.from_json(candidate.arch.to_json()).to_graph()
-        assert candidate.latency_ms == pytest.approx(latency.price(latency.featurise(graph)[None]).latency_ms[0])
+        assert candidate.latency_ms == pytest.approx(
+            latency.price(latency.featurise(graph)[None]).latency_ms[0]
+        )
         assert (candidate.params, candidate.macs) == (graph.params, graph.macs)
