@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from dsim.accuracy.cache import load_accuracy_model
 from dsim.accuracy.model import REGION
+from dsim.accuracy.recipe import REFERENCE, Recipe
 from dsim.arch import Arch
 from dsim.graph import Graph
 
@@ -45,8 +46,9 @@ def estimate_top1(
     *,
     confidence: float = 0.9,
     input_shape: tuple[int, ...] = (1, 3, 224, 224),
+    recipe: Recipe = REFERENCE,
 ) -> Top1Estimate:
-    """Estimate ImageNet top-1 of a design at the reference recipe.
+    """Estimate ImageNet top-1 of a design, by default at the reference recipe.
 
     Parameters
     ----------
@@ -57,6 +59,8 @@ def estimate_top1(
         Level of the interval.
     input_shape
         What a module is traced with; a design has its own resolution.
+    recipe
+        How it would be trained, if not by the reference recipe.
 
     Raises
     ------
@@ -74,7 +78,7 @@ def estimate_top1(
 
         graph = read_module(arch_or_module, input_shape)
     model = load_accuracy_model()
-    answer = model.predict(model.summarise(graph)[None, :], confidence)
+    answer = model.predict(model.summarise(graph)[None, :], confidence, recipe)
     values = (answer.top1, answer.low, answer.high)
     top1, low, high = (round(float(v[0]), 3) for v in values)
     return Top1Estimate(top1, low, high, confidence, round(float(answer.distance[0]), 4))

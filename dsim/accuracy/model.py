@@ -10,6 +10,7 @@ from dsim.accuracy.effects import Effects, log_errors
 from dsim.accuracy.evidence import Evidence
 from dsim.accuracy.points import Scaling, points_of, questions, scaling_of
 from dsim.accuracy.process import covariance, leave_groups_out
+from dsim.accuracy.recipe import REFERENCE, Recipe
 from dsim.accuracy.summary import FloatArray, summarise
 from dsim.accuracy.surrogate import Surrogate, fit_surrogate
 from dsim.errors import InvalidValueError
@@ -27,7 +28,7 @@ class AccuracyArrays:
     Attributes
     ----------
     top1, low, high
-        Shape (N,), percent, for the reference recipe; the interval is for one training run of a new design.
+        Shape (N,), percent, for the recipe asked about; the interval is for one training run of a new design.
     distance
         Shape (N,), to the nearest known network, in the structure kernel's own lengths.
     """
@@ -68,8 +69,10 @@ class AccuracyModel:
         """Sum what a network is made of; see `dsim.accuracy.summary.summarise`."""
         return summarise(graph)
 
-    def predict(self, summaries: FloatArray, confidence: float = 0.9) -> AccuracyArrays:
-        """Estimate top-1 at the reference recipe: 300 epochs, distilled from a convnet, 224 px.
+    def predict(
+        self, summaries: FloatArray, confidence: float = 0.9, recipe: Recipe = REFERENCE
+    ) -> AccuracyArrays:
+        """Estimate top-1 at one recipe, by default 300 epochs, distilled from a convnet, 224 px.
 
         Parameters
         ----------
@@ -77,6 +80,8 @@ class AccuracyModel:
             Shape (N, S), of whole networks.
         confidence
             Level of the interval.
+        recipe
+            How the designs would be trained; they are tested at the resolution that they were trained at.
 
         Raises
         ------
@@ -86,7 +91,7 @@ class AccuracyModel:
         if not 0.0 < confidence < 1.0:
             raise InvalidValueError(f"confidence must lie between 0 and 1, got {confidence}; try 0.9")
         table = np.atleast_2d(np.asarray(summaries, dtype=np.float64))
-        mean, variance, distance = self.surrogate.predict(questions(table, self.scaling))
+        mean, variance, distance = self.surrogate.predict(questions(table, self.scaling, recipe))
         effect, effect_variance = self.effects.apply(table)
         error = np.exp(mean)
         # the effects' deviation is in points; one point is 1 / error on the scale of log(error)

@@ -58,7 +58,7 @@ def questions(summaries: FloatArray, scaling: Scaling, recipe: Recipe = REFERENC
     n = len(features)
     recipes = np.repeat([recipe_features(recipe, recipe.train_resolution)], n, axis=0)
     nobody = {name: -1 - np.arange(n) for name in LABELS}
-    return Points(_groups(features, recipes, scaling), nobody, np.zeros(n))
+    return Points(_groups(features, recipes, scaling), nobody, np.full(n, float(not recipe.is_known)))
 
 
 def _recipes(recipes: tuple[Recipe, ...], resolutions: tuple[int, ...]) -> FloatArray:

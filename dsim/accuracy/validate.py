@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from dsim.accuracy.cache import load_accuracy_model
 from dsim.accuracy.covariance import structure_coordinates
 from dsim.accuracy.effects import Effects, fit_effects, load_contrasts
 from dsim.accuracy.evidence import Evidence, load_evidence
+from dsim.accuracy.growth import Growth, audit_growth
 from dsim.accuracy.holdout import HeldOut, hold_out
 from dsim.accuracy.model import REGION, fit
 from dsim.accuracy.pairs import Pair, effect_pairs, structure_pairs
@@ -74,6 +76,7 @@ class Validation:
     published: tuple[Published, ...]
     structure: tuple[Pair, ...]
     effects: tuple[Pair, ...]
+    growth: Growth
 
 
 def validate() -> Validation:
@@ -90,6 +93,7 @@ def validate() -> Validation:
         published=_published(evidence, effects, by_family),
         structure=structure_pairs(evidence, by_family),
         effects=effect_pairs(),
+        growth=audit_growth(load_accuracy_model()),
     )
 
 

@@ -13,8 +13,10 @@ from dsim.accuracy import REGION, AccuracyModel, estimate_top1, load_accuracy_mo
 from dsim.accuracy.cache import load_hyperparameters
 from dsim.accuracy.effects import fit_effects, load_contrasts
 from dsim.accuracy.evidence import load_evidence
+from dsim.accuracy.growth import audit_growth
 from dsim.accuracy.model import family_quantiles, fit
 from dsim.accuracy.published import PUBLISHED
+from dsim.accuracy.recipe import Augment, Recipe, Teacher
 from dsim.arch import PRESETS, Arch, Block, Mixer, Stage, get_preset
 from dsim.errors import InvalidValueError
 
@@ -169,3 +171,18 @@ def test_a_module_and_its_design_agree() -> None:
     design, module = estimate_top1(arch), estimate_top1(build_module(arch))
     assert module.top1 == pytest.approx(design.top1, abs=0.05)
     assert not design.extrapolated
+
+
+def test_growing_a_design_is_rarely_read_as_a_loss(model: AccuracyModel) -> None:
+    growth = audit_growth(model, bases=60, seed=3)
+    assert growth.designs > 50
+    assert growth.fallen < 0.05
+    assert growth.worst < 0.3
+
+
+def test_a_better_recipe_reads_better(model: AccuracyModel, presets: np.ndarray) -> None:
+    plain = Recipe(300, Teacher.NONE, Augment.STRONG, 224)
+    long = Recipe(1000, Teacher.CONVNET, Augment.STRONG, 224)
+    usual = model.predict(presets).top1
+    assert (model.predict(presets, recipe=plain).top1 < usual).all()
+    assert (model.predict(presets, recipe=long).top1 > usual).all()
