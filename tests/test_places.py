@@ -1,0 +1,45 @@
+"""Where profiles and fits live: the user's wish first, then the platform's folders."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import platformdirs
+import pytest
+
+from dsim import places
+from dsim.device import bundled_names, list_profiles
+from dsim.errors import FileAccessError
+from dsim.files import make_folder, write_atomic
+
+
+def test_the_users_wish_comes_first(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("DSIM_PROFILES", str(tmp_path / "profiles"))
+    monkeypatch.setenv("DSIM_CACHE", str(tmp_path / "cache"))
+    assert places.user_profiles_dir() == tmp_path / "profiles"
+    assert places.cache_dir() == tmp_path / "cache"
+
+
+def test_else_the_platforms_folders(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DSIM_PROFILES")
+    monkeypatch.delenv("DSIM_CACHE")
+    assert places.user_profiles_dir().is_relative_to(platformdirs.user_data_dir("dsim"))
+    assert places.cache_dir() == Path(platformdirs.user_cache_dir("dsim"))
+
+
+def test_bundled_profiles_are_found_in_the_checkout() -> None:
+    assert (places.bundled_profiles_dir() / "iphone12" / "profile.toml").is_file()
+    assert set(bundled_names()) <= set(list_profiles())
+
+
+def test_files_are_written_whole_or_not_at_all(tmp_path: Path) -> None:
+    target = tmp_path / "a" / "file.txt"
+    with pytest.raises(FileAccessError, match="cannot be written"):
+        write_atomic(target, "text")
+    make_folder(target.parent)
+    write_atomic(target, "text")
+    write_atomic(target, b"other")
+    assert target.read_text() == "other"
+    assert [path.name for path in target.parent.iterdir()] == ["file.txt"]
+    with pytest.raises(FileAccessError, match="cannot be made"):
+        make_folder(target / "below")
