@@ -37,8 +37,24 @@ PROFILE_OF = {
     "iPhone 14 Pro": "iphone14",
     "iPhone 14 Pro Max": "iphone14",
 }
-COLUMNS = ("network", "graph", "resolution", "latency_ms", "error_ms", "model", "protocol", "lab", "source", "table",
-           "top1", "params_m", "macs_g", "repeats", "cliff", "licence")
+COLUMNS = (
+    "network",
+    "graph",
+    "resolution",
+    "latency_ms",
+    "error_ms",
+    "model",
+    "protocol",
+    "lab",
+    "source",
+    "table",
+    "top1",
+    "params_m",
+    "macs_g",
+    "repeats",
+    "cliff",
+    "licence",
+)
 # two sources with one protocol differ by a median of 6%; half as much again is far outside that
 CONFLICT = 1.5
 LICENCE = "figures quoted from the source; the source states no licence for them"
@@ -52,7 +68,9 @@ def _graph(row: dict[str, str]) -> tuple[str, str]:
     name = OWN_KEYS.get(row["network"]) or row["timm_name"]
     size = row["resolution"]
     if row["source"].startswith("MobileOne paper") and row["network"].startswith("MobileViT"):
-        size = "256"  # the collection's 224 is a default; the published MACs (0.94 G for XS) are those at 256 px
+        size = (
+            "256"  # the collection's 224 is a default; the published MACs (0.94 G for XS) are those at 256 px
+        )
     dense = "dense" in row["table"] or "detector" in row["table"]
     if not size and not dense:
         size = next((str(s) for prefix, s in OWN_RESOLUTION.items() if row["network"].startswith(prefix)), "")
@@ -78,9 +96,9 @@ def _match(rules: dict[tuple[str, str], str], source: str, network: str, table: 
 
 def _cliff(source: str, network: str, device: str, resolution: str) -> str:
     for prefix, wanted, where, why in CLIFFS:
-        if network.startswith(prefix) and wanted == source:
-            if where == "*" or device == where or device.startswith(f"{where} P") or resolution == where:
-                return why
+        here = where in ("*", device, resolution) or device.startswith(f"{where} P")
+        if network.startswith(prefix) and wanted == source and here:
+            return why
     return ""
 
 
@@ -110,13 +128,26 @@ def curate(folder: Path) -> dict[str, list[dict[str, str]]]:
                 repeats = "the README's table again"
             if source == "efficientformer-fig1" and raw["network"].startswith("EfficientFormer"):
                 repeats = "the README's table again"
-            rows[profile].append({
-                "network": raw["network"], "graph": graph, "resolution": resolution, "latency_ms": raw["latency_ms"],
-                "error_ms": _error(raw["table"]), "model": raw["device"], "protocol": protocol, "lab": lab,
-                "source": raw["source"].split(" [")[0], "table": raw["table"], "top1": raw["top1"],
-                "params_m": raw["params_m"], "macs_g": raw["macs_g"], "repeats": repeats,
-                "cliff": _cliff(source, raw["network"], raw["device"], resolution), "licence": LICENCE,
-            })
+            rows[profile].append(
+                {
+                    "network": raw["network"],
+                    "graph": graph,
+                    "resolution": resolution,
+                    "latency_ms": raw["latency_ms"],
+                    "error_ms": _error(raw["table"]),
+                    "model": raw["device"],
+                    "protocol": protocol,
+                    "lab": lab,
+                    "source": raw["source"].split(" [")[0],
+                    "table": raw["table"],
+                    "top1": raw["top1"],
+                    "params_m": raw["params_m"],
+                    "macs_g": raw["macs_g"],
+                    "repeats": repeats,
+                    "cliff": _cliff(source, raw["network"], raw["device"], resolution),
+                    "licence": LICENCE,
+                }
+            )
     for found in rows.values():
         _conflicts(found)
     return rows
@@ -136,7 +167,9 @@ def _conflicts(rows: list[dict[str, str]]) -> None:
             continue
         ratio = float(row["latency_ms"]) / float(low["latency_ms"])
         if ratio >= CONFLICT:
-            row["cliff"] = f"{ratio:.1f} times the {low['latency_ms']} ms of {low['source']} on an {low['model']}"
+            row["cliff"] = (
+                f"{ratio:.1f} times the {low['latency_ms']} ms of {low['source']} on an {low['model']}"
+            )
 
 
 def _family(name: str) -> tuple[str, str]:
@@ -166,8 +199,11 @@ def main() -> None:
         names |= {r["graph"].split("@")[0] for r in found if r["graph"]}
         if contrasts:
             columns = tuple(k for k in contrasts[0] if k != "profile")
-            _write(ROOT / "device_profiles" / profile / "contrasts.csv", columns,
-                   [{k: v for k, v in c.items() if k != "profile"} for c in contrasts])
+            _write(
+                ROOT / "device_profiles" / profile / "contrasts.csv",
+                columns,
+                [{k: v for k, v in c.items() if k != "profile"} for c in contrasts],
+            )
             names |= {c[s].split("@")[0] for c in contrasts for s in ("graph_a", "graph_b") if c[s]}
     families = [{"name": n, "family": _family(n)[0], "reason": _family(n)[1]} for n in sorted(names)]
     _write(ROOT / "dsim" / "data" / "families.csv", ("name", "family", "reason"), families)

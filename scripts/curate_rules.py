@@ -125,40 +125,144 @@ REPEATS_NOT_IN_TABLE = ("dense-prediction",)
 
 # (network prefix, source id or "*", device prefix or "*") -> evidence that the network left the Neural Engine there.
 CLIFFS = [
-    ("MobileNetV3", "starnet-paper", "*", "5.3 to 15.1 ms here against 0.67 to 1.09 ms in four other sources"),
-    ("ShuffleNetV2", "starnet-paper", "iPhone 12", "4.1 to 19.9 ms here against 0.68 and 1.08 ms in the MobileOne paper"),
-    ("GhostNet x", "starnet-paper", "*", "time does not follow work: x0.5 (42 MMACs) takes longer than x1.0 (141 MMACs); "
-     "GhostNetV3 takes 0.99 ms on an iPhone 13 in the iFormer paper"),
-    ("MobileFormer-52M", "starnet-paper", "*", "6.3 to 8.3 ms for 52 MMACs; the 508M variant takes 3.0 to 3.3 ms on newer "
-     "phones in the SwiftFormer and iFormer papers"),
-    ("Mobileformer", "mobileone-paper", "*", "96M takes 17 ms; the 508M variant takes 6.6 ms in EfficientFormer V2"),
-    ("MobileFormer-508M", "efficientformerv2-fig1", "*", "6.6 ms against 3.0 (iPhone 14 Pro Max) and 3.3 (iPhone 13), where other "
-     "networks gain 1.1 to 1.4 times"),
-    ("MobileViT-", "mobilevit-paper", "*", "XS takes 7.28 ms against 1.5 ms on an iPhone 14 Pro Max (SwiftFormer), where other "
-     "networks gain 1.1 to 1.9 times"),
+    (
+        "MobileNetV3",
+        "starnet-paper",
+        "*",
+        "5.3 to 15.1 ms here against 0.67 to 1.09 ms in four other sources",
+    ),
+    (
+        "ShuffleNetV2",
+        "starnet-paper",
+        "iPhone 12",
+        "4.1 to 19.9 ms here against 0.68 and 1.08 ms in the MobileOne paper",
+    ),
+    (
+        "GhostNet x",
+        "starnet-paper",
+        "*",
+        "time does not follow work: x0.5 (42 MMACs) takes longer than x1.0 (141 MMACs); "
+        "GhostNetV3 takes 0.99 ms on an iPhone 13 in the iFormer paper",
+    ),
+    (
+        "MobileFormer-52M",
+        "starnet-paper",
+        "*",
+        "6.3 to 8.3 ms for 52 MMACs; the 508M variant takes 3.0 to 3.3 ms on newer "
+        "phones in the SwiftFormer and iFormer papers",
+    ),
+    (
+        "Mobileformer",
+        "mobileone-paper",
+        "*",
+        "96M takes 17 ms; the 508M variant takes 6.6 ms in EfficientFormer V2",
+    ),
+    (
+        "MobileFormer-508M",
+        "efficientformerv2-fig1",
+        "*",
+        "6.6 ms against 3.0 (iPhone 14 Pro Max) and 3.3 (iPhone 13), where other "
+        "networks gain 1.1 to 1.4 times",
+    ),
+    (
+        "MobileViT-",
+        "mobilevit-paper",
+        "*",
+        "XS takes 7.28 ms against 1.5 ms on an iPhone 14 Pro Max (SwiftFormer), where other "
+        "networks gain 1.1 to 1.9 times",
+    ),
     ("MobileViT-", "efficientformer-fig1", "*", "see the MobileViT paper's row"),
     ("MobileViT-", "efficientformerv2-fig1", "*", "see the MobileViT paper's row"),
-    ("MobileViT-", "mobileone-paper", "*", "XS takes 6.97 ms against 1.5 ms on an iPhone 14 Pro Max (SwiftFormer)"),
-    ("MobileViTv2-0.5", "iformer-paper", "*", "9.47 ms for x0.5; x1.0, four times the work, takes 1.7 to 3.8 ms elsewhere"),
-    ("ConvNeXt-T", "nextvit-plot", "*", "23.0 ms against 3.7 ms in the FastViT paper, whose authors removed costly reshapes"),
-    ("ConvNeXt-T", "iformer-paper", "*", "13.6 ms at 512 px; the FastViT paper says that reshapes leave the engine"),
+    (
+        "MobileViT-",
+        "mobileone-paper",
+        "*",
+        "XS takes 6.97 ms against 1.5 ms on an iPhone 14 Pro Max (SwiftFormer)",
+    ),
+    (
+        "MobileViTv2-0.5",
+        "iformer-paper",
+        "*",
+        "9.47 ms for x0.5; x1.0, four times the work, takes 1.7 to 3.8 ms elsewhere",
+    ),
+    (
+        "ConvNeXt-T",
+        "nextvit-plot",
+        "*",
+        "23.0 ms against 3.7 ms in the FastViT paper, whose authors removed costly reshapes",
+    ),
+    (
+        "ConvNeXt-T",
+        "iformer-paper",
+        "*",
+        "13.6 ms at 512 px; the FastViT paper says that reshapes leave the engine",
+    ),
     ("PoolFormer-S12", "efficientformer-fig1", "*", "6.1 ms against 1.5 ms in two other sources"),
-    ("PoolFormer-S36", "efficientformer-fig1", "*", "6.7 ms against 3.5 ms in two other sources; S12 takes 6.1 there, so time does "
-     "not follow work"),
-    ("PoolFormer-S36", "nextvit-plot", "*", "repeats EfficientFormer V1's 6.7 ms; 3.5 ms in two other sources"),
-    ("MicroNet", "mobileone-paper", "*", "12 ms for 20 MMACs (M3) where networks ten times as large take 0.5 ms"),
-    ("ResNeSt", "fastvit-paper", "*", "29.9 ms at 5.4 GMACs where RSB-ResNet-50 takes 2.6 ms at 4.1 in the same table"),
-    ("CvT-13", "fastvit-paper", "*", "62.6 ms at 4.5 GMACs where DeiT-S takes 5.3 ms at 4.6 in the same table"),
-    ("MaxViT", "fastvit-paper", "*", "31.5 ms at 5.6 GMACs where MOAT-0, of the same parts without window partition, takes 4.9 at 5.7 "
-     "in the same table"),
+    (
+        "PoolFormer-S36",
+        "efficientformer-fig1",
+        "*",
+        "6.7 ms against 3.5 ms in two other sources; S12 takes 6.1 there, so time does not follow work",
+    ),
+    (
+        "PoolFormer-S36",
+        "nextvit-plot",
+        "*",
+        "repeats EfficientFormer V1's 6.7 ms; 3.5 ms in two other sources",
+    ),
+    (
+        "MicroNet",
+        "mobileone-paper",
+        "*",
+        "12 ms for 20 MMACs (M3) where networks ten times as large take 0.5 ms",
+    ),
+    (
+        "ResNeSt",
+        "fastvit-paper",
+        "*",
+        "29.9 ms at 5.4 GMACs where RSB-ResNet-50 takes 2.6 ms at 4.1 in the same table",
+    ),
+    (
+        "CvT-13",
+        "fastvit-paper",
+        "*",
+        "62.6 ms at 4.5 GMACs where DeiT-S takes 5.3 ms at 4.6 in the same table",
+    ),
+    (
+        "MaxViT",
+        "fastvit-paper",
+        "*",
+        "31.5 ms at 5.6 GMACs where MOAT-0, of the same parts without window partition, takes 4.9 at 5.7 "
+        "in the same table",
+    ),
     ("iFormer-L-faster", "iformer-issue4", "*", "the reporter says that it did not run on the Neural Engine"),
-    ("PVTv2", "shvit-paper", "*", "27.5 ms for B0 at 512 px where EfficientFormer-L1, twice the work, takes 4.3 in the same table"),
-    ("PVTv2", "iformer-paper", "*", "27.0 ms for B1 at 512 px where EfficientFormer-L1 takes 3.5 in the same table"),
+    (
+        "PVTv2",
+        "shvit-paper",
+        "*",
+        "27.5 ms for B0 at 512 px where EfficientFormer-L1, twice the work, takes 4.3 in the same table",
+    ),
+    (
+        "PVTv2",
+        "iformer-paper",
+        "*",
+        "27.0 ms for B1 at 512 px where EfficientFormer-L1 takes 3.5 in the same table",
+    ),
     ("PVT-Small", "repvit-paper", "*", "53.7 ms where EfficientFormer-L3 takes 12.4 in the same table"),
     ("Twins", "fastvit-paper", "*", "52.1 ms at 512 px where ResNet-50 takes 8.7 in the same table"),
     ("CMT-S backbone", "fastvit-paper", "*", "70.9 ms at 512 px where ResNet-50 takes 8.7 in the same table"),
-    ("EfficientMod-s", "iformer-paper", "512", "24.3 ms at 512 px where RepViT-M1.5 takes 5.0 in the same table"),
-    ("LeViT-256", "efficientformer-fig1", "*", "11.9 ms at 1.1 GMACs where EfficientFormer-L1, of the same attention, takes 1.6"),
+    (
+        "EfficientMod-s",
+        "iformer-paper",
+        "512",
+        "24.3 ms at 512 px where RepViT-M1.5 takes 5.0 in the same table",
+    ),
+    (
+        "LeViT-256",
+        "efficientformer-fig1",
+        "*",
+        "11.9 ms at 1.1 GMACs where EfficientFormer-L1, of the same attention, takes 1.6",
+    ),
 ]
 
 # own keys for networks whose collection rows name no timm network; the trace script builds them
@@ -213,14 +317,29 @@ OWN_KEYS = {
 }
 # resolutions that the collection leaves empty and the network's own definition fixes
 OWN_RESOLUTION = {
-    "ShuffleNetV2": 224, "MobileNeXt": 224, "MobileNetV2 x": 224, "MobileNetV3-L x0.5": 224, "EdgeViT": 224, "MobileViG": 224,
-    "MobileCLIP": 256, "MobileCLIP2-B": 224, "TinyNet-D": 152, "TinyNet-E": 106, "MobileViTv2": 256, "RepViT-M0.6": 224,
-    "MobileFormer": 224, "MobileViT-": 256,
+    "ShuffleNetV2": 224,
+    "MobileNeXt": 224,
+    "MobileNetV2 x": 224,
+    "MobileNetV3-L x0.5": 224,
+    "EdgeViT": 224,
+    "MobileViG": 224,
+    "MobileCLIP": 256,
+    "MobileCLIP2-B": 224,
+    "TinyNet-D": 152,
+    "TinyNet-E": 106,
+    "MobileViTv2": 256,
+    "RepViT-M0.6": 224,
+    "MobileFormer": 224,
+    "MobileViT-": 256,
 }
 
 # networks that a family cannot be read off the name of: base key prefix -> (family, why)
 FAMILIES = [
-    ("efficientformerv2", "EfficientFormer", "V2 grew out of V1: same stem, attention and authors; V1 and V2 are one family"),
+    (
+        "efficientformerv2",
+        "EfficientFormer",
+        "V2 grew out of V1: same stem, attention and authors; V1 and V2 are one family",
+    ),
     ("efficientformer", "EfficientFormer", "the original"),
     ("fastvit_mci", "FastViT", "MobileCLIP's image encoders are FastViT networks"),
     ("vit_base_mci", "ViT", "MobileCLIP-B's image encoder: ViT-B/16 with a convolutional stem"),
@@ -269,4 +388,10 @@ FAMILIES = [
     ("lowformer", "LowFormer", "all sizes"),
     ("levit", "LeViT", "all sizes"),
 ]
-FAMILIES += [("probe30", "MobileOne", "MobileOne's probe network; its layers are unpublished, ours is a stand-in of the same size")]
+FAMILIES += [
+    (
+        "probe30",
+        "MobileOne",
+        "MobileOne's probe network; its layers are unpublished, ours is a stand-in of the same size",
+    )
+]

@@ -12,9 +12,14 @@ import torch
 from torch import Tensor, nn
 
 
-def conv_bn(inp: int, out: int, kernel: int = 1, stride: int = 1, groups: int = 1, act: bool = True) -> nn.Sequential:
+def conv_bn(
+    inp: int, out: int, kernel: int = 1, stride: int = 1, groups: int = 1, act: bool = True
+) -> nn.Sequential:
     """Give a convolution with batch norm and, if asked, ReLU6-free ReLU."""
-    layers = [nn.Conv2d(inp, out, kernel, stride, kernel // 2, groups=groups, bias=False), nn.BatchNorm2d(out)]
+    layers = [
+        nn.Conv2d(inp, out, kernel, stride, kernel // 2, groups=groups, bias=False),
+        nn.BatchNorm2d(out),
+    ]
     return nn.Sequential(*layers, nn.ReLU()) if act else nn.Sequential(*layers)
 
 
@@ -54,7 +59,9 @@ def shufflenetv2(widths: tuple[int, ...], last: int) -> nn.Module:
         for i in range(depth):
             layers.append(ShuffleUnit(width, out, 2 if i == 0 else 1))
             width = out
-    return nn.Sequential(*layers, conv_bn(width, last), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(last, 1000))
+    return nn.Sequential(
+        *layers, conv_bn(width, last), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(last, 1000)
+    )
 
 
 def _round(value: float, divisor: int = 8) -> int:
@@ -77,9 +84,9 @@ class SandGlass(nn.Module):
         if ratio != 1:
             layers.append(conv_bn(inp, hidden, act=False))
         layers.append(nn.Sequential(conv_bn(hidden if ratio != 1 else inp, out, act=False), nn.ReLU6()))
-        if (ratio == 2 or inp == out or stride > 1) and not (ratio == 2 and stride == 1 and inp != out):
-            layers.append(conv_bn(out, out, 3, stride, out, act=False))
-        elif ratio == 2:
+        if (
+            (ratio == 2 or inp == out or stride > 1) and not (ratio == 2 and stride == 1 and inp != out)
+        ) or ratio == 2:
             layers.append(conv_bn(out, out, 3, stride, out, act=False))
         self.body = nn.Sequential(*layers)
 
@@ -90,8 +97,16 @@ class SandGlass(nn.Module):
 
 def mobilenext(width: float) -> nn.Module:
     """MobileNeXt with a width multiplier."""
-    settings = ((2, 96, 1, 2), (6, 144, 1, 1), (6, 192, 3, 2), (6, 288, 3, 2), (6, 384, 4, 1), (6, 576, 4, 2),
-                (6, 960, 3, 1), (6, 1280, 1, 1))
+    settings = (
+        (2, 96, 1, 2),
+        (6, 144, 1, 1),
+        (6, 192, 3, 2),
+        (6, 288, 3, 2),
+        (6, 384, 4, 1),
+        (6, 576, 4, 2),
+        (6, 960, 3, 1),
+        (6, 1280, 1, 1),
+    )
     last = _round(32 * width, 4 if width == 0.1 else 16)
     layers: list[nn.Module] = [nn.Sequential(conv_bn(3, last, 3, 2, act=False), nn.ReLU6())]
     for ratio, channels, depth, stride in settings:
@@ -109,7 +124,9 @@ class ConvMlp(nn.Module):
 
     def __init__(self, width: int, ratio: int = 4) -> None:
         super().__init__()
-        self.body = nn.Sequential(nn.Conv2d(width, ratio * width, 1), nn.GELU(), nn.Conv2d(ratio * width, width, 1))
+        self.body = nn.Sequential(
+            nn.Conv2d(width, ratio * width, 1), nn.GELU(), nn.Conv2d(ratio * width, width, 1)
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         """Run the layers."""
@@ -124,7 +141,9 @@ class LocalAgg(nn.Module):
         self.pos = nn.Conv2d(width, width, 3, padding=1, groups=width)
         self.norm1, self.norm2 = nn.BatchNorm2d(width), nn.BatchNorm2d(width)
         self.mix = nn.Sequential(
-            nn.Conv2d(width, width, 1), nn.Conv2d(width, width, 5, padding=2, groups=width), nn.Conv2d(width, width, 1)
+            nn.Conv2d(width, width, 1),
+            nn.Conv2d(width, width, 5, padding=2, groups=width),
+            nn.Conv2d(width, width, 1),
         )
         self.mlp = ConvMlp(width)
 
@@ -203,7 +222,9 @@ def edgevit(widths: tuple[int, ...], depths: tuple[int, ...], head: int = 0) -> 
                 layers.append(LocalAgg(width))
             layers.append(SparseAttention(width, heads, rate))
         last = width
-    return nn.Sequential(*layers, nn.BatchNorm2d(last), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(last, 1000))
+    return nn.Sequential(
+        *layers, nn.BatchNorm2d(last), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(last, 1000)
+    )
 
 
 def depthwise(width: int, kernel: tuple[int, int], stride: int = 1, multiplier: int = 1) -> nn.Conv2d:
@@ -256,7 +277,11 @@ class RepNextBlock(nn.Module):
 
 def repnext(width: int, depths: tuple[int, ...], single: bool = False) -> nn.Module:
     """RepNeXt; ``single`` merges every mixer into one large depthwise kernel (the paper's E variants)."""
-    layers: list[nn.Module] = [nn.Conv2d(3, width // 2, 3, 2, 1), nn.GELU(), nn.Conv2d(width // 2, width, 3, 2, 1)]
+    layers: list[nn.Module] = [
+        nn.Conv2d(3, width // 2, 3, 2, 1),
+        nn.GELU(),
+        nn.Conv2d(width // 2, width, 3, 2, 1),
+    ]
     for stage, depth in enumerate(depths):
         if stage:
             mixer = depthwise(width, (7, 7), 2, 2) if single else CopyMixer(width)

@@ -19,8 +19,8 @@ import timm
 import torch
 from own_networks import OWN
 from timm.layers import Attention
-from timm.models import efficientnet, fastvit, mobilenetv3
-from timm.models.fastvit import FastVit, RepMixerBlock
+from timm.models import efficientnet, mobilenetv3
+from timm.models.fastvit import FastVit
 from timm.utils.model import reparameterize_model
 from torch import nn
 
@@ -137,12 +137,14 @@ def ef_l1_dw() -> nn.Module:
     for module in list(model.modules()):
         if module.__class__.__name__ == "MetaBlock2d":
             dim = module.mlp.fc1.in_channels
-            module.token_mixer = nn.Sequential(nn.Conv2d(dim, dim, 3, padding=1, groups=dim, bias=False), nn.BatchNorm2d(dim))
+            module.token_mixer = nn.Sequential(
+                nn.Conv2d(dim, dim, 3, padding=1, groups=dim, bias=False), nn.BatchNorm2d(dim)
+            )
     return model
 
 
 def probe30(act: type[nn.Module]) -> nn.Module:
-    """A stand-in for MobileOne's probe: 30 convolutions of a VGG-like frame, an activation after each.
+    """Give a stand-in for MobileOne's probe: 30 convolutions of a VGG-like frame, an activation after each.
 
     The layers of the original are not published, so it serves only to convert a contrast into an order of size.
     """
@@ -150,7 +152,17 @@ def probe30(act: type[nn.Module]) -> nn.Module:
     last = 3
     for width, depth in ((64, 2), (128, 6), (256, 12), (512, 10)):
         for i in range(depth):
-            layers += [nn.Conv2d(last, width, 3, 2 if i == 0 else 1, 1, groups=1 if last == 3 else width if last == width else 1), act()]
+            layers += [
+                nn.Conv2d(
+                    last,
+                    width,
+                    3,
+                    2 if i == 0 else 1,
+                    1,
+                    groups=1 if last == 3 else width if last == width else 1,
+                ),
+                act(),
+            ]
             last = width
     return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(last, 1000))
 
@@ -170,8 +182,12 @@ BUILD = {
     "fastvit_s12_step3": lambda: fastvit_s12(("repmixer",) * 4, large_ffn=False, small_patch=False),
     "fastvit_s12_step5": lambda: fastvit_s12(("repmixer",) * 4, large_ffn=True, small_patch=False),
     "fastvit_s12_v1": lambda: fastvit_s12(("repmixer",) * 4, large_ffn=False, small_patch=True),
-    "fastvit_s12_v2": lambda: fastvit_s12(("repmixer",) * 3 + ("attention",), large_ffn=False, small_patch=True),
-    "fastvit_s12_v3": lambda: fastvit_s12(("repmixer",) * 2 + ("attention",) * 2, large_ffn=False, small_patch=True),
+    "fastvit_s12_v2": lambda: fastvit_s12(
+        ("repmixer",) * 3 + ("attention",), large_ffn=False, small_patch=True
+    ),
+    "fastvit_s12_v3": lambda: fastvit_s12(
+        ("repmixer",) * 2 + ("attention",) * 2, large_ffn=False, small_patch=True
+    ),
     "efficientformer_l1_dw": ef_l1_dw,
     "repvit_m0_9_nose": lambda: no_se("repvit_m0_9"),
     "repvit_m1_5_nose": lambda: no_se("repvit_m1_5"),
@@ -182,8 +198,20 @@ BUILD = {
     "probe30_gelu": lambda: probe30(nn.GELU),
     "probe30_silu": lambda: probe30(nn.SiLU),
 }
-SIZED = ("deit", "vit_", "swin", "maxvit", "coatnet", "convit", "pit", "efficientformer", "efficientvit_m", "resmlp", "fastvit_mci",
-         "levit")
+SIZED = (
+    "deit",
+    "vit_",
+    "swin",
+    "maxvit",
+    "coatnet",
+    "convit",
+    "pit",
+    "efficientformer",
+    "efficientvit_m",
+    "resmlp",
+    "fastvit_mci",
+    "levit",
+)
 
 
 def build(name: str, size: int) -> nn.Module:
@@ -234,8 +262,11 @@ def main() -> None:
             print(f"{key}: NOT TRACED: {type(error).__name__} {str(error)[:150]}", flush=True)
             continue
         g = graphs[key]
-        print(f"{key}: {len(g.nodes)} ops, {g.params / 1e6:.2f} M, {g.macs / 1e9:.3f} G (published {published.get(key, '-')}) "
-              f"{sorted(set(g.unknown))} {time.time() - start:.1f}s", flush=True)
+        print(
+            f"{key}: {len(g.nodes)} ops, {g.params / 1e6:.2f} M, {g.macs / 1e9:.3f} G (published {published.get(key, '-')}) "
+            f"{sorted(set(g.unknown))} {time.time() - start:.1f}s",
+            flush=True,
+        )
     save_graphs(path, {key: graph for key, graph in graphs.items() if key in keys})
 
 

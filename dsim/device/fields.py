@@ -23,9 +23,13 @@ def read_text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
-        raise FileFormatError(f"{path}: must be UTF-8 text, byte {error.start} is not; save it as UTF-8") from error
+        raise FileFormatError(
+            f"{path}: must be UTF-8 text, byte {error.start} is not; save it as UTF-8"
+        ) from error
     except OSError as error:
-        raise FileAccessError(f"{path} cannot be read: {error.strerror}; check the profile's folder") from error
+        raise FileAccessError(
+            f"{path} cannot be read: {error.strerror}; check the profile's folder"
+        ) from error
 
 
 def read_toml(path: Path) -> dict[str, Any]:
@@ -48,11 +52,15 @@ def read_rows(path: Path, columns: tuple[str, ...]) -> list[tuple[str, dict[str,
     header = next(lines, [])
     missing = [c for c in columns if c not in header]
     if missing:
-        raise FileFormatError(f"{path}, row 1: column {missing[0]!r} is missing; columns: {', '.join(columns)}")
+        raise FileFormatError(
+            f"{path}, row 1: column {missing[0]!r} is missing; columns: {', '.join(columns)}"
+        )
     extra = [c for c in header if c not in columns]
     if extra or len(set(header)) != len(header):
         name = extra[0] if extra else next(c for c in header if header.count(c) > 1)
-        raise FileFormatError(f"{path}, row 1: column {name!r} is unknown or repeated; columns: {', '.join(columns)}")
+        raise FileFormatError(
+            f"{path}, row 1: column {name!r} is unknown or repeated; columns: {', '.join(columns)}"
+        )
     out = []
     for number, fields in enumerate(lines, start=2):
         if not fields:
@@ -104,5 +112,7 @@ def number(row: Mapping[str, str], column: str, where: str) -> float | None:
     except ValueError:
         value = math.nan
     if not math.isfinite(value) or value < 0:
-        raise FileFormatError(f"{where}, column {column!r}: must be a number of at least 0, got {raw!r}; correct it")
+        raise FileFormatError(
+            f"{where}, column {column!r}: must be a number of at least 0, got {raw!r}; correct it"
+        )
     return value

@@ -39,7 +39,9 @@ def load_profile(folder: Path) -> DeviceProfile:
     models, protocols = _names(raw, "models", path), _names(raw, "protocols", path)
     low, high = (_whole(raw["resolution"], key, path) for key in ("low_px", "high_px"))
     if low > high:
-        raise FileFormatError(f"{path}, resolution: low_px must not exceed high_px, got {low} and {high}; swap them")
+        raise FileFormatError(
+            f"{path}, resolution: low_px must not exceed high_px, got {low} and {high}; swap them"
+        )
     reference = raw["reference"]
     for key, known in (("protocol", protocols), ("model", models)):
         if reference.get(key) not in known:
@@ -53,10 +55,13 @@ def load_profile(folder: Path) -> DeviceProfile:
         )
     contrasts = folder / "contrasts.csv"
     networks = tuple(
-        _measurement(row, where, models, protocols) for where, row in read_rows(folder / "networks.csv", NETWORK_COLUMNS)
+        _measurement(row, where, models, protocols)
+        for where, row in read_rows(folder / "networks.csv", NETWORK_COLUMNS)
     )
     if not networks:
-        raise FileFormatError(f"{folder / 'networks.csv'}: must hold at least one measured network, got none; add rows")
+        raise FileFormatError(
+            f"{folder / 'networks.csv'}: must hold at least one measured network, got none; add rows"
+        )
     return DeviceProfile(
         **{key: str(raw[key]) for key in _TEXTS},
         passes=tuple(raw["passes"]),
@@ -68,7 +73,9 @@ def load_profile(folder: Path) -> DeviceProfile:
         models=models,
         protocols=protocols,
         networks=networks,
-        contrasts=tuple(_contrast(row, where, models, protocols) for where, row in read_rows(contrasts, CONTRAST_COLUMNS))
+        contrasts=tuple(
+            _contrast(row, where, models, protocols) for where, row in read_rows(contrasts, CONTRAST_COLUMNS)
+        )
         if contrasts.exists()
         else (),
         folder=folder,
@@ -78,17 +85,23 @@ def load_profile(folder: Path) -> DeviceProfile:
 def _check_keys(raw: dict[str, Any], path: Path) -> None:
     missing = sorted(_KEYS - set(raw))
     if missing:
-        raise FileFormatError(f"{path}: key {missing[0]!r} is missing; a profile has {', '.join(sorted(_KEYS))}")
+        raise FileFormatError(
+            f"{path}: key {missing[0]!r} is missing; a profile has {', '.join(sorted(_KEYS))}"
+        )
     extra = sorted(set(raw) - _KEYS)
     if extra:
-        raise FileFormatError(f"{path}: key {extra[0]!r} is unknown; a profile has {', '.join(sorted(_KEYS))}")
+        raise FileFormatError(
+            f"{path}: key {extra[0]!r} is unknown; a profile has {', '.join(sorted(_KEYS))}"
+        )
     if raw["schema_version"] != SCHEMA_VERSION:
         raise FileFormatError(
             f"{path}, schema_version: must be {SCHEMA_VERSION}, got {raw['schema_version']!r}; convert the profile"
         )
     for key in _TEXTS:
         if not isinstance(raw[key], str) or not raw[key].strip():
-            raise FileFormatError(f"{path}, {key}: must be a text that is not empty, got {raw[key]!r}; fill it in")
+            raise FileFormatError(
+                f"{path}, {key}: must be a text that is not empty, got {raw[key]!r}; fill it in"
+            )
     for key in ("reference", "resolution"):
         if not isinstance(raw[key], dict):
             raise FileFormatError(f"{path}, {key}: must be a table, got {raw[key]!r}; write [{key}]")
@@ -101,23 +114,31 @@ def _check_keys(raw: dict[str, Any], path: Path) -> None:
 def _names(raw: dict[str, Any], key: str, path: Path) -> dict[str, str]:
     table = raw[key]
     if not isinstance(table, dict) or not table or any(not isinstance(v, str) for v in table.values()):
-        raise FileFormatError(f"{path}, {key}: must be a table of texts with at least one entry, got {table!r}; fill it in")
+        raise FileFormatError(
+            f"{path}, {key}: must be a table of texts with at least one entry, got {table!r}; fill it in"
+        )
     return dict(table)
 
 
 def _whole(table: dict[str, Any], key: str, path: Path) -> int:
     value = table.get(key)
     if type(value) is not int or value < 1:
-        raise FileFormatError(f"{path}, resolution.{key}: must be a positive whole number, got {value!r}; give pixels")
+        raise FileFormatError(
+            f"{path}, resolution.{key}: must be a positive whole number, got {value!r}; give pixels"
+        )
     return value
 
 
-def _measurement(row: dict[str, str], where: str, models: dict[str, str], protocols: dict[str, str]) -> Measurement:
+def _measurement(
+    row: dict[str, str], where: str, models: dict[str, str], protocols: dict[str, str]
+) -> Measurement:
     resolution = number(row, "resolution", where)
     graph = row["graph"].strip()
     name, _, size = graph.partition("@")
     if graph and (not name or not size.isdigit()):
-        raise FileFormatError(f"{where}, column 'graph': must be name@resolution or empty, got {graph!r}; correct it")
+        raise FileFormatError(
+            f"{where}, column 'graph': must be name@resolution or empty, got {graph!r}; correct it"
+        )
     return Measurement(
         network=text(row, "network", where),
         graph=graph,

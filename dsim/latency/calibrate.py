@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsim.errors import InvalidValueError
-from dsim.latency.evidence import Evidence
 from dsim.latency.ensemble import HeldOut
+from dsim.latency.evidence import Evidence
 from dsim.latency.features import FloatArray
 
 SMOOTH = 0.25  # bandwidth in units of the spread

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsim.latency.evidence import Evidence
-from dsim.latency.fit import Fit, FitSettings, fit, priced
 from dsim.latency.features import FloatArray
+from dsim.latency.fit import Fit, FitSettings, fit, priced
 
 # What reasoning cannot settle is averaged over: how far a figure strays from the model (two sources with one protocol
 # differ by a median of 6%, a log-spread of 0.063; twice that where the model itself is off), and whether figures outside

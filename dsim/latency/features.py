@@ -63,12 +63,22 @@ COLUMNS: tuple[str, ...] = PRICED + COUNTED
 INDEX: dict[str, int] = {name: i for i, name in enumerate(COLUMNS)}
 # outside ops that cost nothing at run time
 FREE_UNKNOWN = frozenset({"_assert_tensor_metadata"})
+# outside ops that work like a known kind; they are priced like it and still reported as unsupported
+ALIKE = {
+    "addcmul": "elementwise",
+    "avg_pool1d": "pool",
+    "clamp": "elementwise",
+    "clamp_min": "elementwise",
+    "linalg_vector_norm": "reduce",
+    "pow": "elementwise",
+    "rsqrt": "elementwise",
+    "sqrt": "elementwise",
+}
 _LAYOUT = frozenset({OpKind.RESHAPE, OpKind.TRANSPOSE})
 _SIMPLE = {
     OpKind.SOFTMAX: "softmax", OpKind.LAYER_NORM: "norm", OpKind.GROUP_NORM: "groupnorm", OpKind.AVG_POOL: "pool",
     OpKind.MAX_POOL: "pool", OpKind.GLOBAL_POOL: "reduce", OpKind.MEAN: "reduce", OpKind.SUM: "reduce",
     OpKind.RESHAPE: "layout", OpKind.TRANSPOSE: "layout", OpKind.INDEX: "move", OpKind.PAD: "move", OpKind.UPSAMPLE: "move",
-    OpKind.UNKNOWN: "unknown",
 }  # fmt: skip
 _AXIS = {OpKind.CONCAT, OpKind.SPLIT, OpKind.SLICE}
 
@@ -153,7 +163,7 @@ def _other(op: Op) -> tuple[str, str]:
         return "affine", "affine"
     if op.kind in BINARY or op.kind in ACTIVATIONS:
         return "elementwise", "elementwise"
-    kind = _SIMPLE[op.kind]
+    kind = ALIKE.get(op.label, "unknown") if op.kind is OpKind.UNKNOWN else _SIMPLE[op.kind]
     if kind == "layout" and _rank(op) >= 5:
         kind = "layout5"
     return kind, kind

@@ -144,7 +144,7 @@ def fit(
         robust = weight * _student(residual / settings.noise, settings.freedom) / settings.noise**2
         hessian = (jacobian * robust[:, None]).T @ jacobian + np.diag(precision)
         gradient = (jacobian * robust[:, None]).T @ residual - precision * (z - center)
-        if len(used):
+        if used:
             ta, tb = np.maximum(xa @ rate, 0.3 * xa[:, -1]), np.maximum(xb @ rate, 0.3 * xb[:, -1])
             ja = np.hstack([xb * slope / tb[:, None] - xa * slope / ta[:, None], np.zeros((len(used), m))])
             off = ratio - np.log(tb / ta)

@@ -106,7 +106,7 @@ def _decide(choice: str, change: FloatArray, latency: float, linked: bool) -> Id
 def _draw_prices(evidence: Evidence, own: NDArray[np.bool_], base: Fit, settings: FitSettings) -> FloatArray:
     """Draw prices (DRAWS, len(FREED)) of the freed columns, in units of their nominal rates."""
     rng = np.random.default_rng(0)
-    freed = np.array([int(np.flatnonzero(PRICED_AT == INDEX[name])[0]) for name in FREED])
+    freed = np.array([int(np.flatnonzero(INDEX[name] == PRICED_AT)[0]) for name in FREED])
     names, where = np.unique(evidence.family, return_inverse=True)
     n = len(base.theta)
     out = np.empty((DRAWS, len(freed)))

@@ -59,7 +59,7 @@ class LatencyModel:
 
     @property
     def identified(self) -> dict[str, Identified]:
-        """By choice (``activation:gelu>relu``, ``norm:batch>layer``): can this profile's evidence tell?"""
+        """Whether this profile's evidence can tell, by choice (``activation:gelu>relu``, ``norm:batch>layer``)."""
         return {item.choice: item for item in self.choices}
 
     def featurise(self, graph: Graph) -> FloatArray:
@@ -81,7 +81,7 @@ class LatencyModel:
         Returns
         -------
         LatencyArrays
-            Milliseconds (N,) of a network that stays on the accelerator.
+            Milliseconds (N,) of a network that stays on the accelerator: the median of a new measurement, and the ends.
 
         Raises
         ------
@@ -100,7 +100,8 @@ class LatencyModel:
             if sided == "central"
             else np.zeros(len(log))
         )
-        return LatencyArrays(np.exp(log), low, high)
+        middle = np.exp(log + spread * self.calibration.quantile(0.5))
+        return LatencyArrays(middle, low, high)
 
     def p_cliff(self, phi: FloatArray) -> FloatArray:
         """Give the chance (N,) that a network leaves the accelerator, for vectors (N, F)."""

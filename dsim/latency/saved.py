@@ -57,7 +57,8 @@ def load_model_file(path: Path) -> LatencyModel | None:
     if not path.is_file():
         return None
     try:
-        with np.load(path, allow_pickle=False) as data:
+        # read whole first: np.load leaves a damaged file open
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as data:
             head = json.loads(data["head"].tobytes())
             if head.get("version") != VERSION:
                 return None
@@ -72,5 +73,5 @@ def load_model_file(path: Path) -> LatencyModel | None:
                 Coverage(data["seen"], tuple(head["kinds"]), data["low"], data["high"], data["families"]),
                 tuple(Identified(**item) for item in head["choices"]),
             )
-    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile):
+    except (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile):
         return None

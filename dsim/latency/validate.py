@@ -15,6 +15,7 @@ from dsim.device.find import find_profile, pool_of
 from dsim.latency.calibrate import calibrate, network_errors
 from dsim.latency.ensemble import HeldOut, fit_members, hold_out, rates_of
 from dsim.latency.evidence import Evidence, gather
+from dsim.latency.features import FloatArray
 
 CONFIDENCE = 0.9
 BOOTSTRAPS = 2000
@@ -172,7 +173,7 @@ def held_networks(evidence: Evidence, held: HeldOut) -> list[Held]:
     for n in np.flatnonzero(evidence.reference):
         profile, row = evidence.rows[n]
         found[profile, row.graph, row.cliff].append(int(n))
-    ends: dict[tuple[int, str], tuple[float, float]] = {}
+    ends: dict[tuple[int, str], tuple[float, float, float]] = {}
     out = []
     rest = (1.0 - CONFIDENCE) / 2.0
     for (profile, graph, cliff), rows in sorted(found.items()):
@@ -180,15 +181,26 @@ def held_networks(evidence: Evidence, held: HeldOut) -> list[Held]:
         if (profile, family) not in ends:
             keep = families != family
             known = calibrate(errors[keep], families[keep], owner[keep], profile)
-            ends[profile, family] = (known.quantile(rest), known.quantile(1.0 - rest))
-        low, high = ends[profile, family]
+            ends[profile, family] = (known.quantile(rest), known.quantile(0.5), known.quantile(1.0 - rest))
+        low, middle, high = ends[profile, family]
         log, spread = held.reference_log[rows[0]], held.spread[rows[0]]
         measured = float(np.exp(np.median(evidence.log_ms[rows])))
         px = int(graph.partition("@")[2])
         about = evidence.profiles[profile]
         band = "inside" if about.low_px <= px <= about.high_px else "512 px" if px == HIGH_PX else "other"
-        values = (measured, np.exp(log), np.exp(log + low * spread), np.exp(log + high * spread))
-        out.append(Held(about.name, graph, family, *(float(v) for v in values), cliff, band))
+        out.append(
+            Held(
+                about.name,
+                graph,
+                family,
+                measured,
+                float(np.exp(log + middle * spread)),
+                float(np.exp(log + low * spread)),
+                float(np.exp(log + high * spread)),
+                cliff,
+                band,
+            )
+        )
     return out
 
 
@@ -230,7 +242,7 @@ def score(networks: list[Held]) -> Score:
     )
 
 
-def spearman(a: np.ndarray, b: np.ndarray) -> float:  # type: ignore[type-arg]
+def spearman(a: FloatArray, b: FloatArray) -> float:
     """Give the rank correlation of two arrays (N,), with ties at their mean rank; nan below three."""
     if len(a) < 3:
         return float("nan")

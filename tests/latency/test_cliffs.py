@@ -1,0 +1,27 @@
+"""The chance of a cliff."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from dsim.latency.cliffs import fit_cliffs, p_cliff, signs
+from dsim.latency.evidence import Evidence
+from dsim.latency.features import COLUMNS, INDEX
+
+
+def test_chances_add_up_to_the_cliffs_seen(evidence: Evidence) -> None:
+    # a logistic regression with a free constant reproduces the share of what it was fitted to
+    weights = fit_cliffs(evidence)
+    seen = {(i, row.graph, bool(row.cliff)): n for n, (i, row) in enumerate(evidence.rows)}
+    at = sorted(seen.values())
+    share = np.mean([bool(evidence.rows[n][1].cliff) for n in at])
+    assert abs(p_cliff(evidence.phi[at], weights).mean() - share) < 0.01
+
+
+def test_hard_swish_is_a_warning_sign(evidence: Evidence) -> None:
+    weights = fit_cliffs(evidence)
+    phi = np.zeros((2, len(COLUMNS)))
+    phi[1, INDEX["n_hardswish"]] = 3
+    plain, warned = p_cliff(phi, weights)
+    assert 0 < plain < warned < 1
+    assert signs(phi).shape == (2, len(weights))

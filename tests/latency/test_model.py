@@ -1,0 +1,141 @@
+"""A fitted model: prices, chances, breakdowns, the cache."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dsim.arch import PRESETS
+from dsim.attrs import ConvAttrs, UnknownAttrs
+from dsim.device import find_profile
+from dsim.device.find import pool_of
+from dsim.errors import InvalidValueError
+from dsim.graph import GraphBuilder
+from dsim.latency import Evidence, LatencyModel, load_model
+from dsim.latency.learn import content_hash, fit_model
+from dsim.latency.saved import load_model_file, save_model_file
+from dsim.op import OpKind
+
+
+@pytest.fixture(scope="module")
+def phi(model: LatencyModel) -> np.ndarray:
+    return np.array([model.featurise(arch.to_graph()) for arch in PRESETS.values()])
+
+
+def test_the_interval_holds_the_estimate_and_grows_with_confidence(
+    model: LatencyModel, phi: np.ndarray
+) -> None:
+    half, most = model.price(phi, 0.5), model.price(phi, 0.95)
+    assert np.all(most.low_ms < half.low_ms)
+    assert np.all(half.high_ms < most.high_ms)
+    assert np.all((most.low_ms < most.latency_ms) & (most.latency_ms < most.high_ms))
+
+
+def test_a_one_sided_end_is_lower_than_the_central_one(model: LatencyModel, phi: np.ndarray) -> None:
+    upper, central = model.price(phi, 0.9, "upper"), model.price(phi, 0.9)
+    assert np.all(upper.high_ms < central.high_ms)
+    assert np.all(upper.low_ms == 0)
+
+
+def test_the_chance_to_fit_agrees_with_the_interval(model: LatencyModel, phi: np.ndarray) -> None:
+    high = model.price(phi[:1], 0.9, "upper").high_ms[0]
+    stays = 1.0 - model.p_cliff(phi[:1])[0]
+    assert model.p_fits(phi[:1], float(high))[0] == pytest.approx(0.9 * stays, abs=2e-3)
+    chances = [model.p_fits(phi[:1], budget)[0] for budget in (0.5, 1.0, 2.0, 4.0)]
+    assert chances == sorted(chances)
+
+
+def test_more_work_costs_more(model: LatencyModel, phi: np.ndarray) -> None:
+    more = phi.copy()
+    more[:, : phi.shape[1] - 6] *= 1.1
+    assert np.all(model.price(more).latency_ms > model.price(phi).latency_ms)
+
+
+@pytest.mark.parametrize("name", ["efficientformer_l1", "efficientformerv2_s0", "poolformer_s12"])
+def test_a_breakdown_adds_up_and_equals_the_price(model: LatencyModel, name: str) -> None:
+    graph = PRESETS[name].to_graph()
+    found = model.estimate(graph)
+    assert found.latency_ms == pytest.approx(
+        model.price(model.featurise(graph)[None]).latency_ms[0], rel=1e-12
+    )
+    assert found.fixed_ms + sum(k.latency_ms for k in found.kernels) == pytest.approx(
+        found.latency_ms, rel=1e-12
+    )
+    assert sum(found.by_scope.values()) == pytest.approx(sum(found.by_op.values()), rel=1e-12)
+    assert found.complete
+    assert all(k.latency_ms > 0 for k in found.kernels)
+
+
+def test_an_op_without_evidence_is_named_and_not_free(model: LatencyModel) -> None:
+    b = GraphBuilder()
+    x = b.add(OpKind.CONV2D, b.input((1, 3, 224, 224)), attrs=ConvAttrs(16, (3, 3), (2, 2), (1, 1)))
+    x = b.add(OpKind.UNKNOWN, x, attrs=UnknownAttrs("roi_align", ((1, 16, 112, 112),)))
+    found = model.estimate(b.build(x))
+    assert not found.complete
+    assert "roi_align" in found.notes[0]
+    assert found.kernels[-1].evidence is Evidence.UNSUPPORTED
+    assert found.kernels[-1].latency_ms > 0
+
+
+def test_another_resolution_is_called_extrapolated(model: LatencyModel) -> None:
+    b = GraphBuilder()
+    x = b.add(OpKind.CONV2D, b.input((1, 3, 512, 512)), attrs=ConvAttrs(16, (3, 3), (2, 2), (1, 1)))
+    assert any("extrapolated" in note for note in model.estimate(b.build(x)).notes)
+
+
+def test_impossible_questions_are_refused(model: LatencyModel, phi: np.ndarray) -> None:
+    for call in (
+        lambda: model.price(phi, 1.0),
+        lambda: model.price(phi, sided="lower"),
+        lambda: model.price(phi[0]),
+        lambda: model.p_fits(phi, 0.0),
+    ):
+        with pytest.raises(InvalidValueError):
+            call()
+
+
+def test_refitting_gives_the_same_model(model: LatencyModel) -> None:
+    again = fit_model(pool_of(find_profile("iphone12")), "iphone12")
+    assert np.array_equal(again.rates.theta, model.rates.theta)
+    assert np.array_equal(again.calibration.cumulative, model.calibration.cumulative)
+    assert again.choices == model.choices
+
+
+def test_the_cache_gives_back_what_was_saved(model: LatencyModel, tmp_path: Path, phi: np.ndarray) -> None:
+    path = tmp_path / "model.npz"
+    save_model_file(path, model)
+    again = load_model_file(path)
+    assert again is not None
+    assert np.array_equal(again.price(phi).high_ms, model.price(phi).high_ms)
+    assert again.identified == model.identified
+    graph = PRESETS["efficientformer_l1"].to_graph()
+    assert again.estimate(graph) == model.estimate(graph)
+
+
+@pytest.mark.parametrize("damage", [b"", b"not a zip file", b"PK\x03\x04 cut short"])
+def test_a_damaged_cache_is_fitted_again(tmp_path: Path, damage: bytes) -> None:
+    path = tmp_path / "model.npz"
+    path.write_bytes(damage)
+    assert load_model_file(path) is None
+
+
+def test_a_users_profile_leaves_the_bundled_fits_alone(
+    cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = content_hash(pool_of(find_profile("iphone12")))
+    source = find_profile("iphone12").folder
+    own = tmp_path / "mine"
+    own.mkdir()
+    for file in source.iterdir():
+        (own / file.name).write_text(file.read_text().replace('name = "iphone12"', 'name = "mine"'))
+    monkeypatch.setenv("DSIM_PROFILES", str(tmp_path))
+    assert [p.name for p in pool_of(find_profile("mine"))] == ["iphone12", "iphone13", "iphone14", "mine"]
+    assert content_hash(pool_of(find_profile("iphone12"))) == before
+
+
+def test_loading_twice_reads_the_cache(model: LatencyModel, cache: Path) -> None:
+    assert list((cache / "latency").glob("iphone12-*.npz"))
+    load_model.cache_clear()
+    assert np.array_equal(load_model("iphone12").rates.theta, model.rates.theta)

@@ -1,0 +1,70 @@
+"""Held-out validation: that it holds out, that it counts right, and that the asked figures are reached."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy.stats import spearmanr
+
+from dsim.latency.calibrate import network_errors
+from dsim.latency.ensemble import HeldOut, hold_out
+from dsim.latency.evidence import Evidence
+from dsim.latency.validate import Held, coverage, held_networks, score, spearman
+
+
+def _held(family: str, measured: float, predicted: float, low: float = 0.1, high: float = 99.0) -> Held:
+    return Held("d", f"{family}@224", family, measured, predicted, low, high, "", "inside")
+
+
+@pytest.mark.parametrize("family", ["RepViT", "EfficientFormer"])
+def test_a_familys_own_figures_do_not_move_its_predictions(
+    evidence: Evidence, held: HeldOut, family: str
+) -> None:
+    out = evidence.family == family
+    rows = tuple(
+        (i, replace(row, latency_ms=row.latency_ms * 7.0) if hit else row)
+        for (i, row), hit in zip(evidence.rows, out, strict=True)
+    )
+    changed = hold_out(replace(evidence, rows=rows), only=np.array([family]))
+    np.testing.assert_array_equal(changed.reference_log[out], held.reference_log[out])
+
+
+def test_a_network_counts_once_per_phone(evidence: Evidence, held: HeldOut) -> None:
+    _, _, keys = network_errors(evidence, held, evidence.reference & evidence.learnable)
+    assert len(keys) == len(set(keys))
+    networks = held_networks(evidence, held)
+    plain = [(n.device, n.graph) for n in networks if not n.cliff]
+    assert len(plain) == len(set(plain))
+
+
+def test_scores_by_hand() -> None:
+    found = score([_held("a", 1.0, 1.05), _held("b", 2.0, 1.7), _held("c", 4.0, 5.0, low=4.5)])
+    assert (found.networks, found.families) == (3, 3)
+    assert found.mean == pytest.approx((5 + 15 + 25) / 3)
+    assert found.median == pytest.approx(15)
+    assert (found.within_10, found.within_20) == pytest.approx((100 / 3, 200 / 3))
+    assert found.coverage == pytest.approx(200 / 3)
+
+
+def test_rank_correlation_against_scipy() -> None:
+    rng = np.random.default_rng(0)
+    a, b = rng.integers(0, 9, 40).astype(float), rng.normal(size=40)
+    assert spearman(a, b) == pytest.approx(spearmanr(a, b).statistic)
+
+
+def test_coverage_is_clustered_by_family() -> None:
+    one = coverage([_held("a", 1, 1)] * 50 + [_held("b", 1, 1, low=2)] * 50)
+    assert one.share == 50
+    assert (one.low, one.high) == (0, 100)
+
+
+def test_the_asked_figures_are_reached(evidence: Evidence, held: HeldOut) -> None:
+    networks = [n for n in held_networks(evidence, held) if n.band == "inside" and not n.cliff]
+    phone = score([n for n in networks if n.device == "iphone12"])
+    assert phone.median <= 12
+    assert phone.within_20 >= 80
+    pooled = coverage(networks)
+    assert pooled.low <= 90 <= pooled.high
+    assert pooled.low >= 80
