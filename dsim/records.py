@@ -16,6 +16,8 @@ from dsim.errors import InvalidValueError
 
 R = TypeVar("R")
 
+MAX_INTEGER = 2**63 - 1  # what a file may hold; larger ones cannot even be printed cheaply
+
 
 def shown(value: object, most: int = 120) -> str:
     """Write a value that came from outside so that it fits into one line of an error message."""
@@ -46,7 +48,7 @@ def _wrong(where: str, hint: Any, value: object) -> InvalidValueError:
 def _read(where: str, hint: Any, value: Any) -> Any:
     """Give ``value`` as the type ``hint`` (int, bool, str, None, tuples and unions of them)."""
     if hint in (int, bool, str, types.NoneType):
-        if type(value) is not hint:
+        if type(value) is not hint or (hint is int and not -MAX_INTEGER <= value <= MAX_INTEGER):
             raise _wrong(where, hint, value)
         return value
     items = typing.get_args(hint)

@@ -14,6 +14,7 @@ from dsim.attrs import attrs_to_dict
 from dsim.errors import InvalidValueError
 from dsim.graph.shapes import infer_outputs
 from dsim.op import Op, OpKind, TensorSpec
+from dsim.records import shown
 
 
 class Ref(NamedTuple):
@@ -73,7 +74,7 @@ class Graph:
         slots = 1 if ref.node < 0 else len(self.nodes[ref.node].op.outputs) if known else 0
         if not known or not 0 <= ref.slot < slots:
             raise InvalidValueError(
-                f"a node reads tensors made before it, got {tuple(ref)} at position {before}; sort the nodes"
+                f"a node reads tensors made before it, got {shown(tuple(ref))} at position {before}; sort the nodes"
             )
 
     def spec(self, ref: Ref) -> TensorSpec:

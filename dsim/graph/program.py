@@ -60,8 +60,20 @@ def flat(value: Any) -> list[Any]:
 
 
 def shape_of(value: Any) -> Shape:
-    """Give a torch tensor's shape; () for what is no tensor."""
-    return tuple(int(size) for size in value.shape) if isinstance(value, torch.Tensor) else ()
+    """Give a torch tensor's shape; () for what is no tensor.
+
+    Raises
+    ------
+    InvalidValueError
+        A size depends on the data.
+    """
+    if not isinstance(value, torch.Tensor):
+        return ()
+    if not all(isinstance(size, int) for size in value.shape):
+        raise InvalidValueError(
+            f"shapes must be fixed, got {tuple(map(str, value.shape))}, which depends on data"
+        )
+    return tuple(value.shape)
 
 
 def _attribute(node: torch.fx.Node) -> Value:

@@ -10,7 +10,7 @@ from dsim.errors import DsimError, FileFormatError, InvalidValueError
 from dsim.graph.builder import GraphBuilder
 from dsim.graph.graph import Graph, Node, Ref
 from dsim.op import ATTRS_OF, OpKind
-from dsim.records import shown
+from dsim.records import MAX_INTEGER, shown
 
 SCHEMA_VERSION = 1
 NODE_FIELDS = frozenset({"kind", "inputs", "attrs", "activation", "scope"})
@@ -62,9 +62,13 @@ def kind_from(value: Any, what: str) -> OpKind:
         ) from None
 
 
+def _is_index(value: Any) -> bool:
+    return type(value) is int and -MAX_INTEGER <= value <= MAX_INTEGER
+
+
 def ref_from(value: Any) -> Ref:
     """Read a reference to a tensor."""
-    if not isinstance(value, list) or len(value) != 2 or any(type(number) is not int for number in value):
+    if not isinstance(value, list) or len(value) != 2 or not all(map(_is_index, value)):
         raise InvalidValueError(
             f"a tensor is named by [node, slot], two integers, got {shown(value)}; correct it"
         )

@@ -10,13 +10,14 @@ from typing import Any
 from dsim.attrs import Attrs
 from dsim.errors import InvalidValueError
 from dsim.op import ACTIVATIONS, BINARY, NORMS, OpKind, TensorSpec
+from dsim.records import shown
 
 Shape = tuple[int, ...]
 
 
 def _need(condition: bool, rule: str, got: object) -> None:
     if not condition:
-        raise InvalidValueError(f"{rule}, got {got}; check the attributes and the layer before it")
+        raise InvalidValueError(f"{rule}, got {shown(got)}; check the attributes and the layer before it")
 
 
 def _same(attrs: Any, shape: Shape) -> tuple[Shape, ...]:
@@ -131,7 +132,11 @@ def _concat(attrs: Any, *shapes: Shape) -> tuple[Shape, ...]:
 
 def _split(attrs: Any, shape: Shape) -> tuple[Shape, ...]:
     _need(0 <= attrs.axis < len(shape), f"axis {attrs.axis} must exist", shape)
-    _need(sum(attrs.sizes) == shape[attrs.axis], f"split sizes {attrs.sizes} must add up to the axis", shape)
+    _need(
+        sum(attrs.sizes) == shape[attrs.axis],
+        f"split sizes {shown(attrs.sizes)} must add up to the axis",
+        shape,
+    )
     return tuple((*shape[: attrs.axis], size, *shape[attrs.axis + 1 :]) for size in attrs.sizes)
 
 
@@ -149,7 +154,7 @@ def _slice(attrs: Any, shape: Shape) -> tuple[Shape, ...]:
 def _reshape(attrs: Any, shape: Shape) -> tuple[Shape, ...]:
     _need(
         math.prod(attrs.shape) == math.prod(shape),
-        f"reshape to {attrs.shape} must keep the element count",
+        f"reshape to {shown(attrs.shape)} must keep the element count",
         shape,
     )
     return (attrs.shape,)
@@ -162,14 +167,14 @@ def _given(attrs: Any, *shapes: Shape) -> tuple[Shape, ...]:
 def _transpose(attrs: Any, shape: Shape) -> tuple[Shape, ...]:
     _need(
         sorted(attrs.order) == list(range(len(shape))),
-        f"transpose {attrs.order} must name every axis once",
+        f"transpose {shown(attrs.order)} must name every axis once",
         shape,
     )
     return (tuple(shape[axis] for axis in attrs.order),)
 
 
 def _pad(attrs: Any, shape: Shape) -> tuple[Shape, ...]:
-    _need(len(attrs.pads) == len(shape), f"pad {attrs.pads} must have a pair for each axis", shape)
+    _need(len(attrs.pads) == len(shape), f"pad {shown(attrs.pads)} must have a pair for each axis", shape)
     return (tuple(size + lo + hi for size, (lo, hi) in zip(shape, attrs.pads, strict=True)),)
 
 
@@ -181,7 +186,7 @@ def _upsample(attrs: Any, shape: Shape) -> tuple[Shape, ...]:
 
 
 def _reduce(attrs: Any, shape: Shape) -> tuple[Shape, ...]:
-    _need(all(0 <= axis < len(shape) for axis in attrs.axes), f"axes {attrs.axes} must exist", shape)
+    _need(all(0 <= axis < len(shape) for axis in attrs.axes), f"axes {shown(attrs.axes)} must exist", shape)
     if attrs.keepdim:
         return (tuple(1 if i in attrs.axes else size for i, size in enumerate(shape)),)
     return (tuple(size for i, size in enumerate(shape) if i not in attrs.axes),)
