@@ -16,7 +16,7 @@ from dsim.files import write_atomic
 TARGET = "mean absolute error <= 1.0 and Spearman >= 0.9"
 INTRODUCTION = """# Accuracy: how far off the estimates are
 
-Made by `dsim.accuracy.docs.write_accuracy_docs`; do not edit by hand.
+Made by `dsim accuracy validate --write docs/accuracy.md`; do not edit by hand.
 
 An estimate is ImageNet-1k top-1 for one recipe: 300 epochs, distilled from a convnet, 224 px. The model is a Gaussian
 process on log(100 - top1): a scaling law in size, a smooth function of structure, the recipe from a cited table
@@ -77,7 +77,7 @@ def accuracy_document(result: Validation) -> str:
         "model that is used has seen them.\n",
         _pairs(result.structure),
         "Activation and norm, each network's pairs predicted from the other networks': "
-        f"{share_right(result.effects):.0%} of signs right. Two networks are all there is, so these effects are weak "
+        f"{share_right(result.effects):.0%} of signs right. Four networks are all there is, so these effects are weak "
         "evidence and their uncertainty is part of every interval.\n",
         _pairs(result.effects),
         _effects(),
@@ -129,7 +129,7 @@ def _effects() -> str:
         base = "gelu" if factor == "activation" else "batch_norm"
         for choice in choices:
             if choice != base:
-                mean, deviation = effects.contrast(f"{factor}:{base}", f"{factor}:{choice}")
+                mean, deviation = effects.contrast(base, choice)
                 rows.append((factor, f"{base} -> {choice}", _points(mean), f"{deviation:.2f}"))
     return (
         f"Effects used, in points for a whole network, shrunk towards none with a prior deviation of {SPREAD}:\n\n"

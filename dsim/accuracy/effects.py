@@ -26,7 +26,7 @@ GELU to ReLU contrasts, -0.8 and -0.2 points, differ by about this much, and non
 
 @dataclass(frozen=True, slots=True)
 class Contrast:
-    """One published pair: the same network and recipe, one thing changed, both trained from scratch."""
+    """One published pair: the same network and recipe, one choice (or two together) changed, both from scratch."""
 
     factor: str
     network: str
@@ -75,11 +75,21 @@ class Effects:
         return np.asarray(factors[:, None] == factors[None, :], dtype=np.float64)
 
     def contrast(self, before: str, after: str) -> tuple[float, float]:
-        """Give mean and standard deviation of going from one choice to another (``"activation:gelu"``), in points."""
-        direction = np.zeros(len(self.names))
-        direction[self.names.index(after)] += 1.0
-        direction[self.names.index(before)] -= 1.0
+        """Give mean and standard deviation of going from one choice to another (``"gelu"``, ``"relu"``), in points.
+
+        Choices that change together are joined: ``"layer_norm+gelu"``.
+        """
+        direction = _direction(self.names, before, after)
         return float(direction @ self.mean), float(np.sqrt(direction @ self.covariance @ direction))
+
+
+def _direction(names: tuple[str, ...], before: str, after: str) -> FloatArray:
+    place = {name.split(":")[1]: k for k, name in enumerate(names)}
+    direction = np.zeros(len(names))
+    for sign, choices in ((-1.0, before), (1.0, after)):
+        for choice in choices.split("+"):
+            direction[place[choice]] += sign
+    return direction
 
 
 def load_contrasts() -> tuple[Contrast, ...]:
@@ -99,10 +109,8 @@ def load_contrasts() -> tuple[Contrast, ...]:
 def fit_effects(contrasts: tuple[Contrast, ...]) -> Effects:
     """Estimate effects by Bayesian least squares: prior N(0, SPREAD^2), each contrast with deviation SPREAD."""
     names = tuple(f"{factor}:{choice}" for factor, choices in CHOICES.items() for choice in choices)
-    design = np.zeros((len(contrasts), len(names)))
-    for row, contrast in enumerate(contrasts):
-        design[row, names.index(f"{contrast.factor}:{contrast.after}")] += 1.0
-        design[row, names.index(f"{contrast.factor}:{contrast.before}")] -= 1.0
+    rows = [_direction(names, contrast.before, contrast.after) for contrast in contrasts]
+    design = np.array(rows).reshape(len(contrasts), len(names))
     deltas = np.array([c.delta for c in contrasts])
     precision = (np.eye(len(names)) + design.T @ design) / SPREAD**2
     covariance: FloatArray = np.linalg.inv(precision).astype(np.float64)

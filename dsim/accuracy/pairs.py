@@ -75,7 +75,7 @@ def effect_pairs() -> tuple[Pair, ...]:
     for network in sorted({c.network for c in contrasts}):
         effects = fit_effects(tuple(c for c in contrasts if c.network != network))
         for c in (c for c in contrasts if c.network == network and c.delta):
-            mean, _ = effects.contrast(f"{c.factor}:{c.before}", f"{c.factor}:{c.after}")
+            mean, _ = effects.contrast(c.before, c.after)
             pairs.append(Pair(network, f"{c.before} -> {c.after}", c.delta, mean))
     return tuple(pairs)
 

@@ -13,14 +13,14 @@ from dsim.accuracy.summary import COLUMNS, INDEX
 def test_one_pair_is_shrunk_to_two_thirds() -> None:
     # prior of a difference of two effects: 2 s^2; one observation of variance s^2: weight 2 / 3
     effects = fit_effects((Contrast("activation", "x", "gelu", "relu", -0.9),))
-    mean, deviation = effects.contrast("activation:gelu", "activation:relu")
+    mean, deviation = effects.contrast("gelu", "relu")
     assert mean == pytest.approx(-0.6)
     assert deviation == pytest.approx(SPREAD * np.sqrt(2 / 3))
 
 
 def test_no_pair_means_no_effect_and_the_priors_width() -> None:
     effects = fit_effects(())
-    assert effects.contrast("norm:batch_norm", "norm:group_norm") == (0.0, pytest.approx(SPREAD * np.sqrt(2)))
+    assert effects.contrast("batch_norm", "group_norm") == (0.0, pytest.approx(SPREAD * np.sqrt(2)))
 
 
 def test_gelu_and_batch_norm_are_the_zero() -> None:
@@ -35,17 +35,26 @@ def test_half_a_network_has_half_the_effect() -> None:
     effects = fit_effects(load_contrasts())
     row = np.zeros((1, len(COLUMNS)))
     row[0, [INDEX["elements_gelu"], INDEX["elements_relu"]]] = 5.0
-    whole, _ = effects.contrast("activation:gelu", "activation:relu")
+    whole, _ = effects.contrast("gelu", "relu")
     assert effects.apply(row)[0][0] == pytest.approx(whole / 2)
 
 
 def test_fine_tuned_swaps_are_left_out() -> None:
     networks = {c.network for c in load_contrasts()}
-    assert networks == {"PoolFormer-S12", "StarNet-S4"}
+    assert networks == {"PoolFormer-S12", "StarNet-S4", "EdgeNeXt-XS", "EdgeNeXt-XXS"}
+
+
+def test_choices_that_change_together_add_up() -> None:
+    effects = fit_effects(load_contrasts())
+    joint, _ = effects.contrast("layer_norm+gelu", "batch_norm+hardswish")
+    alone = effects.contrast("layer_norm", "batch_norm")[0] + effects.contrast("gelu", "hardswish")[0]
+    assert joint == pytest.approx(alone)
 
 
 def test_pairs_are_predicted_from_other_networks() -> None:
-    # StarNet never tried SiLU or a norm: PoolFormer's pairs of those cannot be predicted at all
+    # no network but PoolFormer tried group norm or SiLU; what is left is what the others say of batch and layer norm
     pairs = {(p.base, p.change): p for p in effect_pairs()}
-    assert pairs["PoolFormer-S12", "group_norm -> batch_norm"].predicted == 0.0
+    assert (
+        pairs["PoolFormer-S12", "group_norm -> layer_norm"].predicted > 0.0
+    )  # layer beats batch on EdgeNeXt
     assert pairs["PoolFormer-S12", "gelu -> relu"].predicted < 0.0
