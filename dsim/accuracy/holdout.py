@@ -54,8 +54,9 @@ def assign_folds(groups: tuple[str, ...], folds: int = FOLDS) -> np.ndarray:
 def hold_out(evidence: Evidence, effects: Effects, groups: tuple[str, ...]) -> HeldOut:
     """Predict each group (a family, or a lineage) from all others.
 
-    A fold's hyper-parameters are tuned and ranked on the other folds alone. With them, each group of the fold is predicted from all
-    rows outside the group. Its interval is calibrated on the residuals of all other groups.
+    A fold's hyper-parameters are tuned and ranked on the other folds alone. With them, each group of the fold is
+    predicted from all rows outside the group. Its interval is calibrated on the residuals of all other groups, each
+    predicted without itself and without the group.
     """
     values = log_errors(evidence.summaries, evidence.top1, effects)
     effect, effect_variance = effects.apply(evidence.summaries)
@@ -69,19 +70,23 @@ def hold_out(evidence: Evidence, effects: Effects, groups: tuple[str, ...]) -> H
         choices.append(best)
         points = points_of(evidence, scaling_of(evidence, best.layout))
         offset = float(values[outside].mean())
-        middle, spread = leave_groups_out(covariance(points, best.logs), values - offset, groups)
+        matrix = covariance(points, best.logs)
+        middle, spread = leave_groups_out(matrix, values - offset, groups)
         mean[inside], deviation[inside] = middle[inside] + offset, spread[inside]
-        misses = np.abs(values - offset - middle) / spread
         for group in sorted(set(labels[inside].tolist())):
-            others = labels != group
-            pool = family_quantiles(misses[others], tuple(labels[others].tolist()))
+            # the residuals that an interval is calibrated on come from models that have not seen the group either
+            others = np.flatnonzero(labels != group)
+            names = tuple(groups[k] for k in others)
+            center = values[others] - offset
+            guess, width = leave_groups_out(matrix[np.ix_(others, others)], center, names)
+            pool = family_quantiles(np.abs(center - guess) / width, names)
             reach[labels == group] = np.quantile(pool, 0.9)
     error = np.exp(mean)
-    width = reach * np.sqrt(deviation**2 + effect_variance / error**2)
+    half = reach * np.sqrt(deviation**2 + effect_variance / error**2)
     return HeldOut(
         100.0 - error + effect,
-        100.0 - error * np.exp(width) + effect,
-        100.0 - error * np.exp(-width) + effect,
+        100.0 - error * np.exp(half) + effect,
+        100.0 - error * np.exp(-half) + effect,
         fold,
         tuple(choices),
     )
