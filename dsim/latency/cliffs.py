@@ -1,7 +1,8 @@
 """The chance that a network leaves the accelerator, from what it is made of.
 
 A ridge logistic regression on a handful of counts, learned from the listed cliffs (evidence from outside this model)
-against the figures that are none. It is a base rate with a few warning signs, not a compiler.
+against the figures that are none. Other protocols than the reference (another app, another export) have a base rate of
+their own, which estimates leave out. It is a base rate with a few warning signs, not a compiler.
 """
 
 from __future__ import annotations
@@ -23,18 +24,22 @@ def signs(phi: FloatArray) -> FloatArray:
     return np.hstack([np.ones((len(phi), 1)), present])
 
 
-def fit_cliffs(evidence: Evidence, rows: NDArray[np.bool_] | None = None) -> FloatArray:
-    """Learn the weights (1 + len(SIGNS),); a network counts once per profile and outcome, however often it was timed."""
-    use = np.ones(len(evidence.rows), dtype=bool) if rows is None else rows
-    seen: dict[tuple[int, str, bool], int] = {}
-    for n in np.flatnonzero(use):
-        profile, row = evidence.rows[n]
-        seen.setdefault((profile, row.graph, bool(row.cliff)), int(n))
-    at = np.array(sorted(seen.values()))
-    x = signs(evidence.phi[at])
+def distinct(evidence: Evidence) -> NDArray[np.int64]:
+    """Give one row for every network, profile, outcome and kind of protocol, however often it was timed so."""
+    seen: dict[tuple[int, str, bool, bool], int] = {}
+    for n, ((profile, row), reference) in enumerate(zip(evidence.rows, evidence.reference, strict=True)):
+        seen.setdefault((profile, row.graph, bool(row.cliff), bool(reference)), n)
+    return np.array(sorted(seen.values()))
+
+
+def fit_cliffs(evidence: Evidence) -> FloatArray:
+    """Learn the weights (1 + len(SIGNS),) for the reference protocols."""
+    at = distinct(evidence)
+    other = ~evidence.reference[at]
+    x = np.hstack([signs(evidence.phi[at]), other[:, None].astype(np.float64)])
     y = np.array([float(bool(evidence.rows[n][1].cliff)) for n in at])
     weights = np.zeros(x.shape[1])
-    precision = np.diag([1e-3] + [PRIOR_SD**-2] * len(SIGNS))
+    precision = np.diag([1e-6, *[PRIOR_SD**-2] * len(SIGNS), 1e-6])
     for _ in range(50):
         p = 1.0 / (1.0 + np.exp(-x @ weights))
         hessian = (x * (p * (1 - p))[:, None]).T @ x + precision
@@ -42,7 +47,7 @@ def fit_cliffs(evidence: Evidence, rows: NDArray[np.bool_] | None = None) -> Flo
         weights = weights + step
         if np.abs(step).max() < 1e-9:
             break
-    return weights
+    return weights[:-1]
 
 
 def p_cliff(phi: FloatArray, weights: FloatArray) -> FloatArray:

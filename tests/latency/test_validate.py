@@ -11,7 +11,8 @@ from scipy.stats import spearmanr
 from dsim.latency.calibrate import network_errors
 from dsim.latency.ensemble import HeldOut, hold_out
 from dsim.latency.evidence import Evidence
-from dsim.latency.validate import Held, coverage, held_networks, score, spearman
+from dsim.latency.scores import Held, coverage, score, spearman
+from dsim.latency.validate import held_networks
 
 
 def _held(family: str, measured: float, predicted: float, low: float = 0.1, high: float = 99.0) -> Held:
