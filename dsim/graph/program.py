@@ -22,6 +22,36 @@ from dsim.op import OpKind
 # is run on the arguments behind it.
 REGIONS: frozenset[str] = frozenset({"wrap_with_set_grad_enabled", "wrap_with_autocast"})
 
+# Operators that give another look at the memory of their first argument; getitem picks one of several such.
+VIEWS: frozenset[str] = frozenset(
+    {
+        "slice",
+        "select",
+        "narrow",
+        "view",
+        "view_as",
+        "permute",
+        "transpose",
+        "t",
+        "mT",
+        "squeeze",
+        "unsqueeze",
+        "expand",
+    }
+    | {
+        "split",
+        "split_with_sizes",
+        "chunk",
+        "unbind",
+        "getitem",
+        "alias",
+        "detach",
+        "diagonal",
+        "unfold",
+        "movedim",
+    }
+)
+
 
 def walk(graph: torch.fx.Graph, arguments: Sequence[Value], trace: Trace) -> list[Value]:
     """Add the ops of a graph.
@@ -128,8 +158,30 @@ def _call(node: torch.fx.Node, values: dict[torch.fx.Node, Value], trace: Trace)
     else:
         result = _folded(outputs, [value for value in tensors if isinstance(value, Constant)])
     if in_place and isinstance(node.args[0], torch.fx.Node):
-        values[node.args[0]] = result
+        _write_back(name, node.args[0], result, values, trace)
     return result
+
+
+def _write_back(
+    name: str, target: torch.fx.Node, result: Value, values: dict[torch.fx.Node, Value], trace: Trace
+) -> None:
+    """Let later readers of what was written in place read the result.
+
+    Writing into a part of a tensor (``y[:, 1:] = z``) changes the whole: a copy that has no kind here, so it stays by
+    name. Views taken earlier and read later are not followed.
+    """
+    values[target] = result
+    base = target
+    while (
+        base.op == "call_function"
+        and _name(base.target)[0] in VIEWS
+        and isinstance(base.args[0], torch.fx.Node)
+    ):
+        base = base.args[0]
+    parts = [value for value in (values[base], result) if isinstance(value, Ref)]
+    if base is not target and parts:
+        whole = UnknownAttrs(name, (trace.shape(values[base]),))
+        values[base] = trace.add(OpKind.UNKNOWN, *parts, attrs=whole)
 
 
 def _folded(outputs: Any, constants: list[Constant]) -> Value:

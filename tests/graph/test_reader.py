@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import networkx as nx
 import pytest
 import torch
 import torch.nn.functional as F  # noqa: N812
@@ -38,6 +39,22 @@ def test_a_value_written_in_place_is_read_afterwards() -> None:
     graph = read_module(Lambda(run), MAP)
     assert labels(graph) == ["add", "relu", "mul"]
     assert graph.nodes[2].inputs[0].node == 1
+
+
+def test_a_part_written_in_place_changes_the_whole() -> None:
+    def run(x: torch.Tensor) -> torch.Tensor:
+        y = x + 1
+        y[:, 2:] = x[:, 2:] * 3
+        z = x.new_zeros(1, 16, 16, 16)
+        z[:, :8] = y.relu()
+        return z * 2
+
+    graph = read_checked(Lambda(run), MAP)
+    assert graph.unknown == ("copy", "copy")
+    # everything that was computed reaches the output
+    assert set(nx.ancestors(graph.digraph, graph.outputs[0].node)) >= {
+        i for i, node in enumerate(graph.nodes[:-1]) if node.op.kind in (OpKind.ADD, OpKind.MUL, OpKind.RELU)
+    }
 
 
 @pytest.mark.parametrize("fused", [False, True])
@@ -261,6 +278,7 @@ FUNCTIONS = {
     "max pool": lambda x: F.max_pool2d(x, 3, 2, 1),
     "max pool, ceil": lambda x: F.max_pool2d(x, 2, 3, ceil_mode=True),
     "average pool": lambda x: F.avg_pool2d(x, (2, 4)),
+    "average pool, one axis": lambda x: F.avg_pool1d(x[0], 3, 2, 1),
     "adaptive pool": lambda x: F.adaptive_avg_pool2d(x, (4, None)),
     "adaptive max pool": lambda x: F.adaptive_max_pool2d(x, 4),
     "global max pool": lambda x: F.adaptive_max_pool2d(x, 1),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from dsim.attrs import PoolAttrs, ReduceAttrs, ShapeAttrs
-from dsim.graph.aten.arguments import Rule, axes_of, pair
+from dsim.graph.aten.arguments import Rule, axes_of, pair, reshaped
 from dsim.graph.graph import Ref
 from dsim.graph.tracing import Trace, Value
 from dsim.op import OpKind
@@ -46,6 +46,27 @@ def max_pool(
     if len(t.shape(x)) != 4 or pair(dilation) != (1, 1):
         return None
     return t.add(OpKind.MAX_POOL, x, attrs=_window(kernel, stride, padding, ceil_mode, True))
+
+
+def avg_pool_1d(
+    t: Trace,
+    x: Ref,
+    kernel: Any,
+    stride: Any = (),
+    padding: Any = 0,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+) -> Value:
+    """Write 1-D average pooling as the 2-D one over a map of height 1."""
+    if len(t.shape(x)) != 3:
+        return None
+    n, c, length = t.shape(x)
+    steps = kernel if stride in ((), [], None) else stride
+    attrs = PoolAttrs(
+        (1, pair(kernel)[-1]), (1, pair(steps)[-1]), (0, pair(padding)[-1]), ceil_mode, count_include_pad
+    )
+    made = t.add(OpKind.AVG_POOL, reshaped(t, x, (n, c, 1, length)), attrs=attrs)
+    return reshaped(t, made, (n, c, t.shape(made)[-1]))
 
 
 def adaptive_pool(kind: OpKind) -> Rule:
