@@ -42,6 +42,7 @@ format: $(STAMPS)/test ## let ruff format the code
 docs: $(STAMPS)/run ## write the held-out tables of docs/ and the run in README anew
 	$(BIN)/dsim device validate --all --write docs/latency.md
 	$(BIN)/dsim accuracy validate --write docs/accuracy.md
+	$(BIN)/python scripts/readme_run.py
 
 wheel: $(STAMPS)/test ## build the wheel, device profiles included
 	$(BIN)/python -m build --wheel --no-isolation

@@ -37,7 +37,7 @@ def show_device(name: str, as_json: bool) -> None:
 
     content = card(name)
     if as_json:
-        print_json(content.to_dict())
+        print_json(without_nan(content.to_dict()))
     else:
         show_card(content)
 

@@ -10,6 +10,7 @@ from typing import Any
 from dsim.device import DeviceProfile, find_profile
 from dsim.latency import Identified, load_model
 from dsim.latency.networks import read_networks
+from dsim.latency.scores import DeviceScores, device_scores
 from dsim.op import OpKind
 from dsim.report.console import result_console, show_line, show_table
 from dsim.report.table import table
@@ -31,6 +32,8 @@ class Card:
         Operators that ran in no network measured here in the reference protocol.
     identified
         What the evidence can tell apart, each pair once.
+    held_out
+        How far off the model is on families that it never saw.
     """
 
     profile: DeviceProfile
@@ -40,6 +43,7 @@ class Card:
     sources: tuple[tuple[str, str, int], ...]
     never_seen: tuple[str, ...]
     identified: tuple[Identified, ...]
+    held_out: DeviceScores
 
     def to_dict(self) -> dict[str, Any]:
         """Give plain values for JSON."""
@@ -65,6 +69,7 @@ class Card:
             ],
             "never_seen": list(self.never_seen),
             "identified": [asdict(item) for item in self.identified],
+            "held_out": asdict(self.held_out),
         }
 
 
@@ -89,6 +94,7 @@ def card(name: str) -> Card:
         tuple((source, protocol, count) for (source, protocol), count in counts.most_common()),
         never_seen(profile),
         _pairs_once(load_model(name).choices),
+        device_scores(name),
     )
 
 
@@ -118,6 +124,7 @@ def show_card(content: Card) -> None:
     console = result_console()
     p = content.profile
     show_line(console, p.name, p.title)
+    clean, cover = content.held_out.clean, content.held_out.pooled_coverage
     for head, text in (
         ("Runs on:", f"{p.soc}, {p.compute_unit}; {p.runtime}, {p.precision}"),
         ("Estimates speak of:", f"{p.reference_model}; {p.reference_stated}"),
@@ -127,6 +134,12 @@ def show_card(content: Card) -> None:
             "Evidence:",
             f"{len(p.networks)} figures of {content.networks} networks, {content.reference_networks} of them in the "
             f"reference protocol; {len(p.contrasts)} contrasts; {content.cliffs} networks that left the accelerator",
+        ),
+        (
+            "Held-out error:",
+            f"median {clean.median:.1f}%, mean {clean.mean:.1f}%, {clean.within_20:.0f}% of {clean.networks} networks within "
+            f"20%, each without its family (with cliffs: median {content.held_out.with_cliffs.median:.1f}%); over the pool "
+            f"{cover.share:.0f}% of {cover.networks} lie inside their 90% interval",
         ),
         (
             "Never seen in that protocol:",

@@ -88,11 +88,17 @@ def test_device_show(capsys: pytest.CaptureFixture[str]) -> None:
     assert card["reference"]["protocol"] in {source["protocol"] for source in card["sources"]}
     assert sum(source["figures"] for source in card["sources"]) == card["figures"]
     assert card["reference_networks"] <= card["networks"] <= card["figures"]
+    assert 0 < card["held_out"]["clean"]["median"] < 50
+    assert (
+        card["held_out"]["clean"]["networks"]
+        <= card["held_out"]["with_cliffs"]["networks"]
+        <= card["reference_networks"]
+    )
     pairs = [frozenset(item["choice"].partition(":")[2].split(">")) for item in card["identified"]]
     assert len(set(pairs)) == len(pairs), "a pair is told once, not once each way"
     code, out, _ = run(capsys, "device", "show", "iphone12")
     assert code == 0
-    for part in ("Never seen", "What the evidence can tell apart", "Sources", "Protocols"):
+    for part in ("Never seen", "Held-out error", "What the evidence can tell apart", "Sources", "Protocols"):
         assert part in out
 
 
