@@ -1,126 +1,60 @@
-"""What held-out predictions score: errors, rank correlation, clustered coverage."""
+"""A device's held-out scores, kept by the content of what they rest on: a card must not wait for a validation."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from dataclasses import dataclass
+import json
+from dataclasses import asdict, dataclass
 
-import numpy as np
+from dsim.device.find import find_profile, pool_of
+from dsim.errors import DsimError
+from dsim.files import make_folder, write_atomic
+from dsim.latency.learn import content_hash
+from dsim.latency.scoring import Coverage, Score
+from dsim.latency.validate import validate
+from dsim.places import cache_dir
 
-from dsim.latency.features import FloatArray
 
-BOOTSTRAPS = 2000
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """One network on one phone, predicted without its family.
+@dataclass(frozen=True)
+class DeviceScores:
+    """Held-out scores of one device.
 
     Attributes
     ----------
-    device, graph, family
-        Profile, ``name@resolution``, family.
-    measured_ms, predicted_ms, low_ms, high_ms
-        Median of the figures; estimate and 90% interval, in the reference protocol.
-    cliff
-        Evidence that it left the accelerator, else empty.
-    band
-        ``inside`` the profile's resolutions, ``512 px`` or ``other``.
+    clean, with_cliffs
+        In the reference protocol, inside the profile's resolutions, without and with cliffs.
+    pooled_coverage
+        Of the 90% intervals, over all profiles of the pool.
     """
 
-    device: str
-    graph: str
-    family: str
-    measured_ms: float
-    predicted_ms: float
-    low_ms: float
-    high_ms: float
-    cliff: str
-    band: str
-
-    @property
-    def error(self) -> float:
-        """Predicted over measured, minus 1."""
-        return self.predicted_ms / self.measured_ms - 1.0
-
-    @property
-    def covered(self) -> bool:
-        """Whether the interval holds the figure."""
-        return self.low_ms <= self.measured_ms <= self.high_ms
+    clean: Score
+    with_cliffs: Score
+    pooled_coverage: Coverage
 
 
-@dataclass(frozen=True, slots=True)
-class Score:
-    """Errors of several networks, in percent; ``width`` is the median of high over low."""
+def device_scores(device: str) -> DeviceScores:
+    """Give a device's held-out scores, from the cache where they were found before.
 
-    networks: int
-    families: int
-    mean: float
-    median: float
-    within_10: float
-    within_20: float
-    spearman: float
-    coverage: float
-    width: float
-
-
-@dataclass(frozen=True, slots=True)
-class Coverage:
-    """Share (percent) of networks inside their 90% interval, with a 95% interval from bootstraps of families."""
-
-    networks: int
-    share: float
-    low: float
-    high: float
-
-
-@dataclass(frozen=True, slots=True)
-class HeldContrast:
-    """A published pair against its prediction by a model that saw neither family nor the pair."""
-
-    device: str
-    choice: str
-    what: str
-    measured_ratio: float
-    predicted_ratio: float
-
-
-def score(networks: list[Held]) -> Score:
-    """Score networks; percent."""
-    error = np.abs([n.error for n in networks]) * 100.0
-    measured, predicted = (
-        np.array([getattr(n, k) for n in networks]) for k in ("measured_ms", "predicted_ms")
-    )
-    return Score(
-        len(networks),
-        len({n.family for n in networks}),
-        float(error.mean()),
-        float(np.median(error)),
-        float(np.mean(error <= 10.0) * 100.0),
-        float(np.mean(error <= 20.0) * 100.0),
-        spearman(measured, predicted),
-        float(np.mean([n.covered for n in networks]) * 100.0),
-        float(np.median([n.high_ms / n.low_ms for n in networks])),
-    )
-
-
-def spearman(a: FloatArray, b: FloatArray) -> float:
-    """Give the rank correlation of two arrays (N,), with ties at their mean rank; nan below three."""
-    if len(a) < 3:
-        return float("nan")
-    ranks = [np.array([np.mean(np.flatnonzero(np.sort(v) == x)) for x in v]) for v in (a, b)]
-    return float(np.corrcoef(ranks[0], ranks[1])[0, 1])
-
-
-def coverage(networks: list[Held]) -> Coverage:
-    """Give the share inside the interval, with a 95% interval over families drawn with replacement."""
-    by_family: dict[str, list[bool]] = defaultdict(list)
-    for network in networks:
-        by_family[network.family].append(network.covered)
-    hits = np.array([sum(v) for v in by_family.values()])
-    sizes = np.array([len(v) for v in by_family.values()])
-    rng = np.random.default_rng(0)
-    drawn = rng.integers(len(hits), size=(BOOTSTRAPS, len(hits)))
-    shares = hits[drawn].sum(1) / sizes[drawn].sum(1) * 100.0
-    low, high = (float(v) for v in np.quantile(shares, (0.025, 0.975)))
-    return Coverage(int(sizes.sum()), float(hits.sum() / sizes.sum() * 100.0), low, high)
+    Raises
+    ------
+    UnknownNameError
+        There is no such profile.
+    FileFormatError
+        Its files break a rule.
+    """
+    profile = find_profile(device)
+    path = cache_dir() / "latency" / f"{profile.name}-{content_hash(pool_of(profile))[:24]}-scores.json"
+    try:
+        raw = json.loads(path.read_text(encoding="utf-8"))
+        return DeviceScores(
+            Score(**raw["clean"]), Score(**raw["with_cliffs"]), Coverage(**raw["pooled_coverage"])
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        pass  # nothing kept, or damaged: find it out again
+    found = validate(device)
+    scores = DeviceScores(found.clean, found.with_cliffs, found.pooled_coverage)
+    try:
+        make_folder(path.parent)
+        write_atomic(path, json.dumps(asdict(scores)))
+    except DsimError:
+        pass  # a cache that cannot be written is no error
+    return scores

@@ -15,7 +15,7 @@ from dsim.device.find import find_profile, pool_of
 from dsim.latency.calibrate import calibrate, network_errors
 from dsim.latency.ensemble import HeldOut, fit_members, hold_out, rates_of
 from dsim.latency.evidence import Evidence, gather
-from dsim.latency.scores import Coverage, Held, HeldContrast, Score, coverage, score
+from dsim.latency.scoring import Coverage, Held, HeldContrast, Score, coverage, score
 
 __all__ = [
     "Coverage",

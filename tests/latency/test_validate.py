@@ -11,7 +11,7 @@ from scipy.stats import spearmanr
 from dsim.latency.calibrate import network_errors
 from dsim.latency.ensemble import HeldOut, hold_out
 from dsim.latency.evidence import Evidence
-from dsim.latency.scores import Held, coverage, score, spearman
+from dsim.latency.scoring import Held, coverage, score, spearman
 from dsim.latency.validate import held_networks
 
 
