@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dsim.errors import InvalidValueError
@@ -40,6 +40,7 @@ SAMPLES = st.builds(
 
 
 @given(SAMPLES)
+@settings(deadline=None)
 def test_a_record_survives_json(sample: Sample) -> None:
     again = record_from_dict(Sample, json.loads(json.dumps(record_to_dict(sample))))
     assert again == sample

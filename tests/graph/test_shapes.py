@@ -205,6 +205,7 @@ def test_matmul(data: st.DataObject, batch: Shape, rows: int, inner: int, column
 
 
 @given(SHAPES, SIZES, st.booleans())
+@settings(deadline=None)
 def test_linear(shape: Shape, out: int, bias: bool) -> None:
     module = torch.nn.Linear(shape[-1], out, bias, device="meta")
     agree(OpKind.LINEAR, LinearAttrs(out, bias), [shape], module)
@@ -221,6 +222,7 @@ def test_linear(shape: Shape, out: int, bias: bool) -> None:
 
 
 @given(SHAPES, st.lists(pairs(0, 3), min_size=1, max_size=5).map(tuple))
+@settings(deadline=None)
 def test_pad(shape: Shape, pads: tuple[tuple[int, int], ...]) -> None:
     if len(pads) != len(shape):
         with pytest.raises(InvalidValueError, match="a pair for each axis"):
@@ -231,34 +233,40 @@ def test_pad(shape: Shape, pads: tuple[tuple[int, int], ...]) -> None:
 
 
 @given(SHAPES, st.data())
+@settings(deadline=None)
 def test_transpose(shape: Shape, data: st.DataObject) -> None:
     order = tuple(data.draw(st.permutations(range(len(shape) + data.draw(st.sampled_from((0, 0, 0, 1)))))))
     agree(OpKind.TRANSPOSE, OrderAttrs(order), [shape], lambda x: x.permute(order))
 
 
 @given(SHAPES, SHAPES, st.booleans())
+@settings(deadline=None)
 def test_reshape(shape: Shape, wanted: Shape, fits: bool) -> None:
     wanted = shape[::-1] if fits else wanted
     agree(OpKind.RESHAPE, ShapeAttrs(wanted), [shape], lambda x: x.reshape(wanted))
 
 
 @given(SHAPES, st.sets(st.integers(0, 5), min_size=1).map(sorted).map(tuple), st.booleans())
+@settings(deadline=None)
 def test_reductions(shape: Shape, axes: tuple[int, ...], keepdim: bool) -> None:
     agree(OpKind.MEAN, ReduceAttrs(axes, keepdim), [shape], lambda x: x.mean(axes, keepdim))
     agree(OpKind.SUM, ReduceAttrs(axes, keepdim), [shape], lambda x: x.sum(axes, keepdim))
 
 
 @given(SHAPES, st.integers(0, 6))
+@settings(deadline=None)
 def test_softmax(shape: Shape, axis: int) -> None:
     agree(OpKind.SOFTMAX, AxisAttrs(axis), [shape], lambda x: torch.zeros(x.shape).softmax(axis))
 
 
 @given(MAPS, st.sampled_from((1, 2, 3)))
+@settings(deadline=None)
 def test_group_norm(shape: Shape, groups: int) -> None:
     agree(OpKind.GROUP_NORM, NormAttrs(groups=groups), [shape], lambda x: torch.group_norm(x, groups))
 
 
 @given(MAPS, pairs(1, 9))
+@settings(deadline=None)
 def test_upsample(shape: Shape, size: tuple[int, int]) -> None:
     attrs = ShapeAttrs((*shape[:2], *size), "nearest")
     agree(OpKind.UPSAMPLE, attrs, [shape], lambda x: F.interpolate(x, size))
