@@ -9,8 +9,8 @@ from typing import Any
 
 from dsim.device import DeviceProfile, find_profile
 from dsim.latency import Identified, load_model
-from dsim.latency.device_scores import DeviceScores, device_scores
 from dsim.latency.networks import read_networks
+from dsim.latency.scores import DeviceScores, device_scores
 from dsim.op import OpKind
 from dsim.report.console import result_console, show_line, show_table
 from dsim.report.table import table
