@@ -43,7 +43,9 @@ def main() -> None:
         arch = get_preset(name)
         graph = arch.to_graph()
         text = json.dumps(graph_to_dict(graph))
-        print(f"{name}: {len(graph.nodes)} ops, {len(run_passes(graph, PASSES).nodes)} kernels after every pass")
+        print(
+            f"{name}: {len(graph.nodes)} ops, {len(run_passes(graph, PASSES).nodes)} kernels after every pass"
+        )
         build = best_ms(arch.to_graph)
         row("Arch -> Graph", graph, build)
         row("check a whole Graph", graph, best_ms(lambda g=graph: Graph(g.inputs, g.nodes, g.outputs)))

@@ -20,7 +20,9 @@ def make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise FileAccessError(f"folder {folder} cannot be made: {error.strerror}; choose a writable place") from error
+        raise FileAccessError(
+            f"folder {folder} cannot be made: {error.strerror}; choose a writable place"
+        ) from error
     if not os.access(folder, os.W_OK):
         raise FileAccessError(f"folder {folder} must be writable, and is not; choose another place")
 
@@ -42,7 +44,9 @@ def write_atomic(path: Path, content: bytes | str) -> None:
         os.chmod(temporary, 0o644)  # a temporary file is private; a result is not
         os.replace(temporary, path)
     except OSError as error:
-        raise FileAccessError(f"{path} cannot be written: {error.strerror}; choose a writable place") from error
+        raise FileAccessError(
+            f"{path} cannot be written: {error.strerror}; choose a writable place"
+        ) from error
     finally:
         if temporary and os.path.exists(temporary):
             os.unlink(temporary)

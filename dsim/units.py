@@ -27,7 +27,9 @@ def parse_seconds(text: str) -> float:
     match = _FORM.fullmatch(text)
     known = ", ".join(_SECONDS)
     if not match:
-        raise InvalidValueError(f"a duration is a positive number and a unit ({known}), got {text!r}; write 2ms")
+        raise InvalidValueError(
+            f"a duration is a positive number and a unit ({known}), got {text!r}; write 2ms"
+        )
     number, unit = match.groups()
     if not unit:
         raise InvalidValueError(

@@ -10,7 +10,15 @@ from dsim.units import parse_seconds
 
 @pytest.mark.parametrize(
     ("text", "seconds"),
-    [("2ms", 0.002), ("0.002s", 0.002), ("500us", 0.0005), ("60s", 60), ("10m", 600), ("1h", 3600), (" 1.5 ms ", 0.0015)],
+    [
+        ("2ms", 0.002),
+        ("0.002s", 0.002),
+        ("500us", 0.0005),
+        ("60s", 60),
+        ("10m", 600),
+        ("1h", 3600),
+        (" 1.5 ms ", 0.0015),
+    ],
 )
 def test_reads(text: str, seconds: float) -> None:
     assert parse_seconds(text) == pytest.approx(seconds, rel=1e-12)
