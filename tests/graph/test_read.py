@@ -11,7 +11,6 @@ from dsim.arch import get_preset
 from dsim.errors import InvalidValueError, UnsupportedOpError
 from dsim.graph.read import as_graph
 from dsim.graph.torch_reader import read_module
-
 from tests.graph.modules import Residual
 
 
@@ -26,7 +25,7 @@ def test_designs_graphs_and_modules_all_become_graphs() -> None:
 
 @pytest.mark.parametrize("thing", [None, "poolformer_s12", 3, Residual])
 def test_anything_else_is_refused(thing: object) -> None:
-    with pytest.raises((InvalidValueError, UnsupportedOpError), match="got|read"):
+    with pytest.raises((InvalidValueError, UnsupportedOpError), match=r"got|read"):
         as_graph(thing)  # type: ignore[arg-type]
 
 

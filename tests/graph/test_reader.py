@@ -75,6 +75,25 @@ def test_causal_attention() -> None:
     assert labels(graph) == ["mul", "transpose", "matmul", "add", "softmax", "matmul"]
 
 
+class AttentionPool(nn.Module):
+    """One learned query that gathers what the tokens hold."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.query, self.layer = nn.Parameter(torch.zeros(1, 2, 1, 8)), nn.Linear(8, 8)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return F.scaled_dot_product_attention(self.layer(self.query), x, x)
+
+
+def test_attention_with_a_learned_query() -> None:
+    module = AttentionPool()
+    graph = read_module(module, (1, 2, 5, 8))
+    assert labels(graph) == ["transpose", "matmul", "softmax", "matmul"]
+    assert graph.macs == 2 * (2 * 5 * 8)  # the query itself is a constant
+    assert graph.params == sum(p.numel() for p in module.parameters())
+
+
 @pytest.mark.parametrize(
     "module",
     [

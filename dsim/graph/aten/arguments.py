@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from dsim.attrs import OrderAttrs, ShapeAttrs
-from dsim.graph.graph import Ref
 from dsim.graph.tracing import Constant, Trace, Value
 from dsim.op import OpKind
 
@@ -60,7 +59,7 @@ def transposed(t: Trace, x: Value, order: Sequence[int]) -> Value:
     return t.add(OpKind.TRANSPOSE, x, attrs=OrderAttrs(wanted))
 
 
-def swapped(t: Trace, x: Ref, a: int, b: int) -> Value:
+def swapped(t: Trace, x: Value, a: int, b: int) -> Value:
     """Swap two axes."""
     order = list(range(len(t.shape(x))))
     order[a], order[b] = order[b], order[a]

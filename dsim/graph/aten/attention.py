@@ -13,19 +13,19 @@ from dsim.op import OpKind
 
 def attention(
     t: Trace,
-    query: Ref,
-    key: Ref,
-    value: Ref,
+    query: Value,
+    key: Value,
+    value: Value,
     mask: Value = None,
     dropout_p: float = 0.0,
     is_causal: bool = False,
     *_: Any,
     **__: Any,
 ) -> Value:
-    """Scale, query times key, mask, softmax, times value."""
-    if not all(isinstance(v, Ref) for v in (query, key, value)):
+    """Scale, query times key, mask, softmax, times value; learned queries (a pooling token) are scaled once."""
+    if not (isinstance(query, Ref) or isinstance(key, Ref)):
         return None
-    scaled = t.binary(OpKind.MUL, query, 1.0)
+    scaled = t.binary(OpKind.MUL, query, 1.0) if isinstance(query, Ref) else query
     scores = t.binary(OpKind.MATMUL, scaled, swapped(t, key, -2, -1))
     if is_causal:
         mask = Constant(t.shape(scores)[-2:])
