@@ -158,19 +158,19 @@ def _call(node: torch.fx.Node, values: dict[torch.fx.Node, Value], trace: Trace)
     else:
         result = _folded(outputs, [value for value in tensors if isinstance(value, Constant)])
     if in_place and isinstance(node.args[0], torch.fx.Node):
-        _write_back(name, node.args[0], result, values, trace)
+        _write_back(node, result, values, trace)
     return result
 
 
-def _write_back(
-    name: str, target: torch.fx.Node, result: Value, values: dict[torch.fx.Node, Value], trace: Trace
-) -> None:
-    """Let later readers of what was written in place read the result.
+def _write_back(node: torch.fx.Node, result: Value, values: dict[torch.fx.Node, Value], trace: Trace) -> None:
+    """Let later readers of what an operator wrote in place read the result.
 
-    Writing into a part of a tensor (``y[:, 1:] = z``) changes the whole: a copy that has no kind here, so it stays by
-    name. Views taken earlier and read later are not followed.
+    Writing into a part of a tensor (``y[:, 1:] = z``) changes the whole, which costs a copy if anybody reads the whole
+    afterwards; it has no kind here and stays by name. Views taken earlier and read later are not followed.
     """
-    values[target] = result
+    target = node.args[0]
+    assert isinstance(target, torch.fx.Node)
+    before, values[target] = values[target], result
     base = target
     while (
         base.op == "call_function"
@@ -178,10 +178,14 @@ def _write_back(
         and isinstance(base.args[0], torch.fx.Node)
     ):
         base = base.args[0]
-    parts = [value for value in (values[base], result) if isinstance(value, Ref)]
-    if base is not target and parts:
-        whole = UnknownAttrs(name, (trace.shape(values[base]),))
-        values[base] = trace.add(OpKind.UNKNOWN, *parts, attrs=whole)
+    whole = values[base]
+    if base is target or not isinstance(whole, Ref | Constant) or not any(node < user for user in base.users):
+        return
+    parts = [value for value in (whole, result) if isinstance(value, Ref)]
+    if whole == before:
+        values[base] = result  # the view shows all of it, as it is
+    elif parts:
+        values[base] = trace.add(OpKind.UNKNOWN, *parts, attrs=UnknownAttrs("copy", (trace.shape(whole),)))
 
 
 def _folded(outputs: Any, constants: list[Constant]) -> Value:

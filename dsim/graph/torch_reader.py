@@ -10,9 +10,10 @@ Source: https://docs.pytorch.org/docs/stable/export.html
 
 from __future__ import annotations
 
+import io
 import logging
 import warnings
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from torch.export import ExportedProgram
+
+# Where torch writes down, traceback and all, what it is about to raise as well.
+NOISY = ("torch.export", "torch._subclasses.fake_tensor", "torch.fx.experimental.symbolic_shapes")
 
 
 def read_module(module: torch.nn.Module, input_shape: tuple[int, ...] = (1, 3, 224, 224)) -> Graph:
@@ -102,17 +106,19 @@ def _quiet() -> Iterator[None]:
 
     Stack traces of every operator are left out as well: nobody reads them here, and they cost a quarter of the time.
     """
-    logger = logging.getLogger("torch.export")
-    level = logger.level
-    logger.setLevel(logging.ERROR)
+    levels = {logger: logger.level for logger in map(logging.getLogger, NOISY)}
+    for logger in levels:
+        logger.setLevel(logging.CRITICAL)
     no_traces = getattr(fx_config, "do_not_emit_stack_traces", False)
     fx_config.do_not_emit_stack_traces = True
     try:
-        with warnings.catch_warnings():
+        # some notes are printed, not logged
+        with warnings.catch_warnings(), redirect_stderr(io.StringIO()):
             warnings.simplefilter("ignore")
             yield
     finally:
-        logger.setLevel(level)
+        for logger, level in levels.items():
+            logger.setLevel(level)
         fx_config.do_not_emit_stack_traces = no_traces
 
 

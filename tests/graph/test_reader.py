@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 import networkx as nx
 import pytest
 import torch
@@ -55,6 +57,17 @@ def test_a_part_written_in_place_changes_the_whole() -> None:
     assert set(nx.ancestors(graph.digraph, graph.outputs[0].node)) >= {
         i for i, node in enumerate(graph.nodes[:-1]) if node.op.kind in (OpKind.ADD, OpKind.MUL, OpKind.RELU)
     }
+
+
+def test_writing_into_a_view_that_nobody_reads_whole_costs_nothing() -> None:
+    def run(x: torch.Tensor) -> torch.Tensor:
+        y = torch.cat((x, x), 1)[:, :8]
+        y += x
+        z = (x * 2)[:, :]
+        z.relu_()
+        return y * z
+
+    assert labels(read_checked(Lambda(run), MAP)) == ["concat", "slice", "add", "mul", "relu", "mul"]
 
 
 @pytest.mark.parametrize("fused", [False, True])
@@ -411,14 +424,22 @@ def test_half_precision_modules() -> None:
         (Lambda(lambda x: x if x.sum() > 0 else -x), MAP),  # control flow that depends on data
         (Lambda(lambda x: x[x > 0]), MAP),  # a shape that depends on data
         (Residual(), (1, 4, 16, 16)),  # the wrong number of channels
+        (Attention(False), (1, 8, 16)),  # a bias that was made for another number of tokens
         (Lambda(lambda x: torch.ones(3)), MAP),  # the input does not matter
         (Lambda(lambda x: x[:, :0]), MAP),  # nothing comes out
     ],
 )
-def test_what_cannot_be_read_is_one_clear_line(module: nn.Module, shape: tuple[int, ...]) -> None:
+def test_what_cannot_be_read_is_one_clear_line(
+    module: nn.Module,
+    shape: tuple[int, ...],
+    capfd: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     with pytest.raises(UnsupportedOpError, match=r"cannot be read at input \(1, ") as caught:
         read_module(module, shape)
     assert "\n" not in str(caught.value)
+    assert capfd.readouterr() == ("", "")
+    assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
     assert type(module).__name__ in str(caught.value)
 
 
