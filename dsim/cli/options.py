@@ -26,7 +26,7 @@ def confidence_option(command: _Command) -> _Command:
     """Add ``--confidence``."""
     return click.option(
         "--confidence",
-        type=float,
+        type=click.FloatRange(0.0, 1.0, min_open=True, max_open=True),
         default=0.9,
         show_default=True,
         help="Level of the intervals, between 0 and 1.",

@@ -17,9 +17,17 @@ from dsim.cli.types import DURATION
     "--budget", type=DURATION, required=True, help="Hard latency budget for one image, such as 2ms."
 )
 @confidence_option
-@click.option("--trials", type=int, default=240, show_default=True, help="Mixes of blocks to sweep.")
+@click.option(
+    "--trials", type=click.IntRange(min=1), default=240, show_default=True, help="Mixes of blocks to sweep."
+)
 @click.option("--time", "time_s", type=DURATION, help="Cap on the wall clock, such as 60s.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Same inputs and seed, same answer.")
+@click.option(
+    "--seed",
+    type=click.IntRange(0, 2**32 - 1),
+    default=0,
+    show_default=True,
+    help="Same inputs and seed, same answer.",
+)
 @click.option("--space", "space_file", type=click.Path(path_type=Path), help="TOML file of what may vary.")
 @click.option("--name", default="", help="Name of the study; <device>-<budget> by default.")
 @click.option(
