@@ -27,8 +27,9 @@ $(STAMPS)/test: $(STAMPS)/run
 study: $(STAMPS)/run ## the main job: a vision backbone for the iPhone 12 under 2 ms
 	$(BIN)/dsim study --device iphone12 --budget 2ms
 
+# two workers with one thread each: more threads than cores make the small matrices of this project slower
 test: $(STAMPS)/test ## every test
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 lint: $(STAMPS)/test ## ruff and mypy --strict
 	$(BIN)/ruff check .
