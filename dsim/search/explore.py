@@ -9,11 +9,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from dsim.search.grid import AXES, Grid, Points
+from dsim.search.mix import count_combinations
 from dsim.search.score import Scorer, Scores, pareto
 
 EXHAUSTIVE = 4096  # a mix with at most this many points is swept whole
-SAMPLE = 192  # points drawn at random from a larger one
+SMALL_SPACE = 1_000_000  # designs of a whole space up to which every mix is swept whole
+SAMPLE = 256  # points drawn at random from a mix that is not
 STEPS = 12  # improvement steps at most
+LEADERS = 8  # points whose surroundings one step scores
 KEEP = 24  # points of a mix's own Pareto front that are kept
 
 
@@ -47,7 +50,8 @@ def explore(grid: Grid, scorer: Scorer, seed: int, starts: Sequence[Sequence[int
     starts
         Points that are always scored, such as those of published designs.
     """
-    if grid.size <= EXHAUSTIVE:
+    whole = count_combinations(grid.space) * grid.space.points_per_mix <= SMALL_SPACE
+    if whole or grid.size <= EXHAUSTIVE:
         points = grid.all_points()
         scores = scorer.score(grid.rows(points))
     else:
@@ -70,17 +74,22 @@ def _climb(
     points = _fresh(grid, points, np.empty(0, dtype=np.int64))
     scores = scorer.score(grid.rows(points))
     seen = grid.codes(points)
+    expanded = np.empty(0, dtype=np.int64)
     moves = _moves()
     for _ in range(STEPS):
-        leaders = points[scorer.order(scores)[:2]]
+        # the best points whose surroundings are still unknown: where the best one is a dead end, the next go on
+        ranked = scorer.order(scores)[: LEADERS * (STEPS + 1)]
+        leaders = points[ranked[~np.isin(seen[ranked], expanded)][:LEADERS]]
+        if not len(leaders):
+            break
+        expanded = np.concatenate([expanded, grid.codes(leaders)])
         around = (leaders[:, None, :] + moves[None, :, :]).reshape(-1, AXES)
         inside = np.all((around >= 0) & (around < sizes), axis=1)
         fresh = _fresh(grid, around[inside], seen)
-        if not len(fresh):
-            break
-        points = np.concatenate([points, fresh])
-        scores = Scores.join([scores, scorer.score(grid.rows(fresh))])
-        seen = np.concatenate([seen, grid.codes(fresh)])
+        if len(fresh):
+            points = np.concatenate([points, fresh])
+            scores = Scores.join([scores, scorer.score(grid.rows(fresh))])
+            seen = np.concatenate([seen, grid.codes(fresh)])
     return points, scores
 
 

@@ -110,7 +110,7 @@ def test_finds_the_true_optimum_of_a_hundred_thousand_designs() -> None:
 
 def test_climbs_to_the_true_optimum_where_a_mix_is_too_large_to_sweep() -> None:
     space = SMALL.fixed(
-        widths=((32, 48), (64, 96), (128, 160, 192, 224), (256, 320, 384, 448)),
+        widths=((32, 40, 48), (64, 96), (128, 160, 192, 224), (256, 320, 384, 448)),
         depths=((2, 3), (1, 2), (3, 4, 6), (3, 4)),
         mlp_ratios=((3.0, 4.0), (2.0, 4.0), (3.0, 4.0), (4.0,)),
         attention_blocks=((0, 1), (1, 0, 2)),
