@@ -1,4 +1,4 @@
-"""Which sampler should choose the mix, and how far from the true optimum does a study end?
+"""Measure which sampler should choose the mix, and how far from the true optimum a study ends.
 
 TPE, NSGA-II and random draws side by side on the real models, with equal numbers of mixes; then the default sampler
 against the exact optimum of a space that can be enumerated. Run:

@@ -16,7 +16,7 @@ EXHAUSTIVE = 4096  # a mix with at most this many points is swept whole
 SMALL_SPACE = 1_000_000  # designs of a whole space up to which every mix is swept whole
 SAMPLE = 256  # points drawn at random from a mix that is not
 STEPS = 12  # improvement steps at most
-LEADERS = 8  # points whose surroundings one step scores
+LEADERS = 4  # points whose surroundings one step scores
 KEEP = 24  # points of a mix's own Pareto front that are kept
 
 
