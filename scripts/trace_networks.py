@@ -1,4 +1,4 @@
-"""Trace every measured network into dsim/data/latency_graphs.parquet, in the form that ran on the phone.
+"""Trace every measured network into dsim/data/graphs/iphones.parquet, in the form that ran on the phone.
 
 Usage: python scripts/trace_networks.py [PREFIX...]            (needs timm)
 
@@ -248,7 +248,7 @@ def main() -> None:
                 keys |= {k for k in found if k}
                 if row.get("graph") and row.get("params_m"):
                     published[row["graph"]] = f"{row['params_m']}/{row['macs_g']}"
-    path = ROOT / "dsim" / "data" / "latency_graphs.parquet"
+    path = ROOT / "dsim" / "data" / "graphs" / "iphones.parquet"
     prefixes = tuple(sys.argv[1:])
     graphs: dict[str, Graph] = load_graphs(path) if prefixes else {}
     for key in sorted(k for k in keys if not prefixes or k.startswith(prefixes)):

@@ -11,6 +11,8 @@ from typing import Any
 
 from dsim.errors import FileAccessError, FileFormatError
 
+MAX_BYTES = 20_000_000  # a profile may come from a stranger
+
 
 def read_text(path: Path) -> str:
     """Read a file of a profile.
@@ -21,6 +23,11 @@ def read_text(path: Path) -> str:
         It cannot be read.
     """
     try:
+        size = path.stat().st_size
+        if size > MAX_BYTES:
+            raise FileFormatError(
+                f"{path}: must not exceed {MAX_BYTES // 1_000_000} MB, has {size / 1e6:.0f} MB; split the profile"
+            )
         return path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         raise FileFormatError(
@@ -40,8 +47,19 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise FileFormatError(f"{path}: must be TOML: {error}; correct that line") from error
 
 
-def read_rows(path: Path, columns: tuple[str, ...]) -> list[tuple[str, dict[str, str]]]:
-    """Give (place, row) for every row of a CSV file that must have exactly these columns.
+def read_rows(
+    path: Path, columns: tuple[str, ...], defaults: Mapping[str, str] | None = None
+) -> list[tuple[str, dict[str, str]]]:
+    """Give (place, row) for every row of a CSV file that may have these columns only.
+
+    Parameters
+    ----------
+    path
+        The file.
+    columns
+        Those there are.
+    defaults
+        What stands in for a column that the file leaves out, or for an empty field; a column without one must be there.
 
     Raises
     ------
@@ -50,7 +68,8 @@ def read_rows(path: Path, columns: tuple[str, ...]) -> list[tuple[str, dict[str,
     """
     lines = csv.reader(read_text(path).splitlines())
     header = next(lines, [])
-    missing = [c for c in columns if c not in header]
+    stand_in = dict(defaults or {})
+    missing = [c for c in columns if c not in header and c not in stand_in]
     if missing:
         raise FileFormatError(
             f"{path}, row 1: column {missing[0]!r} is missing; columns: {', '.join(columns)}"
@@ -69,8 +88,20 @@ def read_rows(path: Path, columns: tuple[str, ...]) -> list[tuple[str, dict[str,
             raise FileFormatError(
                 f"{path}, row {number}: must have {len(header)} fields, got {len(fields)}; check commas and quotes"
             )
-        out.append((f"{path}, row {number}", dict(zip(header, fields, strict=True))))
+        given = dict(zip(header, fields, strict=True))
+        row = stand_in | {key: value for key, value in given.items() if value.strip() or key not in stand_in}
+        out.append((f"{path}, row {number}", row))
     return out
+
+
+def whole(row: Mapping[str, str], column: str, where: str) -> int | None:
+    """Give a field that may be empty and must otherwise be a whole number of at least 0."""
+    value = number(row, column, where)
+    if value is not None and value != int(value):
+        raise FileFormatError(
+            f"{where}, column {column!r}: must be a whole number, got {row[column]!r}; correct it"
+        )
+    return None if value is None else int(value)
 
 
 def text(row: Mapping[str, str], column: str, where: str) -> str:
@@ -111,7 +142,7 @@ def number(row: Mapping[str, str], column: str, where: str) -> float | None:
         value = float(raw)
     except ValueError:
         value = math.nan
-    if not math.isfinite(value) or value < 0:
+    if not math.isfinite(value) or not 0 <= value < 1e15:
         raise FileFormatError(
             f"{where}, column {column!r}: must be a number of at least 0, got {raw!r}; correct it"
         )

@@ -1,4 +1,4 @@
-"""Read a profile's folder: profile.toml, networks.csv, contrasts.csv."""
+"""Read a profile's folder: profile.toml, networks.csv, contrasts.csv, ops.parquet."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from dsim.device.fields import number, one_of, positive, read_rows, read_toml, text
+from dsim.device.fields import number, one_of, positive, read_rows, read_toml, text, whole
+from dsim.device.ops import read_ops
 from dsim.device.profile import Contrast, DeviceProfile, Measurement
 from dsim.errors import FileFormatError
 from dsim.graph.passes import PASSES
@@ -14,8 +15,15 @@ from dsim.graph.passes import PASSES
 SCHEMA_VERSION = 1
 NETWORK_COLUMNS = tuple(f.name for f in fields(Measurement))
 CONTRAST_COLUMNS = tuple(f.name for f in fields(Contrast))
-_TEXTS = ("name", "title", "soc", "compute_unit", "runtime", "precision", "pool", "licence")
+_TEXTS = ("name", "title", "soc", "chip", "compute_unit", "runtime", "precision", "layout", "batch", "threads", "measures",
+          "group", "method", "pool", "licence")  # fmt: skip
 _KEYS = {*_TEXTS, "schema_version", "passes", "reference", "resolution", "models", "protocols"}
+_OPTIONAL = {"donor", "defaults"}
+MEASURES = ("latency", "throughput")
+METHODS = ("roofline", "fine", "operators", "adapted")
+GROUPS = ("iphone", "snapdragon-npu", "desktop", "phone-cpu", "phone-gpu", "apple-ne", "one-table", "user")
+# columns that a file may leave out; [defaults] of profile.toml says more
+_NEEDED = ("network", "graph", "latency_ms")
 
 
 def load_profile(folder: Path) -> DeviceProfile:
@@ -53,17 +61,22 @@ def load_profile(folder: Path) -> DeviceProfile:
         raise FileFormatError(
             f"{path}, name: must equal the folder's name {folder.name!r}, got {raw['name']!r}; rename one of them"
         )
-    contrasts = folder / "contrasts.csv"
-    networks = tuple(
-        _measurement(row, where, models, protocols)
-        for where, row in read_rows(folder / "networks.csv", NETWORK_COLUMNS)
-    )
-    if not networks:
+    contrasts, measured = folder / "contrasts.csv", folder / "ops.parquet"
+    ops = read_ops(measured) if measured.exists() else ()
+    networks: tuple[Measurement, ...] = ()
+    if (folder / "networks.csv").exists() or not ops:
+        networks = tuple(
+            _measurement(row, where, models, protocols)
+            for where, row in read_rows(folder / "networks.csv", NETWORK_COLUMNS, _defaults(raw, path))
+        )
+    if not networks and not ops:
         raise FileFormatError(
             f"{folder / 'networks.csv'}: must hold at least one measured network, got none; add rows"
         )
     return DeviceProfile(
         **{key: str(raw[key]) for key in _TEXTS},
+        donor=str(raw.get("donor", "")),
+        ops=ops,
         passes=tuple(raw["passes"]),
         reference_protocol=reference["protocol"],
         reference_model=reference["model"],
@@ -88,7 +101,7 @@ def _check_keys(raw: dict[str, Any], path: Path) -> None:
         raise FileFormatError(
             f"{path}: key {missing[0]!r} is missing; a profile has {', '.join(sorted(_KEYS))}"
         )
-    extra = sorted(set(raw) - _KEYS)
+    extra = sorted(set(raw) - _KEYS - _OPTIONAL)
     if extra:
         raise FileFormatError(
             f"{path}: key {extra[0]!r} is unknown; a profile has {', '.join(sorted(_KEYS))}"
@@ -102,6 +115,16 @@ def _check_keys(raw: dict[str, Any], path: Path) -> None:
             raise FileFormatError(
                 f"{path}, {key}: must be a text that is not empty, got {raw[key]!r}; fill it in"
             )
+    for key, known in (("measures", MEASURES), ("method", METHODS), ("group", GROUPS)):
+        if raw[key] not in known:
+            raise FileFormatError(
+                f"{path}, {key}: must be one of {', '.join(known)}, got {raw[key]!r}; correct it"
+            )
+    if (raw["method"] == "adapted") != bool(raw.get("donor")):
+        raise FileFormatError(
+            f"{path}, donor: goes with method = 'adapted', got {raw.get('donor')!r} with {raw['method']!r}; "
+            "name the profile or pool that it is adapted from, or change the method"
+        )
     for key in ("reference", "resolution"):
         if not isinstance(raw[key], dict):
             raise FileFormatError(f"{path}, {key}: must be a table, got {raw[key]!r}; write [{key}]")
@@ -109,6 +132,21 @@ def _check_keys(raw: dict[str, Any], path: Path) -> None:
         raise FileFormatError(
             f"{path}, passes: must be a list of {', '.join(sorted(PASSES))}, got {raw['passes']!r}; correct the names"
         )
+
+
+def _defaults(raw: dict[str, Any], path: Path) -> dict[str, str]:
+    """Give what stands in for each column that networks.csv may leave out."""
+    given = raw.get("defaults", {})
+    if not isinstance(given, dict) or any(not isinstance(v, str) for v in given.values()):
+        raise FileFormatError(f"{path}, defaults: must be a table of texts, got {given!r}; correct it")
+    unknown = sorted(set(given) - set(NETWORK_COLUMNS))
+    if unknown:
+        raise FileFormatError(
+            f"{path}, defaults: {unknown[0]!r} is no column of networks.csv; columns: {', '.join(NETWORK_COLUMNS)}"
+        )
+    reference = raw["reference"]
+    free = dict.fromkeys((c for c in NETWORK_COLUMNS if c not in _NEEDED), "")
+    return free | {"model": reference["model"], "protocol": reference["protocol"]} | given
 
 
 def _names(raw: dict[str, Any], key: str, path: Path) -> dict[str, str]:
@@ -156,6 +194,8 @@ def _measurement(
         repeats=row["repeats"].strip(),
         cliff=row["cliff"].strip(),
         licence=text(row, "licence", where),
+        layers_npu=whole(row, "layers_npu", where),
+        layers_other=whole(row, "layers_other", where),
     )
 
 

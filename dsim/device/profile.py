@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from dsim.op import Op
+
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
@@ -33,6 +35,8 @@ class Measurement:
         Evidence that the network left the accelerator in this measurement; empty where there is none.
     licence
         Terms of the figure.
+    layers_npu, layers_other
+        How many layers ran on the neural accelerator and off it, None where the source does not say.
     """
 
     network: str
@@ -51,6 +55,8 @@ class Measurement:
     repeats: str
     cliff: str
     licence: str
+    layers_npu: int | None = None
+    layers_other: int | None = None
 
     @property
     def counts(self) -> bool:
@@ -85,6 +91,36 @@ class Contrast:
 
 
 @dataclass(frozen=True, slots=True)
+class MeasuredOp:
+    """One measured kernel.
+
+    Attributes
+    ----------
+    op
+        The kernel: kind, attributes, shapes, fused activation.
+    latency_ms
+        Milliseconds of one run of it.
+    count
+        How many measurements the figure stands for.
+    network, position
+        Key of the network that it ran in and its place there; empty and 0 for a kernel timed alone.
+    how
+        ``in situ`` inside a network, ``slope`` over chains of it, ``dispatch`` alone with its launch, or ``attributed``.
+    source, licence
+        Where the figure stands, and its terms.
+    """
+
+    op: Op
+    latency_ms: float
+    count: int
+    network: str
+    position: int
+    how: str
+    source: str
+    licence: str
+
+
+@dataclass(frozen=True, slots=True)
 class DeviceProfile:
     """One device, compute unit, runtime and precision, with the evidence for it.
 
@@ -92,6 +128,18 @@ class DeviceProfile:
     ----------
     name, title, soc, compute_unit, runtime, precision
         What it is.
+    chip
+        Names the chip: profiles that share it differ in their stack alone.
+    layout, batch, threads
+        The rest of the stack, in words; ``unstated`` where the source does not say.
+    measures
+        ``latency`` of one image, or ``throughput``: milliseconds per image of a large batch.
+    group
+        Under which heading lists show it.
+    method
+        How it is learned: ``roofline``, ``fine``, ``operators`` or ``adapted``.
+    donor
+        Profile or pool that it is adapted from; empty for the other methods.
     pool
         Profiles of one pool are learned together.
     passes
@@ -129,6 +177,15 @@ class DeviceProfile:
     networks: tuple[Measurement, ...]
     contrasts: tuple[Contrast, ...]
     folder: Path
+    chip: str
+    layout: str
+    batch: str
+    threads: str
+    measures: str
+    group: str
+    method: str
+    donor: str = ""
+    ops: tuple[MeasuredOp, ...] = ()
 
     def is_reference(self, row: Measurement) -> bool:
         """Tell whether a figure was timed in the reference protocol on the reference phone's chip."""
@@ -138,4 +195,5 @@ class DeviceProfile:
     @property
     def sources(self) -> tuple[str, ...]:
         """Every source named, in alphabetical order."""
-        return tuple(sorted({row.source for row in self.networks} | {row.source for row in self.contrasts}))
+        rows = (*self.networks, *self.contrasts, *self.ops)
+        return tuple(sorted({row.source for row in rows}))

@@ -11,11 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsim.latency.evidence import Evidence
-from dsim.latency.features import INDEX, FloatArray
+from dsim.latency.features import COUNTED, FloatArray
 
 SIGNS = ("n_hardswish", "n_gate", "n_rank5", "n_tokens", "n_unknown")
 PRIOR_SD = 1.0
-_AT = np.array([INDEX[name] for name in SIGNS])
+# counts come last in every vector
+_AT = np.array([COUNTED.index(name) - len(COUNTED) for name in SIGNS])
 
 
 def signs(phi: FloatArray) -> FloatArray:
@@ -53,3 +54,8 @@ def fit_cliffs(evidence: Evidence) -> FloatArray:
 def p_cliff(phi: FloatArray, weights: FloatArray) -> FloatArray:
     """Give the chance (N,) of a cliff for vectors (N, F)."""
     return 1.0 / (1.0 + np.exp(-signs(phi) @ weights))
+
+
+def no_cliffs() -> FloatArray:
+    """Give weights of a device that no network can leave: a processor that runs every operator."""
+    return np.array([-50.0, *[0.0] * len(SIGNS)])

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dsim.graph.graph import Graph
 from dsim.latency.evidence import Evidence
-from dsim.latency.features import FloatArray
+from dsim.latency.features import COLUMNS, FloatArray, kernel_vector, total
 from dsim.latency.fit import Fit, FitSettings, fit, priced
+from dsim.op import Op
 
 # What reasoning cannot settle is averaged over: how far a figure strays from the model (two sources with one protocol
 # differ by a median of 6%, a log-spread of 0.063; twice that where the model itself is off), and whether figures outside
@@ -35,6 +38,38 @@ class Rates:
 
     theta: FloatArray
     covariance: FloatArray
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the entries of a vector."""
+        return COLUMNS
+
+    def vector(self, op: Op) -> FloatArray:
+        """Give the vector (F,) of one kernel."""
+        return kernel_vector(op)
+
+    def total(self, run: Graph) -> FloatArray:
+        """Give the vector (F,) of a graph that the passes have been over."""
+        return total(run)
+
+    def shares(self, vectors: FloatArray) -> FloatArray:
+        """Give each kernel's share (K,) of a network's time for their vectors (K, F); the rest is the fixed time.
+
+        Each member's own split, averaged, so that shares add up to the whole.
+        """
+        parts = priced(vectors)[:, :-1] @ np.exp(self.theta[:, :-1]).T
+        fixed = priced(vectors.sum(0)[None, :])[:, -1] * np.exp(self.theta[:, -1])
+        shares: FloatArray = (parts / (parts.sum(0) + fixed)).mean(1)
+        return shares
+
+    def arrays(self) -> dict[str, FloatArray]:
+        """Give everything learned, by name."""
+        return {"theta": self.theta, "covariance": self.covariance}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, FloatArray]) -> Rates:
+        """Read back what `arrays` gave."""
+        return cls(arrays["theta"], arrays["covariance"])
 
     def log_ms(self, phi: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Give log milliseconds (N,) and their spread (N,) for vectors (N, F); functions of phi alone."""

@@ -159,7 +159,7 @@ def _other(op: Op) -> tuple[str, str]:
     if op.kind in _AXIS:
         axis = op.attrs.axis if isinstance(op.attrs, AxisAttrs | SplitAttrs | SliceAttrs) else -1
         return ("channels", "channels") if axis == 1 and len(op.outputs[0].shape) == 4 else ("move", "move")
-    if op.kind is OpKind.BATCH_NORM or _per_channel(op):
+    if op.kind is OpKind.BATCH_NORM or per_channel(op):
         return "affine", "affine"
     if op.kind in BINARY or op.kind in ACTIVATIONS:
         return "elementwise", "elementwise"
@@ -174,7 +174,7 @@ def _rank(op: Op) -> int:
     return max(len(spec.shape) for spec in (*op.inputs, *op.outputs))
 
 
-def _per_channel(op: Op) -> bool:
+def per_channel(op: Op) -> bool:
     """Tell a mul or add by a constant with one number per channel (or one in all)."""
     if (
         op.kind not in (OpKind.MUL, OpKind.ADD)

@@ -69,7 +69,8 @@ def identify(evidence: Evidence, profile: int, settings: FitSettings) -> tuple[I
         for a, b in permutations(options, 2):
             change = phone * draws @ (amounts[b] - amounts[a])
             together = linked.get((kind, a), a) == linked.get((kind, b), b)
-            out.append(_decide(f"{kind}:{a}>{b}", change, latency, together))
+            why_not = "" if together else "no clean contrast here"
+            out.append(decide(f"{kind}:{a}>{b}", change, latency, why_not))
     return tuple(out)
 
 
@@ -88,14 +89,23 @@ def _links(profile: DeviceProfile) -> dict[tuple[str, str], str]:
     return group
 
 
-def _decide(choice: str, change: FloatArray, latency: float, linked: bool) -> Identified:
+def decide(choice: str, change: FloatArray, latency: float, why_not: str = "") -> Identified:
+    """Decide one choice by the spread of its bootstrapped contrast.
+
+    Parameters
+    ----------
+    choice
+        ``kind:from>to``.
+    change, latency
+        (draws,) milliseconds that the change costs the reference design, and what that design costs.
+    why_not
+        Why the contrast may not be told whatever its spread; empty where it may.
+    """
     low, middle, high = (float(v) for v in np.quantile(change, (0.05, 0.5, 0.95)))
     floor = NOISE_FLOOR * latency
-    span = f"{low:+.2f} to {high:+.2f} ms on {REFERENCE_DESIGN} ({latency:.2f} ms)"
-    if not linked:
-        return Identified(
-            choice, middle, low, high, False, f"no clean contrast here, whole networks alone say {span}"
-        )
+    span = f"{low:+.2g} to {high:+.2g} ms on {REFERENCE_DESIGN} ({latency:.3g} ms)"
+    if why_not:
+        return Identified(choice, middle, low, high, False, f"{why_not}, whole networks alone say {span}")
     if low > 0 or high < 0:
         return Identified(choice, middle, low, high, True, f"the sign is certain: {span}")
     if -floor <= low and high <= floor:

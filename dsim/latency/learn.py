@@ -18,6 +18,7 @@ from dsim.latency.cliffs import fit_cliffs
 from dsim.latency.coverage import cover
 from dsim.latency.ensemble import MEMBERS, fit_members, hold_out, rates_of
 from dsim.latency.evidence import FAMILIES, family_of, gather, networks_of
+from dsim.latency.fine.learn import fit_fine_model
 from dsim.latency.identify import identify
 from dsim.latency.model import LatencyModel
 from dsim.latency.networks import GRAPHS
@@ -49,7 +50,7 @@ def load_model(device: str) -> LatencyModel:
     cached = load_model_file(path)
     if cached is not None:
         return cached
-    model = fit_model(pool, profile.name)
+    model = fit_fine_model(profile) if profile.method == "fine" else fit_model(pool, profile.name)
     save_model_file(path, model)
     return model
 
@@ -58,11 +59,11 @@ def content_hash(pool: tuple[DeviceProfile, ...]) -> str:
     """Hash everything that a fit depends on: the pool's files, shared data, this code and numpy's version."""
     digest = hashlib.sha256()
     code = [
-        *(_PACKAGE / "latency").glob("*.py"),
+        *(_PACKAGE / "latency").rglob("*.py"),
         *(_PACKAGE / "graph").rglob("*.py"),
         *(_PACKAGE / "device").glob("*.py"),
     ]
-    files = sorted([*code, _PACKAGE / "op.py", _PACKAGE / "attrs.py", GRAPHS, FAMILIES])
+    files = sorted([*code, _PACKAGE / "op.py", _PACKAGE / "attrs.py", *GRAPHS.glob("*.parquet"), FAMILIES])
     for profile in pool:
         files += sorted(p for p in profile.folder.iterdir() if p.suffix in (".toml", ".csv", ".parquet"))
     for file in files:

@@ -11,9 +11,8 @@ from dsim.graph.graph import Graph
 from dsim.latency import cliffs
 from dsim.latency.calibrate import Calibration
 from dsim.latency.coverage import Coverage
-from dsim.latency.ensemble import Rates
-from dsim.latency.features import COLUMNS, FloatArray, featurise, kernel_vector, kernels
-from dsim.latency.fit import priced
+from dsim.latency.features import FloatArray, kernels
+from dsim.latency.pricing import Pricing
 from dsim.latency.records import Evidence, Identified, KernelCost, LatencyArrays, LatencyEstimate
 from dsim.op import Op
 
@@ -46,7 +45,7 @@ class LatencyModel:
     passes: tuple[str, ...]
     low_px: int
     high_px: int
-    rates: Rates
+    rates: Pricing
     calibration: Calibration
     cliff_weights: FloatArray
     coverage: Coverage
@@ -55,7 +54,7 @@ class LatencyModel:
     @property
     def columns(self) -> tuple[str, ...]:
         """Names of the entries of a vector."""
-        return COLUMNS
+        return self.rates.columns
 
     @property
     def identified(self) -> dict[str, Identified]:
@@ -64,7 +63,7 @@ class LatencyModel:
 
     def featurise(self, graph: Graph) -> FloatArray:
         """Give a graph's vector (F,); vectors of pieces add up to the vector of the whole."""
-        return featurise(graph, self.passes)
+        return self.rates.total(kernels(graph, self.passes))
 
     def price(self, phi: FloatArray, confidence: float = 0.9, sided: str = "central") -> LatencyArrays:
         """Price vectors.
@@ -92,7 +91,7 @@ class LatencyModel:
             raise InvalidValueError(f"confidence must lie between 0 and 1, got {confidence}; 0.9 is usual")
         if sided not in ("central", "upper"):
             raise InvalidValueError(f"sided must be 'central' or 'upper', got {sided!r}; choose one")
-        log, spread = self.rates.log_ms(_checked(phi))
+        log, spread = self.rates.log_ms(self._checked(phi))
         rest = (1.0 - confidence) / (2.0 if sided == "central" else 1.0)
         high = np.exp(log + spread * self.calibration.quantile(1.0 - rest))
         low = (
@@ -105,7 +104,7 @@ class LatencyModel:
 
     def p_cliff(self, phi: FloatArray) -> FloatArray:
         """Give the chance (N,) that a network leaves the accelerator, for vectors (N, F)."""
-        return cliffs.p_cliff(_checked(phi), self.cliff_weights)
+        return cliffs.p_cliff(self._checked(phi), self.cliff_weights)
 
     def p_fits(self, phi: FloatArray, budget_ms: float) -> FloatArray:
         """Give the chance (N,) that a new measurement stays within the budget, cliffs included, for vectors (N, F).
@@ -117,7 +116,7 @@ class LatencyModel:
         """
         if not budget_ms > 0:
             raise InvalidValueError(f"a budget must be positive, got {budget_ms} ms; give milliseconds")
-        log, spread = self.rates.log_ms(_checked(phi))
+        log, spread = self.rates.log_ms(self._checked(phi))
         return self.calibration.below((np.log(budget_ms) - log) / spread) * (1.0 - self.p_cliff(phi))
 
     def estimate(self, graph: Graph, confidence: float = 0.9) -> LatencyEstimate:
@@ -131,14 +130,11 @@ class LatencyModel:
             Level of the central interval.
         """
         run = kernels(graph, self.passes)
-        vectors = np.array([kernel_vector(op) for op in run.ops]).reshape(-1, len(COLUMNS))
+        vectors = np.array([self.rates.vector(op) for op in run.ops]).reshape(-1, len(self.columns))
         phi = vectors.sum(0)[None, :]
         arrays = self.price(phi, confidence)
         total = float(arrays.latency_ms[0])
-        # each member's own split, averaged, so that shares add up to the whole
-        parts = priced(vectors)[:, :-1] @ np.exp(self.rates.theta[:, :-1]).T
-        fixed = priced(phi)[:, -1] * np.exp(self.rates.theta[:, -1])
-        shares = total * (parts / (parts.sum(0) + fixed)).mean(1)
+        shares = total * self.rates.shares(vectors)
         costs = tuple(
             KernelCost(node.scope, _label(node.op), float(share), self.coverage.of(node.op))
             for node, share in zip(run.nodes, shares, strict=True)
@@ -156,6 +152,14 @@ class LatencyModel:
             self._notes(graph, costs),
         )
 
+    def _checked(self, phi: FloatArray) -> FloatArray:
+        array = np.asarray(phi, dtype=np.float64)
+        if array.ndim != 2 or array.shape[1] != len(self.columns):
+            raise InvalidValueError(
+                f"phi must be (N, {len(self.columns)}), got {array.shape}; make it with featurise"
+            )
+        return array
+
     def _notes(self, graph: Graph, costs: tuple[KernelCost, ...]) -> tuple[str, ...]:
         notes = []
         missing = sorted({cost.kind for cost in costs if cost.evidence is Evidence.UNSUPPORTED})
@@ -171,10 +175,3 @@ class LatencyModel:
 
 def _label(op: Op) -> str:
     return f"{op.label}[{op.activation}]" if op.activation else op.label
-
-
-def _checked(phi: FloatArray) -> FloatArray:
-    array = np.asarray(phi, dtype=np.float64)
-    if array.ndim != 2 or array.shape[1] != len(COLUMNS):
-        raise InvalidValueError(f"phi must be (N, {len(COLUMNS)}), got {array.shape}; make it with featurise")
-    return array

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -12,7 +13,7 @@ from dsim.graph.store import load_graphs
 from dsim.latency.coverage import Kinds, kinds_in
 from dsim.latency.features import FloatArray, kernels, total
 
-GRAPHS = Path(__file__).resolve().parents[1] / "data" / "latency_graphs.parquet"
+GRAPHS = Path(__file__).resolve().parents[1] / "data" / "graphs"
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,14 @@ class Network:
     vector: FloatArray
     kinds: Kinds
     run: Graph
+
+
+def stored(keys: Collection[str]) -> dict[str, Graph]:
+    """Read bundled graphs by key; those that are stored nowhere are left out."""
+    graphs: dict[str, Graph] = {}
+    for path in sorted(GRAPHS.glob("*.parquet")):
+        graphs |= load_graphs(path, set(keys) - set(graphs))
+    return graphs
 
 
 @lru_cache(maxsize=4)
@@ -44,7 +53,7 @@ def read_networks(
     FileFormatError
         A key is stored nowhere.
     """
-    graphs = load_graphs(GRAPHS, keys)
+    graphs = stored(keys)
     for path in extra:
         graphs |= load_graphs(path, keys)
     missing = sorted(keys - set(graphs))
@@ -58,3 +67,18 @@ def read_networks(
         run = kernels(graphs[key], passes)
         out[key] = Network(total(run), kinds_in(run.ops), run)
     return out
+
+
+@lru_cache(maxsize=8)
+def read_graph(key: str) -> Graph:
+    """Read one bundled graph, before any pass.
+
+    Raises
+    ------
+    FileFormatError
+        It is stored nowhere.
+    """
+    found = stored({key})
+    if key not in found:
+        raise FileFormatError(f"graph {key!r} is stored nowhere; trace it (scripts/trace_networks.py)")
+    return found[key]

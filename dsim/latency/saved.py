@@ -15,16 +15,19 @@ from dsim.files import make_folder, write_atomic
 from dsim.latency.calibrate import Calibration
 from dsim.latency.coverage import Coverage
 from dsim.latency.ensemble import Rates
+from dsim.latency.fine.rates import FineRates
 from dsim.latency.model import LatencyModel
 from dsim.latency.records import Identified
 
-VERSION = 1
+VERSION = 2
+_PRICINGS: dict[str, type[Rates] | type[FineRates]] = {"rates": Rates, "fine": FineRates}
 
 
 def save_model_file(path: Path, model: LatencyModel) -> None:
     """Write a fitted model; a cache that cannot be written is no error, the next run fits again."""
     head = {
         "version": VERSION,
+        "pricing": next(name for name, kind in _PRICINGS.items() if isinstance(model.rates, kind)),
         "device": model.device,
         "passes": model.passes,
         "low_px": model.low_px,
@@ -36,8 +39,7 @@ def save_model_file(path: Path, model: LatencyModel) -> None:
     np.savez_compressed(
         buffer,
         head=np.frombuffer(json.dumps(head).encode(), dtype=np.uint8),
-        theta=model.rates.theta,
-        covariance=model.rates.covariance,
+        **{f"pricing_{name}": array for name, array in model.rates.arrays().items()},
         cumulative=model.calibration.cumulative,
         cliff_weights=model.cliff_weights,
         seen=model.coverage.seen,
@@ -67,7 +69,9 @@ def load_model_file(path: Path) -> LatencyModel | None:
                 tuple(head["passes"]),
                 head["low_px"],
                 head["high_px"],
-                Rates(data["theta"], data["covariance"]),
+                _PRICINGS[head["pricing"]].from_arrays(
+                    {k.removeprefix("pricing_"): data[k] for k in data.files if k.startswith("pricing_")}
+                ),
                 Calibration(data["cumulative"]),
                 data["cliff_weights"],
                 Coverage(data["seen"], tuple(head["kinds"]), data["low"], data["high"], data["families"]),

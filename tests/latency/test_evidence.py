@@ -7,9 +7,8 @@ import pytest
 
 from dsim.device import find_profile
 from dsim.errors import FileFormatError
-from dsim.graph.store import load_graphs
 from dsim.latency.evidence import Evidence, family_of, load_families
-from dsim.latency.networks import GRAPHS, read_networks
+from dsim.latency.networks import read_networks, stored
 
 BUNDLED = ("iphone12", "iphone13", "iphone14")
 # what the source prints cannot be the network: it counts other things, or has a misprint
@@ -30,7 +29,7 @@ PUBLISHED_OTHERWISE = {
 @pytest.mark.parametrize("name", BUNDLED)
 def test_graphs_have_the_published_parameters_and_macs(name: str) -> None:
     rows = [row for row in find_profile(name).networks if row.graph and row.params_m]
-    graphs = load_graphs(GRAPHS, {row.graph for row in rows})
+    graphs = stored({row.graph for row in rows})
     wrong = []
     for row in rows:
         base, graph = row.graph.split("@")[0], graphs[row.graph]

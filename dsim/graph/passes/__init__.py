@@ -11,6 +11,7 @@ from dsim.graph.passes.drop_identities import DropIdentities
 from dsim.graph.passes.fold_batch_norm import FoldBatchNorm
 from dsim.graph.passes.fold_layer_scale import FoldLayerScale
 from dsim.graph.passes.fuse_activation import FuseActivation
+from dsim.graph.passes.fuse_attention import FuseAttention
 from dsim.op import OpKind
 
 
@@ -34,6 +35,7 @@ PASSES: dict[str, Pass] = {
     "fold_batch_norm": FoldBatchNorm(),
     "fold_layer_scale": FoldLayerScale(),
     "fuse_activation": FuseActivation(),
+    "fuse_attention": FuseAttention(),
 }
 
 

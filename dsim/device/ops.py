@@ -1,0 +1,107 @@
+"""Read a profile's ops.parquet: one measured kernel a row."""
+
+from __future__ import annotations
+
+import json
+import math
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from dsim.attrs import attrs_from_dict
+from dsim.device.fields import MAX_BYTES
+from dsim.device.profile import MeasuredOp
+from dsim.errors import DsimError, FileAccessError, FileFormatError
+from dsim.graph.shapes import infer_outputs
+from dsim.op import ATTRS_OF, Op, OpKind, TensorSpec
+
+COLUMNS: dict[str, type[pl.DataType]] = {
+    "op": pl.String, "attrs": pl.String, "inputs": pl.String, "activation": pl.String, "latency_ms": pl.Float64,
+    "count": pl.Int64, "network": pl.String, "position": pl.Int64, "how": pl.String, "source": pl.String,
+    "licence": pl.String,
+}  # fmt: skip
+HOW = ("in situ", "slope", "dispatch", "attributed")
+MAX_ROWS = 200_000
+
+
+def read_ops(path: Path) -> tuple[MeasuredOp, ...]:
+    """Read measured kernels.
+
+    Raises
+    ------
+    FileAccessError
+        The file cannot be read.
+    FileFormatError
+        It is no parquet file, lacks a column, or a row breaks a rule; the message names the row.
+    """
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise FileFormatError(f"{path}: must not exceed {MAX_BYTES // 1_000_000} MB; split the profile")
+        frame = pl.read_parquet(path)
+    except OSError as error:
+        raise FileAccessError(
+            f"{path} cannot be read: {error.strerror}; check the profile's folder"
+        ) from error
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
+        raise FileFormatError(
+            f"{path}: must be a parquet file, {str(error).splitlines()[0]}; write it anew"
+        ) from error
+    missing = [name for name in COLUMNS if name not in frame.columns]
+    if missing:
+        raise FileFormatError(f"{path}: column {missing[0]!r} is missing; columns: {', '.join(COLUMNS)}")
+    if frame.height > MAX_ROWS:
+        raise FileFormatError(
+            f"{path}: must not hold more than {MAX_ROWS} rows, has {frame.height}; split it"
+        )
+    try:
+        frame = frame.select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())
+    except pl.exceptions.PolarsError as error:
+        raise FileFormatError(
+            f"{path}: a column has the wrong type, {str(error).splitlines()[0]}; write it anew"
+        ) from error
+    return tuple(_measured(row, f"{path}, row {n}") for n, row in enumerate(frame.iter_rows(named=True), 1))
+
+
+def _measured(row: dict[str, Any], where: str) -> MeasuredOp:
+    try:
+        op = _op(row["op"], row["attrs"], row["inputs"], row["activation"] or "")
+    except (DsimError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise FileFormatError(
+            f"{where}: does not describe an op: {str(error).splitlines()[0]}; correct it"
+        ) from error
+    latency, count = row["latency_ms"], row["count"]
+    if latency is None or not math.isfinite(latency) or latency <= 0:
+        raise FileFormatError(
+            f"{where}, column 'latency_ms': must be a positive number, got {latency!r}; correct it"
+        )
+    if count is None or count < 1:
+        raise FileFormatError(f"{where}, column 'count': must be at least 1, got {count!r}; correct it")
+    if row["how"] not in HOW:
+        raise FileFormatError(
+            f"{where}, column 'how': must be one of {', '.join(HOW)}, got {row['how']!r}; correct it"
+        )
+    for column in ("source", "licence"):
+        if not row[column]:
+            raise FileFormatError(f"{where}, column {column!r}: must not be empty; fill it in")
+    return MeasuredOp(
+        op,
+        latency,
+        count,
+        row["network"] or "",
+        row["position"] or 0,
+        row["how"],
+        row["source"],
+        row["licence"],
+    )
+
+
+@lru_cache(maxsize=65536)
+def _op(kind: str, attrs: str, inputs: str, activation: str) -> Op:
+    known = OpKind(kind)
+    read = attrs_from_dict(ATTRS_OF[known], json.loads(attrs))
+    shapes = tuple(TensorSpec(tuple(shape)) for shape in json.loads(inputs))
+    return Op(
+        known, read, shapes, infer_outputs(known, read, shapes), OpKind(activation) if activation else None
+    )

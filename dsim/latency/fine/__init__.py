@@ -1,0 +1,1 @@
+"""A finer account of costs, for profiles with hundreds of measured networks: more kinds of work, and a learned correction."""

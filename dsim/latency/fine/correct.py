@@ -1,0 +1,81 @@
+"""The learned correction: a Gaussian process on what fine rates leave over, between networks that spend time alike.
+
+Matern 3/2 (Rasmussen and Williams, 2006, section 4.2) on the square roots of the shares of time by column, so that distance
+is Hellinger's between two budgets of time, and a little on the size of the network.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from dsim.latency.features import FloatArray
+from dsim.latency.fine.fit import priced
+
+LENGTH = 0.5
+AMPLITUDE = 0.15  # log-spread of what rates leave over
+NOISE = 0.06  # two figures of one network differ by a median of 6% between sources
+SIZE = 0.05  # how much a factor of e in time counts beside the shares
+CUT = 0.6  # larger residuals are another matter than a correction
+BATCH = 20_000
+INDUCING = 200
+
+
+@dataclass(frozen=True)
+class Correction:
+    """A fitted correction: places (N, P + 2) of the networks learned from, and their weights (N,)."""
+
+    places: FloatArray
+    weights: FloatArray
+
+    def __call__(self, phi: FloatArray, log_rate: FloatArray) -> FloatArray:
+        """Give what to add to log milliseconds (M,) for vectors (M, F)."""
+        out = np.empty(len(phi))
+        for start in range(0, len(phi), BATCH):
+            there = places(phi[start : start + BATCH], log_rate)
+            out[start : start + BATCH] = _kernel(there, self.places) @ self.weights
+        return out
+
+
+def fit_correction(phi: FloatArray, log_rate: FloatArray, residual: FloatArray) -> Correction:
+    """Fit the correction to residuals (N,) in logarithms.
+
+    A search prices hundreds of thousands of designs, so that the process rests on INDUCING of the networks (subset of
+    regressors; Rasmussen and Williams, 2006, section 8.3.1), those that the others say least about.
+    """
+    there = places(phi, log_rate)
+    chosen = _pivots(there, INDUCING)
+    across, among = _kernel(there, there[chosen]), _kernel(there[chosen], there[chosen])
+    matrix = across.T @ across + NOISE**2 * (among + 1e-6 * AMPLITUDE**2 * np.eye(len(chosen)))
+    return Correction(there[chosen], np.linalg.solve(matrix, across.T @ np.clip(residual, -CUT, CUT)))
+
+
+def _pivots(there: FloatArray, count: int) -> list[int]:
+    """Choose rows as a pivoted Cholesky decomposition of their kernel does: each time the one least explained."""
+    left = np.full(len(there), AMPLITUDE**2)
+    factors = np.zeros((len(there), min(count, len(there))))
+    chosen: list[int] = []
+    for step in range(factors.shape[1]):
+        pivot = int(left.argmax())
+        if left[pivot] < 1e-8:
+            break
+        chosen.append(pivot)
+        column = _kernel(there, there[[pivot]])[:, 0] - factors[:, :step] @ factors[pivot, :step]
+        factors[:, step] = column / np.sqrt(left[pivot])
+        left = np.maximum(left - factors[:, step] ** 2, 0.0)
+        left[pivot] = 0.0
+    return chosen
+
+
+def places(phi: FloatArray, log_rate: FloatArray) -> FloatArray:
+    """Give the coordinates (N, P + 2) of vectors (N, F)."""
+    part = priced(phi) * np.exp(log_rate)
+    whole = part.sum(1, keepdims=True)
+    return np.hstack([np.sqrt(part / whole), SIZE * np.log(whole)])
+
+
+def _kernel(a: FloatArray, b: FloatArray) -> FloatArray:
+    square = (a**2).sum(1)[:, None] + (b**2).sum(1)[None, :] - 2.0 * a @ b.T
+    distance = np.sqrt(np.maximum(square, 0.0)) / LENGTH
+    return AMPLITUDE**2 * (1.0 + distance) * np.exp(-distance)

@@ -1,0 +1,110 @@
+"""Learn fine rates: a robust maximum a posteriori fit of positive rates around learned paces of their groups."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from dsim.latency.features import FloatArray
+from dsim.latency.fine.prior import GROUPS, PRICED_AT, Regime, centres, groups
+
+PACE_SD = 3.0  # the pace of a group is learned, hardly believed
+FREEDOM = 4.0  # of the Student-t errors
+STEPS = 40
+
+
+@dataclass(frozen=True)
+class FineFit:
+    """Learned rates.
+
+    Attributes
+    ----------
+    log_rate
+        (P + 1,) logarithms of milliseconds per unit of each priced column; the last is the fixed time.
+    covariance
+        (P + 1, P + 1) of them at the optimum.
+    """
+
+    log_rate: FloatArray
+    covariance: FloatArray
+
+
+def priced(phi: FloatArray) -> FloatArray:
+    """Give the priced columns of vectors (N, F) with a one for the fixed time appended: (N, P + 1)."""
+    return np.hstack([np.maximum(phi[:, PRICED_AT], 0.0), np.ones((len(phi), 1))])
+
+
+def fit_fine(
+    phi: FloatArray,
+    log_ms: FloatArray,
+    weight: FloatArray,
+    regime: Regime,
+    noise: float,
+    centre: FloatArray | None = None,
+    centre_sd: float = 0.0,
+) -> FineFit:
+    """Fit the rates of one stack.
+
+    Parameters
+    ----------
+    phi, log_ms, weight
+        (N, F) amounts, (N,) log milliseconds, (N,) how much each figure counts.
+    regime
+        What is believed beforehand.
+    noise
+        Log-spread of one figure around the model.
+    centre, centre_sd
+        Another stack's log rates (P + 1,) to start from in place of ``regime``, and how far each may stray.
+    """
+    member = groups()
+    low, spread = centres(regime)
+    if centre is not None:
+        low, spread = centre, np.full(len(centre), centre_sd)
+    x = priced(phi) * np.exp(low)
+    n_groups, n = len(GROUPS), x.shape[1]
+    spreading = np.zeros((n, n_groups))
+    spreading[np.arange(n), member] = 1.0
+    z = np.concatenate([_paces(x, log_ms, member) if centre is None else np.zeros(n_groups), np.zeros(n)])
+    start = z.copy()
+    pace_sd = PACE_SD if centre is None else 1.0
+    precision = np.concatenate([np.full(n_groups, pace_sd**-2), spread**-2])
+
+    def loss(at: FloatArray) -> float:
+        residual = (log_ms - np.log(x @ np.exp(spreading @ at[:n_groups] + at[n_groups:]))) / noise
+        robust = weight * (FREEDOM + 1.0) / 2.0 * np.log1p(residual**2 / FREEDOM)
+        return float(robust.sum() + 0.5 * (precision * (at - start) ** 2).sum())
+
+    now, hessian = loss(z), np.diag(precision)
+    for _ in range(STEPS):
+        part = x * np.exp(spreading @ z[:n_groups] + z[n_groups:])
+        whole = part.sum(1)
+        residual = log_ms - np.log(whole)
+        share = part / whole[:, None]
+        jacobian = np.hstack([share @ spreading, share])
+        robust = weight * (FREEDOM + 1.0) / (FREEDOM + (residual / noise) ** 2) / noise**2
+        hessian = (jacobian * robust[:, None]).T @ jacobian + np.diag(precision)
+        step = np.linalg.solve(hessian, (jacobian * robust[:, None]).T @ residual - precision * (z - start))
+        step = np.clip(step, -2.0, 2.0)
+        size, then = 1.0, np.inf
+        while size > 1e-3 and (then := loss(z + size * step)) >= now:
+            size /= 2.0
+        if then >= now:
+            break
+        z, gained, now = z + size * step, now - then, then
+        if gained < 1e-3:
+            break
+    both = np.hstack([spreading, np.eye(n)])
+    return FineFit(low + both @ z, both @ np.linalg.inv(hessian) @ both.T)
+
+
+def _paces(
+    x: FloatArray, log_ms: FloatArray, member: np.ndarray[tuple[int], np.dtype[np.int64]]
+) -> FloatArray:
+    """Start each group where it would make up a quarter of the median network's time."""
+    out = np.zeros(len(GROUPS))
+    for group in range(len(GROUPS)):
+        amount = x[:, member == group].sum(1)
+        if (amount > 0).any():
+            out[group] = np.log(0.25 / np.median(amount[amount > 0] / np.exp(log_ms[amount > 0])))
+    return out
