@@ -27,7 +27,7 @@ MAY: dict[str, set[str]] = {
     "op": {"attrs"},
     "graph": {"op", "attrs"},
     "arch": {"op", "attrs", "graph"},
-    "device": {"graph"},
+    "device": {"op", "attrs", "graph"},
     "latency": {"op", "attrs", "graph", "device"},
     "accuracy": {"op", "attrs", "graph", "arch"},
     "search": {"op", "attrs", "graph", "arch", "device", "latency", "accuracy"},
