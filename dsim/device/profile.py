@@ -195,5 +195,5 @@ class DeviceProfile:
     @property
     def sources(self) -> tuple[str, ...]:
         """Every source named, in alphabetical order."""
-        rows = (*self.networks, *self.contrasts, *self.ops)
-        return tuple(sorted({row.source for row in rows}))
+        named = {row.source for row in self.networks} | {row.source for row in self.contrasts}
+        return tuple(sorted(named | {row.source for row in self.ops}))

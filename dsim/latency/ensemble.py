@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +20,25 @@ from dsim.op import Op
 MEMBERS: tuple[FitSettings, ...] = tuple(
     FitSettings(noise=noise, outside=outside) for noise in (0.063, 0.126) for outside in (0.0, 1.0)
 )
+
+
+@dataclass(frozen=True)
+class Belief:
+    """What a fit starts from.
+
+    Attributes
+    ----------
+    members
+        The assumptions that are averaged over.
+    centre
+        Gives the believed log factors (P + 1,) that never saw a family, or None for the nominal rates.
+    """
+
+    members: tuple[FitSettings, ...] = MEMBERS
+    centre: Callable[[str | None], FloatArray | None] = lambda without: None
+
+
+NOMINAL = Belief()
 # spread of the model's own error that no posterior knows of, in logarithms
 FLOOR = 0.10
 
@@ -87,11 +106,14 @@ def fit_members(
     rows: NDArray[np.bool_],
     without: str | None = None,
     contrasts: NDArray[np.bool_] | None = None,
+    belief: Belief = NOMINAL,
 ) -> tuple[Fit, ...]:
     """Fit every member on ``rows`` and ``contrasts``, by default those that do not touch family ``without``."""
+    centre = belief.centre(without)
     clear = np.array([without not in families for families in evidence.contrast_family], dtype=bool)
     return tuple(
-        fit(evidence, rows, clear if contrasts is None else contrasts, settings) for settings in MEMBERS
+        fit(evidence, rows, clear if contrasts is None else contrasts, settings, centre=centre)
+        for settings in belief.members
     )
 
 
@@ -121,7 +143,10 @@ class HeldOut:
 
 
 def hold_out(
-    evidence: Evidence, rows: NDArray[np.bool_] | None = None, only: NDArray[np.str_] | None = None
+    evidence: Evidence,
+    rows: NDArray[np.bool_] | None = None,
+    only: NDArray[np.str_] | None = None,
+    belief: Belief = NOMINAL,
 ) -> HeldOut:
     """Predict every row without its family, on all phones and sources at once.
 
@@ -131,6 +156,8 @@ def hold_out(
         (N,) what may be learned from, default everything learnable.
     only
         Families to predict, default all.
+    belief
+        What the fits start from.
     """
     learn = evidence.learnable if rows is None else rows
     size = len(evidence.rows)
@@ -138,7 +165,7 @@ def hold_out(
     owner = np.array([i for i, _ in evidence.rows])
     for family in np.unique(evidence.family if only is None else only):
         out = evidence.family == family
-        fits = fit_members(evidence, learn & ~out, str(family))
+        fits = fit_members(evidence, learn & ~out, str(family), belief=belief)
         effects = np.mean([f.effects for f in fits], axis=0)
         for profile in np.unique(owner[out]):
             at = out & (owner == profile)

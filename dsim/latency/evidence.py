@@ -21,6 +21,7 @@ FAMILIES = DATA / "families.csv"
 # figures above this resolution are not learned from
 FIT_PX = 512
 PHONE_SD = 0.3
+PACE_SD = 1.5
 PROTOCOL_SD = 0.2
 LAB_SD = 0.06
 BoolArray = NDArray[np.bool_]
@@ -170,7 +171,11 @@ def _effects(
     spread: dict[str, float] = {}
     for n, (i, row) in enumerate(rows):
         profile = profiles[i]
-        if i:
+        if profile.donor:
+            # the donor is another chip: each profile has a pace of its own beside it
+            members[f"phone:{profile.name}"].add(n)
+            spread[f"phone:{profile.name}"] = PACE_SD
+        elif i:
             members[f"phone:{profile.name}"].add(n)
             spread[f"phone:{profile.name}"] = PHONE_SD
         if profile.models[row.model] != profile.models[profile.reference_model]:

@@ -100,6 +100,7 @@ def fit(
     contrasts: NDArray[np.bool_],
     settings: FitSettings,
     draw: Draw | None = None,
+    centre: FloatArray | None = None,
 ) -> Fit:
     """Fit the rates.
 
@@ -113,6 +114,8 @@ def fit(
         Assumptions.
     draw
         What a bootstrap changes, default nothing.
+    centre
+        (P + 1,) logarithms of the factors that are believed beforehand, default 0: the nominal rates.
     """
     x, log_ms, effects = priced(evidence.phi[rows]), evidence.log_ms[rows], evidence.effects[rows]
     weight = evidence.weight[rows] * np.where(evidence.inside[rows], 1.0, settings.outside)
@@ -125,13 +128,15 @@ def fit(
     xa, xb = priced(pair[:, 0]), priced(pair[:, 1])
     n, m = x.shape[1], effects.shape[1]
     center = np.zeros(n + m)
+    if centre is not None:
+        center[:n] = centre
     prior_sd = np.concatenate([np.full(n, settings.prior_sd), evidence.effect_sd])
     free = np.zeros(n, dtype=bool)
     z = center.copy()
     if draw is not None:
         free[draw.free] = True
         prior_sd[:n][free] = draw.free_sd
-        center[:n] = draw.center
+        center[:n] += draw.center
         ratio = ratio + spread * draw.contrast_errors[contrasts]
     precision = prior_sd**-2
     hessian = np.diag(precision)

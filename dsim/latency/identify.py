@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from dsim.attrs import NormAttrs
 from dsim.device.profile import DeviceProfile
 from dsim.graph.graph import Graph
+from dsim.latency.ensemble import NOMINAL, Belief
 from dsim.latency.evidence import Evidence
 from dsim.latency.features import INDEX, FloatArray, kernel_vector, total
 from dsim.latency.fit import PRICED_AT, Draw, Fit, FitSettings, fit, priced
@@ -27,6 +28,7 @@ ACTIVATION_OPTIONS = ("relu", "relu6", "gelu", "silu", "hardswish")
 NORM_OPTIONS = ("batch", "layer", "group")
 NOISE_FLOOR = 0.06  # two sources with one protocol differ by this much, as a median
 DRAWS = 100
+INHERITED = "no clean contrast here: what the choice costs is the donor's, on another chip"
 WIDE = 30.0  # prior spread of a freed price, in units of its nominal rate
 FREED = (
     *(f"act_{name}" for name in ACTIVATION_OPTIONS if name != "relu"),
@@ -37,7 +39,7 @@ FREED = (
 )
 
 
-def identify(evidence: Evidence, profile: int, settings: FitSettings) -> tuple[Identified, ...]:
+def identify(evidence: Evidence, profile: int, belief: Belief) -> tuple[Identified, ...]:
     """Decide every pair of activations and of norms for one profile.
 
     A pair that no contrast of the profile's own connects is not identified: whole networks differ in too many things.
@@ -49,17 +51,24 @@ def identify(evidence: Evidence, profile: int, settings: FitSettings) -> tuple[I
         The pool's evidence.
     profile
         Index of the profile in the pool.
-    settings
-        Assumptions of the fits.
+    belief
+        What the fits start from.
     """
     own = np.array([i == profile for i, _ in evidence.contrasts], dtype=bool)
-    base = fit(evidence, evidence.learnable, own, settings)
+    if belief is not NOMINAL and not own.any():
+        return tuple(
+            Identified(f"{kind}:{a}>{b}", 0.0, 0.0, 0.0, False, INHERITED)
+            for kind, options in (("activation", ACTIVATION_OPTIONS), ("norm", NORM_OPTIONS))
+            for a, b in permutations(options, 2)
+        )
+    settings, centre = belief.members[0], belief.centre(None)
+    base = fit(evidence, evidence.learnable, own, settings, centre=centre)
     phone = float(np.exp(evidence.phone_effects(profile) @ base.effects))
     run = read_networks(frozenset({REFERENCE_DESIGN}), evidence.profiles[profile].passes)[
         REFERENCE_DESIGN
     ].run
     latency = phone * float((priced(total(run)[None, :]) @ np.exp(base.theta))[0])
-    draws = _draw_prices(evidence, own, base, settings)
+    draws = _draw_prices(evidence, own, base, settings, centre)
     linked = _links(evidence.profiles[profile])
     out = []
     for kind, options, amounts in (
@@ -113,7 +122,13 @@ def decide(choice: str, change: FloatArray, latency: float, why_not: str = "") -
     return Identified(choice, middle, low, high, False, f"families disagree: {span}")
 
 
-def _draw_prices(evidence: Evidence, own: NDArray[np.bool_], base: Fit, settings: FitSettings) -> FloatArray:
+def _draw_prices(
+    evidence: Evidence,
+    own: NDArray[np.bool_],
+    base: Fit,
+    settings: FitSettings,
+    centre: FloatArray | None,
+) -> FloatArray:
     """Draw prices (DRAWS, len(FREED)) of the freed columns, in units of their nominal rates."""
     rng = np.random.default_rng(0)
     freed = np.array([int(np.flatnonzero(INDEX[name] == PRICED_AT)[0]) for name in FREED])
@@ -127,7 +142,7 @@ def _draw_prices(evidence: Evidence, own: NDArray[np.bool_], base: Fit, settings
         center = rng.normal(0.0, settings.prior_sd, n)
         center[freed] = rng.normal(0.0, WIDE, len(freed))
         draw = Draw(times, center, rng.normal(0.0, 1.0, len(own)), freed, WIDE)
-        out[k] = fit(evidence, evidence.learnable, own, settings, draw).theta[freed]
+        out[k] = fit(evidence, evidence.learnable, own, settings, draw, centre).theta[freed]
     return out
 
 

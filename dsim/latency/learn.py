@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import dataclass
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
@@ -13,12 +14,14 @@ import numpy as np
 from dsim.device.find import find_profile, pool_of
 from dsim.device.profile import DeviceProfile
 from dsim.errors import InvalidValueError
+from dsim.latency.adapted import belief_of
 from dsim.latency.calibrate import calibrate, network_errors
 from dsim.latency.cliffs import fit_cliffs
 from dsim.latency.coverage import cover
-from dsim.latency.ensemble import MEMBERS, fit_members, hold_out, rates_of
-from dsim.latency.evidence import FAMILIES, family_of, gather, networks_of
+from dsim.latency.ensemble import Belief, HeldOut, fit_members, hold_out, rates_of
+from dsim.latency.evidence import FAMILIES, Evidence, family_of, gather, networks_of
 from dsim.latency.fine.learn import fit_fine_model
+from dsim.latency.fit import Fit
 from dsim.latency.identify import identify
 from dsim.latency.model import LatencyModel
 from dsim.latency.networks import GRAPHS
@@ -46,7 +49,8 @@ def load_model(device: str) -> LatencyModel:
     """
     profile = find_profile(device)
     pool = pool_of(profile)
-    path = cache_dir() / "latency" / f"{profile.name}-{content_hash(pool)[:24]}.npz"
+    rests_on = (*pool, *pool_of(find_profile(profile.donor))) if profile.donor else pool
+    path = cache_dir() / "latency" / f"{profile.name}-{content_hash(rests_on)[:24]}.npz"
     cached = load_model_file(path)
     if cached is not None:
         return cached
@@ -88,22 +92,42 @@ def fit_model(pool: tuple[DeviceProfile, ...], device: str) -> LatencyModel:
         raise InvalidValueError(
             f"profiles of one pool must list the same passes, got {[list(p.passes) for p in pool]}; give them pools of their own"
         )
-    evidence = gather(pool)
-    networks = networks_of(pool)
+    learned = _learn_pool(pool, belief_of(profile))
+    evidence = learned.evidence
     measured = {row.graph for _, row in evidence.rows}
-    fits = fit_members(evidence, evidence.learnable)
-    held = hold_out(evidence)
     errors, families, keys = network_errors(
-        evidence, held, evidence.reference & evidence.learnable & evidence.inside
+        evidence, learned.held, evidence.reference & evidence.learnable & evidence.inside
     )
+    networks = networks_of(pool)
     return LatencyModel(
         profile.name,
         profile.passes,
         profile.low_px,
         profile.high_px,
-        rates_of(evidence, fits, index),
+        rates_of(evidence, learned.fits, index),
         calibrate(errors, families, np.array([i for i, _ in keys]), index),
         fit_cliffs(evidence),
         cover((family_of(key, key), network.kinds) for key, network in networks.items() if key in measured),
-        identify(evidence, index, MEMBERS[0]),
+        identify(evidence, index, belief_of(profile)),
     )
+
+
+@dataclass(frozen=True)
+class Learned:
+    """What all profiles of a pool share: evidence, fits, held-out predictions."""
+
+    evidence: Evidence
+    fits: tuple[Fit, ...]
+    held: HeldOut
+
+
+_LEARNED: dict[str, Learned] = {}  # by content: one process asks for many profiles of one pool
+
+
+def _learn_pool(pool: tuple[DeviceProfile, ...], belief: Belief) -> Learned:
+    key = content_hash(pool)
+    if key not in _LEARNED:
+        evidence = gather(pool)
+        fits = fit_members(evidence, evidence.learnable, belief=belief)
+        _LEARNED[key] = Learned(evidence, fits, hold_out(evidence, belief=belief))
+    return _LEARNED[key]

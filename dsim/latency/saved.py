@@ -7,6 +7,7 @@ import json
 import zipfile
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -36,10 +37,11 @@ def save_model_file(path: Path, model: LatencyModel) -> None:
         "choices": [asdict(item) for item in model.choices],
     }
     buffer = io.BytesIO()
+    arrays: dict[str, Any] = {f"pricing_{name}": array for name, array in model.rates.arrays().items()}
     np.savez_compressed(
         buffer,
         head=np.frombuffer(json.dumps(head).encode(), dtype=np.uint8),
-        **{f"pricing_{name}": array for name, array in model.rates.arrays().items()},
+        **arrays,
         cumulative=model.calibration.cumulative,
         cliff_weights=model.cliff_weights,
         seen=model.coverage.seen,

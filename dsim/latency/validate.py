@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dsim.device.find import find_profile, pool_of
+from dsim.latency.adapted import belief_of
 from dsim.latency.calibrate import calibrate, network_errors
 from dsim.latency.ensemble import HeldOut, fit_members, hold_out, rates_of
 from dsim.latency.evidence import Evidence, gather
@@ -81,7 +82,7 @@ def validate(device: str) -> Validation:
     """
     profile = find_profile(device)
     evidence = gather(pool_of(profile))
-    held = hold_out(evidence)
+    held = hold_out(evidence, belief=belief_of(profile))
     networks = held_networks(evidence, held)
     own = [n for n in networks if n.device == profile.name]
     clean = [n for n in own if n.band == "inside" and not n.cliff]

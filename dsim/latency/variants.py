@@ -25,7 +25,7 @@ def swapped(graph: Graph, kind: str, option: str) -> Graph:
             if op.kind in ACTIVATIONS - _GATES:
                 change[index] = Op(OpKind(option), NoAttrs(), op.inputs, op.outputs)
             elif op.activation is not None and op.activation not in _GATES:
-                change[index] = Op(op.kind, op.attrs, op.inputs, op.outputs, OpKind(option), op.label)
+                change[index] = Op(op.kind, op.attrs, op.inputs, op.outputs, OpKind(option))
         elif op.kind is OpKind.BATCH_NORM and option != "batch":
             change[index] = Op(NORM_KINDS[option], NormAttrs(), op.inputs, op.outputs)
     return rewrite(graph, change, {})

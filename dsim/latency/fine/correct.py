@@ -48,7 +48,8 @@ def fit_correction(phi: FloatArray, log_rate: FloatArray, residual: FloatArray) 
     chosen = _pivots(there, INDUCING)
     across, among = _kernel(there, there[chosen]), _kernel(there[chosen], there[chosen])
     matrix = across.T @ across + NOISE**2 * (among + 1e-6 * AMPLITUDE**2 * np.eye(len(chosen)))
-    return Correction(there[chosen], np.linalg.solve(matrix, across.T @ np.clip(residual, -CUT, CUT)))
+    weights = np.asarray(np.linalg.solve(matrix, across.T @ np.clip(residual, -CUT, CUT)), dtype=np.float64)
+    return Correction(there[chosen], weights)
 
 
 def _pivots(there: FloatArray, count: int) -> list[int]:
@@ -78,4 +79,4 @@ def places(phi: FloatArray, log_rate: FloatArray) -> FloatArray:
 def _kernel(a: FloatArray, b: FloatArray) -> FloatArray:
     square = (a**2).sum(1)[:, None] + (b**2).sum(1)[None, :] - 2.0 * a @ b.T
     distance = np.sqrt(np.maximum(square, 0.0)) / LENGTH
-    return AMPLITUDE**2 * (1.0 + distance) * np.exp(-distance)
+    return np.asarray(AMPLITUDE**2 * (1.0 + distance) * np.exp(-distance))

@@ -132,7 +132,9 @@ def hold_out_fine(profile: DeviceProfile) -> tuple[Held, ...]:
                     evidence.rows[n].graph,
                     str(family),
                     float(np.exp(evidence.log_ms[n])),
-                    *(float(np.exp(log[n] + end * spread[n])) for end in (middle, low, high)),
+                    float(np.exp(log[n] + middle * spread[n])),
+                    float(np.exp(log[n] + low * spread[n])),
+                    float(np.exp(log[n] + high * spread[n])),
                     "",
                     "inside" if inside else "other",
                 )
