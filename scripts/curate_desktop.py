@@ -16,7 +16,7 @@ from profile_files import write_profile
 from stored_sizes import graph_key, stored_sizes
 
 LICENCE = "Apache-2.0"
-PRECISION = {"amp-fp16": "float16 (AMP)", "amp-bf16": "bfloat16 (AMP)", "fp32": "float32"}
+PRECISION = {"amp-fp16": "float16 (AMP)", "bf16": "bfloat16", "fp32": "float32"}
 BIGGEST_M = 170.0  # larger networks are no subject of this project
 TIMER = {"timm": "timm's benchmark script: samples per second at a fixed batch, after warm-up"}
 # name: device, runtime, precision of the rows, title, layout, batch, method
@@ -34,7 +34,7 @@ STACKS = {
     "rtxpro6000-compiled-bf16": (
         "RTX PRO 6000 Max-Q",
         "torch 2.9 inductor nchw",
-        "amp-bf16",
+        "bf16",
         "RTX PRO 6000 Max-Q, compiled, bfloat16",
     ),
 }

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from dsim.device.fields import read_toml
 from dsim.device.load import load_profile
 from dsim.device.profile import DeviceProfile
 from dsim.errors import unknown_name
 from dsim.places import bundled_profiles_dir, user_profiles_dir
+
+# combinations with too few networks for a profile of their own: read with their pool, listed nowhere
+EVIDENCE = "_evidence"
 
 
 def _folders(root: Path) -> dict[str, Path]:
@@ -46,9 +50,15 @@ def pool_of(profile: DeviceProfile) -> tuple[DeviceProfile, ...]:
     """Give the profiles that a profile is learned with, itself included, in order of name.
 
     A bundled profile is learned with bundled ones only, so that a user's profiles never alter it. A user's profile is
-    learned with the bundled ones of the pool that it names, and itself.
+    learned with the bundled ones of the pool that it names, and itself. Evidence that is too little for a profile of its
+    own (``device_profiles/_evidence``) is among them.
     """
-    bundled = [load_profile(folder) for folder in _folders(bundled_profiles_dir()).values()]
-    members = {p.name: p for p in bundled if p.pool == profile.pool}
+    root = bundled_profiles_dir()
+    folders = _folders(root) | _folders(root / EVIDENCE)
+    members = {
+        name: load_profile(folder)
+        for name, folder in folders.items()
+        if name != profile.name and read_toml(folder / "profile.toml").get("pool") == profile.pool
+    }
     members[profile.name] = profile
     return tuple(members[name] for name in sorted(members))
