@@ -111,7 +111,7 @@ def main() -> None:
         kind, start = kind_of(key), time.time()
         name, _, size = key.partition("@")
         try:
-            with torch.device("cpu" if kind == "cv" else "meta"):
+            with torch.device("cpu" if kind in ("cv", "tv") else "meta"):
                 model = BUILDERS[kind](name.removeprefix(f"{kind}-"), int(size)).eval()
             graph = read_module(model, (1, 3, int(size), int(size)))
         except Exception as error:
