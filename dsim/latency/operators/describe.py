@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -143,6 +144,6 @@ def numbers(kernel: Kernel) -> tuple[float, ...]:
     )
 
 
-def describe(kernels: list[Kernel]) -> FloatArray:
+def describe(kernels: Sequence[Kernel]) -> FloatArray:
     """Describe kernels, (N, len(NAMES))."""
     return np.array([numbers(kernel) for kernel in kernels]).reshape(-1, len(NAMES))

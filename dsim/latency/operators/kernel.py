@@ -1,22 +1,27 @@
 """Kernel: one launch on the device, that is an op with what its runtime links into it.
 
-A GPU delegate links an element-wise op into the kernel before it. Which kinds are linked is read from the evidence:
-those that measured networks hold and that have no row of their own.
+A runtime links an element-wise op into the kernel before it. Which it links after which is read from the evidence:
+networks measured op by op say how many rows of each kind they have, and their graphs say how many there could be.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from itertools import product
 
-from dsim.graph.graph import Graph
+import numpy as np
+
+from dsim.graph.graph import Graph, Node
 from dsim.op import ACTIVATIONS, BINARY, Op, OpKind
 
-# What a runtime may link into the kernel before, or does at load time. Everything else that has no row is unsupported.
+# What a runtime may link into the kernel before, or do at load time. Everything else without a row is unsupported.
 LINKABLE: frozenset[OpKind] = ACTIVATIONS | BINARY | {OpKind.BATCH_NORM, OpKind.PAD, OpKind.RESHAPE}
-# Moves no byte where a tensor is dense: a view
-VIEWS: frozenset[OpKind] = frozenset({OpKind.RESHAPE})
+# neither adds work to the kernel that carries it
+FREE: frozenset[OpKind] = frozenset({OpKind.RESHAPE, OpKind.PAD})
+MOST_PRODUCERS = 12  # subsets of more are not tried one by one
+Links = frozenset[tuple[OpKind, OpKind]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +31,11 @@ class Kernel:
     Attributes
     ----------
     op
-        The op that gives it its name.
+        The op that gives it its name, with the activation that follows at once.
     joins
         Element-wise ops on two tensors that it carries (a residual connection).
     scales
-        Element-wise ops with a constant, norms and lone activations that it carries.
+        Element-wise ops with a constant, norms and later activations that it carries.
     """
 
     op: Op
@@ -46,46 +51,85 @@ class Placed:
     scope: str
 
 
-def place(run: Graph, linked: frozenset[OpKind]) -> tuple[Placed, ...]:
+def before(run: Graph, node: Node) -> OpKind | None:
+    """Give the kind of op that wrote the latest of a node's inputs; None for the graph's input."""
+    latest = max((ref.node for ref in node.inputs), default=-1)
+    return run.nodes[latest].op.kind if latest >= 0 else None
+
+
+def place(run: Graph, links: Links) -> tuple[Placed, ...]:
     """Give the kernels of a graph that the passes have been over.
 
     Parameters
     ----------
     run
         The graph after the device's passes.
-    linked
-        Kinds that the device links into the kernel before. Such an op costs nothing of its own; with no kernel
-        before it (the graph's input) it is carried for nothing.
+    links
+        (kind, kind that is linked into it) pairs. A linkable op on the graph's input is taken as linked to what came
+        before the piece at hand.
 
     Returns
     -------
     tuple of Placed
         In order; linked ops are gone.
     """
+    ops: dict[int, Op] = {}
     joins: dict[int, int] = defaultdict(int)
     scales: dict[int, int] = defaultdict(int)
     carrier: dict[int, int] = {}
+    linked = {kind for _, kind in links}
     for index, node in enumerate(run.nodes):
-        if node.op.kind not in linked:
-            carrier[index] = index
+        kind, producer = node.op.kind, before(run, node)
+        if (producer, kind) not in links and not (producer is None and kind in linked):
+            carrier[index], ops[index] = index, node.op
             continue
-        before = [carrier[ref.node] for ref in node.inputs if ref.node in carrier]
-        if not before:
+        at = max((carrier[ref.node] for ref in node.inputs if ref.node in carrier), default=None)
+        if at is None:
             continue
-        # the last one to run: its result is still at hand
-        carrier[index] = max(before)
-        if node.op.kind in VIEWS or node.op.kind is OpKind.PAD:
+        carrier[index] = at
+        if kind in FREE:
             continue
-        (joins if node.op.kind in BINARY and len(node.op.inputs) > 1 else scales)[carrier[index]] += 1
+        direct = node.inputs[0].node == at and not joins[at] and not scales[at]
+        if kind in ACTIVATIONS and direct and ops[at].activation is None:
+            ops[at] = replace(ops[at], activation=kind)
+        elif kind in BINARY and len(node.op.inputs) > 1:
+            joins[at] += 1
+        else:
+            scales[at] += 1
     return tuple(
-        Placed(Kernel(node.op, joins[index], scales[index]), node.scope)
-        for index, node in enumerate(run.nodes)
-        if carrier.get(index) == index
+        Placed(Kernel(op, joins[index], scales[index]), run.nodes[index].scope) for index, op in ops.items()
     )
 
 
-def linked_kinds(measured: Iterable[Op], graphs: Iterable[Graph]) -> frozenset[OpKind]:
-    """Give the kinds that a device links: held by networks that were measured op by op, without a row of their own."""
-    rows = {op.kind for op in measured}
-    held = {op.kind for graph in graphs for op in graph.ops}
-    return frozenset((held - rows) & LINKABLE)
+def learn_links(rows: Mapping[str, Counter[OpKind]], runs: Mapping[str, Graph]) -> Links:
+    """Find what a device links, so that its networks' graphs have as many kernels of each kind as were timed.
+
+    Parameters
+    ----------
+    rows
+        How many rows of each kind each network has, by key.
+    runs
+        Graphs of the same networks, after the device's passes.
+    """
+    counts: dict[OpKind, dict[OpKind, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
+    for key in rows:
+        for node in runs[key].nodes:
+            producer = before(runs[key], node)
+            if node.op.kind in LINKABLE and producer is not None:
+                counts[node.op.kind][producer][key] += 1
+    found: set[tuple[OpKind, OpKind]] = set()
+    keys = sorted(rows)
+    for kind, by_producer in counts.items():
+        # the commonest first; the rest of a long tail follows the first one
+        producers = sorted(by_producer, key=lambda p: (-by_producer[p].total(), p))
+        timed = np.array([rows[key][kind] for key in keys])
+        could = np.array([[by_producer[p][key] for key in keys] for p in producers[:MOST_PRODUCERS]])
+        own = min(
+            product((0, 1), repeat=len(could)),
+            key=lambda choice: (float(np.abs(timed - np.array(choice) @ could).sum()), choice),
+        )
+        chosen = [*own, *[own[0]] * (len(producers) - len(own))]
+        found |= {(p, kind) for p, alone in zip(producers, chosen, strict=True) if not alone}
+        if not own[0]:  # a producer never seen before is taken to be like the commonest
+            found |= {(p, kind) for p in OpKind if p not in by_producer}
+    return frozenset(found)

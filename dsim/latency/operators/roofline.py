@@ -9,64 +9,93 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.optimize import nnls
 
 from dsim.latency.features import FloatArray
 from dsim.latency.operators.describe import CLASSES, NAMES
 
 ROUNDS = 8
-FLOOR = (
-    0.05  # relative errors below this count the same: robust least squares turns absolute errors from here
-)
+FLOOR = 0.05  # robust least squares counts relative errors below this alike, and larger ones by their size
+RIDGE = 0.05  # towards the rates of all classes together
 _AT = {name: i for i, name in enumerate(NAMES)}
-# units that keep the columns of one size: starts in 0.01 ms, MACs in 1e7, elements in 1e6
-_WORK = ("log_padded_macs", "log_moved")
+# units that keep the columns of one size: starts, 10 million MACs, a million elements
 _SCALE = np.array([1.0, 1e7, 1e6])
-RIDGE = 0.02  # towards the rates of all classes together
 
 
 @dataclass(frozen=True)
 class Roofline:
-    """Rates (classes, 3): milliseconds per start, per 10 million MACs (padded), per million elements moved."""
+    """What kernels cost at learned rates.
+
+    Attributes
+    ----------
+    rates
+        (classes, 3) milliseconds per start, per 10 million MACs (channels padded), per million elements moved.
+    least
+        (3,) the fastest of the learned rates: what a kernel of an unknown class takes at the least.
+    floor_ms
+        What a launch from outside costs, once; 0 where kernels were timed inside networks.
+    """
 
     rates: FloatArray
+    least: FloatArray
+    floor_ms: float
 
     def ms(self, x: FloatArray) -> FloatArray:
-        """Give milliseconds (N,) of described kernels (N, D)."""
-        return np.maximum((_terms(x) * self.rates[x[:, 0].astype(int)]).sum(1), 1e-7)
+        """Give milliseconds (N,) of described kernels (N, D), without the launch from outside."""
+        return np.maximum((terms(x) * self.rates[x[:, 0].astype(int)]).sum(1), 1e-7)
+
+    def least_ms(self, x: FloatArray) -> FloatArray:
+        """Give a lower bound (N,) for kernels of classes that were never timed."""
+        return np.maximum(terms(x) @ self.least, 1e-7)
 
 
-def _terms(x: FloatArray) -> FloatArray:
-    work = np.expm1(x[:, [_AT[name] for name in _WORK]])
-    # what has no MACs has one per element by its description; moving is all it does
-    work[:, 0] = np.where(x[:, _AT["log_macs"]] > 0.0, work[:, 0], 0.0)
-    return np.hstack([np.ones((len(x), 1)), work]) / _SCALE
+def terms(x: FloatArray) -> FloatArray:
+    """Give starts, MACs and elements (N, 3) of described kernels (N, D), in the units of the rates."""
+    macs = np.where(x[:, _AT["log_macs"]] > 0.0, np.expm1(x[:, _AT["log_padded_macs"]]), 0.0)
+    return np.stack([np.ones(len(x)), macs, np.expm1(x[:, _AT["log_moved"]])], axis=1) / _SCALE
 
 
-def fit_roofline(x: FloatArray, ms: FloatArray, weight: FloatArray) -> Roofline:
-    """Fit rates to described kernels (N, D), their milliseconds (N,) and weights (N,), relative errors counting.
+def fit_roofline(
+    x: FloatArray, ms: FloatArray, weight: FloatArray, dispatched: NDArray[np.bool_] | None = None
+) -> Roofline:
+    """Fit rates to described kernels (N, D); relative errors count.
 
-    A class with few rows leans on the rates of all of them.
+    Parameters
+    ----------
+    x, ms, weight
+        (N, D) descriptions, (N,) milliseconds, (N,) weights.
+    dispatched
+        (N,) whether a row includes a launch from outside; all of them share its cost.
     """
-    terms, kind = _terms(x), x[:, 0].astype(int)
-    common = _robust(terms, ms, weight, None)
-    rates = np.tile(common, (len(CLASSES), 1))
-    for k in np.unique(kind):
-        here = kind == k
-        rates[k] = _robust(terms[here], ms[here], weight[here], common)
-    return Roofline(rates)
+    work, kind = terms(x), x[:, 0].astype(int)
+    launch = np.zeros(len(x)) if dispatched is None else dispatched.astype(np.float64)
+    common = _robust(np.hstack([work, launch[:, None]]), ms, weight, np.zeros((0, 4)), np.zeros(0))
+    present = np.unique(kind)
+    count = len(present)
+    wide = np.zeros((len(x), 3 * count + 1))
+    for k, name in enumerate(present):
+        wide[:, 3 * k : 3 * k + 3] = work * (kind == name)[:, None]
+    wide[:, -1] = launch
+    # each rate may move by factors from the common one; a class with few rows stays near it
+    prior = np.tile(np.maximum(common[:3], 1e-5), count)
+    pull = np.zeros((3 * count, 3 * count + 1))
+    strength = RIDGE * np.sqrt(weight.sum() / count)
+    pull[:, :-1] = np.diag(strength / prior)
+    found = _robust(wide, ms, weight, pull, np.full(3 * count, strength))
+    rates = np.tile(common[:3], (len(CLASSES), 1))
+    rates[present] = found[:-1].reshape(count, 3)
+    least = np.array([column[column > 0].min(initial=np.inf) for column in rates[present].T])
+    return Roofline(rates, np.where(np.isfinite(least), least, 0.0), float(found[-1]))
 
 
-def _robust(terms: FloatArray, ms: FloatArray, weight: FloatArray, prior: FloatArray | None) -> FloatArray:
-    rows = terms / ms[:, None]
+def _robust(
+    columns: FloatArray, ms: FloatArray, weight: FloatArray, pull: FloatArray, to: FloatArray
+) -> FloatArray:
+    rows = columns / ms[:, None]
     scale = np.sqrt(weight)
-    rates = np.zeros(terms.shape[1])
+    found = np.zeros(columns.shape[1])
     for _ in range(ROUNDS):
-        a, b = rows * scale[:, None], scale.copy()
-        if prior is not None:
-            # in units of the prior, so that each rate may move by factors
-            pull = np.diag(RIDGE * np.sqrt(weight.sum()) / np.maximum(prior, 1e-6))
-            a, b = np.vstack([a, pull]), np.hstack([b, pull @ prior])
-        rates, _ = nnls(a, b)
-        scale = np.sqrt(weight / np.maximum(np.abs(rows @ rates - 1.0), FLOOR))
-    return rates
+        found, _ = nnls(np.vstack([rows * scale[:, None], pull]), np.hstack([scale, to]))
+        scale = np.sqrt(weight / np.maximum(np.abs(rows @ found - 1.0), FLOOR))
+    return found

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dsim.attrs import ConvAttrs
 from dsim.device.profile import DeviceProfile
 from dsim.errors import InvalidValueError
 from dsim.graph.graph import Graph
 from dsim.latency.features import FloatArray
 from dsim.latency.operators.describe import class_of
-from dsim.latency.operators.kernel import Kernel, linked_kinds, place
-from dsim.op import Op, OpKind
+from dsim.latency.operators.kernel import Kernel, Links, learn_links, place
+from dsim.op import Op
 
 Signature = tuple[str, int, int, int]
+_POOLS = ("avg_pool", "max_pool", "reduce")
 
 
 @dataclass(frozen=True)
@@ -29,25 +31,28 @@ class OpRows:
     kernels
         (N) what was measured; with the ops that it carries where its network's graph tells.
     ms, weight
-        (N,) milliseconds of one launch, and how many launches the row stands for.
+        (N,) milliseconds of one launch, and how many measurements the row stands for.
     networks
         (N) key of the network that it ran in, empty where it ran alone.
-    matched
-        (N,) whether the row was found in its network's graph.
-    linked
-        Kinds of op that the device links into the kernel before.
+    dispatched
+        (N,) whether the time includes a launch of its own.
+    lost
+        How many rows contradict their network's graph, and were left out.
+    links
+        What the device links into the kernel before.
     """
 
     kernels: tuple[Kernel, ...]
     ms: FloatArray
     weight: FloatArray
     networks: tuple[str, ...]
-    matched: NDArray[np.bool_]
-    linked: frozenset[OpKind]
+    dispatched: NDArray[np.bool_]
+    lost: int
+    links: Links
 
 
 def signature(op: Op) -> Signature:
-    """Give what a row and a kernel of the traced graph must share: class, work, channels and pixels out.
+    """Give what a row and a kernel of the traced graph share: class, work, channels and pixels out.
 
     Input sizes stay out of it, because runtimes differ in whether they pad a tensor before.
     """
@@ -57,6 +62,14 @@ def signature(op: Op) -> Signature:
     # a window over the whole plane and a mean over it are one thing under two names
     pixels = 1 if kind == "reduce" else op.outputs[0].numel // channels
     return kind, op.macs, channels, pixels
+
+
+def loose(op: Op) -> Signature:
+    """Give what they share where the source misreads strides or groups."""
+    kind, _, channels, pixels = signature(op)
+    if isinstance(op.attrs, ConvAttrs):
+        return "conv", op.attrs.kernel[0], channels, pixels
+    return ("pool", 0, channels, 0) if kind in _POOLS else (kind, 0, channels, pixels)
 
 
 def gather_rows(profile: DeviceProfile, runs: Mapping[str, Graph]) -> OpRows:
@@ -79,25 +92,40 @@ def gather_rows(profile: DeviceProfile, runs: Mapping[str, Graph]) -> OpRows:
             f"profile {profile.name!r} must hold measured operators to learn from them, got none; add ops.parquet"
         )
     rows = sorted(profile.ops, key=lambda row: (row.network, row.position))
-    ops = [row.op for row in rows]
-    timed = sorted({row.network for row in rows} & set(runs))
-    linked = linked_kinds(ops, [runs[key] for key in timed])
-    waiting: dict[str, dict[Signature, deque[Kernel]]] = {}
-    for key in timed:
-        found: dict[Signature, deque[Kernel]] = defaultdict(deque)
-        for placed in place(runs[key], linked):
-            found[signature(placed.kernel.op)].append(placed.kernel)
-        waiting[key] = found
-    kernels, matched = [], []
-    for row, op in zip(rows, ops, strict=True):
-        queue = waiting.get(row.network, {}).get(signature(op))
-        matched.append(bool(queue))
-        kernels.append(queue.popleft() if queue else Kernel(op))
-    return OpRows(
-        tuple(kernels),
-        np.array([row.latency_ms for row in rows]),
-        np.array([float(row.count) for row in rows]),
-        tuple(row.network for row in rows),
-        np.array(matched),
-        linked,
+    by_network: dict[str, list[int]] = defaultdict(list)
+    for n, row in enumerate(rows):
+        by_network[row.network].append(n)
+    known = sorted(set(by_network) & set(runs))
+    links = learn_links(
+        {key: Counter(rows[n].op.kind for n in by_network[key]) for key in known},
+        {key: runs[key] for key in known},
     )
+    found: dict[int, Kernel] = {n: Kernel(row.op) for n, row in enumerate(rows) if row.network not in runs}
+    for key in known:
+        waiting = [placed.kernel for placed in place(runs[key], links)]
+        found |= _pair([rows[n].op for n in by_network[key]], by_network[key], waiting)
+    kept = sorted(found)
+    return OpRows(
+        tuple(found[n] for n in kept),
+        np.array([rows[n].latency_ms for n in kept]),
+        np.array([float(rows[n].count) for n in kept]),
+        tuple(rows[n].network for n in kept),
+        np.array([rows[n].how == "dispatch" for n in kept]),
+        len(rows) - len(kept),
+        links,
+    )
+
+
+def _pair(ops: list[Op], index: list[int], waiting: list[Kernel]) -> dict[int, Kernel]:
+    """Pair rows with the kernels of their network, in order; by all that they share, then loosely."""
+    out: dict[int, Kernel] = {}
+    for sign in (signature, loose):
+        queues: dict[Signature, deque[Kernel]] = defaultdict(deque)
+        for kernel in waiting:
+            queues[sign(kernel.op)].append(kernel)
+        for n, op in zip(index, ops, strict=True):
+            queue = queues.get(sign(op))
+            if n not in out and queue:
+                out[n] = queue.popleft()
+        waiting = [kernel for queue in queues.values() for kernel in queue]
+    return out

@@ -1,0 +1,164 @@
+"""Fit a profile from its measured operators."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dsim.device.profile import DeviceProfile
+from dsim.latency.calibrate import Calibration, calibrate
+from dsim.latency.features import FloatArray
+from dsim.latency.operators.contrasts import contrast_choices
+from dsim.latency.operators.evidence import OpEvidence, gather_operators
+from dsim.latency.operators.kernel import Kernel
+from dsim.latency.operators.model import COLUMNS, OperatorModel, log_ms
+from dsim.latency.operators.pricing import MEMBERS, KernelPrices, fit_prices
+from dsim.latency.operators.seen import Seen, see
+from dsim.latency.operators.whole import ALONE, Whole, fit_whole
+from dsim.latency.records import Evidence
+
+OP_GROUPS = 8  # where no network was timed, shapes are held out in this many groups
+
+
+@dataclass(frozen=True)
+class Learned:
+    """What is learned from a part of the evidence: prices of kernels, what was seen, and the rest of a network."""
+
+    prices: KernelPrices
+    seen: Seen
+    whole: Whole
+
+    def vector(self, parts: tuple[Kernel, ...]) -> FloatArray:
+        """Give the vector (F,) of a network's kernels."""
+        return vectors_of(self.prices, self.seen, parts).sum(0)
+
+
+@dataclass(frozen=True)
+class HeldLogs:
+    """Held-out items, (M,) each: key, family, measured and predicted log milliseconds, spread."""
+
+    keys: tuple[str, ...]
+    families: NDArray[np.str_]
+    measured: FloatArray
+    predicted: FloatArray
+    spread: FloatArray
+
+    @property
+    def errors(self) -> FloatArray:
+        """Standardised errors (M,)."""
+        return (self.measured - self.predicted) / self.spread
+
+
+def vectors_of(prices: KernelPrices, seen: Seen, kernels: tuple[Kernel, ...]) -> FloatArray:
+    """Give vectors (K, F) of kernels; each distinct one is priced once."""
+    distinct = list(dict.fromkeys(kernels))
+    unknown = np.array([seen.of(kernel) is Evidence.UNSUPPORTED for kernel in distinct], dtype=bool)
+    out = np.zeros((len(distinct), len(COLUMNS)))
+    out[:, MEMBERS] = 1.0
+    if (~unknown).any():
+        out[~unknown, :MEMBERS] = prices.ms([k for k, u in zip(distinct, unknown, strict=True) if not u])
+    if unknown.any():
+        out[unknown, :MEMBERS] = prices.least_ms([k for k, u in zip(distinct, unknown, strict=True) if u])
+        out[unknown, MEMBERS + 1] = out[unknown, 0]
+    at = {kernel: n for n, kernel in enumerate(distinct)}
+    return out[[at[kernel] for kernel in kernels]].reshape(-1, len(COLUMNS))
+
+
+def learn(evidence: OpEvidence, rows: NDArray[np.bool_], networks: NDArray[np.bool_]) -> Learned:
+    """Learn from the rows (N,) and networks (M,) that are marked."""
+    own = np.flatnonzero(rows)
+    kernels = [evidence.rows.kernels[n] for n in own]
+    prices = fit_prices(
+        kernels, evidence.rows.ms[own], evidence.rows.weight[own], evidence.rows.dispatched[own]
+    )
+    seen = see(kernels, [str(evidence.family[n]) for n in own])
+    learned = Learned(prices, seen, ALONE)
+    use = np.flatnonzero(networks)
+    if not len(use):
+        return Learned(prices, seen, Whole(prices.roofline.floor_ms, 1.0, 0.0))
+    phi = np.array([learned.vector(evidence.parts[n]) for n in use])
+    # a family of 30 networks must not settle it alone
+    names, where, counts = np.unique(evidence.families[use], return_inverse=True, return_counts=True)
+    del names
+    whole = fit_whole(
+        phi[:, :MEMBERS].mean(1), phi[:, MEMBERS], evidence.ms[use], 1.0 / np.sqrt(counts[where])
+    )
+    return Learned(prices, seen, whole)
+
+
+def hold_out_families(evidence: OpEvidence) -> HeldLogs:
+    """Predict every network by what was learned without its family's operators and networks."""
+    log, spread = np.empty(len(evidence.keys)), np.empty(len(evidence.keys))
+    for family in np.unique(evidence.families):
+        out = evidence.families == family
+        learned = learn(evidence, evidence.family != family, ~out)
+        phi = np.array([learned.vector(evidence.parts[n]) for n in np.flatnonzero(out)])
+        log[out], spread[out] = log_ms(phi, learned.whole)
+    return HeldLogs(evidence.keys, evidence.families, np.log(evidence.ms), log, spread)
+
+
+def hold_out_shapes(evidence: OpEvidence) -> HeldLogs:
+    """Predict every operator by what was learned from other shapes, in OP_GROUPS groups."""
+    rows = evidence.rows
+    names = np.unique(evidence.family)
+    order = np.random.default_rng(0).permutation(len(names))
+    group_of = {str(name): int(order[n]) % OP_GROUPS for n, name in enumerate(names)}
+    group = np.array([group_of[str(name)] for name in evidence.family])
+    log, spread = np.empty(len(rows.ms)), np.empty(len(rows.ms))
+    none = np.zeros(len(evidence.keys), dtype=bool)
+    for k in np.unique(group):
+        out = group == k
+        learned = learn(evidence, ~out, none)
+        phi = vectors_of(learned.prices, learned.seen, tuple(rows.kernels[n] for n in np.flatnonzero(out)))
+        base, spread[out] = log_ms(phi, ALONE)
+        launch = learned.prices.roofline.floor_ms * rows.dispatched[out]
+        log[out] = np.log(np.exp(base) + launch)
+    kinds = tuple(str(kernel.op.label) for kernel in rows.kernels)
+    return HeldLogs(kinds, evidence.family, np.log(rows.ms), log, spread)
+
+
+def held(evidence: OpEvidence) -> HeldLogs:
+    """Hold out families of networks, or shapes of operators where no network was timed."""
+    return hold_out_families(evidence) if evidence.keys else hold_out_shapes(evidence)
+
+
+def calibrated(errors: FloatArray, families: NDArray[np.str_]) -> Calibration:
+    """Turn held-out errors (M,) of families (M,) into an interval's distribution."""
+    return calibrate(errors, families, np.zeros(len(errors), dtype=np.int64), 0)
+
+
+def fit_operator_model(profile: DeviceProfile, pool: tuple[DeviceProfile, ...]) -> OperatorModel:
+    """Fit one profile from its own operators and networks; deterministic.
+
+    Parameters
+    ----------
+    profile
+        Has ``ops``; its networks set what a network takes beside its kernels.
+    pool
+        The profiles that it is learned with. Operators of other devices tell nothing about this one's.
+
+    Raises
+    ------
+    InvalidValueError
+        The profile has no measured op.
+    """
+    del pool
+    evidence = gather_operators(profile)
+    learned = learn(
+        evidence, np.ones(len(evidence.rows.ms), dtype=bool), np.ones(len(evidence.keys), dtype=bool)
+    )
+    logs = held(evidence)
+    return OperatorModel(
+        profile.name,
+        profile.passes,
+        profile.low_px,
+        profile.high_px,
+        evidence.rows.links,
+        learned.prices,
+        learned.whole,
+        calibrated(logs.errors, logs.families),
+        learned.seen,
+        contrast_choices(evidence),
+    )

@@ -1,0 +1,224 @@
+"""OperatorModel: prices of kernels that were timed one by one, and what networks take beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from dsim.errors import InvalidValueError
+from dsim.graph.graph import Graph
+from dsim.latency.calibrate import Calibration
+from dsim.latency.features import FloatArray
+from dsim.latency.operators.evidence import run_graph
+from dsim.latency.operators.kernel import Kernel, Links, Placed, place
+from dsim.latency.operators.pricing import MEMBERS, KernelPrices
+from dsim.latency.operators.seen import Seen
+from dsim.latency.operators.whole import Whole
+from dsim.latency.records import Evidence, Identified, KernelCost, LatencyArrays, LatencyEstimate
+from dsim.op import Op
+
+COLUMNS: tuple[str, ...] = (*(f"ops_member_{k}" for k in range(MEMBERS)), "launches", "unsupported_ms")
+# spread of log milliseconds: what always remains, what the members' disagreement adds, what unsupported kernels add
+BASE_SPREAD = 0.04
+BY_DISAGREEMENT = 2.0
+BY_UNSUPPORTED = 1.0
+
+
+@dataclass(frozen=True)
+class OperatorModel:
+    """Latency on one device, learned from its operators.
+
+    Attributes
+    ----------
+    device
+        Name of the profile.
+    passes
+        Graph passes that the device's runtime does.
+    low_px, high_px
+        Input sides between which networks were measured.
+    links
+        What the runtime links into the kernel before.
+    prices
+        Of kernels.
+    whole
+        What a network takes beside its kernels.
+    calibration
+        Distribution of held-out errors.
+    seen
+        Which kernels were timed.
+    choices
+        What is identified and what not.
+    """
+
+    device: str
+    passes: tuple[str, ...]
+    low_px: int
+    high_px: int
+    links: Links
+    prices: KernelPrices
+    whole: Whole
+    calibration: Calibration
+    seen: Seen
+    choices: tuple[Identified, ...]
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the entries of a vector."""
+        return COLUMNS
+
+    @property
+    def identified(self) -> dict[str, Identified]:
+        """Whether this profile's evidence can tell, by choice (``activation:relu>hardswish``)."""
+        return {item.choice: item for item in self.choices}
+
+    def kernels(self, graph: Graph) -> tuple[Placed, ...]:
+        """Give the kernels that run for a graph."""
+        return place(run_graph(graph, self.passes), self.links)
+
+    def vectors(self, kernels: Sequence[Kernel]) -> FloatArray:
+        """Give the vectors (K, F) of kernels; a kernel met before costs a look-up."""
+        known = self._known
+        new = [kernel for kernel in dict.fromkeys(kernels) if kernel not in known]
+        if new:
+            priced = [kernel for kernel in new if self.seen.of(kernel) is not Evidence.UNSUPPORTED]
+            guessed = [kernel for kernel in new if self.seen.of(kernel) is Evidence.UNSUPPORTED]
+            for kernel, ms in zip(priced, self.prices.ms(priced), strict=True):
+                known[kernel] = np.array([*ms, 1.0, 0.0])
+            if guessed:
+                for kernel, ms in zip(guessed, self.prices.least_ms(guessed), strict=True):
+                    known[kernel] = np.array([*ms, 1.0, ms.mean()])
+        return np.array([known[kernel] for kernel in kernels]).reshape(-1, len(COLUMNS))
+
+    def featurise(self, graph: Graph) -> FloatArray:
+        """Give a graph's vector (F,); vectors of pieces add up to the vector of the whole."""
+        total: FloatArray = self.vectors([placed.kernel for placed in self.kernels(graph)]).sum(0)
+        return total
+
+    def price(self, phi: FloatArray, confidence: float = 0.9, sided: str = "central") -> LatencyArrays:
+        """Price vectors.
+
+        Parameters
+        ----------
+        phi
+            (N, F) vectors.
+        confidence
+            Level of the interval, between 0 and 1.
+        sided
+            ``central`` leaves half of the rest on either side; ``upper`` leaves all of it above, and low is 0.
+
+        Returns
+        -------
+        LatencyArrays
+            Milliseconds (N,): the estimate, and the ends of the interval of a new measurement.
+
+        Raises
+        ------
+        InvalidValueError
+            confidence or sided is out of range, or phi has the wrong shape.
+        """
+        if not 0.0 < confidence < 1.0:
+            raise InvalidValueError(f"confidence must lie between 0 and 1, got {confidence}; 0.9 is usual")
+        if sided not in ("central", "upper"):
+            raise InvalidValueError(f"sided must be 'central' or 'upper', got {sided!r}; choose one")
+        log, spread = log_ms(self._checked(phi), self.whole)
+        rest = (1.0 - confidence) / (2.0 if sided == "central" else 1.0)
+        low = np.exp(log + spread * min(self.calibration.quantile(rest), 0.0))
+        high = np.exp(log + spread * max(self.calibration.quantile(1.0 - rest), 0.0))
+        return LatencyArrays(np.exp(log), low if sided == "central" else np.zeros(len(log)), high)
+
+    def p_cliff(self, phi: FloatArray) -> FloatArray:
+        """Give the chance (N,) that a network leaves the device: none, for nothing measured here ever did."""
+        return np.zeros(len(self._checked(phi)))
+
+    def p_fits(self, phi: FloatArray, budget_ms: float) -> FloatArray:
+        """Give the chance (N,) that a new measurement stays within the budget, for vectors (N, F).
+
+        Raises
+        ------
+        InvalidValueError
+            The budget is not positive.
+        """
+        if not budget_ms > 0:
+            raise InvalidValueError(f"a budget must be positive, got {budget_ms} ms; give milliseconds")
+        log, spread = log_ms(self._checked(phi), self.whole)
+        return self.calibration.below((np.log(budget_ms) - log) / spread)
+
+    def estimate(self, graph: Graph, confidence: float = 0.9) -> LatencyEstimate:
+        """Estimate one network, kernel by kernel.
+
+        Parameters
+        ----------
+        graph
+            Any graph, before the device's passes.
+        confidence
+            Level of the central interval.
+        """
+        placed = self.kernels(graph)
+        vectors = self.vectors([item.kernel for item in placed])
+        phi = vectors.sum(0)[None, :]
+        arrays = self.price(phi, confidence)
+        total = float(arrays.latency_ms[0])
+        plain = float(whole_ms(phi, self.whole)[0])
+        own = self.whole.ms(vectors[:, :MEMBERS].mean(1), vectors[:, MEMBERS]) - self.whole.fixed_ms
+        shares = own * total / plain
+        costs = tuple(
+            KernelCost(item.scope, _label(item.kernel.op), float(share), self.seen.of(item.kernel))
+            for item, share in zip(placed, shares, strict=True)
+        )
+        return LatencyEstimate(
+            total,
+            float(arrays.low_ms[0]),
+            float(arrays.high_ms[0]),
+            confidence,
+            0.0,
+            all(cost.evidence is not Evidence.UNSUPPORTED for cost in costs),
+            total - float(shares.sum()),
+            costs,
+            self._notes(graph, costs),
+        )
+
+    @cached_property
+    def _known(self) -> dict[Kernel, FloatArray]:
+        return {}
+
+    def _checked(self, phi: FloatArray) -> FloatArray:
+        array = np.asarray(phi, dtype=np.float64)
+        if array.ndim != 2 or array.shape[1] != len(COLUMNS):
+            raise InvalidValueError(
+                f"phi must be (N, {len(COLUMNS)}), got {array.shape}; make it with featurise"
+            )
+        return array
+
+    def _notes(self, graph: Graph, costs: tuple[KernelCost, ...]) -> tuple[str, ...]:
+        notes = []
+        missing = sorted({cost.kind for cost in costs if cost.evidence is Evidence.UNSUPPORTED})
+        if missing:
+            notes.append(
+                f"never timed here: {', '.join(missing)}; they count at the fastest rates learned, "
+                "so the total is a lower bound"
+            )
+        side = graph.inputs[0].shape[-1]
+        if not self.low_px <= side <= self.high_px:
+            notes.append(f"input of {side} px lies outside {self.low_px} to {self.high_px} px: extrapolated")
+        return tuple(notes)
+
+
+def whole_ms(phi: FloatArray, whole: Whole) -> FloatArray:
+    """Give milliseconds (N,) of vectors (N, F) before any calibration."""
+    return np.maximum(whole.ms(phi[:, :MEMBERS].mean(1), phi[:, MEMBERS]), 1e-6)
+
+
+def log_ms(phi: FloatArray, whole: Whole) -> tuple[FloatArray, FloatArray]:
+    """Give log milliseconds (N,) and their spread (N,) of vectors (N, F)."""
+    log = np.log(whole_ms(phi, whole))
+    apart = np.log(np.maximum(phi[:, :MEMBERS], 1e-6)).std(1)
+    guessed = phi[:, MEMBERS + 1] / np.maximum(phi[:, :MEMBERS].mean(1), 1e-9)
+    spread = np.sqrt(BASE_SPREAD**2 + (BY_DISAGREEMENT * apart) ** 2 + (BY_UNSUPPORTED * guessed) ** 2)
+    return log, spread
+
+
+def _label(op: Op) -> str:
+    return f"{op.label}[{op.activation}]" if op.activation else op.label

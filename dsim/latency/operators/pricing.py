@@ -1,0 +1,84 @@
+"""Prices of kernels, learned from timed ones: a roofline as base, forests for what it leaves over."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dsim.latency.features import FloatArray
+from dsim.latency.operators.describe import describe
+from dsim.latency.operators.kernel import Kernel
+from dsim.latency.operators.roofline import Roofline, fit_roofline
+from dsim.latency.operators.trees import Forest, grow
+
+MEMBERS = 8
+TREES = 8  # in each member
+LEAF = 2
+SHARE = 0.5
+# below this many rows trees would only learn them by heart
+ROWS_FOR_TREES = 400
+
+
+@dataclass(frozen=True)
+class KernelPrices:
+    """Milliseconds of kernels, by each member of an ensemble.
+
+    Attributes
+    ----------
+    roofline
+        The base.
+    forest
+        Log of measured over base, tree by tree; None where the rows are too few for trees.
+    """
+
+    roofline: Roofline
+    forest: Forest | None
+
+    def ms(self, kernels: Sequence[Kernel]) -> FloatArray:
+        """Give milliseconds (N, MEMBERS) of kernels (N) of classes that were timed."""
+        if not kernels:
+            return np.zeros((0, MEMBERS))
+        x = describe(kernels)
+        base = self.roofline.ms(x)
+        if self.forest is None:
+            return np.repeat(base[:, None], MEMBERS, axis=1)
+        log = self.forest.predict(_with_base(x, base)).reshape(len(x), MEMBERS, -1).mean(2)
+        return base[:, None] * np.exp(log)
+
+    def least_ms(self, kernels: Sequence[Kernel]) -> FloatArray:
+        """Give a lower bound (N, MEMBERS) for kernels (N) of classes that were never timed."""
+        return np.repeat(self.roofline.least_ms(describe(kernels))[:, None], MEMBERS, axis=1)
+
+
+def _with_base(x: FloatArray, base: FloatArray) -> FloatArray:
+    """Add the base's log to the description, (N, D + 1): trees may split on it."""
+    return np.hstack([x, np.log(base)[:, None]])
+
+
+def fit_prices(
+    kernels: Sequence[Kernel],
+    ms: FloatArray,
+    weight: FloatArray,
+    dispatched: NDArray[np.bool_],
+    seed: int = 0,
+) -> KernelPrices:
+    """Learn prices; deterministic.
+
+    Parameters
+    ----------
+    kernels, ms, weight, dispatched
+        (N) timed kernels, their milliseconds, weights, and whether a launch from outside is in them.
+    seed
+        Of the trees' random splits.
+    """
+    x = describe(kernels)
+    roofline = fit_roofline(x, ms, weight, dispatched)
+    if len(ms) < ROWS_FOR_TREES:
+        return KernelPrices(roofline, None)
+    base = roofline.ms(x)
+    own = np.maximum(ms - roofline.floor_ms * dispatched, 0.1 * ms)
+    forest = grow(_with_base(x, base), np.log(own / base), weight, MEMBERS * TREES, LEAF, SHARE, seed)
+    return KernelPrices(roofline, forest)
