@@ -34,6 +34,7 @@ from dsim.attrs import (
 MIT = "MIT"
 MIT_STATED = "MIT, as stated by the M6 study"
 Read = tuple[str, Attrs, list[list[int]]]
+RISE = 0.1  # a chain whose time rises by less than this share tells nothing of one link
 PROTOCOLS = {
     "firmware": "firmware time stamps (kdebug), slope over chain length",
     "chain": "Core ML, wall clock, slope over chain length",
@@ -88,14 +89,14 @@ def firmware_convs(folder: Path) -> list[dict[str, object]]:
 
 
 def slopes(frame: pl.DataFrame, by: list[str], length: str, time: str) -> list[tuple[dict[str, Any], float, int]]:
-    """Fit a line over chain lengths for each group with at least two lengths; falling lines are noise and left out."""
+    """Fit a line over chain lengths for each group with at least two lengths; flat and falling lines are left out."""
     out = []
     for values, part in frame.group_by(by, maintain_order=True):
         x, y = part[length].to_numpy().astype(float), part[time].to_numpy()
         if len(set(x)) < 2:
             continue
         slope = float(np.polyfit(x, y, 1)[0])
-        if slope > 0:
+        if y.max() - y.min() >= RISE * y.min() and slope > 0:
             out.append((dict(zip(by, values, strict=True)), slope, len(x)))
     return out
 
