@@ -36,6 +36,7 @@ MAY: dict[str, set[str]] = {
 }
 HOMES: dict[str, set[str]] = {
     "networkx": {"graph"},
+    "onnx": {"graph"},
     "torch": {"graph", "export", "latency", "accuracy"},  # the last two for type annotations only
     "sklearn": {"latency", "accuracy"},
     "optuna": {"search"},

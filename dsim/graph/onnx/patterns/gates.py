@@ -1,0 +1,83 @@
+"""Activations that multiply x by a gate of x.
+
+silu       x * sigmoid(x)
+hardswish  x * hard_sigmoid(x), x * clip(x + 3, 0, 6) / 6
+"""
+
+from __future__ import annotations
+
+import math
+
+from dsim.graph.onnx.network import Item
+from dsim.graph.onnx.patterns.finder import Finder, Match
+
+_SLOPE = {"alpha": 1 / 6, "beta": 0.5}
+
+
+def silu(finder: Finder, item: Item) -> Match | None:
+    """Find x * sigmoid(x)."""
+    return _gated(finder, item, "Sigmoid", "Silu")
+
+
+def hardswish(finder: Finder, item: Item) -> Match | None:
+    """Find x * hard_sigmoid(x)."""
+    return _gated(finder, item, "HardSigmoid", "HardSwish")
+
+
+def _gated(finder: Finder, item: Item, gate: str, op: str) -> Match | None:
+    if item.op != "Mul":
+        return None
+    for x, name in (item.inputs, item.inputs[::-1]):
+        found = finder.writer(name, gate)
+        usual = gate == "Sigmoid" or (
+            found is not None and math.isclose(found.attrs.get("alpha", 0.2), 1 / 6, rel_tol=1e-3)
+        )
+        if found is not None and usual and found.inputs[0] == x:
+            return Match(op, (x,), (name,))
+    return None
+
+
+def _clipped(finder: Finder, name: str) -> tuple[str, list[str]] | None:
+    """Find clip(x + 3, 0, 6); give x and the nodes inside."""
+    clip = finder.writer(name, "Clip")
+    if clip is None:
+        return None
+    low, high = (*clip.inputs[1:], "", "")[:2]
+    bounded = (finder.network.scalar(low) == 0 and finder.is_number(high, 6.0)) if low else (
+        clip.attrs.get("min") == 0 and clip.attrs.get("max") == 6
+    )  # fmt: skip
+    plus = finder.writer(clip.inputs[0], "Add")
+    x = finder.other(plus, 3.0) if plus else None
+    return (x, [name, clip.inputs[0]]) if bounded and x else None
+
+
+def hard_sigmoid(finder: Finder, item: Item) -> Match | None:
+    """Find clip(x + 3, 0, 6) / 6."""
+    name = (
+        finder.other(item, 6.0)
+        if item.op == "Div"
+        else finder.other(item, 1 / 6)
+        if item.op == "Mul"
+        else None
+    )
+    found = _clipped(finder, name) if name else None
+    return Match("HardSigmoid", (found[0],), tuple(found[1]), dict(_SLOPE)) if found else None
+
+
+def hardswish_divided(finder: Finder, item: Item) -> Match | None:
+    """Find (x * clip(x + 3, 0, 6)) / 6."""
+    name = (
+        finder.other(item, 6.0)
+        if item.op == "Div"
+        else finder.other(item, 1 / 6)
+        if item.op == "Mul"
+        else None
+    )
+    product = finder.writer(name, "Mul") if name else None
+    if product is None or name is None:
+        return None
+    for x, gate in (product.inputs, product.inputs[::-1]):
+        found = _clipped(finder, gate)
+        if found and found[0] == x:
+            return Match("HardSwish", (x,), (name, *found[1]))
+    return None

@@ -1,0 +1,110 @@
+"""Read an ONNX file into a Graph. The file is data: nothing in it is executed, and no weights are loaded."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dsim.errors import DsimError, FileFormatError, InvalidValueError
+from dsim.graph.builder import GraphBuilder
+from dsim.graph.graph import Graph, Ref
+from dsim.graph.onnx.load import load_model
+from dsim.graph.onnx.network import Network
+from dsim.graph.onnx.patterns import recognise
+from dsim.graph.onnx.simplify import simplify
+from dsim.graph.onnx.write import write
+from dsim.graph.tracing import Shape, Trace
+from dsim.records import shown
+
+if TYPE_CHECKING:
+    from onnx import GraphProto
+
+
+def read_onnx(path: str | Path, input_shape: tuple[int, ...] | None = None) -> Graph:
+    """Read the graph that an ONNX file describes.
+
+    Weights beside the file (external data) are neither needed nor opened: shapes are enough. Sizes that the file
+    leaves open must be given, except for the batch, which is then 1.
+
+    Parameters
+    ----------
+    path
+        The file.
+    input_shape
+        Shape of its one input, batch first; None for what the file says.
+
+    Returns
+    -------
+    Graph
+        Ops in the order in which they run. What has no rule is UNKNOWN, by name, with shapes.
+
+    Raises
+    ------
+    MissingPackageError
+        The onnx package is not installed.
+    FileAccessError
+        The file cannot be read.
+    FileFormatError
+        It is no valid ONNX file, or beyond the bounds.
+    InvalidValueError
+        An input's size is open and not given, or the shape given does not belong to the file.
+    UnsupportedOpError
+        The shape of a tensor cannot be known.
+    """
+    place = Path(path)
+    model = load_model(place)
+    try:
+        network = simplify(model, _inputs(model.graph, input_shape))
+        recognise(network)
+        return _graph(network)
+    except DsimError as error:
+        raise type(error)(f"{place}: {error}") from error
+    except (
+        Exception
+    ) as error:  # a file from a stranger can break onnx and protobuf in ways that they do not name
+        text = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise FileFormatError(f"{place} must be a valid ONNX model: {text[:200]}; export it again") from error
+
+
+def _inputs(graph: GraphProto, input_shape: tuple[int, ...] | None) -> dict[str, Shape]:
+    """Give the shape of every input that is no initializer."""
+    weights = {tensor.name for tensor in graph.initializer}
+    names = [value for value in graph.input if value.name not in weights]
+    if not names:
+        raise FileFormatError("a network must have an input, got none; export it again")
+    if input_shape is not None and len(names) > 1:
+        raise InvalidValueError(
+            f"a shape can be given for a network with one input, got {len(names)} inputs "
+            f"({', '.join(shown(value.name) for value in names[:5])}); fix the shapes in the file"
+        )
+    return {value.name: _input(value, input_shape) for value in names}
+
+
+def _input(value: object, given: tuple[int, ...] | None) -> Shape:
+    tensor = value.type.tensor_type  # type: ignore[attr-defined]
+    name = value.name  # type: ignore[attr-defined]
+    stated = [d.dim_value if d.HasField("dim_value") else 0 for d in tensor.shape.dim]
+    if given is not None:
+        if tensor.HasField("shape") and len(given) != len(stated):
+            raise InvalidValueError(
+                f"input {name!r} must have {len(stated)} axes, got {tuple(given)}; give another --input"
+            )
+        return tuple(given)
+    if stated and stated[0] <= 0:
+        stated[0] = 1  # the batch
+    if not tensor.HasField("shape") or any(size <= 0 for size in stated):
+        names = ["x".join(d.dim_param or str(d.dim_value) for d in tensor.shape.dim)]
+        raise InvalidValueError(
+            f"input {name!r} leaves sizes open ({shown(names[0])}); give them, e.g. --input 1x3x224x224"
+        )
+    return tuple(stated)
+
+
+def _graph(network: Network) -> Graph:
+    trace = Trace(GraphBuilder())
+    values = {name: trace.builder.input(network.shapes[name]) for name in network.inputs}
+    outputs = write(network, values, trace)
+    found = [ref for ref in outputs if isinstance(ref, Ref)]
+    if not found:
+        raise FileFormatError("an output must depend on an input, got none that does; export it again")
+    return trace.builder.build(*found)

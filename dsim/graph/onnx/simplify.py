@@ -1,0 +1,237 @@
+"""Walk a file's nodes once: fold what constants decide, drop what does nothing, and give every tensor its shape.
+
+    Shape -> Gather -> Concat -> Reshape(x)     becomes   Reshape(x, [1, 64, 196])
+    Cast, Identity, Dropout, QuantizeLinear     are looked through
+
+Quantised files are read as the network that they quantise: precision belongs to the device profile.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from dsim.errors import FileFormatError, UnsupportedOpError
+from dsim.graph.onnx.constants import MAX_VALUES, known_array, known_from
+from dsim.graph.onnx.folding import fold
+from dsim.graph.onnx.inference import ShapeInference, Typed, typed_from
+from dsim.graph.onnx.network import Item, Known, Network
+from dsim.graph.onnx.scopes import scope_of
+from dsim.graph.tracing import Shape
+from dsim.op import TensorSpec
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from onnx import GraphProto, ModelProto, NodeProto
+
+# Nothing at inference, or nothing but another precision; the first input is the output.
+THROUGH: frozenset[str] = frozenset(
+    {"Identity", "Dropout", "Cast", "CastLike", "QuantizeLinear", "DequantizeLinear"}
+)
+MAX_SECONDS = 120.0  # the largest networks take a tenth of that
+MAX_DEPTH = 8  # branches within branches
+
+
+def simplify(model: ModelProto, inputs: Mapping[str, Shape]) -> Network:
+    """Give the network that a model computes on inputs of known shapes.
+
+    Raises
+    ------
+    FileFormatError
+        A node reads what no node before it writes, or the file takes too long.
+    UnsupportedOpError
+        The output shape of a node is not to be known.
+    """
+    return _Walk(model, inputs).run()
+
+
+class _Walk:
+    """A walk in progress; names are those of the file, aliases resolved."""
+
+    def __init__(self, model: ModelProto, inputs: Mapping[str, Shape]) -> None:
+        self._model, self._ends = model, inputs
+        self._inference = ShapeInference(model.opset_import, model.ir_version)
+        self._until = time.monotonic() + MAX_SECONDS
+        self._alias: dict[str, str] = {}
+        self._constants: dict[str, Known] = {}
+        self._typed: dict[str, Typed] = {}
+        self._stated: dict[str, Typed | None] = {}
+        self._items: list[Item] = []
+
+    def run(self) -> Network:
+        graph = self._model.graph
+        for value in graph.input:
+            if value.name in self._ends:
+                self._typed[value.name] = (value.type.tensor_type.elem_type, self._ends[value.name])
+        self._graph(graph, 0)
+        outputs = tuple(self._resolved(value.name) for value in graph.output)
+        shapes = {name: shape for name, (_, shape) in self._typed.items()}
+        return Network(tuple(self._ends), outputs, self._items, self._constants, shapes)
+
+    def _graph(self, graph: GraphProto, depth: int) -> None:
+        if depth > MAX_DEPTH:
+            raise FileFormatError(f"branches must nest at most {MAX_DEPTH} deep, got more; export it again")
+        for tensor in graph.initializer:
+            self._constants[tensor.name] = known_from(tensor, tensor.name)
+        self._stated |= {value.name: typed_from(value) for value in (*graph.value_info, *graph.output)}
+        for node in graph.node:
+            if time.monotonic() > self._until:
+                raise FileFormatError(
+                    f"a file must be read in {MAX_SECONDS:.0f} s, took longer; split the network"
+                )
+            self._node(node, depth)
+
+    def _resolved(self, name: str) -> str:
+        found = self._alias.get(name, name)
+        if found not in self._constants and found not in self._typed:
+            raise FileFormatError(f"tensor {name!r} must be written before it is read; sort the nodes")
+        return found
+
+    def _node(self, node: NodeProto, depth: int) -> None:
+        attrs = _attributes(node)
+        names = [self._resolved(name) if name else "" for name in node.input]
+        known = [self._constants.get(name) for name in names]
+        if node.op_type == "Constant" and not names:
+            self._constants[node.output[0]] = _constant(node, attrs)
+        elif node.op_type == "Shape" and names:
+            shape = self._shape(names[0])[attrs.get("start", 0) : attrs.get("end")]
+            self._constants[node.output[0]] = known_array(np.asarray(shape, np.int64))
+        elif node.op_type == "Size" and names:
+            self._constants[node.output[0]] = known_array(
+                np.asarray(TensorSpec(self._shape(names[0])).numel, np.int64)
+            )
+        elif node.op_type == "If" and known and known[0] is not None and known[0].scalar is not None:
+            self._branch(node, attrs["then_branch" if known[0].scalar else "else_branch"], depth)
+        elif all(constant is not None or not name for name, constant in zip(names, known, strict=True)):
+            self._fold(node, attrs, known)
+        elif node.op_type in THROUGH and node.domain in ("", "ai.onnx") and known[0] is None:
+            self._alias[node.output[0]] = names[0]
+        else:
+            self._keep(node, attrs, names)
+
+    def _shape(self, name: str) -> Shape:
+        constant = self._constants.get(name)
+        return constant.shape if constant is not None else self._typed[name][1]
+
+    def _branch(self, node: NodeProto, graph: GraphProto, depth: int) -> None:
+        """Run the branch that a constant condition takes, in place."""
+        self._graph(graph, depth + 1)
+        for outer, inner in zip(node.output, graph.output, strict=True):
+            self._alias[outer] = self._resolved(inner.name)
+
+    def _fold(self, node: NodeProto, attrs: dict[str, Any], known: list[Known | None]) -> None:
+        """Whatever is computed from constants alone is a constant; it keeps the parameters behind it."""
+        owners = {name: count for constant in known if constant for name, count in constant.owners.items()}
+        if node.op_type in THROUGH and known and known[0] is not None:
+            first = known[0]
+            if node.op_type == "DequantizeLinear" and TensorSpec(first.shape).numel > 1:
+                # a quantised weight is learned; its scales are not
+                owners = {node.input[0]: TensorSpec(first.shape).numel}
+            elif node.op_type == "Identity" and list(first.owners) == [node.input[0]]:
+                # torch.onnx.export stores equal weights once, and names the second use so; both are learned
+                owners = {node.output[0]: TensorSpec(first.shape).numel}
+            elif node.op_type != "Cast":
+                owners = first.owners
+            array = fold("Cast", attrs, [first.array]) if node.op_type == "Cast" else first.array
+            kind = attrs["to"] if node.op_type == "Cast" else first.elem_type
+            self._constants[node.output[0]] = Known(first.shape, owners, array, kind)
+            return
+        if len(node.output) == 1:
+            array = (
+                fold(node.op_type, attrs, [c.array if c else None for c in known])
+                if _readable(known)
+                else None
+            )
+            if array is not None:
+                self._constants[node.output[0]] = known_array(array, owners)
+                return
+        for name, (kind, shape) in zip(node.output, self._outputs(node, known), strict=True):
+            self._constants[name] = Known(shape, owners, None, kind)
+
+    def _keep(self, node: NodeProto, attrs: dict[str, Any], names: list[str]) -> None:
+        given = [(self._constants.get(name) or self._typed[name]) if name else None for name in names]
+        outputs = self._outputs(node, given)
+        outer = names + [name for name in self._captured(node) if name not in names]
+        for name, typed in zip(node.output, outputs, strict=True):
+            if name:
+                self._typed[name] = typed
+        self._items.append(Item(_name(node), tuple(outer), tuple(node.output), attrs, scope_of(node)))
+
+    def _captured(self, node: NodeProto) -> Iterable[str]:
+        """Give the activations that a node's branches or body read from outside."""
+        for attribute in node.attribute:
+            for graph in [attribute.g] if attribute.HasField("g") else attribute.graphs:
+                for inner in graph.node:
+                    for name in inner.input:
+                        found = self._alias.get(name, name)
+                        if found in self._typed:
+                            yield found
+
+    def _outputs(self, node: NodeProto, given: list[Any]) -> list[Typed]:
+        """Ask onnx; where it cannot tell, believe what the file states."""
+        try:
+            found = self._inference.outputs(node, given)
+        except Exception as error:  # onnx raises several types; the last line says what does not fit
+            lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+            raise UnsupportedOpError(
+                f"{node.op_type} {node.name!r} does not fit its inputs: {lines[-1] if lines else error}; "
+                "check the file, or the shape given with --input"
+            ) from error
+        out: list[Typed] = []
+        for name, typed in zip(node.output, found, strict=True):
+            usable = typed if typed is not None else self._stated.get(name)
+            if usable is None and name:
+                raise UnsupportedOpError(
+                    f"the output shape of {node.op_type} {node.name!r} must be known, got none; export the network "
+                    "with fixed shapes"
+                )
+            out.append(usable or (1, ()))
+            TensorSpec(out[-1][1])  # within bounds
+        return out
+
+
+def _readable(known: list[Known | None]) -> bool:
+    return all(constant is None or constant.array is not None for constant in known)
+
+
+def _name(node: NodeProto) -> str:
+    return node.op_type if node.domain in ("", "ai.onnx") else f"{node.domain}::{node.op_type}"
+
+
+def _attributes(node: NodeProto) -> dict[str, Any]:
+    from onnx import helper
+
+    return {attribute.name: _plain(helper.get_attribute_value(attribute)) for attribute in node.attribute}
+
+
+def _plain(value: Any) -> Any:
+    """Give text as str, small tensors as arrays, repeated numbers as lists."""
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    if type(value).__name__ == "TensorProto":
+        found = known_from(value, "")
+        return found.array if found.array is not None else found
+    if isinstance(value, int | float) or type(value).__name__ in (
+        "GraphProto",
+        "SparseTensorProto",
+        "TypeProto",
+    ):
+        return value
+    return [item.decode("utf-8", "replace") if isinstance(item, bytes) else item for item in value]
+
+
+def _constant(node: NodeProto, attrs: dict[str, Any]) -> Known:
+    for attribute in node.attribute:
+        if attribute.name == "value":
+            return known_from(attribute.t, node.output[0])
+    for name, kind in (("value_int", np.int64), ("value_ints", np.int64), ("value_float", np.float32), ("value_floats", np.float32)):  # fmt: skip
+        if name in attrs:
+            array = np.asarray(attrs[name], kind)
+            if array.size <= MAX_VALUES:
+                return known_array(array)
+    raise UnsupportedOpError(
+        f"Constant {node.name!r} must hold a tensor or numbers, got {sorted(attrs)}; export it again"
+    )

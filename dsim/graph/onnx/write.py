@@ -1,0 +1,101 @@
+"""Write a simplified network op by op: each item by its rule, and by its own name where no rule fits."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from dsim.attrs import UnknownAttrs
+from dsim.errors import InvalidValueError
+from dsim.graph.graph import Ref
+from dsim.graph.onnx.network import Item, Network
+from dsim.graph.onnx.rules import RULES
+from dsim.graph.tracing import Constant, Trace, Value
+from dsim.op import OpKind
+
+# Names under which the torch reader keeps the same operators.
+TORCH_NAMES: dict[str, str] = {
+    "ConvTranspose": "conv_transpose2d",
+    "LSTM": "lstm",
+    "GRU": "gru",
+    "RNN": "rnn",
+    "PRelu": "prelu",
+    "LogSoftmax": "log_softmax",
+    "GridSample": "grid_sampler",
+    "ReduceL2": "linalg_vector_norm",
+    "ReduceMax": "amax",
+    "ReduceMin": "amin",
+    "Clip": "clamp",
+    "TopK": "topk",
+}
+
+
+def label_of(op: str) -> str:
+    """Give the name of an unknown op: torch's where the same operator has one, else in torch's spelling.
+
+    Examples
+    --------
+    "LeakyRelu" is "leaky_relu"; names of other domains stay as they are.
+    """
+    if "::" in op or op in TORCH_NAMES:
+        return TORCH_NAMES.get(op, op)
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", op).lower()
+
+
+def write(network: Network, values: dict[str, Ref], trace: Trace) -> list[Value]:
+    """Add the ops of a network.
+
+    Parameters
+    ----------
+    values
+        What stands for its inputs, by name; the results of items are added.
+    trace
+        Collects the ops.
+
+    Returns
+    -------
+    list
+        What it gives.
+    """
+    found: dict[str, Value] = dict(values)
+    read = {*network.outputs, *(name for item in network.items for name in item.inputs)}
+    for item in network.items:
+        args = [_argument(network, found, name) for name in item.inputs]
+        trace.scope = item.scope
+        trace.expected = tuple(network.shapes[name] for name in item.outputs if name)
+        needed = max((k + 1 for k, name in enumerate(item.outputs) if name in read), default=1)
+        results = _written(item, args, needed, trace)
+        found |= dict(zip((name for name in item.outputs if name), results, strict=False))
+    return [found.get(name, network.constants.get(name)) for name in network.outputs]
+
+
+def _argument(network: Network, found: dict[str, Value], name: str) -> Value:
+    """Give an activation, a constant, or None for an input left out; lone unlearned numbers are numbers."""
+    if not name:
+        return None
+    return found[name] if name in found else network.constants[name]
+
+
+def _written(item: Item, args: list[Value], needed: int, trace: Trace) -> list[Value]:
+    mark = trace.mark()
+    result: Any = None
+    rule = RULES.get(item.op)
+    if rule is not None:
+        try:
+            result = rule(trace, item.attrs, *args)
+        except (InvalidValueError, TypeError, ValueError, LookupError, AttributeError, ArithmeticError):
+            result = None  # a case that the rule was not written for; it shows as unknown
+    results = list(result) if isinstance(result, list) else [result]
+    # of several outputs a rule may give the first alone, if nobody reads the others
+    shapes = [trace.shape(value) for value in results]
+    if result is None or shapes != list(trace.expected[: len(shapes)]) or len(shapes) < needed:
+        trace.rewind(mark)
+        return _unknown(item, args, trace)
+    return results
+
+
+def _unknown(item: Item, args: list[Value], trace: Trace) -> list[Value]:
+    params = sum(trace.claim(value) for value in args if isinstance(value, Constant))
+    refs = [value for value in args if isinstance(value, Ref)]
+    first = trace.add(OpKind.UNKNOWN, *refs, attrs=UnknownAttrs(label_of(item.op), trace.expected, params))
+    return list(trace.builder.slots(first))
