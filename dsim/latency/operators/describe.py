@@ -46,6 +46,7 @@ NAMES: tuple[str, ...] = (
     "class", "side_in", "channels_in", "side_out", "channels_out", "kernel", "stride", "group_in", "log_macs",
     "log_read", "log_written", "log_weights", "log_moved", "log_intensity", "slices_4", "slices_16", "waste_4",
     "log_threads", "log_padded_macs", "joins", "scales", "activation", "inputs", "winograd",
+    "kernel_width", "width_out",
 )  # fmt: skip
 _KIND_CLASS: dict[OpKind, str] = {
     OpKind.MATMUL: "matmul",
@@ -100,9 +101,9 @@ def numbers(kernel: Kernel) -> tuple[float, ...]:
     (c_out, side_out) = _extent(op.outputs[0].shape)
     (c_in, side_in) = _extent(op.inputs[0].shape) if op.inputs else (c_out, side_out)
     attrs = op.attrs
-    conv = isinstance(attrs, ConvAttrs | PoolAttrs)
-    size = math.sqrt(math.prod(attrs.kernel)) if conv else 1.0
-    stride = math.sqrt(math.prod(attrs.stride)) if conv else 1.0
+    size = stride = 1.0
+    if isinstance(attrs, ConvAttrs | PoolAttrs):
+        size, stride = math.sqrt(math.prod(attrs.kernel)), math.sqrt(math.prod(attrs.stride))
     if isinstance(attrs, ConvAttrs):
         # runtimes differ in whether they pad before: what is read is what the output needs
         side_in = side_out * stride
@@ -141,6 +142,8 @@ def numbers(kernel: Kernel) -> tuple[float, ...]:
         float(_ACTIVATION_ORDER.index(op.activation)),
         float(len(op.inputs)),
         float(kind == "dense" and size == 3.0 and stride == 1.0),
+        float(attrs.kernel[1]) if isinstance(attrs, ConvAttrs | PoolAttrs) else 1.0,
+        float(op.outputs[0].shape[-1]),
     )
 
 

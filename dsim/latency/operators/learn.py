@@ -13,11 +13,11 @@ from dsim.latency.features import FloatArray
 from dsim.latency.operators.contrasts import contrast_choices
 from dsim.latency.operators.evidence import OpEvidence, gather_operators
 from dsim.latency.operators.kernel import Kernel
-from dsim.latency.operators.model import COLUMNS, OperatorModel, log_ms
+from dsim.latency.operators.model import OperatorModel
 from dsim.latency.operators.pricing import MEMBERS, KernelPrices, fit_prices
 from dsim.latency.operators.seen import Seen, see
+from dsim.latency.operators.vectors import log_ms, vectors_of
 from dsim.latency.operators.whole import ALONE, Whole, fit_whole
-from dsim.latency.records import Evidence
 
 OP_GROUPS = 8  # where no network was timed, shapes are held out in this many groups
 
@@ -32,7 +32,8 @@ class Learned:
 
     def vector(self, parts: tuple[Kernel, ...]) -> FloatArray:
         """Give the vector (F,) of a network's kernels."""
-        return vectors_of(self.prices, self.seen, parts).sum(0)
+        total: FloatArray = vectors_of(self.prices, self.seen, parts).sum(0)
+        return total
 
 
 @dataclass(frozen=True)
@@ -51,21 +52,6 @@ class HeldLogs:
         return (self.measured - self.predicted) / self.spread
 
 
-def vectors_of(prices: KernelPrices, seen: Seen, kernels: tuple[Kernel, ...]) -> FloatArray:
-    """Give vectors (K, F) of kernels; each distinct one is priced once."""
-    distinct = list(dict.fromkeys(kernels))
-    unknown = np.array([seen.of(kernel) is Evidence.UNSUPPORTED for kernel in distinct], dtype=bool)
-    out = np.zeros((len(distinct), len(COLUMNS)))
-    out[:, MEMBERS] = 1.0
-    if (~unknown).any():
-        out[~unknown, :MEMBERS] = prices.ms([k for k, u in zip(distinct, unknown, strict=True) if not u])
-    if unknown.any():
-        out[unknown, :MEMBERS] = prices.least_ms([k for k, u in zip(distinct, unknown, strict=True) if u])
-        out[unknown, MEMBERS + 1] = out[unknown, 0]
-    at = {kernel: n for n, kernel in enumerate(distinct)}
-    return out[[at[kernel] for kernel in kernels]].reshape(-1, len(COLUMNS))
-
-
 def learn(evidence: OpEvidence, rows: NDArray[np.bool_], networks: NDArray[np.bool_]) -> Learned:
     """Learn from the rows (N,) and networks (M,) that are marked."""
     own = np.flatnonzero(rows)
@@ -80,8 +66,7 @@ def learn(evidence: OpEvidence, rows: NDArray[np.bool_], networks: NDArray[np.bo
         return Learned(prices, seen, Whole(prices.roofline.floor_ms, 1.0, 0.0))
     phi = np.array([learned.vector(evidence.parts[n]) for n in use])
     # a family of 30 networks must not settle it alone
-    names, where, counts = np.unique(evidence.families[use], return_inverse=True, return_counts=True)
-    del names
+    _, where, counts = np.unique(evidence.families[use], return_inverse=True, return_counts=True)
     whole = fit_whole(
         phi[:, :MEMBERS].mean(1), phi[:, MEMBERS], evidence.ms[use], 1.0 / np.sqrt(counts[where])
     )

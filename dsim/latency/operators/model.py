@@ -16,15 +16,12 @@ from dsim.latency.operators.evidence import run_graph
 from dsim.latency.operators.kernel import Kernel, Links, Placed, place
 from dsim.latency.operators.pricing import MEMBERS, KernelPrices
 from dsim.latency.operators.seen import Seen
+from dsim.latency.operators.vectors import COLUMNS, log_ms, vectors_of, whole_ms
 from dsim.latency.operators.whole import Whole
 from dsim.latency.records import Evidence, Identified, KernelCost, LatencyArrays, LatencyEstimate
 from dsim.op import Op
 
-COLUMNS: tuple[str, ...] = (*(f"ops_member_{k}" for k in range(MEMBERS)), "launches", "unsupported_ms")
-# spread of log milliseconds: what always remains, what the members' disagreement adds, what unsupported kernels add
-BASE_SPREAD = 0.04
-BY_DISAGREEMENT = 2.0
-BY_UNSUPPORTED = 1.0
+KNOWN = 100_000  # kernels kept priced
 
 
 @dataclass(frozen=True)
@@ -83,13 +80,10 @@ class OperatorModel:
         known = self._known
         new = [kernel for kernel in dict.fromkeys(kernels) if kernel not in known]
         if new:
-            priced = [kernel for kernel in new if self.seen.of(kernel) is not Evidence.UNSUPPORTED]
-            guessed = [kernel for kernel in new if self.seen.of(kernel) is Evidence.UNSUPPORTED]
-            for kernel, ms in zip(priced, self.prices.ms(priced), strict=True):
-                known[kernel] = np.array([*ms, 1.0, 0.0])
-            if guessed:
-                for kernel, ms in zip(guessed, self.prices.least_ms(guessed), strict=True):
-                    known[kernel] = np.array([*ms, 1.0, ms.mean()])
+            if len(known) + len(new) > KNOWN:
+                known.clear()
+                new = list(dict.fromkeys(kernels))
+            known.update(zip(new, vectors_of(self.prices, self.seen, new), strict=True))
         return np.array([known[kernel] for kernel in kernels]).reshape(-1, len(COLUMNS))
 
     def featurise(self, graph: Graph) -> FloatArray:
@@ -204,20 +198,6 @@ class OperatorModel:
         if not self.low_px <= side <= self.high_px:
             notes.append(f"input of {side} px lies outside {self.low_px} to {self.high_px} px: extrapolated")
         return tuple(notes)
-
-
-def whole_ms(phi: FloatArray, whole: Whole) -> FloatArray:
-    """Give milliseconds (N,) of vectors (N, F) before any calibration."""
-    return np.maximum(whole.ms(phi[:, :MEMBERS].mean(1), phi[:, MEMBERS]), 1e-6)
-
-
-def log_ms(phi: FloatArray, whole: Whole) -> tuple[FloatArray, FloatArray]:
-    """Give log milliseconds (N,) and their spread (N,) of vectors (N, F)."""
-    log = np.log(whole_ms(phi, whole))
-    apart = np.log(np.maximum(phi[:, :MEMBERS], 1e-6)).std(1)
-    guessed = phi[:, MEMBERS + 1] / np.maximum(phi[:, :MEMBERS].mean(1), 1e-9)
-    spread = np.sqrt(BASE_SPREAD**2 + (BY_DISAGREEMENT * apart) ** 2 + (BY_UNSUPPORTED * guessed) ** 2)
-    return log, spread
 
 
 def _label(op: Op) -> str:

@@ -18,8 +18,9 @@ MEMBERS = 8
 TREES = 8  # in each member
 LEAF = 2
 SHARE = 0.5
-# below this many rows trees would only learn them by heart
-ROWS_FOR_TREES = 400
+# with fewer rows the base alone does better on shapes held out (58 of them: 10% median error against 14%); with 152
+# trees do (12% against 24%)
+ROWS_FOR_TREES = 100
 
 
 @dataclass(frozen=True)
@@ -46,10 +47,13 @@ class KernelPrices:
         if self.forest is None:
             return np.repeat(base[:, None], MEMBERS, axis=1)
         log = self.forest.predict(_with_base(x, base)).reshape(len(x), MEMBERS, -1).mean(2)
-        return base[:, None] * np.exp(log)
+        ms: FloatArray = base[:, None] * np.exp(log)
+        return ms
 
     def least_ms(self, kernels: Sequence[Kernel]) -> FloatArray:
         """Give a lower bound (N, MEMBERS) for kernels (N) of classes that were never timed."""
+        if not kernels:
+            return np.zeros((0, MEMBERS))
         return np.repeat(self.roofline.least_ms(describe(kernels))[:, None], MEMBERS, axis=1)
 
 

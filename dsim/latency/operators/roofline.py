@@ -19,8 +19,12 @@ ROUNDS = 8
 FLOOR = 0.05  # robust least squares counts relative errors below this alike, and larger ones by their size
 RIDGE = 0.05  # towards the rates of all classes together
 _AT = {name: i for i, name in enumerate(NAMES)}
-# units that keep the columns of one size: starts, 10 million MACs, a million elements
-_SCALE = np.array([1.0, 1e7, 1e6])
+# units that keep the columns of one size: starts, 10 million MACs, a million elements, and those beyond the knee
+_SCALE = np.array([1.0, 1e7, 1e6, 1e6])
+# elements beyond which a kernel no longer works on the chip: on an M6 a chain of adds takes as long at 2.0 million as at
+# 0.8, and more than twice as long at 2.4
+KNEE = 2e6
+TERMS = 4
 
 
 @dataclass(frozen=True)
@@ -30,9 +34,10 @@ class Roofline:
     Attributes
     ----------
     rates
-        (classes, 3) milliseconds per start, per 10 million MACs (channels padded), per million elements moved.
+        (classes, TERMS) milliseconds per start, per 10 million MACs (channels padded), per million elements moved,
+        and per million of them beyond KNEE.
     least
-        (3,) the fastest of the learned rates: what a kernel of an unknown class takes at the least.
+        (TERMS,) the fastest of the learned rates: what a kernel of an unknown class takes at the least.
     floor_ms
         What a launch from outside costs, once; 0 where kernels were timed inside networks.
     """
@@ -43,17 +48,23 @@ class Roofline:
 
     def ms(self, x: FloatArray) -> FloatArray:
         """Give milliseconds (N,) of described kernels (N, D), without the launch from outside."""
-        return np.maximum((terms(x) * self.rates[x[:, 0].astype(int)]).sum(1), 1e-7)
+        ms: FloatArray = np.maximum((terms(x) * self.rates[x[:, 0].astype(int)]).sum(1), 1e-7)
+        return ms
 
     def least_ms(self, x: FloatArray) -> FloatArray:
         """Give a lower bound (N,) for kernels of classes that were never timed."""
-        return np.maximum(terms(x) @ self.least, 1e-7)
+        ms: FloatArray = np.maximum(terms(x) @ self.least, 1e-7)
+        return ms
 
 
 def terms(x: FloatArray) -> FloatArray:
-    """Give starts, MACs and elements (N, 3) of described kernels (N, D), in the units of the rates."""
+    """Give starts, MACs, elements, elements beyond KNEE (N, TERMS) of described kernels (N, D), in the units of the rates."""
     macs = np.where(x[:, _AT["log_macs"]] > 0.0, np.expm1(x[:, _AT["log_padded_macs"]]), 0.0)
-    return np.stack([np.ones(len(x)), macs, np.expm1(x[:, _AT["log_moved"]])], axis=1) / _SCALE
+    moved = np.expm1(x[:, _AT["log_moved"]])
+    work: FloatArray = (
+        np.stack([np.ones(len(x)), macs, moved, np.maximum(moved - KNEE, 0.0)], axis=1) / _SCALE
+    )
+    return work
 
 
 def fit_roofline(
@@ -70,23 +81,31 @@ def fit_roofline(
     """
     work, kind = terms(x), x[:, 0].astype(int)
     launch = np.zeros(len(x)) if dispatched is None else dispatched.astype(np.float64)
-    common = _robust(np.hstack([work, launch[:, None]]), ms, weight, np.zeros((0, 4)), np.zeros(0))
     present = np.unique(kind)
+    # where every row of a class includes the launch from outside, nothing tells a start of its own from that
+    work = np.where([True, False, False, False] & _always(kind, launch)[:, None], 0.0, work)
+    common = _robust(np.hstack([work, launch[:, None]]), ms, weight, np.zeros((0, TERMS + 1)), np.zeros(0))
     count = len(present)
-    wide = np.zeros((len(x), 3 * count + 1))
+    wide = np.zeros((len(x), TERMS * count + 1))
     for k, name in enumerate(present):
-        wide[:, 3 * k : 3 * k + 3] = work * (kind == name)[:, None]
+        wide[:, TERMS * k : TERMS * (k + 1)] = work * (kind == name)[:, None]
     wide[:, -1] = launch
     # each rate may move by factors from the common one; a class with few rows stays near it
-    prior = np.tile(np.maximum(common[:3], 1e-5), count)
-    pull = np.zeros((3 * count, 3 * count + 1))
+    prior = np.tile(np.maximum(common[:TERMS], 1e-5), count)
+    pull = np.zeros((TERMS * count, TERMS * count + 1))
     strength = RIDGE * np.sqrt(weight.sum() / count)
     pull[:, :-1] = np.diag(strength / prior)
-    found = _robust(wide, ms, weight, pull, np.full(3 * count, strength))
-    rates = np.tile(common[:3], (len(CLASSES), 1))
-    rates[present] = found[:-1].reshape(count, 3)
+    found = _robust(wide, ms, weight, pull, np.full(TERMS * count, strength))
+    rates = np.tile(common[:TERMS], (len(CLASSES), 1))
+    rates[present] = found[:-1].reshape(count, TERMS)
     least = np.array([column[column > 0].min(initial=np.inf) for column in rates[present].T])
     return Roofline(rates, np.where(np.isfinite(least), least, 0.0), float(found[-1]))
+
+
+def _always(kind: NDArray[np.int_], launch: FloatArray) -> NDArray[np.bool_]:
+    """Tell (N,) whether all rows of a row's class include a launch from outside."""
+    alone = {int(k) for k in np.unique(kind) if (launch[kind == k] > 0).all()}
+    return np.array([int(k) in alone for k in kind], dtype=bool)
 
 
 def _robust(

@@ -72,7 +72,7 @@ def load_operator_model(path: Path) -> OperatorModel | None:
             if head.get("version") != VERSION:
                 return None
             forest = (
-                Forest(*(data[f"forest_{name}"] for name in _FOREST), depth=head["depth"])
+                Forest(**{name: data[f"forest_{name}"] for name in _FOREST} | {"depth": head["depth"]})
                 if head["depth"] is not None
                 else None
             )

@@ -1,0 +1,50 @@
+"""Kernels as additive vectors: each member's milliseconds, launches, and how much of them is a guess."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from dsim.latency.features import FloatArray
+from dsim.latency.operators.kernel import Kernel
+from dsim.latency.operators.pricing import MEMBERS, KernelPrices
+from dsim.latency.operators.seen import Seen
+from dsim.latency.operators.whole import Whole
+from dsim.latency.records import Evidence
+
+COLUMNS: tuple[str, ...] = (*(f"ops_member_{k}" for k in range(MEMBERS)), "launches", "unsupported_ms")
+# spread of log milliseconds: what always remains, what the members' disagreement adds, what unsupported kernels add
+BASE_SPREAD = 0.04
+BY_DISAGREEMENT = 2.0
+BY_UNSUPPORTED = 1.0
+
+
+def vectors_of(prices: KernelPrices, seen: Seen, kernels: Sequence[Kernel]) -> FloatArray:
+    """Give vectors (K, F) of kernels (K); each distinct one is priced once.
+
+    A kernel that nothing timed is like counts at the fastest rates learned.
+    """
+    distinct = list(dict.fromkeys(kernels))
+    unknown = np.array([seen.of(kernel) is Evidence.UNSUPPORTED for kernel in distinct], dtype=bool)
+    out = np.zeros((len(distinct), len(COLUMNS)))
+    out[:, MEMBERS] = 1.0
+    out[~unknown, :MEMBERS] = prices.ms([k for k, u in zip(distinct, unknown, strict=True) if not u])
+    out[unknown, :MEMBERS] = prices.least_ms([k for k, u in zip(distinct, unknown, strict=True) if u])
+    out[unknown, MEMBERS + 1] = out[unknown, 0]
+    at = {kernel: n for n, kernel in enumerate(distinct)}
+    return out[[at[kernel] for kernel in kernels]].reshape(-1, len(COLUMNS))
+
+
+def whole_ms(phi: FloatArray, whole: Whole) -> FloatArray:
+    """Give milliseconds (N,) of vectors (N, F)."""
+    return np.maximum(whole.ms(phi[:, :MEMBERS].mean(1), phi[:, MEMBERS]), 1e-6)
+
+
+def log_ms(phi: FloatArray, whole: Whole) -> tuple[FloatArray, FloatArray]:
+    """Give log milliseconds (N,) and their spread (N,) of vectors (N, F)."""
+    log = np.log(whole_ms(phi, whole))
+    apart = np.log(np.maximum(phi[:, :MEMBERS], 1e-6)).std(1)
+    guessed = phi[:, MEMBERS + 1] / np.maximum(phi[:, :MEMBERS].mean(1), 1e-9)
+    spread = np.sqrt(BASE_SPREAD**2 + (BY_DISAGREEMENT * apart) ** 2 + (BY_UNSUPPORTED * guessed) ** 2)
+    return log, spread
