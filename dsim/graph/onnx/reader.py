@@ -19,6 +19,8 @@ from dsim.records import shown
 if TYPE_CHECKING:
     from onnx import GraphProto
 
+MAX_MESSAGE = 500
+
 
 def read_onnx(path: str | Path, input_shape: tuple[int, ...] | None = None) -> Graph:
     """Read the graph that an ONNX file describes.
@@ -58,12 +60,18 @@ def read_onnx(path: str | Path, input_shape: tuple[int, ...] | None = None) -> G
         recognise(network)
         return _graph(network)
     except DsimError as error:
-        raise type(error)(f"{place}: {error}") from error
+        raise type(error)(f"{place}: {_one_line(str(error))}") from error
     except (
         Exception
     ) as error:  # a file from a stranger can break onnx and protobuf in ways that they do not name
-        text = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise FileFormatError(f"{place} must be a valid ONNX model: {text[:200]}; export it again") from error
+        text = _one_line(str(error) or type(error).__name__)
+        raise FileFormatError(f"{place} must be a valid ONNX model: {text}; export it again") from error
+
+
+def _one_line(text: str) -> str:
+    """Keep a message short, whatever names a file holds: its rule is in front, its remedy at the end."""
+    line = " ".join(text.split())
+    return line if len(line) <= MAX_MESSAGE else f"{line[: MAX_MESSAGE // 2]} ... {line[-MAX_MESSAGE // 2 :]}"
 
 
 def _inputs(graph: GraphProto, input_shape: tuple[int, ...] | None) -> dict[str, Shape]:
