@@ -126,31 +126,6 @@ class Identified:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class HeldOut:
-    """One network (or operator) as predicted by a model that never saw its family.
-
-    Attributes
-    ----------
-    device
-        Profile.
-    key
-        Graph key of the network, or the kind of op.
-    family
-        What was held out.
-    measured_ms, predicted_ms, low_ms, high_ms
-        The measurement, the prediction, and the ends of its central 90% interval.
-    """
-
-    device: str
-    key: str
-    family: str
-    measured_ms: float
-    predicted_ms: float
-    low_ms: float
-    high_ms: float
-
-
 def _group(pairs: Iterable[tuple[str, float]]) -> dict[str, float]:
     out: dict[str, float] = {}
     for name, value in pairs:

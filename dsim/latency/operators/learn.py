@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,10 +31,11 @@ class Learned:
     seen: Seen
     whole: Whole
 
-    def vector(self, parts: tuple[Kernel, ...]) -> FloatArray:
-        """Give the vector (F,) of a network's kernels."""
-        total: FloatArray = vectors_of(self.prices, self.seen, parts).sum(0)
-        return total
+    def vectors(self, networks: Sequence[tuple[Kernel, ...]]) -> FloatArray:
+        """Give the vectors (M, F) of networks, each a tuple of kernels."""
+        every = vectors_of(self.prices, self.seen, [kernel for parts in networks for kernel in parts])
+        ends = np.cumsum([len(parts) for parts in networks])
+        return np.array([part.sum(0) for part in np.split(every, ends[:-1])])
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ def learn(evidence: OpEvidence, rows: NDArray[np.bool_], networks: NDArray[np.bo
     use = np.flatnonzero(networks)
     if not len(use):
         return Learned(prices, seen, Whole(prices.roofline.floor_ms, 1.0, 0.0))
-    phi = np.array([learned.vector(evidence.parts[n]) for n in use])
+    phi = learned.vectors([evidence.parts[n] for n in use])
     # a family of 30 networks must not settle it alone
     _, where, counts = np.unique(evidence.families[use], return_inverse=True, return_counts=True)
     whole = fit_whole(
@@ -79,12 +81,12 @@ def hold_out_families(evidence: OpEvidence) -> HeldLogs:
     for family in np.unique(evidence.families):
         out = evidence.families == family
         learned = learn(evidence, evidence.family != family, ~out)
-        phi = np.array([learned.vector(evidence.parts[n]) for n in np.flatnonzero(out)])
+        phi = learned.vectors([evidence.parts[n] for n in np.flatnonzero(out)])
         log[out], spread[out] = log_ms(phi, learned.whole)
     return HeldLogs(evidence.keys, evidence.families, np.log(evidence.ms), log, spread)
 
 
-def hold_out_shapes(evidence: OpEvidence) -> HeldLogs:
+def predict_shapes(evidence: OpEvidence) -> HeldLogs:
     """Predict every operator by what was learned from other shapes, in OP_GROUPS groups."""
     rows = evidence.rows
     names = np.unique(evidence.family)
@@ -106,7 +108,7 @@ def hold_out_shapes(evidence: OpEvidence) -> HeldLogs:
 
 def held(evidence: OpEvidence) -> HeldLogs:
     """Hold out families of networks, or shapes of operators where no network was timed."""
-    return hold_out_families(evidence) if evidence.keys else hold_out_shapes(evidence)
+    return hold_out_families(evidence) if evidence.keys else predict_shapes(evidence)
 
 
 def calibrated(errors: FloatArray, families: NDArray[np.str_]) -> Calibration:

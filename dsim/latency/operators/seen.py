@@ -6,6 +6,7 @@ import hashlib
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,12 +19,14 @@ from dsim.op import OpKind
 MARGIN = math.log(1.25)  # sizes a quarter beyond what was timed still count as inside
 
 
+@lru_cache(maxsize=65536)
 def fingerprint(kernel: Kernel) -> int:
     """Give 63 bits that stand for a kernel: its kind and everything that its price is learned from."""
     text = f"{kernel.op.label}|{kernel.op.activation}|{numbers(kernel)}"
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") >> 1
 
 
+@lru_cache(maxsize=65536)
 def group_of(kernel: Kernel) -> str:
     """Give the class that sizes are compared in; ops without a class of their own go by their names."""
     kind = class_of(kernel.op)

@@ -1,0 +1,76 @@
+"""Held-out records of a profile that is learned from operators."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from dsim.device.profile import DeviceProfile
+from dsim.latency.operators.evidence import gather_operators
+from dsim.latency.operators.learn import HeldLogs, calibrated, hold_out_families, predict_shapes
+from dsim.latency.scoring import Held
+
+CONFIDENCE = 0.9
+
+
+def hold_out_operators(profile: DeviceProfile, pool: tuple[DeviceProfile, ...]) -> tuple[Held, ...]:
+    """Predict every network with its family's operators and networks held out.
+
+    Parameters
+    ----------
+    profile
+        Has ``ops``. Where no network was timed, none come back.
+    pool
+        As for `fit_operator_model`.
+
+    Returns
+    -------
+    tuple of Held
+        Intervals of 90% come from the errors of the other families.
+
+    Raises
+    ------
+    InvalidValueError
+        The profile has no measured op.
+    """
+    del pool
+    evidence = gather_operators(profile)
+    return _records(profile, hold_out_families(evidence)) if evidence.keys else ()
+
+
+def hold_out_shapes(profile: DeviceProfile) -> tuple[Held, ...]:
+    """Predict every operator that ran alone with its shape held out; ``graph`` is the kind of op, ``family`` its shape.
+
+    Raises
+    ------
+    InvalidValueError
+        The profile has no measured op.
+    """
+    return _records(profile, predict_shapes(gather_operators(profile)))
+
+
+def _records(profile: DeviceProfile, logs: HeldLogs) -> tuple[Held, ...]:
+    rest = (1.0 - CONFIDENCE) / 2.0
+    out: list[Held] = []
+    for family in np.unique(logs.families):
+        own = logs.families == family
+        # the only family there is leaves no others to learn from
+        others = ~own if not own.all() else own
+        known = calibrated(logs.errors[others], logs.families[others])
+        low, high = min(known.quantile(rest), 0.0), max(known.quantile(1.0 - rest), 0.0)
+        for n in np.flatnonzero(own):
+            side = logs.keys[n].partition("@")[2]
+            inside = not side or profile.low_px <= int(side) <= profile.high_px
+            out.append(
+                Held(
+                    profile.name,
+                    logs.keys[n],
+                    str(family),
+                    float(np.exp(logs.measured[n])),
+                    float(np.exp(logs.predicted[n])),
+                    float(np.exp(logs.predicted[n] + logs.spread[n] * low)),
+                    float(np.exp(logs.predicted[n] + logs.spread[n] * high)),
+                    "",
+                    "inside" if inside else "other",
+                )
+            )
+    return tuple(out)
