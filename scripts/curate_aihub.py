@@ -87,6 +87,11 @@ def chip_of(soc: str) -> str:
     return SAME_SILICON.get(plain, plain)
 
 
+def numbers_of(precision: str) -> str:
+    """Give the numbers that most of a network is computed in: profiles of one pool share them."""
+    return next(name for name in ("float", "w8a16", "w8a8") if name in precision.replace("_", "-"))
+
+
 def main() -> None:
     """Write the profiles; print networks whose stored graph disagrees with the stated parameters."""
     frame = pl.read_csv(Path(sys.argv[1]) / "latency_aihub.csv", infer_schema_length=None)
@@ -117,7 +122,9 @@ def main() -> None:
                 "title": f"{device}, {said}, {precision}",
                 "soc": first["soc"],
                 "chip": chip_of(first["soc"]),
-                "compute_unit": "CPU: every network ran there, none reached the NPU" if on_cpu else "NPU (Hexagon)",
+                "compute_unit": "CPU: every network ran there, none reached the NPU"
+                if on_cpu
+                else "NPU (Hexagon)",
                 "runtime": said,
                 "precision": PRECISIONS[str(precision)],
                 "layout": "chosen by the runtime",
@@ -125,8 +132,15 @@ def main() -> None:
                 "threads": "unstated",
                 "measures": "latency",
                 "group": "snapdragon-npu",
-                "method": "roofline",
-                "pool": "snapdragon-cpu" if on_cpu else "snapdragon-npu",
+                **(
+                    {"method": "roofline", "pool": "snapdragon-cpu"}
+                    if on_cpu
+                    else {
+                        "method": "adapted",
+                        "donor": "iphone12",
+                        "pool": f"snapdragon-npu-{numbers_of(str(precision))}",
+                    }
+                ),
                 "passes": ["drop_identities", "fold_batch_norm", "fold_layer_scale", "fuse_activation"],
                 "licence": "BSD-3-Clause, Qualcomm AI Hub Models; see NOTICE",
                 "reference": {"protocol": "aihub", "model": device, "stated": PROTOCOL["aihub"]},
@@ -143,7 +157,9 @@ def main() -> None:
     for key, row in known.items():
         params = sizes.get(key, (0.0, 0.0))[0]
         if abs(params - row["params_m"]) > 0.02 * row["params_m"]:
-            print(f"{row['network']} {key or '(no graph)'}: stored {params:.2f} M, stated {row['params_m']} M")
+            print(
+                f"{row['network']} {key or '(no graph)'}: stored {params:.2f} M, stated {row['params_m']} M"
+            )
 
 
 if __name__ == "__main__":

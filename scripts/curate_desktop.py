@@ -30,7 +30,12 @@ STACKS = {
     "rtx4090-compiled": ("RTX 4090", "torch 2.4 inductor nchw", None, "GeForce RTX 4090, compiled"),
     "rtx5090-eager": ("RTX 5090", "torch 2.9 eager nchw", None, "GeForce RTX 5090, eager"),
     "rtx5090-compiled": ("RTX 5090", "torch 2.9 inductor nchw", None, "GeForce RTX 5090, compiled"),
-    "rtxpro6000-compiled": ("RTX PRO 6000 Max-Q", "torch 2.9 inductor nchw", "amp-fp16", "RTX PRO 6000 Max-Q, compiled"),
+    "rtxpro6000-compiled": (
+        "RTX PRO 6000 Max-Q",
+        "torch 2.9 inductor nchw",
+        "amp-fp16",
+        "RTX PRO 6000 Max-Q, compiled",
+    ),
     "rtxpro6000-compiled-bf16": (
         "RTX PRO 6000 Max-Q",
         "torch 2.9 inductor nchw",
@@ -68,7 +73,9 @@ def main() -> None:
         low, high = part["batch"].min(), part["batch"].max()
         rows = []
         for row in part.iter_rows(named=True):
-            key = graph_key(row["timm_name"], row["resolution"], row["params_m"], row["macs_g"], runtime, sizes)
+            key = graph_key(
+                row["timm_name"], row["resolution"], row["params_m"], row["macs_g"], runtime, sizes
+            )
             if not key:
                 left.add((row["timm_name"], row["resolution"], row["params_m"]))
             rows.append(
@@ -99,7 +106,8 @@ def main() -> None:
                 "group": "desktop",
                 "method": "fine",
                 "pool": "desktop-cpu" if cpu else "desktop-gpu",
-                "passes": ["drop_identities"] + (["fuse_activation"] if "inductor" in runtime else []),
+                "passes": ["drop_identities", "fuse_attention"]
+                + (["fold_batch_norm", "fuse_activation"] if "inductor" in runtime else []),
                 "licence": "Apache-2.0, timm benchmark results; see NOTICE",
                 "reference": {"protocol": "timm", "model": device, "stated": TIMER["timm"]},
                 "resolution": {"low_px": int(px[0]), "high_px": int(px[-1])},

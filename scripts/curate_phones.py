@@ -64,9 +64,9 @@ def texts(name: str, title: str, chip: str, framework: str, model: str, **more: 
         "threads": "unstated",
         "measures": "latency",
         "group": "phone-cpu",
-        "method": "roofline",
+        "method": "fine",
         "pool": f"phone-cpu-{framework}",
-        "passes": [*FOLDS, "fuse_activation"],
+        "passes": [*FOLDS, "fold_layer_scale", "fuse_activation"],
         "licence": "MIT, qed-usc/mobile-ml-benchmark; see NOTICE",
         "reference": {"protocol": "benchmark", "model": model, "stated": PROTOCOL["benchmark"]},
         "resolution": {"low_px": 192, "high_px": 384},
@@ -108,7 +108,7 @@ def main() -> None:
                 rows_of(part, framework, precision),
                 defaults | {"table": f"{cores}, {precision}"},
             )
-        for framework in RUNTIMES:
+        for framework, runtime in RUNTIMES.items():
             here = (pl.col("device") == device) & (pl.col("framework") == framework)
             part = whole.filter(here & (pl.col("cores_or_gpu") == "gpu"))
             found = ops.filter(here)
@@ -120,12 +120,12 @@ def main() -> None:
             write_profile(
                 texts(
                     f"{short}-gpu-{framework}",
-                    f"{title} GPU ({chip}), {RUNTIMES[framework]}",
+                    f"{title} GPU ({chip}), {runtime}",
                     chip,
                     framework,
                     title,
                     compute_unit="GPU",
-                    runtime=f"{RUNTIMES[framework]}, {found['runtime'][0]}",
+                    runtime=f"{runtime}, {found['runtime'][0]}",
                     precision="float16 (as the source's README says)",
                     layout="chosen by the runtime",
                     threads="none: a GPU",

@@ -18,6 +18,7 @@ from dsim.latency.adapted import belief_of
 from dsim.latency.calibrate import calibrate, network_errors
 from dsim.latency.cliffs import fit_cliffs
 from dsim.latency.coverage import cover
+from dsim.latency.device_model import DeviceModel
 from dsim.latency.ensemble import Belief, HeldOut, fit_members, hold_out, rates_of
 from dsim.latency.evidence import FAMILIES, Evidence, family_of, gather, networks_of
 from dsim.latency.fine.learn import fit_fine_model
@@ -25,6 +26,8 @@ from dsim.latency.fit import Fit
 from dsim.latency.identify import identify
 from dsim.latency.model import LatencyModel
 from dsim.latency.networks import GRAPHS
+from dsim.latency.operators.learn import fit_operator_model
+from dsim.latency.operators.saved import load_operator_model, save_operator_model
 from dsim.latency.saved import load_model_file, save_model_file
 from dsim.places import cache_dir
 
@@ -32,7 +35,7 @@ _PACKAGE = Path(__file__).resolve().parents[1]
 
 
 @lru_cache(maxsize=8)
-def load_model(device: str) -> LatencyModel:
+def load_model(device: str) -> DeviceModel:
     """Give the latency model of a device, fitted when first asked for and cached by the content of what it rests on.
 
     Parameters
@@ -51,11 +54,22 @@ def load_model(device: str) -> LatencyModel:
     pool = pool_of(profile)
     rests_on = (*pool, *pool_of(find_profile(profile.donor))) if profile.donor else pool
     path = cache_dir() / "latency" / f"{profile.name}-{content_hash(rests_on)[:24]}.npz"
+    if profile.method == "operators":
+        return _operators(profile, pool, path)
     cached = load_model_file(path)
     if cached is not None:
         return cached
     model = fit_fine_model(profile) if profile.method == "fine" else fit_model(pool, profile.name)
     save_model_file(path, model)
+    return model
+
+
+def _operators(profile: DeviceProfile, pool: tuple[DeviceProfile, ...], path: Path) -> DeviceModel:
+    cached = load_operator_model(path)
+    if cached is not None:
+        return cached
+    model = fit_operator_model(profile, pool)
+    save_operator_model(path, model)
     return model
 
 
@@ -92,7 +106,7 @@ def fit_model(pool: tuple[DeviceProfile, ...], device: str) -> LatencyModel:
         raise InvalidValueError(
             f"profiles of one pool must list the same passes, got {[list(p.passes) for p in pool]}; give them pools of their own"
         )
-    learned = _learn_pool(pool, belief_of(profile))
+    learned = learn_pool(pool, belief_of(profile))
     evidence = learned.evidence
     measured = {row.graph for _, row in evidence.rows}
     errors, families, keys = network_errors(
@@ -124,7 +138,8 @@ class Learned:
 _LEARNED: dict[str, Learned] = {}  # by content: one process asks for many profiles of one pool
 
 
-def _learn_pool(pool: tuple[DeviceProfile, ...], belief: Belief) -> Learned:
+def learn_pool(pool: tuple[DeviceProfile, ...], belief: Belief) -> Learned:
+    """Fit a pool and hold out each of its families, once a process."""
     key = content_hash(pool)
     if key not in _LEARNED:
         evidence = gather(pool)

@@ -1,0 +1,91 @@
+"""A profile's card: what validation found, written beside the evidence it was found on."""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import tomli_w
+
+from dsim.device.fields import read_text
+from dsim.errors import FileFormatError, InvalidValueError
+from dsim.files import write_atomic
+from dsim.records import record_from_dict
+
+NAME = "card.toml"
+_EVIDENCE = ("profile.toml", "networks.csv", "contrasts.csv", "ops.parquet", "graphs.parquet")
+
+
+@dataclass(frozen=True)
+class Card:
+    """What validation found of one profile.
+
+    Attributes
+    ----------
+    content
+        Hash of the evidence that it was found on.
+    method, donor
+        How the profile is learned, and from whom.
+    networks, families, ops, cliffs
+        How many networks were held out, of how many families; measured operators; networks that left the accelerator.
+    median_error, within_10, within_20, spearman
+        Of held-out networks without cliffs inside the profile's resolutions; percent, and a rank correlation.
+    coverage, width
+        Share of them inside their 90% interval, percent, and the median of its high end over its low one.
+    identified, inherited, cannot_tell
+        Choices that its own evidence tells apart, that come with its pool or donor, and that nothing tells.
+    """
+
+    content: str
+    method: str
+    donor: str
+    networks: int
+    families: int
+    ops: int
+    cliffs: int
+    median_error: float
+    within_10: float
+    within_20: float
+    spearman: float
+    coverage: float
+    width: float
+    identified: tuple[str, ...]
+    inherited: tuple[str, ...]
+    cannot_tell: tuple[str, ...]
+
+
+def evidence_hash(folder: Path) -> str:
+    """Hash a profile's evidence: 16 hexadecimal digits."""
+    digest = hashlib.sha256()
+    for name in _EVIDENCE:
+        path = folder / name
+        if path.exists():
+            digest.update(f"{name}\0".encode() + hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()[:16]
+
+
+def write_card(folder: Path, card: Card) -> None:
+    """Write a card into a profile's folder."""
+    plain = {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(card).items()}
+    write_atomic(folder / NAME, "# written by `dsim device validate`\n" + tomli_w.dumps(plain))
+
+
+def read_card(folder: Path) -> Card | None:
+    """Read a profile's card; None where it was never validated.
+
+    Raises
+    ------
+    FileFormatError
+        The file is no card.
+    """
+    path = folder / NAME
+    if not path.exists():
+        return None
+    try:
+        return record_from_dict(Card, tomllib.loads(read_text(path)))
+    except (tomllib.TOMLDecodeError, InvalidValueError) as error:
+        raise FileFormatError(
+            f"{path}: must be a card, {error}; run: dsim device validate {folder.name} --cards"
+        ) from error
