@@ -42,7 +42,9 @@ PROTOCOLS = {
 }
 
 
-def conv(channels: tuple[int, int], shape: tuple[int, int, int], kernel: tuple[int, int], stride: int) -> Read:
+def conv(
+    channels: tuple[int, int], shape: tuple[int, int, int], kernel: tuple[int, int], stride: int
+) -> Read:
     """Give a same-padded convolution; an even window loses one column, since padding is symmetric here."""
     batch, height, width = shape
     pads = ((kernel[0] - 1) // 2, (kernel[1] - 1) // 2)
@@ -50,7 +52,9 @@ def conv(channels: tuple[int, int], shape: tuple[int, int, int], kernel: tuple[i
     return "conv2d", attrs, [[batch, channels[0], height, width]]
 
 
-def row_of(read: Read, latency_us: float, count: int, how: str, source: str, licence: str) -> dict[str, object]:
+def row_of(
+    read: Read, latency_us: float, count: int, how: str, source: str, licence: str
+) -> dict[str, object]:
     """Give a row of ops.parquet."""
     kind, attrs, shapes = read
     return {
@@ -88,7 +92,9 @@ def firmware_convs(folder: Path) -> list[dict[str, object]]:
     ]
 
 
-def slopes(frame: pl.DataFrame, by: list[str], length: str, time: str) -> list[tuple[dict[str, Any], float, int]]:
+def slopes(
+    frame: pl.DataFrame, by: list[str], length: str, time: str
+) -> list[tuple[dict[str, Any], float, int]]:
     """Fit a line over chain lengths for each group with at least two lengths; flat and falling lines are left out."""
     out = []
     for values, part in frame.group_by(by, maintain_order=True):
@@ -102,7 +108,7 @@ def slopes(frame: pl.DataFrame, by: list[str], length: str, time: str) -> list[t
 
 
 def elementwise(folder: Path) -> list[dict[str, object]]:
-    """Sums of two tensors and products with a scalar on the M6."""
+    """Give sums of two tensors and products with a scalar on the M6."""
     frame = pl.read_csv(folder / "ops_ane_m6_elementwise_kdebug.csv")
     rows = []
     by = ["op_label_in_source", "channels", "h", "w", "source"]
@@ -196,7 +202,9 @@ def main() -> None:
                 "soc": name,
                 "chip": name,
                 "compute_unit": "Neural Engine",
-                "runtime": "Core ML chains and direct dispatch" if chip == "m6" else "direct dispatch, no Core ML",
+                "runtime": "Core ML chains and direct dispatch"
+                if chip == "m6"
+                else "direct dispatch, no Core ML",
                 "precision": "float16",
                 "layout": "chosen by the engine",
                 "batch": "1; larger where an op's shape says so",

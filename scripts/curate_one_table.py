@@ -93,7 +93,11 @@ def main() -> None:
                 "pool": name,
                 "passes": ["drop_identities", "fold_batch_norm", "fold_layer_scale", "fuse_activation"],
                 "licence": "Figures quoted from the sources named in each row; see NOTICE",
-                "reference": {"protocol": "paper", "model": device, "stated": f"{runtime}, as the table's paper states it"},
+                "reference": {
+                    "protocol": "paper",
+                    "model": device,
+                    "stated": f"{runtime}, as the table's paper states it",
+                },
                 "resolution": {"low_px": 192, "high_px": 288},
                 "models": {device: chip},
                 "protocols": {"paper": f"{runtime}, as the table's paper states it"},

@@ -105,9 +105,7 @@ class Pyramid(nn.Module):
             if not mit:
                 self.positions.append(nn.Parameter(torch.zeros(1, side * side + (i == 3), dim)))
             mlp, ratio, heads = (4 if mit else (8, 8, 4, 4)[i]), (8, 4, 2, 1)[i], (1, 2, 5, 8)[i]
-            self.stages.append(
-                nn.ModuleList(PyramidBlock(dim, heads, ratio, mlp, mit) for _ in range(depth))
-            )
+            self.stages.append(nn.ModuleList(PyramidBlock(dim, heads, ratio, mlp, mit) for _ in range(depth)))
             self.ends.append(nn.LayerNorm(dim) if mit or i == 3 else nn.Identity())
             last = dim
         self.token = None if mit else nn.Parameter(torch.zeros(1, 1, last))

@@ -25,8 +25,6 @@ SAME = {
     "mobilevit-small": "mobilevit_s@256",
     "mobilevit-x-small": "mobilevit_xs@256",
     "mobilevit-xx-small": "mobilevit_xxs@256",
-    "mobilevitv2-1.0-imagenet1k-256": "mobilevitv2_100@256",
-    "mobilevitv2-2.0-imagenet1k-256": "mobilevitv2_200@256",
     "poolformer_m36": "poolformer_m36@224",
     "poolformer_m48": "poolformer_m48@224",
     "poolformer_s12": "poolformer_s12@224",
@@ -50,8 +48,14 @@ SAME = {
 }
 # built by measured_networks.py
 OWN = ("cvt-", "mit-", "pvt-", "van-")
-# a segmentation network, and a ViT of 3,136 tokens that nothing else here resembles
-LEFT_OUT = ("mobilevitv2-1.5-voc-deeplabv3", "vit-msn-base-4")
+# a segmentation network; a ViT of 3,136 tokens that nothing else here resembles; and two whose stated work is 0.70 of that of
+# timm's network of the same name at the resolution in their name
+LEFT_OUT = (
+    "mobilevitv2-1.5-voc-deeplabv3",
+    "vit-msn-base-4",
+    "mobilevitv2-1.0-imagenet1k-256",
+    "mobilevitv2-2.0-imagenet1k-256",
+)
 
 
 def graph_of(model: str, family: str) -> str:
@@ -65,4 +69,6 @@ def graph_of(model: str, family: str) -> str:
         return f"hf-{plain}@{384 if model.endswith('-384') else 224}"
     if model in LEFT_OUT:
         return ""
-    raise SystemExit(f"network {model!r} has neither a graph nor a place in LEFT_OUT; add it to phone_networks.py")
+    raise SystemExit(
+        f"network {model!r} has neither a graph nor a place in LEFT_OUT; add it to phone_networks.py"
+    )

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from dsim.attrs import (  # noqa: E402
+from dsim.attrs import (
     Attrs,
     AxisAttrs,
     ConstantAttrs,

@@ -48,7 +48,11 @@ def write_profile(
     lines, tables = ["schema_version = 1"], []
     for key, value in (dict(texts) | ({"defaults": defaults} if defaults else {})).items():
         if isinstance(value, Mapping):
-            tables += ["", f"[{key}]", *(f"{_key(k)} = {json.dumps(v, ensure_ascii=False)}" for k, v in value.items())]
+            tables += [
+                "",
+                f"[{key}]",
+                *(f"{_key(k)} = {json.dumps(v, ensure_ascii=False)}" for k, v in value.items()),
+            ]
         else:
             lines.append(f"{key} = {json.dumps(value, ensure_ascii=False)}")
     (folder / "profile.toml").write_text("\n".join(lines + tables) + "\n", encoding="utf-8")
@@ -58,7 +62,9 @@ def write_profile(
         with (folder / "networks.csv").open("w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file, lineterminator="\n")
             writer.writerow(columns)
-            for row in sorted(rows, key=lambda r: (str(r["graph"]), str(r["network"]), float(str(r["latency_ms"])))):
+            for row in sorted(
+                rows, key=lambda r: (str(r["graph"]), str(r["network"]), float(str(r["latency_ms"])))
+            ):
                 writer.writerow("" if row.get(c) is None else row[c] for c in columns)
     if ops:
         frame = pl.DataFrame(ops, schema=COLUMNS, infer_schema_length=None)

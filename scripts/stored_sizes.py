@@ -40,7 +40,9 @@ def graph_key(
     if name.startswith(MERGING):
         habit = (plain, merged) if "2.4" in runtime else (merged, plain)
         found = [k for k in habit if k in sizes]
-        key = min(found, key=lambda k: abs(sizes[k][0] - params_m) > 0.0051 + 0.0005 * params_m, default=merged)
+        key = min(
+            found, key=lambda k: abs(sizes[k][0] - params_m) > 0.0051 + 0.0005 * params_m, default=merged
+        )
     if key not in sizes:
         return ""
     params, macs = sizes[key]

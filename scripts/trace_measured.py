@@ -15,6 +15,7 @@ import importlib
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import torch
@@ -56,10 +57,8 @@ def from_timm(name: str, size: int) -> nn.Module:
     plain, _, form = name.partition("+")
     model = timm.create_model(plain, num_classes=1000)
     if model.default_cfg["input_size"][-1] != size:
-        try:
+        with suppress(TypeError):  # a network without a fixed input
             model = timm.create_model(plain, num_classes=1000, img_size=size)
-        except TypeError:
-            pass  # a network without a fixed input
     model.eval()
     if form == "unfused":
         return model
