@@ -2,7 +2,7 @@
 
 Usage: python scripts/curate_latency.py FOLDER_WITH_THE_COLLECTION
 
-Writes device_profiles/iphone*/networks.csv, contrasts.csv and dsim/data/families.csv. The judgements are in
+Writes device_profiles/iphone*/networks.csv and contrasts.csv. The judgements are in
 curate_rules.py and curate_contrasts.py.
 """
 
@@ -17,7 +17,6 @@ from pathlib import Path
 from curate_contrasts import CONTRASTS
 from curate_rules import (
     CLIFFS,
-    FAMILIES,
     LABS,
     OWN_KEYS,
     OWN_RESOLUTION,
@@ -172,13 +171,6 @@ def _conflicts(rows: list[dict[str, str]]) -> None:
             )
 
 
-def _family(name: str) -> tuple[str, str]:
-    for prefix, family, why in FAMILIES:
-        if name.startswith(prefix):
-            return family, why
-    raise SystemExit(f"no family for {name}: add a rule to curate_rules.FAMILIES")
-
-
 def _write(path: Path, columns: tuple[str, ...], rows: list[dict[str, str]]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", newline="", encoding="utf-8") as file:
@@ -191,12 +183,10 @@ def _write(path: Path, columns: tuple[str, ...], rows: list[dict[str, str]]) -> 
 def main() -> None:
     """Write every file."""
     rows = curate(Path(sys.argv[1]))
-    names: set[str] = set()
     for profile, found in rows.items():
         found.sort(key=lambda r: (r["graph"] or "~", r["network"], r["model"], r["protocol"], r["source"]))
         _write(ROOT / "device_profiles" / profile / "networks.csv", COLUMNS, found)
         contrasts = [c for c in CONTRASTS if c["profile"] == profile]
-        names |= {r["graph"].split("@")[0] for r in found if r["graph"]}
         if contrasts:
             columns = tuple(k for k in contrasts[0] if k != "profile")
             _write(
@@ -204,9 +194,6 @@ def main() -> None:
                 columns,
                 [{k: v for k, v in c.items() if k != "profile"} for c in contrasts],
             )
-            names |= {c[s].split("@")[0] for c in contrasts for s in ("graph_a", "graph_b") if c[s]}
-    families = [{"name": n, "family": _family(n)[0], "reason": _family(n)[1]} for n in sorted(names)]
-    _write(ROOT / "dsim" / "data" / "families.csv", ("name", "family", "reason"), families)
 
 
 if __name__ == "__main__":

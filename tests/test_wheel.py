@@ -42,9 +42,10 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_wheel_carries_profiles_data_and_notices(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
-    for folder in (ROOT / "device_profiles").iterdir():
-        for file in folder.iterdir():
-            assert f"dsim/device_profiles/{folder.name}/{file.name}" in names
+    profiles = ROOT / "device_profiles"
+    for file in profiles.rglob("*"):
+        if file.is_file():
+            assert f"dsim/device_profiles/{file.relative_to(profiles).as_posix()}" in names
     for file in (ROOT / "dsim" / "data").rglob("*"):
         if file.is_file():
             assert file.relative_to(ROOT).as_posix() in names
