@@ -1,0 +1,67 @@
+"""Forests against scikit-learn's own predictions, rooflines and whole networks against known rates."""
+
+import numpy as np
+import pytest
+
+from dsim.attrs import ConvAttrs
+from dsim.latency.operators.describe import NAMES, describe
+from dsim.latency.operators.kernel import Kernel
+from dsim.latency.operators.roofline import fit_roofline
+from dsim.latency.operators.trees import grow
+from dsim.latency.operators.whole import ALONE, fit_whole
+from dsim.op import Op, OpKind, TensorSpec
+
+
+def conv(channels: int, side: int, kernel: int) -> Kernel:
+    attrs = ConvAttrs(channels, (kernel, kernel), padding=(kernel // 2, kernel // 2))
+    spec = TensorSpec((1, channels, side, side))
+    return Kernel(Op(OpKind.CONV2D, attrs, (spec,), (spec,)))
+
+
+def test_a_forest_says_what_scikit_learn_says() -> None:
+    from sklearn.ensemble import ExtraTreesRegressor
+
+    rng = np.random.default_rng(3)
+    x = rng.normal(size=(300, 5)).astype(np.float32).astype(np.float64)
+    y = x[:, 0] * x[:, 1] + np.abs(x[:, 2])
+    ours = grow(x, y, np.ones(300), trees=10, leaf=2, share=0.5, seed=7)
+    theirs = ExtraTreesRegressor(10, min_samples_leaf=2, max_features=0.5, random_state=7).fit(x, y)
+    new = rng.normal(size=(100, 5)).astype(np.float32).astype(np.float64)
+    assert ours.predict(new).mean(1) == pytest.approx(theirs.predict(new), abs=1e-4)
+
+
+def test_a_roofline_finds_rates_and_the_launch() -> None:
+    kernels = [conv(c, s, k) for c in (16, 32, 64, 128, 256) for s in (7, 14, 28, 56) for k in (1, 3, 5)]
+    macs = np.array([kernel.op.macs for kernel in kernels])
+    moved = np.array([k.op.elements_read + k.op.elements_written - k.op.attrs.out_channels for k in kernels])
+    outside = np.arange(len(kernels)) % 2 == 0
+    ms = 0.01 + macs / 1e9 + moved / 1e8 + 0.07 * outside
+    found = fit_roofline(describe(kernels), ms, np.ones(len(ms)), outside)
+    assert found.floor_ms == pytest.approx(0.07, rel=0.05)
+    assert found.ms(describe(kernels)) == pytest.approx(ms - 0.07 * outside, rel=0.1)
+
+
+def test_a_roofline_extrapolates() -> None:
+    kernels = [conv(c, s, 3) for c in (16, 32, 64, 128) for s in (14, 28, 56)]
+    ms = np.array([0.01 + kernel.op.macs / 1e9 for kernel in kernels])
+    found = fit_roofline(describe(kernels), ms, np.ones(len(ms)))
+    far = conv(1024, 112, 3)
+    assert found.ms(describe([far]))[0] == pytest.approx(far.op.macs / 1e9, rel=0.1)
+
+
+def test_a_description_holds_the_work() -> None:
+    one = dict(zip(NAMES, describe([conv(10, 8, 3)])[0], strict=True))
+    assert np.expm1(one["log_macs"]) == pytest.approx(10 * 10 * 9 * 64)
+    # 10 channels fill three slices of four
+    assert np.expm1(one["log_padded_macs"]) == pytest.approx(12 * 12 * 9 * 64)
+    assert one["winograd"] == 1.0
+
+
+def test_whole_networks_set_scale_and_fixed_time() -> None:
+    parts = np.linspace(2.0, 60.0, 20)
+    launches = np.tile([20.0, 90.0], 10)
+    measured = 1.5 + 1.1 * parts + 0.004 * launches
+    measured[3] *= 3.0  # one stray figure must not matter
+    found = fit_whole(parts, launches, measured, np.ones(20))
+    assert (found.fixed_ms, found.scale, found.start_ms) == pytest.approx((1.5, 1.1, 0.004), rel=0.1)
+    assert fit_whole(np.zeros(0), np.zeros(0), np.zeros(0), np.zeros(0)) == ALONE
