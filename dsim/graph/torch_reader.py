@@ -35,7 +35,10 @@ if TYPE_CHECKING:
 NOISY = ("torch.export", "torch._subclasses.fake_tensor", "torch.fx.experimental.symbolic_shapes")
 
 
-def read_module(module: torch.nn.Module, input_shape: tuple[int, ...] = (1, 3, 224, 224)) -> Graph:
+Shapes = tuple[int, ...] | tuple[tuple[int, ...], ...]
+
+
+def read_module(module: torch.nn.Module, input_shape: Shapes = (1, 3, 224, 224)) -> Graph:
     """Read the graph that a module runs at inference.
 
     Parameters
@@ -44,7 +47,7 @@ def read_module(module: torch.nn.Module, input_shape: tuple[int, ...] = (1, 3, 2
         Any module that torch.export can trace, on any device ("meta" included). It is read in eval mode and left in
         the mode it was in.
     input_shape
-        Shape of its one input, batch first.
+        Shape of its one input, batch first; a tuple of shapes for a module with several inputs.
 
     Returns
     -------
@@ -75,14 +78,14 @@ def read_module(module: torch.nn.Module, input_shape: tuple[int, ...] = (1, 3, 2
     return trace.builder.build(*outputs)
 
 
-def _unreadable(module: torch.nn.Module, input_shape: tuple[int, ...], why: str) -> UnsupportedOpError:
+def _unreadable(module: torch.nn.Module, input_shape: Shapes, why: str) -> UnsupportedOpError:
     return UnsupportedOpError(
         f"{type(module).__name__} cannot be read at input {tuple(input_shape)}: {why}; "
         "it must run on that shape and torch.export must be able to trace it"
     )
 
 
-def _export(module: torch.nn.Module, input_shape: tuple[int, ...]) -> ExportedProgram:
+def _export(module: torch.nn.Module, input_shape: Shapes) -> ExportedProgram:
     parameter = next(iter(module.parameters()), None)
     device = parameter.device if parameter is not None else torch.device("cpu")
     dtype = parameter.dtype if parameter is not None and parameter.is_floating_point() else torch.float32
@@ -90,8 +93,11 @@ def _export(module: torch.nn.Module, input_shape: tuple[int, ...]) -> ExportedPr
     module.eval()
     try:
         with _quiet(), torch.no_grad():
-            example = torch.zeros(input_shape, device=device, dtype=dtype)
-            return torch.export.export(module, (example,), strict=False)
+            several: Any = (
+                input_shape if input_shape and isinstance(input_shape[0], tuple) else (input_shape,)
+            )
+            examples = tuple(torch.zeros(shape, device=device, dtype=dtype) for shape in several)
+            return torch.export.export(module, examples, strict=False)
     except Exception as error:  # torch.export raises many unrelated types; the first line says what is wrong
         lines = [line.strip() for line in str(error).splitlines() if line.strip()]
         raise _unreadable(module, input_shape, lines[0] if lines else type(error).__name__) from error

@@ -446,3 +446,58 @@ def test_what_cannot_be_read_is_one_clear_line(
 def test_several_outputs() -> None:
     graph = read_checked(Lambda(lambda x: (x.relu(), x.mean((2, 3)))), MAP)
     assert len(graph.outputs) == 2
+
+
+def test_several_inputs() -> None:
+    class Both(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.image, self.tokens = nn.Conv2d(3, 4, 1), nn.Linear(5, 4)
+
+        def forward(self, image: torch.Tensor, tokens: torch.Tensor) -> torch.Tensor:
+            return self.image(image).flatten(2).transpose(1, 2) + self.tokens(tokens)
+
+    graph = read_module(Both(), ((1, 3, 2, 3), (1, 6, 5)))
+    assert [spec.shape for spec in graph.inputs] == [(1, 3, 2, 3), (1, 6, 5)]
+    assert graph.params == 3 * 4 + 4 + 5 * 4 + 4
+    assert graph.macs == 6 * 3 * 4 + 6 * 5 * 4
+
+
+@pytest.mark.parametrize(
+    ("layer", "kinds"),
+    [
+        (nn.MaxPool1d(3, 2, 1), ["reshape", "max_pool", "reshape"]),
+        (nn.AdaptiveAvgPool1d(4), ["reshape", "avg_pool", "reshape"]),
+        (nn.AdaptiveAvgPool1d(1), ["mean"]),
+        (nn.LSTM(16, 5, batch_first=True), ["lstm"]),
+        (nn.AdaptiveAvgPool1d(3), ["adaptive_avg_pool1d"]),  # windows of several sizes
+    ],
+)
+def test_layers_over_a_sequence(layer: nn.Module, kinds: list[str]) -> None:
+    class First(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.layer = layer
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            out = self.layer(x)
+            return out[0] if isinstance(out, tuple) else out
+
+    graph = read_module(First(), (1, 8, 16))
+    assert labels(graph) == kinds
+    assert graph.params == sum(p.numel() for p in layer.parameters())
+
+
+def test_dictionaries_of_outputs_and_shared_weights() -> None:
+    class Pyramid(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.conv = nn.Conv2d(8, 8, 3, 2, 1)
+
+        def forward(self, x: torch.Tensor) -> dict[str, object]:
+            fine = self.conv(x)
+            return {"fine": fine, "rest": [self.conv(fine), None]}
+
+    graph = read_module(Pyramid(), MAP)
+    assert [graph.spec(ref).shape for ref in graph.outputs] == [(1, 8, 8, 8), (1, 8, 4, 4)]
+    assert graph.params == 8 * 8 * 9 + 8

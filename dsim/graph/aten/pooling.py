@@ -69,6 +69,40 @@ def avg_pool_1d(
     return reshaped(t, made, (n, c, t.shape(made)[-1]))
 
 
+def max_pool_1d(
+    t: Trace,
+    x: Ref,
+    kernel: Any,
+    stride: Any = (),
+    padding: Any = 0,
+    dilation: Any = 1,
+    ceil_mode: bool = False,
+) -> Value:
+    """Write 1-D max pooling as the 2-D one over a map of height 1."""
+    if len(t.shape(x)) != 3 or pair(dilation) != (1, 1):
+        return None
+    n, c, length = t.shape(x)
+    steps = kernel if stride in ((), [], None) else stride
+    attrs = PoolAttrs((1, pair(kernel)[-1]), (1, pair(steps)[-1]), (0, pair(padding)[-1]), ceil_mode)
+    made = t.add(OpKind.MAX_POOL, reshaped(t, x, (n, c, 1, length)), attrs=attrs)
+    return reshaped(t, made, (n, c, t.shape(made)[-1]))
+
+
+def adaptive_avg_pool_1d(t: Trace, x: Ref, size: Any) -> Value:
+    """Write 1-D average pooling to one place as a mean; to other sizes, as the 2-D one over a map of height 1."""
+    if len(t.shape(x)) != 3:
+        return None
+    n, c, length = t.shape(x)
+    out = pair(size)[-1]
+    if out == 1:
+        return t.add(OpKind.MEAN, x, attrs=ReduceAttrs((2,), True))
+    if length % out:
+        return None
+    window = (1, length // out)
+    made = t.add(OpKind.AVG_POOL, reshaped(t, x, (n, c, 1, length)), attrs=PoolAttrs(window, window))
+    return reshaped(t, made, (n, c, out))
+
+
 def adaptive_pool(kind: OpKind) -> Rule:
     """Make the rule of pooling to a size; sizes that do not divide the input stay unknown."""
 

@@ -53,8 +53,10 @@ RULES: dict[str, Rule] = {
     # pooling, reduction, resizing
     "avg_pool1d": pooling.avg_pool_1d,
     "avg_pool2d": pooling.avg_pool,
+    "max_pool1d": pooling.max_pool_1d,
     "max_pool2d": pooling.max_pool,
     "max_pool2d_with_indices": pooling.max_pool,
+    "adaptive_avg_pool1d": pooling.adaptive_avg_pool_1d,
     "adaptive_avg_pool2d": pooling.adaptive_pool(OpKind.AVG_POOL),
     "adaptive_max_pool2d": pooling.adaptive_pool(OpKind.MAX_POOL),
     "mean": pooling.reduce(OpKind.MEAN),
