@@ -46,7 +46,9 @@ def _wrong(where: str, hint: Any, value: object) -> InvalidValueError:
 
 
 def _read(where: str, hint: Any, value: Any) -> Any:
-    """Give ``value`` as the type ``hint`` (int, bool, str, None, tuples and unions of them)."""
+    """Give ``value`` as the type ``hint`` (int, float, bool, str, None, tuples and unions of them)."""
+    if hint is float and type(value) in (int, float):
+        return float(value)
     if hint in (int, bool, str, types.NoneType):
         if type(value) is not hint or (hint is int and not -MAX_INTEGER <= value <= MAX_INTEGER):
             raise _wrong(where, hint, value)

@@ -45,24 +45,26 @@ def show_device(name: str, as_json: bool) -> None:
 @device.command("validate")
 @click.argument("names", nargs=-1)
 @click.option("--all", "every", is_flag=True, help="Every profile that comes with dsim.")
+@click.option("--cards", is_flag=True, help="Write what was found into each profile's card.toml.")
 @write_option
 @json_option
-def validate_device(names: tuple[str, ...], every: bool, write: Path | None, as_json: bool) -> None:
+def validate_device(
+    names: tuple[str, ...], every: bool, cards: bool, write: Path | None, as_json: bool
+) -> None:
     """Predict every family of profiles NAMES from the others, and show how far off that is."""
     if bool(names) == every:
         raise click.UsageError("name the profiles to validate, or give --all")
-    from dsim.device import bundled_names  # deferred: help must not wait for the models
-    from dsim.latency.validate import validate
+    from dsim.cli.validate import validate_profiles  # deferred: help must not wait for the models
+    from dsim.device import bundled_names
     from dsim.report.console import result_console, show_table
     from dsim.report.marked import replace_block
-    from dsim.report.validation import validation_tables
 
-    found = [validate(name) for name in (bundled_names() if every else names)]
-    tables = [data for one in found for data in validation_tables(one)]
+    found, tables = validate_profiles(bundled_names() if every else names, cards)
     if write:
         replace_block(write, "dsim device validate", "\n".join(data.markdown() for data in tables))
     if as_json:
-        print_json({"devices": [without_nan(asdict(one)) for one in found]})
+        devices = [{"device": one.device, "group": one.group, **asdict(one.card)} for one in found]
+        print_json({"devices": [without_nan(one) for one in devices]})
     else:
         console = result_console()
         for data in tables:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
+import stat
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,6 +15,28 @@ from dsim.errors import FileAccessError, FileFormatError
 MAX_BYTES = 20_000_000  # a profile may come from a stranger
 
 
+def check_file(path: Path) -> None:
+    """Refuse what a profile must not hold: a link (it may lead out of the folder), a pipe, a file without bound.
+
+    Raises
+    ------
+    OSError
+        There is no such file.
+    FileFormatError
+        It is no plain file, or too large.
+    """
+    found = path.lstat()
+    if not stat.S_ISREG(found.st_mode):
+        raise FileFormatError(
+            f"{path}: must be a plain file, not a link, folder or pipe; put the file itself there"
+        )
+    if found.st_size > MAX_BYTES:
+        raise FileFormatError(
+            f"{path}: must not exceed {MAX_BYTES // 1_000_000} MB, has {found.st_size / 1e6:.0f} MB; "
+            "split the profile"
+        )
+
+
 def read_text(path: Path) -> str:
     """Read a file of a profile.
 
@@ -21,13 +44,11 @@ def read_text(path: Path) -> str:
     ------
     FileAccessError
         It cannot be read.
+    FileFormatError
+        It is no plain file, too large, or no text.
     """
     try:
-        size = path.stat().st_size
-        if size > MAX_BYTES:
-            raise FileFormatError(
-                f"{path}: must not exceed {MAX_BYTES // 1_000_000} MB, has {size / 1e6:.0f} MB; split the profile"
-            )
+        check_file(path)
         return path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         raise FileFormatError(
@@ -43,7 +64,10 @@ def read_toml(path: Path) -> dict[str, Any]:
     """Read a TOML file."""
     try:
         return tomllib.loads(read_text(path))
-    except tomllib.TOMLDecodeError as error:
+    except (
+        ValueError,
+        RecursionError,
+    ) as error:  # no TOML, a number of thousands of digits, tables in tables
         raise FileFormatError(f"{path}: must be TOML: {error}; correct that line") from error
 
 
@@ -66,8 +90,10 @@ def read_rows(
     FileFormatError
         A column is missing or unknown, or a row has another number of fields.
     """
-    lines = csv.reader(read_text(path).splitlines())
-    header = next(lines, [])
+    try:
+        header, *lines = [*csv.reader(read_text(path).splitlines())] or [[]]
+    except csv.Error as error:  # a field of more than 131,072 characters
+        raise FileFormatError(f"{path}: must be CSV: {error}; check commas and quotes") from error
     stand_in = dict(defaults or {})
     missing = [c for c in columns if c not in header and c not in stand_in]
     if missing:

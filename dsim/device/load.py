@@ -52,7 +52,7 @@ def load_profile(folder: Path) -> DeviceProfile:
         )
     reference = raw["reference"]
     for key, known in (("protocol", protocols), ("model", models)):
-        if reference.get(key) not in known:
+        if not isinstance(reference.get(key), str) or reference[key] not in known:
             raise FileFormatError(
                 f"{path}, reference.{key}: must be one of {', '.join(sorted(known))}, got {reference.get(key)!r}; "
                 f"declare it under [{key}s] or correct it"
@@ -75,7 +75,7 @@ def load_profile(folder: Path) -> DeviceProfile:
         )
     return DeviceProfile(
         **{key: str(raw[key]) for key in _TEXTS},
-        donor=str(raw.get("donor", "")),
+        donor=raw.get("donor", ""),
         ops=ops,
         passes=tuple(raw["passes"]),
         reference_protocol=reference["protocol"],
@@ -120,15 +120,22 @@ def _check_keys(raw: dict[str, Any], path: Path) -> None:
             raise FileFormatError(
                 f"{path}, {key}: must be one of {', '.join(known)}, got {raw[key]!r}; correct it"
             )
-    if (raw["method"] == "adapted") != bool(raw.get("donor")):
+    donor = raw.get("donor", "")
+    if not isinstance(donor, str) or donor == raw["name"]:
         raise FileFormatError(
-            f"{path}, donor: goes with method = 'adapted', got {raw.get('donor')!r} with {raw['method']!r}; "
+            f"{path}, donor: must be the name of another profile, got {donor!r}; correct it"
+        )
+    if (raw["method"] == "adapted") != bool(donor):
+        raise FileFormatError(
+            f"{path}, donor: goes with method = 'adapted', got {donor!r} with {raw['method']!r}; "
             "name the profile or pool that it is adapted from, or change the method"
         )
     for key in ("reference", "resolution"):
         if not isinstance(raw[key], dict):
             raise FileFormatError(f"{path}, {key}: must be a table, got {raw[key]!r}; write [{key}]")
-    if not isinstance(raw["passes"], list) or any(name not in PASSES for name in raw["passes"]):
+    if not isinstance(raw["passes"], list) or any(
+        not isinstance(name, str) or name not in PASSES for name in raw["passes"]
+    ):
         raise FileFormatError(
             f"{path}, passes: must be a list of {', '.join(sorted(PASSES))}, got {raw['passes']!r}; correct the names"
         )

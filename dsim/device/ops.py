@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 
 from dsim.attrs import attrs_from_dict
-from dsim.device.fields import MAX_BYTES
+from dsim.device.fields import check_file
 from dsim.device.profile import MeasuredOp
 from dsim.errors import DsimError, FileAccessError, FileFormatError
 from dsim.graph.shapes import infer_outputs
@@ -37,9 +37,14 @@ def read_ops(path: Path) -> tuple[MeasuredOp, ...]:
         It is no parquet file, lacks a column, or a row breaks a rule; the message names the row.
     """
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise FileFormatError(f"{path}: must not exceed {MAX_BYTES // 1_000_000} MB; split the profile")
-        frame = pl.read_parquet(path)
+        check_file(path)
+        lazy = pl.scan_parquet(path)
+        height = int(
+            lazy.select(pl.len()).collect().item()
+        )  # from the file's footer, before anything unfolds
+        if height > MAX_ROWS:
+            raise FileFormatError(f"{path}: must not hold more than {MAX_ROWS} rows, has {height}; split it")
+        frame = lazy.collect()
     except OSError as error:
         raise FileAccessError(
             f"{path} cannot be read: {error.strerror}; check the profile's folder"
@@ -51,10 +56,6 @@ def read_ops(path: Path) -> tuple[MeasuredOp, ...]:
     missing = [name for name in COLUMNS if name not in frame.columns]
     if missing:
         raise FileFormatError(f"{path}: column {missing[0]!r} is missing; columns: {', '.join(COLUMNS)}")
-    if frame.height > MAX_ROWS:
-        raise FileFormatError(
-            f"{path}: must not hold more than {MAX_ROWS} rows, has {frame.height}; split it"
-        )
     try:
         frame = frame.select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())
     except pl.exceptions.PolarsError as error:

@@ -30,7 +30,7 @@ class Group:
 
 
 def _tflite_float(profile: DeviceProfile) -> bool:
-    return profile.runtime == "TensorFlow Lite" and profile.precision.startswith("float")
+    return profile.runtime.startswith("TensorFlow Lite") and profile.precision.startswith("float")
 
 
 GROUPS: tuple[Group, ...] = (

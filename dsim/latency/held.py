@@ -38,5 +38,5 @@ def held_out(device: str) -> tuple[Held, ...]:
 
 
 def clean(networks: tuple[Held, ...]) -> list[Held]:
-    """Leave out networks that left the accelerator, and those outside the profile's resolutions."""
-    return [held for held in networks if held.band == "inside" and not held.cliff]
+    """Leave out networks that left the accelerator, lower bounds, and those outside the profile's resolutions."""
+    return [held for held in networks if held.band == "inside" and not held.cliff and held.complete]

@@ -26,6 +26,8 @@ class Held:
         Evidence that it left the accelerator, else empty.
     band
         ``inside`` the profile's resolutions, ``512 px`` or ``other``.
+    complete
+        False where the network holds a kernel that no other family's evidence knows: the estimate is a lower bound then.
     """
 
     device: str
@@ -37,6 +39,7 @@ class Held:
     high_ms: float
     cliff: str
     band: str
+    complete: bool = True
 
     @property
     def error(self) -> float:

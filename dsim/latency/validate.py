@@ -15,7 +15,8 @@ from dsim.device.find import find_profile, pool_of
 from dsim.latency.adapted import belief_of
 from dsim.latency.calibrate import calibrate, network_errors
 from dsim.latency.ensemble import HeldOut, fit_members, hold_out, rates_of
-from dsim.latency.evidence import Evidence, gather
+from dsim.latency.evidence import Evidence, gather, networks_of
+from dsim.latency.lonely import lonely
 from dsim.latency.scoring import Coverage, Held, HeldContrast, Score, coverage, score
 
 __all__ = [
@@ -105,6 +106,7 @@ def validate(device: str) -> Validation:
 def held_networks(evidence: Evidence, held: HeldOut) -> list[Held]:
     """Give every network in its profile's reference protocol; figures with a cliff are networks of their own."""
     ends = _Ends(evidence, held)
+    alone = lonely(networks_of(evidence.profiles))
     found: dict[tuple[int, str, str], list[int]] = defaultdict(list)
     for n in np.flatnonzero(evidence.reference):
         profile, row = evidence.rows[n]
@@ -129,6 +131,7 @@ def held_networks(evidence: Evidence, held: HeldOut) -> list[Held]:
                 float(np.exp(log + high * spread)),
                 cliff,
                 band,
+                graph not in alone,
             )
         )
     return out

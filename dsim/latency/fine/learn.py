@@ -17,6 +17,7 @@ from dsim.latency.fine.costs import total
 from dsim.latency.fine.identify import identify_fine
 from dsim.latency.fine.prior import Regime
 from dsim.latency.fine.rates import learn_rates
+from dsim.latency.lonely import lonely
 from dsim.latency.model import LatencyModel
 from dsim.latency.networks import read_networks
 from dsim.latency.scoring import Held
@@ -27,13 +28,17 @@ CONFIDENCE = 0.9
 
 @dataclass(frozen=True)
 class FineEvidence:
-    """A profile's networks as arrays: (N, F) vectors, (N,) log milliseconds, families; one row a network."""
+    """A profile's networks as arrays: (N, F) vectors, (N,) log milliseconds, families; one row a network.
+
+    ``lonely`` names networks with an operator that only their own family holds.
+    """
 
     profile: DeviceProfile
     rows: tuple[Measurement, ...]
     phi: FloatArray
     log_ms: FloatArray
     family: NDArray[np.str_]
+    lonely: frozenset[str]
 
     @property
     def regime(self) -> Regime:
@@ -69,6 +74,7 @@ def gather_fine(profile: DeviceProfile) -> FineEvidence:
         np.array([total(networks[key].run) for key in keys]),
         np.array([np.median(np.log([row.latency_ms for row in by_graph[key]])) for key in keys]),
         np.array([family_of(key, profile.name) for key in keys]),
+        lonely(networks),
     )
 
 
@@ -137,6 +143,7 @@ def hold_out_fine(profile: DeviceProfile) -> tuple[Held, ...]:
                     float(np.exp(log[n] + high * spread[n])),
                     "",
                     "inside" if inside else "other",
+                    evidence.rows[n].graph not in evidence.lonely,
                 )
             )
     return tuple(out)

@@ -1,0 +1,47 @@
+"""What ``dsim device validate`` does: hold out, write cards, make the tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import click
+
+from dsim.device import find_profile
+from dsim.device.card import write_card
+from dsim.latency.summary import ProfileSummary, group_summaries, summarise
+from dsim.latency.validate import validate
+from dsim.report.groups import group_table, incomplete_table, profile_table
+from dsim.report.table import TableData
+from dsim.report.validation import validation_tables
+
+
+def validate_profiles(
+    names: Iterable[str], cards: bool
+) -> tuple[tuple[ProfileSummary, ...], tuple[TableData, ...]]:
+    """Validate profiles, one after the other.
+
+    Parameters
+    ----------
+    names
+        Names of profiles.
+    cards
+        Whether to write each profile's card into its folder.
+    """
+    found = []
+    for name in names:
+        one = summarise(name)
+        click.echo(
+            f"{name}: {one.card.networks} networks, median error {one.card.median_error:.1f}%", err=True
+        )
+        if cards:
+            write_card(find_profile(name).folder, one.card)
+        found.append(one)
+    groups = group_summaries(found)
+    tables = [group_table(groups)] if groups else []
+    tables.append(profile_table(found))
+    lower = incomplete_table(found)
+    # iPhones have several protocols and contrasts of their own
+    detail = [
+        data for one in found if one.group == "iphone" for data in validation_tables(validate(one.device))
+    ]
+    return tuple(found), (*tables, *([lower] if lower.rows else []), *detail)

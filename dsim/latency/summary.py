@@ -1,0 +1,121 @@
+"""What validation says of one profile, and of a group of profiles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from dsim.device.card import Card, evidence_hash
+from dsim.device.find import find_profile
+from dsim.latency.groups import GROUPS, Group
+from dsim.latency.held import clean, held_out
+from dsim.latency.learn import load_model
+from dsim.latency.records import Identified
+from dsim.latency.scoring import Coverage, Held, Score, coverage, score
+
+LEAST = 3  # networks that a score needs
+
+
+@dataclass(frozen=True)
+class ProfileSummary:
+    """One profile's held-out networks and the card made of them.
+
+    Attributes
+    ----------
+    device, group
+        Name of the profile and the heading it stands under.
+    card
+        What is written beside the evidence.
+    networks
+        Every held-out network.
+    """
+
+    device: str
+    group: str
+    card: Card
+    networks: tuple[Held, ...]
+
+
+@dataclass(frozen=True)
+class GroupSummary:
+    """A group's scores over all its profiles; a network counts once a profile. None where there is nothing to score."""
+
+    group: Group
+    profiles: int
+    score: Score
+    coverage: Coverage
+
+
+def summarise(device: str) -> ProfileSummary:
+    """Validate one profile.
+
+    Raises
+    ------
+    UnknownNameError
+        There is no such profile.
+    FileFormatError
+        Its files break a rule.
+    """
+    profile = find_profile(device)
+    networks = held_out(device)
+    judged = clean(networks)
+    found = score(judged) if len(judged) >= LEAST else None
+    identified, inherited, cannot = sort_choices(load_model(device).choices, bool(profile.donor))
+    figures = [round(value, 2) for value in _figures(found)]
+    card = Card(
+        content=evidence_hash(profile.folder),
+        method=profile.method,
+        donor=profile.donor,
+        networks=len(judged),
+        families=len({held.family for held in judged}),
+        ops=len(profile.ops),
+        cliffs=len({held.graph for held in networks if held.cliff}),
+        median_error=figures[0],
+        within_10=figures[1],
+        within_20=figures[2],
+        spearman=figures[3],
+        coverage=figures[4],
+        width=figures[5],
+        identified=identified,
+        inherited=inherited,
+        cannot_tell=cannot,
+    )
+    return ProfileSummary(device, profile.group, card, networks)
+
+
+def _figures(found: Score | None) -> tuple[float, ...]:
+    if found is None:
+        return (float("nan"),) * 6
+    return (
+        found.median,
+        found.within_10,
+        found.within_20,
+        found.spearman,
+        found.coverage,
+        found.width,
+    )
+
+
+def sort_choices(
+    choices: Iterable[Identified], adapted: bool
+) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+    """Sort pairs of options, each once, into those told apart here, inherited from a donor, and told by nothing."""
+    once: dict[tuple[str, frozenset[str]], Identified] = {}
+    for item in choices:
+        kind, _, pair = item.choice.partition(":")
+        once.setdefault((kind, frozenset(pair.split(">"))), item)
+    known = tuple(item.choice for item in once.values() if item.identified)
+    rest = tuple(item.choice for item in once.values() if not item.identified)
+    return (known, rest, ()) if adapted else (known, (), rest)
+
+
+def group_summaries(found: Iterable[ProfileSummary]) -> tuple[GroupSummary, ...]:
+    """Score every group that holds a profile with networks."""
+    profiles = [(find_profile(one.device), clean(one.networks)) for one in found]
+    out = []
+    for group in GROUPS:
+        own = [judged for profile, judged in profiles if group.holds(profile) and judged]
+        pooled = [held for judged in own for held in judged]
+        if pooled:
+            out.append(GroupSummary(group, len(own), score(pooled), coverage(pooled)))
+    return tuple(out)
