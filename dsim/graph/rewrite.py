@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Container, Mapping
 
+from dsim.errors import InvalidValueError
 from dsim.graph.graph import Graph, Node, Ref
+from dsim.graph.shapes import infer_outputs
 from dsim.op import Op
 
 
@@ -17,9 +19,15 @@ def rewrite(graph: Graph, replace: Mapping[int, Op], remove: Mapping[int, Ref]) 
         Node index to the op that takes its place, with the same shapes.
     remove
         Node index to the tensor that its readers read from now on (it may belong to a removed node too).
+
+    Raises
+    ------
+    InvalidValueError
+        A replacement has other shapes, or readers of a removed node would read another shape.
     """
     if not replace and not remove:
         return graph
+    _check(graph, replace, remove)
     moved: dict[int, int] = {}
     nodes: list[Node] = []
 
@@ -33,8 +41,27 @@ def rewrite(graph: Graph, replace: Mapping[int, Op], remove: Mapping[int, Ref]) 
             continue
         moved[index] = len(nodes)
         op = replace.get(index, node.op)
-        nodes.append(Node(op, tuple(follow(ref) for ref in node.inputs), node.scope))
-    return Graph(graph.inputs, tuple(nodes), tuple(follow(ref) for ref in graph.outputs))
+        nodes.append(Node(op, tuple([follow(ref) for ref in node.inputs]), node.scope))
+    # what stays was verified when the graph was made, and what is new was just now
+    return Graph.verified(graph.inputs, tuple(nodes), tuple(follow(ref) for ref in graph.outputs))
+
+
+def _check(graph: Graph, replace: Mapping[int, Op], remove: Mapping[int, Ref]) -> None:
+    """Verify what a rewrite changes; the rest of the graph is valid as it is."""
+    for index, op in replace.items():
+        before = graph.nodes[index].op
+        same = (op.inputs, op.outputs) == (before.inputs, before.outputs)
+        if not same or infer_outputs(op.kind, op.attrs, op.inputs) != op.outputs:
+            raise InvalidValueError(
+                f"node {index} ({before.label}) must be replaced by an op of the same shapes, got {op.label} "
+                f"writing {[s.shape for s in op.outputs]}; correct the pass"
+            )
+    for index, ref in remove.items():
+        if ref.node >= index or graph.spec(ref) != graph.nodes[index].op.outputs[0]:
+            raise InvalidValueError(
+                f"readers of node {index} must read the same shape from an earlier node, got {tuple(ref)}; "
+                "correct the pass"
+            )
 
 
 def sole_producer(graph: Graph, index: int, gone: Container[int] = ()) -> int | None:
