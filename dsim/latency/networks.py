@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from dsim.device.fields import check_file
 from dsim.errors import FileFormatError
 from dsim.graph.graph import Graph
 from dsim.graph.store import load_graphs
@@ -55,6 +56,7 @@ def read_networks(
     """
     graphs = stored(keys)
     for path in extra:
+        check_file(path)  # a user's own
         graphs |= load_graphs(path, keys)
     missing = sorted(keys - set(graphs))
     if missing:
