@@ -77,15 +77,35 @@ def _apart(found: int, wanted: int) -> float:
 def _flops(module: nn.Module, shape: tuple[int, ...]) -> int:
     module.requires_grad_(False)  # torch's counter follows gradients where there are any, and trips over some
     # written out: the counter has no formula for fused attention on a CPU
+    torch.backends.mha.set_fastpath_enabled(False)
     with sdpa_kernel(SDPBackend.MATH), FlopCounterMode(display=False) as counter, torch.no_grad():
         module(torch.zeros(shape))
     return int(counter.get_total_flops())
 
 
 def _folded(module: nn.Module, shape: tuple[int, ...]) -> int:
-    """Give the MACs that run on weights alone: those that stay when the input's batch is doubled."""
-    once, twice = _flops(module, shape), _flops(module, (2 * shape[0], *shape[1:]))
-    return (2 * once - twice) // 2
+    """Give the MACs of the parts that run on weights alone: their output needs no gradient when only the input does."""
+    alone: list[tuple[nn.Module, tuple[object, ...]]] = []
+    inside: set[nn.Module] = set()
+
+    def note(part: nn.Module, args: tuple[object, ...], out: object) -> None:
+        given = isinstance(out, torch.Tensor) and not out.requires_grad
+        if given and part not in inside:
+            alone[:] = [(other, a) for other, a in alone if other not in set(part.modules())]
+            inside.update(part.modules())
+            alone.append((part, args))
+
+    module.requires_grad_(False)
+    hooks = [part.register_forward_hook(note) for part in module.modules()]
+    module(torch.zeros(shape, requires_grad=True))
+    for hook in hooks:
+        hook.remove()
+    flops = 0
+    for part, args in alone:
+        with FlopCounterMode(display=False) as counter, torch.no_grad():
+            part(*args)
+        flops += int(counter.get_total_flops())
+    return flops // 2
 
 
 def _unused(module: nn.Module, shape: tuple[int, ...]) -> int:
@@ -160,7 +180,7 @@ def rows(published: dict[str, str], only: set[str]) -> list[Row]:
     import torchvision
 
     for name in TORCHVISION.split():
-        if not only or name in only:
+        if not only or f"tv-{name}" in only:
             options = {"init_weights": False} if name in ("googlenet",) else {}
             module = torchvision.models.get_model(name, weights=None, **options)
             out.append(_row(f"tv-{name}", module, (1, 3, 224, 224), published))
@@ -168,23 +188,27 @@ def rows(published: dict[str, str], only: set[str]) -> list[Row]:
     return out
 
 
-def table(found: list[Row]) -> str:
+def lines_of(found: list[Row]) -> dict[str, str]:
+    """Write a line of the table for each network, by name."""
+    return {
+        r.name: f"| {r.name} | {r.resolution} | {r.macs / 1e9:.4f} | {r.torch_macs / 1e9:.4f} | {r.params / 1e6:.3f} "
+        f"| {r.torch_params / 1e6:.3f} | {r.published} | {(r.why or 'UNEXPLAINED') if r.differs else ''} |"
+        for r in found
+    }
+
+
+def table(lines: dict[str, str]) -> str:
     """Write the table, and a line that sums it up."""
-    same = sum(not row.differs for row in found)
-    named = sum(row.differs and bool(row.why) for row in found)
-    lines = [
-        f"{len(found)} networks: {same} agree within 1% in MACs and parameters, {named} differ for the reason named, "
-        f"{len(found) - same - named} unexplained.",
+    notes = [line.split("|")[-2].strip() for line in lines.values()]
+    same, unexplained = notes.count(""), notes.count("UNEXPLAINED")
+    head = [
+        f"{len(notes)} networks: {same} agree within 1% in MACs and parameters, {len(notes) - same - unexplained} "
+        f"differ for the reason named, {unexplained} unexplained.",
         "",
         "| network | px | MACs G | FlopCounterMode / 2 | parameters M | of the module | published M / G | difference |",
         "|---|---|---|---|---|---|---|---|",
     ]
-    lines += [
-        f"| {r.name} | {r.resolution} | {r.macs / 1e9:.4f} | {r.torch_macs / 1e9:.4f} | {r.params / 1e6:.3f} "
-        f"| {r.torch_params / 1e6:.3f} | {r.published} | {(r.why or 'UNEXPLAINED') if r.differs else ''} |"
-        for r in found
-    ]
-    return "\n".join(lines)
+    return "\n".join([*head, *lines.values()])
 
 
 def main() -> None:
@@ -192,17 +216,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--write", type=Path, help="put the table between the marks of this file")
     parser.add_argument("--profiles", type=Path, default=Path("device_profiles"))
-    parser.add_argument("names", nargs="*", help="only these networks")
+    parser.add_argument("names", nargs="*", help="only these networks; others keep their lines")
     options = parser.parse_args()
     warnings.simplefilter("ignore")
     found = rows(published_counts(options.profiles), set(options.names))
-    text = table(found)
+    lines = lines_of(found)
     if options.write:
         before, _, rest = options.write.read_text(encoding="utf-8").partition(START)
-        _, _, after = rest.partition(END)
-        options.write.write_text(f"{before}{START}\n{text}\n{END}{after}", encoding="utf-8")
+        old, _, after = rest.partition(END)
+        if options.names:  # the other networks' lines stay
+            kept = [line for line in old.splitlines() if line.startswith("| ") and " px " not in line]
+            lines = {line.split("|")[1].strip(): line for line in kept} | lines
+        options.write.write_text(f"{before}{START}\n{table(lines)}\n{END}{after}", encoding="utf-8")
     else:
-        print(text)
+        print(table(lines))
     if any(row.differs and not row.why for row in found):
         sys.exit("some differences are not explained")
 
