@@ -1,10 +1,11 @@
 """Trace every network that a profile names and that is stored nowhere yet into dsim/data/graphs.
 
-Usage: python scripts/trace_measured.py [KEY...]     (needs timm; pytorchcv for cv- keys, torchvision for tv- keys)
+Usage: python scripts/trace_measured.py [--again] [KEY...]     (needs timm; pytorchcv for cv- keys, torchvision for tv- keys)
 
 Keys: ``name@res`` from timm, branches merged; ``name+unfused@res`` as timm builds it; ``cv-name@res`` from pytorchcv,
 ``tv-name@res`` from torchvision's model code, ``hf-name@res`` from `measured_networks`. Without keys, every one that a profile
-names. What is stored is left alone, so the run can be broken off and taken up again. Networks timed on iPhones have
+names. What is stored is left alone, so the run can be broken off and taken up again; with ``--again`` (after the reader has
+learned something) it is traced anew where it stands. Networks timed on iPhones have
 their own script, trace_networks.py, which also builds their variants.
 """
 
@@ -92,21 +93,26 @@ def named_keys() -> set[str]:
     return keys
 
 
-def save(fresh: dict[str, Graph]) -> None:
-    """Add graphs to the files of their kinds."""
-    for kind in {kind_of(key) for key in fresh}:
-        path = FOLDER / ("timm-more.parquet" if kind == "timm" else f"{kind}.parquet")
-        known = load_graphs(path) if path.exists() else {}
-        save_graphs(path, known | {key: g for key, g in fresh.items() if kind_of(key) == kind})
+def save(fresh: dict[str, Graph], holders: dict[str, Path]) -> None:
+    """Put graphs where they are stored, new ones into the files of their kinds."""
+    by_path: dict[Path, dict[str, Graph]] = {}
+    for key, graph in fresh.items():
+        kind = kind_of(key)
+        default = FOLDER / ("timm-more.parquet" if kind == "timm" else f"{kind}.parquet")
+        by_path.setdefault(holders.get(key, default), {})[key] = graph
+    for path, graphs in by_path.items():
+        save_graphs(path, (load_graphs(path) if path.exists() else {}) | graphs)
 
 
 def main() -> None:
     """Trace what is missing and name what cannot be traced."""
-    stored: set[str] = set()
+    holders: dict[str, Path] = {}
     for path in FOLDER.glob("*.parquet"):
-        stored |= set(pl.read_parquet(path, columns=["key"])["key"].unique())
+        holders |= dict.fromkeys(pl.read_parquet(path, columns=["key"])["key"].unique(), path)
+    again = "--again" in sys.argv
+    left = {key for key, path in holders.items() if not again or path.stem == "iphones"}
     fresh: dict[str, Graph] = {}
-    for key in sorted((set(sys.argv[1:]) or named_keys()) - stored):
+    for key in sorted((set(sys.argv[1:]) - {"--again"} or named_keys()) - left):
         kind, start = kind_of(key), time.time()
         name, _, size = key.partition("@")
         try:
@@ -120,9 +126,9 @@ def main() -> None:
         print(f"{key}: {len(graph.nodes)} ops, {graph.params / 1e6:.3f} M, {graph.macs / 1e9:.3f} G, "
               f"{sorted(set(graph.unknown))} {time.time() - start:.1f}s", flush=True)  # fmt: skip
         if len(fresh) == SAVE_EACH:
-            save(fresh)
+            save(fresh, holders)
             fresh = {}
-    save(fresh)
+    save(fresh, holders)
 
 
 if __name__ == "__main__":
