@@ -21,10 +21,11 @@ SHARE = 0.5
 # with fewer rows the base alone does better on shapes held out (58 of them: 10% median error against 14%); with 152
 # trees do (12% against 24%)
 ROWS_FOR_TREES = 100
-# With this many rows, those whose time is out of line with rows like them are left out: a source may have paired shapes
-# with the wrong times (PyTorch Mobile's Metal trace swaps shortcuts and bodies: 15% median error against 9% without)
+# A source may pair shapes with the wrong times (PyTorch Mobile's Metal trace swaps shortcuts and bodies). Rows out of line
+# with rows like them are left out where they are many; a few are the device's own
 ROWS_TO_CLEAN = 400
 OUT_OF_LINE = 0.4  # in log milliseconds
+MANY = 0.08  # share of the rows
 _ROUGH = (16, 12)  # trees and fewest rows in a leaf of the rough forest that tells
 
 
@@ -87,12 +88,21 @@ def fit_prices(
     roofline = fit_roofline(x, ms, weight, dispatched)
     if len(ms) < ROWS_FOR_TREES:
         return KernelPrices(roofline, None)
+    wide, target = _over_base(roofline, x, ms, dispatched)
+    if len(ms) >= ROWS_TO_CLEAN:
+        rough = grow(wide, target, weight, *_ROUGH, SHARE, 1)
+        keep = np.abs(target - np.median(rough.predict(wide), axis=1)) < OUT_OF_LINE
+        if keep.mean() < 1.0 - MANY:
+            x, ms, weight, dispatched = x[keep], ms[keep], weight[keep], dispatched[keep]
+            roofline = fit_roofline(x, ms, weight, dispatched)
+            wide, target = _over_base(roofline, x, ms, dispatched)
+    return KernelPrices(roofline, grow(wide, target, weight, MEMBERS * TREES, LEAF, SHARE, seed))
+
+
+def _over_base(
+    roofline: Roofline, x: FloatArray, ms: FloatArray, dispatched: NDArray[np.bool_]
+) -> tuple[FloatArray, FloatArray]:
+    """Give what trees learn from: descriptions with the base (N, D + 1), and log of measured over base (N,)."""
     base = roofline.ms(x)
     own = np.maximum(ms - roofline.floor_ms * dispatched, 0.1 * ms)
-    wide, target = _with_base(x, base), np.log(own / base)
-    keep = np.ones(len(ms), dtype=bool)
-    if len(ms) >= ROWS_TO_CLEAN:
-        rough = grow(wide, target, weight, *_ROUGH, SHARE, seed)
-        keep = np.abs(target - np.median(rough.predict(wide), axis=1)) < OUT_OF_LINE
-    forest = grow(wide[keep], target[keep], weight[keep], MEMBERS * TREES, LEAF, SHARE, seed)
-    return KernelPrices(roofline, forest)
+    return _with_base(x, base), np.log(own / base)
