@@ -65,6 +65,7 @@ def texts(name: str, title: str, chip: str, framework: str, model: str, **more: 
         "measures": "latency",
         "group": "phone-cpu",
         "method": "fine",
+        "donor": "i7-12700h",
         "pool": f"phone-cpu-{framework}",
         "passes": [*FOLDS, "fold_layer_scale", "fuse_activation"],
         "licence": "MIT, qed-usc/mobile-ml-benchmark; see NOTICE",

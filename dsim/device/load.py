@@ -125,10 +125,14 @@ def _check_keys(raw: dict[str, Any], path: Path) -> None:
         raise FileFormatError(
             f"{path}, donor: must be the name of another profile, got {donor!r}; correct it"
         )
-    if (raw["method"] == "adapted") != bool(donor):
+    if raw["method"] == "adapted" and not donor:
         raise FileFormatError(
-            f"{path}, donor: goes with method = 'adapted', got {donor!r} with {raw['method']!r}; "
-            "name the profile or pool that it is adapted from, or change the method"
+            f"{path}, donor: must be named with method = 'adapted', got {donor!r}; name the profile that it starts from"
+        )
+    if donor and raw["method"] not in ("adapted", "fine"):
+        raise FileFormatError(
+            f"{path}, donor: goes with method = 'adapted' or 'fine', got {donor!r} with {raw['method']!r}; "
+            "leave it out or change the method"
         )
     for key in ("reference", "resolution"):
         if not isinstance(raw[key], dict):

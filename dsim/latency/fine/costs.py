@@ -38,7 +38,7 @@ _MOVE_OF = {
 }  # fmt: skip
 
 PRICED: tuple[str, ...] = (
-    *(f"start_{kind}" for kind in (*_CONVS, "vector", "linear", "matmul", "elementwise", *_MOVES)),
+    *(f"start_{kind}" for kind in (*_CONVS, "group", "vector", "linear", "matmul", "elementwise", *_MOVES)),
     *(f"macs_{kind}" for kind in ("stem", *DENSE, *DEPTHWISE, "grouped", "vector", "linear", "matmul")),
     *(f"macs_grouped_{size}" for size in GROUPED),
     "grouped_padding", "conv_padding", "linear_padding", "narrow_conv", "narrow_linear", "unit_stride3",
@@ -128,6 +128,8 @@ def _conv(op: Op, moved: float) -> list[tuple[str, float]]:
         width = inp // attrs.groups
         size = next((s for s in GROUPED[:-1] if width <= int(s)), GROUPED[-1])
         out += [(f"macs_grouped_{size}", macs), ("grouped_padding", macs * 32 / min(32, width))]
+        # some runtimes take a grouped convolution apart and run its groups one by one
+        out.append(("start_group", float(attrs.groups)))
     return out
 
 

@@ -2,80 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
-from dsim.device.profile import DeviceProfile, Measurement
+from dsim.device.profile import DeviceProfile
 from dsim.latency.calibrate import Calibration, calibrate
 from dsim.latency.cliffs import no_cliffs
 from dsim.latency.coverage import cover
 from dsim.latency.evidence import family_of
 from dsim.latency.features import FloatArray
-from dsim.latency.fine.costs import total
+from dsim.latency.fine.donor import STRAY, donor_log_rate
+from dsim.latency.fine.evidence import FineEvidence, gather_fine
 from dsim.latency.fine.identify import identify_fine
-from dsim.latency.fine.prior import Regime
-from dsim.latency.fine.rates import learn_rates
-from dsim.latency.lonely import lonely
+from dsim.latency.fine.rates import FineRates, learn_rates
 from dsim.latency.model import LatencyModel
 from dsim.latency.networks import read_networks
 from dsim.latency.scoring import Held
 
 GROUPS = 10  # families are held out in this many groups of equal size
 CONFIDENCE = 0.9
-
-
-@dataclass(frozen=True)
-class FineEvidence:
-    """A profile's networks as arrays: (N, F) vectors, (N,) log milliseconds, families; one row a network.
-
-    ``lonely`` names networks with an operator that only their own family holds.
-    """
-
-    profile: DeviceProfile
-    rows: tuple[Measurement, ...]
-    phi: FloatArray
-    log_ms: FloatArray
-    family: NDArray[np.str_]
-    lonely: frozenset[str]
-
-    @property
-    def regime(self) -> Regime:
-        """What kind of stack it is."""
-        return regime_of(self.profile)
-
-
-def regime_of(profile: DeviceProfile) -> Regime:
-    """Tell a profile's kind of stack from what it says of itself."""
-    if profile.measures == "latency":
-        return Regime.CPU
-    return Regime.EAGER if "eager" in profile.runtime else Regime.COMPILED
-
-
-def gather_fine(profile: DeviceProfile) -> FineEvidence:
-    """Collect a profile's networks; a network timed twice counts once, by its median.
-
-    Raises
-    ------
-    FileFormatError
-        A network's graph is stored nowhere.
-    """
-    by_graph: dict[str, list[Measurement]] = {}
-    for row in profile.networks:
-        if row.graph and row.counts and not row.cliff:
-            by_graph.setdefault(row.graph, []).append(row)
-    extra = (profile.folder / "graphs.parquet",)
-    networks = read_networks(frozenset(by_graph), profile.passes, tuple(p for p in extra if p.exists()))
-    keys = sorted(by_graph)
-    return FineEvidence(
-        profile,
-        tuple(by_graph[key][0] for key in keys),
-        np.array([total(networks[key].run) for key in keys]),
-        np.array([np.median(np.log([row.latency_ms for row in by_graph[key]])) for key in keys]),
-        np.array([family_of(key, profile.name) for key in keys]),
-        lonely(networks),
-    )
 
 
 def family_groups(family: NDArray[np.str_], count: int = GROUPS) -> NDArray[np.int64]:
@@ -94,15 +39,25 @@ def hold_out_rows(evidence: FineEvidence) -> tuple[FloatArray, FloatArray]:
     log, spread = np.empty(len(groups)), np.empty(len(groups))
     for group in np.unique(groups):
         out = groups == group
-        rates = learn_rates(evidence.phi[~out], evidence.log_ms[~out], evidence.family[~out], evidence.regime)
+        rates = _learned(evidence, ~out)
         log[out], spread[out] = rates.log_ms(evidence.phi[out])
     return log, spread
+
+
+def _learned(evidence: FineEvidence, keep: NDArray[np.bool_]) -> FineRates:
+    """Learn from some rows (N,); a donor is learned without the families of the others."""
+    donor = evidence.profile.donor
+    without = frozenset(str(name) for name in evidence.family[~keep])
+    centre = donor_log_rate(donor, without) if donor else None
+    return learn_rates(
+        evidence.phi[keep], evidence.log_ms[keep], evidence.family[keep], evidence.regime, centre, STRAY
+    )
 
 
 def fit_fine_model(profile: DeviceProfile) -> LatencyModel:
     """Fit one profile from its own networks; deterministic."""
     evidence = gather_fine(profile)
-    rates = learn_rates(evidence.phi, evidence.log_ms, evidence.family, evidence.regime)
+    rates = _learned(evidence, np.ones(len(evidence.rows), dtype=bool))
     log, spread = hold_out_rows(evidence)
     networks = read_networks(frozenset(row.graph for row in evidence.rows), profile.passes)
     return LatencyModel(

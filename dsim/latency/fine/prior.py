@@ -56,6 +56,8 @@ def _believed(name: str, regime: Regime) -> tuple[float, float]:
     kind, _, rest = name.partition("_")
     if name == "fixed":
         return 1.0, 1.5
+    if name == "start_group":
+        return 0.1, 1.0
     if kind == "start" or name == "fused_activations":
         # at hundreds of images a batch, starting a kernel costs one image next to nothing
         return (0.03, 0.5) if gpu else (1.0, 1.0)

@@ -88,7 +88,14 @@ def family_weight(family: NDArray[np.str_]) -> FloatArray:
     return np.asarray(weight / weight.mean())
 
 
-def learn_rates(phi: FloatArray, log_ms: FloatArray, family: NDArray[np.str_], regime: Regime) -> FineRates:
+def learn_rates(
+    phi: FloatArray,
+    log_ms: FloatArray,
+    family: NDArray[np.str_],
+    regime: Regime,
+    centre: FloatArray | None = None,
+    stray: float = 0.0,
+) -> FineRates:
     """Learn one stack's rates and correction.
 
     Parameters
@@ -97,7 +104,9 @@ def learn_rates(phi: FloatArray, log_ms: FloatArray, family: NDArray[np.str_], r
         (N, F) vectors, (N,) log milliseconds and (N,) families of measured networks.
     regime
         What is believed beforehand.
+    centre, stray
+        A donor's log rates (P + 1,) to start from in place of ``regime``, and how far each may stray.
     """
-    found = fit_fine(phi, log_ms, family_weight(family), regime, NOISE)
+    found = fit_fine(phi, log_ms, family_weight(family), regime, NOISE, centre, stray)
     residual = log_ms - np.log(priced(phi) @ np.exp(found.log_rate))
     return FineRates(found.log_rate, found.covariance, fit_correction(phi, found.log_rate, residual))
