@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dsim.graph import Graph
@@ -14,9 +15,9 @@ if TYPE_CHECKING:
 
 
 def predict(
-    network: Graph | HasGraph | torch.nn.Module,
+    network: Graph | HasGraph | torch.nn.Module | str | Path,
     device: str,
-    input_shape: tuple[int, ...] = (1, 3, 224, 224),
+    input_shape: tuple[int, ...] | None = None,
     confidence: float = 0.9,
 ) -> LatencyEstimate:
     """Predict what a network costs on a device.
@@ -24,12 +25,12 @@ def predict(
     Parameters
     ----------
     network
-        A design, a graph, or any torch.nn.Module (a timm network, say). A network that is re-parameterised for
+        A design, a graph, the path of an .onnx file, or any torch.nn.Module (a timm network, say). A network that is re-parameterised for
         deployment (RepViT, MobileOne, FastViT) is priced as it is given: fuse it first.
     device
         Name of a device profile, e.g. ``"iphone12"``.
     input_shape
-        What a module is read with, batch first; a design has its own resolution.
+        What a module is read with, batch first, (1, 3, 224, 224) if None; a design and an .onnx file have their own.
     confidence
         Level of the central interval, in (0, 1).
 
