@@ -8,11 +8,20 @@ import numpy as np
 
 from dsim.device.find import find_profile
 from dsim.latency.features import FloatArray
+from dsim.latency.fine.costs import PRICED
 from dsim.latency.fine.evidence import FineEvidence, gather_fine
 from dsim.latency.fine.fit import fit_fine
 from dsim.latency.fine.rates import NOISE, family_weight
 
 STRAY = 0.7  # log-spread of a rate around the donor's, beside the paces of the groups
+STRAY_GROUP = 2.5  # whether a runtime takes grouped convolutions apart is its own affair
+
+
+def stray() -> FloatArray:
+    """Give how far each rate (P + 1,) may stray from the donor's, in logarithms."""
+    out = np.full(len(PRICED) + 1, STRAY)
+    out[PRICED.index("start_group")] = STRAY_GROUP
+    return out
 
 
 @lru_cache(maxsize=64)

@@ -42,7 +42,7 @@ def fit_fine(
     regime: Regime,
     noise: float,
     centre: FloatArray | None = None,
-    centre_sd: float = 0.0,
+    stray: FloatArray | None = None,
 ) -> FineFit:
     """Fit the rates of one stack.
 
@@ -54,13 +54,13 @@ def fit_fine(
         What is believed beforehand.
     noise
         Log-spread of one figure around the model.
-    centre, centre_sd
-        Another stack's log rates (P + 1,) to start from in place of ``regime``, and how far each may stray.
+    centre, stray
+        Another stack's log rates (P + 1,) to start from in place of ``regime``, and how far each (P + 1,) may stray.
     """
     member = groups()
     low, spread = centres(regime)
-    if centre is not None:
-        low, spread = centre, np.full(len(centre), centre_sd)
+    if centre is not None and stray is not None:
+        low, spread = centre, stray
     x = priced(phi) * np.exp(low)
     n_groups, n = len(GROUPS), x.shape[1]
     spreading = np.zeros((n, n_groups))

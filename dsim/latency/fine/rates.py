@@ -94,7 +94,7 @@ def learn_rates(
     family: NDArray[np.str_],
     regime: Regime,
     centre: FloatArray | None = None,
-    stray: float = 0.0,
+    stray: FloatArray | None = None,
 ) -> FineRates:
     """Learn one stack's rates and correction.
 
