@@ -47,6 +47,9 @@ class MissingPackageError(DsimError, ImportError):
     """An optional package is needed; the message names the extra that brings it."""
 
 
+MOST_NAMES = 30  # a longer list of choices hides the closest one
+
+
 def unknown_name(what: str, value: str, known: Iterable[str]) -> UnknownNameError:
     """Make the error for a failed look-up: it lists the choices and the closest one.
 
@@ -60,6 +63,11 @@ def unknown_name(what: str, value: str, known: Iterable[str]) -> UnknownNameErro
         Every valid name.
     """
     names = sorted(known)
+    if len(names) > MOST_NAMES:
+        near = difflib.get_close_matches(value, names, n=5, cutoff=0.3) or names[:5]
+        return UnknownNameError(
+            f"unknown {what} {value!r}; the closest of {len(names)}: {', '.join(near)}; `dsim {what} list` shows all"
+        )
     close = difflib.get_close_matches(value, names, n=1, cutoff=0.4)
     hint = f"; closest: {close[0]}" if close else ""
     return UnknownNameError(f"unknown {what} {value!r}; known: {', '.join(names) or 'none'}{hint}")

@@ -23,7 +23,7 @@ def list_devices(as_json: bool) -> None:
 
     lines = profile_lines()
     if as_json:
-        print_json({"devices": [line.to_dict() for line in lines]})
+        print_json({"devices": [without_nan(line.to_dict()) for line in lines]})
     else:
         show_profiles(lines)
 

@@ -56,11 +56,9 @@ class LazyVerbs(click.Group):
             sys.stdout.flush()  # a pipe that broke shows here, not when Python closes the file
             return value
         except BrokenPipeError as error:
-            # nobody reads standard output any more; Python must not write what is left into it at exit
+            # nobody reads standard output any more (`| head`), and wants nothing else; Python must not write what is left
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            raise click.ClickException(
-                "the program that read this output has ended; what was left is lost"
-            ) from error
+            raise click.exceptions.Exit(OK) from error
         except DsimError as error:
             if ctx.params["debug"]:
                 raise

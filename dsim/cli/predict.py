@@ -1,47 +1,66 @@
-"""``dsim predict``: what one design costs on a device."""
+"""``dsim predict``: what one network costs on a device, or on all of them."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
-from dsim.cli.options import confidence_option, device_option, json_option, print_json
+from dsim.cli.options import confidence_option, device_option, json_option, print_json, without_nan
 
 
 @click.command()
-@click.argument("arch")
+@click.argument("model")
 @device_option
+@click.option(
+    "--by",
+    type=click.Choice(["op", "block", "kind"]),
+    default="kind",
+    show_default=True,
+    help="How to break the time down.",
+)
+@click.option("--input", "shape", help="Input of a module or ONNX file, batch first, e.g. 1x3x224x224.")
+@click.option("--strict", is_flag=True, help="Fail where an operator has no price.")
 @confidence_option
 @json_option
-def predict(arch: str, device: str, confidence: float, as_json: bool) -> None:
-    """Predict the latency of ARCH on a device, with its interval and where the time goes.
+def predict(
+    model: str, device: str, by: str, shape: str | None, strict: bool, confidence: float, as_json: bool
+) -> None:
+    """Predict the latency of MODEL on a device, with its interval, where the time goes, and what that rests on.
 
-    ARCH is a preset (efficientformer_l1), an arch.json, or the folder of a finished study.
+    MODEL is a preset (efficientformer_l1), an arch.json, the folder of a finished study, an .onnx file, timm:NAME, or
+    model.py:function: that file is run, and the function must give a torch.nn.Module. --device takes one name, several
+    with commas, or all.
     """
-    from dsim.cli.designs import read_design  # deferred: help must not wait for the models
-    from dsim.latency.predict import predict as estimate
-    from dsim.report.latency import show_latency
+    from dsim.cli.networks import parse_shape, read_network  # deferred: help must not wait for the models
+    from dsim.cli.predictions import on_devices, strict_check, to_dict
+    from dsim.device import find_profile, list_profiles
+    from dsim.latency import load_model
+    from dsim.report.latency import show_devices, show_latency
 
-    graph = read_design(arch).to_graph()
-    answer = estimate(graph, device, confidence=confidence)
-    if not as_json:
-        show_latency(arch, device, graph, answer)
+    graph = read_network(model, parse_shape(shape) if shape else None)
+    if device != "all" and "," not in device:
+        loaded = load_model(device)
+        answer = loaded.estimate(graph, confidence)
+        if strict:
+            strict_check(device, answer)
+        profile = find_profile(device)
+        if as_json:
+            print_json(without_nan(to_dict(profile, graph, answer)))
+        else:
+            show_latency(model, profile, graph, answer, by)
         return
-    print_json(
-        {
-            "device": device,
-            "arch": arch,
-            "latency_ms": answer.latency_ms,
-            "low_ms": answer.low_ms,
-            "high_ms": answer.high_ms,
-            "confidence": answer.confidence,
-            "p_cliff": answer.p_cliff,
-            "complete": answer.complete,
-            "fixed_ms": answer.fixed_ms,
-            "by_op": answer.by_op,
-            "by_scope": answer.by_scope,
-            "by_evidence": answer.by_evidence,
-            "params": graph.params,
-            "macs": graph.macs,
-            "notes": list(answer.notes),
-        }
-    )
+    names = sorted(list_profiles()) if device == "all" else [name.strip() for name in device.split(",")]
+    rows = on_devices(graph, names, confidence, strict)
+    if as_json:
+        devices: list[dict[str, Any]] = [
+            {"device": row.device, "error": row.error}
+            if row.answer is None
+            else without_nan(to_dict(row.profile, graph, row.answer))
+            for row in rows
+        ]
+        print_json({"devices": devices})
+    else:
+        show_devices(model, graph, rows)
+    if all(row.answer is None for row in rows):
+        raise click.exceptions.Exit(1)

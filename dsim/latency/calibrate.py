@@ -88,7 +88,9 @@ def calibrate(
         Index of the profile.
     """
     scales = phone_scales(errors, families, owner)
-    if profile >= len(scales) or not (owner == profile).any():  # none of its own: the pool's errors as they are
+    if (
+        profile >= len(scales) or not (owner == profile).any()
+    ):  # none of its own: the pool's errors as they are
         scales = np.concatenate([scales, np.ones(max(0, profile + 1 - len(scales)))])
     scaled = errors * scales[profile] / scales[owner]
     names, where, counts = np.unique(families, return_inverse=True, return_counts=True)

@@ -56,7 +56,7 @@ class Coverage:
         mark = fingerprint(op)
         at = int(np.searchsorted(self.seen, mark))
         if at < len(self.seen) and self.seen[at] == mark:
-            return Evidence.MEASURED
+            return Evidence.ATTRIBUTED
         if op.kind is OpKind.UNKNOWN and work(op).start:
             return Evidence.UNSUPPORTED
         index = self._index.get(kind_of(op))

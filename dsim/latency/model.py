@@ -11,10 +11,10 @@ from dsim.graph.graph import Graph
 from dsim.latency import cliffs
 from dsim.latency.calibrate import Calibration
 from dsim.latency.coverage import Coverage
+from dsim.latency.estimate import estimate
 from dsim.latency.features import FloatArray, kernels
 from dsim.latency.pricing import Pricing
-from dsim.latency.records import Evidence, Identified, KernelCost, LatencyArrays, LatencyEstimate
-from dsim.op import Op
+from dsim.latency.records import Identified, LatencyArrays, LatencyEstimate
 
 
 @dataclass(frozen=True)
@@ -129,28 +129,7 @@ class LatencyModel:
         confidence
             Level of the central interval.
         """
-        run = kernels(graph, self.passes)
-        vectors = np.array([self.rates.vector(op) for op in run.ops]).reshape(-1, len(self.columns))
-        phi = vectors.sum(0)[None, :]
-        arrays = self.price(phi, confidence)
-        total = float(arrays.latency_ms[0])
-        shares = total * self.rates.shares(vectors)
-        costs = tuple(
-            KernelCost(node.scope, _label(node.op), float(share), self.coverage.of(node.op))
-            for node, share in zip(run.nodes, shares, strict=True)
-        )
-        complete = all(cost.evidence is not Evidence.UNSUPPORTED for cost in costs)
-        return LatencyEstimate(
-            total,
-            float(arrays.low_ms[0]),
-            float(arrays.high_ms[0]),
-            confidence,
-            float(self.p_cliff(phi)[0]),
-            complete,
-            total - float(shares.sum()),
-            costs,
-            self._notes(graph, costs),
-        )
+        return estimate(self, self.rates, self.coverage, graph, confidence)
 
     def _checked(self, phi: FloatArray) -> FloatArray:
         array = np.asarray(phi, dtype=np.float64)
@@ -159,19 +138,3 @@ class LatencyModel:
                 f"phi must be (N, {len(self.columns)}), got {array.shape}; make it with featurise"
             )
         return array
-
-    def _notes(self, graph: Graph, costs: tuple[KernelCost, ...]) -> tuple[str, ...]:
-        notes = []
-        missing = sorted({cost.kind for cost in costs if cost.evidence is Evidence.UNSUPPORTED})
-        if missing:
-            notes.append(
-                f"no evidence for {', '.join(missing)}: their prices are guesses, and the total with them"
-            )
-        side = graph.inputs[0].shape[-1]
-        if not self.low_px <= side <= self.high_px:
-            notes.append(f"input of {side} px lies outside {self.low_px} to {self.high_px} px: extrapolated")
-        return tuple(notes)
-
-
-def _label(op: Op) -> str:
-    return f"{op.label}[{op.activation}]" if op.activation else op.label

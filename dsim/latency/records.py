@@ -12,7 +12,8 @@ from dsim.latency.features import FloatArray
 class Evidence(StrEnum):
     """How well the evidence covers one kernel."""
 
-    MEASURED = "measured"  # this very kernel ran inside a measured network
+    MEASURED = "measured"  # this very kernel was timed by itself
+    ATTRIBUTED = "attributed"  # it ran inside networks timed as wholes; its part of their time is the model's
     INTERPOLATED = "interpolated"  # its kind did, in several families, smaller and larger than here
     EXTRAPOLATED = "extrapolated"  # its kind did, but in one family only or not at this size
     UNSUPPORTED = "unsupported"  # nothing like it was ever measured
@@ -41,12 +42,16 @@ class KernelCost:
         Its share; an attribution by the model, not a measurement.
     evidence
         How well it is covered.
+    macs, params
+        Of the kernel.
     """
 
     scope: str
     kind: str
     latency_ms: float
     evidence: Evidence
+    macs: int = 0
+    params: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +68,7 @@ class LatencyEstimate:
     p_cliff
         Chance that it does not stay there (it is not averaged into the interval).
     complete
-        False where some kernel is unsupported: its price is a guess, and the total with it.
+        False where some kernel is unsupported: it counts as the least that any kernel does, and the total is a lower bound.
     fixed_ms
         Part of the estimate that no kernel carries.
     kernels
@@ -94,6 +99,29 @@ class LatencyEstimate:
         for kernel in self.kernels:
             name = ".".join(kernel.scope.split(".")[:2])
             out[name] = out.get(name, 0.0) + kernel.latency_ms
+        return out
+
+    @property
+    def by_kernel(self) -> dict[str, float]:
+        """Milliseconds by kernel, in order of running; the key is its module path and operator."""
+        return {f"{n} {k.scope or '-'} {k.kind}": k.latency_ms for n, k in enumerate(self.kernels)}
+
+    @property
+    def shares(self) -> dict[str, dict[str, float]]:
+        """Share of kernels, of MACs and of milliseconds by how well they are covered; each adds up to 1.
+
+        Milliseconds are those that kernels carry.
+        """
+        out = {}
+        amounts = {
+            "ops": [1.0] * len(self.kernels),
+            "macs": [float(k.macs) for k in self.kernels],
+            "ms": [k.latency_ms for k in self.kernels],
+        }
+        for name, values in amounts.items():
+            whole = sum(values) or 1.0
+            parts = _group((str(k.evidence), v / whole) for k, v in zip(self.kernels, values, strict=True))
+            out[name] = {kind: share for kind, share in parts.items() if share}
         return out
 
     @property

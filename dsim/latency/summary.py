@@ -61,6 +61,9 @@ def summarise(device: str) -> ProfileSummary:
     judged = clean(networks)
     found = score(judged) if len(judged) >= LEAST else None
     identified, inherited, cannot = sort_choices(load_model(device).choices, bool(profile.donor))
+    for kind in ("mixer", "stem"):
+        measured = tuple(sorted({c.choice for c in profile.contrasts if c.choice.startswith(f"{kind}:")}))
+        identified, cannot = identified + measured, cannot + (() if measured else (kind,))
     figures = [round(value, 2) for value in _figures(found)]
     card = Card(
         content=evidence_hash(profile.folder),

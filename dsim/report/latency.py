@@ -2,32 +2,95 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from dsim.device import DeviceProfile
 from dsim.graph import Graph
 from dsim.latency import LatencyEstimate
 from dsim.report.console import result_console, show_line, show_table
 from dsim.report.table import table
 
-MOST_OPS = 10
+MOST_KINDS = 12
 
 
-def show_latency(name: str, device: str, graph: Graph, answer: LatencyEstimate) -> None:
-    """Print an estimate: the figure, its interval, and which operators the time goes to."""
+@dataclass(frozen=True)
+class DeviceRow:
+    """One device's answer, or why there is none."""
+
+    device: str
+    profile: DeviceProfile | None
+    answer: LatencyEstimate | None
+    error: str = ""
+
+
+def show_latency(
+    name: str, profile: DeviceProfile, graph: Graph, answer: LatencyEstimate, by: str = "kind"
+) -> None:
+    """Print an estimate: the figure, its interval, where the time goes, and what that rests on.
+
+    Parameters
+    ----------
+    by
+        ``kind``, ``block`` or ``op``: how the time is broken down.
+    """
     console = result_console()
+    least = "" if answer.complete else "at least "
     show_line(
         console,
-        f"{name} on {device}:",
-        f"{answer.latency_ms:.2f} ms, {answer.confidence:.0%} interval {answer.low_ms:.2f} to {answer.high_ms:.2f} ms; "
-        f"{graph.params / 1e6:.2f} M parameters, {graph.macs / 1e9:.3f} GMACs",
+        f"{name} on {profile.name}:",
+        f"{least}{_ms(answer.latency_ms)} ms{_per(profile)}, {answer.confidence:.0%} interval {_ms(answer.low_ms)} to "
+        f"{_ms(answer.high_ms)} ms; {graph.params / 1e6:.2f} M parameters, {graph.macs / 1e9:.3f} GMACs",
     )
     console.print(f"Chance that it leaves the accelerator (not in the interval): {answer.p_cliff:.1%}\n")
-    parts = list(answer.by_op.items())
-    rows = [(kind, f"{value:.3f}") for kind, value in parts[:MOST_OPS]]
-    if len(parts) > MOST_OPS:
-        rows.append((f"{len(parts) - MOST_OPS} others", f"{sum(ms for _, ms in parts[MOST_OPS:]):.3f}"))
-    rows.append(("fixed, carried by no operator", f"{answer.fixed_ms:.3f}"))
+    parts = {"kind": answer.by_op, "block": answer.by_scope, "op": answer.by_kernel}[by]
+    rows = [(label or "-", _ms(value)) for label, value in parts.items()]
+    if by == "kind" and len(rows) > MOST_KINDS:
+        rest = sum(list(parts.values())[MOST_KINDS:])
+        rows = [*rows[:MOST_KINDS], (f"{len(parts) - MOST_KINDS} others", _ms(rest))]
+    rows.append(("fixed, carried by no operator", _ms(answer.fixed_ms)))
     title = "Where the time goes (the model's attribution, not a measurement)"
-    show_table(console, table(title, ("operator", "ms"), rows, numbers=("ms",)))
-    seen = ", ".join(f"{value / answer.latency_ms:.0%} {kind}" for kind, value in answer.by_evidence.items())
-    console.print(f"Evidence behind it, by share of the time: {seen}")
+    show_table(console, table(title, (by, "ms"), rows, numbers=("ms",)))
+    kinds = list(dict.fromkeys(kind for shares in answer.shares.values() for kind in shares))
+    evidence = [
+        (kind, *(f"{answer.shares[of].get(kind, 0.0):.0%}" for of in ("ops", "macs", "ms"))) for kind in kinds
+    ]
+    columns = ("what the prices rest on", "of ops", "of MACs", "of ms")
+    show_table(console, table("Evidence", columns, evidence, numbers=columns[1:]))
     for note in answer.notes:
         show_line(console, "Note:", note)
+
+
+def show_devices(name: str, graph: Graph, rows: Sequence[DeviceRow]) -> None:
+    """Print one network on several devices, a row each."""
+    console = result_console()
+    cells = []
+    for row in rows:
+        if row.answer is None or row.profile is None:
+            cells.append((row.device, "-", "-", "-", "-", row.error))
+            continue
+        answer = row.answer
+        says = "" if answer.complete else "lower bound"
+        if row.profile.measures == "throughput":
+            says = ", ".join(part for part in (says, "per image of a large batch") if part)
+        cells.append(
+            (
+                row.device,
+                _ms(answer.latency_ms),
+                f"{_ms(answer.low_ms)} to {_ms(answer.high_ms)}",
+                f"{answer.p_cliff:.0%}",
+                f"{1 - answer.shares['ops'].get('unsupported', 0.0):.0%}",
+                says,
+            )
+        )
+    columns = ("device", "ms", "interval", "leaves it", "ops priced", "note")
+    title = f"{name}: {graph.params / 1e6:.2f} M parameters, {graph.macs / 1e9:.3f} GMACs"
+    show_table(console, table(title, columns, cells, numbers=columns[1:5]))
+
+
+def _per(profile: DeviceProfile) -> str:
+    return f" per image (throughput, batch {profile.batch})" if profile.measures == "throughput" else ""
+
+
+def _ms(value: float) -> str:
+    return f"{value:.2f}" if value >= 1 else f"{value:.3g}"

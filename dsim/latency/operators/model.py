@@ -11,6 +11,7 @@ import numpy as np
 from dsim.errors import InvalidValueError
 from dsim.graph.graph import Graph
 from dsim.latency.calibrate import Calibration
+from dsim.latency.estimate import label
 from dsim.latency.features import FloatArray
 from dsim.latency.operators.evidence import run_graph
 from dsim.latency.operators.kernel import Kernel, Links, Placed, place
@@ -19,7 +20,6 @@ from dsim.latency.operators.seen import Seen
 from dsim.latency.operators.vectors import COLUMNS, log_ms, vectors_of, whole_ms
 from dsim.latency.operators.whole import Whole
 from dsim.latency.records import Evidence, Identified, KernelCost, LatencyArrays, LatencyEstimate
-from dsim.op import Op
 
 KNOWN = 100_000  # kernels kept priced
 
@@ -159,7 +159,14 @@ class OperatorModel:
         own = self.whole.ms(vectors[:, :MEMBERS].mean(1), vectors[:, MEMBERS]) - self.whole.fixed_ms
         shares = own * total / plain
         costs = tuple(
-            KernelCost(item.scope, _label(item.kernel.op), float(share), self.seen.of(item.kernel))
+            KernelCost(
+                item.scope,
+                label(item.kernel.op),
+                float(share),
+                self.seen.of(item.kernel),
+                item.kernel.op.macs,
+                item.kernel.op.params,
+            )
             for item, share in zip(placed, shares, strict=True)
         )
         return LatencyEstimate(
@@ -198,7 +205,3 @@ class OperatorModel:
         if not self.low_px <= side <= self.high_px:
             notes.append(f"input of {side} px lies outside {self.low_px} to {self.high_px} px: extrapolated")
         return tuple(notes)
-
-
-def _label(op: Op) -> str:
-    return f"{op.label}[{op.activation}]" if op.activation else op.label

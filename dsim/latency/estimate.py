@@ -1,0 +1,100 @@
+"""One network's estimate, kernel by kernel: what each costs, how well that is covered, and what has no price."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from dsim.attrs import NoAttrs
+from dsim.graph.graph import Graph
+from dsim.latency.coverage import Coverage
+from dsim.latency.device_model import DeviceModel
+from dsim.latency.features import kernels
+from dsim.latency.pricing import Pricing
+from dsim.latency.records import Evidence, KernelCost, LatencyEstimate
+from dsim.op import Op, OpKind
+
+
+def estimate(
+    model: DeviceModel, rates: Pricing, coverage: Coverage, graph: Graph, confidence: float
+) -> LatencyEstimate:
+    """Estimate one network.
+
+    A kernel that no evidence covers counts as the least that any kernel does, so that the total is a lower bound; one
+    that is covered but for its fused activation is priced without it, and named.
+
+    Parameters
+    ----------
+    model, rates, coverage
+        The fitted model, its account of costs, and which kernels were seen.
+    graph
+        Any graph, before the device's passes.
+    confidence
+        Level of the central interval.
+    """
+    run = kernels(graph, model.passes)
+    found = {op: _priced_as(op, coverage) for op in set(run.ops)}
+    vectors = np.array([rates.vector(found[op][0]) for op in run.ops]).reshape(-1, len(model.columns))
+    phi = vectors.sum(0)[None, :]
+    arrays = model.price(phi, confidence)
+    total = float(arrays.latency_ms[0])
+    shares = total * rates.shares(vectors)
+    costs = tuple(
+        KernelCost(node.scope, label(node.op), float(share), found[node.op][1], node.op.macs, node.op.params)
+        for node, share in zip(run.nodes, shares, strict=True)
+    )
+    chance = float(model.p_cliff(phi)[0])
+    return LatencyEstimate(
+        total,
+        float(arrays.low_ms[0]),
+        float(arrays.high_ms[0]),
+        confidence,
+        chance,
+        all(cost.evidence is not Evidence.UNSUPPORTED for cost in costs),
+        total - float(shares.sum()),
+        costs,
+        _notes(model, graph, [op for op in found if found[op][1] is Evidence.UNSUPPORTED], found, chance),
+    )
+
+
+Found = dict[Op, tuple[Op, Evidence]]
+
+
+def _priced_as(op: Op, coverage: Coverage) -> tuple[Op, Evidence]:
+    """Give the op that is priced in place of ``op``, and how well ``op`` is covered.
+
+    Whatever a kernel does, it writes its output: it counts as the cheapest kernel that does so.
+    """
+    evidence = coverage.of(op)
+    if evidence is not Evidence.UNSUPPORTED:
+        return op, evidence
+    if op.activation is not None:
+        plain = Op(op.kind, op.attrs, op.inputs, op.outputs)
+        if coverage.of(plain) is not Evidence.UNSUPPORTED:
+            return plain, evidence
+    return Op(OpKind.RELU, NoAttrs(), op.outputs[:1], op.outputs[:1]), evidence
+
+
+def _notes(
+    model: DeviceModel, graph: Graph, unsupported: list[Op], found: Found, chance: float
+) -> tuple[str, ...]:
+    notes = []
+    nothing = sorted({label(op) for op in unsupported if found[op][0].kind is not op.kind})
+    bare = sorted({str(op.activation) for op in unsupported if found[op][0].kind is op.kind})
+    if nothing:
+        notes.append(
+            f"no evidence for {', '.join(nothing)}: counted as writing its output and no more, so that the total is a lower bound"
+        )
+    if bare:
+        notes.append(
+            f"{', '.join(bare)} never ran fused here: the kernel before is priced without it, so that the total is a lower "
+            f"bound; the chance of a fall-back, {chance:.0%}, is learned from other operators"
+        )
+    side = graph.inputs[0].shape[-1]
+    if not model.low_px <= side <= model.high_px:
+        notes.append(f"input of {side} px lies outside {model.low_px} to {model.high_px} px: extrapolated")
+    return tuple(notes)
+
+
+def label(op: Op) -> str:
+    """Name a kernel: its operator, with a fused activation in brackets."""
+    return f"{op.label}[{op.activation}]" if op.activation else op.label
