@@ -10,7 +10,7 @@ from dsim.device import find_profile
 from dsim.device.card import write_card
 from dsim.latency.summary import ProfileSummary, group_summaries, summarise
 from dsim.latency.validate import validate
-from dsim.report.groups import group_table, incomplete_table, profile_table
+from dsim.report.groups import group_table, incomplete_table, pair_table, profile_table
 from dsim.report.table import TableData
 from dsim.report.validation import validation_tables
 
@@ -39,9 +39,9 @@ def validate_profiles(
     groups = group_summaries(found)
     tables = [group_table(groups)] if groups else []
     tables.append(profile_table(found))
-    lower = incomplete_table(found)
+    extra = [data for data in (pair_table(found), incomplete_table(found)) if data.rows]
     # iPhones have several protocols and contrasts of their own
     detail = [
         data for one in found if one.group == "iphone" for data in validation_tables(validate(one.device))
     ]
-    return tuple(found), (*tables, *([lower] if lower.rows else []), *detail)
+    return tuple(found), (*tables, *extra, *detail)

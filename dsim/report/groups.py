@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from dsim.latency.pairs import pair_ratios
 from dsim.latency.summary import GroupSummary, ProfileSummary
 from dsim.report.table import TableData, table
 
@@ -55,6 +56,30 @@ def profile_table(found: Sequence[ProfileSummary]) -> TableData:
     numbers = ("networks", "ops", "median %", "within 10%", "within 20%", "Spearman", "coverage %", "high/low",
                "cliffs", "lower bounds")  # fmt: skip
     return table("Every profile", ("profile", "method", *numbers), rows, numbers)
+
+
+def pair_table(found: Sequence[ProfileSummary]) -> TableData:
+    """Give measured against predicted ratios of networks that differ in one thing."""
+    rows = [
+        (
+            one.device,
+            ratio.choice,
+            str(ratio.pairs),
+            f"{ratio.measured:.2f}",
+            f"{ratio.predicted:.2f}",
+            f"{ratio.same_sign} of {ratio.pairs}",
+        )
+        for one in sorted(found, key=lambda one: (one.group, one.device))
+        for ratio in pair_ratios(one.networks)
+    ]
+    columns = ("profile", "choice", "pairs", "measured", "predicted", "right sign")
+    return table(
+        "Networks that differ in one thing: ratio of time, to over from, both families held out",
+        columns,
+        rows,
+        columns[2:],
+        "Medians over the pairs (dsim/data/pairs.csv); a measured ratio within 3% of one has no sign to miss.",
+    )
 
 
 def incomplete_table(found: Sequence[ProfileSummary]) -> TableData:
