@@ -5,14 +5,11 @@ from __future__ import annotations
 import importlib.util
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 from dsim.errors import FileAccessError, FileFormatError, InvalidValueError, MissingPackageError
 from dsim.graph import Graph
 from dsim.graph.read import as_graph
-
-if TYPE_CHECKING:
-    import torch
 
 FORMS = "a preset, an arch.json, a study's folder, model.py:function, a .onnx file, or timm:NAME"
 
@@ -68,7 +65,7 @@ def shown(shape: tuple[int, ...]) -> str:
     return "x".join(str(size) for size in shape)
 
 
-def _timm(name: str) -> torch.nn.Module:
+def _timm(name: str) -> Any:
     try:
         import timm
     except ImportError as error:
@@ -85,14 +82,11 @@ def _timm(name: str) -> torch.nn.Module:
             f"timm has no model {name!r}; "
             + (f"near: {', '.join(near)}" if near else "see timm.list_models()")
         )
-    module: torch.nn.Module = timm.create_model(name, pretrained=False).eval()
-    return module
+    return timm.create_model(name, pretrained=False).eval()
 
 
-def _own_module(path: Path, function: str) -> torch.nn.Module:
+def _own_module(path: Path, function: str) -> Any:
     """Run the user's own file and call one of its functions, which must give a module."""
-    import torch
-
     if not path.is_file():
         raise FileAccessError(f"{path} cannot be read: no such file; name it as model.py:function")
     spec = importlib.util.spec_from_file_location("dsim_user_model", path)
@@ -113,7 +107,7 @@ def _own_module(path: Path, function: str) -> torch.nn.Module:
         raise FileFormatError(
             f"{path}:{function} failed with {type(error).__name__}: {' '.join(str(error).split())}; run it by itself first"
         ) from error
-    if not isinstance(module, torch.nn.Module):
+    if not callable(getattr(module, "state_dict", None)):
         raise FileFormatError(
             f"{path}:{function} must give a torch.nn.Module, got {type(module).__name__}; build the module there"
         )
