@@ -22,6 +22,9 @@ class ResultConsole(Console):
         raise  # noqa: PLE0704 - rich calls this inside its own `except BrokenPipeError`
 
 
+MOST_NAME = 40  # characters of a first column that is never broken
+
+
 def result_console() -> Console:
     """Make the console for one result: standard output, wide enough for tables where nobody says how wide it is."""
     console = ResultConsole(highlight=False)
@@ -33,8 +36,10 @@ def result_console() -> Console:
 def show_table(console: Console, data: TableData) -> None:
     """Print a table under its title; brackets in its cells are brackets, not colours."""
     table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for column in data.columns:
-        table.add_column(column, justify="right" if column in data.numbers else "left")
+    for number, column in enumerate(data.columns):
+        # a name that is broken over lines cannot be copied
+        whole = number == 0 and max((len(row[0]) for row in data.rows), default=0) <= MOST_NAME
+        table.add_column(column, justify="right" if column in data.numbers else "left", no_wrap=whole)
     for row in data.rows:
         table.add_row(*(Text(cell) for cell in row))
     console.print(Text(data.title, style="bold"))
