@@ -21,13 +21,14 @@ ADAPTED: tuple[FitSettings, ...] = (
     FitSettings(noise=0.12, prior_sd=0.15),
     FitSettings(noise=0.12, prior_sd=0.3),
 )
+OWN = 0.2  # how far a profile's rates stray from its pool's
 
 
 def belief_of(profile: DeviceProfile) -> Belief:
     """Give what a profile's fit starts from: its donor's rates, or the nominal ones where it has no donor."""
     if not profile.donor:
         return NOMINAL
-    return Belief(ADAPTED, _centre(profile.donor))
+    return Belief(ADAPTED, _centre(profile.donor), OWN)
 
 
 def _centre(donor: str) -> Callable[[str | None], FloatArray | None]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from dsim.device.profile import DeviceProfile
 from dsim.errors import InvalidValueError
 from dsim.latency.ensemble import HeldOut
 from dsim.latency.evidence import Evidence
@@ -100,6 +101,26 @@ def calibrate(
     smooth = _smoothed(scaled, weight)
     cumulative = (1.0 - tail) * smooth + tail * _normal(GRID / (TAIL * scales[profile]))
     return Calibration(np.maximum.accumulate(cumulative + np.arange(len(GRID)) * 1e-12))
+
+
+def calibrate_for(
+    about: DeviceProfile,
+    errors: FloatArray,
+    families: NDArray[np.str_],
+    owner: NDArray[np.int64],
+    profile: int,
+) -> Calibration:
+    """Make the distribution as `calibrate` does; of an adapted profile as likely above as below.
+
+    Its pool has pace and rates of its own, and the median over a score of families would add its own bias.
+    """
+    if about.donor:
+        errors, families, owner = (
+            np.concatenate([errors, -errors]),
+            np.concatenate([families, families]),
+            np.concatenate([owner, owner]),
+        )
+    return calibrate(errors, families, owner, profile)
 
 
 def _smoothed(errors: FloatArray, weight: FloatArray) -> FloatArray:

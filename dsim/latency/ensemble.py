@@ -12,6 +12,7 @@ from dsim.graph.graph import Graph
 from dsim.latency.evidence import Evidence
 from dsim.latency.features import COLUMNS, FloatArray, kernel_vector, total
 from dsim.latency.fit import Fit, FitSettings, fit, priced
+from dsim.latency.refine import refine
 from dsim.op import Op
 
 # What reasoning cannot settle is averaged over: how far a figure strays from the model (two sources with one protocol
@@ -32,10 +33,13 @@ class Belief:
         The assumptions that are averaged over.
     centre
         Gives the believed log factors (P + 1,) that never saw a family, or None for the nominal rates.
+    own
+        Log-spread by which each profile's factors may stray from its pool's, 0 for not at all.
     """
 
     members: tuple[FitSettings, ...] = MEMBERS
     centre: Callable[[str | None], FloatArray | None] = lambda without: None
+    own: float = 0.0
 
 
 NOMINAL = Belief()
@@ -117,11 +121,32 @@ def fit_members(
     )
 
 
-def rates_of(evidence: Evidence, fits: tuple[Fit, ...], profile: int) -> Rates:
-    """Give the rates of one profile's reference protocol."""
+def rates_of(
+    evidence: Evidence,
+    fits: tuple[Fit, ...],
+    profile: int,
+    rows: NDArray[np.bool_] | None = None,
+    belief: Belief = NOMINAL,
+) -> Rates:
+    """Give the rates of one profile's reference protocol.
+
+    Parameters
+    ----------
+    evidence, fits
+        A pool and its fits.
+    profile
+        Index of the profile in the pool.
+    rows, belief
+        (N,) what may be learned from, and what the fits started from; with ``belief.own`` the profile's own figures among
+        the rows refine the pool's rates.
+    """
     phone = evidence.phone_effects(profile)
     n = len(fits[0].theta)
     theta = np.array([f.theta + phone @ f.effects for f in fits])
+    if belief.own and rows is not None:
+        at = rows & evidence.reference & np.array([i == profile for i, _ in evidence.rows])
+        x, log_ms, noise = priced(evidence.phi[at]), evidence.log_ms[at], belief.members[0].noise
+        theta = np.array([refine(x, log_ms, member, belief.own, noise) for member in theta])
     return Rates(theta, np.mean([f.covariance[:n, :n] for f in fits], axis=0))
 
 
@@ -169,7 +194,9 @@ def hold_out(
         effects = np.mean([f.effects for f in fits], axis=0)
         for profile in np.unique(owner[out]):
             at = out & (owner == profile)
-            reference[at], spread[at] = rates_of(evidence, fits, int(profile)).log_ms(evidence.phi[at])
+            reference[at], spread[at] = rates_of(evidence, fits, int(profile), learn & ~out, belief).log_ms(
+                evidence.phi[at]
+            )
             rest = evidence.effects[at] - evidence.phone_effects(int(profile))
             own[at] = reference[at] + rest @ effects
     return HeldOut(reference, spread, own)

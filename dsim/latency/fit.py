@@ -146,14 +146,14 @@ def fit(
         total = np.maximum(x @ rate, 0.3 * x[:, -1])
         residual = log_ms - np.log(total) - effects @ z[n:]
         jacobian = np.hstack([x * slope / total[:, None], effects])
-        robust = weight * _student(residual / settings.noise, settings.freedom) / settings.noise**2
+        robust = weight * student(residual / settings.noise, settings.freedom) / settings.noise**2
         hessian = (jacobian * robust[:, None]).T @ jacobian + np.diag(precision)
         gradient = (jacobian * robust[:, None]).T @ residual - precision * (z - center)
         if used:
             ta, tb = np.maximum(xa @ rate, 0.3 * xa[:, -1]), np.maximum(xb @ rate, 0.3 * xb[:, -1])
             ja = np.hstack([xb * slope / tb[:, None] - xa * slope / ta[:, None], np.zeros((len(used), m))])
             off = ratio - np.log(tb / ta)
-            w = _student(off / spread, settings.freedom) / spread**2
+            w = student(off / spread, settings.freedom) / spread**2
             hessian += (ja * w[:, None]).T @ ja
             gradient += (ja * w[:, None]).T @ off
         step = np.linalg.solve(hessian, gradient)
@@ -164,7 +164,7 @@ def fit(
     return Fit(z[:n], z[n:], np.linalg.inv(hessian))
 
 
-def _student(z: FloatArray, freedom: float) -> FloatArray:
+def student(z: FloatArray, freedom: float) -> FloatArray:
     """Weights of iteratively reweighted squares for Student-t errors."""
     return (freedom + 1.0) / (freedom + z**2)
 

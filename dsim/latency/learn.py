@@ -15,7 +15,7 @@ from dsim.device.find import find_profile, pool_of
 from dsim.device.profile import DeviceProfile
 from dsim.errors import InvalidValueError
 from dsim.latency.adapted import belief_of
-from dsim.latency.calibrate import calibrate, network_errors
+from dsim.latency.calibrate import calibrate_for, network_errors
 from dsim.latency.cliffs import fit_cliffs
 from dsim.latency.coverage import cover
 from dsim.latency.device_model import DeviceModel
@@ -118,8 +118,8 @@ def fit_model(pool: tuple[DeviceProfile, ...], device: str) -> LatencyModel:
         profile.passes,
         profile.low_px,
         profile.high_px,
-        rates_of(evidence, learned.fits, index),
-        calibrate(errors, families, np.array([i for i, _ in keys]), index),
+        rates_of(evidence, learned.fits, index, evidence.learnable, belief_of(profile)),
+        calibrate_for(profile, errors, families, np.array([i for i, _ in keys]), index),
         fit_cliffs(evidence),
         cover((family_of(key, key), network.kinds) for key, network in networks.items() if key in measured),
         identify(evidence, index, belief_of(profile)),

@@ -13,7 +13,7 @@ import numpy as np
 
 from dsim.device.find import find_profile, pool_of
 from dsim.latency.adapted import belief_of
-from dsim.latency.calibrate import calibrate, network_errors
+from dsim.latency.calibrate import calibrate_for, network_errors
 from dsim.latency.ensemble import HeldOut, fit_members, hold_out, rates_of
 from dsim.latency.evidence import Evidence, gather, networks_of
 from dsim.latency.lonely import lonely
@@ -141,6 +141,7 @@ class _Ends:
     """Ends and middle of the standardised interval for a family, from the errors of the other families."""
 
     def __init__(self, evidence: Evidence, held: HeldOut) -> None:
+        self._about = evidence.profiles
         usable = evidence.reference & evidence.learnable & evidence.inside
         self._errors, self._families, keys = network_errors(evidence, held, usable)
         self._owner = np.array([profile for profile, _ in keys])
@@ -150,7 +151,9 @@ class _Ends:
         """Give (low, middle, high) for one profile."""
         if (profile, family) not in self._known:
             keep = self._families != family
-            known = calibrate(self._errors[keep], self._families[keep], self._owner[keep], profile)
+            known = calibrate_for(
+                self._about[profile], self._errors[keep], self._families[keep], self._owner[keep], profile
+            )
             rest = (1.0 - CONFIDENCE) / 2.0
             self._known[profile, family] = (
                 known.quantile(rest),

@@ -1,0 +1,40 @@
+"""A second step for profiles that share a pool: each lets its rates stray a little from the pool's, by its own figures."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from dsim.latency.features import FloatArray
+from dsim.latency.fit import student
+
+STEPS = 30
+LEAST = 4  # own figures without which the pool's rates stay
+
+
+def refine(x: FloatArray, log_ms: FloatArray, theta: FloatArray, stray: float, noise: float) -> FloatArray:
+    """Give a profile's own log factors.
+
+    Parameters
+    ----------
+    x, log_ms
+        (N, P + 1) priced columns and (N,) log milliseconds of the profile's own networks.
+    theta
+        (P + 1,) the pool's log factors for this profile.
+    stray, noise
+        Log-spread of each factor around the pool's, and of a figure around the model.
+    """
+    if len(x) < LEAST:
+        return theta
+    z = theta.copy()
+    for _ in range(STEPS):
+        part = x * np.exp(z)
+        whole = part.sum(1)
+        jacobian, residual = part / whole[:, None], log_ms - np.log(whole)
+        weight = student(residual / noise, 4.0) / noise**2
+        hessian = (jacobian * weight[:, None]).T @ jacobian + np.eye(len(z)) / stray**2
+        gradient = (jacobian * weight[:, None]).T @ residual - (z - theta) / stray**2
+        step = np.clip(np.linalg.solve(hessian, gradient), -0.7, 0.7)
+        z = z + step
+        if np.abs(step).max() < 1e-6:
+            break
+    return z
