@@ -133,7 +133,7 @@ def main() -> None:
                 "measures": "latency",
                 "group": "snapdragon-npu",
                 **(
-                    {"method": "roofline", "pool": "snapdragon-cpu"}
+                    {"method": "adapted", "donor": "pixel4-cpu-1large-quant", "pool": "snapdragon-cpu"}
                     if on_cpu
                     else {
                         "method": "adapted",
