@@ -2,12 +2,12 @@
 
 from collections import Counter
 
-from dsim.attrs import ConstantAttrs, ConvAttrs
+from dsim.attrs import ConstantAttrs, ConvAttrs, UnknownAttrs
 from dsim.graph.builder import GraphBuilder
-from dsim.graph.graph import Graph
+from dsim.graph.graph import Graph, Node, Ref
 from dsim.latency.operators.gates import spell_gates
 from dsim.latency.operators.kernel import learn_links, place
-from dsim.op import OpKind
+from dsim.op import Op, OpKind
 
 
 def block() -> Graph:
@@ -53,6 +53,14 @@ def test_a_runtime_that_times_adds_and_what_follows_them_links_the_rest() -> Non
 
 def test_nothing_is_linked_without_evidence() -> None:
     assert [placed.kernel.op for placed in place(block(), frozenset())] == list(block().ops)
+
+
+def test_an_op_that_writes_nothing_is_no_kernel() -> None:
+    run = block()
+    read = run.nodes[0].op.outputs[0]
+    check = Node(Op(OpKind.UNKNOWN, UnknownAttrs("assert_shape", ()), (read,), ()), (Ref(0),), "")
+    guarded = Graph(run.inputs, (*run.nodes, check), run.outputs)
+    assert place(guarded, frozenset()) == place(run, frozenset())
 
 
 def test_hardswish_is_known_by_its_shape() -> None:
