@@ -43,6 +43,10 @@ class NothingFitsError(DsimError):
     """No design meets the budget; the command line answers with exit code 3."""
 
 
+class ExportError(DsimError, RuntimeError):
+    """A converter failed, or what it wrote does not compute what the design computes."""
+
+
 class MissingPackageError(DsimError, ImportError):
     """An optional package is needed; the message names the extra that brings it."""
 

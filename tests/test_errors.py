@@ -32,6 +32,7 @@ def test_every_error_is_a_dsim_error_and_shows_its_message_as_it_is(cls: type[Ds
         ("FileFormatError", ValueError),
         ("FileAccessError", OSError),
         ("UnsupportedOpError", TypeError),
+        ("ExportError", RuntimeError),
         ("MissingPackageError", ImportError),
     ],
 )

@@ -1,25 +1,25 @@
-"""Write a folder of text files: whole or not at all, and never over somebody else's work."""
+"""Write an export's folder: whole or not at all, and never over somebody else's work."""
 
 from __future__ import annotations
 
 import hashlib
 import os
 import re
-from collections.abc import Mapping
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from dsim.errors import FileAccessError
 
 INDEX = "README.md"  # carries, in its last line, the digests of what was written
 _MARK = re.compile(r"\n<!-- written by dsim: (.*) -->\n\Z")
+_CHUNK = 1 << 20
 
 
 def write_folder(folder: Path, texts: Mapping[str, str]) -> None:
-    """Write files into a folder, which is made if need be.
-
-    Every file is written under another name first and then renamed, so that none is ever half there. A file of that
-    name that is there already is replaced only if it is exactly what an earlier call wrote; other files stay as they
-    are.
+    """Write text files into a folder; see `staging` for what is promised.
 
     Parameters
     ----------
@@ -31,50 +31,145 @@ def write_folder(folder: Path, texts: Mapping[str, str]) -> None:
     FileAccessError
         A file there was changed or made by somebody else, or the folder cannot be written.
     """
-    marked = dict(texts)
-    marked[INDEX] += _mark(texts)
-    staged: list[tuple[Path, Path]] = []
+    with staging(folder, tuple(texts)) as place:
+        for name, text in texts.items():
+            (place / name).write_text(text, encoding="utf-8", newline="\n")
+
+
+@contextmanager
+def staging(folder: Path, names: Sequence[str]) -> Iterator[Path]:
+    """Give an empty folder to write into; what it holds afterwards moves to ``folder`` all at once.
+
+    A file of that name that is there already is replaced only if it is exactly what an earlier call wrote; other
+    files stay as they are. What is to be refused is refused before the body runs, since a conversion takes long. If
+    the body fails or is interrupted, the folder is as it was.
+
+    Parameters
+    ----------
+    folder
+        Where the files go; it is made if need be.
+    names
+        Files, or folders such as an .mlpackage, that the body will write; one is README.md.
+
+    Raises
+    ------
+    FileAccessError
+        A file there was changed or made by somebody else, the folder holds an export in another form, or it cannot be
+        written.
+    """
+    _refuse_foreign(folder, names)
+    made = [place for place in (folder, *folder.parents) if not place.exists()]
+    stage: Path | None = None
+    done = False
     try:
-        _refuse_foreign(folder, marked)
         folder.mkdir(parents=True, exist_ok=True)
-        for name, text in marked.items():
-            temporary = folder / f".{name}.{os.getpid()}.tmp"
-            staged.append((temporary, folder / name))
-            temporary.write_text(text, encoding="utf-8", newline="\n")
-        for temporary, final in staged:
-            os.replace(temporary, final)
+        stage = Path(tempfile.mkdtemp(prefix=".dsim-", dir=folder))
+        new, old = stage / "new", stage / "old"
+        new.mkdir()
+        old.mkdir()
+        yield new
+        with (new / INDEX).open("a", encoding="utf-8", newline="\n") as file:
+            file.write(_mark({name: _digest(new / name) for name in names}))
+        _readable(new)
+        _move(new, folder, old, names)
+        done = True
     except OSError as error:
-        if isinstance(error, FileAccessError):
+        if isinstance(error, FileAccessError) or error.strerror is None:
             raise
         raise FileAccessError(
-            f"the export folder must be writable, got {folder}: {error.strerror or error}; choose another folder"
+            f"the export folder must be writable, got {folder}: {error.strerror}; choose another folder"
         ) from error
     finally:
-        for temporary, _ in staged:
-            temporary.unlink(missing_ok=True)
+        if stage is not None:
+            shutil.rmtree(stage, ignore_errors=True)
+        if not done:
+            _remove_empty(made)
 
 
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
+def _move(new: Path, folder: Path, old: Path, names: Sequence[str]) -> None:
+    """Swap every file in; whatever stops it, the files that were there before come back."""
+    moved: list[str] = []
+    try:
+        for name in names:
+            if (folder / name).exists():
+                os.replace(folder / name, old / name)
+            moved.append(name)
+            os.replace(new / name, folder / name)
+    except BaseException:
+        for name in moved:
+            if not (new / name).exists():
+                os.rename(folder / name, new / name)
+        for path in old.iterdir():
+            os.rename(path, folder / path.name)
+        raise
 
 
-def _mark(texts: Mapping[str, str]) -> str:
-    digests = " ".join(f"{name}={_digest(text)}" for name, text in sorted(texts.items()))
-    return f"\n<!-- written by dsim: {digests} -->\n"
+def _remove_empty(places: Sequence[Path]) -> None:
+    """Remove folders that were made for nothing, the innermost first."""
+    for place in places:
+        try:
+            place.rmdir()
+        except OSError:
+            return
 
 
-def _refuse_foreign(folder: Path, texts: Mapping[str, str]) -> None:
-    """Refuse to replace a file unless it is what was written before, or what is to be written now."""
-    present = {name: (folder / name) for name in texts if (folder / name).exists()}
-    if not present:
-        return
-    old = {name: path.read_text(encoding="utf-8", errors="replace") for name, path in present.items()}
-    found = _MARK.search(old.get(INDEX, ""))
-    recorded = dict(part.split("=", 1) for part in found.group(1).split() if "=" in part) if found else {}
-    for name, text in old.items():
-        own = _MARK.sub("", text) if name == INDEX else text
-        if text != texts[name] and recorded.get(name) != _digest(own):
+def _readable(place: Path) -> None:
+    """Give files the modes of ordinary results: converters leave some private."""
+    for path in place.rglob("*"):
+        os.chmod(path, 0o755 if path.is_dir() else 0o644)
+
+
+def _digest(path: Path) -> str:
+    """Hash a file, or the names and contents of a folder's files."""
+    if path.is_dir():
+        lines = [
+            f"{file.relative_to(path).as_posix()}={_digest(file)}"
+            for file in sorted(path.rglob("*"))
+            if not file.is_dir()
+        ]
+        return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+    digest = hashlib.sha256()
+    if path.name == INDEX:  # without its mark
+        digest.update(_MARK.sub("", path.read_text(encoding="utf-8", errors="replace")).encode())
+        return digest.hexdigest()
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _mark(digests: Mapping[str, str]) -> str:
+    listed = " ".join(f"{name}={digest}" for name, digest in sorted(digests.items()))
+    return f"\n<!-- written by dsim: {listed} -->\n"
+
+
+def _recorded(folder: Path) -> dict[str, str]:
+    """Give the digests that the folder's README carries."""
+    try:
+        found = _MARK.search((folder / INDEX).read_text(encoding="utf-8", errors="replace"))
+    except OSError:
+        return {}
+    return dict(part.split("=", 1) for part in found.group(1).split() if "=" in part) if found else {}
+
+
+def _refuse_foreign(folder: Path, names: Sequence[str]) -> None:
+    """Refuse to replace a file unless it is what was written before, and to mix two forms in one folder."""
+    recorded = _recorded(folder)
+    for name in names:
+        path = folder / name
+        try:
+            foreign = os.path.lexists(path) and recorded.get(name) != _digest(path)
+        except OSError as error:
             raise FileAccessError(
-                f"an export replaces only what dsim wrote, got {folder / name}, which was changed or made by somebody "
+                f"{path} cannot be read: {error.strerror}; choose another folder"
+            ) from error
+        if foreign:
+            raise FileAccessError(
+                f"an export replaces only what dsim wrote, got {path}, which was changed or made by somebody "
                 "else; move it away or choose another folder"
             )
+    others = sorted(name for name in recorded if name not in names and (folder / name).exists())
+    if others:
+        raise FileAccessError(
+            f"a folder holds an export in one form, got {folder}, which holds {', '.join(others)}; choose another folder"
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from dsim.arch import PRESETS, Arch
@@ -13,31 +14,83 @@ OFFICIAL = (
 )  # same state-dict keys as released
 
 
+def default_name(arch: Arch) -> str:
+    """Give a preset's name, or one made of the design's hash."""
+    known = (name for name, preset in PRESETS.items() if preset == arch)
+    return next(known, f"dsim_{arch.canonical_hash()[:8]}")
+
+
+def title_of(arch: Arch, name: str | None) -> str:
+    """Give what the files call a design: one line that cannot break a docstring."""
+    return re.sub(r"\s+", " ", name or default_name(arch)).replace('"', "'").replace("\\", "/").strip()
+
+
+def form_readme(
+    arch: Arch, name: str, about: str, use: str, checks: Sequence[str], notes: Sequence[str]
+) -> str:
+    """Write the README beside a file that a runtime reads.
+
+    Parameters
+    ----------
+    about
+        What the file is: a sentence.
+    use
+        How to run it, in Markdown.
+    checks
+        What was verified, a bullet each.
+    notes
+        Further bullets on the design.
+    """
+    sections = [
+        f"# {name}",
+        f"{about} Written by dsim; `arch.json` is the design, which dsim reads back.",
+        _bullets([*_numbers(arch), *notes]),
+        "## Design",
+        _design(arch),
+        "## Checked",
+        _bullets(checks),
+        "## Use",
+        use,
+    ]
+    return "\n\n".join(sections) + "\n"
+
+
+def _bullets(lines: Sequence[str]) -> str:
+    return "\n".join(f"- {line}" for line in lines)
+
+
+def _design(arch: Arch) -> str:
+    return "```\n" + "\n".join(arch.describe()) + "\n```"
+
+
+def _numbers(arch: Arch) -> list[str]:
+    graph = arch.to_graph()
+    size = arch.resolution
+    return [
+        f"parameters: {graph.params:,} ({graph.params / 1e6:.2f} M)"
+        + (", both classifiers counted" if arch.head.distilled else ""),
+        f"multiply-accumulates at {size}x{size}: {graph.macs:,} ({graph.macs / 1e9:.3f} G)",
+    ]
+
+
 def readme_text(arch: Arch, name: str, notes: Sequence[str]) -> str:
-    """Write what the model is, its numbers, and how to use it.
+    """Write the README beside a model.py: what it is, its numbers, and how to use it.
 
     Parameters
     ----------
     notes
         Further lines, each a bullet.
     """
-    graph = arch.to_graph()
     size = arch.resolution
-    numbers = [
-        f"parameters: {graph.params:,} ({graph.params / 1e6:.2f} M)"
-        + (", both classifiers counted" if arch.head.distilled else ""),
-        f"multiply-accumulates at {size}x{size}: {graph.macs:,} ({graph.macs / 1e9:.3f} G)",
-        *notes,
-    ]
     widths = ", ".join(f"{stage.width} channels at stride {4 << i}" for i, stage in enumerate(arch.stages))
     biases = any(block.mixer.is_attention for stage in arch.stages for block in stage.blocks)
     sections = [
         f"# {name}",
         "A vision backbone as one PyTorch file, written by dsim. `model.py` needs torch and nothing else; `arch.json` is\n"
         "the design, which dsim reads back.",
-        "\n".join(f"- {line}" for line in numbers),
+        _bullets([*_numbers(arch), *notes]),
         "## Design",
-        "```\n" + "\n".join(arch.describe()) + "\n```",
+        _design(arch),
         "## Use",
         "```python\n"
         "from model import create_model\n\n"

@@ -4,29 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from dsim.arch import Arch
-from dsim.errors import unknown_name
+from dsim.errors import InvalidValueError, unknown_name
+from dsim.export.findings import Exported
+from dsim.export.form import Form, write_form
+from dsim.export.onnx_file import OnnxFile
 from dsim.export.torch_export import write_torch
+from dsim.export.torch_program import TorchProgram
 
+if TYPE_CHECKING:
+    from torch import nn
 
-class Exporter(Protocol):
-    """What writes a design in one form."""
-
-    def __call__(
-        self, arch: Arch, folder: str | Path, *, name: str | None = None, notes: Sequence[str] = ()
-    ) -> tuple[Path, ...]:
-        """Write the files and give their paths."""
-
-
-TARGETS: dict[str, Exporter] = {"torch": write_torch}
+SOURCE = "torch"  # PyTorch code, which has no weights
+FORMS: dict[str, Form] = {form.name: form for form in (OnnxFile(), TorchProgram())}
+TARGETS: tuple[str, ...] = (SOURCE, *FORMS)
 
 
 def export(
-    arch: Arch, folder: str | Path, to: str = "torch", *, name: str | None = None, notes: Sequence[str] = ()
-) -> tuple[Path, ...]:
-    """Write a design in a form that other programs read.
+    arch: Arch,
+    folder: str | Path,
+    to: str = SOURCE,
+    *,
+    name: str | None = None,
+    notes: Sequence[str] = (),
+    module: nn.Module | None = None,
+) -> Exported:
+    """Write a design in a form that other programs read, and verify what was written.
 
     Parameters
     ----------
@@ -35,24 +40,40 @@ def export(
     folder
         Where the files go; it is made if need be.
     to
-        The form; ``"torch"`` gives ``model.py``, ``arch.json`` and ``README.md``.
+        ``"torch"`` gives ``model.py``; ``"onnx"``, ``"torchexport"``, ``"coreml"`` and ``"litert"`` give a model file.
+        ``arch.json`` and ``README.md`` lie beside each.
     name
         What the files call it; by default the preset's name or the start of the design's hash.
     notes
         Lines for the README, such as an estimated latency.
+    module
+        The design's module with trained weights (from `build_module` or ``model.py``); without it, the weights of a
+        model file are drawn at random, which is enough for timing.
 
     Returns
     -------
-    tuple of Path
-        The files.
+    Exported
+        The files, and what was verified about them.
 
     Raises
     ------
     UnknownNameError
         There is no such form.
+    InvalidValueError
+        A module was given for PyTorch code, or does not give the design's scores.
+    MissingPackageError
+        A package that the form needs is not installed.
+    ExportError
+        The converter failed, or the file does not give the module's scores.
     FileAccessError
         The folder cannot be written, or holds somebody else's files of these names.
     """
     if to not in TARGETS:
         raise unknown_name("export form", to, TARGETS)
-    return TARGETS[to](arch, folder, name=name, notes=notes)
+    if to != SOURCE:
+        return write_form(FORMS[to], arch, folder, name=name, notes=notes, module=module)
+    if module is not None:
+        raise InvalidValueError(
+            "PyTorch code holds no weights, got a module; save module.state_dict() beside it, or choose another form"
+        )
+    return Exported(write_torch(arch, folder, name=name, notes=notes))

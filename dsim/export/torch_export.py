@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import linecache
-import re
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, cast
 
-from dsim.arch import PRESETS, Arch
 from dsim.export.files import write_folder
-from dsim.export.readme import readme_text
+from dsim.export.readme import default_name, readme_text, title_of
 from dsim.export.torch_source import model_source
 
 if TYPE_CHECKING:
     from torch import nn
+
+    from dsim.arch import Arch
 
 
 def write_torch(
@@ -54,7 +54,7 @@ def write_torch(
     ...     [path.name for path in write_torch(get_preset("efficientformer_l1"), folder)]
     ['model.py', 'arch.json', 'README.md']
     """
-    title = re.sub(r"\s+", " ", name or default_name(arch)).replace('"', "'").replace("\\", "/").strip()
+    title = title_of(arch, name)
     texts = {
         "model.py": model_source(arch, title),
         "arch.json": arch.to_json() + "\n",
@@ -62,12 +62,6 @@ def write_torch(
     }
     write_folder(Path(folder), texts)
     return tuple(Path(folder) / file for file in texts)
-
-
-def default_name(arch: Arch) -> str:
-    """Give a preset's name, or one made of the design's hash."""
-    known = (name for name, preset in PRESETS.items() if preset == arch)
-    return next(known, f"dsim_{arch.canonical_hash()[:8]}")
 
 
 def build_module(

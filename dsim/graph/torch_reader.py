@@ -61,12 +61,23 @@ def read_module(module: torch.nn.Module, input_shape: Shapes = (1, 3, 224, 224))
         module gives does not depend on its input.
     """
     program = _export(module, input_shape)
-    trace = Trace(GraphBuilder())
-    arguments = _arguments(program, trace)
     try:
-        results = walk(program.graph, arguments, trace)
+        return read_program(program)
     except InvalidValueError as error:
         raise _unreadable(module, input_shape, str(error)) from error
+
+
+def read_program(program: ExportedProgram) -> Graph:
+    """Read the graph of a program that torch.export traced at inference.
+
+    Raises
+    ------
+    InvalidValueError
+        An op does not fit its inputs, or what the program gives does not depend on its input.
+    """
+    trace = Trace(GraphBuilder())
+    arguments = _arguments(program, trace)
+    results = walk(program.graph, arguments, trace)
     kinds = [spec.kind for spec in program.graph_signature.output_specs]
     outputs = [
         ref
@@ -74,7 +85,7 @@ def read_module(module: torch.nn.Module, input_shape: Shapes = (1, 3, 224, 224))
         if kind is OutputKind.USER_OUTPUT and isinstance(ref, Ref)
     ]
     if not outputs:
-        raise _unreadable(module, input_shape, "its output does not depend on its input")
+        raise InvalidValueError("its output does not depend on its input")
     return trace.builder.build(*outputs)
 
 

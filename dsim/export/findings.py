@@ -1,0 +1,96 @@
+"""What was verified about a written file, and what a caller gets to see of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dsim.errors import ExportError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How far the scores of a written file are from torch's, on one image.
+
+    Attributes
+    ----------
+    max_abs
+        Largest absolute difference of a score.
+    largest
+        Largest absolute score of torch's.
+    allowed
+        Most that a difference may be.
+    by
+        The program that ran the file.
+    """
+
+    max_abs: float
+    largest: float
+    allowed: float
+    by: str
+
+    def __str__(self) -> str:
+        """One line for people."""
+        return (
+            f"max abs difference to torch {self.max_abs:.1e} (scores up to {self.largest:.3g}, allowed "
+            f"{self.allowed:.1e}), run by {self.by}"
+        )
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What a form's check found: a difference of scores, where the file can be run, and one line for each other fact."""
+
+    difference: Difference | None
+    lines: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What an export wrote and verified.
+
+    Attributes
+    ----------
+    files
+        What lies in the folder now.
+    difference
+        None where nothing was run: PyTorch source, and Core ML, which runs on Apple's systems alone.
+    checks
+        Lines that say what was verified; they are in the README too.
+    """
+
+    files: tuple[Path, ...]
+    difference: Difference | None = None
+    checks: tuple[str, ...] = ()
+
+
+def compare(scores: Tensor, wanted: Tensor, relative: float, by: str) -> Difference:
+    """Hold a file's scores against torch's.
+
+    Parameters
+    ----------
+    relative
+        Most that a difference may be, as a fraction of the largest score (of 1, if that is less).
+
+    Raises
+    ------
+    ExportError
+        They are further apart, or of another shape.
+    """
+    if scores.shape != wanted.shape:
+        raise ExportError(
+            f"{by} must give scores of shape {tuple(wanted.shape)}, got {tuple(scores.shape)}; report this design"
+        )
+    largest = float(wanted.abs().max())
+    found = Difference(
+        float((scores.double() - wanted.double()).abs().max()), largest, relative * max(1.0, largest), by
+    )
+    if not found.max_abs <= found.allowed:  # a score that is no number must not pass
+        raise ExportError(
+            f"the file must give torch's scores, got: {found}; nothing was kept, report this design"
+        )
+    return found

@@ -1,0 +1,108 @@
+"""What is exported: a design's module with its weights, an image, and the scores that torch gives for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dsim.errors import InvalidValueError
+from dsim.export.torch_export import build_module
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+    from dsim.arch import Arch
+
+SEED = 0
+IMAGES = 4  # batch norms take their statistics from so many images of noise
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A design in the form in which every converter takes it.
+
+    Attributes
+    ----------
+    arch
+        The design.
+    module
+        In eval mode.
+    image
+        (1, 3, resolution, resolution), normal noise; converters trace with it and results are compared on it.
+    scores
+        (1, classes): what torch gives for the image.
+    trained
+        Whether the weights are the caller's own.
+    """
+
+    arch: Arch
+    module: nn.Module
+    image: Tensor
+    scores: Tensor
+    trained: bool
+
+
+def prepare(arch: Arch, module: nn.Module | None = None) -> Subject:
+    """Make a subject from a design and, where there is one, a module that was trained.
+
+    Without a module, weights are drawn so that every layer moves the scores: those that training starts from have
+    layer scales near 0, and a comparison of scores would then see no block. torch's own random state is left alone.
+
+    Parameters
+    ----------
+    module
+        From `build_module` or from the design's exported ``model.py``; it is left as it is, but for eval mode.
+
+    Raises
+    ------
+    InvalidValueError
+        The module does not give class scores for the design's images.
+    """
+    import torch
+
+    with torch.random.fork_rng(devices=[]), torch.no_grad():
+        torch.manual_seed(SEED)
+        image = torch.randn(1, 3, arch.resolution, arch.resolution)
+        subject = _drawn(arch) if module is None else module
+        try:
+            scores = subject.eval()(image)
+        except Exception as error:  # whatever a stranger's module raises
+            raise InvalidValueError(
+                f"the module must take images of shape {tuple(image.shape)}, got {type(error).__name__}: {error}; "
+                "pass the design's own module"
+            ) from error
+    wanted = (1, arch.num_classes)
+    shape = tuple(scores.shape) if isinstance(scores, torch.Tensor) else type(scores).__name__
+    if shape != wanted:
+        raise InvalidValueError(
+            f"the module must give class scores of shape {wanted}, got {shape}; pass the design's own classifier"
+        )
+    return Subject(arch, subject, image, scores, trained=module is not None)
+
+
+def _drawn(arch: Arch) -> nn.Module:
+    """Build a design with weights that keep activations near 1 and give every layer a say."""
+    import torch
+    from torch import nn
+
+    module = build_module(arch)
+    for part in module.modules():
+        if isinstance(part, nn.Conv2d | nn.Linear):
+            nn.init.normal_(part.weight, std=part.weight[0].numel() ** -0.5)
+            if part.bias is not None:
+                nn.init.normal_(part.bias, std=0.1)
+        elif isinstance(part, nn.BatchNorm2d | nn.BatchNorm1d | nn.LayerNorm | nn.GroupNorm):
+            nn.init.uniform_(part.weight, 0.5, 1.5)
+            nn.init.normal_(part.bias, std=0.1)
+    for name, parameter in module.named_parameters():
+        if "layer_scale" in name:
+            nn.init.uniform_(parameter, 0.5, 1.0)
+        elif name.endswith("attention_biases"):
+            nn.init.normal_(parameter)
+    norms = [part for part in module.modules() if isinstance(part, nn.BatchNorm2d | nn.BatchNorm1d)]
+    for norm in norms:
+        norm.momentum = None  # statistics of this one batch
+    module.train()(torch.randn(IMAGES, 3, arch.resolution, arch.resolution))
+    for norm in norms:
+        norm.momentum = 0.1  # torch's default, for whoever trains on
+    return module

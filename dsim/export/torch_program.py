@@ -1,0 +1,81 @@
+"""A torch.export program (.pt2): one traced graph with its weights, for torch's own ahead-of-time tools."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dsim.export.findings import Findings, compare
+from dsim.export.kernels import compare_kernels
+
+if TYPE_CHECKING:
+    from torch.export import ExportedProgram
+
+    from dsim.arch import Arch
+    from dsim.export.subject import Subject
+
+RELATIVE = 1e-6  # the same operators run in the same order
+
+
+@dataclass(frozen=True)
+class TorchProgram:
+    """`torch.export.save` of the module at the design's resolution, batch 1."""
+
+    name: str = "torchexport"
+    file: str = "model.pt2"
+    about: str = "A vision backbone as a torch.export program (`model.pt2`)."
+
+    def require(self) -> None:
+        """Ask for nothing: torch is there."""
+
+    def write(self, subject: Subject, path: Path) -> None:
+        """Trace and save."""
+        import torch
+
+        torch.export.save(trace(subject), path)
+
+    def check(self, subject: Subject, path: Path) -> Findings:
+        """Reload the program that was just written, run it, and read its graph.
+
+        Only ever a file that `write` made a moment ago: loading a stranger's .pt2 may run what is in it.
+        """
+        import torch
+
+        from dsim.graph.torch_reader import read_program
+
+        program = torch.export.load(path)
+        with torch.no_grad():
+            scores = program.module()(subject.image)
+        return Findings(
+            compare(scores, subject.scores, RELATIVE, f"torch {torch.__version__}"),
+            (compare_kernels(read_program(program), subject.arch.to_graph()),),
+        )
+
+    def use(self, arch: Arch) -> str:
+        """Show how to load and run it."""
+        size = arch.resolution
+        return (
+            "```python\n"
+            "import torch\n\n"
+            'program = torch.export.load("model.pt2")  # only ever load a file that you trust\n'
+            "model = program.module()\n"
+            f"scores = model(torch.zeros(1, 3, {size}, {size}))  # (1, {arch.num_classes})\n"
+            "```\n\n"
+            "The shape is fixed: one image. `model.py` (`dsim export --to torch`) takes any."
+        )
+
+
+def trace(subject: Subject) -> ExportedProgram:
+    """Trace a subject's module with torch.export, as converters read it."""
+    import torch
+    import torch.fx.config as fx_config
+
+    before = getattr(fx_config, "do_not_emit_stack_traces", False)
+    # stack traces name folders of this machine, and cost a quarter of the time
+    fx_config.do_not_emit_stack_traces = True
+    try:
+        with torch.no_grad():
+            return torch.export.export(subject.module, (subject.image,), strict=False)
+    finally:
+        fx_config.do_not_emit_stack_traces = before

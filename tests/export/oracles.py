@@ -1,0 +1,79 @@
+"""Independent programs that say whether an exported file is what it should be."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from dsim.arch import Arch
+from dsim.export import Exported
+from dsim.export.subject import prepare
+from dsim.graph import Graph
+from dsim.graph.onnx import read_onnx
+from dsim.graph.passes import run_passes
+
+PASSES = ("drop_identities", "fold_batch_norm", "fuse_activation")
+
+
+def other_image(arch: Arch) -> torch.Tensor:
+    """Another image than the one that the export compared."""
+    return torch.rand((1, 3, arch.resolution, arch.resolution), generator=torch.Generator().manual_seed(7))
+
+
+def wanted_scores(arch: Arch, module: nn.Module | None) -> np.ndarray[Any, Any]:
+    """What torch gives for it; drawn weights are the same each time."""
+    subject = module if module is not None else prepare(arch).module
+    with torch.no_grad():
+        return subject(other_image(arch)).numpy()
+
+
+def assert_close(found: Any, wanted: np.ndarray[Any, Any], relative: float) -> None:
+    assert np.abs(wanted).max() > 0.05  # a comparison of zeros with zeros would say nothing
+    assert np.std(wanted) > 0.01
+    np.testing.assert_allclose(found, wanted, rtol=0, atol=relative * max(1.0, float(np.abs(wanted).max())))
+
+
+def assert_kernels(found: Graph, arch: Arch) -> None:
+    """Hold a file's kernels against the design's, op by op."""
+    after, before = (
+        Counter(
+            (op.label, op.attrs, op.inputs, op.outputs, op.activation) for op in run_passes(graph, PASSES).ops
+        )
+        for graph in (found, arch.to_graph())
+    )
+    assert after == before
+    assert found.macs == arch.to_graph().macs
+
+
+def onnx(arch: Arch, exported: Exported, module: nn.Module | None = None) -> None:
+    """onnx's checker, ONNX Runtime without its optimiser, and dsim's reader."""
+    import onnx as package
+    import onnxruntime
+
+    path = exported.files[0]
+    package.checker.check_model(package.load(path), full_check=True)
+    options = onnxruntime.SessionOptions()
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    (scores,) = session.run(["scores"], {"image": other_image(arch).numpy()})
+    assert_close(scores, wanted_scores(arch, module), 1e-4)
+    assert_kernels(read_onnx(path), arch)
+    assert exported.difference is not None
+
+
+def torchexport(arch: Arch, exported: Exported, module: nn.Module | None = None) -> None:
+    """torch.export.load, and the ops of its graph."""
+    program = torch.export.load(exported.files[0])  # written by this test
+    with torch.no_grad():
+        scores = program.module()(other_image(arch)).numpy()
+    assert_close(scores, wanted_scores(arch, module), 1e-6)
+    assert any("the design's own" in line for line in exported.checks)
+
+
+Oracle = Callable[..., None]
+ORACLES: dict[str, Oracle] = {"onnx": onnx, "torchexport": torchexport}
