@@ -37,6 +37,10 @@ MAY: dict[str, set[str]] = {
 HOMES: dict[str, set[str]] = {
     "networkx": {"graph"},
     "onnx": {"graph"},
+    "onnxruntime": {"export", "measure"},
+    "coremltools": {"export", "measure"},
+    "litert_torch": {"export", "measure"},
+    "ai_edge_litert": {"export", "measure"},
     "torch": {"graph", "export", "latency", "accuracy"},  # the last two for type annotations only
     "sklearn": {"latency", "accuracy"},
     "optuna": {"search"},

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-FORMS = ("torch", "onnx", "torchexport")
+FORMS = ("torch", "onnx", "torchexport", "coreml", "litert")
 
 
 @click.command()
@@ -16,15 +16,20 @@ FORMS = ("torch", "onnx", "torchexport")
 def export(arch: str, target: str, out: Path) -> None:
     """Write ARCH for other programs, with its arch.json and a README.
 
-    ARCH is a preset (efficientformer_l1), an arch.json, or the folder of a finished study. The forms: torch (a
-    self-contained model.py), onnx (model.onnx), torchexport (model.pt2). What is written is read back and compared
-    with torch; weights are random, for timing.
+    ARCH is a preset (efficientformer_l1), an arch.json, or the folder of a finished study.
+
+    Forms: torch (model.py, code that trains), onnx (model.onnx), torchexport (model.pt2), coreml (model.mlpackage for
+    iOS 16), litert (model.tflite). A model file is read back and compared with torch before it is kept. Its weights are
+    random, for timing; a trained module goes in with Python's dsim.export(..., module=trained).
     """
     from dsim.cli.designs import read_design  # deferred: help must not wait
     from dsim.export import export as write
 
-    exported = write(read_design(arch), out, target)
+    design = read_design(arch)
+    if target != "torch":
+        click.echo(f"Writing {target} and checking it ...", err=True)
+    exported = write(design, out, target)
     for path in exported.files:
         click.echo(path)
     for line in exported.checks:
-        click.echo(f"  {line}")
+        click.echo(f"- {line}")

@@ -23,7 +23,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "study": ("dsim.cli.study", "Find the most accurate backbone that holds a latency budget on a device."),
     "predict": ("dsim.cli.predict", "Predict the latency of one design on a device."),
     "top1": ("dsim.cli.top1", "Predict the ImageNet top-1 of one design."),
-    "export": ("dsim.cli.export", "Write a design as a PyTorch model."),
+    "export": ("dsim.cli.export", "Write a design as a PyTorch model, or as a file for a runtime."),
     "device": ("dsim.cli.device", "List, show and validate device profiles."),
     "accuracy": ("dsim.cli.accuracy", "Validate the accuracy model."),
 }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -43,10 +45,10 @@ class Difference:
 
 @dataclass(frozen=True)
 class Findings:
-    """What a form's check found: a difference of scores, where the file can be run, and one line for each other fact."""
+    """What a form's check found: the difference of scores, and one line for each other fact."""
 
-    difference: Difference | None
-    lines: tuple[str, ...] = ()
+    difference: Difference
+    lines: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,7 @@ class Exported:
     files
         What lies in the folder now.
     difference
-        None where nothing was run: PyTorch source, and Core ML, which runs on Apple's systems alone.
+        None for PyTorch source, which is not run.
     checks
         Lines that say what was verified; they are in the README too.
     """
@@ -66,6 +68,12 @@ class Exported:
     files: tuple[Path, ...]
     difference: Difference | None = None
     checks: tuple[str, ...] = ()
+
+
+def listed(ops: Iterable[str]) -> str:
+    """Count ops by name, most first, for a line of findings."""
+    counts = Counter(ops)
+    return f"{counts.total()} ops: " + ", ".join(f"{count} {op}" for op, count in counts.most_common())
 
 
 def compare(scores: Tensor, wanted: Tensor, relative: float, by: str) -> Difference:

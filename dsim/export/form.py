@@ -90,8 +90,7 @@ def write_form(
                 f"{form.name} must be convertible from this design, got {type(error).__name__}: "
                 f"{lines[0] if lines else 'no message'}; run it again as `dsim --debug ...` and report it"
             ) from error
-        ran = () if findings.difference is None else (str(findings.difference),)
-        checks = (*ran, *findings.lines, _weights(subject))
+        checks = (str(findings.difference), *findings.lines, _weights(subject))
         (place / "arch.json").write_text(arch.to_json() + "\n", encoding="utf-8", newline="\n")
         readme = form_readme(arch, title_of(arch, name), form.about, form.use(arch), checks, notes)
         (place / "README.md").write_text(readme, encoding="utf-8", newline="\n")

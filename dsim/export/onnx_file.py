@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dsim.errors import InvalidValueError
-from dsim.export.findings import Findings, compare
+from dsim.export.findings import Findings, compare, listed
 from dsim.export.kernels import compare_kernels
 from dsim.export.packages import need
 
@@ -65,6 +65,7 @@ class OnnxFile:
         import torch
 
         from dsim.graph.onnx import read_onnx
+        from dsim.graph.onnx.load import load_model
 
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 4  # a failure is raised; notes on the machine are not for the user
@@ -75,7 +76,10 @@ class OnnxFile:
             compare(
                 torch.from_numpy(scores), subject.scores, RELATIVE, f"ONNX Runtime {onnxruntime.__version__}"
             ),
-            (f"opset {OPSET}", compare_kernels(read_onnx(path), subject.arch.to_graph())),
+            (
+                f"opset {OPSET}; {listed(node.op_type for node in load_model(path).graph.node if node.input)}",
+                compare_kernels(read_onnx(path), subject.arch.to_graph()),
+            ),
         )
 
     def use(self, arch: Arch) -> str:

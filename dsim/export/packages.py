@@ -30,6 +30,8 @@ def need(package: str, form: str, extra: str) -> ModuleType:
         with quiet():
             return importlib.import_module(package)
     except ImportError as error:
+        absent = isinstance(error, ModuleNotFoundError) and error.name == package.partition(".")[0]
+        why = "which is not installed" if absent else f"which cannot be imported ({error})"
         raise MissingPackageError(
-            f"export to {form} needs {package}, which is not installed ({error}); pip install 'dsim[{extra}]'"
+            f"export to {form} needs {package}, {why}; pip install 'dsim[{extra}]'"
         ) from error

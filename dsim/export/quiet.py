@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import os
 import sys
 import tempfile
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 
 STREAMS = (1, 2)  # standard output and standard error, which libraries in C++ write to directly
 KEPT = 2000  # characters of what was printed, kept for the traceback of a failure
@@ -27,20 +28,22 @@ def quiet() -> Iterator[None]:
         kept = [os.dup(stream) for stream in STREAMS]
         warnings.simplefilter("ignore")
         logging.disable(logging.CRITICAL)
+        # Python's own streams need not be the process's (in a notebook, say)
+        text = io.TextIOWrapper(os.fdopen(os.dup(printed.fileno()), "wb"), "utf-8", write_through=True)
         try:
             for stream in STREAMS:
                 os.dup2(printed.fileno(), stream)
-            yield
+            with redirect_stdout(text), redirect_stderr(text):
+                yield
         except Exception as error:
-            sys.stderr.flush()
+            text.flush()
             printed.seek(max(0, printed.tell() - KEPT))
             error.add_note(printed.read().decode("utf-8", "replace"))
             raise
         finally:
-            for flushed in (sys.stdout, sys.stderr):
-                with suppress(OSError, ValueError):
-                    flushed.flush()
             for stream, copy in zip(STREAMS, kept, strict=True):
                 os.dup2(copy, stream)
                 os.close(copy)
             logging.disable(before)
+            with suppress(OSError, ValueError):
+                text.close()

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 from dsim.arch import Arch
 from dsim.errors import InvalidValueError, unknown_name
+from dsim.export.coreml_package import CoreMlPackage
 from dsim.export.findings import Exported
 from dsim.export.form import Form, write_form
+from dsim.export.litert_file import LiteRtFile
 from dsim.export.onnx_file import OnnxFile
 from dsim.export.torch_export import write_torch
 from dsim.export.torch_program import TorchProgram
@@ -18,7 +20,9 @@ if TYPE_CHECKING:
     from torch import nn
 
 SOURCE = "torch"  # PyTorch code, which has no weights
-FORMS: dict[str, Form] = {form.name: form for form in (OnnxFile(), TorchProgram())}
+FORMS: dict[str, Form] = {
+    form.name: form for form in (OnnxFile(), TorchProgram(), CoreMlPackage(), LiteRtFile())
+}
 TARGETS: tuple[str, ...] = (SOURCE, *FORMS)
 
 

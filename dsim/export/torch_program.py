@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from dsim.export.findings import Findings, compare
+from dsim.export.findings import Findings, compare, listed
 from dsim.export.kernels import compare_kernels
 
 if TYPE_CHECKING:
@@ -49,7 +49,10 @@ class TorchProgram:
             scores = program.module()(subject.image)
         return Findings(
             compare(scores, subject.scores, RELATIVE, f"torch {torch.__version__}"),
-            (compare_kernels(read_program(program), subject.arch.to_graph()),),
+            (
+                listed(str(node.target).split(".")[1] for node in program.graph.nodes if _computes(node)),
+                compare_kernels(read_program(program), subject.arch.to_graph()),
+            ),
         )
 
     def use(self, arch: Arch) -> str:
@@ -64,6 +67,11 @@ class TorchProgram:
             "```\n\n"
             "The shape is fixed: one image. `model.py` (`dsim export --to torch`) takes any."
         )
+
+
+def _computes(node: Any) -> bool:
+    """Tell operators from placeholders and from the picking of one result of several."""
+    return node.op == "call_function" and str(node.target).startswith("aten.")
 
 
 def trace(subject: Subject) -> ExportedProgram:

@@ -75,5 +75,58 @@ def torchexport(arch: Arch, exported: Exported, module: nn.Module | None = None)
     assert any("the design's own" in line for line in exported.checks)
 
 
+def coreml(arch: Arch, exported: Exported, module: nn.Module | None = None) -> None:
+    """The package's own file format, and the scores of the program run in float32 on another image."""
+    import coremltools as ct
+
+    from dsim.export.mil_program import load_program, macs_of, ops_of
+    from dsim.export.mil_run import run_program
+
+    spec = ct.models.MLModel(str(exported.files[0]), skip_model_load=True).get_spec()
+    assert spec.specificationVersion == ct.target.iOS16
+    (given,), (made,) = spec.description.input, spec.description.output
+    half = ct.proto.FeatureTypes_pb2.ArrayFeatureType.FLOAT16
+    assert (given.name, list(given.type.multiArrayType.shape)) == ("image", [1, 3, *[arch.resolution] * 2])
+    assert (made.name, list(made.type.multiArrayType.shape)) == ("scores", [1, arch.num_classes])
+    assert given.type.multiArrayType.dataType == made.type.multiArrayType.dataType == half
+    function = load_program(exported.files[0])
+    graph = run_passes(arch.to_graph(), ("drop_identities", "fold_batch_norm"))
+    assert macs_of(function) == graph.macs
+    assert _convolutions(ops_of(function)) == Counter(
+        (op.inputs[0].shape, op.outputs[0].shape, op.attrs.kernel, op.attrs.groups)  # type: ignore[union-attr]
+        for op in graph.ops
+        if op.label == "conv2d"
+    )
+    scores = run_program(function, other_image(arch)).numpy()
+    assert_close(scores, wanted_scores(arch, module), 3e-2)
+    assert exported.difference is not None
+    assert exported.difference.by.endswith("never by Core ML")
+    assert "unexpected" not in " ".join(exported.checks)
+
+
+def _convolutions(ops: list[Any]) -> Counter[object]:
+    return Counter(
+        (op.x.shape, op.outputs[0].shape, op.weight.shape[2:], int(op.groups.val))
+        for op in ops
+        if op.op_type == "conv"
+    )
+
+
+def litert(arch: Arch, exported: Exported, module: nn.Module | None = None) -> None:
+    """LiteRT's reference kernels, without XNNPACK."""
+    from ai_edge_litert.interpreter import Interpreter, OpResolverType
+
+    interpreter = Interpreter(
+        str(exported.files[0]), experimental_op_resolver_type=OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
+    )
+    interpreter.allocate_tensors()
+    (given,), (made,) = interpreter.get_input_details(), interpreter.get_output_details()
+    assert list(given["shape"]) == [1, arch.resolution, arch.resolution, 3]
+    interpreter.set_tensor(given["index"], other_image(arch).permute(0, 2, 3, 1).contiguous().numpy())
+    interpreter.invoke()
+    assert_close(interpreter.get_tensor(made["index"]), wanted_scores(arch, module), 1e-4)
+    assert exported.difference is not None
+
+
 Oracle = Callable[..., None]
-ORACLES: dict[str, Oracle] = {"onnx": onnx, "torchexport": torchexport}
+ORACLES: dict[str, Oracle] = {"onnx": onnx, "torchexport": torchexport, "coreml": coreml, "litert": litert}
