@@ -69,7 +69,7 @@ def prepare(arch: Arch, module: nn.Module | None = None) -> Subject:
         except Exception as error:  # whatever a stranger's module raises
             raise InvalidValueError(
                 f"the module must take images of shape {tuple(image.shape)}, got {type(error).__name__}: {error}; "
-                "pass the design's own module"
+                "pass the design's own module, on the CPU"
             ) from error
     wanted = (1, arch.num_classes)
     shape = tuple(scores.shape) if isinstance(scores, torch.Tensor) else type(scores).__name__

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from dsim.arch import Arch
+from dsim.arch import Arch, Mixer
 from dsim.export import Exported
 from dsim.export.subject import prepare
 from dsim.graph import Graph
@@ -97,6 +97,7 @@ def coreml(arch: Arch, exported: Exported, module: nn.Module | None = None) -> N
         for op in graph.ops
         if op.label == "conv2d"
     )
+    assert _multiplications(ops_of(function)) == _multiplications_left(graph, arch)
     scores = run_program(function, other_image(arch)).numpy()
     assert_close(scores, wanted_scores(arch, module), 3e-2)
     assert exported.difference is not None
@@ -110,6 +111,20 @@ def _convolutions(ops: list[Any]) -> Counter[object]:
         for op in ops
         if op.op_type == "conv"
     )
+
+
+def _multiplications(ops: list[Any]) -> int:
+    """Those of layer scales, of attention and of the mean of two classifiers: hardswish brings its own."""
+    counts = Counter(op.op_type for op in ops)
+    return counts["mul"] - counts["thresholded_relu"]
+
+
+def _multiplications_left(graph: Graph, arch: Arch) -> int:
+    """dsim's pass folds layer scales into convolutions and linear layers, coremltools into convolutions alone."""
+    counts = Counter(op.label for op in run_passes(graph, ("fold_layer_scale",)).ops)
+    blocks = [block for stage in arch.stages for block in stage.blocks]
+    linear = sum(2 for block in blocks if block.mixer is Mixer.ATTENTION and block.layer_scale is not None)
+    return counts["mul"] + counts["div"] + linear
 
 
 def litert(arch: Arch, exported: Exported, module: nn.Module | None = None) -> None:
