@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from dsim.arch import Arch
 
 SEED = 0
-IMAGES = 4  # batch norms take their statistics from so many images of noise
+IMAGES = 4  # batch norms take their statistics from so many images of noise, or more
+POSITIONS = 128  # where the last map is small: few positions give variances near 0 by chance, and scores that overflow
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,8 @@ def _drawn(arch: Arch) -> nn.Module:
     norms = [part for part in module.modules() if isinstance(part, nn.BatchNorm2d | nn.BatchNorm1d)]
     for norm in norms:
         norm.momentum = None  # statistics of this one batch
-    module.train()(torch.randn(IMAGES, 3, arch.resolution, arch.resolution))
+    images = max(IMAGES, POSITIONS // (arch.resolution // 32) ** 2)
+    module.train()(torch.randn(images, 3, arch.resolution, arch.resolution))
     for norm in norms:
         norm.momentum = 0.1  # torch's default, for whoever trains on
     return module

@@ -109,6 +109,13 @@ def test_a_file_that_computes_something_else_is_not_kept(
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize("resolution", [32, 64, 96])
+@pytest.mark.parametrize("name", STRUCTURES)
+def test_drawn_weights_give_scores_that_float16_can_hold(name: str, resolution: int) -> None:
+    scores = prepare(replace(THINNED[name], resolution=resolution)).scores
+    assert 0.3 < float(scores.abs().max()) < 30
+
+
 @pytest.mark.parametrize("name", ["efficientformer_l1", "poolformer_m48"])
 def test_every_parameter_moves_the_scores(name: str) -> None:
     """What is compared would show any tensor of weights that went wrong (but V2's, some of whose biases cancel)."""
