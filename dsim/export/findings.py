@@ -13,6 +13,8 @@ from dsim.errors import ExportError
 if TYPE_CHECKING:
     from torch import Tensor
 
+SMALLEST = 1e-3  # scores of a module that was never trained may be so near 0 that float16 has no digits left
+
 
 @dataclass(frozen=True)
 class Difference:
@@ -82,7 +84,7 @@ def compare(scores: Tensor, wanted: Tensor, relative: float, by: str) -> Differe
     Parameters
     ----------
     relative
-        Most that a difference may be, as a fraction of the largest score (of 1, if that is less).
+        Most that a difference may be, as a fraction of the largest score (of SMALLEST, if that is less).
 
     Raises
     ------
@@ -95,7 +97,7 @@ def compare(scores: Tensor, wanted: Tensor, relative: float, by: str) -> Differe
         )
     largest = float(wanted.abs().max())
     found = Difference(
-        float((scores.double() - wanted.double()).abs().max()), largest, relative * max(1.0, largest), by
+        float((scores.double() - wanted.double()).abs().max()), largest, relative * max(SMALLEST, largest), by
     )
     if not found.max_abs <= found.allowed:  # a score that is no number must not pass
         raise ExportError(

@@ -47,6 +47,7 @@ WRITTEN: dict[OpKind, tuple[str, ...]] = {
 }
 # ops of which a program may have fewer, and why
 FEWER: dict[str, str] = {
+    "add": "a constant of zeros is dropped, such as attention biases before training",
     "transpose": "matmul reads its operands transposed",
     "mul": "layer scales behind a convolution are folded into it",
 }

@@ -109,6 +109,18 @@ def test_a_file_that_computes_something_else_is_not_kept(
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize("form", [_case("coreml")])  # whose float16 has few digits left there
+def test_a_module_that_was_never_trained_can_go_out(form: str, tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    module = build_module(
+        STRUCTURES["efficientformerv2_s0"]
+    )  # its scores are about 1e-5, its attention biases 0
+    found = export(STRUCTURES["efficientformerv2_s0"], tmp_path, form, module=module)
+    assert found.difference is not None
+    assert found.difference.max_abs < 1e-6
+    assert "unexpected" not in " ".join(found.checks)
+
+
 @pytest.mark.parametrize("resolution", [32, 64, 96])
 @pytest.mark.parametrize("name", STRUCTURES)
 def test_drawn_weights_give_scores_that_float16_can_hold(name: str, resolution: int) -> None:
