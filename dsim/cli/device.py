@@ -7,12 +7,17 @@ from pathlib import Path
 
 import click
 
+from dsim.cli.device_add import adapt_device_command, add_device_command
 from dsim.cli.options import json_option, print_json, without_nan, write_option
 
 
 @click.group()
 def device() -> None:
     """List, show and validate device profiles."""
+
+
+device.add_command(add_device_command)
+device.add_command(adapt_device_command)
 
 
 @device.command("list")
@@ -69,3 +74,30 @@ def validate_device(
         console = result_console()
         for data in tables:
             show_table(console, data)
+
+
+@device.command("simulate")
+@click.option(
+    "--errors",
+    type=click.Path(path_type=Path),
+    help="File to write the standardised errors to; few-shot intervals are read from dsim/data/fewshot.csv.",
+)
+@write_option
+def simulate_devices(errors: Path | None, write: Path | None) -> None:
+    """Treat every bundled device as new, and show what few measurements are worth. Takes about half an hour."""
+    from dsim.cli.simulate import simulate_all  # deferred: help must not wait for the models
+    from dsim.files import write_atomic
+    from dsim.latency.fewshot.errors import quantiles_csv
+    from dsim.report.console import result_console, show_table
+    from dsim.report.marked import replace_block
+    from dsim.report.simulation import simulation_tables, standardised_errors
+
+    found = simulate_all()
+    tables = simulation_tables(found)
+    if errors:
+        write_atomic(errors, quantiles_csv(standardised_errors(found)))
+    if write:
+        replace_block(write, "dsim device simulate", "\n".join(data.markdown() for data in tables))
+    console = result_console()
+    for data in tables:
+        show_table(console, data)

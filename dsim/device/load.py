@@ -20,7 +20,7 @@ _TEXTS = ("name", "title", "soc", "chip", "compute_unit", "runtime", "precision"
 _KEYS = {*_TEXTS, "schema_version", "passes", "reference", "resolution", "models", "protocols"}
 _OPTIONAL = {"donor", "defaults"}
 MEASURES = ("latency", "throughput")
-METHODS = ("roofline", "fine", "operators", "adapted")
+METHODS = ("roofline", "fine", "operators", "adapted", "few-shot")
 GROUPS = ("iphone", "snapdragon-npu", "desktop", "phone-cpu", "phone-gpu", "apple-ne", "one-table", "user")
 # columns that a file may leave out; [defaults] of profile.toml says more
 _NEEDED = ("network", "graph", "latency_ms")
@@ -125,13 +125,13 @@ def _check_keys(raw: dict[str, Any], path: Path) -> None:
         raise FileFormatError(
             f"{path}, donor: must be the name of another profile, got {donor!r}; correct it"
         )
-    if raw["method"] == "adapted" and not donor:
+    if raw["method"] in ("adapted", "few-shot") and not donor:
         raise FileFormatError(
-            f"{path}, donor: must be named with method = 'adapted', got {donor!r}; name the profile that it starts from"
+            f"{path}, donor: must be named with method = {raw['method']!r}, got {donor!r}; name the profile that it starts from"
         )
-    if donor and raw["method"] not in ("adapted", "fine"):
+    if donor and raw["method"] in ("roofline", "operators"):
         raise FileFormatError(
-            f"{path}, donor: goes with method = 'adapted' or 'fine', got {donor!r} with {raw['method']!r}; "
+            f"{path}, donor: goes with the methods adapted, few-shot and fine, got {donor!r} with {raw['method']!r}; "
             "leave it out or change the method"
         )
     for key in ("reference", "resolution"):

@@ -137,9 +137,9 @@ class DeviceProfile:
     group
         Under which heading lists show it.
     method
-        How it is learned: ``roofline``, ``fine``, ``operators`` or ``adapted``.
+        How it is learned: ``roofline``, ``fine``, ``operators``, ``adapted`` or ``few-shot``.
     donor
-        Profile or pool that it is adapted from; empty for the other methods.
+        Profile that it starts from; empty where it starts from nominal rates.
     pool
         Profiles of one pool are learned together.
     passes

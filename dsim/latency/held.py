@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dsim.device.find import find_profile, pool_of
 from dsim.latency.adapted import belief_of
+from dsim.latency.fewshot.learn import hold_out_few_shot
 from dsim.latency.fine.learn import hold_out_fine
 from dsim.latency.learn import learn_pool
 from dsim.latency.operators.validate import hold_out_operators
@@ -29,6 +30,8 @@ def held_out(device: str) -> tuple[Held, ...]:
     profile = find_profile(device)
     if profile.method == "fine":
         return hold_out_fine(profile)
+    if profile.method == "few-shot":
+        return hold_out_few_shot(profile)
     if profile.method == "operators":
         return hold_out_operators(profile, pool_of(profile))
     learned = learn_pool(pool_of(profile), belief_of(profile))

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -17,21 +14,20 @@ from dsim.errors import InvalidValueError
 from dsim.latency.adapted import belief_of
 from dsim.latency.calibrate import calibrate_for, network_errors
 from dsim.latency.cliffs import fit_cliffs
+from dsim.latency.content import content_hash, rests_on
 from dsim.latency.coverage import cover
 from dsim.latency.device_model import DeviceModel
 from dsim.latency.ensemble import Belief, HeldOut, fit_members, hold_out, rates_of
-from dsim.latency.evidence import FAMILIES, Evidence, family_of, gather, networks_of
+from dsim.latency.evidence import Evidence, family_of, gather, networks_of
+from dsim.latency.fewshot.learn import fit_few_shot_model
 from dsim.latency.fine.learn import fit_fine_model
 from dsim.latency.fit import Fit
 from dsim.latency.identify import identify
 from dsim.latency.model import LatencyModel
-from dsim.latency.networks import GRAPHS
 from dsim.latency.operators.learn import fit_operator_model
 from dsim.latency.operators.saved import load_operator_model, save_operator_model
 from dsim.latency.saved import load_model_file, save_model_file
 from dsim.places import cache_dir
-
-_PACKAGE = Path(__file__).resolve().parents[1]
 
 
 @lru_cache(maxsize=8)
@@ -51,15 +47,18 @@ def load_model(device: str) -> DeviceModel:
         Its files break a rule.
     """
     profile = find_profile(device)
-    pool = pool_of(profile)
-    rests_on = (*pool, *pool_of(find_profile(profile.donor))) if profile.donor else pool
-    path = cache_dir() / "latency" / f"{profile.name}-{content_hash(rests_on)[:24]}.npz"
+    path = cache_dir() / "latency" / f"{profile.name}-{content_hash(rests_on(profile))[:24]}.npz"
     if profile.method == "operators":
-        return _operators(profile, pool, path)
+        return _operators(profile, pool_of(profile), path)
     cached = load_model_file(path)
     if cached is not None:
         return cached
-    model = fit_fine_model(profile) if profile.method == "fine" else fit_model(pool, profile.name)
+    if profile.method == "fine":
+        model = fit_fine_model(profile)
+    elif profile.method == "few-shot":
+        model = fit_few_shot_model(profile)
+    else:
+        model = fit_model(pool_of(profile), profile.name)
     save_model_file(path, model)
     return model
 
@@ -71,24 +70,6 @@ def _operators(profile: DeviceProfile, pool: tuple[DeviceProfile, ...], path: Pa
     model = fit_operator_model(profile, pool)
     save_operator_model(path, model)
     return model
-
-
-def content_hash(pool: tuple[DeviceProfile, ...]) -> str:
-    """Hash everything that a fit depends on: the pool's files, shared data, this code and numpy's version."""
-    digest = hashlib.sha256()
-    code = [
-        *(_PACKAGE / "latency").rglob("*.py"),
-        *(_PACKAGE / "graph").rglob("*.py"),
-        *(_PACKAGE / "device").glob("*.py"),
-    ]
-    files = sorted([*code, _PACKAGE / "op.py", _PACKAGE / "attrs.py", *GRAPHS.glob("*.parquet"), FAMILIES])
-    for profile in pool:
-        files += sorted(p for p in profile.folder.iterdir() if p.suffix in (".toml", ".csv", ".parquet"))
-    for file in files:
-        digest.update(f"{file.parent.name}/{file.name}\0".encode())
-        digest.update(hashlib.sha256(file.read_bytes()).digest())
-    digest.update(json.dumps([p.name for p in pool] + [version("numpy")]).encode())
-    return digest.hexdigest()
 
 
 def fit_model(pool: tuple[DeviceProfile, ...], device: str) -> LatencyModel:

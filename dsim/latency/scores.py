@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 
-from dsim.device.find import find_profile, pool_of
+from dsim.device.find import find_profile
 from dsim.errors import DsimError
 from dsim.files import make_folder, write_atomic
-from dsim.latency.learn import content_hash
+from dsim.latency.content import content_hash, rests_on
 from dsim.latency.scoring import Coverage, Score
 from dsim.latency.validate import validate
 from dsim.places import cache_dir
@@ -42,7 +42,7 @@ def device_scores(device: str) -> DeviceScores:
         Its files break a rule.
     """
     profile = find_profile(device)
-    path = cache_dir() / "latency" / f"{profile.name}-{content_hash(pool_of(profile))[:24]}-scores.json"
+    path = cache_dir() / "latency" / f"{profile.name}-{content_hash(rests_on(profile))[:24]}-scores.json"
     try:
         raw = json.loads(path.read_text(encoding="utf-8"))
         return DeviceScores(

@@ -28,3 +28,22 @@ def study_progress() -> Iterator[Callable[[int, int, float | None], None]]:
             bar.update(task, completed=done, total=total, best=text)
 
         yield update
+
+
+@contextmanager
+def donor_progress() -> Iterator[Callable[[], None]]:
+    """Show how many devices were asked, where that has to be done first; silent where nobody watches."""
+    console = Console(stderr=True)
+    columns = (
+        TextColumn("asking every bundled device (some minutes, once)"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("devices", total=None, visible=False)
+
+        def tick() -> None:
+            bar.update(task, advance=1, visible=True)
+
+        yield tick

@@ -6,11 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from dsim.accuracy import load_accuracy_model
-from dsim.device.find import find_profile, pool_of
+from dsim.device.find import find_profile
 from dsim.errors import InvalidValueError
 from dsim.files import make_folder
 from dsim.latency import load_model
-from dsim.latency.learn import content_hash
+from dsim.latency.content import content_hash, rests_on
 from dsim.search.files import INPUTS, read_fingerprint, read_result, write_inputs, write_result
 from dsim.search.limits import keep_identified
 from dsim.search.published import published_near
@@ -48,7 +48,7 @@ def run_study(spec: StudySpec, progress: Progress | None = None, keep: bool = Tr
     profile = find_profile(spec.device)
     latency = load_model(spec.device)
     accuracy = load_accuracy_model()
-    models = {"latency": content_hash(pool_of(profile)), "accuracy": accuracy.fingerprint}
+    models = {"latency": content_hash(rests_on(profile)), "accuracy": accuracy.fingerprint}
     mark = fingerprint(spec.inputs(), models)
     if keep:
         known = read_fingerprint(spec.folder)

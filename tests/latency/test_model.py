@@ -14,7 +14,8 @@ from dsim.device.find import pool_of
 from dsim.errors import InvalidValueError
 from dsim.graph import GraphBuilder
 from dsim.latency import Evidence, LatencyModel, load_model
-from dsim.latency.learn import content_hash, fit_model
+from dsim.latency.content import content_hash
+from dsim.latency.learn import fit_model
 from dsim.latency.saved import load_model_file, save_model_file
 from dsim.op import OpKind
 

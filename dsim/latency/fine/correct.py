@@ -6,6 +6,7 @@ is Hellinger's between two budgets of time, and a little on the size of the netw
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,27 +39,42 @@ class Correction:
         return out
 
 
-def fit_correction(phi: FloatArray, log_rate: FloatArray, residual: FloatArray) -> Correction:
+def fit_correction(
+    phi: FloatArray,
+    log_rate: FloatArray,
+    residual: FloatArray,
+    inducing: int = INDUCING,
+    noise: float | FloatArray = NOISE,
+    first: Sequence[int] = (),
+) -> Correction:
     """Fit the correction to residuals (N,) in logarithms.
 
-    A search prices hundreds of thousands of designs, so that the process rests on INDUCING of the networks (subset of
-    regressors; Rasmussen and Williams, 2006, section 8.3.1), those that the others say least about.
+    A search prices hundreds of thousands of designs, so that the process rests on ``inducing`` of the networks (subset of
+    regressors; Rasmussen and Williams, 2006, section 8.3.1): those asked for ``first``, then those that the others say
+    least about. ``noise`` is the log-spread of a residual around the process, of all or of each (N,).
     """
     there = places(phi, log_rate)
-    chosen = _pivots(there, INDUCING)
+    chosen = _pivots(there, inducing, first)
     across, among = _kernel(there, there[chosen]), _kernel(there[chosen], there[chosen])
-    matrix = across.T @ across + NOISE**2 * (among + 1e-6 * AMPLITUDE**2 * np.eye(len(chosen)))
-    weights = np.asarray(np.linalg.solve(matrix, across.T @ np.clip(residual, -CUT, CUT)), dtype=np.float64)
+    precision = np.broadcast_to(np.asarray(noise, dtype=np.float64) ** -2.0, residual.shape)
+    weighted = across.T * precision
+    matrix = weighted @ across + (among + 1e-6 * AMPLITUDE**2 * np.eye(len(chosen)))
+    weights = np.asarray(np.linalg.solve(matrix, weighted @ np.clip(residual, -CUT, CUT)), dtype=np.float64)
     return Correction(there[chosen], weights)
 
 
-def _pivots(there: FloatArray, count: int) -> list[int]:
-    """Choose rows as a pivoted Cholesky decomposition of their kernel does: each time the one least explained."""
+def _pivots(there: FloatArray, count: int, first: Sequence[int]) -> list[int]:
+    """Choose rows as a pivoted Cholesky decomposition of their kernel does: each time the one least explained.
+
+    Rows that are asked for come first, but for those that others of them explain.
+    """
     left = np.full(len(there), AMPLITUDE**2)
     factors = np.zeros((len(there), min(count, len(there))))
-    chosen: list[int] = []
+    asked, chosen = list(first), list[int]()
     for step in range(factors.shape[1]):
-        pivot = int(left.argmax())
+        pivot = asked[int(left[asked].argmax())] if asked else int(left.argmax())
+        if asked and left[pivot] < 1e-6:
+            asked, pivot = [], int(left.argmax())
         if left[pivot] < 1e-8:
             break
         chosen.append(pivot)

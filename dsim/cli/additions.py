@@ -1,0 +1,181 @@
+"""What ``dsim device add`` and ``dsim device adapt --from`` do: read, look networks up, choose a donor, write."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+
+from dsim.cli.references import known_networks, resolve
+from dsim.device import find_profile
+from dsim.device.add import Addition, Found, FoundNetwork, check_name, read_measurements, write_profile
+from dsim.device.add.match import match_kernels
+from dsim.device.add.perf_yaml import Wanted
+from dsim.device.profile import DeviceProfile, MeasuredOp
+from dsim.errors import InvalidValueError, unknown_name
+from dsim.graph import Graph
+from dsim.graph.passes import run_passes
+from dsim.places import user_profiles_dir
+
+LEAST = 3  # networks that few-shot learning needs
+
+
+@dataclass(frozen=True)
+class Added:
+    """What was written.
+
+    Attributes
+    ----------
+    name, folder, method, donor
+        Of the new profile.
+    networks, ops
+        How many of each.
+    own_graphs
+        Networks that dsim did not know before.
+    notes
+        What the user should know.
+    """
+
+    name: str
+    folder: Path
+    method: str
+    donor: str
+    networks: int
+    ops: int
+    own_graphs: int
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a user asks for; see the options of ``dsim device add``."""
+
+    files: tuple[Path, ...]
+    name: str
+    like: str = ""
+    title: str = ""
+    models: tuple[str, ...] = ()
+    wanted: Wanted = field(default_factory=Wanted)
+    force: bool = False
+
+
+def add_device(request: Request, tick: Callable[[], None]) -> Added:
+    """Make a profile of measurements.
+
+    Raises
+    ------
+    DsimError
+        Something in the request or the files breaks a rule; nothing is written then.
+    """
+    check_name(request.name)
+    root = user_profiles_dir()
+    if (root / request.name).exists() and not request.force:  # before minutes of work, not after
+        raise InvalidValueError(
+            f"profile {request.name!r} exists in {root}; choose another name, or give --force to replace it"
+        )
+    like = _teacher(request.like) if request.like else None
+    found = read_measurements(request.files, request.models, request.wanted)
+    figures, graphs, rows = _networks(found, request.files[0].parent)
+    few = len(figures) >= LEAST
+    if not few and not (found.ops or found.kernels):
+        raise InvalidValueError(
+            f"a profile needs at least {LEAST} different networks, got {len(figures)}; measure more, `dsim device adapt` says which"
+        )
+    if like is None and not few:
+        raise InvalidValueError(
+            f"fewer than {LEAST} networks tell no runtime; name the bundled profile whose stack it is with --like"
+        )
+    if like is None:
+        from dsim.latency.fewshot.own import nearest_donor  # deferred: it may take minutes
+
+        like = find_profile(nearest_donor(figures, graphs, tick))
+    ops, notes = _timed(found, like, graphs, request.files[0].parent)
+    if not few and not ops:
+        raise InvalidValueError(
+            f"none of the timed operators could be matched to the network's kernels; give {LEAST} networks or more, or --like another stack"
+        )
+    sides = [int(key.partition("@")[2]) for key in figures]
+    addition = Addition(
+        request.name,
+        request.title or request.name,
+        like,
+        "few-shot" if few else "operators",
+        like.name if few else "",
+        tuple(rows) if few else (),
+        ops,
+        {key: graph for key, graph in graphs.items() if few},
+        min(sides, default=like.low_px),
+        max(sides, default=like.high_px),
+    )
+    folder = write_profile(root, addition, request.force)
+    return Added(
+        request.name,
+        folder,
+        addition.method,
+        like.name,
+        len(figures) if few else 0,
+        len(ops),
+        len(graphs),
+        (*found.notes, *notes),
+    )
+
+
+def _teacher(name: str) -> DeviceProfile:
+    from dsim.latency.fewshot.teachers import donors  # deferred: help must not wait for the models
+
+    known = {profile.name: profile for profile in donors()}
+    if name not in known:
+        raise unknown_name("device", name, known)
+    return known[name]
+
+
+def _networks(found: Found, folder: Path) -> tuple[dict[str, float], dict[str, Graph], list[dict[str, str]]]:
+    """Give milliseconds and own graphs by key, and the rows of networks.csv."""
+    known = known_networks() if found.networks else None
+    timed: dict[str, list[float]] = {}
+    graphs: dict[str, Graph] = {}
+    rows = []
+    for one in found.networks:
+        assert known is not None
+        key, graph = resolve(one.reference, folder, known, one.where)
+        if graph is not None:
+            graphs[key] = graph
+        timed.setdefault(key, []).append(one.latency_ms)
+        rows.append(_row(one, key))
+    return {key: float(np.exp(np.median(np.log(ms)))) for key, ms in timed.items()}, graphs, rows
+
+
+def _row(one: FoundNetwork, key: str) -> dict[str, str]:
+    layers = {"layers_npu": one.layers_npu, "layers_other": one.layers_other}
+    return {
+        "network": one.reference,
+        "graph": key,
+        "latency_ms": repr(one.latency_ms),
+        "source": one.source,
+        **{column: str(count) for column, count in layers.items() if count is not None},
+    }
+
+
+def _timed(
+    found: Found, like: DeviceProfile, graphs: dict[str, Graph], folder: Path
+) -> tuple[tuple[MeasuredOp, ...], list[str]]:
+    """Give the timed kernels, those of whole networks matched to their graphs, and what could not be matched."""
+    ops, notes = list(found.ops), []
+    known = known_networks() if found.kernels else None
+    for one in found.kernels:
+        from dsim.latency.networks import read_graph  # deferred: only files of operators need it
+
+        assert known is not None
+        key, graph = resolve(one.reference, folder, known, one.where)
+        run = run_passes(graph or read_graph(key), like.passes)
+        matched = match_kernels(one, run, key)
+        ops += [replace(op, network=key) for op in matched]
+        what = (
+            f"{len(matched)} of {len(one.kernels)} operators matched"
+            if matched
+            else "operators not matched, their sum counts"
+        )
+        notes.append(f"{one.where}: {what}")
+    return tuple(ops), notes

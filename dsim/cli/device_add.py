@@ -1,0 +1,140 @@
+"""``dsim device add`` and ``dsim device adapt``: a user's own device."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from dsim.cli.options import json_option, print_json, without_nan
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+def import_options(command: _Command) -> _Command:
+    """Add the options that say what the files are and what the profile is called like."""
+    for option in (
+        click.option(
+            "--like",
+            default="",
+            help="Bundled profile with the same runtime; without it the nearest is chosen.",
+        ),
+        click.option("--title", default="", help="What lists call the device; default its name."),
+        click.option(
+            "--model",
+            "models",
+            multiple=True,
+            help="Network that a benchmark_model CSV was made with; once a file.",
+        ),
+        click.option("--device", "chosen", default="", help="Which device of a perf.yaml."),
+        click.option("--runtime", default="", help="Which runtime of a perf.yaml."),
+        click.option("--precision", default="", help="Which precision of a perf.yaml."),
+        click.option("--force", is_flag=True, help="Replace a profile of that name."),
+    ):
+        command = option(command)
+    return command
+
+
+@click.command("add")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--name", required=True, help="Name of the new profile: small letters, digits, hyphens.")
+@import_options
+@json_option
+def add_device_command(files: tuple[Path, ...], name: str, as_json: bool, **options: Any) -> None:
+    """Make a device profile of the measurements in FILES.
+
+    FILES are CSV or Parquet (columns: network or op, latency_ms; docs/adapting.md), Qualcomm AI Hub's perf.yaml, or the CSV
+    of TFLite's benchmark_model. Three networks are enough. Nothing is written where a row breaks a rule.
+    """
+    from dsim.report.adapting import show_added  # deferred: help must not wait for tables
+
+    added = _add(files, name, options)
+    if as_json:
+        print_json(
+            {
+                "device": added.name,
+                "folder": str(added.folder),
+                "method": added.method,
+                "like": added.donor,
+                "networks": added.networks,
+                "ops": added.ops,
+                "own_graphs": added.own_graphs,
+                "notes": list(added.notes),
+            }
+        )
+    else:
+        show_added(added)
+
+
+@click.command("adapt")
+@click.argument("name")
+@click.option(
+    "--from",
+    "files",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="File of measurements; may be repeated.",
+)
+@import_options
+@json_option
+def adapt_device_command(name: str, files: tuple[Path, ...], as_json: bool, **options: Any) -> None:
+    """Adapt what is known of all devices to NAME by a few of its networks, and say what to measure next.
+
+    With --from, the profile is made first, as `dsim device add` does.
+    """
+    from dsim.device import find_profile  # deferred: help must not wait for the models
+    from dsim.errors import InvalidValueError
+    from dsim.latency.fewshot.advice import advise
+    from dsim.latency.fewshot.own import gather_own
+    from dsim.report.adapting import show_advice
+    from dsim.report.progress import donor_progress
+
+    if files:
+        _add(files, name, options)
+    elif any(options.values()):
+        raise click.UsageError("the options of an import go with --from")
+    profile = find_profile(name)
+    if profile.method != "few-shot":
+        raise InvalidValueError(
+            f"profile {name!r} is learned by method {profile.method!r}, not from a few networks; name one of your own"
+        )
+    with donor_progress() as tick:
+        advice = advise(gather_own(profile, tick))
+    if as_json:
+        print_json(
+            {
+                "device": name,
+                "nearest": [
+                    without_nan({"device": n, "error_percent": e, "weight": w}) for n, e, w in advice.nearest
+                ],
+                "left_out_percent": without_nan(advice.left_out),
+                "curve": [
+                    {"networks": p.networks, "median_percent": p.median, "nearest_percent": p.nearest}
+                    for p in advice.curve
+                ],
+                "measure_next": [key for key, _, _ in advice.measure_next],
+            }
+        )
+    else:
+        show_advice(profile, advice)
+
+
+def _add(files: tuple[Path, ...], name: str, options: dict[str, Any]) -> Any:
+    from dsim.cli.additions import Request, add_device  # deferred: help must not wait for the models
+    from dsim.device.add.perf_yaml import Wanted
+    from dsim.report.progress import donor_progress
+
+    wanted = Wanted(options["chosen"], options["runtime"], options["precision"])
+    request = Request(
+        tuple(dict.fromkeys(files)),
+        name,
+        options["like"],
+        options["title"],
+        options["models"],
+        wanted,
+        options["force"],
+    )
+    with donor_progress() as tick:
+        return add_device(request, tick)

@@ -1,0 +1,7 @@
+"""A user's own device: measurements from CSV, Parquet, Qualcomm AI Hub and TFLite's benchmark_model become a profile."""
+
+from dsim.device.add.found import Found, FoundNetwork
+from dsim.device.add.read import read_measurements
+from dsim.device.add.write import Addition, check_name, write_profile
+
+__all__ = ["Addition", "Found", "FoundNetwork", "check_name", "read_measurements", "write_profile"]

@@ -1,0 +1,199 @@
+"""Write a profile's folder whole or not at all."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+import tomli_w
+
+from dsim.attrs import attrs_to_dict
+from dsim.device.load import SCHEMA_VERSION, load_profile
+from dsim.device.ops import COLUMNS as OP_COLUMNS
+from dsim.device.profile import DeviceProfile, MeasuredOp
+from dsim.errors import FileAccessError, InvalidValueError
+from dsim.files import make_folder
+from dsim.graph.graph import Graph
+from dsim.graph.store import save_graphs
+
+PROTOCOL = "own"
+LICENCE = "the user's own"
+
+
+@dataclass(frozen=True)
+class Addition:
+    """What a new profile holds.
+
+    Attributes
+    ----------
+    name, title
+        The new profile's.
+    like
+        The profile whose stack (compute unit, runtime, precision, passes) the device is taken to have.
+    method, donor
+        How it is learned, and from whom.
+    networks
+        Rows of networks.csv: columns network, graph, latency_ms, source, and layers_npu, layers_other where known.
+    ops
+        Measured kernels.
+    graphs
+        Networks that do not come with dsim, by key.
+    low_px, high_px
+        Input sides measured.
+    """
+
+    name: str
+    title: str
+    like: DeviceProfile
+    method: str
+    donor: str
+    networks: tuple[Mapping[str, str], ...]
+    ops: tuple[MeasuredOp, ...]
+    graphs: Mapping[str, Graph]
+    low_px: int
+    high_px: int
+
+
+def check_name(name: str) -> None:
+    """Refuse a name that is no plain folder name.
+
+    Raises
+    ------
+    InvalidValueError
+        It has other characters than small letters, digits and hyphens.
+    """
+    if not re.fullmatch(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?", name):
+        raise InvalidValueError(
+            f"a profile's name must be small letters, digits and inner hyphens, at most 64, got {name[:80]!r}; e.g. my-phone"
+        )
+
+
+def write_profile(root: Path, addition: Addition, force: bool = False) -> Path:
+    """Write a profile beside the target first, check that it loads, and rename it into place.
+
+    Parameters
+    ----------
+    root
+        Folder of the user's profiles.
+    addition
+        What to write.
+    force
+        Whether an existing profile of that name may go.
+
+    Returns
+    -------
+    Path
+        Its folder.
+
+    Raises
+    ------
+    InvalidValueError
+        The name is none, or taken and ``force`` not given.
+    FileAccessError
+        The folder cannot be written.
+    """
+    check_name(addition.name)
+    target = root / addition.name
+    if target.exists() and not force:
+        raise InvalidValueError(
+            f"profile {addition.name!r} exists in {root}; choose another name, or give --force to replace it"
+        )
+    make_folder(root)
+    temporary = Path(tempfile.mkdtemp(dir=root, prefix=f".{addition.name}."))
+    try:
+        folder = temporary / addition.name
+        folder.mkdir()
+        (folder / "profile.toml").write_text(_toml(addition), encoding="utf-8")
+        if addition.networks:
+            _write_networks(folder / "networks.csv", addition)
+        if addition.ops:
+            _write_ops(folder / "ops.parquet", addition.ops)
+        if addition.graphs:
+            save_graphs(folder / "graphs.parquet", addition.graphs)
+        load_profile(folder)  # what cannot be read back must not replace what can
+        _swap(folder, target, temporary / "old")
+    except OSError as error:
+        raise FileAccessError(
+            f"{target} cannot be written: {error.strerror}; choose a writable place with DSIM_PROFILES"
+        ) from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+    return target
+
+
+def _swap(new: Path, target: Path, old: Path) -> None:
+    """Put a folder in another's place; if that fails, the other comes back."""
+    if not target.exists():
+        new.rename(target)
+        return
+    target.rename(old)
+    try:
+        new.rename(target)
+    except BaseException:
+        old.rename(target)
+        raise
+
+
+def _toml(addition: Addition) -> str:
+    like, stated = addition.like, f"measured by the user; stack taken to be that of {addition.like.name}"
+    content = {
+        "schema_version": SCHEMA_VERSION,
+        "name": addition.name,
+        "title": addition.title,
+        "soc": "unstated",
+        "chip": addition.name,
+        "compute_unit": like.compute_unit,
+        "runtime": like.runtime,
+        "precision": like.precision,
+        "layout": like.layout,
+        "batch": like.batch,
+        "threads": like.threads,
+        "measures": like.measures,
+        "group": "user",
+        "method": addition.method,
+        **({"donor": addition.donor} if addition.donor else {}),
+        "pool": addition.name,
+        "licence": LICENCE,
+        "passes": list(like.passes),
+        "reference": {"protocol": PROTOCOL, "model": addition.title, "stated": stated},
+        "resolution": {"low_px": addition.low_px, "high_px": addition.high_px},
+        "models": {addition.title: addition.name},
+        "protocols": {PROTOCOL: stated},
+        "defaults": {"lab": "user", "licence": LICENCE},
+    }
+    return tomli_w.dumps(content)
+
+
+def _write_networks(path: Path, addition: Addition) -> None:
+    columns = ("network", "graph", "latency_ms", "source", "layers_npu", "layers_other")
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, columns)
+        writer.writeheader()
+        writer.writerows({column: row.get(column, "") for column in columns} for row in addition.networks)
+
+
+def _write_ops(path: Path, ops: tuple[MeasuredOp, ...]) -> None:
+    rows = [
+        {
+            "op": str(one.op.kind),
+            "attrs": json.dumps(attrs_to_dict(one.op.attrs)),
+            "inputs": json.dumps([list(spec.shape) for spec in one.op.inputs]),
+            "activation": str(one.op.activation or ""),
+            "latency_ms": one.latency_ms,
+            "count": one.count,
+            "network": one.network,
+            "position": one.position,
+            "how": one.how,
+            "source": one.source,
+            "licence": one.licence,
+        }
+        for one in ops
+    ]
+    pl.DataFrame(rows, schema=OP_COLUMNS).write_parquet(path)

@@ -1,0 +1,151 @@
+"""A new device's own figures beside the donors' table, its own networks included where the table lacks them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dsim.device.fields import check_file
+from dsim.device.profile import DeviceProfile
+from dsim.errors import FileFormatError
+from dsim.graph.graph import Graph
+from dsim.graph.passes import run_passes
+from dsim.graph.store import load_graphs
+from dsim.latency.evidence import family_of
+from dsim.latency.features import FloatArray
+from dsim.latency.fewshot.combine import scaled_errors
+from dsim.latency.fewshot.reference import reference, seen_by
+from dsim.latency.fewshot.table import Table, donor_table
+from dsim.latency.fewshot.teachers import donors
+from dsim.latency.fine.costs import total
+from dsim.latency.networks import stored
+
+
+@dataclass(frozen=True)
+class Own:
+    """A handful of figures, and what every donor says of the networks around them.
+
+    Attributes
+    ----------
+    keys, families
+        (N,) the reference networks, and after them the device's own.
+    table, names
+        (N, D) log milliseconds by donor, and the donors' names (D,).
+    measured, log_ms
+        (n,) rows that were measured, and their log milliseconds.
+    lead
+        Place of the donor whose passes, kind of stack and budgets of time are taken over.
+    vectors
+        (N, F) fine vectors after the lead's passes.
+    log_rate
+        (P + 1,) fine log rates of the lead.
+    """
+
+    keys: tuple[str, ...]
+    families: NDArray[np.str_]
+    table: FloatArray
+    names: NDArray[np.str_]
+    measured: NDArray[np.int64]
+    log_ms: FloatArray
+    lead: int
+    vectors: FloatArray
+    log_rate: FloatArray
+
+
+def own_figures(profile: DeviceProfile) -> dict[str, float]:
+    """Give each network's milliseconds; one timed twice counts once, by its median."""
+    found: dict[str, list[float]] = {}
+    for row in profile.networks:
+        if row.graph and row.counts and not row.cliff:
+            found.setdefault(row.graph, []).append(row.latency_ms)
+    return {key: float(np.exp(np.median(np.log(values)))) for key, values in sorted(found.items())}
+
+
+def gather_own(profile: DeviceProfile, tick: Callable[[], None] = lambda: None) -> Own:
+    """Put a profile's figures beside the donors' table.
+
+    Parameters
+    ----------
+    profile
+        With method ``few-shot``; its donor leads.
+    tick
+        Called after every donor where the table has to be made first.
+
+    Raises
+    ------
+    FileFormatError
+        A network's graph is stored nowhere.
+    """
+    known, table, figures = reference(), donor_table(tick), own_figures(profile)
+    at = known.at
+    others = tuple(key for key in figures if key not in at)
+    lead = [str(name) for name in table.names].index(profile.donor)
+    log, vectors = table.log_ms, seen_by(profile.passes).fine
+    if others:
+        graphs = _graphs(profile, others)
+        log = np.vstack([log, said_of(table, graphs)])
+        vectors = np.vstack([vectors, _vectors(graphs, profile.passes)])
+    keys = (*known.keys, *others)
+    place = {key: n for n, key in enumerate(keys)}
+    families = np.array([*known.families, *(family_of(key, profile.name) for key in others)])
+    return Own(
+        keys,
+        families,
+        log,
+        table.names,
+        np.array([place[key] for key in figures]),
+        np.log(list(figures.values())),
+        lead,
+        vectors,
+        table.log_rate[lead],
+    )
+
+
+def _graphs(profile: DeviceProfile, keys: tuple[str, ...]) -> tuple[Graph, ...]:
+    """Read networks that are not among the reference: bundled graphs, or the profile's own."""
+    file, found = profile.folder / "graphs.parquet", stored(keys)
+    if file.exists():
+        check_file(file)
+        found = load_graphs(file, set(keys) - set(found)) | found
+    missing = [key for key in keys if key not in found]
+    if missing:
+        raise FileFormatError(
+            f"{profile.folder}: graph {missing[0]!r} is stored nowhere; put it into the profile's graphs.parquet"
+        )
+    return tuple(found[key] for key in keys)
+
+
+def _vectors(graphs: Sequence[Graph], passes: tuple[str, ...]) -> FloatArray:
+    return np.array([total(run_passes(graph, passes)) for graph in graphs])
+
+
+def said_of(table: Table, graphs: Sequence[Graph]) -> FloatArray:
+    """Give log milliseconds (M, D) of networks that are not among the reference, by donor."""
+    return table.of_others({passes: _vectors(graphs, passes) for passes in {p.passes for p in donors()}})
+
+
+def nearest_donor(figures: Mapping[str, float], graphs: Mapping[str, Graph], tick: Callable[[], None]) -> str:
+    """Give the name of the donor that is least off after one factor.
+
+    Parameters
+    ----------
+    figures
+        Milliseconds by key.
+    graphs
+        Networks that do not come with dsim, by key.
+    tick
+        Called after every donor where the table has to be made first.
+    """
+    table, at = donor_table(tick), reference().at
+    known = [key for key in figures if key in at]
+    others = [key for key in figures if key not in at]
+    bundled = stored(set(others) - set(graphs))
+    rows = [table.log_ms[[at[key] for key in known]]] if known else []
+    if others:
+        rows.append(said_of(table, [graphs[key] if key in graphs else bundled[key] for key in others]))
+    log_ms = np.log([figures[key] for key in (*known, *others)])
+    said = np.vstack(rows)
+    return str(table.names[int(scaled_errors(said, np.arange(len(said)), log_ms)[1].argmin())])

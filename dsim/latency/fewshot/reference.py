@@ -1,0 +1,90 @@
+"""The reference networks: every graph that comes with dsim and was measured on some device, as each runtime runs it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dsim.device.find import bundled_names, find_profile
+from dsim.device.profile import DeviceProfile
+from dsim.graph.graph import Graph
+from dsim.latency.evidence import family_of
+from dsim.latency.features import FloatArray
+from dsim.latency.fine.costs import total
+from dsim.latency.networks import read_networks, stored
+
+Tick = Callable[[], None]
+
+
+@dataclass(frozen=True)
+class Reference:
+    """Networks (N,) that every device is asked about.
+
+    Attributes
+    ----------
+    keys, families
+        (N,) keys of the graphs, and their families.
+    macs
+        (N,) multiply-accumulates.
+    at
+        Place of each key.
+    """
+
+    keys: tuple[str, ...]
+    families: NDArray[np.str_]
+    macs: FloatArray
+
+    @property
+    def at(self) -> dict[str, int]:
+        """Give the place of each key."""
+        return {key: n for n, key in enumerate(self.keys)}
+
+
+@dataclass(frozen=True)
+class Seen:
+    """The reference networks after one runtime's passes: fine vectors (N, F), roofline vectors (N, R)."""
+
+    fine: FloatArray
+    roofline: FloatArray
+
+
+def measured_ms(profile: DeviceProfile) -> dict[str, float]:
+    """Give each network's milliseconds in the reference protocol, inside the profile's resolutions, cliffs left out."""
+    found: dict[str, list[float]] = {}
+    for row in profile.networks:
+        usable = row.graph and row.counts and not row.cliff and profile.is_reference(row)
+        if usable and profile.low_px <= int(row.graph.partition("@")[2]) <= profile.high_px:
+            found.setdefault(row.graph, []).append(row.latency_ms)
+    return {key: float(np.exp(np.median(np.log(values)))) for key, values in sorted(found.items())}
+
+
+@lru_cache(maxsize=1)
+def reference() -> Reference:
+    """Read which networks were measured on the bundled devices."""
+    keys = sorted({key for name in bundled_names() for key in measured_ms(find_profile(name))})
+    graphs = stored(keys)
+    macs = np.array([sum(op.macs for op in graphs[key].ops) for key in keys], dtype=np.float64)
+    return Reference(tuple(keys), np.array([family_of(key, key) for key in keys]), macs)
+
+
+@lru_cache(maxsize=8)
+def seen_by(passes: tuple[str, ...]) -> Seen:
+    """Give the reference networks as a runtime with these passes runs them."""
+    keys = reference().keys
+    # past the cache of read_networks: a thousand graphs must not stay in memory for two arrays
+    networks = read_networks.__wrapped__(frozenset(keys), passes)
+    return Seen(
+        np.array([total(networks[key].run) for key in keys]),
+        np.array([networks[key].vector for key in keys]),
+    )
+
+
+@lru_cache(maxsize=1)
+def reference_graphs() -> tuple[Graph, ...]:
+    """Read the reference networks' graphs, before any pass."""
+    graphs = stored(reference().keys)
+    return tuple(graphs[key] for key in reference().keys)

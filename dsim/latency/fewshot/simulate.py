@@ -1,0 +1,206 @@
+"""Treat every bundled device as if it were new: its chip is left out, a few of its networks are measured, others predicted.
+
+Families are dealt into FOLDS groups. The networks to predict come from one group, the measured ones from the others. Twice:
+with donors that have measured the families to predict (the device is new), and with donors that have not (the network is
+new everywhere), where nothing but learned costs can tell.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dsim.device.profile import DeviceProfile
+from dsim.latency.features import FloatArray
+from dsim.latency.fewshot.combine import believe, combine, scaled_errors
+from dsim.latency.fewshot.distil import distil
+from dsim.latency.fewshot.learn import NEAR
+from dsim.latency.fewshot.reference import measured_ms, reference, seen_by
+from dsim.latency.fewshot.table import Table, make_table
+from dsim.latency.fewshot.teachers import LeftOut, donors
+from dsim.latency.fine.correct import places
+from dsim.latency.fine.evidence import regime_of
+from dsim.latency.fine.learn import family_groups
+
+FOLDS = 4
+SIZES = (3, 5, 10, 20, 50)
+DRAWS = 1
+LEAST = 18  # networks that a device needs to be simulated
+WAYS = ("MACs alone", "nearest, scaled", "dsim")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One way's predictions on one device from one number of measured networks.
+
+    Attributes
+    ----------
+    device, chip, group
+        Profile, chip and heading.
+    new_network
+        Whether the donors had not measured the families to predict either.
+    size
+        Number of measured networks.
+    way
+        One of WAYS.
+    errors
+        (E,) log predicted over measured.
+    spearman
+        Rank correlation, mean over draws.
+    standardised
+        (E,) log measured over predicted by the model's spread; empty for the baselines.
+    """
+
+    device: str
+    chip: str
+    group: str
+    new_network: bool
+    size: int
+    way: str
+    errors: FloatArray
+    spearman: float
+    standardised: FloatArray
+
+    @property
+    def median(self) -> float:
+        """Median error in percent."""
+        return float(np.median(np.abs(np.exp(self.errors) - 1.0)) * 100.0)
+
+
+def simulated_devices() -> tuple[DeviceProfile, ...]:
+    """Give the profiles that have enough networks."""
+    return tuple(profile for profile in donors() if len(measured_ms(profile)) >= LEAST)
+
+
+def simulate(
+    devices: Sequence[DeviceProfile],
+    sizes: Sequence[int] = SIZES,
+    draws: int = DRAWS,
+    new_network: bool = False,
+) -> Iterator[Outcome]:
+    """Predict each device from few of its networks.
+
+    Parameters
+    ----------
+    devices
+        Profiles; those of one chip had best stand side by side, because tables are made by chip.
+    sizes
+        Numbers of measured networks.
+    draws
+        How often the measured networks are drawn.
+    new_network
+        Whether donors must not have measured the families to predict.
+    """
+    fold = family_groups(reference().families, FOLDS)
+    by_chip: dict[str, list[DeviceProfile]] = defaultdict(list)
+    for profile in devices:
+        by_chip[profile.chip].append(profile)
+    for chip in sorted(by_chip):
+        tables = _tables(chip, fold, new_network)
+        for profile in by_chip[chip]:
+            yield from _device(profile, tables, fold, sizes, draws, new_network)
+
+
+def _tables(chip: str, fold: NDArray[np.int64], new_network: bool) -> tuple[Table, ...]:
+    if not new_network:
+        return (make_table(LeftOut(chip)),) * FOLDS
+    families = reference().families
+    hidden = [frozenset(str(name) for name in families[fold == k]) for k in range(FOLDS)]
+    return tuple(make_table(LeftOut(chip, names)) for names in hidden)
+
+
+def _device(
+    profile: DeviceProfile,
+    tables: tuple[Table, ...],
+    fold: NDArray[np.int64],
+    sizes: Sequence[int],
+    draws: int,
+    new_network: bool,
+) -> Iterator[Outcome]:
+    at, figures = reference().at, measured_ms(profile)
+    rows, log_ms = np.array([at[key] for key in figures]), np.log(list(figures.values()))
+    for size in sizes:
+        errors: dict[str, list[FloatArray]] = {way: [] for way in WAYS}
+        ranks: dict[str, list[float]] = {way: [] for way in WAYS}
+        standard: list[FloatArray] = []
+        for draw in range(draws):
+            rng = np.random.default_rng([draw, size])
+            said = {way: np.full(len(rows), np.nan) for way in WAYS}
+            for k, table in enumerate(tables):
+                test, pool = fold[rows] == k, np.flatnonzero(fold[rows] != k)
+                if len(pool) < size or not test.any():
+                    continue
+                chosen = rng.choice(pool, size, replace=False)
+                trial = _Trial(table, rows[chosen], log_ms[chosen], rows[test])
+                said["MACs alone"][test] = trial.macs()
+                said["nearest, scaled"][test] = trial.nearest()
+                said["dsim"][test], spread = trial.dsim()
+                standard.append((log_ms[test] - said["dsim"][test]) / spread)
+            done = ~np.isnan(said["dsim"])
+            if not done.any():
+                continue
+            for way in WAYS:
+                errors[way].append(said[way][done] - log_ms[done])
+                ranks[way].append(_spearman(said[way][done], log_ms[done]))
+        for way in WAYS if standard else ():
+            yield Outcome(
+                profile.name,
+                profile.chip,
+                profile.group,
+                new_network,
+                size,
+                way,
+                np.concatenate(errors[way]),
+                float(np.mean(ranks[way])),
+                np.concatenate(standard) if way == "dsim" else np.zeros(0),
+            )
+
+
+@dataclass(frozen=True)
+class _Trial:
+    """Networks measured, their log milliseconds, and networks to predict, by row of the reference."""
+
+    table: Table
+    measured: NDArray[np.int64]
+    log_ms: FloatArray
+    test: NDArray[np.int64]
+
+    def macs(self) -> FloatArray:
+        """Predict (T,) from MACs alone: a power law whose exponent is believed to be one."""
+        size = np.log(reference().macs)
+        center = size[self.measured].mean()
+        x = np.column_stack([np.ones(len(self.measured)), size[self.measured] - center])
+        believed = np.diag([1e-6, 0.1])
+        fitted = np.linalg.solve(x.T @ x + believed, x.T @ self.log_ms + believed @ [0.0, 1.0])
+        return np.asarray(fitted[0] + fitted[1] * (size[self.test] - center))
+
+    def nearest(self) -> FloatArray:
+        """Predict (T,) by the nearest donor's figures, or its model where it has none, times one factor."""
+        factor, error = scaled_errors(self.table.log_ms, self.measured, self.log_ms)
+        lead = int(error.argmin())
+        return np.asarray(self.table.log_ms[self.test, lead] + factor[lead])
+
+    def dsim(self) -> tuple[FloatArray, FloatArray]:
+        """Predict (T,) and give the spread (T,), by the rates that a profile would be saved with."""
+        table, known = self.table, reference()
+        error = scaled_errors(table.log_ms, self.measured, self.log_ms)[1]  # which donor leads
+        by_name = {profile.name: profile for profile in donors()}
+        near = [by_name[str(table.names[d])] for d in np.argsort(error, kind="stable")[:NEAR]]
+        lead = int(error.argmin())
+        vectors = seen_by(near[0].passes).fine
+        prior = believe(table.log_ms, places(vectors, table.log_rate[lead]), self.measured, self.log_ms)
+        said = combine(prior, self.measured, self.log_ms)
+        timed = {key for profile in near for key in measured_ms(profile)}
+        exact = [n for n, key in enumerate(known.keys) if key in timed]
+        exact_too = np.union1d(exact, self.measured).astype(np.int64)
+        rates = distil(vectors, said, regime_of(near[0]), self.measured, exact_too)
+        return rates.log_ms(vectors[self.test])
+
+
+def _spearman(a: FloatArray, b: FloatArray) -> float:
+    ranks = [np.argsort(np.argsort(values)).astype(float) for values in (a, b)]
+    return float(np.corrcoef(ranks[0], ranks[1])[0, 1])

@@ -1,0 +1,106 @@
+"""The table that few-shot learning rests on: log milliseconds of the reference networks on every donor."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dsim.errors import DsimError
+from dsim.files import make_folder, write_atomic
+from dsim.latency.content import content_hash, teachers
+from dsim.latency.features import FloatArray
+from dsim.latency.fewshot.reference import measured_ms, reference, seen_by
+from dsim.latency.fewshot.teachers import LeftOut, donors, teach
+from dsim.latency.fine.evidence import regime_of
+from dsim.latency.fine.fit import fit_fine, priced
+from dsim.latency.fine.rates import NOISE
+from dsim.places import cache_dir
+
+VERSION = 1
+NOTHING = LeftOut()
+
+
+@dataclass(frozen=True)
+class Table:
+    """What every donor says.
+
+    Attributes
+    ----------
+    names
+        (D,) donors.
+    log_ms
+        (N, D) log milliseconds of the reference networks: measured where the donor timed them, else by its model.
+    log_rate
+        (D, P + 1) fine log rates that say the same, for networks that are not among the reference.
+    """
+
+    names: NDArray[np.str_]
+    log_ms: FloatArray
+    log_rate: FloatArray
+
+    def of_others(self, vectors: dict[tuple[str, ...], FloatArray]) -> FloatArray:
+        """Give log milliseconds (M, D) of other networks.
+
+        Parameters
+        ----------
+        vectors
+            Their fine vectors (M, F) by the passes that they went through, for every donor's passes.
+        """
+        passes = {profile.name: profile.passes for profile in donors()}
+        columns = [
+            np.log(priced(vectors[passes[str(name)]]) @ np.exp(rate))
+            for name, rate in zip(self.names, self.log_rate, strict=True)
+        ]
+        return np.array(columns).T
+
+
+def make_table(left_out: LeftOut, tick: Callable[[], None] = lambda: None) -> Table:
+    """Ask every donor, with something left out of all of them.
+
+    Parameters
+    ----------
+    left_out
+        A chip, and families whose figures nobody has seen either.
+    tick
+        Called after every donor.
+    """
+    said = teach(left_out, tick)
+    known = reference()
+    at = known.at
+    profiles = {profile.name: profile for profile in donors()}
+    log, rates = [], []
+    for name in sorted(said):
+        profile, column = profiles[name], said[name].copy()
+        vectors = seen_by(profile.passes).fine
+        rates.append(fit_fine(vectors, column, np.ones(len(column)), regime_of(profile), NOISE).log_rate)
+        for key, ms in measured_ms(profile).items():
+            if known.families[at[key]] not in left_out.families:
+                column[at[key]] = np.log(ms)
+        log.append(column)
+    return Table(np.array(sorted(said)), np.array(log).T, np.array(rates))
+
+
+def donor_table(tick: Callable[[], None] = lambda: None) -> Table:
+    """Give the table of all donors, from the cache where nothing that it rests on has changed.
+
+    Making it takes some minutes, once.
+    """
+    path = cache_dir() / "latency" / f"donors-{VERSION}-{content_hash(teachers())[:24]}.npz"
+    try:
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as data:
+            return Table(*(data[field.name] for field in fields(Table)))
+    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile):
+        table = make_table(NOTHING, tick)
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **{field.name: getattr(table, field.name) for field in fields(Table)})
+    try:
+        make_folder(path.parent)
+        write_atomic(path, buffer.getvalue())
+    except DsimError:  # a cache that cannot be written is made again next time
+        pass
+    return table

@@ -1,0 +1,178 @@
+"""What each bundled device's model says of the reference networks, learned without a chip and without some families."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from dsim.device.find import bundled_names, find_profile, pool_of
+from dsim.device.profile import DeviceProfile
+from dsim.latency.adapted import ADAPTED, OWN
+from dsim.latency.ensemble import NOMINAL, Belief, fit_members, rates_of
+from dsim.latency.evidence import Evidence, gather
+from dsim.latency.features import FloatArray
+from dsim.latency.fewshot.reference import measured_ms, reference, reference_graphs, seen_by
+from dsim.latency.fine.donor import stray
+from dsim.latency.fine.evidence import regime_of
+from dsim.latency.fine.fit import fit_fine
+from dsim.latency.fine.rates import NOISE, family_weight, learn_rates
+from dsim.latency.operators.evidence import OpEvidence, gather_operators, run_graph
+from dsim.latency.operators.kernel import Kernel, place
+from dsim.latency.operators.learn import learn
+from dsim.latency.operators.vectors import log_ms
+
+# phone processors start from a desktop processor's rates; where that chip is the one left out, from the other's
+OTHER_START = {"i7-12700h": "i9-10940x"}
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """What no teacher may have seen: a chip, in every runtime and precision, and families of networks."""
+
+    chip: str = ""
+    families: frozenset[str] = frozenset()
+
+
+@lru_cache(maxsize=1)
+def donors() -> tuple[DeviceProfile, ...]:
+    """Give the profiles that may teach, in order of name.
+
+    Phones with one table know too little, and Snapdragons whose networks ran on the CPU start from phone CPUs, which teach
+    themselves.
+    """
+    found = []
+    for name in bundled_names():
+        profile = find_profile(name)
+        borrowed = profile.method == "adapted" and find_profile(profile.donor).method != "roofline"
+        if profile.networks and profile.group != "one-table" and not borrowed:
+            found.append(profile)
+    return tuple(found)
+
+
+def teach(left_out: LeftOut, tick: Callable[[], None] = lambda: None) -> dict[str, FloatArray]:
+    """Ask every donor about the reference networks.
+
+    Parameters
+    ----------
+    left_out
+        What they must not have seen.
+    tick
+        Called after every donor.
+
+    Returns
+    -------
+    dict
+        Log milliseconds (N,) of the reference networks by donor's name.
+    """
+    out: dict[str, FloatArray] = {}
+    for name, log in (*_fine(left_out), *_operators(left_out), *_pooled(left_out)):
+        out[name] = log
+        tick()
+    return out
+
+
+def _fine(left_out: LeftOut) -> Iterator[tuple[str, FloatArray]]:
+    for profile in donors():
+        if profile.method != "fine" or profile.chip == left_out.chip:
+            continue
+        start = profile.donor
+        if start and find_profile(start).chip == left_out.chip:
+            start = OTHER_START[start]
+        yield profile.name, _one_fine(profile.name, start, left_out.families)
+
+
+@lru_cache(maxsize=512)
+def _one_fine(name: str, start: str, without: frozenset[str]) -> FloatArray:
+    profile = find_profile(name)
+    phi, log, family = _rows(name, without)
+    centre = None
+    if start:
+        theirs, their_log, their_family = _rows(start, without)
+        regime = regime_of(find_profile(start))
+        centre = fit_fine(theirs, their_log, family_weight(their_family), regime, NOISE).log_rate
+    rates = learn_rates(phi, log, family, regime_of(profile), centre, stray())
+    return rates.log_ms(seen_by(profile.passes).fine)[0]
+
+
+def _rows(
+    name: str, without: frozenset[str]
+) -> tuple[FloatArray, FloatArray, np.ndarray[tuple[int], np.dtype[np.str_]]]:
+    """Give vectors (M, F), log milliseconds (M,) and families (M,) of what a donor measured."""
+    profile, known = find_profile(name), reference()
+    measured, at = measured_ms(profile), known.at
+    places = np.array([at[key] for key in measured if known.families[at[key]] not in without])
+    log = np.log([measured[known.keys[n]] for n in places])
+    return seen_by(profile.passes).fine[places], log, known.families[places]
+
+
+def _operators(left_out: LeftOut) -> Iterator[tuple[str, FloatArray]]:
+    for profile in donors():
+        if profile.method == "operators" and profile.chip != left_out.chip:
+            yield profile.name, _one_operators(profile.name, left_out.families)
+
+
+@lru_cache(maxsize=128)
+def _one_operators(name: str, without: frozenset[str]) -> FloatArray:
+    evidence, parts = _parts(name)
+    hidden = sorted(without)
+    learned = learn(evidence, ~np.isin(evidence.family, hidden), ~np.isin(evidence.families, hidden))
+    return log_ms(learned.vectors(parts), learned.whole)[0]
+
+
+@lru_cache(maxsize=1)
+def _parts(name: str) -> tuple[OpEvidence, tuple[tuple[Kernel, ...], ...]]:
+    profile = find_profile(name)
+    evidence = gather_operators(profile)
+    runs = (run_graph(graph, profile.passes) for graph in reference_graphs())
+    return evidence, tuple(tuple(p.kernel for p in place(run, evidence.rows.links)) for run in runs)
+
+
+def _pooled(left_out: LeftOut) -> Iterator[tuple[str, FloatArray]]:
+    members: dict[str, list[DeviceProfile]] = defaultdict(list)
+    for profile in donors():
+        if profile.method in ("roofline", "adapted"):
+            members[profile.pool].append(profile)
+    # pools with a donor start from what the others have learned, so those come first
+    started: dict[str, FloatArray] = {}
+    for pool in sorted(members, key=lambda name: bool(members[name][0].donor)):
+        donor = members[pool][0].donor
+        belief = NOMINAL
+        if donor:
+            centre = started.get(donor, next(iter(started.values())))
+            belief = Belief(ADAPTED, lambda without, centre=centre: centre, OWN)  # type: ignore[misc]
+        evidence = _gathered(members[pool][0].name)
+        rows, contrasts = _allowed(evidence, left_out)
+        fits = fit_members(evidence, rows, contrasts=contrasts, belief=belief)
+        names = [profile.name for profile in evidence.profiles]
+        for profile in members[pool]:
+            if profile.chip == left_out.chip:
+                continue
+            rates = rates_of(evidence, fits, names.index(profile.name), rows, belief)
+            if not donor:
+                started[profile.name] = rates.theta.mean(0)
+            yield profile.name, rates.log_ms(seen_by(profile.passes).roofline)[0]
+
+
+@lru_cache(maxsize=16)
+def _gathered(name: str) -> Evidence:
+    return gather(pool_of(find_profile(name)))
+
+
+def _allowed(
+    evidence: Evidence, left_out: LeftOut
+) -> tuple[np.ndarray[tuple[int], np.dtype[np.bool_]], np.ndarray[tuple[int], np.dtype[np.bool_]]]:
+    chips = [profile.chip for profile in evidence.profiles]
+    rows = evidence.learnable & ~np.isin(evidence.family, sorted(left_out.families))
+    rows &= np.array([chips[i] != left_out.chip for i, _ in evidence.rows], dtype=bool)
+    contrasts = np.array(
+        [
+            chips[i] != left_out.chip and not families & left_out.families
+            for (i, _), families in zip(evidence.contrasts, evidence.contrast_family, strict=True)
+        ],
+        dtype=bool,
+    )
+    return rows, contrasts
