@@ -3,7 +3,7 @@
     python scripts/check_exports.py --write docs/export.md
 
 Needs the extras onnx, coreml and litert. A form whose package is missing, and presets that are not named, keep their
-cells in the document. A file that fails its check ends the run.
+cells in the document. A file that fails its check, or whose kernels differ for no reason that is known, ends the run.
 """
 
 from __future__ import annotations
@@ -46,6 +46,9 @@ def measured(names: list[str], forms: list[str]) -> tuple[Cells, dict[str, str]]
             largest[name] = f"{found.difference.largest:.2f}"
             line = f"{name} {form}: {found.difference}; {size / 1e6:.1f} MB, {time.monotonic() - start:.0f} s"
             print(line, file=sys.stderr)
+            odd = [check for check in found.checks if "these differ" in check or "unexpected" in check]
+            if odd:
+                sys.exit(f"{name} {form} has other kernels than its design: {'; '.join(odd)}")
     return cells, largest
 
 
