@@ -25,6 +25,12 @@ def bundled_names() -> tuple[str, ...]:
     return tuple(_folders(bundled_profiles_dir()))
 
 
+def bundled_folders() -> tuple[Path, ...]:
+    """Give the folders of everything measured that comes with dsim, evidence without a profile of its own included."""
+    root = bundled_profiles_dir()
+    return (*_folders(root).values(), *_folders(root / EVIDENCE).values())
+
+
 def list_profiles() -> dict[str, Path]:
     """Give every profile's folder by name; a user's profile shadows a bundled one of the same name."""
     return {**_folders(bundled_profiles_dir()), **_folders(user_profiles_dir())}

@@ -121,7 +121,7 @@ _LEARNED: dict[str, Learned] = {}  # by content: one process asks for many profi
 
 def learn_pool(pool: tuple[DeviceProfile, ...], belief: Belief) -> Learned:
     """Fit a pool and hold out each of its families, once a process."""
-    key = content_hash(pool)
+    key = content_hash(member.folder for member in pool)
     if key not in _LEARNED:
         evidence = gather(pool)
         fits = fit_members(evidence, evidence.learnable, belief=belief)

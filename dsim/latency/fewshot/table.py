@@ -10,9 +10,10 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
+from dsim.device.find import bundled_folders
 from dsim.errors import DsimError
 from dsim.files import make_folder, write_atomic
-from dsim.latency.content import content_hash, teachers
+from dsim.latency.content import content_hash
 from dsim.latency.features import FloatArray
 from dsim.latency.fewshot.reference import measured_ms, reference, seen_by
 from dsim.latency.fewshot.teachers import LeftOut, donors, teach
@@ -90,7 +91,7 @@ def donor_table(tick: Callable[[], None] = lambda: None) -> Table:
 
     Making it takes some minutes, once.
     """
-    path = cache_dir() / "latency" / f"donors-{VERSION}-{content_hash(teachers())[:24]}.npz"
+    path = cache_dir() / "latency" / f"donors-{VERSION}-{content_hash(bundled_folders())[:24]}.npz"
     try:
         with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as data:
             return Table(*(data[field.name] for field in fields(Table)))
