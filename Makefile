@@ -41,7 +41,8 @@ format: $(STAMPS)/test ## let ruff format the code
 	$(BIN)/ruff format .
 
 docs: $(STAMPS)/run ## write the held-out tables of docs/ and the run in README anew
-	$(BIN)/dsim device validate --all --write docs/latency.md
+	$(BIN)/dsim device validate --all --cards --write docs/latency.md
+	$(BIN)/dsim device simulate --errors dsim/data/fewshot.csv --write docs/adapting.md
 	$(BIN)/dsim accuracy validate --write docs/accuracy.md
 	$(BIN)/python scripts/readme_run.py
 

@@ -20,6 +20,7 @@ from dsim.graph.passes import run_passes
 from dsim.places import user_profiles_dir
 
 LEAST = 3  # networks that few-shot learning needs
+LEAST_OPS = 8  # timed kernels that a roofline needs
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,10 @@ def add_device(request: Request, tick: Callable[[], None]) -> Added:
 
         like = find_profile(nearest_donor(figures, graphs, tick))
     ops, notes = _timed(found, like, graphs, request.files[0].parent)
+    if not few and ops and len({op.op for op in ops}) < LEAST_OPS:
+        raise InvalidValueError(
+            f"a profile of operators needs at least {LEAST_OPS} different ones, got {len({op.op for op in ops})}; time more"
+        )
     if not few and not ops:
         raise InvalidValueError(
             f"none of the timed operators could be matched to the network's kernels; give {LEAST} networks or more, or --like another stack"

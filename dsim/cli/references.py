@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from dsim.device import bundled_names, find_profile
@@ -29,6 +30,7 @@ class Known:
     aliases: dict[str, str]
 
 
+@lru_cache(maxsize=1)
 def known_networks() -> Known:
     """Collect the networks that some bundled device was measured on."""
     keys: set[str] = set()

@@ -11,6 +11,7 @@ import numpy as np
 
 from dsim.device.find import bundled_names, find_profile, pool_of
 from dsim.device.profile import DeviceProfile
+from dsim.graph.graph import Graph
 from dsim.latency.adapted import ADAPTED, OWN
 from dsim.latency.ensemble import NOMINAL, Belief, fit_members, rates_of
 from dsim.latency.evidence import Evidence, gather
@@ -104,13 +105,13 @@ def _rows(
     """Give vectors (M, F), log milliseconds (M,) and families (M,) of what a donor measured."""
     profile, known = find_profile(name), reference()
     measured, at = measured_ms(profile), known.at
-    places = np.array([at[key] for key in measured if known.families[at[key]] not in without])
+    places = np.array([at[key] for key in measured if key in at and known.families[at[key]] not in without])
     log = np.log([measured[known.keys[n]] for n in places])
     return seen_by(profile.passes).fine[places], log, known.families[places]
 
 
 def _operators(left_out: LeftOut) -> Iterator[tuple[str, FloatArray]]:
-    for profile in donors():
+    for profile in sorted(donors(), key=lambda profile: profile.passes):  # one runtime after the other
         if profile.method == "operators" and profile.chip != left_out.chip:
             yield profile.name, _one_operators(profile.name, left_out.families)
 
@@ -127,8 +128,13 @@ def _one_operators(name: str, without: frozenset[str]) -> FloatArray:
 def _parts(name: str) -> tuple[OpEvidence, tuple[tuple[Kernel, ...], ...]]:
     profile = find_profile(name)
     evidence = gather_operators(profile)
-    runs = (run_graph(graph, profile.passes) for graph in reference_graphs())
+    runs = _runs(profile.passes)
     return evidence, tuple(tuple(p.kernel for p in place(run, evidence.rows.links)) for run in runs)
+
+
+@lru_cache(maxsize=1)  # a thousand graphs: those of one runtime at a time
+def _runs(passes: tuple[str, ...]) -> tuple[Graph, ...]:
+    return tuple(run_graph(graph, passes) for graph in reference_graphs())
 
 
 def _pooled(left_out: LeftOut) -> Iterator[tuple[str, FloatArray]]:

@@ -12,7 +12,7 @@ from dsim.device.profile import DeviceProfile
 from dsim.latency.calibrate import Calibration, calibrate
 from dsim.latency.features import FloatArray
 from dsim.latency.operators.contrasts import contrast_choices
-from dsim.latency.operators.evidence import OpEvidence, gather_operators
+from dsim.latency.operators.evidence import OpEvidence, gather_operators, shape_family
 from dsim.latency.operators.kernel import Kernel
 from dsim.latency.operators.model import OperatorModel
 from dsim.latency.operators.pricing import MEMBERS, KernelPrices, fit_prices
@@ -88,11 +88,13 @@ def hold_out_families(evidence: OpEvidence) -> HeldLogs:
 
 def predict_shapes(evidence: OpEvidence) -> HeldLogs:
     """Predict every operator by what was learned from other shapes, in OP_GROUPS groups."""
-    rows = evidence.rows
-    names = np.unique(evidence.family)
+    rows, family = evidence.rows, evidence.family
+    if len(np.unique(family)) == 1:  # all ran inside one network
+        family = np.array([shape_family(kernel) for kernel in rows.kernels])
+    names = np.unique(family)
     order = np.random.default_rng(0).permutation(len(names))
     group_of = {str(name): int(order[n]) % OP_GROUPS for n, name in enumerate(names)}
-    group = np.array([group_of[str(name)] for name in evidence.family])
+    group = np.array([group_of[str(name)] for name in family])
     log, spread = np.empty(len(rows.ms)), np.empty(len(rows.ms))
     none = np.zeros(len(evidence.keys), dtype=bool)
     for k in np.unique(group):
@@ -103,7 +105,7 @@ def predict_shapes(evidence: OpEvidence) -> HeldLogs:
         launch = learned.prices.roofline.floor_ms * rows.dispatched[out]
         log[out] = np.log(np.exp(base) + launch)
     kinds = tuple(str(kernel.op.label) for kernel in rows.kernels)
-    return HeldLogs(kinds, evidence.family, np.log(rows.ms), log, spread)
+    return HeldLogs(kinds, family, np.log(rows.ms), log, spread)
 
 
 def held(evidence: OpEvidence) -> HeldLogs:
