@@ -9,8 +9,9 @@ from dsim.device.find import find_profile
 from dsim.errors import DsimError
 from dsim.files import make_folder, write_atomic
 from dsim.latency.content import content_hash, rests_on
-from dsim.latency.scoring import Coverage, Score
-from dsim.latency.validate import validate
+from dsim.latency.held import clean, held_out
+from dsim.latency.scoring import Coverage, Score, coverage, score
+from dsim.latency.summary import LEAST
 from dsim.places import cache_dir
 
 
@@ -22,17 +23,17 @@ class DeviceScores:
     ----------
     clean, with_cliffs
         In the reference protocol, inside the profile's resolutions, without and with cliffs.
-    pooled_coverage
-        Of the 90% intervals, over all profiles of the pool.
+    coverage
+        Of the 90% intervals, over the networks of ``clean``.
     """
 
     clean: Score
     with_cliffs: Score
-    pooled_coverage: Coverage
+    coverage: Coverage
 
 
-def device_scores(device: str) -> DeviceScores:
-    """Give a device's held-out scores, from the cache where they were found before.
+def device_scores(device: str) -> DeviceScores | None:
+    """Give a device's held-out scores, from the cache where they were found before; None where too little can be left out.
 
     Raises
     ------
@@ -45,13 +46,15 @@ def device_scores(device: str) -> DeviceScores:
     path = cache_dir() / "latency" / f"{profile.name}-{content_hash(rests_on(profile))[:24]}-scores.json"
     try:
         raw = json.loads(path.read_text(encoding="utf-8"))
-        return DeviceScores(
-            Score(**raw["clean"]), Score(**raw["with_cliffs"]), Coverage(**raw["pooled_coverage"])
-        )
+        return DeviceScores(Score(**raw["clean"]), Score(**raw["with_cliffs"]), Coverage(**raw["coverage"]))
     except (OSError, ValueError, KeyError, TypeError):
         pass  # nothing kept, or damaged: find it out again
-    found = validate(device)
-    scores = DeviceScores(found.clean, found.with_cliffs, found.pooled_coverage)
+    networks = held_out(device)
+    judged = clean(networks)
+    if len(judged) < LEAST:
+        return None
+    inside = [held for held in networks if held.band == "inside" and held.complete]
+    scores = DeviceScores(score(judged), score(inside), coverage(judged))
     try:
         make_folder(path.parent)
         write_atomic(path, json.dumps(asdict(scores)))

@@ -10,6 +10,7 @@ from dsim.device.find import find_profile
 from dsim.latency.groups import GROUPS, Group
 from dsim.latency.held import clean, held_out
 from dsim.latency.learn import load_model
+from dsim.latency.operators.validate import hold_out_shapes
 from dsim.latency.records import Identified
 from dsim.latency.scoring import Coverage, Held, Score, coverage, score
 
@@ -59,7 +60,9 @@ def summarise(device: str) -> ProfileSummary:
     profile = find_profile(device)
     networks = held_out(device)
     judged = clean(networks)
-    found = score(judged) if len(judged) >= LEAST else None
+    # operators alone are judged one by one, each with its shape held out
+    scored = judged if networks or not profile.ops else list(hold_out_shapes(profile))
+    found = score(scored) if len(scored) >= LEAST else None
     identified, inherited, cannot = sort_choices(load_model(device).choices, bool(profile.donor))
     for kind in ("mixer", "stem"):
         measured = tuple(sorted({c.choice for c in profile.contrasts if c.choice.startswith(f"{kind}:")}))

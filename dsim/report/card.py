@@ -33,7 +33,7 @@ class Card:
     identified
         What the evidence can tell apart, each pair once.
     held_out
-        How far off the model is on families that it never saw.
+        How far off the model is on families that it never saw; None where too little was measured.
     """
 
     profile: DeviceProfile
@@ -43,7 +43,7 @@ class Card:
     sources: tuple[tuple[str, str, int], ...]
     never_seen: tuple[str, ...]
     identified: tuple[Identified, ...]
-    held_out: DeviceScores
+    held_out: DeviceScores | None
 
     def to_dict(self) -> dict[str, Any]:
         """Give plain values for JSON."""
@@ -69,7 +69,7 @@ class Card:
             ],
             "never_seen": list(self.never_seen),
             "identified": [asdict(item) for item in self.identified],
-            "held_out": asdict(self.held_out),
+            "held_out": asdict(self.held_out) if self.held_out else None,
         }
 
 
@@ -105,7 +105,9 @@ def never_seen(profile: DeviceProfile) -> tuple[str, ...]:
     """
     usable = (row for row in profile.networks if row.counts and not row.cliff and profile.is_reference(row))
     keys = frozenset(row.graph for row in usable if row.graph)
-    ops = {op for network in read_networks(keys, profile.passes).values() for op in network.run.ops}
+    file = profile.folder / "graphs.parquet"  # a user's own networks
+    networks = read_networks(keys, profile.passes, (file,) if file.exists() else ())
+    ops = {op for network in networks.values() for op in network.run.ops}
     seen = {op.kind for op in ops} | {op.activation for op in ops}
     return tuple(kind.value for kind in OpKind if kind not in seen and kind is not OpKind.UNKNOWN)
 
@@ -119,16 +121,37 @@ def _pairs_once(choices: Iterable[Identified]) -> tuple[Identified, ...]:
     return tuple(out.values())
 
 
+def _teachers(profile: DeviceProfile) -> str:
+    """Say what a profile is learned with."""
+    if profile.method == "few-shot":
+        return "its own networks and all bundled devices"
+    if profile.method == "operators":
+        return "its own timed kernels, its networks for the rest"
+    start = f", started from {profile.donor}" if profile.donor else ""
+    own = "its own networks" if profile.method == "fine" else f"the profiles of pool {profile.pool!r}"
+    return own + start
+
+
+def _error(found: DeviceScores | None) -> str:
+    if found is None:
+        return "too few networks or families to leave one out"
+    clean, cover = found.clean, found.coverage
+    return (
+        f"median {clean.median:.1f}%, mean {clean.mean:.1f}%, {clean.within_20:.0f}% of {clean.networks} networks within "
+        f"20%, each without its family (with cliffs: median {found.with_cliffs.median:.1f}%); {cover.share:.0f}% of them "
+        "lie inside their 90% interval"
+    )
+
+
 def show_card(content: Card) -> None:
     """Print a card."""
     console = result_console()
     p = content.profile
     show_line(console, p.name, p.title)
-    clean, cover = content.held_out.clean, content.held_out.pooled_coverage
     for head, text in (
         ("Runs on:", f"{p.soc}, {p.compute_unit}; {p.runtime}, {p.precision}"),
         ("Estimates speak of:", f"{p.reference_model}; {p.reference_stated}"),
-        ("Learned with:", f"the profiles of pool {p.pool!r}; fusion passes {', '.join(p.passes)}"),
+        ("Learned with:", f"{_teachers(p)}; fusion passes {', '.join(p.passes)}"),
         ("Measured between:", f"{p.low_px} and {p.high_px} px; outside, an estimate is extrapolated"),
         (
             "Evidence:",
@@ -137,9 +160,7 @@ def show_card(content: Card) -> None:
         ),
         (
             "Held-out error:",
-            f"median {clean.median:.1f}%, mean {clean.mean:.1f}%, {clean.within_20:.0f}% of {clean.networks} networks within "
-            f"20%, each without its family (with cliffs: median {content.held_out.with_cliffs.median:.1f}%); over the pool "
-            f"{cover.share:.0f}% of {cover.networks} lie inside their 90% interval",
+            _error(content.held_out),
         ),
         (
             "Never seen in that protocol:",
@@ -161,6 +182,9 @@ def show_card(content: Card) -> None:
         )
         for item in content.identified
     ]
+    if not verdicts:
+        show_line(console, "What the evidence can tell apart:", "no two activations or norms")
+        return
     columns = ("choice", "identified", "contrast ms", "why")
     show_table(
         console, table("What the evidence can tell apart", columns, verdicts, numbers=("contrast ms",))

@@ -55,7 +55,8 @@ def profile_table(found: Sequence[ProfileSummary]) -> TableData:
     ]
     numbers = ("networks", "ops", "median %", "within 10%", "within 20%", "Spearman", "coverage %", "high/low",
                "cliffs", "lower bounds")  # fmt: skip
-    return table("Every profile", ("profile", "method", *numbers), rows, numbers)
+    note = "A profile without networks is judged by its operators, each with its shape held out."
+    return table("Every profile", ("profile", "method", *numbers), rows, numbers, note)
 
 
 def pair_table(found: Sequence[ProfileSummary]) -> TableData:

@@ -81,6 +81,14 @@ def test_a_broken_profile_is_one_line(
         assert err.count("\n") == 1
 
 
+def test_device_show_without_networks(capsys: pytest.CaptureFixture[str]) -> None:
+    card = run_json(capsys, "device", "show", "m1-ane")
+    assert card["held_out"] is None
+    code, out, _ = run(capsys, "device", "show", "m1-ane")
+    assert code == 0
+    assert "too few networks or families" in out
+
+
 def test_device_show(capsys: pytest.CaptureFixture[str]) -> None:
     card = run_json(capsys, "device", "show", "iphone12")
     assert card["soc"] == "A14"

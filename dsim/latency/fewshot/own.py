@@ -100,7 +100,7 @@ def gather_own(profile: DeviceProfile, tick: Callable[[], None] = lambda: None) 
         np.log(list(figures.values())),
         lead,
         vectors,
-        table.log_rate[lead],
+        table.log_rate(lead),
     )
 
 

@@ -30,7 +30,7 @@ FOLDS = 4
 SIZES = (3, 5, 10, 20, 50)
 DRAWS = 1
 LEAST = 18  # networks that a device needs to be simulated
-WAYS = ("MACs alone", "nearest, scaled", "dsim")
+WAYS = ("MACs alone", "nearest estimate", "nearest figure", "dsim")  # the two in the middle times one factor
 
 
 @dataclass(frozen=True)
@@ -137,7 +137,8 @@ def _device(
                 chosen = rng.choice(pool, size, replace=False)
                 trial = _Trial(table, rows[chosen], log_ms[chosen], rows[test])
                 said["MACs alone"][test] = trial.macs()
-                said["nearest, scaled"][test] = trial.nearest()
+                said["nearest estimate"][test] = trial.nearest(table.said)
+                said["nearest figure"][test] = trial.nearest(table.log_ms)
                 said["dsim"][test], spread = trial.dsim()
                 standard.append((log_ms[test] - said["dsim"][test]) / spread)
             done = ~np.isnan(said["dsim"])
@@ -178,11 +179,11 @@ class _Trial:
         fitted = np.linalg.solve(x.T @ x + believed, x.T @ self.log_ms + believed @ [0.0, 1.0])
         return np.asarray(fitted[0] + fitted[1] * (size[self.test] - center))
 
-    def nearest(self) -> FloatArray:
-        """Predict (T,) by the nearest donor's figures, or its model where it has none, times one factor."""
-        factor, error = scaled_errors(self.table.log_ms, self.measured, self.log_ms)
+    def nearest(self, table: FloatArray) -> FloatArray:
+        """Predict (T,) by the nearest column of a table (N, D) times one factor."""
+        factor, error = scaled_errors(table, self.measured, self.log_ms)
         lead = int(error.argmin())
-        return np.asarray(self.table.log_ms[self.test, lead] + factor[lead])
+        return np.asarray(table[self.test, lead] + factor[lead])
 
     def dsim(self) -> tuple[FloatArray, FloatArray]:
         """Predict (T,) and give the spread (T,), by the rates that a profile would be saved with."""
@@ -192,7 +193,7 @@ class _Trial:
         near = [by_name[str(table.names[d])] for d in np.argsort(error, kind="stable")[:NEAR]]
         lead = int(error.argmin())
         vectors = seen_by(near[0].passes).fine
-        prior = believe(table.log_ms, places(vectors, table.log_rate[lead]), self.measured, self.log_ms)
+        prior = believe(table.log_ms, places(vectors, table.log_rate(lead)), self.measured, self.log_ms)
         said = combine(prior, self.measured, self.log_ms)
         timed = {key for profile in near for key in measured_ms(profile)}
         exact = [n for n, key in enumerate(known.keys) if key in timed]

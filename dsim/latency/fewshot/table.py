@@ -22,7 +22,7 @@ from dsim.latency.fine.fit import fit_fine, priced
 from dsim.latency.fine.rates import NOISE
 from dsim.places import cache_dir
 
-VERSION = 1
+VERSION = 2
 NOTHING = LeftOut()
 
 
@@ -36,13 +36,20 @@ class Table:
         (D,) donors.
     log_ms
         (N, D) log milliseconds of the reference networks: measured where the donor timed them, else by its model.
-    log_rate
-        (D, P + 1) fine log rates that say the same, for networks that are not among the reference.
+    said
+        (N, D) the same by its model alone.
     """
 
     names: NDArray[np.str_]
     log_ms: FloatArray
-    log_rate: FloatArray
+    said: FloatArray
+
+    def log_rate(self, donor: int) -> FloatArray:
+        """Give fine log rates (P + 1,) that say of the reference networks what a donor's model says."""
+        profile = {one.name: one for one in donors()}[str(self.names[donor])]
+        vectors = seen_by(profile.passes).fine
+        even = np.ones(len(vectors))
+        return fit_fine(vectors, self.said[:, donor], even, regime_of(profile), NOISE).log_rate
 
     def of_others(self, vectors: dict[tuple[str, ...], FloatArray]) -> FloatArray:
         """Give log milliseconds (M, D) of other networks.
@@ -54,8 +61,8 @@ class Table:
         """
         passes = {profile.name: profile.passes for profile in donors()}
         columns = [
-            np.log(priced(vectors[passes[str(name)]]) @ np.exp(rate))
-            for name, rate in zip(self.names, self.log_rate, strict=True)
+            np.log(priced(vectors[passes[str(name)]]) @ np.exp(self.log_rate(donor)))
+            for donor, name in enumerate(self.names)
         ]
         return np.array(columns).T
 
@@ -74,16 +81,15 @@ def make_table(left_out: LeftOut, tick: Callable[[], None] = lambda: None) -> Ta
     known = reference()
     at = known.at
     profiles = {profile.name: profile for profile in donors()}
-    log, rates = [], []
+    log = []
     for name in sorted(said):
-        profile, column = profiles[name], said[name].copy()
-        vectors = seen_by(profile.passes).fine
-        rates.append(fit_fine(vectors, column, np.ones(len(column)), regime_of(profile), NOISE).log_rate)
-        for key, ms in measured_ms(profile).items():
+        column = said[name].copy()
+        for key, ms in measured_ms(profiles[name]).items():
             if known.families[at[key]] not in left_out.families:
                 column[at[key]] = np.log(ms)
         log.append(column)
-    return Table(np.array(sorted(said)), np.array(log).T, np.array(rates))
+    names = sorted(said)
+    return Table(np.array(names), np.array(log).T, np.array([said[name] for name in names]).T)
 
 
 def donor_table(tick: Callable[[], None] = lambda: None) -> Table:

@@ -96,6 +96,9 @@ def test_a_network_of_ones_own(place: Place) -> None:
     assert json.loads(added.stdout)["own_graphs"] == 1
     (place.folder / "net.onnx").unlink()  # the profile holds what it needs
     assert "own-net@192" in {held.graph for held in held_out("my-phone")}
+    shown = place.run("device", "show", "my-phone")
+    assert shown.exit_code == 0, shown.output
+    assert "its own networks and all bundled devices" in " ".join(shown.output.split())
 
 
 def test_nothing_is_overwritten_without_force(place: Place) -> None:
