@@ -18,6 +18,7 @@ from dsim.latency.fewshot.distil import distil
 from dsim.latency.fewshot.errors import calibration_for
 from dsim.latency.fewshot.own import Own, gather_own, own_figures
 from dsim.latency.fewshot.reference import measured_ms
+from dsim.latency.fewshot.teachers import donor_named
 from dsim.latency.fine.correct import places
 from dsim.latency.fine.evidence import regime_of
 from dsim.latency.fine.rates import FineRates
@@ -36,9 +37,9 @@ def learn_few(own: Own, keep: NDArray[np.bool_] | None = None) -> FineRates:
     prior = believe(own.table, places(own.vectors, own.log_rate), measured, own.log_ms[use])
     said = combine(prior, measured, own.log_ms[use])
     near = [str(own.names[d]) for d in np.argsort(prior.error, kind="stable")[:NEAR]]
-    timed = {key for name in near for key in measured_ms(find_profile(name))}
+    timed = {key for name in near for key in measured_ms(donor_named(name))}
     exact = [n for n, key in enumerate(own.keys) if key in timed]
-    regime = regime_of(find_profile(str(own.names[own.lead])))
+    regime = regime_of(donor_named(str(own.names[own.lead])))
     return distil(own.vectors, said, regime, measured, np.union1d(exact, measured).astype(np.int64))
 
 

@@ -16,14 +16,12 @@ from numpy.typing import NDArray
 
 from dsim.device.profile import DeviceProfile
 from dsim.latency.features import FloatArray
-from dsim.latency.fewshot.combine import believe, combine, scaled_errors
-from dsim.latency.fewshot.distil import distil
-from dsim.latency.fewshot.learn import NEAR
+from dsim.latency.fewshot.combine import scaled_errors
+from dsim.latency.fewshot.learn import learn_few
+from dsim.latency.fewshot.own import Own
 from dsim.latency.fewshot.reference import measured_ms, reference, seen_by
 from dsim.latency.fewshot.table import Table, make_table
-from dsim.latency.fewshot.teachers import LeftOut, donors
-from dsim.latency.fine.correct import places
-from dsim.latency.fine.evidence import regime_of
+from dsim.latency.fewshot.teachers import LeftOut, donor_named, donors
 from dsim.latency.fine.learn import family_groups
 
 FOLDS = 4
@@ -188,18 +186,20 @@ class _Trial:
     def dsim(self) -> tuple[FloatArray, FloatArray]:
         """Predict (T,) and give the spread (T,), by the rates that a profile would be saved with."""
         table, known = self.table, reference()
-        error = scaled_errors(table.log_ms, self.measured, self.log_ms)[1]  # which donor leads
-        by_name = {profile.name: profile for profile in donors()}
-        near = [by_name[str(table.names[d])] for d in np.argsort(error, kind="stable")[:NEAR]]
-        lead = int(error.argmin())
-        vectors = seen_by(near[0].passes).fine
-        prior = believe(table.log_ms, places(vectors, table.log_rate(lead)), self.measured, self.log_ms)
-        said = combine(prior, self.measured, self.log_ms)
-        timed = {key for profile in near for key in measured_ms(profile)}
-        exact = [n for n, key in enumerate(known.keys) if key in timed]
-        exact_too = np.union1d(exact, self.measured).astype(np.int64)
-        rates = distil(vectors, said, regime_of(near[0]), self.measured, exact_too)
-        return rates.log_ms(vectors[self.test])
+        lead = int(scaled_errors(table.log_ms, self.measured, self.log_ms)[1].argmin())
+        vectors = seen_by(donor_named(str(table.names[lead])).passes).fine
+        own = Own(
+            known.keys,
+            known.families,
+            table.log_ms,
+            table.names,
+            self.measured,
+            self.log_ms,
+            lead,
+            vectors,
+            table.log_rate(lead),
+        )
+        return learn_few(own).log_ms(vectors[self.test])
 
 
 def _spearman(a: FloatArray, b: FloatArray) -> float:

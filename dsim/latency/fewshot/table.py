@@ -16,7 +16,7 @@ from dsim.files import make_folder, write_atomic
 from dsim.latency.content import content_hash
 from dsim.latency.features import FloatArray
 from dsim.latency.fewshot.reference import measured_ms, reference, seen_by
-from dsim.latency.fewshot.teachers import LeftOut, donors, teach
+from dsim.latency.fewshot.teachers import LeftOut, donor_named, donors, teach
 from dsim.latency.fine.evidence import regime_of
 from dsim.latency.fine.fit import fit_fine, priced
 from dsim.latency.fine.rates import NOISE
@@ -46,7 +46,7 @@ class Table:
 
     def log_rate(self, donor: int) -> FloatArray:
         """Give fine log rates (P + 1,) that say of the reference networks what a donor's model says."""
-        profile = {one.name: one for one in donors()}[str(self.names[donor])]
+        profile = donor_named(str(self.names[donor]))
         vectors = seen_by(profile.passes).fine
         even = np.ones(len(vectors))
         return fit_fine(vectors, self.said[:, donor], even, regime_of(profile), NOISE).log_rate
