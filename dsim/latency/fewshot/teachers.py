@@ -54,6 +54,11 @@ def donors() -> tuple[DeviceProfile, ...]:
     return tuple(found)
 
 
+def donor_named(name: str) -> DeviceProfile:
+    """Give one donor, which must be one; `donors` reads them once."""
+    return next(profile for profile in donors() if profile.name == name)
+
+
 def teach(left_out: LeftOut, tick: Callable[[], None] = lambda: None) -> dict[str, FloatArray]:
     """Ask every donor about the reference networks.
 
