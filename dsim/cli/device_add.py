@@ -85,9 +85,11 @@ def adapt_device_command(name: str, files: tuple[Path, ...], as_json: bool, **op
     With --from, the profile is made first, as `dsim device add` does.
     """
     from dsim.device import find_profile  # deferred: help must not wait for the models
+    from dsim.device.card import write_card
     from dsim.errors import InvalidValueError
     from dsim.latency.fewshot.advice import advise
     from dsim.latency.fewshot.own import gather_own
+    from dsim.latency.summary import summarise
     from dsim.report.adapting import show_advice
     from dsim.report.progress import donor_progress
 
@@ -102,6 +104,7 @@ def adapt_device_command(name: str, files: tuple[Path, ...], as_json: bool, **op
         )
     with donor_progress() as tick:
         advice = advise(gather_own(profile, tick))
+        write_card(profile.folder, summarise(name).card)  # so that `dsim device list` can show it
     if as_json:
         print_json(
             {

@@ -28,27 +28,27 @@ def simulation_tables(found: Sequence[Outcome]) -> tuple[TableData, ...]:
 
 
 def _curve(found: Sequence[Outcome], what: str) -> TableData:
-    rows = []
+    rows, ways = [], _ways(found)
     for size in sorted({one.size for one in found}):
-        by_way = {way: [one for one in found if one.size == size and one.way == way] for way in WAYS}
+        by_way = {way: [one for one in found if one.size == size and one.way == way] for way in ways}
         medians = {way: _mean([one.median for one in ones]) for way, ones in by_way.items()}
         ranks = {way: _mean([one.spearman for one in ones]) for way, ones in by_way.items()}
-        change = [(medians["dsim"] / medians[way] - 1.0) * 100.0 for way in WAYS[1:3]]
+        change = [(medians["dsim"] / medians[way] - 1.0) * 100.0 for way in ways[1:-1]]
         rows.append(
             (
                 str(size),
                 str(len(by_way["dsim"])),
-                *(f"{medians[way]:.1f}" for way in WAYS),
+                *(f"{medians[way]:.1f}" for way in ways),
                 " / ".join(f"{one:+.0f}" for one in change),
-                *(f"{ranks[way]:.4f}" for way in WAYS),
+                *(f"{ranks[way]:.4f}" for way in ways),
             )
         )
     columns = (
         "measured",
         "devices",
-        *(f"{way}, %" for way in WAYS),
-        "dsim to the two, %",
-        *(f"{way}, rank" for way in WAYS),
+        *(f"{way}, %" for way in ways),
+        "dsim to nearest, %",
+        *(f"{way}, rank" for way in ways),
     )
     note = (
         f"Asked with {ASKED_SIZE} measured networks: a median error at least 25% below the nearest profile scaled by one factor, and "
@@ -58,11 +58,15 @@ def _curve(found: Sequence[Outcome], what: str) -> TableData:
     return table(f"A new device, {what}", columns, rows, columns, note)
 
 
+def _ways(found: Sequence[Outcome]) -> tuple[str, ...]:
+    return tuple(way for way in WAYS if any(one.way == way for one in found))
+
+
 def _groups(found: Sequence[Outcome], what: str) -> TableData:
-    rows = []
+    rows, ways = [], _ways(found)
     at = [one for one in found if one.size == ASKED_SIZE]
     for group in sorted({one.group for one in at}):
-        by_way = {way: [one for one in at if one.group == group and one.way == way] for way in WAYS}
+        by_way = {way: [one for one in at if one.group == group and one.way == way] for way in ways}
         rows.append(
             (
                 group,
@@ -71,7 +75,7 @@ def _groups(found: Sequence[Outcome], what: str) -> TableData:
                 *(f"{_mean([one.spearman for one in ones]):.3f}" for ones in by_way.values()),
             )
         )
-    columns = ("group", "devices", *(f"{way}, %" for way in WAYS), *(f"{way}, rank" for way in WAYS))
+    columns = ("group", "devices", *(f"{way}, %" for way in ways), *(f"{way}, rank" for way in ways))
     return table(f"With {ASKED_SIZE} measured networks, {what}", columns, rows, columns[1:])
 
 

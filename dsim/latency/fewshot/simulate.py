@@ -31,6 +31,11 @@ LEAST = 18  # networks that a device needs to be simulated
 WAYS = ("MACs alone", "nearest estimate", "nearest figure", "dsim")  # the two in the middle times one factor
 
 
+def ways_of(new_network: bool) -> tuple[str, ...]:
+    """Give the ways compared; of a network that no donor measured, there is an estimate alone."""
+    return tuple(way for way in WAYS if not (new_network and way == "nearest estimate"))
+
+
 @dataclass(frozen=True)
 class Outcome:
     """One way's predictions on one device from one number of measured networks.
@@ -122,8 +127,9 @@ def _device(
     at, figures = reference().at, measured_ms(profile)
     rows, log_ms = np.array([at[key] for key in figures]), np.log(list(figures.values()))
     for size in sizes:
-        errors: dict[str, list[FloatArray]] = {way: [] for way in WAYS}
-        ranks: dict[str, list[float]] = {way: [] for way in WAYS}
+        ways = ways_of(new_network)
+        errors: dict[str, list[FloatArray]] = {way: [] for way in ways}
+        ranks: dict[str, list[float]] = {way: [] for way in ways}
         standard: list[FloatArray] = []
         for draw in range(draws):
             rng = np.random.default_rng([draw, size])
@@ -142,10 +148,10 @@ def _device(
             done = ~np.isnan(said["dsim"])
             if not done.any():
                 continue
-            for way in WAYS:
+            for way in ways:
                 errors[way].append(said[way][done] - log_ms[done])
                 ranks[way].append(_spearman(said[way][done], log_ms[done]))
-        for way in WAYS if standard else ():
+        for way in ways if standard else ():
             yield Outcome(
                 profile.name,
                 profile.chip,

@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 
 from dsim.cli.main import dsim
 from dsim.device import find_profile
+from dsim.device.card import read_card
 from dsim.graph.passes import run_passes
 from dsim.latency import load_model
 from dsim.latency.fewshot.reference import measured_ms
@@ -80,6 +81,9 @@ def test_adapting_says_how_good_it_is_and_what_comes_next(place: Place) -> None:
     assert sizes == sorted(sizes)
     shown = place.run("device", "adapt", "my-phone")
     assert "Measure next" in shown.output
+    card = read_card(place.folder / "profiles" / "my-phone")
+    assert card is not None
+    assert (card.method, card.donor, card.networks) == ("few-shot", TWIN, len(told["left_out_percent"]))
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # torch's older exporter needs no further package
