@@ -3,50 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
-from dsim.cli.references import known_networks, resolve
+from dsim.cli.references import resolve
 from dsim.device import find_profile
-from dsim.device.add import Addition, Found, FoundNetwork, check_name, read_measurements, write_profile
+from dsim.device.add import Added, Addition, Found, FoundNetwork, check_free, read_measurements, write_profile
 from dsim.device.add.match import match_kernels
 from dsim.device.add.perf_yaml import Wanted
 from dsim.device.profile import DeviceProfile, MeasuredOp
 from dsim.errors import InvalidValueError, unknown_name
 from dsim.graph import Graph
 from dsim.graph.passes import run_passes
+from dsim.latency.fewshot.learn import LEAST
+from dsim.latency.fewshot.own import nearest_donor
+from dsim.latency.fewshot.teachers import donors
+from dsim.latency.networks import read_graph
 from dsim.places import user_profiles_dir
 
-LEAST = 3  # networks that few-shot learning needs
 LEAST_OPS = 8  # timed kernels that a roofline needs
-
-
-@dataclass(frozen=True)
-class Added:
-    """What was written.
-
-    Attributes
-    ----------
-    name, folder, method, donor
-        Of the new profile.
-    networks, ops
-        How many of each.
-    own_graphs
-        Networks that dsim did not know before.
-    notes
-        What the user should know.
-    """
-
-    name: str
-    folder: Path
-    method: str
-    donor: str
-    networks: int
-    ops: int
-    own_graphs: int
-    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -70,12 +47,8 @@ def add_device(request: Request, tick: Callable[[], None]) -> Added:
     DsimError
         Something in the request or the files breaks a rule; nothing is written then.
     """
-    check_name(request.name)
     root = user_profiles_dir()
-    if (root / request.name).exists() and not request.force:  # before minutes of work, not after
-        raise InvalidValueError(
-            f"profile {request.name!r} exists in {root}; choose another name, or give --force to replace it"
-        )
+    check_free(root, request.name, request.force)  # before minutes of work, not after
     like = _teacher(request.like) if request.like else None
     found = read_measurements(request.files, request.models, request.wanted)
     figures, graphs, rows = _networks(found, request.files[0].parent)
@@ -89,8 +62,6 @@ def add_device(request: Request, tick: Callable[[], None]) -> Added:
             f"fewer than {LEAST} networks tell no runtime; name the bundled profile whose stack it is with --like"
         )
     if like is None:
-        from dsim.latency.fewshot.own import nearest_donor  # deferred: it may take minutes
-
         like = find_profile(nearest_donor(figures, graphs, tick))
     ops, notes = _timed(found, like, graphs, request.files[0].parent)
     if not few and ops and len({op.op for op in ops}) < LEAST_OPS:
@@ -128,8 +99,6 @@ def add_device(request: Request, tick: Callable[[], None]) -> Added:
 
 
 def _teacher(name: str) -> DeviceProfile:
-    from dsim.latency.fewshot.teachers import donors  # deferred: help must not wait for the models
-
     known = {profile.name: profile for profile in donors()}
     if name not in known:
         raise unknown_name("device", name, known)
@@ -138,13 +107,11 @@ def _teacher(name: str) -> DeviceProfile:
 
 def _networks(found: Found, folder: Path) -> tuple[dict[str, float], dict[str, Graph], list[dict[str, str]]]:
     """Give milliseconds and own graphs by key, and the rows of networks.csv."""
-    known = known_networks() if found.networks else None
     timed: dict[str, list[float]] = {}
     graphs: dict[str, Graph] = {}
     rows = []
     for one in found.networks:
-        assert known is not None
-        key, graph = resolve(one.reference, folder, known, one.where)
+        key, graph = resolve(one.reference, folder, one.where)
         if graph is not None:
             graphs[key] = graph
         timed.setdefault(key, []).append(one.latency_ms)
@@ -168,15 +135,11 @@ def _timed(
 ) -> tuple[tuple[MeasuredOp, ...], list[str]]:
     """Give the timed kernels, those of whole networks matched to their graphs, and what could not be matched."""
     ops, notes = list(found.ops), []
-    known = known_networks() if found.kernels else None
     for one in found.kernels:
-        from dsim.latency.networks import read_graph  # deferred: only files of operators need it
-
-        assert known is not None
-        key, graph = resolve(one.reference, folder, known, one.where)
+        key, graph = resolve(one.reference, folder, one.where)
         run = run_passes(graph or read_graph(key), like.passes)
         matched = match_kernels(one, run, key)
-        ops += [replace(op, network=key) for op in matched]
+        ops += matched
         what = (
             f"{len(matched)} of {len(one.kernels)} operators matched"
             if matched

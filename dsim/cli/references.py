@@ -49,7 +49,7 @@ def _plain(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
-def resolve(reference: str, folder: Path, known: Known, where: str) -> tuple[str, Graph | None]:
+def resolve(reference: str, folder: Path, where: str) -> tuple[str, Graph | None]:
     """Give a network's key, and its graph where dsim does not bring it.
 
     Parameters
@@ -58,8 +58,6 @@ def resolve(reference: str, folder: Path, known: Known, where: str) -> tuple[str
         ``name@resolution``, a name that sources use, or the path of an .onnx or arch.json file.
     folder
         What relative paths start from.
-    known
-        Networks that come with dsim.
     where
         File and row, for messages.
 
@@ -70,6 +68,7 @@ def resolve(reference: str, folder: Path, known: Known, where: str) -> tuple[str
     DsimError
         The file that it names cannot be read.
     """
+    known = known_networks()
     key = reference if "@" in reference else f"{reference}@224"
     if key in known.keys:
         return key, None

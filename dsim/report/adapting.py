@@ -3,52 +3,15 @@
 from __future__ import annotations
 
 import math
-from pathlib import Path
-from typing import Protocol
 
 from dsim.device import DeviceProfile
+from dsim.device.add import Added
 from dsim.latency.fewshot.advice import Advice
 from dsim.report.console import result_console, show_line, show_table
 from dsim.report.table import table
 
 
-class Addition(Protocol):
-    """What an import wrote; see `dsim.cli.additions.Added`."""
-
-    @property
-    def name(self) -> str:
-        """Name of the profile."""
-
-    @property
-    def folder(self) -> Path:
-        """Its folder."""
-
-    @property
-    def method(self) -> str:
-        """How it is learned."""
-
-    @property
-    def donor(self) -> str:
-        """Whose stack it is taken to have."""
-
-    @property
-    def networks(self) -> int:
-        """How many networks."""
-
-    @property
-    def ops(self) -> int:
-        """How many kernels."""
-
-    @property
-    def own_graphs(self) -> int:
-        """How many networks dsim did not know before."""
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What the user should know."""
-
-
-def show_added(added: Addition) -> None:
+def show_added(added: Added) -> None:
     """Show what was read, how it is learned, and what to do next."""
     console = result_console()
     show_line(console, "Profile:", f"{added.name}, in {added.folder}")

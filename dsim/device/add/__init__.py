@@ -2,6 +2,6 @@
 
 from dsim.device.add.found import Found, FoundNetwork
 from dsim.device.add.read import read_measurements
-from dsim.device.add.write import Addition, check_name, write_profile
+from dsim.device.add.write import Added, Addition, check_free, write_profile
 
-__all__ = ["Addition", "Found", "FoundNetwork", "check_name", "read_measurements", "write_profile"]
+__all__ = ["Added", "Addition", "Found", "FoundNetwork", "check_free", "read_measurements", "write_profile"]

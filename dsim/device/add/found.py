@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from dsim.device.profile import MeasuredOp
 from dsim.errors import FileFormatError
 
+LICENCE = "the user's own"
 UNITS = {"ns": 1e-6, "us": 1e-3, "ms": 1.0, "s": 1e3}
 MAX_BYTES = 20_000_000  # a file may come from a stranger
 MAX_ROWS = 20_000

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dsim.device.add.found import FoundKernels
+from dsim.device.add.found import LICENCE, FoundKernels
 from dsim.device.profile import MeasuredOp
 from dsim.graph.graph import Graph
 from dsim.op import Op, OpKind
 
-LICENCE = "the user's own"
 # kinds that keep their order through every converter; the rest is fused, moved or split
 _TFLITE = {
     "CONV_2D": "conv", "DEPTHWISE_CONV_2D": "depthwise", "FULLY_CONNECTED": "linear", "BATCH_MATMUL": "matmul",

@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from dsim.attrs import attrs_from_dict
-from dsim.device.add.found import MAX_ROWS, Found, FoundNetwork, milliseconds
+from dsim.device.add.found import LICENCE, MAX_ROWS, Found, FoundNetwork, milliseconds
 from dsim.device.profile import MeasuredOp
 from dsim.errors import DsimError, FileFormatError
 from dsim.graph.shapes import infer_outputs
@@ -70,9 +70,7 @@ def read_sheet(path: Path) -> Found:
             networks.append(FoundNetwork(where, given["network"], ms, source))
         else:
             ops.append(
-                MeasuredOp(
-                    _op(given, where), ms, _count(given, where), "", 0, "dispatch", source, "the user's own"
-                )
+                MeasuredOp(_op(given, where), ms, _count(given, where), "", 0, "dispatch", source, LICENCE)
             )
     return Found(tuple(networks), tuple(ops))
 

@@ -15,6 +15,7 @@ import polars as pl
 import tomli_w
 
 from dsim.attrs import attrs_to_dict
+from dsim.device.add.found import LICENCE
 from dsim.device.load import SCHEMA_VERSION, load_profile
 from dsim.device.ops import COLUMNS as OP_COLUMNS
 from dsim.device.profile import DeviceProfile, MeasuredOp
@@ -24,7 +25,6 @@ from dsim.graph.graph import Graph
 from dsim.graph.store import save_graphs
 
 PROTOCOL = "own"
-LICENCE = "the user's own"
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,32 @@ class Addition:
     high_px: int
 
 
+@dataclass(frozen=True)
+class Added:
+    """What was written, and how it will be learned.
+
+    Attributes
+    ----------
+    name, folder, method, donor
+        Of the new profile.
+    networks, ops
+        How many of each.
+    own_graphs
+        Networks that dsim did not know before.
+    notes
+        What the user should know.
+    """
+
+    name: str
+    folder: Path
+    method: str
+    donor: str
+    networks: int
+    ops: int
+    own_graphs: int
+    notes: tuple[str, ...]
+
+
 def check_name(name: str) -> None:
     """Refuse a name that is no plain folder name.
 
@@ -72,6 +98,21 @@ def check_name(name: str) -> None:
     if not re.fullmatch(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?", name):
         raise InvalidValueError(
             f"a profile's name must be small letters, digits and inner hyphens, at most 64, got {name[:80]!r}; e.g. my-phone"
+        )
+
+
+def check_free(root: Path, name: str, force: bool) -> None:
+    """Refuse a name that cannot be given.
+
+    Raises
+    ------
+    InvalidValueError
+        The name is none, or taken and ``force`` not given.
+    """
+    check_name(name)
+    if (root / name).exists() and not force:
+        raise InvalidValueError(
+            f"profile {name!r} exists in {root}; choose another name, or give --force to replace it"
         )
 
 
@@ -99,12 +140,8 @@ def write_profile(root: Path, addition: Addition, force: bool = False) -> Path:
     FileAccessError
         The folder cannot be written.
     """
-    check_name(addition.name)
+    check_free(root, addition.name, force)
     target = root / addition.name
-    if target.exists() and not force:
-        raise InvalidValueError(
-            f"profile {addition.name!r} exists in {root}; choose another name, or give --force to replace it"
-        )
     make_folder(root)
     temporary = Path(tempfile.mkdtemp(dir=root, prefix=f".{addition.name}."))
     try:

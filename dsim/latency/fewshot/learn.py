@@ -16,8 +16,8 @@ from dsim.latency.features import FloatArray
 from dsim.latency.fewshot.combine import believe, combine
 from dsim.latency.fewshot.distil import distil
 from dsim.latency.fewshot.errors import calibration_for
-from dsim.latency.fewshot.own import Own, gather_own, own_figures
-from dsim.latency.fewshot.reference import measured_ms
+from dsim.latency.fewshot.own import Own, gather_own
+from dsim.latency.fewshot.reference import measured_ms, medians
 from dsim.latency.fewshot.teachers import donor_named
 from dsim.latency.fine.correct import places
 from dsim.latency.fine.evidence import regime_of
@@ -71,7 +71,7 @@ def _covered(profile: DeviceProfile, donor: DeviceProfile) -> Coverage:
     """Tell kernels of the device's own networks from those that only its donor ran."""
     file = profile.folder / "graphs.parquet"
     extra = (file,) if file.exists() else ()
-    figures, theirs = own_figures(profile), measured_ms(donor)
+    figures, theirs = medians(profile.networks), measured_ms(donor)
     networks = read_networks(frozenset(figures) | frozenset(theirs), profile.passes, extra)
     every = cover((family_of(key, key), network.kinds) for key, network in networks.items())
     own = cover((family_of(key, key), networks[key].kinds) for key in figures)

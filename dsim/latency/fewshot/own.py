@@ -17,7 +17,7 @@ from dsim.graph.store import load_graphs
 from dsim.latency.evidence import family_of
 from dsim.latency.features import FloatArray
 from dsim.latency.fewshot.combine import scaled_errors
-from dsim.latency.fewshot.reference import reference, seen_by
+from dsim.latency.fewshot.reference import medians, reference, seen_by
 from dsim.latency.fewshot.table import Table, donor_table
 from dsim.latency.fewshot.teachers import donors
 from dsim.latency.fine.costs import total
@@ -55,15 +55,6 @@ class Own:
     log_rate: FloatArray
 
 
-def own_figures(profile: DeviceProfile) -> dict[str, float]:
-    """Give each network's milliseconds; one timed twice counts once, by its median."""
-    found: dict[str, list[float]] = {}
-    for row in profile.networks:
-        if row.graph and row.counts and not row.cliff:
-            found.setdefault(row.graph, []).append(row.latency_ms)
-    return {key: float(np.exp(np.median(np.log(values)))) for key, values in sorted(found.items())}
-
-
 def gather_own(profile: DeviceProfile, tick: Callable[[], None] = lambda: None) -> Own:
     """Put a profile's figures beside the donors' table.
 
@@ -79,7 +70,7 @@ def gather_own(profile: DeviceProfile, tick: Callable[[], None] = lambda: None) 
     FileFormatError
         A network's graph is stored nowhere.
     """
-    known, table, figures = reference(), donor_table(tick), own_figures(profile)
+    known, table, figures = reference(), donor_table(tick), medians(profile.networks)
     at = known.at
     others = tuple(key for key in figures if key not in at)
     lead = [str(name) for name in table.names].index(profile.donor)

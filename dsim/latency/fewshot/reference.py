@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -10,14 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsim.device.find import bundled_names, find_profile
-from dsim.device.profile import DeviceProfile
+from dsim.device.profile import DeviceProfile, Measurement
 from dsim.graph.graph import Graph
 from dsim.latency.evidence import family_of
 from dsim.latency.features import FloatArray
 from dsim.latency.fine.costs import total
 from dsim.latency.networks import read_networks, stored
-
-Tick = Callable[[], None]
 
 
 @dataclass(frozen=True)
@@ -54,10 +52,17 @@ class Seen:
 
 def measured_ms(profile: DeviceProfile) -> dict[str, float]:
     """Give each network's milliseconds in the reference protocol, inside the profile's resolutions, cliffs left out."""
+    rows = (row for row in profile.networks if row.graph and profile.is_reference(row))
+    return medians(
+        row for row in rows if profile.low_px <= int(row.graph.partition("@")[2]) <= profile.high_px
+    )
+
+
+def medians(rows: Iterable[Measurement]) -> dict[str, float]:
+    """Give each network's milliseconds, cliffs left out; one timed twice counts once, by its median."""
     found: dict[str, list[float]] = {}
-    for row in profile.networks:
-        usable = row.graph and row.counts and not row.cliff and profile.is_reference(row)
-        if usable and profile.low_px <= int(row.graph.partition("@")[2]) <= profile.high_px:
+    for row in rows:
+        if row.graph and row.counts and not row.cliff:
             found.setdefault(row.graph, []).append(row.latency_ms)
     return {key: float(np.exp(np.median(np.log(values)))) for key, values in sorted(found.items())}
 
