@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dsim.errors import InvalidValueError
 from dsim.graph.graph import Graph
 from dsim.latency import cliffs
 from dsim.latency.calibrate import Calibration
+from dsim.latency.checks import check_budget, check_vectors, tail
 from dsim.latency.coverage import Coverage
 from dsim.latency.estimate import estimate
 from dsim.latency.features import FloatArray, kernels
@@ -87,12 +87,8 @@ class LatencyModel:
         InvalidValueError
             confidence or sided is out of range, or phi has the wrong shape.
         """
-        if not 0.0 < confidence < 1.0:
-            raise InvalidValueError(f"confidence must lie between 0 and 1, got {confidence}; 0.9 is usual")
-        if sided not in ("central", "upper"):
-            raise InvalidValueError(f"sided must be 'central' or 'upper', got {sided!r}; choose one")
+        rest = tail(confidence, sided)
         log, spread = self.rates.log_ms(self._checked(phi))
-        rest = (1.0 - confidence) / (2.0 if sided == "central" else 1.0)
         high = np.exp(log + spread * self.calibration.quantile(1.0 - rest))
         low = (
             np.exp(log + spread * self.calibration.quantile(rest))
@@ -114,8 +110,7 @@ class LatencyModel:
         InvalidValueError
             The budget is not positive.
         """
-        if not budget_ms > 0:
-            raise InvalidValueError(f"a budget must be positive, got {budget_ms} ms; give milliseconds")
+        check_budget(budget_ms)
         log, spread = self.rates.log_ms(self._checked(phi))
         return self.calibration.below((np.log(budget_ms) - log) / spread) * (1.0 - self.p_cliff(phi))
 
@@ -132,9 +127,4 @@ class LatencyModel:
         return estimate(self, self.rates, self.coverage, graph, confidence)
 
     def _checked(self, phi: FloatArray) -> FloatArray:
-        array = np.asarray(phi, dtype=np.float64)
-        if array.ndim != 2 or array.shape[1] != len(self.columns):
-            raise InvalidValueError(
-                f"phi must be (N, {len(self.columns)}), got {array.shape}; make it with featurise"
-            )
-        return array
+        return check_vectors(phi, self.columns)

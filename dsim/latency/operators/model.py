@@ -8,9 +8,9 @@ from functools import cached_property
 
 import numpy as np
 
-from dsim.errors import InvalidValueError
 from dsim.graph.graph import Graph
 from dsim.latency.calibrate import Calibration
+from dsim.latency.checks import check_budget, check_vectors, tail
 from dsim.latency.estimate import label
 from dsim.latency.features import FloatArray
 from dsim.latency.operators.evidence import run_graph
@@ -113,12 +113,8 @@ class OperatorModel:
         InvalidValueError
             confidence or sided is out of range, or phi has the wrong shape.
         """
-        if not 0.0 < confidence < 1.0:
-            raise InvalidValueError(f"confidence must lie between 0 and 1, got {confidence}; 0.9 is usual")
-        if sided not in ("central", "upper"):
-            raise InvalidValueError(f"sided must be 'central' or 'upper', got {sided!r}; choose one")
+        rest = tail(confidence, sided)
         log, spread = log_ms(self._checked(phi), self.whole)
-        rest = (1.0 - confidence) / (2.0 if sided == "central" else 1.0)
         low = np.exp(log + spread * min(self.calibration.quantile(rest), 0.0))
         high = np.exp(log + spread * max(self.calibration.quantile(1.0 - rest), 0.0))
         return LatencyArrays(np.exp(log), low if sided == "central" else np.zeros(len(log)), high)
@@ -135,8 +131,7 @@ class OperatorModel:
         InvalidValueError
             The budget is not positive.
         """
-        if not budget_ms > 0:
-            raise InvalidValueError(f"a budget must be positive, got {budget_ms} ms; give milliseconds")
+        check_budget(budget_ms)
         log, spread = log_ms(self._checked(phi), self.whole)
         return self.calibration.below((np.log(budget_ms) - log) / spread)
 
@@ -186,12 +181,7 @@ class OperatorModel:
         return {}
 
     def _checked(self, phi: FloatArray) -> FloatArray:
-        array = np.asarray(phi, dtype=np.float64)
-        if array.ndim != 2 or array.shape[1] != len(COLUMNS):
-            raise InvalidValueError(
-                f"phi must be (N, {len(COLUMNS)}), got {array.shape}; make it with featurise"
-            )
-        return array
+        return check_vectors(phi, COLUMNS)
 
     def _notes(self, graph: Graph, costs: tuple[KernelCost, ...]) -> tuple[str, ...]:
         notes = []

@@ -1,0 +1,49 @@
+"""What every model checks before it prices."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from dsim.errors import InvalidValueError
+from dsim.latency.features import FloatArray
+
+
+def tail(confidence: float, sided: str) -> float:
+    """Give the chance that is left beyond each end of an interval.
+
+    Raises
+    ------
+    InvalidValueError
+        confidence or sided is out of range.
+    """
+    if not 0.0 < confidence < 1.0:
+        raise InvalidValueError(f"confidence must lie between 0 and 1, got {confidence}; 0.9 is usual")
+    if sided not in ("central", "upper"):
+        raise InvalidValueError(f"sided must be 'central' or 'upper', got {sided!r}; choose one")
+    return (1.0 - confidence) / (2.0 if sided == "central" else 1.0)
+
+
+def check_budget(budget_ms: float) -> None:
+    """Refuse a budget that is not positive.
+
+    Raises
+    ------
+    InvalidValueError
+        The budget is not positive.
+    """
+    if not budget_ms > 0:
+        raise InvalidValueError(f"a budget must be positive, got {budget_ms} ms; give milliseconds")
+
+
+def check_vectors(phi: FloatArray, columns: tuple[str, ...]) -> FloatArray:
+    """Give vectors (N, F) as floats.
+
+    Raises
+    ------
+    InvalidValueError
+        They have another shape.
+    """
+    array = np.asarray(phi, dtype=np.float64)
+    if array.ndim != 2 or array.shape[1] != len(columns):
+        raise InvalidValueError(f"phi must be (N, {len(columns)}), got {array.shape}; make it with featurise")
+    return array
