@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-import io
-import json
-import zipfile
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-
-from dsim.errors import DsimError
-from dsim.files import make_folder, write_atomic
+from dsim.latency.cache import DAMAGED, keep_arrays, read_arrays
 from dsim.latency.calibrate import Calibration
 from dsim.latency.coverage import Coverage
 from dsim.latency.ensemble import Rates
@@ -36,48 +29,36 @@ def save_model_file(path: Path, model: LatencyModel) -> None:
         "kinds": model.coverage.kinds,
         "choices": [asdict(item) for item in model.choices],
     }
-    buffer = io.BytesIO()
-    arrays: dict[str, Any] = {f"pricing_{name}": array for name, array in model.rates.arrays().items()}
-    np.savez_compressed(
-        buffer,
-        head=np.frombuffer(json.dumps(head).encode(), dtype=np.uint8),
-        **arrays,
-        cumulative=model.calibration.cumulative,
-        cliff_weights=model.cliff_weights,
-        seen=model.coverage.seen,
-        low=model.coverage.low,
-        high=model.coverage.high,
-        families=model.coverage.families,
-    )
-    try:
-        make_folder(path.parent)
-        write_atomic(path, buffer.getvalue())
-    except DsimError:
-        return
+    arrays = {
+        **{f"pricing_{name}": array for name, array in model.rates.arrays().items()},
+        "cumulative": model.calibration.cumulative,
+        "cliff_weights": model.cliff_weights,
+        "seen": model.coverage.seen,
+        "low": model.coverage.low,
+        "high": model.coverage.high,
+        "families": model.coverage.families,
+    }
+    keep_arrays(path, head, arrays)
 
 
 def load_model_file(path: Path) -> LatencyModel | None:
     """Read a fitted model; None where there is none or the file is damaged."""
-    if not path.is_file():
-        return None
     try:
-        # read whole first: np.load leaves a damaged file open
-        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as data:
-            head = json.loads(data["head"].tobytes())
-            if head.get("version") != VERSION:
-                return None
-            return LatencyModel(
-                head["device"],
-                tuple(head["passes"]),
-                head["low_px"],
-                head["high_px"],
-                _PRICINGS[head["pricing"]].from_arrays(
-                    {k.removeprefix("pricing_"): data[k] for k in data.files if k.startswith("pricing_")}
-                ),
-                Calibration(data["cumulative"]),
-                data["cliff_weights"],
-                Coverage(data["seen"], tuple(head["kinds"]), data["low"], data["high"], data["families"]),
-                tuple(Identified(**item) for item in head["choices"]),
-            )
-    except (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile):
+        head, data = read_arrays(path)
+        if head.get("version") != VERSION:
+            return None
+        return LatencyModel(
+            head["device"],
+            tuple(head["passes"]),
+            head["low_px"],
+            head["high_px"],
+            _PRICINGS[head["pricing"]].from_arrays(
+                {k.removeprefix("pricing_"): data[k] for k in data if k.startswith("pricing_")}
+            ),
+            Calibration(data["cumulative"]),
+            data["cliff_weights"],
+            Coverage(data["seen"], tuple(head["kinds"]), data["low"], data["high"], data["families"]),
+            tuple(Identified(**item) for item in head["choices"]),
+        )
+    except DAMAGED:
         return None

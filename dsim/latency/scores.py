@@ -6,8 +6,7 @@ import json
 from dataclasses import asdict, dataclass
 
 from dsim.device.find import find_profile
-from dsim.errors import DsimError
-from dsim.files import make_folder, write_atomic
+from dsim.latency.cache import keep
 from dsim.latency.content import content_hash, rests_on
 from dsim.latency.held import clean, held_out
 from dsim.latency.scoring import Coverage, Score, coverage, score
@@ -55,9 +54,5 @@ def device_scores(device: str) -> DeviceScores | None:
         return None
     inside = [held for held in networks if held.band == "inside" and held.complete]
     scores = DeviceScores(score(judged), score(inside), coverage(judged))
-    try:
-        make_folder(path.parent)
-        write_atomic(path, json.dumps(asdict(scores)))
-    except DsimError:
-        pass  # a cache that cannot be written is no error
+    keep(path, json.dumps(asdict(scores)))
     return scores

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 
@@ -11,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsim.device.find import bundled_folders
-from dsim.errors import DsimError
-from dsim.files import make_folder, write_atomic
+from dsim.latency.cache import DAMAGED, keep_arrays, read_arrays
 from dsim.latency.content import content_hash
 from dsim.latency.features import FloatArray
 from dsim.latency.fewshot.reference import measured_ms, reference, seen_by
@@ -99,15 +96,9 @@ def donor_table(tick: Callable[[], None] = lambda: None) -> Table:
     """
     path = cache_dir() / "latency" / f"donors-{VERSION}-{content_hash(bundled_folders())[:24]}.npz"
     try:
-        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as data:
-            return Table(*(data[field.name] for field in fields(Table)))
-    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile):
+        _, arrays = read_arrays(path)
+        return Table(**arrays)
+    except DAMAGED:
         table = make_table(NOTHING, tick)
-    buffer = io.BytesIO()
-    np.savez_compressed(buffer, **{field.name: getattr(table, field.name) for field in fields(Table)})
-    try:
-        make_folder(path.parent)
-        write_atomic(path, buffer.getvalue())
-    except DsimError:  # a cache that cannot be written is made again next time
-        pass
+    keep_arrays(path, {}, {field.name: getattr(table, field.name) for field in fields(Table)})
     return table

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import io
-import json
-import zipfile
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from dsim.errors import DsimError
-from dsim.files import make_folder, write_atomic
+from dsim.latency.cache import DAMAGED, keep_arrays, read_arrays
 from dsim.latency.calibrate import Calibration
 from dsim.latency.operators.model import OperatorModel
 from dsim.latency.operators.pricing import KernelPrices
@@ -45,54 +39,43 @@ def save_operator_model(path: Path, model: OperatorModel) -> None:
         "choices": [asdict(item) for item in model.choices],
     }
     arrays: dict[str, Any] = {
-        "head": np.frombuffer(json.dumps(head).encode(), dtype=np.uint8),
         "rates": model.prices.roofline.rates,
         "least": model.prices.roofline.least,
         "cumulative": model.calibration.cumulative,
         **{f"seen_{name}": getattr(model.seen, name) for name in _SEEN},
         **({f"forest_{name}": getattr(forest, name) for name in _FOREST} if forest else {}),
     }
-    buffer = io.BytesIO()
-    np.savez_compressed(buffer, **arrays)
-    try:
-        make_folder(path.parent)
-        write_atomic(path, buffer.getvalue())
-    except DsimError:
-        return
+    keep_arrays(path, head, arrays)
 
 
 def load_operator_model(path: Path) -> OperatorModel | None:
     """Read a fitted model; None where there is none or the file is damaged."""
-    if not path.is_file():
-        return None
     try:
-        # read whole first: np.load leaves a damaged file open
-        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as data:
-            head = json.loads(data["head"].tobytes())
-            if head.get("version") != VERSION:
-                return None
-            forest = (
-                Forest(**{name: data[f"forest_{name}"] for name in _FOREST} | {"depth": head["depth"]})
-                if head["depth"] is not None
-                else None
-            )
-            return OperatorModel(
-                head["device"],
-                tuple(head["passes"]),
-                head["low_px"],
-                head["high_px"],
-                frozenset((OpKind(a), OpKind(b)) for a, b in head["links"]),
-                KernelPrices(Roofline(data["rates"], data["least"], head["floor_ms"]), forest),
-                Whole(**head["whole"]),
-                Calibration(data["cumulative"]),
-                Seen(
-                    data["seen_marks"],
-                    tuple(head["groups"]),
-                    data["seen_low"],
-                    data["seen_high"],
-                    data["seen_families"],
-                ),
-                tuple(Identified(**item) for item in head["choices"]),
-            )
-    except (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile):
+        head, data = read_arrays(path)
+        if head.get("version") != VERSION:
+            return None
+        forest = (
+            Forest(**{name: data[f"forest_{name}"] for name in _FOREST} | {"depth": head["depth"]})
+            if head["depth"] is not None
+            else None
+        )
+        return OperatorModel(
+            head["device"],
+            tuple(head["passes"]),
+            head["low_px"],
+            head["high_px"],
+            frozenset((OpKind(a), OpKind(b)) for a, b in head["links"]),
+            KernelPrices(Roofline(data["rates"], data["least"], head["floor_ms"]), forest),
+            Whole(**head["whole"]),
+            Calibration(data["cumulative"]),
+            Seen(
+                data["seen_marks"],
+                tuple(head["groups"]),
+                data["seen_low"],
+                data["seen_high"],
+                data["seen_families"],
+            ),
+            tuple(Identified(**item) for item in head["choices"]),
+        )
+    except DAMAGED:
         return None
