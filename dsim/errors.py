@@ -47,6 +47,10 @@ class ExportError(DsimError, RuntimeError):
     """A converter failed, or what it wrote does not compute what the design computes."""
 
 
+class UnavailableError(DsimError, RuntimeError):
+    """What was asked for cannot be had on this machine, or with what runs on it now; another one may allow it."""
+
+
 class MissingPackageError(DsimError, ImportError):
     """An optional package is needed; the message names the extra that brings it."""
 

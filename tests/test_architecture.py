@@ -32,7 +32,8 @@ MAY: dict[str, set[str]] = {
     "accuracy": {"op", "attrs", "graph", "arch"},
     "search": {"op", "attrs", "graph", "arch", "device", "latency", "accuracy"},
     "export": {"op", "attrs", "graph", "arch"},
-    "report": {"op", "attrs", "graph", "arch", "device", "latency", "accuracy", "search"},
+    "measure": {"op", "attrs", "graph", "arch", "device", "latency", "accuracy", "search", "export"},
+    "report": {"op", "attrs", "graph", "arch", "device", "latency", "accuracy", "search", "measure"},
 }
 HOMES: dict[str, set[str]] = {
     "networkx": {"graph"},
@@ -41,7 +42,8 @@ HOMES: dict[str, set[str]] = {
     "coremltools": {"export", "measure"},
     "litert_torch": {"export", "measure"},
     "ai_edge_litert": {"export", "measure"},
-    "torch": {"graph", "export", "latency", "accuracy"},  # the last two for type annotations only
+    "openvino": {"measure"},
+    "torch": {"graph", "export", "measure", "latency", "accuracy"},  # the last two for type annotations only
     "sklearn": {"latency", "accuracy"},
     "optuna": {"search"},
     "click": {"cli"},
@@ -86,7 +88,7 @@ def test_imports_run_one_way(path: Path) -> None:
         if root in HOMES and not typing_only:
             assert part in HOMES[root], f"{root} has no home in {part}"
             if root == "torch":
-                assert part in {"graph", "export"}, f"{part} may name torch in annotations only"
+                assert part in {"graph", "export", "measure"}, f"{part} may name torch in annotations only"
 
 
 def test_every_part_has_a_rule() -> None:

@@ -1,0 +1,1 @@
+"""Time operators and networks on real runtimes, and make device profiles of what was found."""

@@ -1,0 +1,93 @@
+"""Map what a runtime timed back to the kernels of a Graph.
+
+A runtime runs its own graph: it fuses an activation into a convolution, splits a norm into five ops, inserts reorders
+between layouts. What it timed is paired with the graph's ops by what they compute (kind, multiply-accumulates, elements
+written), in order. The rest, reorders above all, ran because of a neighbour: its time goes to the op paired before it,
+and is counted by its own name besides.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict, deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from dsim.graph import Graph
+from dsim.measure.records import RuntimeOp
+from dsim.op import Op, OpKind
+
+# kinds that runtimes do not keep apart
+_SIGNS: dict[OpKind, str] = {
+    OpKind.CONV2D: "conv",
+    OpKind.LAYER_NORM: "norm",
+    OpKind.GROUP_NORM: "norm",
+    OpKind.GLOBAL_POOL: "mean",
+    OpKind.MEAN: "mean",
+}
+# a product of matrices goes by different names in different runtimes
+_PRODUCTS = ("linear", "matmul", "conv")
+Signature = tuple[str, int, int]
+
+
+@dataclass(frozen=True)
+class Attribution:
+    """A network's time by its graph's ops.
+
+    Attributes
+    ----------
+    latency_ms
+        Milliseconds by index of the node; those that a runtime fused away have none.
+    inserted_ms
+        Milliseconds of what was paired with no op, by the runtime's own name; they are in ``latency_ms`` too.
+    """
+
+    latency_ms: dict[int, float]
+    inserted_ms: dict[str, float]
+
+    @property
+    def total_ms(self) -> float:
+        """Sum over the ops."""
+        return sum(self.latency_ms.values())
+
+
+def sign_of(op: Op) -> str:
+    """Give the name under which an op and what a runtime timed are compared."""
+    return _SIGNS.get(op.kind, str(op.kind))
+
+
+def attribute(run: Graph, timed: Sequence[RuntimeOp]) -> Attribution:
+    """Pair a runtime's operators, in the order in which they ran, with the nodes of a graph after the device's passes."""
+    owner = _pair(run, timed)
+    last = next((node for node in owner if node is not None), 0)
+    latency: dict[int, float] = defaultdict(float)
+    inserted: Counter[str] = Counter()
+    for one, node in zip(timed, owner, strict=True):
+        if node is None:
+            inserted[one.label] += one.latency_ms  # type: ignore[assignment]  # a Counter of floats
+        else:
+            last = node
+        latency[last] += one.latency_ms
+    return Attribution(dict(latency), dict(inserted))
+
+
+def _pair(run: Graph, timed: Sequence[RuntimeOp]) -> list[int | None]:
+    """Give the node of each timed op: first by all that they share, then without the multiply-accumulates."""
+    owner: list[int | None] = [None] * len(timed)
+    ops = [node.op for node in run.nodes]
+    waiting = [n for n, op in enumerate(ops) if op.outputs]
+    for exact in (True, False):
+        queues: dict[Signature, deque[int]] = defaultdict(deque)
+        for n in waiting:
+            macs = ops[n].macs if exact else 0
+            queues[sign_of(ops[n]), macs, ops[n].outputs[0].numel].append(n)
+        for at, one in enumerate(timed):
+            if owner[at] is not None or not one.kind:
+                continue
+            names = [one.kind, *(p for p in _PRODUCTS if exact and one.kind in _PRODUCTS)]
+            keys = [(name, one.macs if exact else 0, one.elements) for name in names]
+            key = next((key for key in keys if queues.get(key)), None)
+            if key is not None:
+                owner[at] = queues[key].popleft()
+        taken = set(owner)
+        waiting = [n for n in waiting if n not in taken]
+    return owner

@@ -1,0 +1,124 @@
+"""What a runtime tells: how long a network took, and how long each of its own operators."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+
+@dataclass(frozen=True, slots=True)
+class RuntimeOp:
+    """One operator of a runtime's own graph, timed inside a network.
+
+    Attributes
+    ----------
+    label
+        The runtime's own name for what it is (``Conv``, ``ReorderOutput``, ``Subgraph``).
+    kind
+        What it computes in the terms of `dsim.measure.attribute.sign_of`; empty for what a runtime inserts.
+    macs
+        Multiply-accumulates, 0 where it multiplies no matrices.
+    elements
+        Elements that it writes.
+    latency_ms
+        Median milliseconds of one run.
+    """
+
+    label: str
+    kind: str
+    macs: int
+    elements: int
+    latency_ms: float
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A network as backends take it: a module and an image, and the ONNX file where one was asked for.
+
+    Attributes
+    ----------
+    module
+        In eval mode.
+    image
+        (1, 3, H, W).
+    onnx
+        Path of the exported file; None where no backend reads one.
+    """
+
+    module: nn.Module
+    image: Tensor
+    onnx: Path | None
+
+
+@dataclass(frozen=True)
+class Session:
+    """A network loaded into a runtime.
+
+    Attributes
+    ----------
+    run
+        Runs it once.
+    ops
+        Gives the medians of its operators over a number of runs; None where the runtime cannot tell.
+    """
+
+    run: Callable[[], object]
+    ops: Callable[[int], tuple[RuntimeOp, ...]] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """What a network runs on, in words that a profile keeps.
+
+    Attributes
+    ----------
+    runtime
+        Name and version.
+    precision, layout
+        What the runtime computes in, and how it orders axes.
+    unit
+        Compute unit.
+    """
+
+    runtime: str
+    precision: str
+    layout: str
+    unit: str = "CPU"
+
+
+class Backend(Protocol):
+    """A runtime that networks can be timed on."""
+
+    @property
+    def name(self) -> str:
+        """The name by which the command line asks for it."""
+
+    @property
+    def reads_onnx(self) -> bool:
+        """Whether it needs the exported ONNX file."""
+
+    def stack(self) -> Stack:
+        """Say what it is.
+
+        Raises
+        ------
+        MissingPackageError
+            Its package is not installed.
+        UnavailableError
+            This machine cannot run it.
+        """
+
+    def open(self, ready: Ready) -> Session:
+        """Load a network, for one thread."""
+
+
+def median_ms(samples: Sequence[float]) -> float:
+    """Give the median of samples."""
+    ordered = sorted(samples)
+    middle = len(ordered) // 2
+    return ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2.0
