@@ -21,7 +21,18 @@ _KEYS = {*_TEXTS, "schema_version", "passes", "reference", "resolution", "models
 _OPTIONAL = {"donor", "defaults"}
 MEASURES = ("latency", "throughput")
 METHODS = ("roofline", "fine", "operators", "adapted", "few-shot")
-GROUPS = ("iphone", "snapdragon-npu", "desktop", "phone-cpu", "phone-gpu", "apple-ne", "one-table", "user")
+GROUPS = (
+    "iphone",
+    "snapdragon-npu",
+    "desktop",
+    "phone-cpu",
+    "phone-gpu",
+    "apple-ne",
+    "one-table",
+    "measured",
+    "user",
+)
+ROLES = ("", "check", "searched")
 # columns that a file may leave out; [defaults] of profile.toml says more
 _NEEDED = ("network", "graph", "latency_ms")
 
@@ -207,7 +218,17 @@ def _measurement(
         licence=text(row, "licence", where),
         layers_npu=whole(row, "layers_npu", where),
         layers_other=whole(row, "layers_other", where),
+        role=_role(row, where),
     )
+
+
+def _role(row: dict[str, str], where: str) -> str:
+    role = row["role"].strip()
+    if role not in ROLES:
+        raise FileFormatError(
+            f"{where}, column 'role': must be empty, {' or '.join(ROLES[1:])}, got {role!r}; correct it"
+        )
+    return role
 
 
 def _contrast(row: dict[str, str], where: str, models: dict[str, str], protocols: dict[str, str]) -> Contrast:

@@ -37,6 +37,8 @@ class Measurement:
         Terms of the figure.
     layers_npu, layers_other
         How many layers ran on the neural accelerator and off it, None where the source does not say.
+    role
+        Empty for a figure to learn from; ``check`` for one held out for good, ``searched`` for a design that a search chose.
     """
 
     network: str
@@ -57,11 +59,12 @@ class Measurement:
     licence: str
     layers_npu: int | None = None
     layers_other: int | None = None
+    role: str = ""
 
     @property
     def counts(self) -> bool:
-        """True for a figure told for the first time."""
-        return not self.repeats
+        """True for a figure to learn from: told for the first time, and not held out for good."""
+        return not self.repeats and not self.role
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -26,7 +27,7 @@ class RuntimeOp:
     elements
         Elements that it writes.
     latency_ms
-        Median milliseconds of one run.
+        Milliseconds of one run.
     """
 
     label: str
@@ -42,17 +43,22 @@ class Ready:
 
     Attributes
     ----------
-    module
-        In eval mode.
+    build
+        Makes the module, in eval mode; called once, and only where a backend takes modules.
     image
         (1, 3, H, W).
     onnx
         Path of the exported file; None where no backend reads one.
     """
 
-    module: nn.Module
+    build: Callable[[], nn.Module]
     image: Tensor
     onnx: Path | None
+
+    @cached_property
+    def module(self) -> nn.Module:
+        """The module."""
+        return self.build()
 
 
 @dataclass(frozen=True)
@@ -64,7 +70,7 @@ class Session:
     run
         Runs it once.
     ops
-        Gives the medians of its operators over a number of runs; None where the runtime cannot tell.
+        Gives its operators, in the steadiest of a number of runs; None where the runtime cannot tell.
     """
 
     run: Callable[[], object]
@@ -115,10 +121,3 @@ class Backend(Protocol):
 
     def open(self, ready: Ready) -> Session:
         """Load a network, for one thread."""
-
-
-def median_ms(samples: Sequence[float]) -> float:
-    """Give the median of samples."""
-    ordered = sorted(samples)
-    middle = len(ordered) // 2
-    return ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2.0

@@ -1,18 +1,28 @@
-"""Time several networks side by side until their medians are known well enough."""
+"""Time several networks in turns until the quiet latency of each is known well enough.
+
+Neighbours on a machine only ever slow a run down, for seconds at a time. The lower decile of runs that are spread over
+some time (the median of the quickest fifth of them) is what a network takes while nothing else runs. On a shared server it
+repeats to 0.5%, where medians of the same runs differ by 1.5 to 3.4% (docs/measuring.md).
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
+Key = TypeVar("Key", bound=Hashable)
+QUICK = 0.1  # quantile of the runs: the quiet latency
 WARM_UP = 3
-LEAST, MOST = 12, 200  # runs
-NARROW = 0.01  # half the width of the median's 95% interval, as a share of the median
-BUSY = 0.08  # half the spread of the middle half, as a share of the median: beyond it, something else ran
-OUTLIER = 1.25  # times the median
+BLOCK = 4  # runs in a row: in the first one the caches still hold what ran before
+LEAST, MOST = 40, 400  # runs
+NARROW = 0.01  # half the width of the interval of the quiet latency, as a share of it
+BUSY = 0.04  # the same, beyond which a figure is not to be trusted
+BUSY_MEDIAN = 1.4  # median over quiet latency, likewise
+OUTLIER = 1.5  # times the median
 
 
 @dataclass(frozen=True)
@@ -29,71 +39,92 @@ class Timing:
 
     @property
     def latency_ms(self) -> float:
-        """Median."""
+        """Quiet latency."""
+        return float(np.quantile(self.samples_ms, QUICK))
+
+    @property
+    def median_ms(self) -> float:
+        """Median of all runs."""
         return float(np.median(self.samples_ms))
 
     @property
     def error_ms(self) -> float:
-        """Half the width of the median's 95% interval, from order statistics."""
+        """Half the width of the 95% interval of the quiet latency."""
         return half_width(self.samples_ms)
 
     @property
     def outliers(self) -> int:
-        """Runs that took more than OUTLIER times the median; they are kept on record and do not move it."""
-        return sum(sample > OUTLIER * self.latency_ms for sample in self.samples_ms)
+        """Runs that took more than OUTLIER times the median; they are counted and do not move the figures."""
+        return sum(sample > OUTLIER * self.median_ms for sample in self.samples_ms)
 
     @property
     def is_busy(self) -> bool:
-        """True where the runs lie so far apart that the machine must have done something else beside."""
-        low, high = np.quantile(self.samples_ms, [0.25, 0.75])
-        return bool((high - low) / 2.0 > BUSY * self.latency_ms)
+        """True where the runs lie so far apart that the quiet latency cannot be told."""
+        unsure = self.error_ms > BUSY * self.latency_ms
+        return unsure or self.median_ms > BUSY_MEDIAN * self.latency_ms
 
 
-def half_width(samples: tuple[float, ...]) -> float:
-    """Give half the width of the median's 95% interval: the order statistics next to n/2 -+ 0.98 sqrt(n).
+def half_width(samples: Sequence[float], quantile: float = QUICK) -> float:
+    """Give half the width of a quantile's 95% interval: the order statistics next to nq -+ 1.96 sqrt(nq(1 - q)).
 
     Source: Conover, Practical Nonparametric Statistics, 3rd edition, section 3.2 (the binomial's normal approximation).
     """
     ordered = np.sort(samples)
     n = len(ordered)
-    reach = 0.98 * np.sqrt(n)
-    low, high = max(0, int(np.floor(n / 2.0 - reach))), min(n - 1, int(np.ceil(n / 2.0 + reach)))
+    reach = 1.96 * np.sqrt(n * quantile * (1.0 - quantile))
+    low, high = (int(np.clip(round(n * quantile + side * reach), 0, n - 1)) for side in (-1, 1))
     return float(ordered[high] - ordered[low]) / 2.0
 
 
-def time_side_by_side(
-    runs: Mapping[str, Callable[[], object]],
+def time_in_turns(
+    runs: Mapping[Key, Callable[[], object]],
     seconds: float,
     clock: Callable[[], float] = time.perf_counter,
-) -> dict[str, Timing]:
+) -> dict[Key, Timing]:
     """Time runs in turns, so that what slows the machine down for a while slows all of them.
 
     Parameters
     ----------
     runs
-        By name. One that is known well enough (NARROW) after LEAST runs is left alone.
+        By name.
     seconds
-        For all of them together, beyond LEAST runs each.
+        For all of them together, beyond LEAST runs each. It ends before when all are known well enough (NARROW).
     clock
         Gives seconds.
     """
     for run in runs.values():
         for _ in range(WARM_UP):
             run()
-    samples: dict[str, list[float]] = {name: [] for name in runs}
+    samples: dict[Key, list[float]] = {name: [] for name in runs}
     end = clock() + seconds
-    open_ = list(runs)
-    while open_:
-        for name in open_:
-            start = clock()
-            runs[name]()
-            samples[name].append((clock() - start) * 1e3)
-        late = clock() > end
-        open_ = [name for name in open_ if not _enough(samples[name], late)]
-    return {name: Timing(tuple(values)) for name, values in samples.items()}
+    while True:
+        for name, run in runs.items():
+            for _ in range(BLOCK):
+                start = clock()
+                run()
+                samples[name].append((clock() - start) * 1e3)
+        if _done(samples, clock() > end):
+            return {name: Timing(tuple(values)) for name, values in samples.items()}
 
 
-def _enough(samples: list[float], late: bool) -> bool:
-    if len(samples) < LEAST:
+def _done(samples: Mapping[Key, Sequence[float]], late: bool) -> bool:
+    number = min((len(own) for own in samples.values()), default=MOST)
+    if number < LEAST:
         return False
-    return late or len(samples) >= MOST or half_width(tuple(samples)) < NARROW * float(np.median(samples))
+    known = all(half_width(own) < NARROW * float(np.quantile(own, QUICK)) for own in samples.values())
+    return late or known or number >= MOST
+
+
+def steady_ms(runs: Mapping[Key, Sequence[float]]) -> dict[Key, float]:
+    """Give what operators take in the quickest quarter of runs, by the runs' totals.
+
+    Parameters
+    ----------
+    runs
+        Milliseconds in each run, by operator; all of one length.
+    """
+    table = np.array(list(runs.values()))
+    if not table.size:
+        return {}
+    quickest = np.argsort(table.sum(0), kind="stable")[: max(1, -(-table.shape[1] // 4))]
+    return dict(zip(runs, (float(value) for value in np.median(table[:, quickest], axis=1)), strict=True))

@@ -8,15 +8,16 @@ import re
 import shutil
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import tomli_w
 
 from dsim.attrs import attrs_to_dict
 from dsim.device.add.found import LICENCE
-from dsim.device.load import SCHEMA_VERSION, load_profile
+from dsim.device.load import NETWORK_COLUMNS, SCHEMA_VERSION, load_profile
 from dsim.device.ops import COLUMNS as OP_COLUMNS
 from dsim.device.profile import DeviceProfile, MeasuredOp
 from dsim.errors import FileAccessError, InvalidValueError
@@ -25,6 +26,7 @@ from dsim.graph.graph import Graph
 from dsim.graph.store import save_graphs
 
 PROTOCOL = "own"
+MEASURED = "measured.toml"
 
 
 @dataclass(frozen=True)
@@ -36,22 +38,27 @@ class Addition:
     name, title
         The new profile's.
     like
-        The profile whose stack (compute unit, runtime, precision, passes) the device is taken to have.
+        The profile whose stack (compute unit, runtime, precision, passes) the device is taken to have; None where
+        ``about`` says all of it.
     method, donor
         How it is learned, and from whom.
     networks
-        Rows of networks.csv: columns network, graph, latency_ms, source, and layers_npu, layers_other where known.
+        Rows of networks.csv: columns network, graph, latency_ms, source, and others of its columns where known.
     ops
         Measured kernels.
     graphs
         Networks that do not come with dsim, by key.
     low_px, high_px
         Input sides measured.
+    about
+        Keys of profile.toml that are known better than from ``like``.
+    measured
+        What measuring found beside the figures, for measured.toml; empty where dsim did not measure.
     """
 
     name: str
     title: str
-    like: DeviceProfile
+    like: DeviceProfile | None
     method: str
     donor: str
     networks: tuple[Mapping[str, str], ...]
@@ -59,6 +66,8 @@ class Addition:
     graphs: Mapping[str, Graph]
     low_px: int
     high_px: int
+    about: Mapping[str, Any] = field(default_factory=dict)
+    measured: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -152,6 +161,8 @@ def write_profile(root: Path, addition: Addition, force: bool = False) -> Path:
             _write_networks(folder / "networks.csv", addition)
         if addition.ops:
             _write_ops(folder / "ops.parquet", addition.ops)
+        if addition.measured:
+            (folder / MEASURED).write_text(tomli_w.dumps(addition.measured), encoding="utf-8")
         if addition.graphs:
             save_graphs(folder / "graphs.parquet", addition.graphs)
         load_profile(folder)  # what cannot be read back must not replace what can
@@ -179,11 +190,23 @@ def _swap(new: Path, target: Path, old: Path) -> None:
 
 
 def _toml(addition: Addition) -> str:
-    like, stated = addition.like, f"measured by the user; stack taken to be that of {addition.like.name}"
     content = {
         "schema_version": SCHEMA_VERSION,
         "name": addition.name,
         "title": addition.title,
+        "method": addition.method,
+        **({"donor": addition.donor} if addition.donor else {}),
+        "resolution": {"low_px": addition.low_px, "high_px": addition.high_px},
+        **(_like(addition, addition.like) if addition.like else {}),
+        **addition.about,
+    }
+    return tomli_w.dumps(content)
+
+
+def _like(addition: Addition, like: DeviceProfile) -> dict[str, Any]:
+    """Give what a user's figures leave unsaid: the stack is taken to be that of another profile."""
+    stated = f"measured by the user; stack taken to be that of {like.name}"
+    return {
         "soc": "unstated",
         "chip": addition.name,
         "compute_unit": like.compute_unit,
@@ -194,22 +217,18 @@ def _toml(addition: Addition) -> str:
         "threads": like.threads,
         "measures": like.measures,
         "group": "user",
-        "method": addition.method,
-        **({"donor": addition.donor} if addition.donor else {}),
         "pool": addition.name,
         "licence": LICENCE,
         "passes": list(like.passes),
         "reference": {"protocol": PROTOCOL, "model": addition.title, "stated": stated},
-        "resolution": {"low_px": addition.low_px, "high_px": addition.high_px},
         "models": {addition.title: addition.name},
         "protocols": {PROTOCOL: stated},
         "defaults": {"lab": "user", "licence": LICENCE},
     }
-    return tomli_w.dumps(content)
 
 
 def _write_networks(path: Path, addition: Addition) -> None:
-    columns = ("network", "graph", "latency_ms", "source", "layers_npu", "layers_other")
+    columns = [name for name in NETWORK_COLUMNS if any(name in row for row in addition.networks)]
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, columns)
         writer.writeheader()

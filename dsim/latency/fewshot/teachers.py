@@ -30,6 +30,10 @@ from dsim.latency.operators.vectors import log_ms
 OTHER_START = {"i7-12700h": "i9-10940x"}
 
 
+# groups that do not teach: phones with one table know too little, and runtimes on servers are no neighbours of phones
+NO_DONORS = ("one-table", "measured")
+
+
 @dataclass(frozen=True)
 class LeftOut:
     """What no teacher may have seen: a chip, in every runtime and precision, and families of networks."""
@@ -42,14 +46,13 @@ class LeftOut:
 def donors() -> tuple[DeviceProfile, ...]:
     """Give the profiles that may teach, in order of name.
 
-    Phones with one table know too little, and Snapdragons whose networks ran on the CPU start from phone CPUs, which teach
-    themselves.
+    Besides NO_DONORS, Snapdragons whose networks ran on the CPU do not: they start from phone CPUs, which teach themselves.
     """
     found = []
     for name in bundled_names():
         profile = find_profile(name)
         borrowed = profile.method == "adapted" and find_profile(profile.donor).method != "roofline"
-        if profile.networks and profile.group != "one-table" and not borrowed:
+        if profile.networks and profile.group not in NO_DONORS and not borrowed:
             found.append(profile)
     return tuple(found)
 

@@ -65,7 +65,7 @@ def gather_operators(profile: DeviceProfile) -> OpEvidence:
     """
     timed: dict[str, list[float]] = {}
     for row in profile.networks:
-        if row.graph and not row.cliff and not row.repeats:
+        if row.graph and not row.cliff and row.counts:
             timed.setdefault(row.graph, []).append(row.latency_ms)
     asked = set(timed) | {row.network for row in profile.ops if row.network}
     runs = {key: run_graph(graph, profile.passes) for key, graph in stored(asked).items()}

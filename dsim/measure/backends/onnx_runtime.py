@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from dsim.measure.packages import need
-from dsim.measure.records import Ready, RuntimeOp, Session, Stack, median_ms
+from dsim.measure.records import Ready, RuntimeOp, Session, Stack
+from dsim.measure.timing import steady_ms
 
 # ONNX Runtime's operators, its own fused ones included, and what they compute
 KINDS: dict[str, str] = {
@@ -86,14 +87,14 @@ def read_profile(events: list[dict[str, Any]], skip: int) -> tuple[RuntimeOp, ..
     skip
         Runs at the start that do not count.
     """
-    by_node: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    times: dict[str, list[float]] = defaultdict(list)
+    about: dict[str, dict[str, Any]] = {}
     for event in events:
         if event.get("cat") == "Node" and event["name"].endswith(_SUFFIX):
-            by_node[event["name"]].append(event)
-    return tuple(
-        _op(found[0]["args"], median_ms([event["dur"] / 1e3 for event in found[skip:]]))
-        for found in by_node.values()
-    )
+            times[event["name"]].append(event["dur"] / 1e3)
+            about[event["name"]] = event["args"]
+    steady = steady_ms({name: found[skip:] for name, found in times.items()})
+    return tuple(_op(about[name], latency_ms) for name, latency_ms in steady.items())
 
 
 def _op(args: dict[str, Any], latency_ms: float) -> RuntimeOp:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from dsim.errors import UnavailableError
 from dsim.measure.packages import need
-from dsim.measure.records import Ready, RuntimeOp, Session, Stack, median_ms
+from dsim.measure.records import Ready, RuntimeOp, Session, Stack
+from dsim.measure.timing import steady_ms
 
 # types of layers of the CPU plugin, and what they compute; a Subgraph holds element-wise ops that were compiled into one
 KINDS: dict[str, str] = {
@@ -82,20 +83,26 @@ class OpenVino:
         """Run with counters on, in a model of its own: they take time that the plain one must not take."""
         compiled = self._compile(model, counters=True)
         request = compiled.create_infer_request()
-        times: dict[tuple[str, str], list[float]] = defaultdict(list)
+        times: dict[tuple[str, str, int], list[float]] = defaultdict(lambda: [0.0] * runs)
         for run in range(WARM_UP + runs):
             request.infer({0: image})
+            met: Counter[tuple[str, str]] = (
+                Counter()
+            )  # names repeat: reorders are called like what they reorder
             for layer in request.get_profiling_info() if run >= WARM_UP else ():
                 if layer.status == layer.status.EXECUTED:
-                    times[layer.node_name, layer.node_type].append(layer.real_time.total_seconds() * 1e3)
+                    name = layer.node_name, layer.node_type
+                    # a layer that took less than the counter's tick counts as not run
+                    times[*name, met[name]][run - WARM_UP] = layer.real_time.total_seconds() * 1e3
+                    met[name] += 1
         shapes = {
             node.get_friendly_name(): (_inputs(node), _shape(node.output(0)))
             for node in compiled.get_runtime_model().get_ordered_ops()
             if node.get_output_size()
         }
         return tuple(
-            layer_op(kind, *shapes.get(name, ([], [])), median_ms(found))
-            for (name, kind), found in times.items()
+            layer_op(kind, *shapes.get(name, ([], [])), latency_ms)
+            for (name, kind, _), latency_ms in steady_ms(times).items()
         )
 
 

@@ -1,0 +1,79 @@
+"""Draw designs from a search space, and order reference networks so that the first ones cover most."""
+
+from __future__ import annotations
+
+import random
+from functools import lru_cache
+
+from dsim.arch import Arch
+from dsim.errors import DsimError
+from dsim.graph import Graph
+from dsim.graph.store import load_graphs
+from dsim.latency.evidence import load_families
+from dsim.latency.networks import GRAPHS
+from dsim.latency.operators.kernel import Kernel
+from dsim.latency.operators.seen import group_of
+from dsim.measure.network import can_run
+from dsim.measure.planned import Planned
+from dsim.search.mix import mix_from, parameters
+from dsim.search.space import Space
+
+MOST_MACS = 3.5e9  # of a design or a reference network: a run must stay short
+LEAST_MACS = 5e7
+MOST_WEIGHTS = 1e8
+SIDE = 224
+
+
+def draw_design(rng: random.Random, space: Space) -> Arch:
+    """Draw one design: every choice alike often, widths that never shrink, no more than MOST_MACS."""
+    rows = parameters(space)
+    while True:
+        mix = mix_from(space, {name: rng.choice(row) for name, row in rows.items()})
+        widths = sorted(rng.choice(row) for row in space.widths)
+        depths = [rng.choice(row) for row in space.depths]
+        ratios = [rng.choice(row) for row in space.mlp_ratios]
+        try:
+            arch = mix.arch(widths, depths, ratios, space.resolution)
+        except DsimError:  # parts that do not fit together
+            continue
+        if arch.to_graph().macs <= MOST_MACS:
+            return arch
+
+
+def groups_in(graph: Graph) -> frozenset[str]:
+    """Give the groups of ops that a graph holds: what must have been timed to know its price."""
+    return frozenset(group_of(Kernel(op)) for op in graph.ops if op.outputs)
+
+
+@lru_cache(maxsize=1)
+def reference_networks() -> tuple[Planned, ...]:
+    """Give the stored networks that can be run, in the order in which to time them.
+
+    Families take turns; within a family the network comes first that adds most kinds of op to those before it.
+    """
+    families = load_families()
+    by_family: dict[str, list[tuple[str, frozenset[str]]]] = {}
+    for path in sorted(GRAPHS.glob("*.parquet")):
+        for key, graph in load_graphs(path).items():
+            name, _, side = key.partition("@")
+            usable = (
+                side == str(SIDE) and LEAST_MACS <= graph.macs <= MOST_MACS and not name.startswith("probe")
+            )
+            if usable and graph.params <= MOST_WEIGHTS and can_run(graph):
+                by_family.setdefault(families.get(name, name), []).append((key, groups_in(graph)))
+    seen: set[str] = set()
+    out: list[Planned] = []
+    while by_family:
+        for family in sorted(by_family, key=lambda name: (-_gain(by_family[name], seen), name)):
+            rest = by_family[family]
+            best = max(rest, key=lambda item: (len(item[1] - seen), item[0]))
+            seen |= best[1]
+            out.append(Planned(best[0]))
+            rest.remove(best)
+            if not rest:
+                del by_family[family]
+    return tuple(out)
+
+
+def _gain(rest: list[tuple[str, frozenset[str]]], seen: set[str]) -> int:
+    return max(len(groups - seen) for _, groups in rest)

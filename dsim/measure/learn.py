@@ -1,0 +1,51 @@
+"""The present model of a backend while it is being measured: which networks it is least sure of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+
+from dsim.device.add.write import write_profile
+from dsim.device.load import load_profile
+from dsim.errors import UnavailableError
+from dsim.graph import Graph
+from dsim.latency.operators.evidence import gather_operators, run_graph
+from dsim.latency.operators.kernel import place
+from dsim.latency.operators.learn import learn
+from dsim.latency.operators.vectors import log_ms
+from dsim.measure.journal import Entry, Head
+from dsim.measure.make_profile import make_profile
+from dsim.measure.plan import Doubt
+
+_NAME = "present"
+
+
+def doubt_of(head: Head, backend: str, entries: Sequence[Entry]) -> Doubt:
+    """Learn what there is, and give the spread of the log milliseconds of further networks.
+
+    Raises
+    ------
+    UnavailableError
+        The backend tells nothing of its operators, or the machine was busy.
+    """
+    made = make_profile(_NAME, _NAME, head, backend, entries, allow_busy=True)
+    if not made.addition.ops:
+        raise UnavailableError(
+            f"{backend} does not tell how long its operators take; nothing is learned on the way"
+        )
+    with TemporaryDirectory(prefix="dsim-") as folder:
+        profile = load_profile(write_profile(Path(folder), made.addition))
+        evidence = gather_operators(profile)
+    learned = learn(
+        evidence, np.ones(len(evidence.rows.ms), dtype=bool), np.ones(len(evidence.keys), dtype=bool)
+    )
+
+    def doubt(graphs: Sequence[Graph]) -> Sequence[float]:
+        runs = [run_graph(graph, profile.passes) for graph in graphs]
+        phi = learned.vectors([tuple(p.kernel for p in place(run, evidence.rows.links)) for run in runs])
+        return [float(value) for value in log_ms(phi, learned.whole)[1]]
+
+    return doubt

@@ -1,0 +1,196 @@
+"""Make a device profile of what a journal holds for one backend."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from dsim.device.add.write import Addition
+from dsim.device.profile import MeasuredOp
+from dsim.errors import UnavailableError
+from dsim.graph import Graph
+from dsim.latency.networks import stored
+from dsim.latency.operators.evidence import run_graph
+from dsim.measure.attribute import attribute
+from dsim.measure.journal import Entry, Head
+from dsim.measure.observe import Observation
+from dsim.measure.records import Stack
+
+PASSES = ("drop_identities", "fold_batch_norm")  # what a runtime fuses beyond is learned from its operators
+PROTOCOL = "dsim-measure"
+LICENCE = "measured with dsim; CC0-1.0"
+MOST_BUSY = 1 / 3  # of the networks: beyond it the machine was not fit to measure on
+LEAST_NETWORKS = 3
+LEAST_PAIRED = (
+    0.5  # share of a network's time that was paired with ops of its graph, for these to be learned from
+)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A profile to write, and what the measuring found.
+
+    Attributes
+    ----------
+    addition
+        The profile.
+    networks, checks, searched, busy, failed
+        How many networks are learned from, held out for good, chosen by a search, left out because the machine was busy,
+        and could not be run.
+    sum_over_whole
+        5th, 50th and 95th percentile over networks: the ops' milliseconds over the network's. Empty without ops.
+    inserted
+        Share of the ops' time by the runtime's own name for what was paired with no op of the graph.
+    """
+
+    addition: Addition
+    networks: int
+    checks: int
+    searched: int
+    busy: int
+    failed: int
+    sum_over_whole: tuple[float, ...]
+    inserted: Mapping[str, float]
+
+
+def make_profile(
+    name: str, title: str, head: Head, backend: str, entries: Iterable[Entry], allow_busy: bool = False
+) -> Measured:
+    """Make a profile.
+
+    Parameters
+    ----------
+    allow_busy
+        Whether to keep figures that were taken while something else ran.
+
+    Raises
+    ------
+    UnavailableError
+        The machine was busy for more than MOST_BUSY of the networks, or hardly a network ran.
+    """
+    every = tuple(entries)
+    seen = [(entry, entry.observed.seen[backend]) for entry in every if backend in entry.observed.seen]
+    busy = [entry for entry, one in seen if one.busy]
+    if len(busy) > MOST_BUSY * len(seen) and not allow_busy:
+        raise UnavailableError(
+            f"at most a third of the networks may be timed while something else runs, here it was {len(busy)} of {len(seen)}; "
+            "stop what else runs and measure again (--fresh), or give --allow-busy"
+        )
+    kept = [(entry, one) for entry, one in seen if allow_busy or not one.busy]
+    if len(kept) < LEAST_NETWORKS:
+        raise UnavailableError(
+            f"a profile needs {LEAST_NETWORKS} networks, {backend} ran {len(kept)}; give it more --time"
+        )
+    graphs = {entry.planned.key: entry.planned.graph for entry, _ in kept}
+    ops, ratios, inserted = _ops(head, backend, kept, graphs)
+    bundled = stored(graphs)
+    sides = [graph.inputs[0].shape[-1] for graph in graphs.values()]
+    roles = Counter(entry.planned.role for entry, _ in kept)
+    ratio = tuple(round(float(v), 3) for v in np.quantile(ratios, (0.05, 0.5, 0.95))) if ratios else ()
+    total = sum(op.latency_ms for op in ops)
+    share = {label: ms / total for label, ms in inserted.most_common()} if total else {}
+    failed = sum(backend in entry.observed.failed for entry in every)
+    measured = {
+        "networks": roles[""],
+        "checks": roles["check"],
+        "searched": roles["searched"],
+        "left_out_busy": 0 if allow_busy else len(busy),
+        "failed": failed,
+        "median_load": round(float(np.median([entry.load for entry, _ in kept])), 2),
+        "pinned_core": head.pinned,
+        "sum_of_ops_over_network": list(ratio),
+        "inserted_share": {label: round(value, 4) for label, value in share.items()},
+    }
+    return Measured(
+        Addition(
+            name=name,
+            title=title,
+            like=None,
+            method="operators" if ops else "few-shot",
+            donor="",
+            networks=tuple(_network_row(entry, one, graphs) for entry, one in kept),
+            ops=ops,
+            graphs={key: graph for key, graph in graphs.items() if key not in bundled},
+            low_px=min(sides),
+            high_px=max(sides),
+            about=_about(name, title, head, head.stacks[backend]),
+            measured=measured,
+        ),
+        roles[""],
+        roles["check"],
+        roles["searched"],
+        len(busy),
+        failed,
+        ratio,
+        share,
+    )
+
+
+def _ops(
+    head: Head, backend: str, kept: list[tuple[Entry, Observation]], graphs: Mapping[str, Graph]
+) -> tuple[tuple[MeasuredOp, ...], list[float], Counter[str]]:
+    """Give the ops to learn from, how much of each network's time they make up, and what was inserted."""
+    out: list[MeasuredOp] = []
+    ratios: list[float] = []
+    inserted: Counter[str] = Counter()
+    source = f"dsim measure, {head.stacks[backend].runtime} on {head.machine.processor}"
+    for entry, one in kept:
+        if not one.ops:
+            continue
+        key = entry.planned.key
+        run = run_graph(graphs[key], PASSES)
+        found = attribute(run, one.ops)
+        ratios.append(found.total_ms / one.latency_ms)
+        inserted.update(found.inserted_ms)
+        if entry.planned.role or sum(found.inserted_ms.values()) > (1.0 - LEAST_PAIRED) * found.total_ms:
+            continue  # held out for good, or a graph that the runtime took to pieces
+        out += [
+            MeasuredOp(run.nodes[at].op, ms, 1, key, at, "in situ", source, LICENCE)
+            for at, ms in sorted(found.latency_ms.items())
+            if ms > 0
+        ]
+    return tuple(out), ratios, inserted
+
+
+def _network_row(entry: Entry, one: Observation, graphs: Mapping[str, Graph]) -> dict[str, str]:
+    graph = graphs[entry.planned.key]
+    return {
+        "network": entry.planned.key.partition("@")[0],
+        "graph": entry.planned.key,
+        "latency_ms": f"{one.latency_ms:.5g}",
+        "error_ms": f"{one.error_ms:.2g}",
+        "role": entry.planned.role,
+        "params_m": f"{graph.params / 1e6:.4g}",
+        "macs_g": f"{graph.macs / 1e9:.4g}",
+        "source": "dsim measure",
+    }
+
+
+def _about(name: str, title: str, head: Head, stack: Stack) -> dict[str, Any]:
+    stated = (
+        "median of the runs during which the machine was quiet, after warm-up, networks and runtimes in turns"
+    )
+    threads = f"{head.threads}, pinned to a core" if head.pinned >= 0 else f"{head.threads}, not pinned"
+    return {
+        "soc": head.machine.processor,
+        "chip": head.machine.processor,
+        "compute_unit": stack.unit,
+        "runtime": stack.runtime,
+        "precision": stack.precision,
+        "layout": stack.layout,
+        "batch": "1",
+        "threads": threads if stack.unit == "CPU" else "one host thread",
+        "measures": "latency",
+        "group": "measured",
+        "pool": name,
+        "licence": LICENCE,
+        "passes": list(PASSES),
+        "reference": {"protocol": PROTOCOL, "model": title, "stated": stated},
+        "models": {title: head.machine.processor},
+        "protocols": {PROTOCOL: f"{stated}; {head.machine.system}, {' '.join(head.machine.flags)}"},
+        "defaults": {"lab": "dsim", "licence": LICENCE},
+    }

@@ -1,0 +1,107 @@
+"""Time networks on every backend, from end to end and op by op."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from dsim.errors import DsimError
+from dsim.export.quiet import quiet
+from dsim.measure.records import Backend, Ready, RuntimeOp, Session
+from dsim.measure.timing import Timing, time_in_turns
+
+OP_RUNS = 16
+OP_TRIES = 3  # of the runs for operators, until they are about as quick as the plain ones
+SLOW = 1.06  # times the plain runs
+
+
+@dataclass(frozen=True)
+class Observation:
+    """What one backend took for one network.
+
+    Attributes
+    ----------
+    latency_ms, error_ms
+        Quiet latency and half the width of its 95% interval.
+    median_ms
+        Median of all runs.
+    runs, outliers
+        How many were timed, and how many took far longer than the median.
+    busy
+        Whether so much ran beside that the figure is not to be trusted.
+    ops
+        The runtime's own operators; empty where it does not tell.
+    """
+
+    latency_ms: float
+    error_ms: float
+    median_ms: float
+    runs: int
+    outliers: int
+    busy: bool
+    ops: tuple[RuntimeOp, ...]
+
+
+@dataclass(frozen=True)
+class Observed:
+    """One network on all backends: by name what was seen, and why nothing was."""
+
+    seen: Mapping[str, Observation]
+    failed: Mapping[str, str]
+
+
+def observe(group: Sequence[Ready], backends: Sequence[Backend], seconds: float) -> tuple[Observed, ...]:
+    """Time networks in turns; a backend that fails on one does not stop the others.
+
+    Parameters
+    ----------
+    group
+        Networks; they are held in memory together.
+    seconds
+        For the timed runs of all of them together.
+    """
+    sessions: dict[tuple[int, str], Session] = {}
+    failed: list[dict[str, str]] = [{} for _ in group]
+    for n, ready in enumerate(group):
+        for backend in backends:
+            try:
+                with quiet():
+                    sessions[n, backend.name] = backend.open(ready)
+            except DsimError as error:
+                failed[n][backend.name] = str(error)
+            except Exception as error:  # whatever a runtime raises on a network that it cannot run
+                failed[n][backend.name] = f"{type(error).__name__}: {error}".splitlines()[0]
+    timings = time_in_turns({key: one.run for key, one in sessions.items()}, seconds) if sessions else {}
+    seen: list[dict[str, Observation]] = [{} for _ in group]
+    for (n, name), timing in timings.items():
+        seen[n][name] = _seen(timing, _ops(sessions[n, name], timing.latency_ms))
+    return tuple(Observed(own, why) for own, why in zip(seen, failed, strict=True))
+
+
+def _ops(session: Session, latency_ms: float) -> tuple[RuntimeOp, ...]:
+    """Give the operators, from the quickest of a few tries: what slowed the machine down meanwhile must not count."""
+    best: tuple[RuntimeOp, ...] = ()
+    for _ in range(OP_TRIES if session.ops is not None else 0):
+        assert session.ops is not None
+        with quiet():
+            found = session.ops(OP_RUNS)
+        best = found if not best else min(best, found, key=_total)
+        if _total(best) < SLOW * latency_ms:
+            break
+    return best
+
+
+def _total(ops: Sequence[RuntimeOp]) -> float:
+    return sum(op.latency_ms for op in ops)
+
+
+def _seen(timing: Timing, ops: tuple[RuntimeOp, ...]) -> Observation:
+    return Observation(
+        timing.latency_ms,
+        timing.error_ms,
+        timing.median_ms,
+        len(timing.samples_ms),
+        timing.outliers,
+        timing.is_busy,
+        ops,
+    )

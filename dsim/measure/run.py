@@ -1,0 +1,133 @@
+"""The measuring loop: plan a batch, time it, learn from it, and again until the time is up."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from dsim.errors import DsimError, MissingPackageError, UnavailableError
+from dsim.measure.journal import Entry, Journal
+from dsim.measure.learn import doubt_of
+from dsim.measure.machine import load
+from dsim.measure.observe import observe
+from dsim.measure.plan import Doubt, Plan
+from dsim.measure.planned import Planned
+from dsim.measure.ready import Kitchen
+from dsim.measure.records import Backend, Stack
+
+SECONDS = 1.2  # of timed runs for each network and backend, where its median is not known well enough before
+GROUP = 4  # networks timed in turns: each has runs all over the group's time, and all fit into memory
+RETRIES = 1  # of a network that was timed while something else ran
+GROWTH = 1.4  # the model is fitted anew whenever there are this many times as many networks
+LEAST_TO_LEARN = 10
+
+Show = Callable[[int, float, str], None]
+
+
+@dataclass(frozen=True)
+class Usable:
+    """Backends that this machine can run, their stacks by name, and why the others cannot be had."""
+
+    backends: tuple[Backend, ...]
+    stacks: dict[str, Stack]
+    missing: dict[str, str]
+
+
+def usable(wanted: Sequence[Backend]) -> Usable:
+    """Ask each backend what it is; one that is missing does not stop the others.
+
+    Raises
+    ------
+    UnavailableError
+        None can be had; the message says why for each.
+    """
+    stacks: dict[str, Stack] = {}
+    missing: dict[str, str] = {}
+    for backend in wanted:
+        try:
+            stacks[backend.name] = backend.stack()
+        except (MissingPackageError, UnavailableError) as error:
+            missing[backend.name] = str(error)
+    if not stacks:
+        raise UnavailableError("; ".join(missing.values()))
+    return Usable(tuple(b for b in wanted if b.name in stacks), stacks, missing)
+
+
+@dataclass
+class Loop:
+    """Measures until the time is up.
+
+    Attributes
+    ----------
+    backends, journal, kitchen
+        What runs, where it is written, and what makes networks ready.
+    seconds
+        Until no further network is begun; the last one may take a little longer.
+    most
+        Networks at most.
+    show
+        Called after each network with their number, the seconds that are left, and the last one's key.
+    """
+
+    backends: tuple[Backend, ...]
+    journal: Journal
+    kitchen: Kitchen
+    seconds: float
+    most: int
+    show: Show
+    clock: Callable[[], float] = time.monotonic
+
+    def follow(self, plan: Plan) -> int:
+        """Measure what a plan draws; how many networks were timed in this run."""
+        end, learned_at, doubt = self.clock() + self.seconds, 0, None
+        entries = list(self.journal.entries())
+        timed = 0
+        while self.clock() < end and timed < self.most:
+            if len(entries) >= max(LEAST_TO_LEARN, GROWTH * learned_at):
+                doubt, learned_at = self._learn(entries), len(entries)
+            batch = plan.batch({entry.planned.key for entry in entries}, doubt)
+            if not batch:
+                break
+            found = self.time(batch[: self.most - timed], end)
+            entries += found
+            timed += len(found)
+        return timed
+
+    def time(self, batch: Sequence[Planned], end: float) -> list[Entry]:
+        """Time networks in their order until ``end``, GROUP of them in turns; what was too busy once more, last."""
+        waiting = [(one, RETRIES) for one in batch]
+        out: list[Entry] = []
+        while waiting and self.clock() < end:
+            group, waiting = waiting[:GROUP], waiting[GROUP:]
+            for (planned, tries), entry in zip(group, self._time([one for one, _ in group]), strict=True):
+                if tries and any(one.busy for one in entry.observed.seen.values()):
+                    waiting.append((planned, tries - 1))
+                    continue
+                self.journal.append(entry)
+                out.append(entry)
+                self.show(len(out), max(0.0, end - self.clock()), planned.key)
+            for planned, _ in waiting[:GROUP]:
+                self.kitchen.start(planned)
+        return out
+
+    def _time(self, group: Sequence[Planned]) -> list[Entry]:
+        try:
+            ready = [self.kitchen.finish(planned) for planned in group]
+            found = observe(ready, self.backends, SECONDS * len(self.backends) * len(group))
+        finally:
+            for planned in group:
+                self.kitchen.clear(planned)
+        return [Entry(planned, observed, load()) for planned, observed in zip(group, found, strict=True)]
+
+    def _learn(self, entries: Sequence[Entry]) -> Doubt | None:
+        """Fit the first backend whose ops are known; a model that cannot be had leaves the order as it is."""
+        for name in (backend.name for backend in self.backends):
+            try:
+                return doubt_of(self.journal.head, name, entries)
+            except DsimError:
+                continue
+        return None
+
+
+__all__ = ["Loop", "Usable", "usable"]
