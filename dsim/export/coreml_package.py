@@ -10,9 +10,11 @@ from dsim.export.findings import Findings, compare, listed
 from dsim.export.mil_program import compare_ops, load_program, ops_of
 from dsim.export.mil_run import run_program
 from dsim.export.packages import need
-from dsim.export.torch_program import trace
+from dsim.export.torch_program import trace_module
 
 if TYPE_CHECKING:
+    from torch import Tensor, nn
+
     from dsim.arch import Arch
     from dsim.export.subject import Subject
 
@@ -35,22 +37,8 @@ class CoreMlPackage:
         need("coremltools", self.name, "coreml")
 
     def write(self, subject: Subject, path: Path) -> None:
-        """Convert; the program comes from torch.export, since torch.jit.trace leaves shape arithmetic in it."""
-        import coremltools as ct
-        import numpy as np
-
-        program = trace(subject).run_decompositions({})
-        model = ct.convert(
-            program,
-            convert_to="mlprogram",
-            minimum_deployment_target=ct.target.iOS16,
-            compute_precision=ct.precision.FLOAT16,
-            inputs=[ct.TensorType(name=INPUT, shape=tuple(subject.image.shape), dtype=np.float16)],
-            outputs=[ct.TensorType(name=OUTPUT, dtype=np.float16)],
-            skip_model_load=True,  # loading compiles it, on a Mac
-        )
-        model.short_description = self.about.replace("`", "")
-        model.save(str(path))
+        """Convert the design's module."""
+        write_package(subject.module, (subject.image,), path, self.about.replace("`", ""))
 
     def check(self, subject: Subject, path: Path) -> Findings:
         """Read the program back: its ops against the design's graph, its scores as its ops define them."""
@@ -81,3 +69,35 @@ class CoreMlPackage:
             "To time it on an iPhone, open the package in Xcode, connect the phone, and choose Performance. Neither\n"
             "has been done with this file."
         )
+
+
+def write_package(module: nn.Module, images: tuple[Tensor, ...], path: Path, about: str) -> None:
+    """Convert a module with one output; the program comes from torch.export, since torch.jit.trace leaves shape arithmetic in it.
+
+    Parameters
+    ----------
+    images
+        What the module is called with. Inputs are named image, image_1, and so on.
+    path
+        Of the package.
+    about
+        What Xcode shows.
+    """
+    import coremltools as ct
+    import numpy as np
+
+    program = trace_module(module, images).run_decompositions({})
+    model = ct.convert(
+        program,
+        convert_to="mlprogram",
+        minimum_deployment_target=ct.target.iOS16,
+        compute_precision=ct.precision.FLOAT16,
+        inputs=[
+            ct.TensorType(name=f"{INPUT}_{n}" if n else INPUT, shape=tuple(image.shape), dtype=np.float16)
+            for n, image in enumerate(images)
+        ],
+        outputs=[ct.TensorType(name=OUTPUT, dtype=np.float16)],
+        skip_model_load=True,  # loading compiles it, on a Mac
+    )
+    model.short_description = about
+    model.save(str(path))

@@ -10,6 +10,7 @@ from dsim.export.findings import Findings, compare, listed
 from dsim.export.kernels import compare_kernels
 
 if TYPE_CHECKING:
+    from torch import Tensor, nn
     from torch.export import ExportedProgram
 
     from dsim.arch import Arch
@@ -76,6 +77,11 @@ def _computes(node: Any) -> bool:
 
 def trace(subject: Subject) -> ExportedProgram:
     """Trace a subject's module with torch.export, as converters read it."""
+    return trace_module(subject.module, (subject.image,))
+
+
+def trace_module(module: nn.Module, images: tuple[Tensor, ...]) -> ExportedProgram:
+    """Trace a module on its inputs."""
     import torch
     import torch.fx.config as fx_config
 
@@ -84,6 +90,6 @@ def trace(subject: Subject) -> ExportedProgram:
     fx_config.do_not_emit_stack_traces = True
     try:
         with torch.no_grad():
-            return torch.export.export(subject.module, (subject.image,), strict=False)
+            return torch.export.export(module, images, strict=False)
     finally:
         fx_config.do_not_emit_stack_traces = before

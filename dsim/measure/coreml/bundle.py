@@ -1,0 +1,258 @@
+"""Write a bundle: Core ML packages of chains and of designs, a manifest, and the script that times them on a Mac."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dsim.errors import DsimError, ExportError, FileAccessError, InvalidValueError
+from dsim.export.packages import need
+from dsim.files import make_folder, write_atomic
+from dsim.graph.serial import graph_to_dict
+from dsim.measure.coreml.chain import Chain, op_to_dict
+from dsim.measure.coreml.choose import PASSES, choose_chains, lengths_of
+from dsim.measure.coreml.manifest import Manifest, digests, open_manifest
+from dsim.measure.coreml.package import write_chain, write_design
+from dsim.measure.planned import Planned, planned_design
+
+if TYPE_CHECKING:
+    from dsim.arch import Arch
+
+SCRIPT = "run_on_mac.py"
+SAVE_EVERY_S = 5.0  # a manifest of thousands of packages takes a while to write
+# packages done, packages in all, what comes next
+Progress = Callable[[int, int, str], None]
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """What lies in a bundle's folder.
+
+    Attributes
+    ----------
+    folder, digest
+        Where it is, and the SHA-256 of its manifest.
+    chains, designs
+        How many of each; a chain is there in several lengths.
+    packages, kept
+        How many packages that are, and how many of them an earlier call had written.
+    left_out
+        What could not be made, and why.
+    waiting
+        How many packages the time did not suffice for; the same call again goes on with them.
+    size_bytes
+        Of all packages.
+    """
+
+    folder: Path
+    digest: str
+    chains: int
+    designs: int
+    packages: int
+    kept: int
+    left_out: tuple[str, ...]
+    waiting: int
+    size_bytes: int
+
+
+@dataclass(frozen=True)
+class _Job:
+    """One package to write."""
+
+    name: str
+    path: str
+    chain: Chain | None = None
+    copies: int = 0
+    design: Planned | None = None
+
+    def write(self, path: Path) -> dict[str, int]:
+        if self.chain is not None:
+            return write_chain(self.chain, self.copies, path)
+        assert self.design is not None
+        assert self.design.arch is not None
+        return write_design(self.design.arch, path)
+
+    def entry(self) -> dict[str, Any]:
+        """Say what it is, for whoever reads the results."""
+        head = {"id": self.name, "kind": "chain" if self.chain else "design", "path": self.path}
+        if self.chain is not None:
+            return {
+                **head,
+                "chain": self.chain.key,
+                "form": self.chain.form,
+                "op": op_to_dict(self.chain.op),
+                "unit": [op_to_dict(op) for op in self.chain.unit],
+                "copies": self.copies,
+                "inputs": [list(spec.shape) for spec in self.chain.graph(1).inputs],
+            }
+        assert self.design is not None
+        assert self.design.arch is not None
+        graph = self.design.graph
+        return {
+            **head,
+            "arch": json.loads(self.design.arch.to_json()),
+            "graph": graph_to_dict(replace(graph, nodes=tuple(replace(n, scope="") for n in graph.nodes))),
+            "inputs": [list(spec.shape) for spec in graph.inputs],
+        }
+
+
+def write_bundle(
+    designs: Sequence[Arch],
+    folder: Path,
+    progress: Progress = lambda done, total, what: None,
+    *,
+    seconds: float | None = None,
+) -> Bundle:
+    """Write a bundle, or go on with one.
+
+    Parameters
+    ----------
+    designs
+        Are in it whole, and as chains of the ops that they hold; those first that most designs need.
+    folder
+        Empty, or what an earlier call left: packages that are whole are kept.
+    progress
+        Called before each package and at the end.
+    seconds
+        After so many no further package is begun; None for no bound.
+
+    Raises
+    ------
+    MissingPackageError
+        coremltools is not installed.
+    InvalidValueError
+        There is no design.
+    FileAccessError
+        The folder cannot be written, or holds something else.
+    FileFormatError
+        The bundle in the folder is damaged, or of another version.
+    """
+    if not designs:
+        raise InvalidValueError("a bundle needs at least one design, got none; name some")
+    need("coremltools", "coreml", "coreml")
+    began = time.monotonic()
+    make_folder(folder)
+    manifest = open_manifest(folder, _head())
+    planned = list({one.key: one for one in map(planned_design, designs)}.values())
+    chosen = choose_chains(one.graph for one in planned)
+    manifest.left_out |= {
+        f"{op.label} {json.dumps(op_to_dict(op)['inputs'])}": "no chain can be made of it"
+        for op in chosen.left_out
+    }
+    jobs = _jobs(chosen.chains, planned)
+    kept = waiting = 0
+    failed: set[str] = set()  # chains of which one length could not be written: the others are of no use
+    saved = began
+    try:
+        for number, job in enumerate(jobs):
+            if manifest.holds(job.name):
+                kept += 1
+                continue
+            manifest.entries.pop(job.name, None)
+            if job.chain is not None and job.chain.key in failed:
+                continue
+            if seconds is not None and time.monotonic() - began > seconds:
+                waiting += 1
+                continue
+            progress(number, len(jobs), job.name)
+            try:
+                manifest.entries[job.name] = _write(job, folder)
+            except ExportError as error:
+                manifest.left_out[job.chain.key if job.chain else job.name] = str(error)
+                if job.chain is not None:
+                    failed.add(job.chain.key)
+            if time.monotonic() - saved > SAVE_EVERY_S:
+                manifest.write(complete=False)
+                saved = time.monotonic()
+        _drop(manifest, failed)
+        write_atomic(folder / SCRIPT, Path(__file__).with_name(SCRIPT).read_bytes())
+    finally:
+        digest = manifest.write(complete=not waiting)
+    progress(len(jobs), len(jobs), "")
+    entries = manifest.entries.values()
+    return Bundle(
+        folder,
+        digest,
+        len({one["chain"] for one in entries if one["kind"] == "chain"}),
+        sum(one["kind"] == "design" for one in entries),
+        len(manifest.entries),
+        kept,
+        tuple(f"{what}: {why}" for what, why in sorted(manifest.left_out.items())),
+        waiting,
+        sum(
+            file.stat().st_size
+            for one in entries
+            for file in (folder / one["path"]).rglob("*")
+            if file.is_file()
+        ),
+    )
+
+
+def _head() -> dict[str, Any]:
+    try:
+        own = version("dsim")
+    except PackageNotFoundError:  # a checkout that was never installed
+        own = "unknown"
+    return {
+        "dsim_version": own,
+        "precision": "float16",
+        "deployment_target": "iOS16",
+        "converter": f"coremltools {version('coremltools')}",
+        "passes": list(PASSES),
+    }
+
+
+def _jobs(chains: Sequence[Chain], designs: Sequence[Planned]) -> list[_Job]:
+    """Give the packages in order; designs stand among the chains, so that a bundle cut short has some of each."""
+    rows = [
+        [_Job(f"{chain.key}-{n}", f"chains/{chain.key}-{n}.mlpackage", chain, n) for n in lengths_of(chain)]
+        for chain in chains
+    ]
+    whole = [_Job(one.key, f"designs/{one.key.partition('@')[0]}.mlpackage", design=one) for one in designs]
+    every = max(1, len(rows) // (2 * len(whole) + 1))
+    out: list[_Job] = []
+    for number, row in enumerate(rows, start=1):
+        out += row
+        if number % every == 0 and whole:
+            out.append(whole.pop(0))
+    return out + whole
+
+
+def _write(job: _Job, folder: Path) -> dict[str, Any]:
+    """Write one package beside its place, and move it there when it is whole."""
+    target = folder / job.path
+    making = folder / ".making"
+    try:
+        shutil.rmtree(making, ignore_errors=True)
+        making.mkdir()
+        target.parent.mkdir(exist_ok=True)
+        fresh = making / target.name
+        ops = job.write(fresh)
+        found = digests(fresh)
+        if target.exists():
+            shutil.rmtree(target)
+        os.replace(fresh, target)
+    except OSError as error:
+        if isinstance(error, DsimError):
+            raise
+        raise FileAccessError(
+            f"{target} cannot be written: {error.strerror or error}; choose a writable place with room"
+        ) from error
+    finally:
+        shutil.rmtree(making, ignore_errors=True)
+    return {**job.entry(), "program": ops, "files": found}
+
+
+def _drop(manifest: Manifest, chains: set[str]) -> None:
+    """Take away the lengths of chains that are not whole."""
+    for name, entry in list(manifest.entries.items()):
+        if entry.get("chain") in chains:
+            shutil.rmtree(manifest.folder / entry["path"], ignore_errors=True)
+            del manifest.entries[name]
