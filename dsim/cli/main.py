@@ -25,6 +25,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "top1": ("dsim.cli.top1", "Predict the ImageNet top-1 of one design."),
     "export": ("dsim.cli.export", "Write a design as a PyTorch model, or as a file for a runtime."),
     "device": ("dsim.cli.device", "List, show and validate device profiles."),
+    "measure": ("dsim.cli.measure", "Time networks on this machine and make a device profile of it."),
     "accuracy": ("dsim.cli.accuracy", "Validate the accuracy model."),
 }
 

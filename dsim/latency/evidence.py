@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import zlib
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -14,12 +15,13 @@ from numpy.typing import NDArray
 from dsim.device.profile import Contrast, DeviceProfile, Measurement
 from dsim.errors import FileFormatError
 from dsim.latency.features import COLUMNS, FloatArray
-from dsim.latency.networks import Network, read_networks
+from dsim.latency.networks import Network, own_graphs, read_networks
 
 DATA = Path(__file__).resolve().parents[1] / "data"
 FAMILIES = DATA / "families.csv"
 # figures above this resolution are not learned from
 FIT_PX = 512
+DESIGN, FOLDS = "design-", 8
 PHONE_SD = 0.3
 PACE_SD = 1.5
 PROTOCOL_SD = 0.2
@@ -105,6 +107,9 @@ def load_families(path: Path = FAMILIES) -> dict[str, str]:
 def family_of(key: str, where: str) -> str:
     """Give a graph's family; a network of the user's own that has none is a family of its own.
 
+    Designs drawn from a search space are alike: they make up FOLDS families by chance, so that every one of them is judged
+    by a model that learned from most of the others.
+
     Raises
     ------
     FileFormatError
@@ -113,6 +118,8 @@ def family_of(key: str, where: str) -> str:
     name, _, size = key.partition("@")
     if not size.isdigit():
         raise FileFormatError(f"{where}: a graph must be name@resolution, got {key!r}; correct it")
+    if name.startswith(DESIGN):
+        return f"designs, fold {zlib.crc32(name.encode()) % FOLDS + 1}"
     return load_families().get(name, name)
 
 
@@ -159,8 +166,7 @@ def networks_of(profiles: tuple[DeviceProfile, ...]) -> dict[str, Network]:
     """
     wanted = {row.graph for p in profiles for row in p.networks if row.graph and row.counts}
     wanted |= {key for p in profiles for c in p.contrasts for key in (c.graph_a, c.graph_b) if key}
-    own = tuple(p.folder / "graphs.parquet" for p in profiles if (p.folder / "graphs.parquet").exists())
-    return read_networks(frozenset(wanted), profiles[0].passes, own)
+    return read_networks(frozenset(wanted), profiles[0].passes, own_graphs(profiles))
 
 
 def _effects(

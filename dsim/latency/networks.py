@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 from dsim.device.fields import check_file
+from dsim.device.profile import DeviceProfile
 from dsim.errors import FileFormatError
 from dsim.graph.graph import Graph
 from dsim.graph.store import load_graphs
@@ -26,12 +27,29 @@ class Network:
     run: Graph
 
 
-def stored(keys: Collection[str]) -> dict[str, Graph]:
-    """Read bundled graphs by key; those that are stored nowhere are left out."""
+def stored(keys: Collection[str], extra: Sequence[Path] = ()) -> dict[str, Graph]:
+    """Read graphs by key, bundled ones and then those of further files; those that are stored nowhere are left out.
+
+    Raises
+    ------
+    FileAccessError
+        A file cannot be read.
+    FileFormatError
+        A file is no file of graphs.
+    """
     graphs: dict[str, Graph] = {}
     for path in sorted(GRAPHS.glob("*.parquet")):
         graphs |= load_graphs(path, set(keys) - set(graphs))
+    for path in extra:
+        check_file(path)  # a user's own
+        graphs |= load_graphs(path, set(keys) - set(graphs))
     return graphs
+
+
+def own_graphs(profiles: Iterable[DeviceProfile]) -> tuple[Path, ...]:
+    """Give the files of graphs that profiles bring along."""
+    files = (profile.folder / "graphs.parquet" for profile in profiles)
+    return tuple(file for file in files if file.exists())
 
 
 @lru_cache(maxsize=4)
@@ -54,10 +72,7 @@ def read_networks(
     FileFormatError
         A key is stored nowhere.
     """
-    graphs = stored(keys)
-    for path in extra:
-        check_file(path)  # a user's own
-        graphs |= load_graphs(path, keys)
+    graphs = stored(keys, extra)
     missing = sorted(keys - set(graphs))
     if missing:
         raise FileFormatError(

@@ -2,7 +2,7 @@
 
 A runtime runs its own graph: it fuses an activation into a convolution, splits a norm into five ops, inserts reorders
 between layouts. What it timed is paired with the graph's ops by what they compute (kind, multiply-accumulates, elements
-written), in order. The rest, reorders above all, ran because of a neighbour: its time goes to the op paired before it,
+written), in order; then by kind and about as much work, for runtimes pad channels to whole vectors. The rest, reorders above all, ran because of a neighbour: its time goes to the op paired before it,
 and is counted by its own name besides.
 """
 
@@ -26,6 +26,7 @@ _SIGNS: dict[OpKind, str] = {
 }
 # a product of matrices goes by different names in different runtimes
 _PRODUCTS = ("linear", "matmul", "conv")
+PADDED = 2.7  # most that padding adds: 10 channels become 16, on both sides of a convolution
 Signature = tuple[str, int, int]
 
 
@@ -90,4 +91,20 @@ def _pair(run: Graph, timed: Sequence[RuntimeOp]) -> list[int | None]:
                 owner[at] = queues[key].popleft()
         taken = set(owner)
         waiting = [n for n in waiting if n not in taken]
+    for at, one in enumerate(timed):
+        if owner[at] is None and one.kind:
+            for n in waiting:
+                if _alike(one, ops[n]):
+                    owner[at] = n
+                    waiting.remove(n)
+                    break
     return owner
+
+
+def _alike(one: RuntimeOp, op: Op) -> bool:
+    """Tell whether a timed op could be a node with its channels padded."""
+    sizes = [(one.elements, op.outputs[0].numel), (one.macs, op.macs)]
+    return one.kind == sign_of(op) and all(
+        own == wanted or (min(own, wanted) > 0 and max(own, wanted) <= PADDED * min(own, wanted))
+        for own, wanted in sizes
+    )

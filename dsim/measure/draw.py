@@ -52,7 +52,7 @@ def reference_networks() -> tuple[Planned, ...]:
     Families take turns; within a family the network comes first that adds most kinds of op to those before it.
     """
     families = load_families()
-    by_family: dict[str, list[tuple[str, frozenset[str]]]] = {}
+    by_family: dict[str, list[tuple[Planned, frozenset[str]]]] = {}
     for path in sorted(GRAPHS.glob("*.parquet")):
         for key, graph in load_graphs(path).items():
             name, _, side = key.partition("@")
@@ -60,20 +60,22 @@ def reference_networks() -> tuple[Planned, ...]:
                 side == str(SIDE) and LEAST_MACS <= graph.macs <= MOST_MACS and not name.startswith("probe")
             )
             if usable and graph.params <= MOST_WEIGHTS and can_run(graph):
-                by_family.setdefault(families.get(name, name), []).append((key, groups_in(graph)))
+                by_family.setdefault(families.get(name, name), []).append(
+                    (Planned(key, read=graph), groups_in(graph))
+                )
     seen: set[str] = set()
     out: list[Planned] = []
     while by_family:
         for family in sorted(by_family, key=lambda name: (-_gain(by_family[name], seen), name)):
             rest = by_family[family]
-            best = max(rest, key=lambda item: (len(item[1] - seen), item[0]))
+            best = max(rest, key=lambda item: (len(item[1] - seen), item[0].key))
             seen |= best[1]
-            out.append(Planned(best[0]))
+            out.append(best[0])
             rest.remove(best)
             if not rest:
                 del by_family[family]
     return tuple(out)
 
 
-def _gain(rest: list[tuple[str, frozenset[str]]], seen: set[str]) -> int:
+def _gain(rest: list[tuple[Planned, frozenset[str]]], seen: set[str]) -> int:
     return max(len(groups - seen) for _, groups in rest)

@@ -57,10 +57,15 @@ def load() -> float:
 
 
 def pin_to_one_core() -> tuple[int, int | None]:
-    """Keep this process on its last core, and give it and another one for helpers (None where there is no other).
+    """Keep this process on its last core with one thread of torch, and give it and another core for helpers.
+
+    The other one is None where there is no other.
 
     Where a system pins no processes (macOS), nothing changes and the core is -1.
     """
+    import torch
+
+    torch.set_num_threads(1)
     cores = _cores()
     if not hasattr(os, "sched_setaffinity"):
         return -1, None

@@ -27,16 +27,21 @@ class Planned:
         Empty to learn from, ``check`` to be held out for good, ``searched`` for one that a search chose.
     arch
         The design; None for a stored graph.
+    read
+        The stored graph where it was read already: finding one among all of them takes time.
     """
 
     key: str
     role: str = LEARN
     arch: Arch | None = None
+    read: Graph | None = None
 
     @cached_property
     def graph(self) -> Graph:
         """Its graph, before any pass."""
-        return self.arch.to_graph() if self.arch is not None else read_graph(self.key)
+        if self.arch is not None:
+            return self.arch.to_graph()
+        return self.read if self.read is not None else read_graph(self.key)
 
 
 def planned_design(arch: Arch, role: str = LEARN) -> Planned:

@@ -100,6 +100,11 @@ class Loop:
         out: list[Entry] = []
         while waiting and self.clock() < end:
             group, waiting = waiting[:GROUP], waiting[GROUP:]
+            for planned, _ in (
+                *group,
+                *waiting[:GROUP],
+            ):  # the next ones are made ready while these are timed
+                self.kitchen.start(planned)
             for (planned, tries), entry in zip(group, self._time([one for one, _ in group]), strict=True):
                 if tries and any(one.busy for one in entry.observed.seen.values()):
                     waiting.append((planned, tries - 1))
@@ -107,8 +112,6 @@ class Loop:
                 self.journal.append(entry)
                 out.append(entry)
                 self.show(len(out), max(0.0, end - self.clock()), planned.key)
-            for planned, _ in waiting[:GROUP]:
-                self.kitchen.start(planned)
         return out
 
     def _time(self, group: Sequence[Planned]) -> list[Entry]:

@@ -20,7 +20,7 @@ def show_added(added: Added) -> None:
     how = (
         f"from these networks and all bundled devices; stack taken to be that of {added.donor}"
         if added.method == "few-shot"
-        else f"from the timed kernels; stack taken to be that of {added.donor}"
+        else f"from the timed kernels; {f'stack taken to be that of {added.donor}' if added.donor else 'the file tells the stack'}"
     )
     show_line(console, "Learned:", how)
     for note in added.notes:
@@ -28,7 +28,8 @@ def show_added(added: Added) -> None:
     show_line(
         console,
         "Next:",
-        f"dsim device adapt {added.name}; dsim predict efficientformer_l1 --device {added.name}",
+        f"{f'dsim device adapt {added.name}; ' if added.method == 'few-shot' else ''}"
+        f"dsim predict efficientformer_l1 --device {added.name}",
     )
 
 

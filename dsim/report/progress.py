@@ -47,3 +47,24 @@ def donor_progress() -> Iterator[Callable[[], None]]:
             bar.update(task, advance=1, visible=True)
 
         yield tick
+
+
+@contextmanager
+def measure_progress(seconds: float) -> Iterator[Callable[[int, float, str], None]]:
+    """Show how much of the time is over and which network was timed last; silent where nobody watches."""
+    console = Console(stderr=True)
+    columns = (
+        TextColumn("measuring"),
+        BarColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[number]} networks, last {task.fields[last]}"),
+    )
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("time", total=seconds, number=0, last="none yet")
+        timed: set[str] = set()
+
+        def update(_number: int, left: float, key: str) -> None:
+            timed.add(key)
+            bar.update(task, completed=seconds - left, number=len(timed), last=key)
+
+        yield update

@@ -13,7 +13,7 @@ from dsim.latency.features import FloatArray
 from dsim.latency.fine.costs import total
 from dsim.latency.fine.prior import Regime
 from dsim.latency.lonely import lonely
-from dsim.latency.networks import read_networks
+from dsim.latency.networks import own_graphs, read_networks
 
 
 @dataclass(frozen=True)
@@ -55,8 +55,7 @@ def gather_fine(profile: DeviceProfile) -> FineEvidence:
     for row in profile.networks:
         if row.graph and row.counts and not row.cliff:
             by_graph.setdefault(row.graph, []).append(row)
-    extra = (profile.folder / "graphs.parquet",)
-    networks = read_networks(frozenset(by_graph), profile.passes, tuple(p for p in extra if p.exists()))
+    networks = read_networks(frozenset(by_graph), profile.passes, own_graphs((profile,)))
     keys = sorted(by_graph)
     return FineEvidence(
         profile,

@@ -12,11 +12,11 @@ from dsim.graph.graph import Graph
 from dsim.graph.passes import run_passes
 from dsim.latency.evidence import family_of
 from dsim.latency.features import FloatArray
-from dsim.latency.networks import stored
+from dsim.latency.networks import own_graphs, stored
 from dsim.latency.operators.describe import class_of
 from dsim.latency.operators.gates import spell_gates
 from dsim.latency.operators.kernel import Kernel, place
-from dsim.latency.operators.rows import OpRows, gather_rows
+from dsim.latency.operators.rows import OpRows, gather_rows, merged
 
 # linking is learned from the rows, so these must not run before
 LEARNED_PASSES = frozenset({"fuse_activation"})
@@ -68,17 +68,21 @@ def gather_operators(profile: DeviceProfile) -> OpEvidence:
         if row.graph and not row.cliff and row.counts:
             timed.setdefault(row.graph, []).append(row.latency_ms)
     asked = set(timed) | {row.network for row in profile.ops if row.network}
-    runs = {key: run_graph(graph, profile.passes) for key, graph in stored(asked).items()}
+    graphs = stored(asked, own_graphs((profile,)))
+    runs = {key: run_graph(graph, profile.passes) for key, graph in graphs.items()}
     rows = gather_rows(profile, runs)
+    family = np.array(
+        [
+            family_of(network, network) if network else shape_family(kernel)
+            for kernel, network in zip(rows.kernels, rows.networks, strict=True)
+        ]
+    )
+    if rows.exact:
+        rows, family = merged(rows, family)
     keys = tuple(key for key in sorted(timed) if key in runs)
     return OpEvidence(
         rows,
-        np.array(
-            [
-                family_of(network, network) if network else shape_family(kernel)
-                for kernel, network in zip(rows.kernels, rows.networks, strict=True)
-            ]
-        ),
+        family,
         keys,
         np.array([float(np.median(timed[key])) for key in keys]),
         np.array([family_of(key, key) for key in keys], dtype=np.str_),

@@ -45,10 +45,11 @@ class Kernel:
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A kernel and the path of the module that it came from."""
+    """A kernel, the path of the module that it came from, and the indices of its nodes: its own first, then those linked."""
 
     kernel: Kernel
     scope: str
+    nodes: tuple[int, ...]
 
 
 def before(run: Graph, node: Node) -> OpKind | None:
@@ -98,8 +99,12 @@ def place(run: Graph, links: Links) -> tuple[Placed, ...]:
             joins[at] += 1
         else:
             scales[at] += 1
+    held: dict[int, list[int]] = {index: [] for index in ops}
+    for index, at in carrier.items():
+        held[at].append(index)
     return tuple(
-        Placed(Kernel(op, joins[index], scales[index]), run.nodes[index].scope) for index, op in ops.items()
+        Placed(Kernel(op, joins[index], scales[index]), run.nodes[index].scope, tuple(held[index]))
+        for index, op in ops.items()
     )
 
 

@@ -15,10 +15,10 @@ from dsim.latency.operators.contrasts import contrast_choices
 from dsim.latency.operators.evidence import OpEvidence, gather_operators, shape_family
 from dsim.latency.operators.kernel import Kernel
 from dsim.latency.operators.model import OperatorModel
-from dsim.latency.operators.pricing import MEMBERS, KernelPrices, fit_prices
+from dsim.latency.operators.pricing import KernelPrices, fit_prices
 from dsim.latency.operators.seen import Seen, see
-from dsim.latency.operators.vectors import log_ms, vectors_of
-from dsim.latency.operators.whole import ALONE, Whole, fit_whole
+from dsim.latency.operators.vectors import fit_whole_to, log_ms, vectors_of
+from dsim.latency.operators.whole import ALONE, Whole, uniform
 
 OP_GROUPS = 8  # where no network was timed, shapes are held out in this many groups
 
@@ -65,13 +65,11 @@ def learn(evidence: OpEvidence, rows: NDArray[np.bool_], networks: NDArray[np.bo
     learned = Learned(prices, seen, ALONE)
     use = np.flatnonzero(networks)
     if not len(use):
-        return Learned(prices, seen, Whole(prices.roofline.floor_ms, 1.0, 0.0))
+        return Learned(prices, seen, uniform(prices.roofline.floor_ms, 1.0, 0.0))
     phi = learned.vectors([evidence.parts[n] for n in use])
     # a family of 30 networks must not settle it alone
     _, where, counts = np.unique(evidence.families[use], return_inverse=True, return_counts=True)
-    whole = fit_whole(
-        phi[:, :MEMBERS].mean(1), phi[:, MEMBERS], evidence.ms[use], 1.0 / np.sqrt(counts[where])
-    )
+    whole = fit_whole_to(phi, evidence.ms[use], 1.0 / np.sqrt(counts[where]))
     return Learned(prices, seen, whole)
 
 

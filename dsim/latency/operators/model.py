@@ -15,9 +15,9 @@ from dsim.latency.estimate import label
 from dsim.latency.features import FloatArray
 from dsim.latency.operators.evidence import run_graph
 from dsim.latency.operators.kernel import Kernel, Links, Placed, place
-from dsim.latency.operators.pricing import MEMBERS, KernelPrices
+from dsim.latency.operators.pricing import KernelPrices
 from dsim.latency.operators.seen import Seen
-from dsim.latency.operators.vectors import COLUMNS, log_ms, vectors_of, whole_ms
+from dsim.latency.operators.vectors import COLUMNS, log_ms, shares_ms, vectors_of, whole_ms
 from dsim.latency.operators.whole import Whole
 from dsim.latency.records import Evidence, Identified, KernelCost, LatencyArrays, LatencyEstimate
 
@@ -151,8 +151,7 @@ class OperatorModel:
         arrays = self.price(phi, confidence)
         total = float(arrays.latency_ms[0])
         plain = float(whole_ms(phi, self.whole)[0])
-        own = self.whole.ms(vectors[:, :MEMBERS].mean(1), vectors[:, MEMBERS]) - self.whole.fixed_ms
-        shares = own * total / plain
+        shares = shares_ms(vectors, self.whole) * total / plain
         costs = tuple(
             KernelCost(
                 item.scope,

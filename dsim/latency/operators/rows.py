@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict, deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dsim.attrs import ConvAttrs
-from dsim.device.profile import DeviceProfile
+from dsim.device.profile import DeviceProfile, MeasuredOp
 from dsim.errors import InvalidValueError
 from dsim.graph.graph import Graph
 from dsim.latency.features import FloatArray
@@ -19,6 +19,7 @@ from dsim.latency.operators.kernel import Kernel, Links, learn_links, place
 from dsim.op import Op
 
 Signature = tuple[str, int, int, int]
+LEAST_MS = 2e-4  # of a kernel: less is below what profilers tell
 _POOLS = ("avg_pool", "max_pool", "reduce")
 
 
@@ -40,6 +41,8 @@ class OpRows:
         How many rows contradict their network's graph, and were left out.
     links
         What the device links into the kernel before.
+    exact
+        Whether rows name the nodes of their networks' graphs, as `dsim measure` writes them.
     """
 
     kernels: tuple[Kernel, ...]
@@ -49,6 +52,7 @@ class OpRows:
     dispatched: NDArray[np.bool_]
     lost: int
     links: Links
+    exact: bool
 
 
 def signature(op: Op) -> Signature:
@@ -101,18 +105,76 @@ def gather_rows(profile: DeviceProfile, runs: Mapping[str, Graph]) -> OpRows:
         {key: runs[key] for key in known},
     )
     found: dict[int, Kernel] = {n: Kernel(row.op) for n, row in enumerate(rows) if row.network not in runs}
-    for key in known:
+    exact = [key for key in known if _by_position([rows[n] for n in by_network[key]], runs[key])]
+    for key in sorted(set(known) - set(exact)):
         waiting = [placed.kernel for placed in place(runs[key], links)]
         found |= _pair([rows[n].op for n in by_network[key]], by_network[key], waiting)
     kept = sorted(found)
+    summed = [item for key in exact for item in _sum([rows[n] for n in by_network[key]], runs[key], links)]
+    paired = len(kept) + sum(len(by_network[key]) for key in exact)
     return OpRows(
-        tuple(found[n] for n in kept),
-        np.array([rows[n].latency_ms for n in kept]),
-        np.array([float(rows[n].count) for n in kept]),
-        tuple(rows[n].network for n in kept),
-        np.array([rows[n].how == "dispatch" for n in kept]),
-        len(rows) - len(kept),
+        (*(found[n] for n in kept), *(one.kernel for one in summed)),
+        np.array([*(rows[n].latency_ms for n in kept), *(one.ms for one in summed)]),
+        np.array([*(float(rows[n].count) for n in kept), *(one.weight for one in summed)]),
+        (*(rows[n].network for n in kept), *(one.network for one in summed)),
+        np.array([*(rows[n].how == "dispatch" for n in kept), *(False for _ in summed)]),
+        len(rows) - paired,
         links,
+        bool(exact),
+    )
+
+
+@dataclass(frozen=True)
+class _Summed:
+    """A kernel of a network whose rows name the nodes of its graph, with the time of all its nodes."""
+
+    kernel: Kernel
+    ms: float
+    weight: float
+    network: str
+
+
+def _by_position(rows: Sequence[MeasuredOp], run: Graph) -> bool:
+    """Tell whether rows name the nodes of the graph by their positions, as `dsim measure` writes them."""
+    return all(row.position < len(run.nodes) and run.nodes[row.position].op == row.op for row in rows)
+
+
+def _sum(rows: Sequence[MeasuredOp], run: Graph, links: Links) -> list[_Summed]:
+    """Give every kernel of a network, with the time of what it carries: nothing of a runtime's time is lost.
+
+    A kernel that the runtime did away with here, and not elsewhere, has next to no time.
+    """
+    ms = {row.position: row.latency_ms for row in rows}
+    placed = place(run, links)
+    last = {node: n for n, one in enumerate(placed) for node in one.nodes}
+    times = [0.0] * len(placed)
+    for position, value in ms.items():
+        times[last.get(position, 0)] += value
+    return [
+        _Summed(one.kernel, max(value, LEAST_MS), max(value, LEAST_MS) ** 0.5, rows[0].network)
+        for one, value in zip(placed, times, strict=True)
+    ]
+
+
+def merged(rows: OpRows, family: NDArray[np.str_]) -> tuple[OpRows, NDArray[np.str_]]:
+    """Merge rows of one kernel and family into their mean: thousands of networks' kernels are hundreds of different ones."""
+    at: dict[tuple[Kernel, str, bool], list[int]] = defaultdict(list)
+    for n, kernel in enumerate(rows.kernels):
+        at[kernel, str(family[n]), bool(rows.dispatched[n])].append(n)
+    groups = list(at.values())
+    first = [own[0] for own in groups]
+    return (
+        OpRows(
+            tuple(rows.kernels[n] for n in first),
+            np.array([rows.ms[own].mean() for own in groups]),
+            np.array([rows.weight[own].mean() * len(own) ** 0.5 for own in groups]),
+            tuple(rows.networks[n] for n in first),
+            rows.dispatched[first],
+            rows.lost,
+            rows.links,
+            rows.exact,
+        ),
+        family[first],
     )
 
 

@@ -17,7 +17,7 @@ from dsim.latency.operators.whole import Whole
 from dsim.latency.records import Identified
 from dsim.op import OpKind
 
-VERSION = 1
+VERSION = 2
 _FOREST = ("feature", "left", "right", "threshold", "value", "roots")
 _SEEN = ("marks", "low", "high", "families")
 
@@ -32,7 +32,7 @@ def save_operator_model(path: Path, model: OperatorModel) -> None:
         "low_px": model.low_px,
         "high_px": model.high_px,
         "links": sorted((str(a), str(b)) for a, b in model.links),
-        "whole": asdict(model.whole),
+        "fixed_ms": model.whole.fixed_ms,
         "floor_ms": model.prices.roofline.floor_ms,
         "depth": forest.depth if forest else None,
         "groups": model.seen.groups,
@@ -41,6 +41,8 @@ def save_operator_model(path: Path, model: OperatorModel) -> None:
     arrays: dict[str, Any] = {
         "rates": model.prices.roofline.rates,
         "least": model.prices.roofline.least,
+        "scales": model.whole.scales,
+        "starts_ms": model.whole.starts_ms,
         "cumulative": model.calibration.cumulative,
         **{f"seen_{name}": getattr(model.seen, name) for name in _SEEN},
         **({f"forest_{name}": getattr(forest, name) for name in _FOREST} if forest else {}),
@@ -66,7 +68,7 @@ def load_operator_model(path: Path) -> OperatorModel | None:
             head["high_px"],
             frozenset((OpKind(a), OpKind(b)) for a, b in head["links"]),
             KernelPrices(Roofline(data["rates"], data["least"], head["floor_ms"]), forest),
-            Whole(**head["whole"]),
+            Whole(head["fixed_ms"], data["scales"], data["starts_ms"]),
             Calibration(data["cumulative"]),
             Seen(
                 data["seen_marks"],

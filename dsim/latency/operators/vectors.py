@@ -8,12 +8,21 @@ import numpy as np
 
 from dsim.latency.features import FloatArray
 from dsim.latency.operators.kernel import Kernel
+from dsim.latency.operators.kernel_groups import GROUPS, group_index
 from dsim.latency.operators.pricing import MEMBERS, KernelPrices
 from dsim.latency.operators.seen import Seen
-from dsim.latency.operators.whole import Whole
+from dsim.latency.operators.whole import Whole, fit_whole
 from dsim.latency.records import Evidence
 
-COLUMNS: tuple[str, ...] = (*(f"ops_member_{k}" for k in range(MEMBERS)), "launches", "unsupported_ms")
+COLUMNS: tuple[str, ...] = (
+    *(f"ops_member_{k}" for k in range(MEMBERS)),
+    *(f"ms_{name}" for name in GROUPS),
+    *(f"launches_{name}" for name in GROUPS),
+    "unsupported_ms",
+)
+_MS = slice(MEMBERS, MEMBERS + len(GROUPS))
+_LAUNCHES = slice(_MS.stop, _MS.stop + len(GROUPS))
+_UNSUPPORTED = _LAUNCHES.stop
 # spread of log milliseconds: what always remains, what the members' disagreement adds, what unsupported kernels add
 BASE_SPREAD = 0.04
 BY_DISAGREEMENT = 2.0
@@ -28,23 +37,36 @@ def vectors_of(prices: KernelPrices, seen: Seen, kernels: Sequence[Kernel]) -> F
     distinct = list(dict.fromkeys(kernels))
     unknown = np.array([seen.of(kernel) is Evidence.UNSUPPORTED for kernel in distinct], dtype=bool)
     out = np.zeros((len(distinct), len(COLUMNS)))
-    out[:, MEMBERS] = 1.0
+    rows, group = np.arange(len(distinct)), np.array([group_index(kernel) for kernel in distinct], dtype=int)
     out[~unknown, :MEMBERS] = prices.ms([k for k, u in zip(distinct, unknown, strict=True) if not u])
     out[unknown, :MEMBERS] = prices.least_ms([k for k, u in zip(distinct, unknown, strict=True) if u])
-    out[unknown, MEMBERS + 1] = out[unknown, 0]
+    out[rows, _MS.start + group] = out[:, :MEMBERS].mean(1)
+    out[rows, _LAUNCHES.start + group] = 1.0
+    out[unknown, _UNSUPPORTED] = out[unknown, 0]
     at = {kernel: n for n, kernel in enumerate(distinct)}
     return out[[at[kernel] for kernel in kernels]].reshape(-1, len(COLUMNS))
 
 
 def whole_ms(phi: FloatArray, whole: Whole) -> FloatArray:
     """Give milliseconds (N,) of vectors (N, F)."""
-    return np.maximum(whole.ms(phi[:, :MEMBERS].mean(1), phi[:, MEMBERS]), 1e-6)
+    return np.maximum(whole.ms(phi[:, _MS], phi[:, _LAUNCHES]), 1e-6)
+
+
+def fit_whole_to(phi: FloatArray, measured_ms: FloatArray, weight: FloatArray) -> Whole:
+    """Fit what networks take beside their kernels to vectors (N, F), measured milliseconds and weights (N,)."""
+    return fit_whole(phi[:, _MS], phi[:, _LAUNCHES], measured_ms, weight)
+
+
+def shares_ms(phi: FloatArray, whole: Whole) -> FloatArray:
+    """Give each kernel's part (K,) of a network's milliseconds, for the kernels' own vectors (K, F)."""
+    own: FloatArray = whole.ms(phi[:, _MS], phi[:, _LAUNCHES]) - whole.fixed_ms
+    return own
 
 
 def log_ms(phi: FloatArray, whole: Whole) -> tuple[FloatArray, FloatArray]:
     """Give log milliseconds (N,) and their spread (N,) of vectors (N, F)."""
     log = np.log(whole_ms(phi, whole))
     apart = np.log(np.maximum(phi[:, :MEMBERS], 1e-6)).std(1)
-    guessed = phi[:, MEMBERS + 1] / np.maximum(phi[:, :MEMBERS].mean(1), 1e-9)
+    guessed = phi[:, _UNSUPPORTED] / np.maximum(phi[:, :MEMBERS].mean(1), 1e-9)
     spread = np.sqrt(BASE_SPREAD**2 + (BY_DISAGREEMENT * apart) ** 2 + (BY_UNSUPPORTED * guessed) ** 2)
     return log, spread

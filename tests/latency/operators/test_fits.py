@@ -4,11 +4,13 @@ import numpy as np
 import pytest
 
 from dsim.attrs import ConvAttrs
+from dsim.latency.features import FloatArray
 from dsim.latency.operators.describe import NAMES, describe
 from dsim.latency.operators.kernel import Kernel
+from dsim.latency.operators.kernel_groups import GROUPS
 from dsim.latency.operators.roofline import fit_roofline
 from dsim.latency.operators.trees import grow
-from dsim.latency.operators.whole import ALONE, fit_whole
+from dsim.latency.operators.whole import ALONE, NETWORKS_FOR_GROUPS, fit_whole
 from dsim.op import Op, OpKind, TensorSpec
 
 
@@ -62,6 +64,27 @@ def test_whole_networks_set_scale_and_fixed_time() -> None:
     launches = np.tile([20.0, 90.0], 10)
     measured = 1.5 + 1.1 * parts + 0.004 * launches
     measured[3] *= 3.0  # one stray figure must not matter
-    found = fit_whole(parts, launches, measured, np.ones(20))
-    assert (found.fixed_ms, found.scale, found.start_ms) == pytest.approx((1.5, 1.1, 0.004), rel=0.1)
-    assert fit_whole(np.zeros(0), np.zeros(0), np.zeros(0), np.zeros(0)) == ALONE
+    found = fit_whole(_in_group(parts, 0), _in_group(launches, 0), measured, np.ones(20))
+    assert (found.fixed_ms, found.scales[0], found.starts_ms[0]) == pytest.approx((1.5, 1.1, 0.004), rel=0.1)
+    assert (found.scales == found.scales[0]).all(), "20 networks do not tell groups apart"
+    nothing = np.zeros((0, len(GROUPS)))
+    assert fit_whole(nothing, nothing, np.zeros(0), np.zeros(0)) is ALONE
+
+
+def test_many_networks_give_groups_scales_of_their_own() -> None:
+    rng = np.random.default_rng(0)
+    n = 2 * NETWORKS_FOR_GROUPS
+    first, second = rng.uniform(1.0, 9.0, n), rng.uniform(1.0, 9.0, n)
+    parts = _in_group(first, 0) + _in_group(second, 1)
+    launches = _in_group(np.full(n, 10.0), 0) + _in_group(np.full(n, 10.0), 1)
+    measured = (1.1 * first + 0.95 * second) * rng.lognormal(0.0, 0.01, n)
+    found = fit_whole(parts, launches, measured, np.ones(n))
+    assert found.scales[:2] == pytest.approx((1.1, 0.95), abs=0.02)
+    unseen = found.scales[2:]
+    assert np.ptp(unseen) == 0.0, "groups that no network holds keep the shared scale"
+
+
+def _in_group(values: FloatArray, group: int) -> FloatArray:
+    out = np.zeros((len(values), len(GROUPS)))
+    out[:, group] = values
+    return out

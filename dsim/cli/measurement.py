@@ -1,0 +1,109 @@
+"""What ``dsim measure`` does: open the journal, run the loop, write profiles and cards."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from dsim.device.add.write import check_name, write_profile
+from dsim.device.card import write_card
+from dsim.latency.scoring import Held
+from dsim.latency.summary import summarise
+from dsim.measure.backends import find_backend
+from dsim.measure.journal import Head, Journal, open_journal
+from dsim.measure.machine import pin_to_one_core, this_machine
+from dsim.measure.make_profile import Measured, make_profile
+from dsim.measure.plan import Plan
+from dsim.measure.ready import kitchen
+from dsim.measure.run import Loop, Show, Usable, usable
+from dsim.places import user_profiles_dir
+
+JOURNALS = "_measured"
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the user asked for.
+
+    Attributes
+    ----------
+    backends, name, title
+        Runtimes by name, and what the profiles are called: ``name``, or ``name-backend`` where there are several.
+    seconds, checks, most
+        For the networks; how many designs to hold out for good; networks at most.
+    fresh, allow_busy
+        Whether to begin a new journal, and to keep figures of a busy machine.
+    """
+
+    backends: tuple[str, ...]
+    name: str
+    title: str
+    seconds: float
+    checks: int
+    most: int
+    fresh: bool
+    allow_busy: bool
+
+    def profile_name(self, backend: str) -> str:
+        """Give the name of the profile that a backend makes."""
+        return self.name if len(self.backends) == 1 else f"{self.name}-{backend}"
+
+
+@dataclass(frozen=True)
+class Begun:
+    """A measurement that can go on: which backends, under which journal, and the core that helpers may use."""
+
+    request: Request
+    found: Usable
+    journal: Journal
+    other_core: int | None
+
+
+def begin(request: Request) -> Begun:
+    """Check what was asked for before anything is timed.
+
+    Raises
+    ------
+    DsimError
+        A name is unknown or taken, no backend can be had, or the journal belongs to another machine.
+    """
+    check_name(request.name)
+    found = usable([find_backend(name) for name in dict.fromkeys(request.backends)])
+    machine = this_machine()
+    core, other = pin_to_one_core()
+    path = user_profiles_dir() / JOURNALS / f"{request.name}.jsonl"
+    journal = open_journal(path, Head(machine, found.stacks, 1, core), request.fresh)
+    return Begun(request, found, journal, other)
+
+
+def run(begun: Begun, show: Show) -> int:
+    """Time networks until the time is up; how many."""
+    with kitchen(any(backend.reads_onnx for backend in begun.found.backends), begun.other_core) as made:
+        loop = Loop(
+            begun.found.backends, begun.journal, made, begun.request.seconds, begun.request.most, show
+        )
+        return loop.follow(Plan(begun.request.checks))
+
+
+def finish(begun: Begun) -> tuple[Mapping[str, Measured], Mapping[str, Sequence[Held]], Mapping[str, Path]]:
+    """Write a profile and its card for each backend; what was made, its held-out networks, and where it lies.
+
+    Raises
+    ------
+    DsimError
+        The machine was busy, or a file cannot be written.
+    """
+    made: dict[str, Measured] = {}
+    held: dict[str, Sequence[Held]] = {}
+    folders: dict[str, Path] = {}
+    entries = begun.journal.entries()
+    for backend, stack in begun.found.stacks.items():
+        name = begun.request.profile_name(backend)
+        title = f"{begun.request.title or begun.journal.head.machine.processor}, {stack.runtime}, {stack.precision}"
+        made[name] = make_profile(name, title, begun.journal.head, backend, entries, begun.request.allow_busy)
+        folders[name] = write_profile(user_profiles_dir(), made[name].addition, force=True)
+        summary = summarise(name)
+        write_card(folders[name], summary.card)
+        held[name] = summary.networks
+    return made, held, folders

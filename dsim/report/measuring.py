@@ -1,0 +1,92 @@
+"""Print what a measurement found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from dsim.latency.checked import CHECK, SEARCHED, checked_networks
+from dsim.latency.evidence import DESIGN
+from dsim.latency.scoring import Held, spearman
+from dsim.measure.make_profile import Measured
+from dsim.report.console import result_console, show_line, show_table
+from dsim.report.table import TableData, table
+
+LEAST = 5  # networks to score
+
+
+def split_scores(name: str, held: Sequence[Held]) -> dict[str, tuple[Held, ...]]:
+    """Give what a measured profile is judged by: designs never learned from, designs a search chose, families held out."""
+    return {
+        "designs never learned from": checked_networks(name, CHECK),
+        "designs that a search chose": checked_networks(name, SEARCHED),
+        "reference networks, family held out": tuple(h for h in held if not h.graph.startswith(DESIGN)),
+    }
+
+
+def score_row(networks: Sequence[Held]) -> tuple[str, ...]:
+    """Give networks, median error, shares within 5 and 10%, rank correlation, coverage; dashes where they are few."""
+    if len(networks) < LEAST:
+        return (str(len(networks)), *["-"] * 5)
+    error = np.abs([one.error for one in networks]) * 100.0
+    measured = np.array([one.measured_ms for one in networks])
+    predicted = np.array([one.predicted_ms for one in networks])
+    return (
+        str(len(networks)),
+        f"{np.median(error):.1f}",
+        f"{np.mean(error <= 5.0) * 100.0:.1f}",
+        f"{np.mean(error <= 10.0) * 100.0:.1f}",
+        f"{spearman(measured, predicted):.4f}",
+        f"{np.mean([one.covered for one in networks]) * 100.0:.0f}",
+    )
+
+
+def measured_table(found: Mapping[str, Sequence[Held]]) -> TableData:
+    """Give the table of scores; ``found`` maps a profile to its networks, each predicted without its family."""
+    rows = [
+        (name, what, *score_row(networks))
+        for name, held in found.items()
+        for what, networks in split_scores(name, held).items()
+        if networks
+    ]
+    columns = (
+        "profile",
+        "networks",
+        "how many",
+        "median %",
+        "within 5%",
+        "within 10%",
+        "Spearman",
+        "in interval %",
+    )
+    return table(
+        "Predicted against measured",
+        columns,
+        rows,
+        columns[2:],
+        "Every network was timed from end to end. The share inside its 90% interval comes last.",
+    )
+
+
+def show_measured(made: Mapping[str, Measured], found: Mapping[str, Sequence[Held]]) -> None:
+    """Print the profiles that were made and how good they are."""
+    console = result_console()
+    for name, one in made.items():
+        left = f", {one.busy} left out because the machine was busy" if one.busy else ""
+        failed = f", {one.failed} that it could not run" if one.failed else ""
+        show_line(
+            console,
+            f"{name}:",
+            f"{one.networks} networks to learn from, {one.checks} held out for good{left}{failed}",
+        )
+        if one.sum_over_whole:
+            low, middle, high = one.sum_over_whole
+            own = ", ".join(f"{label} {share:.1%}" for label, share in list(one.inserted.items())[:3])
+            show_line(
+                console,
+                "  operators:",
+                f"their sum is {middle:.3f} of the network's time ({low:.3f} to {high:.3f}); inserted by the runtime: "
+                f"{own or 'nothing'}",
+            )
+    show_table(console, measured_table(found))
