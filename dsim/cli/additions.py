@@ -24,6 +24,7 @@ from dsim.latency.networks import read_graph
 from dsim.places import user_profiles_dir
 
 LEAST_OPS = 8  # timed kernels that a roofline needs
+SIDE = 224  # of images, where no network says
 
 
 @dataclass(frozen=True)
@@ -52,18 +53,22 @@ def add_device(request: Request, tick: Callable[[], None]) -> Added:
     like = _teacher(request.like) if request.like else None
     found = read_measurements(request.files, request.models, request.wanted)
     figures, graphs, rows = _networks(found, request.files[0].parent)
-    few = len(figures) >= LEAST
+    alone = len({op.op for op in found.ops}) >= LEAST_OPS and found.stack is not None  # needs nobody's stack
+    few = len(figures) >= LEAST and not alone
     if not few and not (found.ops or found.kernels):
         raise InvalidValueError(
             f"a profile needs at least {LEAST} different networks, got {len(figures)}; measure more, `dsim device adapt` says which"
         )
-    if like is None and not few:
+    if like is None and not few and not alone:
         raise InvalidValueError(
             f"fewer than {LEAST} networks tell no runtime; name the bundled profile whose stack it is with --like"
         )
-    if like is None:
+    if like is None and not alone:
         like = find_profile(nearest_donor(figures, graphs, tick))
-    ops, notes = _timed(found, like, graphs, request.files[0].parent)
+    passes = like.passes if like else found.stack.passes if found.stack else ()
+    ops, notes = _timed(found, passes, graphs, request.files[0].parent)
+    if alone and like is not None:
+        notes.append(f"the results tell the stack themselves, --like {like.name} is not needed")
     if not few and ops and len({op.op for op in ops}) < LEAST_OPS:
         raise InvalidValueError(
             f"a profile of operators needs at least {LEAST_OPS} different ones, got {len({op.op for op in ops})}; time more"
@@ -72,29 +77,50 @@ def add_device(request: Request, tick: Callable[[], None]) -> Added:
         raise InvalidValueError(
             f"none of the timed operators could be matched to the network's kernels; give {LEAST} networks or more, or --like another stack"
         )
-    sides = [int(key.partition("@")[2]) for key in figures]
-    addition = Addition(
-        request.name,
-        request.title or request.name,
-        like,
-        "few-shot" if few else "operators",
-        like.name if few else "",
-        tuple(rows) if few else (),
-        ops,
-        {key: graph for key, graph in graphs.items() if few},
-        min(sides, default=like.low_px),
-        max(sides, default=like.high_px),
-    )
+    addition = _addition(request, found, None if alone else like, few, figures, graphs, rows, ops)
     folder = write_profile(root, addition, request.force)
     return Added(
         request.name,
         folder,
         addition.method,
-        like.name,
-        len(figures) if few else 0,
+        addition.like.name if addition.like else "",
+        len(figures) if addition.networks else 0,
         len(ops),
-        len(graphs),
+        len(addition.graphs),
         (*found.notes, *notes),
+    )
+
+
+def _addition(
+    request: Request,
+    found: Found,
+    like: DeviceProfile | None,
+    few: bool,
+    figures: dict[str, float],
+    graphs: dict[str, Graph],
+    rows: list[dict[str, str]],
+    ops: tuple[MeasuredOp, ...],
+) -> Addition:
+    """Put the profile together; without ``like`` the file says all of the stack, and its networks count beside its ops."""
+    title = request.title or request.name
+    sides = [int(key.partition("@")[2]) for key in figures] or [like.low_px if like else SIDE]
+    about = found.stack.about(request.name, title) if found.stack else {}
+    if like is not None:
+        about.pop("passes", None)  # a donor's figures are those of its own passes
+    kept = few or like is None
+    return Addition(
+        request.name,
+        title,
+        like,
+        "few-shot" if few else "operators",
+        like.name if few and like else "",
+        tuple(rows) if kept else (),
+        ops,
+        graphs if kept else {},
+        min(sides),
+        max(sides) if figures or like is None else like.high_px,
+        about,
+        found.measured,
     )
 
 
@@ -111,7 +137,8 @@ def _networks(found: Found, folder: Path) -> tuple[dict[str, float], dict[str, G
     graphs: dict[str, Graph] = {}
     rows = []
     for one in found.networks:
-        key, graph = resolve(one.reference, folder, one.where)
+        own = found.graphs.get(one.reference)
+        key, graph = resolve(one.reference, folder, one.where) if own is None else (one.reference, own)
         if graph is not None:
             graphs[key] = graph
         timed.setdefault(key, []).append(one.latency_ms)
@@ -126,18 +153,20 @@ def _row(one: FoundNetwork, key: str) -> dict[str, str]:
         "graph": key,
         "latency_ms": repr(one.latency_ms),
         "source": one.source,
+        **({} if one.error_ms is None else {"error_ms": f"{one.error_ms:.3g}"}),
+        **({"cliff": one.cliff} if one.cliff else {}),
         **{column: str(count) for column, count in layers.items() if count is not None},
     }
 
 
 def _timed(
-    found: Found, like: DeviceProfile, graphs: dict[str, Graph], folder: Path
+    found: Found, passes: tuple[str, ...], graphs: dict[str, Graph], folder: Path
 ) -> tuple[tuple[MeasuredOp, ...], list[str]]:
     """Give the timed kernels, those of whole networks matched to their graphs, and what could not be matched."""
     ops, notes = list(found.ops), []
     for one in found.kernels:
         key, graph = resolve(one.reference, folder, one.where)
-        run = run_passes(graph or read_graph(key), like.passes)
+        run = run_passes(graph or read_graph(key), passes)
         matched = match_kernels(one, run, key)
         ops += matched
         what = (

@@ -45,8 +45,8 @@ def import_options(command: _Command) -> _Command:
 def add_device_command(files: tuple[Path, ...], name: str, as_json: bool, **options: Any) -> None:
     """Make a device profile of the measurements in FILES.
 
-    FILES are CSV or Parquet (columns: network or op, latency_ms; docs/adapting.md), Qualcomm AI Hub's perf.yaml, or the CSV
-    of TFLite's benchmark_model. Three networks are enough. Nothing is written where a row breaks a rule.
+    FILES are CSV or Parquet (columns: network or op, latency_ms; docs/adapting.md), Qualcomm AI Hub's perf.yaml, the CSV
+    of TFLite's benchmark_model, or the results.jsonl of a Core ML bundle (docs/measuring-coreml.md). Three networks are enough. Nothing is written where a row breaks a rule.
     """
     from dsim.report.adapting import show_added  # deferred: help must not wait for tables
 

@@ -1,4 +1,4 @@
-"""A user's own device: measurements from CSV, Parquet, Qualcomm AI Hub and TFLite's benchmark_model become a profile."""
+"""A user's own device: measurements from CSV, Parquet, AI Hub, TFLite's benchmark_model and Core ML bundles become a profile."""
 
 from dsim.device.add.found import Found, FoundNetwork
 from dsim.device.add.read import read_measurements

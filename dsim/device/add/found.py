@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from dsim.device.profile import MeasuredOp
-from dsim.errors import FileFormatError
+from dsim.errors import FileFormatError, InvalidValueError
+from dsim.graph.graph import Graph
 
 LICENCE = "the user's own"
 UNITS = {"ns": 1e-6, "us": 1e-3, "ms": 1.0, "s": 1e3}
@@ -30,6 +33,10 @@ class FoundNetwork:
         Where the figure comes from.
     layers_npu, layers_other
         How many layers ran on the neural accelerator and off it, None where the file does not say.
+    error_ms
+        Standard error of the figure, None where the file does not say.
+    cliff
+        Evidence that the network left the accelerator; empty where there is none.
     """
 
     where: str
@@ -38,6 +45,58 @@ class FoundNetwork:
     source: str
     layers_npu: int | None = None
     layers_other: int | None = None
+    error_ms: float | None = None
+    cliff: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundStack:
+    """What a file says of the stack, where it says all of it; the others take theirs from a bundled profile.
+
+    Attributes
+    ----------
+    soc
+        The chip; empty where the file does not name it.
+    compute_unit, runtime, precision, layout, threads
+        As profiles have them.
+    passes
+        What the runtime does to a graph at load time.
+    protocol, stated
+        How it was timed: a word for it, and a sentence.
+    """
+
+    soc: str
+    compute_unit: str
+    runtime: str
+    precision: str
+    layout: str
+    threads: str
+    passes: tuple[str, ...]
+    protocol: str
+    stated: str
+
+    def about(self, name: str, title: str) -> dict[str, Any]:
+        """Give the keys of profile.toml."""
+        chip = self.soc or name
+        return {
+            "soc": self.soc or "unstated",
+            "chip": chip,
+            "compute_unit": self.compute_unit,
+            "runtime": self.runtime,
+            "precision": self.precision,
+            "layout": self.layout,
+            "batch": "1",
+            "threads": self.threads,
+            "measures": "latency",
+            "group": "user",
+            "pool": name,
+            "licence": LICENCE,
+            "passes": list(self.passes),
+            "reference": {"protocol": self.protocol, "model": title, "stated": self.stated},
+            "models": {title: chip},
+            "protocols": {self.protocol: self.stated},
+            "defaults": {"lab": "user", "licence": LICENCE},
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,20 +111,51 @@ class FoundKernels:
 
 @dataclass(frozen=True)
 class Found:
-    """Everything that the files hold, and what was left out with the reason."""
+    """Everything that the files hold, and what was left out with the reason.
+
+    Attributes
+    ----------
+    networks, ops, kernels
+        The figures.
+    notes
+        What the user should know.
+    graphs
+        Networks that a file brings along, by the key that ``networks`` names them with.
+    stack
+        None where the files do not say what they were measured on.
+    measured
+        What is kept beside the figures and never learned from.
+    """
 
     networks: tuple[FoundNetwork, ...] = ()
     ops: tuple[MeasuredOp, ...] = ()
     kernels: tuple[FoundKernels, ...] = ()
     notes: tuple[str, ...] = field(default=())
+    graphs: Mapping[str, Graph] = field(default_factory=dict)
+    stack: FoundStack | None = None
+    measured: Mapping[str, Any] = field(default_factory=dict)
 
     def __add__(self, other: Found) -> Found:
-        """Put two files together."""
+        """Put two files together.
+
+        Raises
+        ------
+        InvalidValueError
+            They were measured on different stacks.
+        """
+        if self.stack and other.stack and self.stack != other.stack:
+            raise InvalidValueError(
+                f"the files of one profile must come from one device and stack, got {self.stack.stated!r} and "
+                f"{other.stack.stated!r}; make a profile of each"
+            )
         return Found(
             self.networks + other.networks,
             self.ops + other.ops,
             self.kernels + other.kernels,
             self.notes + other.notes,
+            {**self.graphs, **other.graphs},
+            self.stack or other.stack,
+            {**self.measured, **other.measured},
         )
 
 

@@ -8,11 +8,13 @@ from pathlib import Path
 
 from dsim.device.add.benchmark_model import is_benchmark_csv, read_benchmark_csv
 from dsim.device.add.found import MAX_BYTES, Found
+from dsim.device.add.mac_lines import is_mac_results
+from dsim.device.add.mac_results import read_mac_results
 from dsim.device.add.perf_yaml import Wanted, read_perf_yaml
 from dsim.device.add.sheet import read_sheet
 from dsim.errors import FileAccessError, FileFormatError
 
-FORMS = "a .csv or .parquet file, AI Hub's perf.yaml, or the CSV of TFLite's benchmark_model"
+FORMS = "a .csv or .parquet file, AI Hub's perf.yaml, the CSV of TFLite's benchmark_model, or run_on_mac.py's results.jsonl"
 
 
 def read_measurements(
@@ -67,6 +69,12 @@ def _one(path: Path, models: list[str], wanted: Wanted) -> Found:
         raise FileAccessError(f"{path} cannot be read: {error.strerror}; check the path") from error
     if path.suffix.lower() in (".yaml", ".yml"):
         return read_perf_yaml(path, text, wanted)
+    if path.suffix.lower() == ".jsonl":
+        if not is_mac_results(text):
+            raise FileFormatError(
+                f"{path}: must be what run_on_mac.py wrote, line 1 is not its; give {FORMS}"
+            )
+        return read_mac_results(path, text)
     if path.suffix.lower() not in (".csv", ".txt"):
         raise FileFormatError(f"{path}: the suffix {path.suffix!r} is unknown; give {FORMS}")
     if is_benchmark_csv(text):

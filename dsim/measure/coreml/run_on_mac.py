@@ -33,7 +33,7 @@ UNITS = {
     "cpuOnly": "CPU_ONLY",
 }
 BATCH = 10  # predictions between two looks at the clock
-LEAST_RUNS = 30
+LEAST_RUNS, MOST_RUNS = 30, 500
 NARROW = 0.005  # standard error of the median, as a share of it: enough
 MOST_FAILURES = 5  # one after another: the device is gone, or nothing here runs
 
@@ -259,7 +259,7 @@ async def _time(ct: Any, package: Path, asked: Any, device: Any) -> dict[str, An
     while True:
         measured = await benchmarker.benchmark_predict(iterations=BATCH, warmup=not samples)
         samples += measured.samples
-        if time.monotonic() - began > asked.seconds:
+        if time.monotonic() - began > asked.seconds or len(samples) >= MOST_RUNS:
             break
         if len(samples) >= LEAST_RUNS and _error(samples) < NARROW * statistics.median(samples):
             break
