@@ -12,6 +12,7 @@ import random
 import sys
 from dataclasses import dataclass, field, fields
 from enum import Enum
+from functools import lru_cache
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -248,8 +249,14 @@ class Phone:
 
 def _entry_of(package: Path) -> dict[str, Any]:
     folder = package.parent.parent
+    path = folder / "manifest.json"
+    return _entries(folder, path.stat().st_mtime_ns)[package]
+
+
+@lru_cache(maxsize=4)
+def _entries(folder: Path, written: int) -> dict[Path, dict[str, Any]]:
     manifest = json.loads((folder / "manifest.json").read_text())
-    return next(one for one in manifest["entries"] if folder / one["path"] == package)
+    return {folder / one["path"]: one for one in manifest["entries"]}
 
 
 def _ops_of(entry: dict[str, Any]) -> list[Op]:
