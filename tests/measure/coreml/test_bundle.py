@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import json
+import platform
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -169,3 +172,32 @@ def test_a_missing_converter_is_one_line(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setitem(sys.modules, "coremltools", None)
     with pytest.raises(MissingPackageError, match=r"pip install 'dsim\[coreml\]'"):
         write_bundle([TINY], tmp_path / "b")
+
+
+def test_the_script_takes_real_packages_up_to_core_ml(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With the installed coremltools: everything but Core ML itself, which is not on Linux."""
+    monkeypatch.setattr(bundle, "choose_chains", a_few)
+    folder = write_bundle([TINY], tmp_path / "b", seconds=0.5).folder
+    spec = importlib.util.spec_from_file_location("run_on_linux", folder / "run_on_mac.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    out = tmp_path / "results.jsonl"
+    if sys.platform == "darwin":
+        pytest.skip("here it would run")
+    assert module.main(["--out", str(out)]) == 1
+    assert "Core ML runs on macOS alone" in capsys.readouterr().err
+    with monkeypatch.context() as patch, quiet():
+        patch.setattr(
+            module, "sys", SimpleNamespace(platform="darwin", stderr=sys.stderr)
+        )  # for the script alone
+        patch.setattr(platform, "mac_ver", lambda: ("14.5", ("", "", ""), "arm64"))
+        assert module.main(["--out", str(out)]) in (0, 1)
+    head, *rows = (json.loads(line) for line in out.read_text().splitlines())
+    assert head["coremltools"] >= "9.0"
+    assert rows
+    for row in rows:
+        assert row["error"] == "Failed to load model"  # what coremltools says where there is no Core ML
