@@ -2,8 +2,8 @@
 
 A runtime runs its own graph: it fuses an activation into a convolution, splits a norm into five ops, inserts reorders
 between layouts. What it timed is paired with the graph's ops by what they compute (kind, multiply-accumulates, elements
-written), in order; then by kind and about as much work, for runtimes pad channels to whole vectors. The rest, reorders above all, ran because of a neighbour: its time goes to the op paired before it,
-and is counted by its own name besides.
+written), in order; then by kind and about as much work, for runtimes pad channels to whole vectors. The rest, reorders
+above all, ran because of a neighbour: its time goes to that one, and is counted by its own name besides.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from dsim.graph import Graph
 from dsim.measure.records import RuntimeOp
-from dsim.op import Op, OpKind
+from dsim.op import ACTIVATIONS, BINARY, Op, OpKind
 
 # kinds that runtimes do not keep apart
 _SIGNS: dict[OpKind, str] = {
@@ -27,6 +27,9 @@ _SIGNS: dict[OpKind, str] = {
 # a product of matrices goes by different names in different runtimes
 _PRODUCTS = ("linear", "matmul", "conv")
 PADDED = 2.7  # most that padding adds: 10 channels become 16, on both sides of a convolution
+# what a runtime compiled of several element-wise ops; the first of them stands for all
+COMPILED = frozenset({"Subgraph"})
+_ELEMENTWISE = BINARY | ACTIVATIONS
 Signature = tuple[str, int, int]
 
 
@@ -59,16 +62,25 @@ def sign_of(op: Op) -> str:
 def attribute(run: Graph, timed: Sequence[RuntimeOp]) -> Attribution:
     """Pair a runtime's operators, in the order in which they ran, with the nodes of a graph after the device's passes."""
     owner = _pair(run, timed)
-    last = next((node for node in owner if node is not None), 0)
     latency: dict[int, float] = defaultdict(float)
     inserted: Counter[str] = Counter()
-    for one, node in zip(timed, owner, strict=True):
+    for at, (one, node) in enumerate(zip(timed, owner, strict=True)):
         if node is None:
             inserted[one.label] += one.latency_ms  # type: ignore[assignment]  # a Counter of floats
-        else:
-            last = node
-        latency[last] += one.latency_ms
+        latency[_cause(run, owner, at) if node is None else node] += one.latency_ms
     return Attribution(dict(latency), dict(inserted))
+
+
+def _cause(run: Graph, owner: Sequence[int | None], at: int) -> int:
+    """Give the node because of which something was inserted.
+
+    Convolutions and products of matrices keep the layout that the runtime chose for them; what stands beside them and
+    multiplies nothing, a norm say, is why there is a reorder.
+    """
+    before = next((n for n in reversed(owner[:at]) if n is not None), None)
+    after = next((n for n in owner[at + 1 :] if n is not None), None)
+    beside = [n for n in (before, after) if n is not None]
+    return next((n for n in beside if not run.nodes[n].op.macs), beside[0] if beside else 0)
 
 
 def _pair(run: Graph, timed: Sequence[RuntimeOp]) -> list[int | None]:
@@ -92,7 +104,7 @@ def _pair(run: Graph, timed: Sequence[RuntimeOp]) -> list[int | None]:
         taken = set(owner)
         waiting = [n for n in waiting if n not in taken]
     for at, one in enumerate(timed):
-        if owner[at] is None and one.kind:
+        if owner[at] is None and (one.kind or one.label in COMPILED):
             for n in waiting:
                 if _alike(one, ops[n]):
                     owner[at] = n
@@ -103,6 +115,8 @@ def _pair(run: Graph, timed: Sequence[RuntimeOp]) -> list[int | None]:
 
 def _alike(one: RuntimeOp, op: Op) -> bool:
     """Tell whether a timed op could be a node with its channels padded."""
+    if one.label in COMPILED:
+        return op.kind in _ELEMENTWISE and one.elements == op.outputs[0].numel
     sizes = [(one.elements, op.outputs[0].numel), (one.macs, op.macs)]
     return one.kind == sign_of(op) and all(
         own == wanted or (min(own, wanted) > 0 and max(own, wanted) <= PADDED * min(own, wanted))

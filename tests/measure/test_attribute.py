@@ -1,0 +1,66 @@
+"""What runtimes time, on graphs whose answer is known."""
+
+from __future__ import annotations
+
+import pytest
+
+from dsim.arch import get_preset
+from dsim.graph import Graph
+from dsim.latency.operators.evidence import run_graph
+from dsim.measure.attribute import attribute, sign_of
+from dsim.measure.make_profile import PASSES
+from dsim.measure.records import RuntimeOp
+from dsim.op import OpKind
+
+
+@pytest.fixture(scope="module")
+def run() -> Graph:
+    return run_graph(get_preset("efficientformer_l1").to_graph(), PASSES)
+
+
+def timed_as(run: Graph, kinds: set[OpKind]) -> list[RuntimeOp]:
+    """Give a runtime's own list if it ran these kinds one by one, a millisecond each."""
+    return [
+        RuntimeOp("own name", sign_of(node.op), node.op.macs, node.op.outputs[0].numel, 1.0)
+        for node in run.nodes
+        if node.op.kind in kinds
+    ]
+
+
+def test_every_op_finds_its_node(run: Graph) -> None:
+    kinds = {OpKind.CONV2D, OpKind.GELU, OpKind.LINEAR, OpKind.MATMUL, OpKind.SOFTMAX}
+    found = attribute(run, timed_as(run, kinds))
+    wanted = {n for n, node in enumerate(run.nodes) if node.op.kind in kinds}
+    assert set(found.latency_ms) == wanted
+    assert set(found.latency_ms.values()) == {1.0}
+    assert not found.inserted_ms
+
+
+def test_nothing_of_the_time_is_lost(run: Graph) -> None:
+    timed = timed_as(run, {OpKind.CONV2D})
+    timed.insert(3, RuntimeOp("ReorderOutput", "", 0, 99, 0.25))
+    found = attribute(run, timed)
+    assert found.total_ms == pytest.approx(sum(one.latency_ms for one in timed))
+    assert found.inserted_ms == {"ReorderOutput": 0.25}
+
+
+def test_padded_channels_still_pair(run: Graph) -> None:
+    timed = [
+        RuntimeOp(one.label, one.kind, round(one.macs * 1.4), round(one.elements * 1.2), one.latency_ms)
+        for one in timed_as(run, {OpKind.CONV2D})
+    ]
+    assert not attribute(run, timed).inserted_ms
+
+
+def test_a_reorder_is_charged_to_what_multiplies_nothing(run: Graph) -> None:
+    timed = timed_as(run, {OpKind.CONV2D, OpKind.LAYER_NORM})
+    first = next(n for n, one in enumerate(timed) if one.kind == "norm")
+    timed.insert(first, RuntimeOp("Reorder", "", 0, 1, 0.5))
+    found = attribute(run, timed)
+    norm = next(n for n, node in enumerate(run.nodes) if node.op.kind is OpKind.LAYER_NORM)
+    assert found.latency_ms[norm] == pytest.approx(1.5)
+
+
+def test_an_op_of_another_kind_takes_no_node(run: Graph) -> None:
+    found = attribute(run, [*timed_as(run, {OpKind.CONV2D}), RuntimeOp("Tanh", "tanh", 0, 10, 0.5)])
+    assert found.inserted_ms == {"Tanh": 0.5}

@@ -1,0 +1,68 @@
+"""A journal that was cut off goes on; one of another machine does not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from dsim.arch import get_preset
+from dsim.errors import FileFormatError, InvalidValueError
+from dsim.measure.journal import Entry, Head, open_journal
+from dsim.measure.machine import Machine
+from dsim.measure.observe import Observation, Observed
+from dsim.measure.planned import CHECK, Planned, planned_design
+from dsim.measure.records import RuntimeOp, Stack
+
+HEAD = Head(Machine("chip", 2, ("avx2",), "Linux"), {"ort": Stack("ORT 1", "float32", "NCHW")}, 1, 0)
+SEEN = Observation(2.5, 0.01, 2.6, 40, 1, False, (RuntimeOp("Conv", "conv", 10, 20, 0.125),))
+DESIGN = Entry(
+    planned_design(get_preset("efficientformer_l1"), CHECK), Observed({"ort": SEEN}, {"other": "no"}), 0.5
+)
+STORED = Entry(Planned("resnet18@224"), Observed({"ort": SEEN}, {}), 0.25)
+
+
+def test_entries_come_back_as_they_were(tmp_path: Path) -> None:
+    path = tmp_path / "j.jsonl"
+    journal = open_journal(path, HEAD)
+    for entry in (DESIGN, STORED):
+        journal.append(entry)
+    again = open_journal(path, HEAD)
+    assert again.head == HEAD
+    assert again.entries() == (DESIGN, STORED)
+
+
+def test_a_line_that_was_cut_off_is_measured_again(tmp_path: Path) -> None:
+    path = tmp_path / "j.jsonl"
+    open_journal(path, HEAD).append(DESIGN)
+    with path.open("a", encoding="utf-8") as file:
+        file.write('{"network": "resnet18@2')
+    journal = open_journal(path, HEAD)
+    assert journal.entries() == (DESIGN,)
+    journal.append(STORED)
+    assert journal.entries() == (DESIGN, STORED)
+
+
+def test_another_machine_or_runtime_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "j.jsonl"
+    open_journal(path, HEAD).append(DESIGN)
+    other = replace(HEAD, machine=replace(HEAD.machine, processor="another"))
+    newer = replace(HEAD, stacks={"ort": Stack("ORT 2", "float32", "NCHW")})
+    for head in (other, newer):
+        with pytest.raises(InvalidValueError, match="--fresh"):
+            open_journal(path, head)
+    assert open_journal(path, other, fresh=True).entries() == ()
+    assert path.with_suffix(".jsonl.old").exists(), "nothing that was measured is thrown away"
+
+
+@pytest.mark.parametrize(
+    "line", ["no json\n", "[]\n", '{"network": 3}\n', '{"role": "other", "network": "a@1"}\n']
+)
+def test_a_broken_line_is_named(tmp_path: Path, line: str) -> None:
+    path = tmp_path / "j.jsonl"
+    open_journal(path, HEAD)
+    with path.open("a", encoding="utf-8") as file:
+        file.write(line)
+    with pytest.raises(FileFormatError, match="line 2"):
+        open_journal(path, HEAD).entries()
