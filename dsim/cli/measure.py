@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from dsim.cli.options import json_option, print_json, without_nan
 from dsim.cli.types import DURATION
 
 DEFAULT_SECONDS = 600.0
+COREML = "coreml"
+BUNDLE_DESIGNS = 12
 
 
 @click.command("measure")
 @click.option("--backend", "backends", multiple=True, required=True, help="Runtime to time; may be repeated.")
-@click.option("--name", required=True, help="Name of the new profile; with several backends its first part.")
+@click.option("--name", default="", help="Name of the new profile; with several backends its first part.")
 @click.option("--title", default="", help="What lists call the machine; default the processor's own name.")
 @click.option(
     "--time", "seconds", type=DURATION, default=DEFAULT_SECONDS, show_default="10m", help="When to stop."
@@ -27,6 +31,11 @@ DEFAULT_SECONDS = 600.0
 @click.option(
     "--networks", "most", type=click.IntRange(0), default=10_000, help="Stop after so many networks."
 )
+@click.option(
+    "--bundle",
+    type=click.Path(path_type=Path),
+    help="With --backend coreml: folder to write for a Mac, which does the timing.",
+)
 @click.option("--fresh", is_flag=True, help="Begin anew, rather than go on with what was timed before.")
 @click.option("--allow-busy", is_flag=True, help="Keep figures that were taken while something else ran.")
 @json_option
@@ -37,6 +46,7 @@ def measure(
     seconds: float,
     checks: int,
     most: int,
+    bundle: Path | None,
     fresh: bool,
     allow_busy: bool,
     as_json: bool,
@@ -47,6 +57,11 @@ def measure(
     tells, on one thread. What was timed is kept: the same command goes on where the last one stopped. Backends:
     onnxruntime, openvino, openvino-bf16 and others; a wrong name lists them all.
     """
+    if bundle is not None or COREML in backends:
+        _bundle(backends, bundle, min(most, BUNDLE_DESIGNS), as_json)
+        return
+    if not name:
+        raise click.UsageError("--name is needed: what the new profile is called, e.g. my-server")
     from dsim.cli.measurement import Request, begin, finish, run  # deferred: help must not wait for torch
     from dsim.report.measuring import score_row, show_measured, split_scores
     from dsim.report.progress import measure_progress
@@ -83,3 +98,41 @@ def measure(
     show_measured(made, held)
     for profile, folder in folders.items():
         click.echo(f"{profile} is in {folder}. Try: dsim device show {profile}")
+
+
+def _bundle(backends: tuple[str, ...], folder: Path | None, number: int, as_json: bool) -> None:
+    """Write what a Mac needs; Core ML runs nowhere else."""
+    from dsim.errors import UnavailableError
+    from dsim.measure.coreml import write_bundle
+    from dsim.measure.plan import covering_designs
+    from dsim.report.progress import bundle_progress
+
+    if set(backends) != {COREML}:
+        raise click.UsageError("--bundle goes with --backend coreml alone")
+    if folder is None:
+        raise UnavailableError(
+            "Core ML runs on Apple's systems, and is timed there by a script; give --bundle DIR to write it"
+        )
+    with bundle_progress() as show:
+        made = write_bundle(covering_designs(max(1, number)), folder, show)
+    if as_json:
+        print_json(
+            {
+                "folder": str(made.folder),
+                "digest": made.digest,
+                "chains": made.chains,
+                "designs": made.designs,
+                "packages": made.packages,
+                "kept": made.kept,
+                "left_out": list(made.left_out),
+                "size_bytes": made.size_bytes,
+            }
+        )
+        return
+    click.echo(
+        f"{made.packages} packages ({made.chains} chains of ops, {made.designs} designs; {made.size_bytes / 1e6:.0f} MB, "
+        f"{made.kept} kept from before) are in {made.folder}."
+    )
+    for what in made.left_out:
+        click.echo(f"Left out: {what}")
+    click.echo("Copy the folder to a Mac and run: python run_on_mac.py (docs/measuring-coreml.md)")

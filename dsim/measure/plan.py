@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from dsim.arch import Arch
 from dsim.graph import Graph
 from dsim.measure.draw import draw_design, groups_in, reference_networks
 from dsim.measure.planned import CHECK, Planned, planned_design
@@ -96,3 +97,10 @@ def _mixed(*queues: list[Planned]) -> list[Planned]:
     while any(queues):
         out += [queue.pop(0) for queue in queues if queue]
     return out
+
+
+def covering_designs(number: int, space: Space | None = None) -> tuple[Arch, ...]:
+    """Give designs of a space, those first that hold most kinds of op that none before them holds."""
+    rng = random.Random("covering")
+    drawn = [planned_design(draw_design(rng, space or Space())) for _ in range(CANDIDATES)]
+    return tuple(one.arch for one in _least_known(drawn, number, None) if one.arch is not None)

@@ -68,3 +68,22 @@ def measure_progress(seconds: float) -> Iterator[Callable[[int, float, str], Non
             bar.update(task, completed=seconds - left, number=len(timed), last=key)
 
         yield update
+
+
+@contextmanager
+def bundle_progress() -> Iterator[Callable[[int, int, str], None]]:
+    """Show how many packages are written; silent where nobody watches."""
+    console = Console(stderr=True)
+    columns = (
+        TextColumn("writing packages"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[what]}"),
+    )
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("packages", total=None, what="")
+
+        def update(done: int, total: int, what: str) -> None:
+            bar.update(task, completed=done, total=total, what=what)
+
+        yield update
