@@ -148,6 +148,7 @@ def write_bundle(
     }
     jobs = _jobs(chosen.chains, planned)
     kept = waiting = 0
+    through = False
     failed: set[str] = set()  # chains of which one length could not be written: the others are of no use
     saved = began
     try:
@@ -173,8 +174,9 @@ def write_bundle(
                 saved = time.monotonic()
         _drop(manifest, failed)
         write_atomic(folder / SCRIPT, Path(__file__).with_name(SCRIPT).read_bytes())
-    finally:
-        digest = manifest.write(complete=not waiting)
+        through = True
+    finally:  # Ctrl-C too keeps what was converted
+        digest = manifest.write(complete=through and not waiting)
     progress(len(jobs), len(jobs), "")
     entries = manifest.entries.values()
     return Bundle(

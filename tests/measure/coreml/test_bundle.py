@@ -123,6 +123,20 @@ def test_time_is_bounded(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "b" / "manifest.json").read_text())["complete"] is False
 
 
+def test_ctrl_c_keeps_what_was_converted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bundle, "choose_chains", a_few)
+
+    def stop(done: int, total: int, what: str) -> None:
+        if done == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write_bundle([TINY], tmp_path / "b", stop)
+    raw = json.loads((tmp_path / "b" / "manifest.json").read_text())
+    assert (len(raw["entries"]), raw["complete"]) == (2, False)
+    assert write_bundle([TINY], tmp_path / "b", seconds=0.0).kept == 2
+
+
 def test_what_cannot_be_converted_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(chain: Chain, copies: int, path: Path) -> dict[str, int]:
         if copies > 4:
