@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dsim.graph import Graph
-from dsim.measure.records import RuntimeOp
+from dsim.measure.records import TOGETHER, RuntimeOp
 from dsim.op import ACTIVATIONS, BINARY, Op, OpKind
 
 # kinds that runtimes do not keep apart
@@ -96,7 +96,8 @@ def _pair(run: Graph, timed: Sequence[RuntimeOp]) -> list[int | None]:
         for at, one in enumerate(timed):
             if owner[at] is not None or not one.kind:
                 continue
-            names = [one.kind, *(p for p in _PRODUCTS if exact and one.kind in _PRODUCTS)]
+            names = one.kind.split(TOGETHER)
+            names += [p for p in _PRODUCTS if exact and one.kind in _PRODUCTS]
             keys = [(name, one.macs if exact else 0, one.elements) for name in names]
             key = next((key for key in keys if queues.get(key)), None)
             if key is not None:
@@ -118,7 +119,7 @@ def _alike(one: RuntimeOp, op: Op) -> bool:
     if one.label in COMPILED:
         return op.kind in _ELEMENTWISE and one.elements == op.outputs[0].numel
     sizes = [(one.elements, op.outputs[0].numel), (one.macs, op.macs)]
-    return one.kind == sign_of(op) and all(
+    return sign_of(op) in one.kind.split(TOGETHER) and all(
         own == wanted or (min(own, wanted) > 0 and max(own, wanted) <= PADDED * min(own, wanted))
         for own, wanted in sizes
     )

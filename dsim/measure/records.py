@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
+TOGETHER = "+"
+
 
 @dataclass(frozen=True, slots=True)
 class RuntimeOp:
@@ -21,7 +23,8 @@ class RuntimeOp:
     label
         The runtime's own name for what it is (``Conv``, ``ReorderOutput``, ``Subgraph``).
     kind
-        What it computes in the terms of `dsim.measure.attribute.sign_of`; empty for what a runtime inserts.
+        What it computes in the terms of `dsim.measure.attribute.sign_of`; empty for what a runtime inserts. Several,
+        joined by TOGETHER and the costliest first, where a runtime made one kernel of several ops.
     macs
         Multiply-accumulates, 0 where it multiplies no matrices.
     elements

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from dsim.measure.records import RuntimeOp
+from dsim.measure.records import TOGETHER, RuntimeOp
 
 # operators of every namespace (aten, mkldnn, mkl), without overload and without the underscore of an in-place one.
 # Those first that take longest: a kernel made of several goes by the first of them that its network holds
@@ -64,4 +64,4 @@ def kinds_in(kernel: str) -> str:
             rest = rest.replace(f"_{name}_", "__")
             found.append(KINDS[name])
     order = list(KINDS.values())
-    return "+".join(sorted(set(found), key=lambda kind: (kind in PRODUCTS, order.index(kind))))
+    return TOGETHER.join(sorted(set(found), key=lambda kind: (kind in PRODUCTS, order.index(kind))))

@@ -75,9 +75,7 @@ def _compiled(ready: Ready) -> Session:
     run = _quick(compiled, image)
     if generated is None:
         return Session(run, None)
-    return Session(
-        run, lambda runs: steady_ops(lambda record: watch_kernels(generated, image, record), runs)
-    )
+    return Session(run, lambda runs: steady_ops(lambda record: watch_kernels(generated, image, record), runs))
 
 
 def _quick(module: Callable[[Tensor], Tensor], image: Tensor) -> Callable[[], Tensor]:

@@ -27,11 +27,11 @@ class Record:
     ops: list[RuntimeOp] = field(default_factory=list)
 
 
-class Watch(TorchDispatchMode):  # type: ignore[misc]  # torch's class is untyped
+class Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's class is untyped
     """Times operators from outside: what runs inside one counts as part of it."""
 
     def __init__(self, record: Record) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self._record = record
 
     def __torch_dispatch__(
