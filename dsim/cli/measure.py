@@ -11,7 +11,7 @@ from dsim.cli.types import DURATION
 
 DEFAULT_SECONDS = 600.0
 COREML = "coreml"
-BUNDLE_DESIGNS = 12
+BUNDLE_DESIGNS = 4  # about a thousand packages and a gigabyte
 
 
 @click.command("measure")
@@ -58,7 +58,7 @@ def measure(
     onnxruntime, openvino, openvino-bf16 and others; a wrong name lists them all.
     """
     if bundle is not None or COREML in backends:
-        _bundle(backends, bundle, min(most, BUNDLE_DESIGNS), as_json)
+        _bundle(backends, bundle, min(most, BUNDLE_DESIGNS), seconds, as_json)
         return
     if not name:
         raise click.UsageError("--name is needed: what the new profile is called, e.g. my-server")
@@ -100,7 +100,9 @@ def measure(
         click.echo(f"{profile} is in {folder}. Try: dsim device show {profile}")
 
 
-def _bundle(backends: tuple[str, ...], folder: Path | None, number: int, as_json: bool) -> None:
+def _bundle(
+    backends: tuple[str, ...], folder: Path | None, number: int, seconds: float, as_json: bool
+) -> None:
     """Write what a Mac needs; Core ML runs nowhere else."""
     from dsim.errors import UnavailableError
     from dsim.measure.coreml import write_bundle
@@ -114,7 +116,7 @@ def _bundle(backends: tuple[str, ...], folder: Path | None, number: int, as_json
             "Core ML runs on Apple's systems, and is timed there by a script; give --bundle DIR to write it"
         )
     with bundle_progress() as show:
-        made = write_bundle(covering_designs(max(1, number)), folder, show)
+        made = write_bundle(covering_designs(max(1, number)), folder, show, seconds=seconds)
     if as_json:
         print_json(
             {
@@ -125,6 +127,7 @@ def _bundle(backends: tuple[str, ...], folder: Path | None, number: int, as_json
                 "packages": made.packages,
                 "kept": made.kept,
                 "left_out": list(made.left_out),
+                "waiting": made.waiting,
                 "size_bytes": made.size_bytes,
             }
         )
@@ -133,6 +136,10 @@ def _bundle(backends: tuple[str, ...], folder: Path | None, number: int, as_json
         f"{made.packages} packages ({made.chains} chains of ops, {made.designs} designs; {made.size_bytes / 1e6:.0f} MB, "
         f"{made.kept} kept from before) are in {made.folder}."
     )
+    if made.waiting:
+        click.echo(
+            f"{made.waiting} packages are still to be written: the same command goes on, --time says how long."
+        )
     for what in made.left_out:
         click.echo(f"Left out: {what}")
     click.echo("Copy the folder to a Mac and run: python run_on_mac.py (docs/measuring-coreml.md)")

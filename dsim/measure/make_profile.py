@@ -171,9 +171,7 @@ def _network_row(entry: Entry, one: Observation, graphs: Mapping[str, Graph]) ->
 
 
 def _about(name: str, title: str, head: Head, stack: Stack) -> dict[str, Any]:
-    stated = (
-        "median of the runs during which the machine was quiet, after warm-up, networks and runtimes in turns"
-    )
+    stated = "lower decile of the runs after warm-up (the latency while neighbours are quiet), networks and runtimes in turns"
     threads = f"{head.threads}, pinned to a core" if head.pinned >= 0 else f"{head.threads}, not pinned"
     return {
         "soc": head.machine.processor,

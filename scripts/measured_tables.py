@@ -1,0 +1,71 @@
+"""Score the profiles that dsim measured, and put the tables into docs/measuring.md.
+
+Usage: python scripts/measured_tables.py
+"""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+from dsim.device import find_profile
+from dsim.device.add.write import MEASURED
+from dsim.device.find import bundled_names
+from dsim.latency.operators.validate import hold_out_operators
+from dsim.report.marked import replace_block
+from dsim.report.measuring import measured_table
+from dsim.report.table import TableData, table
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def main() -> None:
+    """Rewrite the block ``figures``."""
+    names = [name for name in bundled_names() if find_profile(name).group == "measured"]
+    held = {name: hold_out_operators(find_profile(name), ()) for name in names}
+    text = "\n".join(data.markdown() for data in (measured_table(held), _what_was_measured(names)))
+    replace_block(ROOT / "docs" / "measuring.md", "figures", text)
+
+
+def _what_was_measured(names: list[str]) -> TableData:
+    rows = []
+    for name in names:
+        found = tomllib.loads((find_profile(name).folder / MEASURED).read_text(encoding="utf-8"))
+        low, middle, high = found["sum_of_ops_over_network"]
+        share = ", ".join(
+            f"{label} {100 * part:.1f}%" for label, part in [*found["inserted_share"].items()][:3]
+        )
+        rows.append(
+            (
+                name,
+                str(found["networks"]),
+                str(found["checks"]),
+                str(found["left_out_busy"]),
+                str(found["failed"]),
+                f"{middle:.3f} ({low:.3f} to {high:.3f})",
+                share,
+                f"{found['median_load']:.2f}",
+            )
+        )
+    columns = (
+        "profile",
+        "learned from",
+        "held out",
+        "busy",
+        "failed",
+        "sum of ops / network",
+        "inserted",
+        "load",
+    )
+    return table(
+        "What was measured",
+        columns,
+        rows,
+        columns[1:5],
+        "The sum of the operators' times over the network's: median, 5th and 95th percentile over networks. Inserted: operators "
+        "of the runtime's own that stand for no op of the graph, as a share of all operators' time.",
+    )
+
+
+if __name__ == "__main__":
+    main()
