@@ -44,6 +44,7 @@ docs: $(STAMPS)/run ## write the held-out tables of docs/ and the run in README 
 	$(BIN)/dsim device validate --all --cards --write docs/latency.md
 	$(BIN)/dsim device simulate --errors dsim/data/fewshot.csv --write docs/adapting.md
 	$(BIN)/dsim accuracy validate --write docs/accuracy.md
+	$(BIN)/python scripts/measured_tables.py
 	$(BIN)/python scripts/readme_run.py
 
 wheel: $(STAMPS)/test ## build the wheel, device profiles included

@@ -77,7 +77,7 @@ def _with_own_code(module: nn.Module) -> nn.Module:
     forward: Any = module.forward
     plain: Any = forward.__func__
     copy = FunctionType(
-        plain.__code__.replace(), plain.__globals__, plain.__name__, plain.__defaults__, plain.__closure__
+        plain.__code__.replace(), dict(plain.__globals__), plain.__name__, plain.__defaults__, plain.__closure__
     )
     copy.__kwdefaults__ = plain.__kwdefaults__
     module.forward = MethodType(copy, module)
