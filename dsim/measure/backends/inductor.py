@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FunctionType, MethodType, ModuleType
 from typing import Any
+from weakref import WeakSet
 
 import torch
 from torch import Tensor, nn
@@ -28,6 +29,7 @@ from dsim.measure.backends.torch_watch import Record, Watch
 from dsim.measure.records import RuntimeOp
 
 PREFIX = "cpp_fused"
+_LIVE: WeakSet[nn.Module] = WeakSet()  # networks whose compiled code may still be called
 _SIGNATURE = re.compile(rf"^({PREFIX}\w*) = async_compile\.cpp_pybinding\(\[(.*?)\]", re.MULTILINE)
 
 
@@ -55,6 +57,9 @@ def compile_frozen(module: nn.Module, image: Tensor) -> tuple[Callable[[Tensor],
     import torch._inductor.config as inductor
     from torch._inductor.codecache import PyCodeCache
 
+    if not _LIVE:
+        torch._dynamo.reset()  # it holds the weights of every network that it ever compiled
+    _LIVE.add(module)
     own = _with_own_code(module)
     before = len(PyCodeCache.modules)
     with torch.inference_mode(), inductor.patch(freezing=True, compile_threads=1):
@@ -77,7 +82,7 @@ def _with_own_code(module: nn.Module) -> nn.Module:
     forward: Any = module.forward
     plain: Any = forward.__func__
     copy = FunctionType(
-        plain.__code__.replace(), dict(plain.__globals__), plain.__name__, plain.__defaults__, plain.__closure__
+        plain.__code__.replace(), plain.__globals__, plain.__name__, plain.__defaults__, plain.__closure__
     )
     copy.__kwdefaults__ = plain.__kwdefaults__
     module.forward = MethodType(copy, module)
