@@ -79,7 +79,8 @@ def begin(request: Request) -> Begun:
 
 def run(begun: Begun, show: Show) -> int:
     """Time networks until the time is up; how many."""
-    with kitchen(any(backend.reads_onnx for backend in begun.found.backends), begun.other_core) as made:
+    forms = frozenset(backend.reads for backend in begun.found.backends if backend.reads)
+    with kitchen(forms, begun.other_core) as made:
         loop = Loop(
             begun.found.backends, begun.journal, made, begun.request.seconds, begun.request.most, show
         )

@@ -221,7 +221,7 @@ def _entry_to_dict(entry: Entry) -> dict[str, Any]:
 def _seen_to_dict(one: Observation) -> dict[str, Any]:
     ops = [[op.label, op.kind, op.macs, op.elements, round(op.latency_ms, 6)] for op in one.ops]
     head = {"latency_ms": round(one.latency_ms, 5), "error_ms": round(one.error_ms, 5)}
-    counts = {"runs": one.runs, "outliers": one.outliers, "busy": one.busy}
+    counts = {"runs": one.runs, "outliers": one.outliers, "disturbed": one.disturbed, "busy": one.busy}
     return {**head, "median_ms": round(one.median_ms, 5), **counts, "ops": ops}
 
 

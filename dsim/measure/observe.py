@@ -25,8 +25,9 @@ class Observation:
         Quiet latency and half the width of its 95% interval.
     median_ms
         Median of all runs.
-    runs, outliers
-        How many were timed, and how many took far longer than the median.
+    runs, outliers, disturbed
+        How many were timed undisturbed, how many of them took far longer than the median, and during how many more
+        something else had the core.
     busy
         Whether so much ran beside that the figure is not to be trusted.
     ops
@@ -40,6 +41,7 @@ class Observation:
     outliers: int
     busy: bool
     ops: tuple[RuntimeOp, ...]
+    disturbed: int = 0
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,9 @@ def observe(group: Sequence[Ready], backends: Sequence[Backend], seconds: float)
                 failed[n][backend.name] = str(error)
             except Exception as error:  # whatever a runtime raises on a network that it cannot run
                 failed[n][backend.name] = f"{type(error).__name__}: {error}".splitlines()[0]
-    timings = time_in_turns({key: one.run for key, one in sessions.items()}, seconds) if sessions else {}
+    away = [key for key, one in sessions.items() if not one.on_cpu]
+    runs = {key: one.run for key, one in sessions.items()}
+    timings = time_in_turns(runs, seconds, off_core=away) if runs else {}
     seen: list[dict[str, Observation]] = [{} for _ in group]
     for (n, name), timing in timings.items():
         seen[n][name] = _seen(timing, _ops(sessions[n, name], timing.latency_ms))
@@ -100,8 +104,9 @@ def _seen(timing: Timing, ops: tuple[RuntimeOp, ...]) -> Observation:
         timing.latency_ms,
         timing.error_ms,
         timing.median_ms,
-        len(timing.samples_ms),
+        len(timing.undisturbed_ms),
         timing.outliers,
         timing.is_busy,
         ops,
+        len(timing.disturbed_ms),
     )

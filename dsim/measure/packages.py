@@ -6,6 +6,7 @@ import importlib
 from types import ModuleType
 
 from dsim.errors import MissingPackageError
+from dsim.export.quiet import quiet
 
 
 def need(package: str, backend: str, extra: str) -> ModuleType:
@@ -17,7 +18,8 @@ def need(package: str, backend: str, extra: str) -> ModuleType:
         It is not installed, or cannot be imported.
     """
     try:
-        return importlib.import_module(package)
+        with quiet():  # some print what else they could not load
+            return importlib.import_module(package)
     except ImportError as error:
         raise MissingPackageError(
             f"backend {backend} needs {package}, which cannot be imported ({error}); pip install 'dsim[{extra}]'"

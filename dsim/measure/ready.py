@@ -1,16 +1,17 @@
-"""Make a planned network ready to run: a module, an image, and an ONNX file where a backend reads one."""
+"""Make a planned network ready to run: a module, an image, and the files that backends read."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from dsim.errors import UnavailableError
 from dsim.export.onnx_file import INPUT, OPSET, OUTPUT
 from dsim.export.quiet import quiet
 from dsim.export.subject import prepare
@@ -51,6 +52,19 @@ def write_onnx(planned: Planned, path: Path) -> None:
         )
 
 
+def write_tflite(planned: Planned, path: Path) -> None:
+    """Convert a network for LiteRT, with nothing printed."""
+    # imports nothing heavy itself; here, for backends import this package
+    from dsim.measure.backends.litert_convert import convert
+
+    with quiet():
+        convert(lambda: module_of(planned), image_for(planned), path)
+
+
+# forms of files that backends read, and what writes one
+WRITERS: dict[str, Callable[[Planned, Path], None]] = {"onnx": write_onnx, "tflite": write_tflite}
+
+
 def _helper(core: int) -> None:
     """Keep a helper off the core that is timed."""
     import torch
@@ -60,47 +74,66 @@ def _helper(core: int) -> None:
 
 
 class Kitchen:
-    """Makes networks ready one ahead, on another core where there is one."""
+    """Makes networks ready one ahead, on another core where there is one.
 
-    def __init__(self, folder: Path, reads_onnx: bool, pool: ProcessPoolExecutor | None) -> None:
-        self._folder, self._reads_onnx, self._pool = folder, reads_onnx, pool
-        self._started: dict[str, Future[None]] = {}
+    Parameters
+    ----------
+    folder
+        For the files.
+    forms
+        Keys of WRITERS: the files that each network needs.
+    pool
+        Writes them; None where there is no other core.
+    """
+
+    def __init__(self, folder: Path, forms: frozenset[str], pool: ProcessPoolExecutor | None) -> None:
+        self._folder, self._forms, self._pool = folder, sorted(forms), pool
+        self._started: dict[Path, Future[None]] = {}
 
     def start(self, planned: Planned) -> None:
         """Begin with one that will be asked for."""
-        if self._reads_onnx and self._pool is not None and planned.key not in self._started:
-            self._started[planned.key] = self._pool.submit(write_onnx, planned, self._path(planned))
+        for form, path in self._paths(planned).items():
+            if self._pool is not None and path not in self._started and not path.exists():
+                self._started[path] = self._pool.submit(WRITERS[form], planned, path)
 
     def finish(self, planned: Planned) -> Ready:
         """Give one, waiting for it if need be."""
-        path: Path | None = None
-        if self._reads_onnx:
-            path = self._path(planned)
-            begun = self._started.pop(planned.key, None)
-            if begun is not None:
-                begun.result()
-            else:
-                write_onnx(planned, path)
-        return Ready(lambda: module_of(planned), image_for(planned), path)
+        paths, failed = self._paths(planned), {}
+        for form, path in paths.items():
+            begun = self._started.pop(path, None)
+            try:
+                if begun is not None:
+                    begun.result()
+                elif not path.exists():
+                    WRITERS[form](planned, path)
+            except BrokenExecutor as error:
+                raise UnavailableError(
+                    "the process that converts networks was ended, for want of memory perhaps; the same command goes on"
+                ) from error
+            except Exception as error:  # whatever a converter raises on a network that it does not know
+                path.unlink(missing_ok=True)
+                failed[form] = f"{type(error).__name__}: {error}".splitlines()[0]
+        return Ready(lambda: module_of(planned), image_for(planned), paths, failed)
 
     def clear(self, planned: Planned) -> None:
-        """Remove its file."""
-        self._path(planned).unlink(missing_ok=True)
+        """Remove its files."""
+        for path in self._paths(planned).values():
+            path.unlink(missing_ok=True)
 
-    def _path(self, planned: Planned) -> Path:
-        return self._folder / f"{planned.key}.onnx"
+    def _paths(self, planned: Planned) -> dict[str, Path]:
+        return {form: self._folder / f"{planned.key}.{form}" for form in self._forms}
 
 
 @contextmanager
-def kitchen(reads_onnx: bool, other_core: int | None) -> Iterator[Kitchen]:
-    """Open a kitchen in a temporary folder."""
+def kitchen(forms: frozenset[str], other_core: int | None) -> Iterator[Kitchen]:
+    """Open a kitchen in a temporary folder, for the forms of files that backends read."""
     with TemporaryDirectory(prefix="dsim-") as folder:
-        if other_core is None or not reads_onnx:
-            yield Kitchen(Path(folder), reads_onnx, None)
+        if other_core is None or not forms:
+            yield Kitchen(Path(folder), forms, None)
             return
         with ProcessPoolExecutor(1, get_context("spawn"), _helper, (other_core,)) as pool:
-            yield Kitchen(Path(folder), reads_onnx, pool)
+            yield Kitchen(Path(folder), forms, pool)
             pool.shutdown(cancel_futures=True)
 
 
-__all__ = ["Kitchen", "image_for", "kitchen", "module_of", "write_onnx"]
+__all__ = ["WRITERS", "Kitchen", "image_for", "kitchen", "module_of", "write_onnx"]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
+
+from dsim.errors import UnavailableError
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -42,7 +44,7 @@ class RuntimeOp:
 
 @dataclass(frozen=True)
 class Ready:
-    """A network as backends take it: a module and an image, and the ONNX file where one was asked for.
+    """A network as backends take it: a module and an image, and the files that backends read.
 
     Attributes
     ----------
@@ -50,13 +52,28 @@ class Ready:
         Makes the module, in eval mode; called once, and only where a backend takes modules.
     image
         (1, 3, H, W).
-    onnx
-        Path of the exported file; None where no backend reads one.
+    files
+        By form (``onnx``, ``tflite``): paths of what was exported, for the backends that read it.
+    failed
+        By form: why a file could not be made.
     """
 
     build: Callable[[], nn.Module]
     image: Tensor
-    onnx: Path | None
+    files: Mapping[str, Path] = field(default_factory=dict)
+    failed: Mapping[str, str] = field(default_factory=dict)
+
+    def file(self, form: str) -> Path:
+        """Give a file by its form.
+
+        Raises
+        ------
+        UnavailableError
+            The network could not be converted to it.
+        """
+        if form in self.failed:
+            raise UnavailableError(f"no .{form} file of this network: {self.failed[form]}")
+        return self.files[form]
 
     @cached_property
     def module(self) -> nn.Module:
@@ -74,10 +91,13 @@ class Session:
         Runs it once.
     ops
         Gives its operators, in the steadiest of a number of runs; None where the runtime cannot tell.
+    on_cpu
+        Whether a run keeps a core busy from begin to end: then time without the core was taken by something else.
     """
 
     run: Callable[[], object]
     ops: Callable[[int], tuple[RuntimeOp, ...]] | None
+    on_cpu: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +128,8 @@ class Backend(Protocol):
         """The name by which the command line asks for it."""
 
     @property
-    def reads_onnx(self) -> bool:
-        """Whether it needs the exported ONNX file."""
+    def reads(self) -> str:
+        """The form of the file that it reads (`dsim.measure.ready.WRITERS`); empty where it runs the module itself."""
 
     def stack(self) -> Stack:
         """Say what it is.

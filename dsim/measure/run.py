@@ -109,18 +109,15 @@ class Loop:
                 if tries and any(one.busy for one in entry.observed.seen.values()):
                     waiting.append((planned, tries - 1))
                     continue
+                self.kitchen.clear(planned)
                 self.journal.append(entry)
                 out.append(entry)
                 self.show(len(out), max(0.0, end - self.clock()), planned.key)
         return out
 
     def _time(self, group: Sequence[Planned]) -> list[Entry]:
-        try:
-            ready = [self.kitchen.finish(planned) for planned in group]
-            found = observe(ready, self.backends, SECONDS * len(self.backends) * len(group))
-        finally:
-            for planned in group:
-                self.kitchen.clear(planned)
+        ready = [self.kitchen.finish(planned) for planned in group]
+        found = observe(ready, self.backends, SECONDS * len(self.backends) * len(group))
         return [Entry(planned, observed, load()) for planned, observed in zip(group, found, strict=True)]
 
     def _learn(self, entries: Sequence[Entry]) -> Doubt | None:

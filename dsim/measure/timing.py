@@ -2,13 +2,14 @@
 
 Neighbours on a machine only ever slow a run down, for seconds at a time. The lower decile of runs that are spread over
 some time (the median of the quickest fifth of them) is what a network takes while nothing else runs. On a shared server it
-repeats to 0.5%, where medians of the same runs differ by 1.5 to 3.4% (docs/measuring.md).
+repeats to 0.5%, where medians of the same runs differ by 1.5 to 3.4% (docs/measuring.md). Runs that another process of the
+same system took the core from are told by their processor time, and kept apart.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -22,7 +23,9 @@ LEAST, MOST = 40, 400  # runs
 NARROW = 0.01  # half the width of the interval of the quiet latency, as a share of it
 BUSY = 0.04  # the same, beyond which a figure is not to be trusted
 BUSY_MEDIAN = 1.4  # median over quiet latency, likewise
+MOST_DISTURBED = 4  # disturbed runs for each undisturbed one, likewise
 OUTLIER = 1.5  # times the median
+ON_CORE = 0.97  # processor time over time, below which something else had the core
 
 
 @dataclass(frozen=True)
@@ -31,11 +34,19 @@ class Timing:
 
     Attributes
     ----------
-    samples_ms
-        Milliseconds of every run after the warm-up, in order, outliers included.
+    undisturbed_ms
+        Milliseconds of every undisturbed run after the warm-up, in order, outliers included.
+    disturbed_ms
+        Milliseconds of those during which something else had the core.
     """
 
-    samples_ms: tuple[float, ...]
+    undisturbed_ms: tuple[float, ...]
+    disturbed_ms: tuple[float, ...] = ()
+
+    @property
+    def samples_ms(self) -> tuple[float, ...]:
+        """The runs that figures are taken from: the undisturbed ones, or all where there are none."""
+        return self.undisturbed_ms or self.disturbed_ms
 
     @property
     def latency_ms(self) -> float:
@@ -44,7 +55,7 @@ class Timing:
 
     @property
     def median_ms(self) -> float:
-        """Median of all runs."""
+        """Median of the runs."""
         return float(np.median(self.samples_ms))
 
     @property
@@ -60,6 +71,8 @@ class Timing:
     @property
     def is_busy(self) -> bool:
         """True where the runs lie so far apart that the quiet latency cannot be told."""
+        if len(self.disturbed_ms) > MOST_DISTURBED * len(self.undisturbed_ms):
+            return True
         unsure = self.error_ms > BUSY * self.latency_ms
         return unsure or self.median_ms > BUSY_MEDIAN * self.latency_ms
 
@@ -80,6 +93,8 @@ def time_in_turns(
     runs: Mapping[Key, Callable[[], object]],
     seconds: float,
     clock: Callable[[], float] = time.perf_counter,
+    core: Callable[[], float] = time.process_time,
+    off_core: Collection[Key] = (),
 ) -> dict[Key, Timing]:
     """Time runs in turns, so that what slows the machine down for a while slows all of them.
 
@@ -89,30 +104,38 @@ def time_in_turns(
         By name.
     seconds
         For all of them together, beyond LEAST runs each. It ends before when all are known well enough (NARROW).
-    clock
-        Gives seconds.
+    clock, core
+        Give seconds, and seconds of this process's processor time.
+    off_core
+        Names of runs that wait for another processor: their processor time tells nothing.
     """
     for run in runs.values():
         for _ in range(WARM_UP):
             run()
-    samples: dict[Key, list[float]] = {name: [] for name in runs}
+    clean: dict[Key, list[float]] = {name: [] for name in runs}
+    disturbed: dict[Key, list[float]] = {name: [] for name in runs}
     end = clock() + seconds
     while True:
         for name, run in runs.items():
             for _ in range(BLOCK):
-                start = clock()
+                start, start_core = clock(), core()
                 run()
-                samples[name].append((clock() - start) * 1e3)
-        if _done(samples, clock() > end):
-            return {name: Timing(tuple(values)) for name, values in samples.items()}
+                took, on_core = clock() - start, core() - start_core
+                kept = name in off_core or on_core >= ON_CORE * took
+                (clean if kept else disturbed)[name].append(took * 1e3)
+        if _done(clean, disturbed, clock() > end):
+            return {name: Timing(tuple(own), tuple(disturbed[name])) for name, own in clean.items()}
 
 
-def _done(samples: Mapping[Key, Sequence[float]], late: bool) -> bool:
-    number = min((len(own) for own in samples.values()), default=MOST)
-    if number < LEAST:
+def _done(clean: Mapping[Key, Sequence[float]], disturbed: Mapping[Key, Sequence[float]], late: bool) -> bool:
+    every = min((len(own) + len(disturbed[name]) for name, own in clean.items()), default=MOST)
+    if every < LEAST:
         return False
-    known = all(half_width(own) < NARROW * float(np.quantile(own, QUICK)) for own in samples.values())
-    return late or known or number >= MOST
+    known = all(
+        len(own) >= LEAST and half_width(own) < NARROW * float(np.quantile(own, QUICK))
+        for own in clean.values()
+    )
+    return late or known or every >= MOST
 
 
 def steady_ms(runs: Mapping[Key, Sequence[float]]) -> dict[Key, float]:

@@ -44,11 +44,11 @@ def test_outliers_are_counted() -> None:
 
 def test_known_runs_stop_early_and_wild_ones_at_the_limit() -> None:
     clock, rng = Clock(), np.random.default_rng(1)
-    steady = time_in_turns({"a": clock.run(lambda: 0.01), "b": clock.run(lambda: 0.02)}, 1e6, clock)
+    steady = time_in_turns({"a": clock.run(lambda: 0.01), "b": clock.run(lambda: 0.02)}, 1e6, clock, clock)
     assert {len(one.samples_ms) for one in steady.values()} == {LEAST}
     assert steady["b"].latency_ms == pytest.approx(20.0)
     clock = Clock()
-    wild = time_in_turns({"a": clock.run(lambda: float(rng.uniform(0.01, 1.0)))}, 30.0, clock)
+    wild = time_in_turns({"a": clock.run(lambda: float(rng.uniform(0.01, 1.0)))}, 30.0, clock, clock)
     assert LEAST <= len(wild["a"].samples_ms) < MOST
     assert clock.now == pytest.approx(30.0, abs=8.0)
 
@@ -70,3 +70,28 @@ def test_steady_ms_takes_the_quickest_runs_by_their_totals() -> None:
     }
     assert steady_ms(runs) == pytest.approx({"conv": 1.05, "gelu": 0.55})
     assert steady_ms({}) == {}
+
+
+def test_runs_that_lost_the_core_are_kept_apart() -> None:
+    clock, busy = Clock(), Clock()
+    turn = 0
+
+    def work() -> None:
+        nonlocal turn
+        turn += 1
+        clock.now += 0.02 if turn % 3 == 0 else 0.01
+        busy.now += 0.01
+
+    timing = time_in_turns({"a": work}, 1e6, clock, busy)["a"]
+    assert (timing.latency_ms, timing.median_ms) == pytest.approx((10.0, 10.0))
+    assert len(timing.disturbed_ms) == pytest.approx(len(timing.undisturbed_ms) / 2, abs=2)
+    assert not timing.is_busy
+
+
+def test_a_core_that_is_never_ours_ends_at_the_limit_and_is_called_busy() -> None:
+    clock = Clock()
+    timing = time_in_turns({"a": clock.run(lambda: 0.01)}, 1.0, clock, lambda: 0.0)["a"]
+    assert timing.is_busy
+    assert clock.now < 5.0
+    waiting = time_in_turns({"a": clock.run(lambda: 0.01)}, 1.0, clock, lambda: 0.0, off_core=("a",))["a"]
+    assert not waiting.is_busy, "a run on another processor is not judged by this one's time"

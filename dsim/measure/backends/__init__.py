@@ -1,12 +1,22 @@
 """The runtimes that networks can be timed on."""
 
 from dsim.errors import unknown_name
+from dsim.measure.backends.lite_rt import LiteRt
 from dsim.measure.backends.onnx_runtime import OnnxRuntime
 from dsim.measure.backends.open_vino import OpenVino
+from dsim.measure.backends.torch_cpu import TorchCpu
 from dsim.measure.records import Backend
 
 BACKENDS: dict[str, Backend] = {
-    backend.name: backend for backend in (OnnxRuntime(), OpenVino("f32"), OpenVino("bf16"))
+    backend.name: backend
+    for backend in (
+        OnnxRuntime(),
+        OpenVino("f32"),
+        OpenVino("bf16"),
+        LiteRt(),
+        TorchCpu(compiled=False),
+        TorchCpu(compiled=True),
+    )
 }
 
 

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from dsim.measure.backends.litert_align import TfliteOp, align
@@ -19,7 +17,6 @@ from dsim.measure.timing import steady_ms
 
 if TYPE_CHECKING:
     import numpy as np
-    from torch import nn
 
 WARM_UP = 2
 
@@ -29,14 +26,14 @@ class LiteRt:
     """The interpreter with XNNPACK, as it comes; one thread."""
 
     name: str = "litert"
-    reads_onnx: bool = False
+    reads: str = "tflite"
 
     def stack(self) -> Stack:
         """Say which version; conversion needs litert-torch."""
         from importlib.metadata import version
 
         need("ai_edge_litert.interpreter", self.name, "litert")
-        need("litert_torch", self.name, "litert")
+        need("litert_torch", self.name, "litert")  # converts, in `dsim.measure.ready`
         return Stack(
             f"LiteRT {version('ai-edge-litert')}, XNNPACK, CPU",
             "float32",
@@ -44,12 +41,12 @@ class LiteRt:
         )
 
     def open(self, ready: Ready) -> Session:
-        """Convert a network, and load it."""
+        """Load a network."""
         from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
         from dsim.measure.backends.litert_library import find_library
 
-        content = convert(ready)
+        content = ready.file(self.reads).read_bytes()
         image = ready.image.permute(0, 2, 3, 1).contiguous().numpy()
         interpreter = Interpreter(model_content=content, num_threads=1)
         interpreter.allocate_tensors()
@@ -68,36 +65,6 @@ class LiteRt:
             experimental_op_resolver_type=OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES,
         )
         return Session(run, lambda runs: _ops(library, content, image, _graph(plain), runs))
-
-
-def convert(ready: Ready) -> bytes:
-    """Convert a module with litert-torch.
-
-    Batch norms are folded into convolutions before, as LiteRT's converter does in the end: the file holds the same
-    operators, and a third of the conversion's time goes.
-    """
-    import litert_torch
-    import torch
-
-    module = fold_batch_norms(ready.build().eval())
-    image = ready.image.permute(0, 2, 3, 1).contiguous()
-    with torch.no_grad():
-        model = litert_torch.convert(litert_torch.to_channel_last_io(module, args=[0]).eval(), (image,))
-    with TemporaryDirectory(prefix="dsim-") as folder:
-        path = Path(folder) / "model.tflite"
-        model.export(str(path))
-        return path.read_bytes()
-
-
-def fold_batch_norms(module: nn.Module) -> nn.Module:
-    """Fold each batch norm that follows a convolution in the traced graph, where tracing works; else change nothing."""
-    import torch
-    from torch.fx.experimental.optimization import fuse
-
-    try:
-        return fuse(module)
-    except (torch.fx.proxy.TraceError, TypeError, RuntimeError):  # a forward that looks at its values
-        return module
 
 
 def _graph(plain: Any) -> list[TfliteOp]:

@@ -45,7 +45,7 @@ MEANINGS: dict[str, tuple[tuple[str, ...], str]] = {
     "PAD": (("Constant Pad", "Static Constant Pad"), "pad"),
     "RESIZE_BILINEAR": (("Resize Bilinear", "Static Resize Bilinear"), "upsample"),
 }
-_NORM = 14  # operators that a layer or group norm is split into, at most
+_NORM = 14  # operators that a norm is split into, at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,31 +114,35 @@ def _op(tag: str, op: TfliteOp | None, latency_ms: float) -> RuntimeOp:
 
 
 def _norms(ops: Sequence[RuntimeOp]) -> list[RuntimeOp]:
-    """Put together what a layer or group norm was split into: from the mean before a squared difference to the shift."""
+    """Put together what a layer or group norm was split into: from its mean to its shift."""
     out: list[RuntimeOp] = []
     at = 0
     while at < len(ops):
-        end = _norm_end(ops, at) if ops[at].kind == "mean" else None
-        if end is None:
+        size = _norm_size(ops[at : at + _NORM]) if ops[at].kind == "mean" else 0
+        part = ops[at : at + size]
+        if part:
+            out.append(
+                RuntimeOp("norm in parts", "norm", 0, part[-1].elements, sum(one.latency_ms for one in part))
+            )
+        else:
             out.append(ops[at])
-            at += 1
-            continue
-        part = ops[at:end]
-        elements = next(one.elements for one in part if one.label == "Squared Difference")
-        out.append(RuntimeOp("norm in parts", "norm", 0, elements, sum(one.latency_ms for one in part)))
-        at = end
+        at += max(1, size)
     return out
 
 
-def _norm_end(ops: Sequence[RuntimeOp], start: int) -> int | None:
-    """Give the end of a norm that starts at a mean; None where none does."""
-    part = ops[start : start + _NORM]
-    labels = [one.label for one in part]
-    if "Squared Difference" not in labels[:3] or "Reciprocal Square Root" not in labels:
-        return None
-    elements = part[labels.index("Squared Difference")].elements
-    after = labels.index("Reciprocal Square Root")
-    last = [n for n in range(after, len(part)) if part[n].kind == "add" and part[n].elements == elements] or [
-        n for n in range(after, len(part)) if part[n].kind in ("mul", "sub") and part[n].elements == elements
-    ]
-    return start + last[0] + 1 if last else None
+def _norm_size(ops: Sequence[RuntimeOp]) -> int:
+    """Count the operators of a norm that starts at a mean; 0 where none does.
+
+    A layer norm has ``Squared Difference``; a group norm ``Subtract`` and ``Mean Squared``. Both end with the first sum
+    over all elements after ``Reciprocal Square Root``.
+    """
+    labels = [one.label for one in ops]
+    root = "Reciprocal Square Root"
+    spread = next(
+        (n for n in range(min(4, len(ops))) if labels[n] in ("Squared Difference", "Subtract")), None
+    )
+    if spread is None or root not in labels:
+        return 0
+    after = labels.index(root)
+    whole = ops[spread].elements
+    return next((n + 1 for n in range(after, len(ops)) if labels[n] == "Add" and ops[n].elements == whole), 0)

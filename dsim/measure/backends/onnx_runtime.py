@@ -35,7 +35,7 @@ class OnnxRuntime:
     """The CPU execution provider at its default graph optimisations."""
 
     name: str = "onnxruntime"
-    reads_onnx: bool = True
+    reads: str = "onnx"
 
     def stack(self) -> Stack:
         """Say which version."""
@@ -48,8 +48,7 @@ class OnnxRuntime:
 
     def open(self, ready: Ready) -> Session:
         """Load a network."""
-        assert ready.onnx is not None
-        path, image = ready.onnx, ready.image.numpy()
+        path, image = ready.file(self.reads), ready.image.numpy()
         session = _session(path, None)
         name = session.get_inputs()[0].name
         return Session(lambda: session.run(None, {name: image}), lambda runs: _ops(path, {name: image}, runs))

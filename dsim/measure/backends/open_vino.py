@@ -39,9 +39,9 @@ class OpenVino:
         return "openvino" if self.precision == "f32" else f"openvino-{self.precision}"
 
     @property
-    def reads_onnx(self) -> bool:
+    def reads(self) -> str:
         """It reads the ONNX file."""
-        return True
+        return "onnx"
 
     def stack(self) -> Stack:
         """Say which version, and whether the processor computes at this precision."""
@@ -62,7 +62,7 @@ class OpenVino:
     def open(self, ready: Ready) -> Session:
         """Load a network."""
         image = ready.image.numpy()
-        model = _core().read_model(ready.onnx)
+        model = _core().read_model(ready.file(self.reads))
         request = self._compile(model, counters=False).create_infer_request()
         return Session(lambda: request.infer({0: image}), lambda runs: self._ops(model, image, runs))
 

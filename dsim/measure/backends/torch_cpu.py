@@ -25,9 +25,9 @@ class TorchCpu:
         return "torch-compile" if self.compiled else "torch"
 
     @property
-    def reads_onnx(self) -> bool:
+    def reads(self) -> str:
         """It runs the module itself."""
-        return False
+        return ""
 
     def stack(self) -> Stack:
         """Say which version; the compiled one needs a C++ compiler."""
