@@ -69,9 +69,11 @@ def begin(request: Request) -> Begun:
         A name is unknown or taken, no backend can be had, or the journal belongs to another machine.
     """
     check_name(request.name)
-    found = usable([find_backend(name) for name in dict.fromkeys(request.backends)])
+    wanted = [find_backend(name) for name in dict.fromkeys(request.backends)]
     machine = this_machine()
+    # before any runtime is loaded: OpenVINO, asked what it is, takes threads on the cores that there are then
     core, other = pin_to_one_core()
+    found = usable(wanted)
     path = user_profiles_dir() / JOURNALS / f"{request.name}.jsonl"
     journal = open_journal(path, Head(machine, found.stacks, 1, core), request.fresh)
     return Begun(request, found, journal, other)
