@@ -36,6 +36,13 @@ BUNDLE_DESIGNS = 4  # about a thousand packages and a gigabyte
     type=click.Path(path_type=Path),
     help="With --backend coreml: folder to write for a Mac, which does the timing.",
 )
+@click.option(
+    "--searches",
+    type=click.IntRange(0, 100),
+    default=0,
+    show_default=True,
+    help="Then search each new profile under 6 budgets, so many times each, and time what was chosen.",
+)
 @click.option("--fresh", is_flag=True, help="Begin anew, rather than go on with what was timed before.")
 @click.option("--allow-busy", is_flag=True, help="Keep figures that were taken while something else ran.")
 @json_option
@@ -47,6 +54,7 @@ def measure(
     checks: int,
     most: int,
     bundle: Path | None,
+    searches: int,
     fresh: bool,
     allow_busy: bool,
     as_json: bool,
@@ -62,9 +70,12 @@ def measure(
         return
     if not name:
         raise click.UsageError("--name is needed: what the new profile is called, e.g. my-server")
-    from dsim.cli.measurement import Request, begin, finish, run  # deferred: help must not wait for torch
+    # deferred: help must not wait for torch
+    from dsim.cli.measurement import Request, begin, finish, run, run_chosen
+    from dsim.measure.searched import chosen_designs
+    from dsim.measure.searched import searches as wanted_searches
     from dsim.report.measuring import score_row, show_measured, split_scores
-    from dsim.report.progress import measure_progress
+    from dsim.report.progress import measure_progress, search_progress
 
     begun = begin(Request(backends, name, title, seconds, checks, most, fresh, allow_busy))
     for why in begun.found.missing.values():
@@ -76,6 +87,12 @@ def measure(
         click.echo(f"What was timed is kept in {begun.journal.path}; the same command goes on.", err=True)
         raise
     made, held, folders = finish(begun)
+    if searches:
+        with search_progress() as tick:
+            chosen = chosen_designs(wanted_searches(begun.profiles, searches), tick)
+        with measure_progress(seconds) as show:
+            run_chosen(begun, chosen, show)
+        made, held, folders = finish(begun)
     if as_json:
         keys = (
             "networks",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from dsim.measure.journal import Head, Journal, open_journal
 from dsim.measure.machine import pin_to_one_core, this_machine
 from dsim.measure.make_profile import Measured, make_profile
 from dsim.measure.plan import Plan
+from dsim.measure.planned import Planned
 from dsim.measure.ready import kitchen
 from dsim.measure.run import Loop, Show, Usable, usable
 from dsim.places import user_profiles_dir
@@ -59,6 +61,11 @@ class Begun:
     journal: Journal
     other_core: int | None
 
+    @property
+    def profiles(self) -> dict[str, str]:
+        """Names of the profiles, by backend."""
+        return {backend: self.request.profile_name(backend) for backend in self.found.stacks}
+
 
 def begin(request: Request) -> Begun:
     """Check what was asked for before anything is timed.
@@ -80,13 +87,22 @@ def begin(request: Request) -> Begun:
 
 
 def run(begun: Begun, show: Show) -> int:
-    """Time networks until the time is up; how many."""
+    """Time what the planner draws until the time is up; how many networks."""
+    with _loop(begun, show) as loop:
+        return loop.follow(Plan(begun.request.checks))
+
+
+def run_chosen(begun: Begun, chosen: Sequence[Planned], show: Show) -> int:
+    """Time what searches chose, for at most as long again; how many networks."""
+    with _loop(begun, show) as loop:
+        return loop.add(chosen)
+
+
+@contextmanager
+def _loop(begun: Begun, show: Show) -> Iterator[Loop]:
     forms = frozenset(backend.reads for backend in begun.found.backends if backend.reads)
     with kitchen(forms, begun.other_core) as made:
-        loop = Loop(
-            begun.found.backends, begun.journal, made, begun.request.seconds, begun.request.most, show
-        )
-        return loop.follow(Plan(begun.request.checks))
+        yield Loop(begun.found.backends, begun.journal, made, begun.request.seconds, begun.request.most, show)
 
 
 def finish(begun: Begun) -> tuple[Mapping[str, Measured], Mapping[str, Sequence[Held]], Mapping[str, Path]]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from dsim.device.fields import number, one_of, positive, read_rows, read_toml, text, whole
 from dsim.device.ops import read_ops
-from dsim.device.profile import Contrast, DeviceProfile, Measurement
+from dsim.device.profile import ROLES, Contrast, DeviceProfile, Measurement
 from dsim.errors import FileFormatError
 from dsim.graph.passes import PASSES
 
@@ -32,7 +32,6 @@ GROUPS = (
     "measured",
     "user",
 )
-ROLES = ("", "check", "searched")
 # columns that a file may leave out; [defaults] of profile.toml says more
 _NEEDED = ("network", "graph", "latency_ms")
 
@@ -219,6 +218,7 @@ def _measurement(
         layers_npu=whole(row, "layers_npu", where),
         layers_other=whole(row, "layers_other", where),
         role=_role(row, where),
+        budget_ms=number(row, "budget_ms", where),
     )
 
 
@@ -226,7 +226,7 @@ def _role(row: dict[str, str], where: str) -> str:
     role = row["role"].strip()
     if role not in ROLES:
         raise FileFormatError(
-            f"{where}, column 'role': must be empty, {' or '.join(ROLES[1:])}, got {role!r}; correct it"
+            f"{where}, column 'role': must be empty, {', '.join(ROLES[1:-1])} or {ROLES[-1]}, got {role!r}; correct it"
         )
     return role
 

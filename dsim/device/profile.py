@@ -8,6 +8,11 @@ from pathlib import Path
 
 from dsim.op import Op
 
+# Empty for a figure to learn from. The others are held out for good: a plain draw from the search space, a design that a
+# search on this very profile chose, and one that a search on another profile chose
+LEARN, CHECK, SEARCHED, FOREIGN = "", "check", "searched", "foreign"
+ROLES = (LEARN, CHECK, SEARCHED, FOREIGN)
+
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
@@ -38,7 +43,9 @@ class Measurement:
     layers_npu, layers_other
         How many layers ran on the neural accelerator and off it, None where the source does not say.
     role
-        Empty for a figure to learn from; ``check`` for one held out for good, ``searched`` for a design that a search chose.
+        One of ROLES: what the figure is for.
+    budget_ms
+        Of a design that a search chose: the budget that it had to hold.
     """
 
     network: str
@@ -60,6 +67,7 @@ class Measurement:
     layers_npu: int | None = None
     layers_other: int | None = None
     role: str = ""
+    budget_ms: float | None = None
 
     @property
     def counts(self) -> bool:

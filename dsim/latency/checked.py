@@ -5,11 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from dsim.device.find import find_profile
+from dsim.device.profile import CHECK
 from dsim.latency.learn import load_model
 from dsim.latency.networks import own_graphs, stored
 from dsim.latency.scoring import Held
-
-CHECK, SEARCHED = "check", "searched"
 
 
 def checked_networks(device: str, role: str = CHECK) -> tuple[Held, ...]:

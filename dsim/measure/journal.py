@@ -17,7 +17,7 @@ from dsim.errors import FileAccessError, FileFormatError, InvalidValueError
 from dsim.files import make_folder
 from dsim.measure.machine import Machine
 from dsim.measure.observe import Observation, Observed
-from dsim.measure.planned import ROLES, Planned
+from dsim.measure.planned import ROLES, Chosen, Planned
 from dsim.measure.records import RuntimeOp, Stack
 from dsim.records import record_from_dict
 
@@ -211,6 +211,7 @@ def _entry_to_dict(entry: Entry) -> dict[str, Any]:
     return {
         "network": entry.planned.key,
         "role": entry.planned.role,
+        "chosen": [[one.backend, one.budget_ms] for one in entry.planned.chosen],
         "arch": json.loads(entry.planned.arch.to_json()) if entry.planned.arch else None,
         "load": round(entry.load, 2),
         "seen": {name: _seen_to_dict(one) for name, one in entry.observed.seen.items()},
@@ -241,6 +242,6 @@ def _entry_from_dict(raw: dict[str, Any]) -> Entry:
         )
         for name, one in raw["seen"].items()
     }
-    return Entry(
-        Planned(str(raw["network"]), raw["role"], arch), Observed(seen, raw["failed"]), float(raw["load"])
-    )
+    chosen = tuple(Chosen(str(backend), float(budget)) for backend, budget in raw.get("chosen", ()))
+    planned = Planned(str(raw["network"]), raw["role"], arch, chosen=chosen)
+    return Entry(planned, Observed(seen, raw["failed"]), float(raw["load"]))

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from dsim.device.add.write import Addition
-from dsim.device.profile import MeasuredOp
+from dsim.device.profile import CHECK, LEARN, SEARCHED, MeasuredOp
 from dsim.errors import UnavailableError
 from dsim.graph import Graph
 from dsim.latency.networks import stored
@@ -89,15 +89,15 @@ def make_profile(
     ops, ratios, inserted = _ops(head, backend, kept, graphs)
     bundled = stored(graphs)
     sides = [graph.inputs[0].shape[-1] for graph in graphs.values()]
-    roles = Counter(entry.planned.role for entry, _ in kept)
+    roles = Counter(entry.planned.role_on(backend) for entry, _ in kept)
     ratio = tuple(round(float(v), 3) for v in np.quantile(ratios, (0.05, 0.5, 0.95))) if ratios else ()
     total = sum(op.latency_ms for op in ops)
     share = {label: ms / total for label, ms in inserted.most_common()} if total else {}
     failed = sum(backend in entry.observed.failed for entry in every)
     measured = {
-        "networks": roles[""],
-        "checks": roles["check"],
-        "searched": roles["searched"],
+        "networks": roles[LEARN],
+        "checks": roles[CHECK],
+        "searched": roles[SEARCHED],
         "left_out_busy": 0 if allow_busy else len(busy),
         "failed": failed,
         "median_load": round(float(np.median([entry.load for entry, _ in kept])), 2),
@@ -112,7 +112,7 @@ def make_profile(
             like=None,
             method="operators" if ops else "few-shot",
             donor="",
-            networks=tuple(_network_row(entry, one, graphs) for entry, one in kept),
+            networks=tuple(_network_row(entry, one, backend, graphs) for entry, one in kept),
             ops=ops,
             graphs={key: graph for key, graph in graphs.items() if key not in bundled},
             low_px=min(sides),
@@ -120,9 +120,9 @@ def make_profile(
             about=_about(name, title, head, head.stacks[backend]),
             measured=measured,
         ),
-        roles[""],
-        roles["check"],
-        roles["searched"],
+        roles[LEARN],
+        roles[CHECK],
+        roles[SEARCHED],
         len(busy),
         failed,
         ratio,
@@ -156,14 +156,15 @@ def _ops(
     return tuple(out), ratios, inserted
 
 
-def _network_row(entry: Entry, one: Observation, graphs: Mapping[str, Graph]) -> dict[str, str]:
+def _network_row(entry: Entry, one: Observation, backend: str, graphs: Mapping[str, Graph]) -> dict[str, str]:
     graph = graphs[entry.planned.key]
     return {
         "network": entry.planned.key.partition("@")[0],
         "graph": entry.planned.key,
         "latency_ms": f"{one.latency_ms:.5g}",
         "error_ms": f"{one.error_ms:.2g}",
-        "role": entry.planned.role,
+        "role": entry.planned.role_on(backend),
+        "budget_ms": "" if (budget := entry.planned.budget_on(backend)) is None else f"{budget:.5g}",
         "params_m": f"{graph.params / 1e6:.4g}",
         "macs_g": f"{graph.macs / 1e9:.4g}",
         "source": "dsim measure",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from dsim.errors import DsimError
@@ -52,7 +52,9 @@ class Observed:
     failed: Mapping[str, str]
 
 
-def observe(group: Sequence[Ready], backends: Sequence[Backend], seconds: float) -> tuple[Observed, ...]:
+def observe(
+    group: Sequence[Ready], backends: Sequence[Backend], seconds: float, plain: Collection[int] = ()
+) -> tuple[Observed, ...]:
     """Time networks in turns; a backend that fails on one does not stop the others.
 
     Parameters
@@ -61,6 +63,8 @@ def observe(group: Sequence[Ready], backends: Sequence[Backend], seconds: float)
         Networks; they are held in memory together.
     seconds
         For the timed runs of all of them together.
+    plain
+        Positions of networks whose operators are not asked for: those that are never learned from.
     """
     sessions: dict[tuple[int, str], Session] = {}
     failed: list[dict[str, str]] = [{} for _ in group]
@@ -78,7 +82,8 @@ def observe(group: Sequence[Ready], backends: Sequence[Backend], seconds: float)
     timings = time_in_turns(runs, seconds, off_core=away) if runs else {}
     seen: list[dict[str, Observation]] = [{} for _ in group]
     for (n, name), timing in timings.items():
-        seen[n][name] = _seen(timing, _ops(sessions[n, name], timing.latency_ms))
+        ops = () if n in plain else _ops(sessions[n, name], timing.latency_ms)
+        seen[n][name] = _seen(timing, ops)
     return tuple(Observed(own, why) for own, why in zip(seen, failed, strict=True))
 
 

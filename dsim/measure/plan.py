@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from dsim.arch import Arch
+from dsim.device.profile import CHECK
 from dsim.graph import Graph
 from dsim.measure.draw import draw_design, groups_in, reference_networks
-from dsim.measure.planned import CHECK, Planned, planned_design
+from dsim.measure.planned import Planned, planned_design
 from dsim.search.space import Space
 
 BATCH = 12

@@ -8,11 +8,19 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from dsim.arch import Arch
+from dsim.device.profile import CHECK, FOREIGN, LEARN, SEARCHED
 from dsim.graph import Graph
 from dsim.latency.networks import read_graph
 
-LEARN, CHECK, SEARCHED = "", "check", "searched"
 ROLES = (LEARN, CHECK, SEARCHED)
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """That a search on a backend's profile chose a design, and the budget in milliseconds that it had to hold."""
+
+    backend: str
+    budget_ms: float
 
 
 @dataclass(frozen=True)
@@ -24,7 +32,9 @@ class Planned:
     key
         ``name@resolution``: of a stored graph, or of a design by a hash of what it is.
     role
-        Empty to learn from, ``check`` to be held out for good, ``searched`` for one that a search chose.
+        LEARN, CHECK or SEARCHED.
+    chosen
+        By whom, for SEARCHED.
     arch
         The design; None for a stored graph.
     read
@@ -35,6 +45,17 @@ class Planned:
     role: str = LEARN
     arch: Arch | None = None
     read: Graph | None = None
+    chosen: tuple[Chosen, ...] = ()
+
+    def role_on(self, backend: str) -> str:
+        """Give its role in a backend's profile: what a search on another one chose is FOREIGN there."""
+        if self.role == SEARCHED and backend not in {one.backend for one in self.chosen}:
+            return FOREIGN
+        return self.role
+
+    def budget_on(self, backend: str) -> float | None:
+        """Give the tightest budget in milliseconds under which a search on a backend's profile chose it."""
+        return min((one.budget_ms for one in self.chosen if one.backend == backend), default=None)
 
     @cached_property
     def graph(self) -> Graph:
@@ -44,7 +65,8 @@ class Planned:
         return self.read if self.read is not None else read_graph(self.key)
 
 
-def planned_design(arch: Arch, role: str = LEARN) -> Planned:
+def planned_design(arch: Arch, role: str = LEARN, chosen: tuple[Chosen, ...] = ()) -> Planned:
     """Plan a design; equal designs have equal keys."""
     plain = json.dumps(json.loads(arch.to_json()), sort_keys=True, separators=(",", ":"))
-    return Planned(f"design-{hashlib.sha256(plain.encode()).hexdigest()[:12]}@{arch.resolution}", role, arch)
+    digest = hashlib.sha256(plain.encode()).hexdigest()[:12]
+    return Planned(f"design-{digest}@{arch.resolution}", role, arch, chosen=chosen)

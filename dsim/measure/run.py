@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from dsim.device.profile import LEARN
 from dsim.errors import DsimError, MissingPackageError, UnavailableError
 from dsim.measure.journal import Entry, Journal
 from dsim.measure.learn import doubt_of
@@ -94,6 +95,12 @@ class Loop:
             timed += len(found)
         return timed
 
+    def add(self, wanted: Sequence[Planned]) -> int:
+        """Measure what is not in the journal yet of a list, in its order until the time is up; how many were timed."""
+        done = {entry.planned.key for entry in self.journal.entries()}
+        left = [one for one in wanted if one.key not in done]
+        return len(self.time(left[: self.most], self.clock() + self.seconds))
+
     def time(self, batch: Sequence[Planned], end: float) -> list[Entry]:
         """Time networks in their order until ``end``, GROUP of them in turns; what was too busy once more, last."""
         waiting = [(one, RETRIES) for one in batch]
@@ -117,7 +124,8 @@ class Loop:
 
     def _time(self, group: Sequence[Planned]) -> list[Entry]:
         ready = [self.kitchen.finish(planned) for planned in group]
-        found = observe(ready, self.backends, SECONDS * len(self.backends) * len(group))
+        plain = [n for n, planned in enumerate(group) if planned.role != LEARN]
+        found = observe(ready, self.backends, SECONDS * len(self.backends) * len(group), plain)
         return [Entry(planned, observed, load()) for planned, observed in zip(group, found, strict=True)]
 
     def _learn(self, entries: Sequence[Entry]) -> Doubt | None:

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from dsim.latency.checked import CHECK, SEARCHED, checked_networks
+from dsim.device.profile import CHECK, SEARCHED
+from dsim.latency.checked import checked_networks
 from dsim.latency.evidence import DESIGN
 from dsim.latency.scoring import Held, spearman
 from dsim.measure.make_profile import Measured

@@ -50,6 +50,16 @@ def donor_progress() -> Iterator[Callable[[], None]]:
 
 
 @contextmanager
+def search_progress() -> Iterator[Callable[[int], None]]:
+    """Show how many searches are done; silent where nobody watches."""
+    console = Console(stderr=True)
+    columns = (TextColumn("searching, {task.completed:.0f} done"), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("searches", total=None)
+        yield lambda number: bar.update(task, completed=number)
+
+
+@contextmanager
 def measure_progress(seconds: float) -> Iterator[Callable[[int, float, str], None]]:
     """Show how much of the time is over and which network was timed last; silent where nobody watches."""
     console = Console(stderr=True)
