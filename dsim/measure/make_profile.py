@@ -15,7 +15,7 @@ from dsim.errors import UnavailableError
 from dsim.graph import Graph
 from dsim.latency.networks import stored
 from dsim.latency.operators.evidence import run_graph
-from dsim.measure.attribute import attribute
+from dsim.measure.attribute import Attribution, attribute
 from dsim.measure.journal import Entry, Head
 from dsim.measure.observe import Observation
 from dsim.measure.records import Stack
@@ -133,11 +133,14 @@ def make_profile(
 def _ops(
     head: Head, backend: str, kept: list[tuple[Entry, Observation]], graphs: Mapping[str, Graph]
 ) -> tuple[tuple[MeasuredOp, ...], list[float], Counter[str]]:
-    """Give the ops to learn from, how much of each network's time they make up, and what was inserted."""
-    out: list[MeasuredOp] = []
+    """Give the ops to learn from, how much of each network's time they make up, and what was inserted.
+
+    Operators are timed apart from the plain runs, maybe while neighbours made the machine slower or quicker by a few percent.
+    So a network's operators are scaled until they make up the share of its time that they usually do here.
+    """
     ratios: list[float] = []
     inserted: Counter[str] = Counter()
-    source = f"dsim measure, {head.stacks[backend].runtime} on {head.machine.processor}"
+    learned: list[tuple[str, Graph, Attribution, float]] = []
     for entry, one in kept:
         if not one.ops:
             continue
@@ -146,13 +149,17 @@ def _ops(
         found = attribute(run, one.ops)
         ratios.append(found.total_ms / one.latency_ms)
         inserted.update(found.inserted_ms)
-        if entry.planned.role or sum(found.inserted_ms.values()) > (1.0 - LEAST_PAIRED) * found.total_ms:
-            continue  # held out for good, or a graph that the runtime took to pieces
-        out += [
-            MeasuredOp(run.nodes[at].op, ms, 1, key, at, "in situ", source, LICENCE)
-            for at, ms in sorted(found.latency_ms.items())
-            if ms > 0
-        ]
+        unpaired = sum(found.inserted_ms.values())
+        if entry.planned.role == LEARN and unpaired <= (1.0 - LEAST_PAIRED) * found.total_ms:
+            learned.append((key, run, found, ratios[-1]))  # else a graph that the runtime took to pieces
+    usual = float(np.median(ratios)) if ratios else 1.0
+    source = f"dsim measure, {head.stacks[backend].runtime} on {head.machine.processor}"
+    out = [
+        MeasuredOp(run.nodes[at].op, ms * usual / ratio, 1, key, at, "in situ", source, LICENCE)
+        for key, run, found, ratio in learned
+        for at, ms in sorted(found.latency_ms.items())
+        if ms > 0
+    ]
     return tuple(out), ratios, inserted
 
 
@@ -173,23 +180,24 @@ def _network_row(entry: Entry, one: Observation, backend: str, graphs: Mapping[s
 
 def _about(name: str, title: str, head: Head, stack: Stack) -> dict[str, Any]:
     stated = "lower decile of the runs after warm-up (the latency while neighbours are quiet), networks and runtimes in turns"
+    chip = stack.chip or head.machine.processor
     threads = f"{head.threads}, pinned to a core" if head.pinned >= 0 else f"{head.threads}, not pinned"
     return {
-        "soc": head.machine.processor,
-        "chip": head.machine.processor,
+        "soc": chip,
+        "chip": chip,
         "compute_unit": stack.unit,
         "runtime": stack.runtime,
         "precision": stack.precision,
         "layout": stack.layout,
-        "batch": "1",
+        "batch": str(stack.batch),
         "threads": threads if stack.unit == "CPU" else "one host thread",
-        "measures": "latency",
+        "measures": "latency" if stack.batch == 1 else "throughput",
         "group": "measured",
         "pool": name,
         "licence": LICENCE,
         "passes": list(PASSES),
         "reference": {"protocol": PROTOCOL, "model": title, "stated": stated},
-        "models": {title: head.machine.processor},
+        "models": {title: chip},
         "protocols": {PROTOCOL: f"{stated}; {head.machine.system}, {' '.join(head.machine.flags)}"},
         "defaults": {"lab": "dsim", "licence": LICENCE},
     }

@@ -83,7 +83,7 @@ def observe(
     seen: list[dict[str, Observation]] = [{} for _ in group]
     for (n, name), timing in timings.items():
         ops = () if n in plain else _ops(sessions[n, name], timing.latency_ms)
-        seen[n][name] = _seen(timing, ops)
+        seen[n][name] = _seen(timing, sessions[n, name].images, ops)
     return tuple(Observed(own, why) for own, why in zip(seen, failed, strict=True))
 
 
@@ -104,11 +104,11 @@ def _total(ops: Sequence[RuntimeOp]) -> float:
     return sum(op.latency_ms for op in ops)
 
 
-def _seen(timing: Timing, ops: tuple[RuntimeOp, ...]) -> Observation:
+def _seen(timing: Timing, images: int, ops: tuple[RuntimeOp, ...]) -> Observation:
     return Observation(
-        timing.latency_ms,
-        timing.error_ms,
-        timing.median_ms,
+        timing.latency_ms / images,
+        timing.error_ms / images,
+        timing.median_ms / images,
         len(timing.undisturbed_ms),
         timing.outliers,
         timing.is_busy,

@@ -93,11 +93,14 @@ class Session:
         Gives its operators, in the steadiest of a number of runs; None where the runtime cannot tell.
     on_cpu
         Whether a run keeps a core busy from begin to end: then time without the core was taken by something else.
+    images
+        How many a run takes at once; figures are for one of them.
     """
 
     run: Callable[[], object]
     ops: Callable[[int], tuple[RuntimeOp, ...]] | None
     on_cpu: bool = True
+    images: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,12 +115,18 @@ class Stack:
         What the runtime computes in, and how it orders axes.
     unit
         Compute unit.
+    chip
+        Name of the chip; empty where it is the machine's processor.
+    batch
+        Images at once: more than one is throughput, not latency.
     """
 
     runtime: str
     precision: str
     layout: str
     unit: str = "CPU"
+    chip: str = ""
+    batch: int = 1
 
 
 class Backend(Protocol):

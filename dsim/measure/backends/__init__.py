@@ -5,6 +5,7 @@ from dsim.measure.backends.lite_rt import LiteRt
 from dsim.measure.backends.onnx_runtime import OnnxRuntime
 from dsim.measure.backends.open_vino import OpenVino
 from dsim.measure.backends.torch_cpu import TorchCpu
+from dsim.measure.backends.torch_cuda import TorchCuda
 from dsim.measure.records import Backend
 
 BACKENDS: dict[str, Backend] = {
@@ -16,6 +17,10 @@ BACKENDS: dict[str, Backend] = {
         LiteRt(),
         TorchCpu(compiled=False),
         TorchCpu(compiled=True),
+        TorchCuda(compiled=False),
+        TorchCuda(compiled=True),
+        TorchCuda(compiled=False, batch=64),
+        TorchCuda(compiled=True, batch=64),
     )
 }
 
