@@ -5,6 +5,7 @@ Weights are random: what a network computes does not matter here, only how long 
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -120,12 +121,17 @@ def _layer(op: Op) -> Callable[..., Any]:
         OpKind.CONCAT: lambda: lambda *parts: torch.cat(parts, a.axis),
         OpKind.SPLIT: lambda: lambda x: torch.split(x, list(a.sizes), a.axis),
         OpKind.SLICE: lambda: lambda x: x[(slice(None),) * a.axis + (slice(a.start, a.stop, a.step),)],
-        OpKind.RESHAPE: lambda: lambda x: x.reshape(a.shape),
+        OpKind.RESHAPE: lambda: lambda x: _reshape(x, a.shape),
         OpKind.TRANSPOSE: lambda: lambda x: x.permute(a.order),
         OpKind.PAD: lambda: lambda x: functional.pad(x, [n for pair in reversed(a.pads) for n in pair]),
         OpKind.UPSAMPLE: lambda: lambda x: functional.interpolate(x, a.shape[2:], mode=a.mode or "nearest"),
     }
     return simple[op.kind]()
+
+
+def _reshape(x: Tensor, shape: tuple[int, ...]) -> Tensor:
+    """Reshape to what the graph says for one image, times the images that there are, which always come first."""
+    return x.reshape(shape[0] * (x.numel() // math.prod(shape)), *shape[1:]) if shape else x.reshape(shape)
 
 
 def _batch_norm(shape: tuple[int, ...], affine: bool) -> nn.Module:
