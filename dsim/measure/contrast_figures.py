@@ -6,7 +6,7 @@ same turns for all networks of a visit, because what slowed the machine in a tur
 latencies, slopes and differences anew. Propagating each network's own error through the slopes would take that common part for
 noise. **Loading**: the same network, loaded twice, takes a little longer or shorter (where its memory lies), which no number of
 runs shows; its spread is that between visits, over all networks of a backend, after what a shape's networks have in common
-is taken off, and is drawn anew for each network and visit. Where a shape was visited once, the interval has the first alone.
+is taken off, and is drawn anew for each network and visit. Where no shape was visited twice, the interval has the first alone.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Time the blocks: all variants of a shape in turns on all backends, and each shape again with networks loaded anew."""
+"""Time the blocks: all variants of a shape in turns on all backends, and one shape again with networks loaded anew."""
 
 from __future__ import annotations
 
@@ -14,8 +14,7 @@ from dsim.measure.observe import open_sessions, time_sessions
 from dsim.measure.ready import Kitchen
 from dsim.measure.records import Backend
 
-VISITS = 2  # of each shape: a network that is loaded anew lies elsewhere in memory, and differs by as much as that does
-LAG = 1.5  # shapes between two visits of one, so that its networks are ready while the next one's are still made
+AGAIN = 1  # shapes that are visited twice: what loading a network anew changes is a figure of the backend, and compiling slow
 SECONDS = 0.4  # of timed runs for each network and backend of a visit, beyond the least number of runs
 
 Show = Callable[[int, float, str], None]
@@ -33,8 +32,8 @@ class ContrastLoop:
         Until no further visit is begun.
     show
         Called after each visit with their number, the seconds that are left, and what was timed.
-    shapes, visits
-        What to time, and how often.
+    shapes, again
+        What to time, and how many of them twice.
     """
 
     backends: Sequence[Backend]
@@ -43,15 +42,13 @@ class ContrastLoop:
     seconds: float
     show: Show
     shapes: Sequence[Shape] = SHAPES
-    visits: int = VISITS
+    again: int = AGAIN
     clock: Callable[[], float] = time.monotonic
 
     def waiting(self) -> tuple[tuple[int, Shape], ...]:
-        """Give the visits that are still to be made; between two of one shape comes another shape's."""
+        """Give the visits that are still to be made: every shape once, then some again."""
         done = {(visit.number, visit.shape) for visit in read_visits(self.journal)}
-        every = [(number, at) for number in range(self.visits) for at in range(len(self.shapes))]
-        every.sort(key=lambda visit: visit[1] + LAG * visit[0])
-        order = [(number, self.shapes[at]) for number, at in every]
+        order = [(0, shape) for shape in self.shapes] + [(1, shape) for shape in self.shapes[: self.again]]
         return tuple(visit for visit in order if visit not in done)
 
     def run(self) -> int:
