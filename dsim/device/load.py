@@ -238,22 +238,22 @@ def _contrast(row: dict[str, str], where: str, models: dict[str, str], protocols
     kind, _, pair = choice.partition(":")
     if not kind or not pair:
         raise FileFormatError(f"{where}, column 'choice': must read kind:what, got {choice!r}; correct it")
-    given: dict[str, Any] = dict(
-        choice=choice,
-        what=row["what"].strip(),
-        graph_a=row["graph_a"].strip(),
-        graph_b=row["graph_b"].strip(),
-        a_ms=positive(row, "a_ms", where),
-        b_ms=positive(row, "b_ms", where),
-        error_ms=number(row, "error_ms", where) or 0.0,
-        model=one_of(row, "model", where, models),
-        protocol=one_of(row, "protocol", where, protocols),
-        lab=text(row, "lab", where),
-        source=text(row, "source", where),
-        table=row["table"].strip(),
-        low_ms=signed(row, "low_ms", where),
-        high_ms=signed(row, "high_ms", where),
-    )
+    given: dict[str, Any] = {
+        "choice": choice,
+        "what": row["what"].strip(),
+        "graph_a": row["graph_a"].strip(),
+        "graph_b": row["graph_b"].strip(),
+        "a_ms": positive(row, "a_ms", where),
+        "b_ms": positive(row, "b_ms", where),
+        "error_ms": number(row, "error_ms", where) or 0.0,
+        "model": one_of(row, "model", where, models),
+        "protocol": one_of(row, "protocol", where, protocols),
+        "lab": text(row, "lab", where),
+        "source": text(row, "source", where),
+        "table": row["table"].strip(),
+        "low_ms": signed(row, "low_ms", where),
+        "high_ms": signed(row, "high_ms", where),
+    }
     try:
         return Contrast(**given)
     except InvalidValueError as error:

@@ -53,7 +53,10 @@ PLAIN = Variant(Activation.RELU, Norm.BATCH)
 # activations behind batch norm, norms before ReLU
 VARIANTS = tuple(
     dict.fromkeys(
-        (*(Variant(one, PLAIN.norm) for one in ACTIVATIONS), *(Variant(PLAIN.activation, one) for one in NORMS))
+        (
+            *(Variant(one, PLAIN.norm) for one in ACTIVATIONS),
+            *(Variant(PLAIN.activation, one) for one in NORMS),
+        )
     )
 )
 
@@ -87,7 +90,13 @@ def block_key(variant: Variant, shape: Shape) -> str:
 def block_graph(variant: Variant, shape: Shape, copies: int = 1) -> Graph:
     """Give the graph of some copies of a block, one after another, from a map to a map."""
     part = BlockPart(
-        Mixer.POOLING, shape.width, MLP_RATIO * shape.width, shape.size, variant.activation, variant.norm, False
+        Mixer.POOLING,
+        shape.width,
+        MLP_RATIO * shape.width,
+        shape.size,
+        variant.activation,
+        variant.norm,
+        False,
     )
     builder = GraphBuilder()
     x = builder.input(part.input_shape)

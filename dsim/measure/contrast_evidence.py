@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from dsim.device.load import CONTRAST_COLUMNS
+from dsim.device.profile import Contrast
 from dsim.graph import Graph
 from dsim.measure.contrast import COPIES, MLP_RATIO, block_graph, block_key
 from dsim.measure.contrast_figures import BlockContrast
@@ -49,4 +51,12 @@ def contrast_graphs(contrasts: Iterable[BlockContrast]) -> dict[str, Graph]:
         block_key(variant, one.shape): block_graph(variant, one.shape)
         for one in contrasts
         for variant in (one.pair.a, one.pair.b)
+    }
+
+
+def plain_row(contrast: Contrast) -> dict[str, str]:
+    """Give a contrast that was read as the row that it was."""
+    return {
+        column: "" if (value := getattr(contrast, column)) is None else str(value)
+        for column in CONTRAST_COLUMNS
     }

@@ -96,7 +96,11 @@ def block_contrasts(visits: Sequence[Visit], backend: str) -> tuple[BlockContras
         own = [visit for visit in visits if visit.shape == shape and visit.seen.get(backend)]
         drawn = [_draws(visit, backend, spread, rng) for visit in own]
         for pair in PAIRS:
-            having = [(visit, slopes) for visit, slopes in zip(own, drawn, strict=True) if {pair.a, pair.b} <= set(slopes)]
+            having = [
+                (visit, slopes)
+                for visit, slopes in zip(own, drawn, strict=True)
+                if {pair.a, pair.b} <= set(slopes)
+            ]
             if not having:
                 continue
             # the first column of each is the figure itself, the others are draws
@@ -105,11 +109,18 @@ def block_contrasts(visits: Sequence[Visit], backend: str) -> tuple[BlockContras
                 continue
             low, high = np.quantile((b - a)[1:], ((1 - LEVEL) / 2, (1 + LEVEL) / 2))
             runs = min(
-                sum(len(one.ms) for visit, _ in having for one in visit.seen[backend] if (one.variant, one.copies) == net)
+                sum(
+                    len(one.ms)
+                    for visit, _ in having
+                    for one in visit.seen[backend]
+                    if (one.variant, one.copies) == net
+                )
                 for net in ((variant, copies) for variant in (pair.a, pair.b) for copies in COPIES)
             )
             out.append(
-                BlockContrast(pair, shape, float(a[0]), float(b[0]), float(low), float(high), len(having), runs)
+                BlockContrast(
+                    pair, shape, float(a[0]), float(b[0]), float(low), float(high), len(having), runs
+                )
             )
     return tuple(out)
 

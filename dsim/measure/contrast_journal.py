@@ -141,5 +141,9 @@ def _from_dict(raw: Mapping[str, Any]) -> Visit:
         for name, chains in raw["seen"].items()
     }
     return Visit(
-        Shape(int(raw["size"]), int(raw["width"])), int(raw["visit"]), float(raw["load"]), seen, dict(raw["failed"])
+        Shape(int(raw["size"]), int(raw["width"])),
+        int(raw["visit"]),
+        float(raw["load"]),
+        seen,
+        dict(raw["failed"]),
     )

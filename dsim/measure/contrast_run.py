@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -15,6 +16,8 @@ from dsim.measure.ready import Kitchen
 from dsim.measure.records import Backend
 
 AGAIN = 1  # shapes that are visited twice: what loading a network anew changes is a figure of the backend, and compiling slow
+LEAST_RUNS = 20  # undisturbed ones of a network; fewer say nothing of its quiet latency
+RETRIES = 1  # of a visit that has too few
 SECONDS = 0.4  # of timed runs for each network and backend of a visit, beyond the least number of runs
 
 Show = Callable[[int, float, str], None]
@@ -45,41 +48,56 @@ class ContrastLoop:
     again: int = AGAIN
     clock: Callable[[], float] = time.monotonic
 
-    def waiting(self) -> tuple[tuple[int, Shape], ...]:
-        """Give the visits that are still to be made: every shape once, then some again."""
-        done = {(visit.number, visit.shape) for visit in read_visits(self.journal)}
-        order = [(0, shape) for shape in self.shapes] + [(1, shape) for shape in self.shapes[: self.again]]
-        return tuple(visit for visit in order if visit not in done)
-
     def run(self) -> int:
         """Make the visits that are waiting; how many were made."""
         end, made = self.clock() + self.seconds, 0
-        waiting = self.waiting()
+        tries: Counter[tuple[int, Shape]] = Counter()
+        waiting = waiting_visits(read_visits(self.journal), self.shapes, self.again)
         for _, shape in waiting:  # helpers make them ready one by one, while others are timed
             for variant, copies in _chains():
                 self.kitchen.start(chain(variant, shape, copies))
-        for at, (number, shape) in enumerate(waiting):
-            if self.clock() >= end:
-                break
-            append_visit(self.journal, self._visit(shape, number))
+        queue = list(waiting)
+        while queue and self.clock() < end:
+            number, shape = queue.pop(0)
+            visit, busy = self._visit(shape, number)
+            tries[number, shape] += 1
+            if busy and tries[number, shape] <= RETRIES:
+                queue.append((number, shape))
+                continue
+            append_visit(self.journal, visit)
             made += 1
-            if all(other != shape for _, other in waiting[at + 1 :]):
+            if all(other != shape for _, other in queue):
                 for variant, copies in _chains():
                     self.kitchen.clear(chain(variant, shape, copies))
             self.show(made, max(0.0, end - self.clock()), f"blocks of {shape}")
         return made
 
-    def _visit(self, shape: Shape, number: int) -> Visit:
+    def _visit(self, shape: Shape, number: int) -> tuple[Visit, bool]:
+        """Time a shape; whether something else had the core for so long that a network is missing."""
         chains = _chains()
         ready = [self.kitchen.finish(chain(variant, shape, copies)) for variant, copies in chains]
         sessions, failed = open_sessions(ready, self.backends)
         timings = time_sessions(sessions, SECONDS * len(sessions))
         seen: dict[str, list[Chain]] = {}
-        for (n, name), timing in timings.items():
-            if timing.undisturbed_ms:
-                seen.setdefault(name, []).append(Chain(*chains[n], timing.turns, timing.undisturbed_ms))
         why = {name: text for one in failed for name, text in one.items()}
-        return Visit(shape, number, load(), {name: tuple(own) for name, own in seen.items()}, why)
+        busy = False
+        for (n, name), timing in timings.items():
+            if len(timing.undisturbed_ms) < LEAST_RUNS:
+                why[name], busy = "something else had the core", True
+            else:
+                images = sessions[n, name].images
+                ms = tuple(value / images for value in timing.undisturbed_ms)
+                seen.setdefault(name, []).append(Chain(*chains[n], timing.turns, ms))
+        return Visit(shape, number, load(), {name: tuple(own) for name, own in seen.items()}, why), busy
+
+
+def waiting_visits(
+    made: Sequence[Visit], shapes: Sequence[Shape] = SHAPES, again: int = AGAIN
+) -> tuple[tuple[int, Shape], ...]:
+    """Give the visits that are still to be made: every shape once, then the first ones again."""
+    done = {(visit.number, visit.shape) for visit in made}
+    order = [(0, shape) for shape in shapes] + [(1, shape) for shape in shapes[:again]]
+    return tuple(visit for visit in order if visit not in done)
 
 
 def _chains() -> tuple[tuple[Variant, int], ...]:

@@ -128,7 +128,8 @@ def time_in_turns(
                 took, on_core = clock() - start, core() - start_core
                 kept = name in off_core or on_core >= ON_CORE * took
                 (clean if kept else disturbed)[name].append(took * 1e3)
-                turns[name] += [turn] * kept
+                if kept:
+                    turns[name].append(turn)
         if _done(clean, disturbed, clock() > end):
             break
     return {

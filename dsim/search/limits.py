@@ -52,7 +52,11 @@ def keep_identified(
         first, kept, gone, why = row[0], [row[0]], [], ""
         for option in row[1:]:
             verdict = contrasts.get(f"{kind}:{first}>{option}")
-            allowed = verdict.identified and not verdict.contradicted if verdict is not None else kind not in _MUST_BE_SHOWN
+            allowed = (
+                verdict.identified and not verdict.contradicted
+                if verdict is not None
+                else kind not in _MUST_BE_SHOWN
+            )
             if allowed:
                 kept.append(option)
             else:

@@ -64,9 +64,7 @@ def contrast_choices(evidence: OpEvidence, blocks: BlockPairs = NO_BLOCKS) -> tu
             if len(ratios) >= LEAST_PAIRS
             else np.zeros(0)
         )
-        out.append(
-            _decide(choice, drawn, scale, f"{len(ratios)} kernels were timed with both")
-        )
+        out.append(_decide(choice, drawn, scale, f"{len(ratios)} kernels were timed with both"))
     for a, b in permutations(NORM_OPTIONS, 2):
         choice = f"norm:{a}>{b}"
         out.append(
@@ -82,7 +80,11 @@ def _by_blocks(
 ) -> Identified:
     """Decide one choice by blocks, and say where the model prices it the other way round."""
     found = _decide(
-        choice, scale_ms * drawn_changes(pairs, rng), scale_ms, f"{len(pairs)} blocks were timed with both", "blocks"
+        choice,
+        scale_ms * drawn_changes(pairs, rng),
+        scale_ms,
+        f"{len(pairs)} blocks were timed with both",
+        "blocks",
     )
     share = priced_change(pairs)
     if share is None:
@@ -91,7 +93,8 @@ def _by_blocks(
     if not found.contradicted:
         return found
     return replace(
-        found, why=f"{found.why}; the model does not price it so: {scale_ms * share:+.2g} ms, a search must not use it"
+        found,
+        why=f"{found.why}; the model does not price it so: {scale_ms * share:+.2g} ms, a search must not use it",
     )
 
 

@@ -142,7 +142,9 @@ def fit_operator_model(profile: DeviceProfile, pool: tuple[DeviceProfile, ...]) 
 
     def price(block: Graph) -> float:
         """Give milliseconds of a block inside a network, which pays what it takes beside its kernels once."""
-        kernels = tuple(placed.kernel for placed in place(run_graph(block, profile.passes), evidence.rows.links))
+        kernels = tuple(
+            placed.kernel for placed in place(run_graph(block, profile.passes), evidence.rows.links)
+        )
         return float(whole_ms(learned.vectors([kernels]), learned.whole)[0]) - learned.whole.fixed_ms
 
     return OperatorModel(
