@@ -28,6 +28,8 @@ from dsim.report.contrasts import contrast_table
 if TYPE_CHECKING:
     from dsim.cli.measurement import Begun
 
+MORE_TIME = "something else had the core, or there was no time; stop what else runs, or give it more --time"
+
 
 def kept_contrasts(
     folder: Path, stack: Stack
@@ -57,9 +59,9 @@ def show_contrasts(begun: Begun, as_json: bool) -> None:
         name = begun.request.profile_name(backend)
         folder = user_profiles_dir() / name
         found = block_contrasts(visits, backend)
-        why = next((visit.failed[backend] for visit in visits if backend in visit.failed), "")
+        why = next((visit.failed[backend] for visit in visits if backend in visit.failed), MORE_TIME)
         if not found:
-            left.append(f"{name}: no block was timed with both options{f' ({why})' if why else ''}")
+            left.append(f"{name}: no block was timed with both options: {why}")
             continue
         if not (folder / "profile.toml").is_file():
             left.append(
