@@ -12,6 +12,7 @@ from dsim.device import find_profile
 from dsim.device.add.write import MEASURED
 from dsim.device.find import bundled_names
 from dsim.latency.operators.validate import hold_out_operators
+from dsim.report.contrasts import contrasts_markdown
 from dsim.report.marked import replace_block
 from dsim.report.measuring import measured_table
 from dsim.report.table import TableData, table
@@ -20,11 +21,13 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def main() -> None:
-    """Rewrite the block ``figures``."""
+    """Rewrite the blocks ``figures`` and ``contrasts``."""
     names = [name for name in bundled_names() if find_profile(name).group == "measured"]
     held = {name: hold_out_operators(find_profile(name), ()) for name in names}
     text = "\n".join(data.markdown() for data in (measured_table(held), _what_was_measured(names)))
     replace_block(ROOT / "docs" / "measuring.md", "figures", text)
+    blocks = contrasts_markdown(find_profile(name) for name in names)
+    replace_block(ROOT / "docs" / "measuring.md", "contrasts", blocks)
 
 
 def _what_was_measured(names: list[str]) -> TableData:

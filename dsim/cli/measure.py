@@ -43,6 +43,14 @@ BUNDLE_DESIGNS = 4  # about a thousand packages and a gigabyte
     show_default=True,
     help="Then search each new profile under 6 budgets, so many times each, and time what was chosen.",
 )
+@click.option(
+    "--contrasts",
+    type=click.Choice(("with", "without", "only")),
+    default="with",
+    show_default=True,
+    help="Time blocks that differ in activation or norm alone: with the networks (a quarter of the time, from 5 minutes on), "
+    "without them, or only them, for profiles that exist.",
+)
 @click.option("--fresh", is_flag=True, help="Begin anew, rather than go on with what was timed before.")
 @click.option("--allow-busy", is_flag=True, help="Keep figures that were taken while something else ran.")
 @json_option
@@ -55,6 +63,7 @@ def measure(
     most: int,
     bundle: Path | None,
     searches: int,
+    contrasts: str,
     fresh: bool,
     allow_busy: bool,
     as_json: bool,
@@ -71,21 +80,28 @@ def measure(
     if not name:
         raise click.UsageError("--name is needed: what the new profile is called, e.g. my-server")
     # deferred: help must not wait for torch
-    from dsim.cli.measurement import Request, begin, finish, run, run_chosen
+    from dsim.cli.contrasts import show_contrasts
+    from dsim.cli.measurement import ONLY, Request, begin, finish, run, run_chosen, run_contrasts
     from dsim.measure.searched import chosen_designs
     from dsim.measure.searched import searches as wanted_searches
     from dsim.report.measuring import score_row, show_measured, split_scores
     from dsim.report.progress import measure_progress, search_progress
 
-    begun = begin(Request(backends, name, title, seconds, checks, most, fresh, allow_busy))
+    begun = begin(Request(backends, name, title, seconds, checks, most, fresh, allow_busy, contrasts))
     for why in begun.found.missing.values():
         click.echo(f"Left out: {why}", err=True)
     try:
         with measure_progress(seconds) as show:
-            run(begun, show)
+            if contrasts == ONLY:
+                run_contrasts(begun, seconds, show)
+            else:
+                run(begun, show)
     except KeyboardInterrupt:
         click.echo(f"What was timed is kept in {begun.journal.path}; the same command goes on.", err=True)
         raise
+    if contrasts == ONLY:
+        show_contrasts(begun, as_json)
+        return
     made, held, folders = finish(begun)
     if searches:
         with search_progress() as tick:

@@ -3,25 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from dsim.cli.contrasts import kept_contrasts
+from dsim.device.add.contrasts import put_contrasts
 from dsim.device.add.write import check_name, write_profile
 from dsim.device.card import write_card
 from dsim.latency.scoring import Held
 from dsim.latency.summary import summarise
 from dsim.measure.backends import find_backend
+from dsim.measure.contrast_figures import block_contrasts
+from dsim.measure.contrast_journal import SUFFIX, read_visits
+from dsim.measure.contrast_run import ContrastLoop, waiting_visits
 from dsim.measure.journal import Head, Journal, open_journal
 from dsim.measure.machine import pin_to_one_core, this_machine
 from dsim.measure.make_profile import Measured, make_profile
 from dsim.measure.plan import Plan
 from dsim.measure.planned import Planned
-from dsim.measure.ready import kitchen
+from dsim.measure.ready import Kitchen, kitchen
 from dsim.measure.run import Loop, Show, Usable, usable
 from dsim.places import user_profiles_dir
 
 JOURNALS = "_measured"
+WITH, WITHOUT, ONLY = "with", "without", "only"
+CONTRASTS = (WITH, WITHOUT, ONLY)
+CONTRAST_SHARE = 0.25  # of the time, while there are blocks to time
+LEAST_FOR_CONTRASTS = 300.0  # seconds
 
 
 @dataclass(frozen=True)
@@ -36,6 +45,8 @@ class Request:
         For the networks; how many designs to hold out for good; networks at most.
     fresh, allow_busy
         Whether to begin a new journal, and to keep figures of a busy machine.
+    contrasts
+        ``with`` the networks, ``without``, or ``only``: whether to time blocks that differ in one choice.
     """
 
     backends: tuple[str, ...]
@@ -46,6 +57,7 @@ class Request:
     most: int
     fresh: bool
     allow_busy: bool
+    contrasts: str = WITH
 
     def profile_name(self, backend: str) -> str:
         """Give the name of the profile that a backend makes."""
@@ -54,11 +66,15 @@ class Request:
 
 @dataclass(frozen=True)
 class Begun:
-    """A measurement that can go on: which backends, under which journal, and the core that helpers may use."""
+    """A measurement that can go on: which backends, under which journals, and the core that helpers may use.
+
+    With ``only`` contrasts the two journals are one. Without them the second is None.
+    """
 
     request: Request
     found: Usable
     journal: Journal
+    contrasts: Journal | None
     other_core: int | None
 
     @property
@@ -81,15 +97,32 @@ def begin(request: Request) -> Begun:
     # before any runtime is loaded: OpenVINO, asked what it is, takes threads on the cores that there are then
     core, other = pin_to_one_core()
     found = usable(wanted)
-    path = user_profiles_dir() / JOURNALS / f"{request.name}.jsonl"
-    journal = open_journal(path, Head(machine, found.stacks, 1, core), request.fresh)
-    return Begun(request, found, journal, other)
+    folder, head = user_profiles_dir() / JOURNALS, Head(machine, found.stacks, 1, core)
+    contrasts = (
+        None
+        if request.contrasts == WITHOUT
+        else open_journal(folder / f"{request.name}{SUFFIX}", head, request.fresh)
+    )
+    if contrasts is not None and request.contrasts == ONLY:
+        return Begun(request, found, contrasts, contrasts, other)
+    journal = open_journal(folder / f"{request.name}.jsonl", head, request.fresh)
+    return Begun(request, found, journal, contrasts, other)
 
 
 def run(begun: Begun, show: Show) -> int:
-    """Time what the planner draws until the time is up; how many networks."""
+    """Time what the planner draws until the time is up, with a share of it for contrasts; how many networks.
+
+    Contrasts come last, and only where there is time for them: a machine that is timed for a minute gets networks.
+    """
+    seconds = begun.request.seconds
+    waiting = seconds >= LEAST_FOR_CONTRASTS and contrasts_wait(begun)
+    share = CONTRAST_SHARE if waiting else 0.0
     with _loop(begun, show) as loop:
-        return loop.follow(Plan(begun.request.checks))
+        loop.seconds = (1.0 - share) * seconds
+        timed = loop.follow(Plan(begun.request.checks))
+    if waiting:
+        run_contrasts(begun, share * seconds, show)
+    return timed
 
 
 def run_chosen(begun: Begun, chosen: Sequence[Planned], show: Show) -> int:
@@ -100,9 +133,28 @@ def run_chosen(begun: Begun, chosen: Sequence[Planned], show: Show) -> int:
 
 @contextmanager
 def _loop(begun: Begun, show: Show) -> Iterator[Loop]:
-    forms = frozenset(backend.reads for backend in begun.found.backends if backend.reads)
-    with kitchen(forms, begun.other_core) as made:
+    with _kitchen(begun) as made:
         yield Loop(begun.found.backends, begun.journal, made, begun.request.seconds, begun.request.most, show)
+
+
+def _kitchen(begun: Begun) -> AbstractContextManager[Kitchen]:
+    forms = frozenset(backend.reads for backend in begun.found.backends if backend.reads)
+    return kitchen(forms, begun.other_core)
+
+
+def contrasts_wait(begun: Begun) -> bool:
+    """Tell whether there are blocks still to be timed."""
+    if begun.contrasts is None:
+        return False
+    return bool(waiting_visits(read_visits(begun.contrasts)))
+
+
+def run_contrasts(begun: Begun, seconds: float, show: Show) -> int:
+    """Time blocks that differ in one choice, and begin with none after some seconds; how many shapes were timed."""
+    if begun.contrasts is None:
+        return 0
+    with _kitchen(begun) as made:
+        return ContrastLoop(begun.found.backends, begun.contrasts, made, seconds, show).run()
 
 
 def finish(begun: Begun) -> tuple[Mapping[str, Measured], Mapping[str, Sequence[Held]], Mapping[str, Path]]:
@@ -117,11 +169,18 @@ def finish(begun: Begun) -> tuple[Mapping[str, Measured], Mapping[str, Sequence[
     held: dict[str, Sequence[Held]] = {}
     folders: dict[str, Path] = {}
     entries = begun.journal.entries()
+    visits = read_visits(begun.contrasts) if begun.contrasts is not None else ()
     for backend, stack in begun.found.stacks.items():
         name = begun.request.profile_name(backend)
         title = f"{begun.request.title or begun.journal.head.machine.processor}, {stack.runtime}, {stack.precision}"
-        made[name] = make_profile(name, title, begun.journal.head, backend, entries, begun.request.allow_busy)
+        contrasts = block_contrasts(visits, backend)
+        made[name] = make_profile(
+            name, title, begun.journal.head, backend, entries, begun.request.allow_busy, contrasts
+        )
+        kept = None if contrasts else kept_contrasts(user_profiles_dir() / name, stack)
         folders[name] = write_profile(user_profiles_dir(), made[name].addition, force=True)
+        if kept is not None:
+            put_contrasts(folders[name], *kept)
         summary = summarise(name)
         write_card(folders[name], summary.card)
         held[name] = summary.networks

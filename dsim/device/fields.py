@@ -159,6 +159,14 @@ def positive(row: Mapping[str, str], column: str, where: str) -> float:
     return value
 
 
+def signed(row: Mapping[str, str], column: str, where: str) -> float | None:
+    """Give a field that may be empty and must otherwise be a finite number of either sign."""
+    raw = row[column].strip()
+    sign = -1.0 if raw.startswith("-") else 1.0
+    value = number({column: raw.removeprefix("-")}, column, where)
+    return None if value is None else sign * value
+
+
 def number(row: Mapping[str, str], column: str, where: str) -> float | None:
     """Give a field that may be empty and must otherwise be a finite number of at least 0."""
     raw = row[column].strip()

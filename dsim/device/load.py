@@ -6,15 +6,16 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from dsim.device.fields import number, one_of, positive, read_rows, read_toml, text, whole
+from dsim.device.fields import number, one_of, positive, read_rows, read_toml, signed, text, whole
 from dsim.device.ops import read_ops
 from dsim.device.profile import ROLES, Contrast, DeviceProfile, Measurement
-from dsim.errors import FileFormatError
+from dsim.errors import FileFormatError, InvalidValueError
 from dsim.graph.passes import PASSES
 
 SCHEMA_VERSION = 1
 NETWORK_COLUMNS = tuple(f.name for f in fields(Measurement))
 CONTRAST_COLUMNS = tuple(f.name for f in fields(Contrast))
+_UNTIMED = {"low_ms": "", "high_ms": ""}  # what published contrasts leave out
 _TEXTS = ("name", "title", "soc", "chip", "compute_unit", "runtime", "precision", "layout", "batch", "threads", "measures",
           "group", "method", "pool", "licence")  # fmt: skip
 _KEYS = {*_TEXTS, "schema_version", "passes", "reference", "resolution", "models", "protocols"}
@@ -97,7 +98,8 @@ def load_profile(folder: Path) -> DeviceProfile:
         protocols=protocols,
         networks=networks,
         contrasts=tuple(
-            _contrast(row, where, models, protocols) for where, row in read_rows(contrasts, CONTRAST_COLUMNS)
+            _contrast(row, where, models, protocols)
+            for where, row in read_rows(contrasts, CONTRAST_COLUMNS, _UNTIMED)
         )
         if contrasts.exists()
         else (),
@@ -236,17 +238,23 @@ def _contrast(row: dict[str, str], where: str, models: dict[str, str], protocols
     kind, _, pair = choice.partition(":")
     if not kind or not pair:
         raise FileFormatError(f"{where}, column 'choice': must read kind:what, got {choice!r}; correct it")
-    return Contrast(
-        choice=choice,
-        what=row["what"].strip(),
-        graph_a=row["graph_a"].strip(),
-        graph_b=row["graph_b"].strip(),
-        a_ms=positive(row, "a_ms", where),
-        b_ms=positive(row, "b_ms", where),
-        error_ms=number(row, "error_ms", where) or 0.0,
-        model=one_of(row, "model", where, models),
-        protocol=one_of(row, "protocol", where, protocols),
-        lab=text(row, "lab", where),
-        source=text(row, "source", where),
-        table=row["table"].strip(),
-    )
+    given: dict[str, Any] = {
+        "choice": choice,
+        "what": row["what"].strip(),
+        "graph_a": row["graph_a"].strip(),
+        "graph_b": row["graph_b"].strip(),
+        "a_ms": positive(row, "a_ms", where),
+        "b_ms": positive(row, "b_ms", where),
+        "error_ms": number(row, "error_ms", where) or 0.0,
+        "model": one_of(row, "model", where, models),
+        "protocol": one_of(row, "protocol", where, protocols),
+        "lab": text(row, "lab", where),
+        "source": text(row, "source", where),
+        "table": row["table"].strip(),
+        "low_ms": signed(row, "low_ms", where),
+        "high_ms": signed(row, "high_ms", where),
+    }
+    try:
+        return Contrast(**given)
+    except InvalidValueError as error:
+        raise FileFormatError(f"{where}: {error}") from error

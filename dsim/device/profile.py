@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from dsim.errors import InvalidValueError
 from dsim.op import Op
 
 # Empty for a figure to learn from. The others are held out for good: a plain draw from the search space, a design that a
@@ -79,7 +80,13 @@ class Measurement:
 class Contrast:
     """Two networks that differ in one thing, timed on one phone by one laboratory.
 
-    ``choice`` reads ``kind:from>to``; ``graph_a`` and ``graph_b`` are empty where the networks cannot be built.
+    ``choice`` reads ``kind:from>to``; ``graph_a`` and ``graph_b`` are empty where the networks cannot be built. ``low_ms``
+    and ``high_ms`` are the ends of the 90% interval of ``b_ms - a_ms`` where it was timed for that, else None.
+
+    Raises
+    ------
+    InvalidValueError
+        The interval is half given, or its ends are in the wrong order.
     """
 
     choice: str
@@ -94,6 +101,19 @@ class Contrast:
     lab: str
     source: str
     table: str
+    low_ms: float | None = None
+    high_ms: float | None = None
+
+    def __post_init__(self) -> None:
+        if (self.low_ms is None) != (self.high_ms is None):
+            raise InvalidValueError(
+                f"low_ms and high_ms must both be given or both be empty, got {self.low_ms} and {self.high_ms}; "
+                "give the ends of the interval"
+            )
+        if self.low_ms is not None and self.high_ms is not None and self.low_ms > self.high_ms:
+            raise InvalidValueError(
+                f"low_ms must not exceed high_ms, got {self.low_ms} and {self.high_ms}; swap them"
+            )
 
     @property
     def stand_in(self) -> bool:

@@ -144,6 +144,8 @@ class Identified:
         True where the sign is certain or the whole interval lies within the noise floor.
     why
         The reason in words.
+    priced_ms, floor_ms
+        What the model itself says of the change, where it was asked (None elsewhere), and what counts as no difference.
     """
 
     choice: str
@@ -152,6 +154,17 @@ class Identified:
     high_ms: float
     identified: bool
     why: str
+    priced_ms: float | None = None
+    floor_ms: float = 0.0
+
+    @property
+    def contradicted(self) -> bool:
+        """True where the evidence decides, and the model prices it the other way round or sees more than nothing."""
+        if self.priced_ms is None or not self.identified:
+            return False
+        if self.low_ms > 0 or self.high_ms < 0:
+            return self.priced_ms * self.contrast_ms <= 0
+        return abs(self.priced_ms) > self.floor_ms
 
 
 def _group(pairs: Iterable[tuple[str, float]]) -> dict[str, float]:

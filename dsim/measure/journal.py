@@ -80,7 +80,7 @@ class Journal:
         FileAccessError
             The file cannot be written.
         """
-        _append(self.path, _entry_to_dict(entry))
+        append_line(self.path, _entry_to_dict(entry))
 
 
 def open_journal(path: Path, head: Head, fresh: bool = False) -> Journal:
@@ -112,7 +112,7 @@ def open_journal(path: Path, head: Head, fresh: bool = False) -> Journal:
             _same(path, name, found.stacks[name].runtime, stack.runtime)
         _mend(path)
         return Journal(path, found)
-    _append(path, {"journal": VERSION, **asdict(head)})
+    append_line(path, {"journal": VERSION, **asdict(head)})
     return Journal(path, head)
 
 
@@ -144,7 +144,14 @@ def _mend(path: Path) -> None:
             file.truncate(content.rfind(b"\n") + 1)
 
 
-def _append(path: Path, value: Mapping[str, Any]) -> None:
+def append_line(path: Path, value: Mapping[str, Any]) -> None:
+    """Add a line to a journal, so that it is on the disk when this returns.
+
+    Raises
+    ------
+    FileAccessError
+        The file cannot be written.
+    """
     try:
         with path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(value, separators=(",", ":")) + "\n")
@@ -156,7 +163,16 @@ def _append(path: Path, value: Mapping[str, Any]) -> None:
         ) from error
 
 
-def _lines(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+def read_lines(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Give (place, content) of every line of a journal, its head first; a last line that was cut off is left out.
+
+    Raises
+    ------
+    FileAccessError
+        The file cannot be read.
+    FileFormatError
+        It is no text, or a line is no JSON object.
+    """
     try:
         lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
     except OSError as error:
@@ -179,7 +195,7 @@ def _lines(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def _head(path: Path) -> Head:
-    where, raw = next(_lines(path), (f"{path}, line 1", {}))
+    where, raw = next(read_lines(path), (f"{path}, line 1", {}))
     if raw.get("journal") != VERSION:
         raise FileFormatError(
             f"{where}: must begin a journal of version {VERSION}, got {str(raw.get('journal'))[:40]!r}; give --fresh"
@@ -196,7 +212,7 @@ def _head(path: Path) -> Head:
 
 
 def _entries(path: Path) -> Iterator[Entry]:
-    for number, (where, raw) in enumerate(_lines(path)):
+    for number, (where, raw) in enumerate(read_lines(path)):
         if not number:
             continue
         try:

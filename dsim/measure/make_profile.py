@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,8 @@ from dsim.graph import Graph
 from dsim.latency.networks import stored
 from dsim.latency.operators.evidence import run_graph
 from dsim.measure.attribute import Attribution, attribute
+from dsim.measure.contrast_evidence import contrast_graphs, contrast_rows
+from dsim.measure.contrast_figures import BlockContrast
 from dsim.measure.journal import Entry, Head
 from dsim.measure.observe import Observation
 from dsim.measure.records import Stack
@@ -58,7 +60,13 @@ class Measured:
 
 
 def make_profile(
-    name: str, title: str, head: Head, backend: str, entries: Iterable[Entry], allow_busy: bool = False
+    name: str,
+    title: str,
+    head: Head,
+    backend: str,
+    entries: Iterable[Entry],
+    allow_busy: bool = False,
+    contrasts: Sequence[BlockContrast] = (),
 ) -> Measured:
     """Make a profile.
 
@@ -66,6 +74,8 @@ def make_profile(
     ----------
     allow_busy
         Whether to keep figures that were taken while something else ran.
+    contrasts
+        What choices cost in blocks of their own.
 
     Raises
     ------
@@ -114,11 +124,13 @@ def make_profile(
             donor="",
             networks=tuple(_network_row(entry, one, backend, graphs) for entry, one in kept),
             ops=ops,
-            graphs={key: graph for key, graph in graphs.items() if key not in bundled},
+            graphs={key: graph for key, graph in graphs.items() if key not in bundled}
+            | contrast_graphs(contrasts),
             low_px=min(sides),
             high_px=max(sides),
             about=_about(name, title, head, head.stacks[backend]),
             measured=measured,
+            contrasts=contrast_rows(contrasts, title, PROTOCOL),
         ),
         roles[LEARN],
         roles[CHECK],

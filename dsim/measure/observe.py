@@ -66,6 +66,19 @@ def observe(
     plain
         Positions of networks whose operators are not asked for: those that are never learned from.
     """
+    sessions, failed = open_sessions(group, backends)
+    timings = time_sessions(sessions, seconds)
+    seen: list[dict[str, Observation]] = [{} for _ in group]
+    for (n, name), timing in timings.items():
+        ops = () if n in plain else _ops(sessions[n, name], timing.latency_ms)
+        seen[n][name] = _seen(timing, sessions[n, name].images, ops)
+    return tuple(Observed(own, why) for own, why in zip(seen, failed, strict=True))
+
+
+def open_sessions(
+    group: Sequence[Ready], backends: Sequence[Backend]
+) -> tuple[dict[tuple[int, str], Session], list[dict[str, str]]]:
+    """Load networks: sessions by number of the network and backend, and by network why a backend could not."""
     sessions: dict[tuple[int, str], Session] = {}
     failed: list[dict[str, str]] = [{} for _ in group]
     for n, ready in enumerate(group):
@@ -77,14 +90,16 @@ def observe(
                 failed[n][backend.name] = str(error)
             except Exception as error:  # whatever a runtime raises on a network that it cannot run
                 failed[n][backend.name] = f"{type(error).__name__}: {error}".splitlines()[0]
+    return sessions, failed
+
+
+def time_sessions(
+    sessions: Mapping[tuple[int, str], Session], seconds: float
+) -> dict[tuple[int, str], Timing]:
+    """Time what was loaded in turns, for some seconds of all together."""
     away = [key for key, one in sessions.items() if not one.on_cpu]
     runs = {key: one.run for key, one in sessions.items()}
-    timings = time_in_turns(runs, seconds, off_core=away) if runs else {}
-    seen: list[dict[str, Observation]] = [{} for _ in group]
-    for (n, name), timing in timings.items():
-        ops = () if n in plain else _ops(sessions[n, name], timing.latency_ms)
-        seen[n][name] = _seen(timing, sessions[n, name].images, ops)
-    return tuple(Observed(own, why) for own, why in zip(seen, failed, strict=True))
+    return time_in_turns(runs, seconds, off_core=away) if runs else {}
 
 
 def _ops(session: Session, latency_ms: float) -> tuple[RuntimeOp, ...]:

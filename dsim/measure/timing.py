@@ -11,6 +11,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 from typing import TypeVar
 
 import numpy as np
@@ -38,10 +39,13 @@ class Timing:
         Milliseconds of every undisturbed run after the warm-up, in order, outliers included.
     disturbed_ms
         Milliseconds of those during which something else had the core.
+    turns
+        The turn of each undisturbed run: runs of one turn, of whatever network, were taken within seconds.
     """
 
     undisturbed_ms: tuple[float, ...]
     disturbed_ms: tuple[float, ...] = ()
+    turns: tuple[int, ...] = ()
 
     @property
     def samples_ms(self) -> tuple[float, ...]:
@@ -114,8 +118,9 @@ def time_in_turns(
             run()
     clean: dict[Key, list[float]] = {name: [] for name in runs}
     disturbed: dict[Key, list[float]] = {name: [] for name in runs}
+    turns: dict[Key, list[int]] = {name: [] for name in runs}
     end = clock() + seconds
-    while True:
+    for turn in count():
         for name, run in runs.items():
             for _ in range(BLOCK):
                 start, start_core = clock(), core()
@@ -123,8 +128,13 @@ def time_in_turns(
                 took, on_core = clock() - start, core() - start_core
                 kept = name in off_core or on_core >= ON_CORE * took
                 (clean if kept else disturbed)[name].append(took * 1e3)
+                if kept:
+                    turns[name].append(turn)
         if _done(clean, disturbed, clock() > end):
-            return {name: Timing(tuple(own), tuple(disturbed[name])) for name, own in clean.items()}
+            break
+    return {
+        name: Timing(tuple(own), tuple(disturbed[name]), tuple(turns[name])) for name, own in clean.items()
+    }
 
 
 def _done(clean: Mapping[Key, Sequence[float]], disturbed: Mapping[Key, Sequence[float]], late: bool) -> bool:

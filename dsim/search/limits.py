@@ -18,6 +18,10 @@ class Contrast(Protocol):
         """Whether the evidence pins its price down."""
 
     @property
+    def contradicted(self) -> bool:
+        """Whether the model prices it against the evidence: then a search would follow a price known to be wrong."""
+
+    @property
     def why(self) -> str:
         """The evidence, or the lack of it, in one sentence."""
 
@@ -48,7 +52,11 @@ def keep_identified(
         first, kept, gone, why = row[0], [row[0]], [], ""
         for option in row[1:]:
             verdict = contrasts.get(f"{kind}:{first}>{option}")
-            allowed = verdict.identified if verdict is not None else kind not in _MUST_BE_SHOWN
+            allowed = (
+                verdict.identified and not verdict.contradicted
+                if verdict is not None
+                else kind not in _MUST_BE_SHOWN
+            )
             if allowed:
                 kept.append(option)
             else:

@@ -13,6 +13,7 @@ from dsim.search.space import Space
 class Verdict:
     identified: bool
     why: str = "spread over bootstraps"
+    contradicted: bool = False
 
 
 def test_only_identified_activations_and_norms_are_searched() -> None:
@@ -41,3 +42,12 @@ def test_rows_that_differ_are_named_by_stage() -> None:
     rows = ((Mixer.POOLING, Mixer.FFN), (Mixer.POOLING,), (Mixer.POOLING,), (Mixer.POOLING,))
     _, dropped = keep_identified(Space(mixers=rows), {"mixer:pooling>ffn": Verdict(False)})
     assert [item.choice for item in dropped if item.choice.startswith("mixer")] == ["mixer in stage 1"]
+
+
+def test_a_choice_that_the_model_prices_against_the_evidence_is_not_searched() -> None:
+    verdicts = {
+        "activation:gelu>relu": Verdict(True, "measured, and priced the other way round", contradicted=True)
+    }
+    space, dropped = keep_identified(Space(), verdicts)
+    assert space.activations == (Activation.GELU,)
+    assert "the other way round" in next(item.why for item in dropped if item.choice == "activation")

@@ -7,7 +7,7 @@ import json
 import re
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ import tomli_w
 
 from dsim.attrs import attrs_to_dict
 from dsim.device.add.found import LICENCE
-from dsim.device.load import NETWORK_COLUMNS, SCHEMA_VERSION, load_profile
+from dsim.device.load import CONTRAST_COLUMNS, NETWORK_COLUMNS, SCHEMA_VERSION, load_profile
 from dsim.device.ops import COLUMNS as OP_COLUMNS
 from dsim.device.profile import DeviceProfile, MeasuredOp
 from dsim.errors import FileAccessError, InvalidValueError
@@ -54,6 +54,8 @@ class Addition:
         Keys of profile.toml that are known better than from ``like``.
     measured
         What measuring found beside the figures, for measured.toml; empty where dsim did not measure.
+    contrasts
+        Rows of contrasts.csv.
     """
 
     name: str
@@ -68,6 +70,7 @@ class Addition:
     high_px: int
     about: Mapping[str, Any] = field(default_factory=dict)
     measured: Mapping[str, Any] = field(default_factory=dict)
+    contrasts: tuple[Mapping[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -161,12 +164,14 @@ def write_profile(root: Path, addition: Addition, force: bool = False) -> Path:
             _write_networks(folder / "networks.csv", addition)
         if addition.ops:
             _write_ops(folder / "ops.parquet", addition.ops)
+        if addition.contrasts:
+            write_contrasts(folder / "contrasts.csv", addition.contrasts)
         if addition.measured:
             (folder / MEASURED).write_text(tomli_w.dumps(addition.measured), encoding="utf-8")
         if addition.graphs:
             save_graphs(folder / "graphs.parquet", addition.graphs)
         load_profile(folder)  # what cannot be read back must not replace what can
-        _swap(folder, target, temporary / "old")
+        swap(folder, target, temporary / "old")
     except OSError as error:
         raise FileAccessError(
             f"{target} cannot be written: {error.strerror}; choose a writable place with DSIM_PROFILES"
@@ -176,7 +181,7 @@ def write_profile(root: Path, addition: Addition, force: bool = False) -> Path:
     return target
 
 
-def _swap(new: Path, target: Path, old: Path) -> None:
+def swap(new: Path, target: Path, old: Path) -> None:
     """Put a folder in another's place; if that fails, the other comes back."""
     if not target.exists():
         new.rename(target)
@@ -233,6 +238,14 @@ def _write_networks(path: Path, addition: Addition) -> None:
         writer = csv.DictWriter(file, columns)
         writer.writeheader()
         writer.writerows({column: row.get(column, "") for column in columns} for row in addition.networks)
+
+
+def write_contrasts(path: Path, rows: Sequence[Mapping[str, str]]) -> None:
+    """Write contrasts.csv; a row has every one of its columns."""
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, CONTRAST_COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
 
 
 def _write_ops(path: Path, ops: tuple[MeasuredOp, ...]) -> None:

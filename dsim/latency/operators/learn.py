@@ -9,15 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsim.device.profile import DeviceProfile
+from dsim.graph.graph import Graph
 from dsim.latency.calibrate import Calibration, calibrate
 from dsim.latency.features import FloatArray
+from dsim.latency.operators.blocks import block_pairs
 from dsim.latency.operators.contrasts import contrast_choices
-from dsim.latency.operators.evidence import OpEvidence, gather_operators, shape_family
-from dsim.latency.operators.kernel import Kernel
+from dsim.latency.operators.evidence import OpEvidence, gather_operators, run_graph, shape_family
+from dsim.latency.operators.kernel import Kernel, place
 from dsim.latency.operators.model import OperatorModel
 from dsim.latency.operators.pricing import KernelPrices, fit_prices
 from dsim.latency.operators.seen import Seen, see
-from dsim.latency.operators.vectors import fit_whole_to, log_ms, vectors_of
+from dsim.latency.operators.vectors import fit_whole_to, log_ms, vectors_of, whole_ms
 from dsim.latency.operators.whole import ALONE, Whole, uniform
 
 OP_GROUPS = 8  # where no network was timed, shapes are held out in this many groups
@@ -137,6 +139,14 @@ def fit_operator_model(profile: DeviceProfile, pool: tuple[DeviceProfile, ...]) 
         evidence, np.ones(len(evidence.rows.ms), dtype=bool), np.ones(len(evidence.keys), dtype=bool)
     )
     logs = held(evidence)
+
+    def price(block: Graph) -> float:
+        """Give milliseconds of a block inside a network, which pays what it takes beside its kernels once."""
+        kernels = tuple(
+            placed.kernel for placed in place(run_graph(block, profile.passes), evidence.rows.links)
+        )
+        return float(whole_ms(learned.vectors([kernels]), learned.whole)[0]) - learned.whole.fixed_ms
+
     return OperatorModel(
         profile.name,
         profile.passes,
@@ -147,5 +157,5 @@ def fit_operator_model(profile: DeviceProfile, pool: tuple[DeviceProfile, ...]) 
         learned.whole,
         calibrated(logs.errors, logs.families),
         learned.seen,
-        contrast_choices(evidence),
+        contrast_choices(evidence, block_pairs(profile, price)),
     )

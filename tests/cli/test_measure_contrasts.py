@@ -1,0 +1,93 @@
+"""``dsim measure --contrasts only`` puts what was timed into profiles that exist, and says which it left out."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+import tomli_w
+
+from dsim.cli import contrasts as command
+from dsim.cli.contrasts import kept_contrasts, show_contrasts
+from dsim.cli.measurement import Begun, Request
+from dsim.device.fields import read_toml
+from dsim.device.find import find_profile
+from dsim.device.load import load_profile
+from dsim.errors import UnavailableError
+from dsim.latency.operators.blocks import timed_blocks
+from dsim.measure.contrast import COPIES, PAIRS, VARIANTS, Shape
+from dsim.measure.contrast_journal import Chain, Visit, append_visit
+from dsim.measure.journal import Head, open_journal
+from dsim.measure.machine import Machine
+from dsim.measure.records import Stack
+from dsim.measure.run import Usable
+
+STACKS = {"ort": Stack("ORT 1", "float32", "NCHW"), "ov": Stack("OV 1", "float32", "NCHW")}
+HEAD = Head(Machine("chip", 2, (), "Linux"), STACKS, 1, 0)
+
+
+@pytest.fixture
+def begun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Begun:
+    monkeypatch.setenv("DSIM_PROFILES", str(tmp_path))
+    monkeypatch.setattr(command, "summarise", lambda _: SimpleNamespace(card=None))
+    monkeypatch.setattr(command, "write_card", lambda *_: None)
+    journal = open_journal(tmp_path / "_measured" / "box.contrasts.jsonl", HEAD)
+    chains = tuple(
+        Chain(variant, copies, tuple(range(40)), tuple(1.0 + copies * (2.0 + 0.1 * n) for _ in range(40)))
+        for n, variant in enumerate(VARIANTS)
+        for copies in COPIES
+    )
+    append_visit(journal, Visit(Shape(4, 8), 0, 0.1, dict.fromkeys(STACKS, chains), {}))
+    request = Request(("ort", "ov"), "box", "", 60.0, 0, 0, False, False, "only")
+    return Begun(request, Usable((), STACKS, {}), journal, journal, None)
+
+
+def make(root: Path, name: str, **about: str) -> Path:
+    source = find_profile("pixel8-edgetpu").folder
+    folder = root / name
+    folder.mkdir(parents=True)
+    for path in source.glob("*.csv"):
+        (folder / path.name).write_bytes(path.read_bytes())
+    (folder / "profile.toml").write_text(
+        tomli_w.dumps({**read_toml(source / "profile.toml"), "name": name, **about}), encoding="utf-8"
+    )
+    return folder
+
+
+def test_profiles_get_their_contrasts_and_others_are_named(
+    begun: Begun, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = make(tmp_path, "box-ort", chip="chip", runtime="ORT 1", precision="float32")
+    show_contrasts(begun, as_json=True)
+    out, err = capsys.readouterr()
+    found = json.loads(out)["box-ort"]
+    assert [one["choice"] for one in found] == [pair.choice for pair in PAIRS]
+    # VARIANTS: relu, gelu, silu, hardswish, layer, group; each a tenth of a millisecond dearer than the one before
+    assert {one["choice"]: round(one["b_ms"] - one["a_ms"], 6) for one in found}["norm:batch>group"] == 0.5
+    assert "box-ov: there is no such profile" in err
+    assert len(timed_blocks(load_profile(folder))) == len(PAIRS)
+
+    kept = kept_contrasts(folder, STACKS["ort"])
+    assert kept is not None
+    assert [row["choice"] for row in kept[0]] == [pair.choice for pair in PAIRS]
+    assert set(kept[1]) == {key for row in kept[0] for key in (row["graph_a"], row["graph_b"])}
+    assert kept_contrasts(folder, STACKS["ov"]) is None, "of another runtime"
+    assert kept_contrasts(tmp_path / "none", STACKS["ort"]) is None
+
+
+def test_a_profile_of_another_chip_or_runtime_gets_none(begun: Begun, tmp_path: Path) -> None:
+    make(tmp_path, "box-ort", chip="chip", runtime="ORT 2", precision="float32")
+    make(tmp_path, "box-ov", chip="other", runtime="OV 1", precision="float32")
+    with pytest.raises(UnavailableError, match=r"box-ort: must be of chip, ORT 1, float32, got chip, ORT 2"):
+        show_contrasts(begun, as_json=False)
+    assert not timed_blocks(load_profile(tmp_path / "box-ov"))
+
+
+def test_what_was_never_timed_is_said(begun: Begun, tmp_path: Path) -> None:
+    journal = open_journal(tmp_path / "_measured" / "empty.contrasts.jsonl", HEAD)
+    append_visit(journal, Visit(Shape(4, 8), 0, 0.1, {}, {"ort": "something else had the core"}))
+    with pytest.raises(UnavailableError, match="something else had the core"):
+        show_contrasts(replace(begun, journal=journal), as_json=False)
