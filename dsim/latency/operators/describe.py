@@ -31,7 +31,8 @@ CLASSES: tuple[str, ...] = (
     "layout",
     "other",
 )
-_ACTIVATION_ORDER: tuple[OpKind | None, ...] = (
+LANES = 16  # of a wide vector unit; a group of fewer output channels leaves lanes empty
+ACTIVATION_ORDER: tuple[OpKind | None, ...] = (
     None,
     OpKind.RELU,
     OpKind.RELU6,
@@ -46,8 +47,10 @@ NAMES: tuple[str, ...] = (
     "class", "side_in", "channels_in", "side_out", "channels_out", "kernel", "stride", "group_in", "log_macs",
     "log_read", "log_written", "log_weights", "log_moved", "log_intensity", "slices_4", "slices_16", "waste_4",
     "log_threads", "log_padded_macs", "joins", "scales", "activation", "inputs", "winograd",
-    "kernel_width", "width_out",
+    "kernel_width", "width_out", "group_out", "log_groups", "log_row", "kind",
 )  # fmt: skip
+_KINDS = tuple(OpKind)
+_ON_LAST = (OpKind.LINEAR, OpKind.MATMUL, OpKind.SOFTMAX)
 _KIND_CLASS: dict[OpKind, str] = {
     OpKind.MATMUL: "matmul",
     OpKind.MAX_POOL: "max_pool",
@@ -82,9 +85,14 @@ def class_of(op: Op) -> str:
     return _KIND_CLASS.get(op.kind, "other")
 
 
-def _extent(shape: tuple[int, ...]) -> tuple[int, float]:
-    """Give channels and the side of the square with as many pixels, of NCHW or of tokens (channels last)."""
-    if len(shape) == 4:
+def _extent(op: Op, shape: tuple[int, ...]) -> tuple[int, float]:
+    """Give channels and the side of the square with as many pixels, of NCHW or of channels last.
+
+    Linear layers and matrix products work on the last axis. Of other ops on four axes the shape has to tell: pictures
+    are square, so (1, 56, 56, 128) holds 128 channels.
+    """
+    last = op.kind in _ON_LAST or (len(shape) == 4 and shape[1] == shape[2] != shape[3])
+    if len(shape) == 4 and not last:
         return shape[1], math.sqrt(shape[2] * shape[3])
     return (shape[-1] if shape else 1), math.sqrt(max(math.prod(shape[:-1]), 1))
 
@@ -98,8 +106,8 @@ def numbers(kernel: Kernel) -> tuple[float, ...]:
     """Describe one kernel; entries in the order of `NAMES`. Element counts, not bytes: a profile has one precision."""
     op = kernel.op
     kind = class_of(op)
-    (c_out, side_out) = _extent(op.outputs[0].shape)
-    (c_in, side_in) = _extent(op.inputs[0].shape) if op.inputs else (c_out, side_out)
+    (c_out, side_out) = _extent(op, op.outputs[0].shape)
+    (c_in, side_in) = _extent(op, op.inputs[0].shape) if op.inputs else (c_out, side_out)
     attrs = op.attrs
     size = stride = 1.0
     if isinstance(attrs, ConvAttrs | PoolAttrs):
@@ -107,16 +115,19 @@ def numbers(kernel: Kernel) -> tuple[float, ...]:
     if isinstance(attrs, ConvAttrs):
         # runtimes differ in whether they pad before: what is read is what the output needs
         side_in = side_out * stride
-        group_in = c_in // attrs.groups
         c_in = op.inputs[0].shape[1]
+        group_in, groups = c_in // attrs.groups, attrs.groups
     else:
-        group_in = c_in
+        group_in, groups = c_in, 1
     read = sum(spec.numel for spec in op.inputs) if not isinstance(attrs, ConvAttrs) else side_in**2 * c_in
     written = op.elements_written
     weights = op.weights if op.macs else 0
     moved = read + written * (1 + kernel.joins) + weights
     pixels = side_out**2
     reduced = group_in * size * size if op.macs else 1.0
+    padded = pixels * 4 * _up(c_out, 4) * reduced * 4 * _up(group_in, 4) / group_in
+    if kind == "grouped":  # lanes of a vector hold output channels of one group
+        padded = pixels * groups * LANES * _up(c_out / groups, LANES) * reduced
     return (
         float(CLASSES.index(kind)),
         side_in,
@@ -136,14 +147,18 @@ def numbers(kernel: Kernel) -> tuple[float, ...]:
         float(_up(c_out, 16)),
         4.0 * _up(c_out, 4) / c_out,
         math.log(pixels * _up(c_out, 4) + 1.0),
-        math.log(pixels * 4 * _up(c_out, 4) * reduced * 4 * _up(group_in, 4) / group_in + 1.0),
+        math.log(padded + 1.0),
         float(kernel.joins),
         float(kernel.scales),
-        float(_ACTIVATION_ORDER.index(op.activation)),
+        float(ACTIVATION_ORDER.index(op.kind if op.kind in ACTIVATIONS else op.activation)),
         float(len(op.inputs)),
         float(kind == "dense" and size == 3.0 and stride == 1.0),
         float(attrs.kernel[1]) if isinstance(attrs, ConvAttrs | PoolAttrs) else 1.0,
         float(op.outputs[0].shape[-1]),
+        c_out / groups,
+        math.log(groups),
+        math.log(reduced),
+        float(_KINDS.index(op.kind)),
     )
 
 

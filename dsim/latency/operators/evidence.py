@@ -16,7 +16,7 @@ from dsim.latency.networks import own_graphs, stored
 from dsim.latency.operators.describe import class_of
 from dsim.latency.operators.gates import spell_gates
 from dsim.latency.operators.kernel import Kernel, place
-from dsim.latency.operators.rows import OpRows, gather_rows, merged
+from dsim.latency.operators.rows import OpRows, gather_rows, merged, settled
 
 # linking is learned from the rows, so these must not run before
 LEARNED_PASSES = frozenset({"fuse_activation"})
@@ -78,7 +78,8 @@ def gather_operators(profile: DeviceProfile) -> OpEvidence:
         ]
     )
     if rows.exact:
-        rows, family = merged(rows, family)
+        whole = {key: float(np.median(figures)) for key, figures in timed.items()}
+        rows, family = merged(settled(rows, whole), family)
     keys = tuple(key for key in sorted(timed) if key in runs)
     return OpEvidence(
         rows,

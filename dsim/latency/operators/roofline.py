@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy.optimize import nnls
 
 from dsim.latency.features import FloatArray
-from dsim.latency.operators.describe import CLASSES, NAMES
+from dsim.latency.operators.describe import ACTIVATION_ORDER, CLASSES, NAMES
 
 ROUNDS = 8
 FLOOR = 0.05  # robust least squares counts relative errors below this alike, and larger ones by their size
@@ -40,15 +40,19 @@ class Roofline:
         (TERMS,) the fastest of the learned rates: what a kernel of an unknown class takes at the least.
     floor_ms
         What a launch from outside costs, once; 0 where kernels were timed inside networks.
+    activations
+        (activations,) milliseconds that each adds per million elements written, alone or linked into another kernel.
     """
 
     rates: FloatArray
     least: FloatArray
     floor_ms: float
+    activations: FloatArray
 
     def ms(self, x: FloatArray) -> FloatArray:
         """Give milliseconds (N,) of described kernels (N, D), without the launch from outside."""
-        ms: FloatArray = np.maximum((terms(x) * self.rates[x[:, 0].astype(int)]).sum(1), 1e-7)
+        own = (terms(x) * self.rates[x[:, 0].astype(int)]).sum(1)
+        ms: FloatArray = np.maximum(own + _activated(x) @ self.activations, 1e-7)
         return ms
 
     def least_ms(self, x: FloatArray) -> FloatArray:
@@ -65,6 +69,14 @@ def terms(x: FloatArray) -> FloatArray:
         np.stack([np.ones(len(x)), macs, moved, np.maximum(moved - KNEE, 0.0)], axis=1) / _SCALE
     )
     return work
+
+
+def _activated(x: FloatArray) -> FloatArray:
+    """Give million elements written (N, activations), each in its activation's column."""
+    written = np.expm1(x[:, _AT["log_written"]]) / 1e6
+    one = x[:, _AT["activation"]].astype(int)[:, None] == np.arange(len(ACTIVATION_ORDER))
+    out: FloatArray = np.where(one & (np.arange(len(ACTIVATION_ORDER)) > 0), written[:, None], 0.0)
+    return out
 
 
 def fit_roofline(
@@ -86,20 +98,23 @@ def fit_roofline(
     work = np.where([True, False, False, False] & _always(kind, launch)[:, None], 0.0, work)
     common = _robust(np.hstack([work, launch[:, None]]), ms, weight, np.zeros((0, TERMS + 1)), np.zeros(0))
     count = len(present)
-    wide = np.zeros((len(x), TERMS * count + 1))
+    linked = _activated(x)
+    wide = np.zeros((len(x), TERMS * count + linked.shape[1] + 1))
     for k, name in enumerate(present):
         wide[:, TERMS * k : TERMS * (k + 1)] = work * (kind == name)[:, None]
+    wide[:, TERMS * count : -1] = linked
     wide[:, -1] = launch
     # each rate may move by factors from the common one; a class with few rows stays near it
     prior = np.tile(np.maximum(common[:TERMS], 1e-5), count)
-    pull = np.zeros((TERMS * count, TERMS * count + 1))
+    pull = np.zeros((TERMS * count, wide.shape[1]))
     strength = RIDGE * np.sqrt(weight.sum() / count)
-    pull[:, :-1] = np.diag(strength / prior)
+    pull[:, : TERMS * count] = np.diag(strength / prior)
     found = _robust(wide, ms, weight, pull, np.full(TERMS * count, strength))
     rates = np.tile(common[:TERMS], (len(CLASSES), 1))
-    rates[present] = found[:-1].reshape(count, TERMS)
+    rates[present] = found[: TERMS * count].reshape(count, TERMS)
     least = np.array([column[column > 0].min(initial=np.inf) for column in rates[present].T])
-    return Roofline(rates, np.where(np.isfinite(least), least, 0.0), float(found[-1]))
+    least = np.where(np.isfinite(least), least, 0.0)
+    return Roofline(rates, least, float(found[-1]), found[TERMS * count : -1])
 
 
 def _always(kind: NDArray[np.int_], launch: FloatArray) -> NDArray[np.bool_]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict, deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,7 @@ from dsim.op import Op
 
 Signature = tuple[str, int, int, int]
 LEAST_MS = 2e-4  # of a kernel: less is below what profilers tell
+MOST_OFF = 1.25  # by which operators of a network are scaled at the most: beyond it something else is wrong
 _POOLS = ("avg_pool", "max_pool", "reduce")
 
 
@@ -154,6 +155,30 @@ def _sum(rows: Sequence[MeasuredOp], run: Graph, links: Links) -> list[_Summed]:
         _Summed(one.kernel, max(value, LEAST_MS), max(value, LEAST_MS) ** 0.5, rows[0].network)
         for one, value in zip(placed, times, strict=True)
     ]
+
+
+def settled(rows: OpRows, whole_ms: Mapping[str, float]) -> OpRows:
+    """Scale the operators of each network so that they add up to what the network took from end to end.
+
+    Operators are timed in a session of their own, and profilers take time: the sum is off by some percent, one way for one
+    network and the other way for the next. Only a network's own figure is used, so that nothing leaks between families.
+
+    Parameters
+    ----------
+    rows
+        Measured kernels.
+    whole_ms
+        Milliseconds by key of networks timed from end to end; the operators of others stay as they are.
+    """
+    total: dict[str, float] = defaultdict(float)
+    for network, ms in zip(rows.networks, rows.ms, strict=True):
+        total[network] += float(ms)
+    factor = {
+        key: min(max(whole_ms[key] / own, 1.0 / MOST_OFF), MOST_OFF)
+        for key, own in total.items()
+        if key in whole_ms
+    }
+    return replace(rows, ms=rows.ms * np.array([factor.get(network, 1.0) for network in rows.networks]))
 
 
 def merged(rows: OpRows, family: NDArray[np.str_]) -> tuple[OpRows, NDArray[np.str_]]:

@@ -17,7 +17,7 @@ from dsim.latency.operators.whole import Whole
 from dsim.latency.records import Identified
 from dsim.op import OpKind
 
-VERSION = 2
+VERSION = 3
 _FOREST = ("feature", "left", "right", "threshold", "value", "roots")
 _SEEN = ("marks", "low", "high", "families")
 
@@ -41,6 +41,7 @@ def save_operator_model(path: Path, model: OperatorModel) -> None:
     arrays: dict[str, Any] = {
         "rates": model.prices.roofline.rates,
         "least": model.prices.roofline.least,
+        "activations": model.prices.roofline.activations,
         "scales": model.whole.scales,
         "starts_ms": model.whole.starts_ms,
         "cumulative": model.calibration.cumulative,
@@ -67,7 +68,9 @@ def load_operator_model(path: Path) -> OperatorModel | None:
             head["low_px"],
             head["high_px"],
             frozenset((OpKind(a), OpKind(b)) for a, b in head["links"]),
-            KernelPrices(Roofline(data["rates"], data["least"], head["floor_ms"]), forest),
+            KernelPrices(
+                Roofline(data["rates"], data["least"], head["floor_ms"], data["activations"]), forest
+            ),
             Whole(head["fixed_ms"], data["scales"], data["starts_ms"]),
             Calibration(data["cumulative"]),
             Seen(

@@ -19,12 +19,16 @@ COLUMNS: tuple[str, ...] = (
     *(f"ms_{name}" for name in GROUPS),
     *(f"launches_{name}" for name in GROUPS),
     "unsupported_ms",
+    "new_ms",
 )
 _MS = slice(MEMBERS, MEMBERS + len(GROUPS))
 _LAUNCHES = slice(_MS.stop, _MS.stop + len(GROUPS))
 _UNSUPPORTED = _LAUNCHES.stop
-# spread of log milliseconds: what always remains, what the members' disagreement adds, what unsupported kernels add
-BASE_SPREAD = 0.04
+_NEW = _UNSUPPORTED + 1
+# spread of log milliseconds: what always remains, what the share of time in kernels that were never timed as they are adds
+# (a foreign family holds 80% of them, a design 10%), what the members' disagreement adds, what unsupported kernels add
+BASE_SPREAD = 0.03
+BY_NEW = 0.06
 BY_DISAGREEMENT = 2.0
 BY_UNSUPPORTED = 1.0
 
@@ -35,7 +39,9 @@ def vectors_of(prices: KernelPrices, seen: Seen, kernels: Sequence[Kernel]) -> F
     A kernel that nothing timed is like counts at the fastest rates learned.
     """
     distinct = list(dict.fromkeys(kernels))
-    unknown = np.array([seen.of(kernel) is Evidence.UNSUPPORTED for kernel in distinct], dtype=bool)
+    evidence = [seen.of(kernel) for kernel in distinct]
+    unknown = np.array([one is Evidence.UNSUPPORTED for one in evidence], dtype=bool)
+    new = np.array([one is not Evidence.MEASURED for one in evidence], dtype=bool)
     out = np.zeros((len(distinct), len(COLUMNS)))
     rows, group = np.arange(len(distinct)), np.array([group_index(kernel) for kernel in distinct], dtype=int)
     out[~unknown, :MEMBERS] = prices.ms([k for k, u in zip(distinct, unknown, strict=True) if not u])
@@ -43,6 +49,7 @@ def vectors_of(prices: KernelPrices, seen: Seen, kernels: Sequence[Kernel]) -> F
     out[rows, _MS.start + group] = out[:, :MEMBERS].mean(1)
     out[rows, _LAUNCHES.start + group] = 1.0
     out[unknown, _UNSUPPORTED] = out[unknown, 0]
+    out[new, _NEW] = out[new, :MEMBERS].mean(1)
     at = {kernel: n for n, kernel in enumerate(distinct)}
     return out[[at[kernel] for kernel in kernels]].reshape(-1, len(COLUMNS))
 
@@ -67,6 +74,12 @@ def log_ms(phi: FloatArray, whole: Whole) -> tuple[FloatArray, FloatArray]:
     """Give log milliseconds (N,) and their spread (N,) of vectors (N, F)."""
     log = np.log(whole_ms(phi, whole))
     apart = np.log(np.maximum(phi[:, :MEMBERS], 1e-6)).std(1)
-    guessed = phi[:, _UNSUPPORTED] / np.maximum(phi[:, :MEMBERS].mean(1), 1e-9)
-    spread = np.sqrt(BASE_SPREAD**2 + (BY_DISAGREEMENT * apart) ** 2 + (BY_UNSUPPORTED * guessed) ** 2)
+    total = np.maximum(phi[:, :MEMBERS].mean(1), 1e-9)
+    guessed, new = phi[:, _UNSUPPORTED] / total, phi[:, _NEW] / total
+    spread = np.sqrt(
+        BASE_SPREAD**2
+        + (BY_NEW * new) ** 2
+        + (BY_DISAGREEMENT * apart) ** 2
+        + (BY_UNSUPPORTED * guessed) ** 2
+    )
     return log, spread

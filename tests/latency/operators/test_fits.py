@@ -1,14 +1,17 @@
 """Forests against scikit-learn's own predictions, rooflines and whole networks against known rates."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from dsim.attrs import ConvAttrs
+from dsim.attrs import ConvAttrs, LinearAttrs, NoAttrs
 from dsim.latency.features import FloatArray
-from dsim.latency.operators.describe import NAMES, describe
+from dsim.latency.operators.describe import ACTIVATION_ORDER, LANES, NAMES, describe
 from dsim.latency.operators.kernel import Kernel
 from dsim.latency.operators.kernel_groups import GROUPS
 from dsim.latency.operators.roofline import fit_roofline
+from dsim.latency.operators.rows import MOST_OFF, OpRows, settled
 from dsim.latency.operators.trees import grow
 from dsim.latency.operators.whole import ALONE, NETWORKS_FOR_GROUPS, fit_whole
 from dsim.op import Op, OpKind, TensorSpec
@@ -49,6 +52,52 @@ def test_a_roofline_extrapolates() -> None:
     found = fit_roofline(describe(kernels), ms, np.ones(len(ms)))
     far = conv(1024, 112, 3)
     assert found.ms(describe([far]))[0] == pytest.approx(far.op.macs / 1e9, rel=0.1)
+
+
+def test_a_roofline_prices_activations_by_the_element() -> None:
+    kernels = [conv(c, s, 3) for c in (16, 32, 64, 128) for s in (14, 28, 56)]
+    gelus = [Kernel(replace(kernel.op, activation=OpKind.GELU)) for kernel in kernels]
+    ms = np.array([0.01 + kernel.op.macs / 1e9 for kernel in kernels])
+    more = ms + np.array([kernel.op.outputs[0].numel for kernel in kernels]) / 1e7
+    found = fit_roofline(describe([*kernels, *gelus]), np.hstack([ms, more]), np.ones(2 * len(ms)))
+    price = found.activations[ACTIVATION_ORDER.index(OpKind.GELU)]
+    assert price == pytest.approx(0.1, rel=0.1)
+    assert price == found.activations.max()
+
+
+def test_channels_are_found_where_they_come_last() -> None:
+    wide, tall = TensorSpec((1, 14, 14, 192)), TensorSpec((1, 14, 14, 512))
+    linear = Kernel(Op(OpKind.LINEAR, LinearAttrs(512), (wide,), (tall,)))
+    one = dict(zip(NAMES, describe([linear])[0], strict=True))
+    assert (one["channels_in"], one["channels_out"], one["side_out"]) == pytest.approx((192, 512, 14))
+    gelu = Kernel(Op(OpKind.GELU, NoAttrs(), (tall,), (tall,)))
+    one = dict(zip(NAMES, describe([gelu])[0], strict=True))
+    assert (one["channels_out"], one["side_out"]) == pytest.approx((512, 14))
+    assert one["activation"] == ACTIVATION_ORDER.index(OpKind.GELU)
+
+
+def test_a_group_narrower_than_a_vector_leaves_lanes_empty() -> None:
+    spec = TensorSpec((1, 64, 14, 14))
+    narrow = Kernel(Op(OpKind.CONV2D, ConvAttrs(64, (3, 3), padding=(1, 1), groups=16), (spec,), (spec,)))
+    one = dict(zip(NAMES, describe([narrow])[0], strict=True))
+    assert one["group_out"] == 4.0
+    assert np.expm1(one["log_padded_macs"]) == pytest.approx(narrow.op.macs * LANES / 4)
+
+
+def test_operators_of_a_network_add_up_to_what_it_took() -> None:
+    kernel = conv(16, 14, 3)
+    rows = OpRows(
+        (kernel,) * 5,
+        np.array([1.0, 2.0, 1.0, 1.0, 7.0]),
+        np.ones(5),
+        ("a", "a", "b", "b", "alone"),
+        np.zeros(5, dtype=bool),
+        0,
+        frozenset(),
+        True,
+    )
+    found = settled(rows, {"a": 3.3, "b": 20.0})
+    assert found.ms == pytest.approx([1.1, 2.2, MOST_OFF, MOST_OFF, 7.0])
 
 
 def test_a_description_holds_the_work() -> None:
