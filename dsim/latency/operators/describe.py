@@ -31,7 +31,7 @@ CLASSES: tuple[str, ...] = (
     "layout",
     "other",
 )
-LANES = 16  # of a wide vector unit; a group of fewer output channels leaves lanes empty
+LANES = 4  # the narrowest vector unit of the devices here; a group of fewer output channels leaves lanes empty
 ACTIVATION_ORDER: tuple[OpKind | None, ...] = (
     None,
     OpKind.RELU,
