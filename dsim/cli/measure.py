@@ -117,6 +117,7 @@ def measure(
             "within_10_percent",
             "spearman",
             "covered_percent",
+            "in_budget_percent",
         )
         scores = {
             profile: {

@@ -31,7 +31,9 @@ CLASSES: tuple[str, ...] = (
     "layout",
     "other",
 )
-LANES = 4  # the narrowest vector unit of the devices here; a group of fewer output channels leaves lanes empty
+LANES = (
+    4  # the narrowest vector unit of the devices here; a group of fewer output channels leaves lanes empty
+)
 ACTIVATION_ORDER: tuple[OpKind | None, ...] = (
     None,
     OpKind.RELU,
