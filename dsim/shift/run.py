@@ -14,6 +14,7 @@ from dsim.accuracy import load_accuracy_model
 from dsim.accuracy.draws import draw_top1
 from dsim.device import DeviceProfile
 from dsim.errors import InvalidValueError
+from dsim.files import make_folder
 from dsim.latency import load_model
 from dsim.latency.content import content_hash, rests_on
 from dsim.latency.device_model import DeviceModel
@@ -91,6 +92,8 @@ class _Run:
         mark = fingerprint({**spec.inputs(), "format": FORMAT}, self._marks)
         if self._keep and (known := read_comparison(spec.folder, mark)) is not None:
             return known
+        if self._keep:
+            make_folder(spec.folder)  # a place that cannot be written is told before the work, not after
         studies, sides = self._sides(profiles)
         halved = self._halved(sides)
         shrunk = shrunk_designs(sides)

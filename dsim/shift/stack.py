@@ -125,22 +125,21 @@ def shared_prices(a: DeviceProfile, b: DeviceProfile) -> str:
     if _pooled(a) and _pooled(b) and a.pool == b.pool:
         return f"both are learned with the pool {a.pool}, which shares its operator prices"
     line_a, line_b = _line(a), _line(b)
-    both = [name for name in line_a if name in line_b]
+    both = [p.name for p in line_a if p.name in {q.name for q in line_b}]
     if both:
         return f"both rest on the rates of {both[0]}"
-    pools = [find_profile(name).pool for name in line_a if _pooled(find_profile(name))]
-    common = [name for name in line_b if _pooled(find_profile(name)) and find_profile(name).pool in pools]
-    return f"both rest on the pool {find_profile(common[0]).pool}" if common else ""
+    pools = {p.pool for p in line_a if _pooled(p)}
+    common = [p.pool for p in line_b if _pooled(p) and p.pool in pools]
+    return f"both rest on the pool {common[0]}" if common else ""
 
 
 def _pooled(profile: DeviceProfile) -> bool:
     return profile.method in ("roofline", "adapted")
 
 
-def _line(profile: DeviceProfile) -> tuple[str, ...]:
-    """Give a profile's name and those of its donors, nearest first."""
-    names = [profile.name]
-    while profile.donor and profile.donor not in names:
-        names.append(profile.donor)
-        profile = find_profile(profile.donor)
-    return tuple(names)
+def _line(profile: DeviceProfile) -> tuple[DeviceProfile, ...]:
+    """Give a profile and its donors, nearest first."""
+    line = [profile]
+    while line[-1].donor and line[-1].donor not in {p.name for p in line}:
+        line.append(find_profile(line[-1].donor))
+    return tuple(line)
