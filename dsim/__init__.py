@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from dsim.device import find_profile as load_profile
     from dsim.latency.predict import predict
     from dsim.search import Space, StudyResult
+    from dsim.shift import Comparison, compare
 
 __version__ = "0.1.0"
 
@@ -25,10 +26,12 @@ __version__ = "0.1.0"
 _WHERE: dict[str, tuple[str, str]] = {
     "Arch": ("dsim.arch", "Arch"),
     "Block": ("dsim.arch", "Block"),
+    "Comparison": ("dsim.shift", "Comparison"),
     "PRESETS": ("dsim.arch", "PRESETS"),
     "Space": ("dsim.search", "Space"),
     "Stage": ("dsim.arch", "Stage"),
     "StudyResult": ("dsim.search", "StudyResult"),
+    "compare": ("dsim.shift", "compare"),
     "export": ("dsim.export", ""),
     "get_preset": ("dsim.arch", "get_preset"),
     "load_profile": ("dsim.device", "find_profile"),
@@ -41,10 +44,12 @@ __all__ = [
     "PRESETS",
     "Arch",
     "Block",
+    "Comparison",
     "DsimError",
     "Space",
     "Stage",
     "StudyResult",
+    "compare",
     "export",
     "get_preset",
     "load_profile",

@@ -31,9 +31,10 @@ MAY: dict[str, set[str]] = {
     "latency": {"op", "attrs", "graph", "device"},
     "accuracy": {"op", "attrs", "graph", "arch"},
     "search": {"op", "attrs", "graph", "arch", "device", "latency", "accuracy"},
+    "shift": {"op", "attrs", "graph", "arch", "device", "latency", "accuracy", "search"},
     "export": {"op", "attrs", "graph", "arch"},
     "measure": {"op", "attrs", "graph", "arch", "device", "latency", "accuracy", "search", "export"},
-    "report": {"op", "attrs", "graph", "arch", "device", "latency", "accuracy", "search", "measure"},
+    "report": {"op", "attrs", "graph", "arch", "device", "latency", "accuracy", "search", "measure", "shift"},
 }
 HOMES: dict[str, set[str]] = {
     "networkx": {"graph"},

@@ -64,11 +64,15 @@ class Effects:
 
     def apply(self, summaries: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Give each network's effect in points and its variance, shapes (N,) and (N,), against GELU and batch norm."""
+        shift = self.shift(summaries)
+        return shift @ self.mean, np.einsum("ij,jk,ik->i", shift, self.covariance, shift)
+
+    def shift(self, summaries: FloatArray) -> FloatArray:
+        """Give how far each network is from GELU and batch norm, shape (N, E): its effect is ``shift @ mean``."""
         shares = self.shares(summaries)
         base = np.zeros(len(self.names))
         base[[self.names.index("activation:gelu"), self.names.index("norm:batch_norm")]] = 1.0
-        shift = shares - base * (shares @ self._same_factor() > 0)
-        return shift @ self.mean, np.einsum("ij,jk,ik->i", shift, self.covariance, shift)
+        return np.asarray(shares - base * (shares @ self._same_factor() > 0))
 
     def _same_factor(self) -> FloatArray:
         factors = np.array([name.split(":")[0] for name in self.names])

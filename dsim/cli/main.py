@@ -21,6 +21,7 @@ OK, NOTHING_FITS, INTERRUPTED = 0, 3, 130  # 1 and 2 are click's own, for its er
 # verb -> module, and the line that --help shows (so that help loads no verb); the command is named like the verb
 VERBS: dict[str, tuple[str, str]] = {
     "study": ("dsim.cli.study", "Find the most accurate backbone that holds a latency budget on a device."),
+    "compare": ("dsim.cli.compare", "Find how the best design moves between devices."),
     "predict": ("dsim.cli.predict", "Predict the latency of one design on a device."),
     "top1": ("dsim.cli.top1", "Predict the ImageNet top-1 of one design."),
     "export": ("dsim.cli.export", "Write a design as a PyTorch model, or as a file for a runtime."),

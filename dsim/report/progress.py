@@ -31,6 +31,20 @@ def study_progress() -> Iterator[Callable[[int, int, float | None], None]]:
 
 
 @contextmanager
+def compare_progress() -> Iterator[Callable[[str, int, int], None]]:
+    """Show which step of a comparison runs; silent where nobody watches."""
+    console = Console(stderr=True)
+    columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.fields[what]}"))
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("steps", total=None, what="")
+
+        def update(what: str, done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total, what=what)
+
+        yield update
+
+
+@contextmanager
 def donor_progress() -> Iterator[Callable[[], None]]:
     """Show how many devices were asked, where that has to be done first; silent where nobody watches."""
     console = Console(stderr=True)

@@ -42,15 +42,19 @@ class Explored:
     fastest: Points
 
 
-def explore(grid: Grid, scorer: Scorer, seed: int, starts: Sequence[Sequence[int]] = ()) -> Explored:
+def explore(
+    grid: Grid, scorer: Scorer, seed: int, starts: Sequence[Sequence[int]] = (), small: int = SMALL_SPACE
+) -> Explored:
     """Sweep a mix; deterministic given the seed, whatever other mixes were swept before.
 
     Parameters
     ----------
     starts
         Points that are always scored, such as those of published designs.
+    small
+        Designs of a whole space up to which each of its mixes is swept whole.
     """
-    whole = count_combinations(grid.space) * grid.space.points_per_mix <= SMALL_SPACE
+    whole = count_combinations(grid.space) * grid.space.points_per_mix <= small
     if whole or grid.size <= EXHAUSTIVE:
         points = grid.all_points()
         scores = scorer.score(grid.rows(points))

@@ -202,6 +202,12 @@ def _nearest(count: int, row: Sequence[int]) -> int:
     return min(row, key=lambda option: abs(option - count))
 
 
+def judge(arch: Arch, scorer: Scorer, name: str = "") -> Candidate:
+    """Score one design, wherever it comes from."""
+    row = scorer.table.whole(arch)[None]
+    return _candidate(name, arch, scorer, row, scorer.score(row))
+
+
 def _candidate(name: str, arch: Arch, scorer: Scorer, row: Floats, score: Scores) -> Candidate:
     graphs = [piece.graph for piece in arch.pieces()]
     return Candidate(

@@ -1,0 +1,68 @@
+"""Joint draws of the accuracy of several designs, for differences between them: what they share cancels.
+
+Two designs of one space share the recipe, the family and most of the scaling law. The difference of two intervals knows
+nothing of that; the difference within one draw does. A draw is of the accuracy that a design would reach on average over
+training runs; the noise of a single run is left out.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dsim.accuracy.covariance import covariance_parts
+from dsim.accuracy.model import AccuracyModel
+from dsim.accuracy.points import questions
+from dsim.accuracy.summary import FloatArray
+from dsim.accuracy.surrogate import SMOOTH
+
+_LEVEL, _NORMAL = (
+    0.9,
+    1.6448536269514722,
+)  # where held-out residuals say how wide a deviation is, and a normal's there
+
+
+def draw_top1(
+    model: AccuracyModel, summaries: FloatArray, own: NDArray[np.int64], draws: int, seed: int
+) -> FloatArray:
+    """Draw the top-1 of designs jointly, at the reference recipe.
+
+    Parameters
+    ----------
+    model
+        A fitted model.
+    summaries
+        (N, S) of whole networks, all of one family that nobody has trained.
+    own
+        (N,) labels: designs with one label share what a network has of its own (those that differ in activation or norm
+        alone, whose effects have an uncertainty of their own).
+    draws, seed
+        How many, and the seed.
+
+    Returns
+    -------
+    ndarray
+        (draws, N) percent. Spread as wide as held-out residuals ask for; equal rows get equal draws.
+    """
+    surrogate, logs = model.surrogate, model.surrogate.logs
+    points = questions(summaries, model.scaling)
+    mean, _, _ = surrogate.predict(points)
+    pivots = surrogate.known.take(surrogate.pivots)
+    parts = covariance_parts(points, points, logs)
+    cross = covariance_parts(points, pivots, logs)
+    prior = sum((parts[name] for name in SMOOTH), start=np.zeros((len(points), len(points))))
+    explained = (
+        sum((cross[name] for name in SMOOTH), start=np.zeros((len(points), len(pivots)))) @ surrogate.root
+    )
+    covariance = prior - explained @ explained.T
+    # one family and one recipe for all; a network's own part goes by its label
+    covariance += np.exp(logs["family"]) + np.exp(logs["recipe_row"])
+    covariance += np.exp(logs["network"]) * (own[:, None] == own[None, :])
+    values, vectors = np.linalg.eigh(0.5 * (covariance + covariance.T))
+    root = vectors * np.sqrt(np.maximum(values, 0.0))
+    rng = np.random.default_rng(seed)
+    widen = float(np.quantile(model.misses, _LEVEL)) / _NORMAL
+    log_error = mean + widen * rng.standard_normal((draws, len(points))) @ root.T
+    effects = rng.multivariate_normal(model.effects.mean, model.effects.covariance, draws, method="eigh")
+    shift: FloatArray = model.effects.shift(summaries)
+    return np.asarray(np.clip(100.0 - np.exp(log_error) + effects @ shift.T, 0.0, 100.0))

@@ -1,0 +1,144 @@
+"""``dsim compare``: the same question to several devices."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from dsim.cli.main import NOTHING_FITS
+from dsim.cli.options import confidence_option, json_option, print_json
+from dsim.cli.types import DURATION
+from dsim.units import parse_seconds
+
+
+def _budgets(ctx: click.Context, param: click.Parameter, value: str | None) -> dict[str, float]:
+    """Read ``iphone12=2ms,pixel6-cpu=30ms``."""
+    out: dict[str, float] = {}
+    for item in (value or "").split(","):
+        name, equals, text = item.strip().partition("=")
+        if not item.strip():
+            continue
+        if not equals or name in out:
+            raise click.BadParameter(
+                f"each device must have one budget like iphone12=2ms, got {item.strip()!r}"
+            )
+        try:
+            out[name] = float(f"{parse_seconds(text) * 1e3:.12g}")
+        except ValueError as error:
+            raise click.BadParameter(str(error)) from error
+    return out
+
+
+@click.command()
+@click.option("--devices", required=True, help="Two profiles or more, with commas; see `dsim device list`.")
+@click.option(
+    "--budget", "budgets", callback=_budgets, help="A budget for each, such as iphone12=2ms,pixel6-cpu=30ms."
+)
+@click.option(
+    "--like",
+    help="Design (preset, file, study) that just fits each device's budget; efficientformer_l1 by default.",
+)
+@click.option(
+    "--what-if",
+    "what_if",
+    help="Design whose single changes are priced everywhere; that of --like by default.",
+)
+@confidence_option
+@click.option(
+    "--trials", type=click.IntRange(min=1), default=60, show_default=True, help="Mixes each study sweeps."
+)
+@click.option(
+    "--fold-trials",
+    type=click.IntRange(min=1),
+    default=16,
+    show_default=True,
+    help="Mixes each search on half of the evidence sweeps.",
+)
+@click.option(
+    "--seeds",
+    type=click.IntRange(0, 1000),
+    default=5,
+    show_default=True,
+    help="Halvings of the evidence; 0 for none.",
+)
+@click.option(
+    "--refits",
+    type=click.IntRange(2, 1000),
+    default=20,
+    show_default=True,
+    help="Times that models are learned anew from families drawn again.",
+)
+@click.option("--time", "time_s", type=DURATION, help="Cap on the wall clock, such as 180s.")
+@click.option(
+    "--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Same seed, same answer."
+)
+@click.option("--space", "space_file", type=click.Path(path_type=Path), help="TOML file of what may vary.")
+@click.option("--name", default="", help="Name of the comparison; compare-<devices> by default.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default=Path("studies"),
+    show_default=True,
+    help="Folder of results.",
+)
+@json_option
+@click.pass_context
+def compare(
+    ctx: click.Context,
+    devices: str,
+    budgets: dict[str, float],
+    like: str | None,
+    what_if: str | None,
+    confidence: float,
+    trials: int,
+    fold_trials: int,
+    seeds: int,
+    refits: int,
+    time_s: float | None,
+    seed: int,
+    space_file: Path | None,
+    name: str,
+    out: Path,
+    as_json: bool,
+) -> None:
+    """Find how the best design moves between devices, and what of it the data can carry.
+
+    Writes comparison.json and parquet tables into OUT/NAME. The same command shows a comparison that is finished, and
+    goes on with one that was interrupted; what did not change is not run again.
+    """
+    from dsim.cli.designs import read_design  # the verb's own imports: --help must not wait for them
+    from dsim.report.progress import compare_progress
+    from dsim.report.shift import show_comparison
+    from dsim.search import Space, load_space
+    from dsim.shift import ComparisonSpec, run_comparison, to_dict
+    from dsim.shift.spec import DEFAULT_LIKE
+
+    if budgets and like:
+        raise click.UsageError("--budget and --like both set budgets; give one of them")
+    spec = ComparisonSpec(
+        tuple(item.strip() for item in devices.split(",") if item.strip()),
+        budgets,
+        read_design(like or DEFAULT_LIKE),
+        like or DEFAULT_LIKE,
+        confidence,
+        trials,
+        fold_trials,
+        seeds,
+        refits,
+        seed,
+        time_s,
+        load_space(space_file) if space_file else Space(),
+        read_design(what_if) if what_if else None,
+        what_if or "",
+        name,
+        out,
+    )
+    with compare_progress() as progress:
+        found = run_comparison(spec, progress)
+    if as_json:
+        print_json(to_dict(found))
+    else:
+        show_comparison(found, str(spec.folder))
+    if any(device.best is None for device in found.devices):
+        ctx.exit(NOTHING_FITS)

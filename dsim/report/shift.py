@@ -1,0 +1,279 @@
+"""What a comparison found, as a person reads it."""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+from rich.console import Console
+
+from dsim.report.console import result_console, show_line, show_table
+from dsim.report.table import TableData, table
+from dsim.shift import Cell, Comparison, Flip, Interval, Shift, Verdict
+from dsim.shift.summary import claimed_and_scored, shift_by_kind
+
+_SHORT = {
+    Verdict.SHARED: "shared model",
+    Verdict.NO_EVIDENCE: "no evidence",
+    Verdict.NOT_IDENTIFIED: "not identified",
+    Verdict.TOO_SMALL: "too small",
+}
+
+
+def show_comparison(found: Comparison, folder: str = "") -> None:
+    """Print a comparison on standard output."""
+    console = result_console()
+    names = ", ".join(device.device for device in found.devices)
+    show_line(console, "Comparison of", f"{names}\n")
+    console.print(f"Budgets: {found.budget_rule}.\n", markup=False)
+    for data in (devices_table(found), pairs_table(found), matrix_table(found), slower_table(found)):
+        show_table(console, data)
+    _show_shifts(console, found)
+    show_table(console, flips_table(found))
+    show_table(console, what_if_table(found))
+    _show_robust(console, found)
+    if found.halved:
+        show_table(console, halved_table(found))
+    _show_not_identified(console, found)
+    for note in found.notes:
+        show_line(console, "Note:", note)
+    console.print(
+        f"\n{found.draws} paired draws over {found.refits} refits; {_halvings(found)} halvings of the evidence; "
+        f"{found.seconds:.0f} s. Nothing here was measured for this comparison: all figures are predictions."
+    )
+    if folder:
+        console.print(f"Files: {folder}", markup=False, soft_wrap=True)
+
+
+def devices_table(found: Comparison) -> TableData:
+    """Show what each device was asked, what it answered, and what its prices rest on."""
+    rows = []
+    for d in found.devices:
+        best = d.best
+        rows.append(
+            (
+                d.device,
+                f"{d.budget_ms:.3g}",
+                f"{best.latency_ms:.3g} ({best.low_ms:.3g} - {best.high_ms:.3g})" if best else "nothing fits",
+                f"{best.top1:.1f} ({best.top1_low:.1f} - {best.top1_high:.1f})" if best else "",
+                f"{d.own_share:.0%} of {d.figures}",
+                f"{d.families}",
+                f"{d.sibling_spread:.0%}",
+            )
+        )
+    unit = "ms per image in a large batch" if found.devices[0].measures == "throughput" else "ms"
+    return table(
+        "Each device's own best design",
+        (
+            "device",
+            f"budget {unit}",
+            f"{unit} (interval)",
+            "top-1 % (interval)",
+            "own figures",
+            "families",
+            "spread",
+        ),
+        rows,
+        numbers=(f"budget {unit}", "families", "spread"),
+        note="own figures: share of the measured figures behind its prices that are its own; families: measured families of "
+        "networks; spread: how far two designs of one family are mispriced against each other, held out.",
+    )
+
+
+def pairs_table(found: Comparison) -> TableData:
+    """Show what lies between every two devices."""
+    return table(
+        "Chip or stack",
+        ("devices", "what differs"),
+        [
+            (f"{p.a} / {p.b}", p.words + (f"; shared model: {p.shared}" if p.shared else ""))
+            for p in found.pairs
+        ],
+        note="hardware shift: all but the chip are equal, and stated; anything else is a stack shift.",
+    )
+
+
+def matrix_table(found: Comparison) -> TableData:
+    """Show top-1 lost by running one device's best choices on another."""
+    names = [d.device for d in found.devices]
+    rows = [(of, *(_lost(found.cell(of, on)) for on in names)) for of in names]
+    return table(
+        "Regret: top-1 points lost on a device (column) with the best design of another (row), shrunk until it fits",
+        ("best design of", *(f"on {name}" for name in names)),
+        rows,
+        note="against that device's own best, paired draws. Shrunk: same choices, no stage wider or deeper. "
+        "no evidence: the interval includes zero.",
+    )
+
+
+def _lost(cell: Cell) -> str:
+    if cell.verdict is Verdict.ITSELF:
+        return "0"
+    if cell.top1_lost is None:
+        return str(cell.verdict)
+    note = _SHORT.get(cell.verdict, "")
+    return f"{span(cell.top1_lost, 1)}{f', {note}' if note else ''}"
+
+
+def slower_table(found: Comparison) -> TableData:
+    """Show by how much each best design is over the other devices' budgets as it is."""
+    names = [d.device for d in found.devices]
+    rows = [
+        (
+            of,
+            *(
+                ""
+                if (cell := found.cell(of, on)).verdict is Verdict.ITSELF or math.isnan(cell.over_budget_ms)
+                else f"{cell.over_budget_ms:+.3g}, over in {cell.refits_over} of {found.refits}"
+                for on in names
+            ),
+        )
+        for of in names
+    ]
+    return table(
+        "As it is: upper end of its milliseconds less the budget there",
+        ("best design of", *(f"on {name}" for name in names)),
+        rows,
+        note="and in how many refits of the device's model it is over the budget.",
+    )
+
+
+def flips_table(found: Comparison) -> TableData:
+    """Show in what best designs differ; sizes come last and only where they are findings."""
+    shown = [f for f in found.flips if not _size(f) or f.verdict is Verdict.DIFFERENCE]
+    rows = [
+        (
+            f"{f.a} -> {f.b}",
+            f"{f.choice}: {f.before} -> {f.after}",
+            span(f.ms_a, 3) if f.ms_a else "",
+            span(f.ms_b, 3) if f.ms_b else "",
+            span(f.top1, 2) if f.top1 else "",
+            _worth(f),
+            f"{f.seeds}/{f.of_seeds}, {f.refits}/{f.of_refits}",
+        )
+        for f in shown
+    ]
+    left = len(found.flips) - len(shown)
+    return table(
+        "Flips: what differs between two best designs, and what each change alone is worth",
+        ("devices", "choice", "ms on the first", "ms on the second", "top-1", "verdict", "came back"),
+        rows,
+        note="came back: in how many halvings of the evidence, and in how many refits, both designs differed this way."
+        + (f" {left} widths, depths and ratios that are no findings are in flips.parquet." if left else ""),
+    )
+
+
+def _size(flip: Flip) -> bool:
+    return flip.choice.startswith(("width", "depth", "MLP"))
+
+
+def _worth(flip: Flip) -> str:
+    if flip.verdict is not Verdict.DIFFERENCE or flip.apart is None:
+        return str(flip.verdict)
+    return f"pays {abs(flip.apart.value):.0f}% of budget {'more' if flip.apart.value < 0 else 'less'} on the second"
+
+
+def what_if_table(found: Comparison) -> TableData:
+    """Show every single change of the what-if design on all devices."""
+    names = [d.device for d in found.devices]
+    rows = []
+    for row in found.what_if.rows:
+        on = {item.device: item for item in row.on}
+        cells = []
+        for name in names:
+            item = on[name]
+            note = "" if item.verdict is Verdict.DIFFERENCE else f", {_SHORT.get(item.verdict, item.verdict)}"
+            cells.append(f"{span(item.ms, 2)}{note}" if item.ms else str(item.verdict))
+        rows.append((f"{row.kind}: {row.before} -> {row.after}", *cells, span(row.top1, 1)))
+    base = ", ".join(f"{i.value:.3g} ms on {name}" for name, i in found.what_if.latency)
+    return table(
+        f"What if: single changes of {found.what_if.design} ({base})",
+        ("change", *(f"ms on {name}" for name in names), "top-1"),
+        rows,
+        note="top-1 is for 300 epochs, distilled, trained anew. Sizes stay: see the docs before you add changes up.",
+    )
+
+
+def _show_shifts(console: Console, found: Comparison) -> None:
+    for kind, count, told, largest in shift_by_kind(found):
+        text = f"{count} cells, {told} with a loss that the draws tell from zero"
+        show_line(console, f"{kind}:", text + (f", the largest {span(largest, 1)} points" if largest else ""))
+    if not any(pair.shift is Shift.HARDWARE for pair in found.pairs):
+        show_line(console, "No hardware shift:", "no two of these devices differ in the chip alone.")
+    console.print()
+
+
+def _show_robust(console: Console, found: Comparison) -> None:
+    robust = found.robust
+    if robust is None:
+        show_line(console, "Robust design:", "none; some device has no design that fits\n")
+        return
+    rows = [
+        (
+            on.device,
+            f"{on.latency.value:.3g} ({on.latency.low:.3g} - {on.latency.high:.3g})",
+            f"{on.over_budget_ms:+.3g}",
+            span(on.top1_lost, 1) if on.top1_lost else "",
+        )
+        for on in robust.on
+    ]
+    best = robust.candidate
+    title = f"Robust design, of {robust.candidates} candidates: top-1 {best.top1:.1f} %, {best.params / 1e6:.1f} M parameters"
+    note = (
+        f"holds every budget; gives away at most {max(robust.worst_points, 0.0):.1f} points of pessimistic top-1 to a "
+        "device's own best."
+        if robust.fits_everywhere
+        else "No candidate holds every budget: this one exceeds its worst budget by the least."
+    )
+    columns = ("device", "ms (interval)", "over budget ms", "top-1 lost")
+    show_table(console, table(title, columns, rows, numbers=("over budget ms",), note=note))
+    runs = [
+        " + ".join(f"{len(list(g))} {m}" for m, g in itertools.groupby(b.mixer for b in stage.blocks))
+        for stage in best.arch.stages
+    ]
+    widths = [stage.width for stage in best.arch.stages]
+    for number, (width, run) in enumerate(zip(widths, runs, strict=True), 1):
+        console.print(f"  stage {number}: width {width}, {run}", markup=False)
+    console.print()
+
+
+def halved_table(found: Comparison) -> TableData:
+    """Show what was claimed of designs by the half that chose them, and what the other half says."""
+    rows = [
+        (
+            s.device,
+            f"{s.searches} of {s.asked}",
+            f"{s.slower:+.0%}",
+            f"{s.less:+.2f}",
+            f"{s.held} of {s.searches}",
+        )
+        if s.searches
+        else (s.device, f"0 of {s.asked}", s.why, "", "")
+        for s in claimed_and_scored(found)
+    ]
+    return table(
+        "Winner's curse: searched on one half of the families, scored by the other",
+        ("device", "searches", "ms, scored against claimed", "top-1 points", "within budget"),
+        rows,
+        note="medians; within budget: upper end by the other half. Half of the evidence is a worse model than all of it, so "
+        "this is an upper bound of what choosing adds, and not a correction.",
+    )
+
+
+def _show_not_identified(console: Console, found: Comparison) -> None:
+    for device in found.devices:
+        for item in device.not_identified:
+            text = f"{item.choice} stays {item.kept} ({', '.join(item.dropped)} not searched): {item.why}"
+            show_line(console, f"Not identified on {device.device}:", text)
+
+
+def _halvings(found: Comparison) -> int:
+    return len({h.fold_seed for h in found.halved})
+
+
+def span(interval: Interval | None, digits: int) -> str:
+    """Write a value with its interval."""
+    if interval is None or math.isnan(interval.value):
+        return ""
+    value, low, high = (f"{x:+.{digits}f}" for x in (interval.value, interval.low, interval.high))
+    return f"{value} ({low} to {high})"

@@ -1,0 +1,154 @@
+"""The files of a comparison: ``comparison.json`` (all of it) and parquet tables of what a page or a notebook plots."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from dsim.errors import FileAccessError, FileFormatError
+from dsim.files import make_folder, write_atomic
+from dsim.shift.records import Comparison, Interval
+from dsim.shift.serial import plain, read
+from dsim.shift.spec import ComparisonSpec
+
+SCHEMA_VERSION = 1
+RECORD = "comparison.json"
+
+
+def to_dict(found: Comparison) -> dict[str, Any]:
+    """Give the object that ``dsim compare --json`` prints and ``comparison.json`` holds."""
+    values = plain(found)
+    return {"schema_version": SCHEMA_VERSION, **values, "inputs": json.loads(found.inputs)}
+
+
+def from_dict(raw: object) -> Comparison:
+    """Read what `to_dict` gave.
+
+    Raises
+    ------
+    FileFormatError
+        It is of another schema, or not a comparison.
+    """
+    if not isinstance(raw, dict) or raw.get("schema_version") != SCHEMA_VERSION:
+        raise FileFormatError(
+            f"a comparison must have schema_version {SCHEMA_VERSION}; make the file anew with dsim compare"
+        )
+    values = {key: value for key, value in raw.items() if key != "schema_version"}
+    return read(Comparison, {**values, "inputs": json.dumps(values.get("inputs"), sort_keys=True)})
+
+
+def load_comparison(path: Path) -> Comparison:
+    """Read a comparison from its folder or file.
+
+    Raises
+    ------
+    FileAccessError
+        It cannot be read.
+    FileFormatError
+        It is no comparison.
+    """
+    path = path / RECORD if path.is_dir() else path
+    try:
+        return from_dict(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, UnicodeDecodeError) as error:
+        raise FileAccessError(f"{path} cannot be read: {error}; name a comparison's folder") from error
+    except json.JSONDecodeError as error:
+        raise FileFormatError(f"{path} must be JSON, got {error}; make it anew with dsim compare") from error
+
+
+def read_comparison(folder: Path, fingerprint: str) -> Comparison | None:
+    """Give the finished comparison in a folder if it is the one asked for; another, or a damaged one, is made anew."""
+    if not (folder / RECORD).exists():
+        return None
+    try:
+        found = load_comparison(folder)
+    except (FileFormatError, FileAccessError):
+        return None
+    return found if found.fingerprint == fingerprint and found.complete else None
+
+
+def write_comparison(spec: ComparisonSpec, found: Comparison) -> None:
+    """Write all files; the record comes last, so that it never speaks of missing tables.
+
+    Raises
+    ------
+    FileAccessError
+        The folder cannot be written.
+    """
+    make_folder(spec.folder)
+    for name, rows in tables(found).items():
+        if rows:
+            buffer = io.BytesIO()
+            pl.DataFrame(rows, infer_schema_length=None).write_parquet(buffer, compression="zstd")
+            write_atomic(spec.folder / f"{name}.parquet", buffer.getvalue())
+        else:
+            (spec.folder / f"{name}.parquet").unlink(missing_ok=True)  # of an earlier run with other inputs
+    write_atomic(spec.folder / RECORD, json.dumps(to_dict(found), indent=1, allow_nan=False) + "\n")
+
+
+def tables(found: Comparison) -> dict[str, list[dict[str, Any]]]:
+    """Give flat rows by table: fronts, regret, flips, what_if."""
+    fronts = [
+        {
+            "device": device.device,
+            **{k: v for k, v in plain(design).items() if k != "arch"},
+            "arch": json.dumps(plain(design.arch), separators=(",", ":")),
+            "best": device.best is not None and design.arch == device.best.arch,
+        }
+        for device in found.devices
+        for design in device.front
+    ]
+    regret = [
+        {
+            "of": cell.of,
+            "on": cell.on,
+            "verdict": str(cell.verdict),
+            "over_budget_ms": cell.over_budget_ms,
+            **_flat("slower_ms", cell.slower_ms),
+            **_flat("top1_lost", cell.top1_lost),
+        }
+        for cell in found.cells
+    ]
+    flips = [
+        {
+            "a": flip.a,
+            "b": flip.b,
+            "choice": flip.choice,
+            "before": flip.before,
+            "after": flip.after,
+            "verdict": str(flip.verdict),
+            **_flat("ms_a", flip.ms_a),
+            **_flat("ms_b", flip.ms_b),
+            **_flat("top1", flip.top1),
+            **_flat("apart_percent", flip.apart),
+            "seeds": flip.seeds,
+            "of_seeds": flip.of_seeds,
+            "refits": flip.refits,
+            "of_refits": flip.of_refits,
+        }
+        for flip in found.flips
+    ]
+    what_if = [
+        {
+            "kind": row.kind,
+            "before": row.before,
+            "after": row.after,
+            "device": on.device,
+            "verdict": str(on.verdict),
+            **_flat("ms", on.ms),
+            **_flat("top1", row.top1),
+            "why": on.why,
+        }
+        for row in found.what_if.rows
+        for on in row.on
+    ]
+    return {"fronts": fronts, "regret": regret, "flips": flips, "what_if": what_if}
+
+
+def _flat(name: str, interval: Interval | None) -> dict[str, float | None]:
+    ends = (interval.value, interval.low, interval.high) if interval else (None, None, None)
+    return dict(zip((name, f"{name}_low", f"{name}_high"), ends, strict=True))

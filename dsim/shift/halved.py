@@ -1,0 +1,122 @@
+"""Against the winner's curse: search with what one half of the families says, and ask the other half about the choice."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from functools import lru_cache
+from pathlib import Path
+
+from dsim.accuracy.model import AccuracyModel
+from dsim.accuracy.refit import refit_accuracy
+from dsim.errors import FileFormatError, InvalidValueError
+from dsim.files import make_folder, write_atomic
+from dsim.latency.refit import families_of, refit
+from dsim.search.score import Scorer
+from dsim.search.space import Space
+from dsim.search.spec import StudySpec
+from dsim.search.study import judge, search_mixes
+from dsim.search.table import CostTable
+from dsim.shift.families import in_half, once_in_half
+from dsim.shift.records import Halved
+from dsim.shift.serial import plain, read
+from dsim.shift.spec import ComparisonSpec
+
+_NAN = float("nan")
+
+
+def halved_search(
+    spec: ComparisonSpec,
+    device: str,
+    space: Space,
+    budget_ms: float,
+    split: int,
+    mark: str,
+    folder: Path | None,
+) -> Halved:
+    """Search on one half of the evidence of a device and score on the other, or take the result from its file.
+
+    Parameters
+    ----------
+    space
+        What the device's evidence can tell apart.
+    split
+        Number of the halving; halves are the same families on every device.
+    mark
+        Hash of the device's evidence and of the accuracy model's.
+    folder
+        Where results are kept, or None.
+    """
+    about = {
+        "inputs": {k: v for k, v in spec.inputs().items() if k in ("confidence", "fold_trials", "seed")},
+        "space": space.to_dict(),
+        "budget_ms": budget_ms,
+        "split": split,
+        "mark": mark,
+    }
+    name = hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()[:16]
+    path = folder / f"{device}-{split}-{name}.json" if folder else None
+    if path is not None and path.exists():
+        try:
+            return read(Halved, json.loads(path.read_text(encoding="utf-8")))
+        except (OSError, ValueError, FileFormatError):
+            pass  # a damaged file is made anew
+    found = _search(spec, device, space, budget_ms, split)
+    if path is not None:
+        make_folder(path.parent)
+        write_atomic(path, json.dumps(plain(found)) + "\n")
+    return found
+
+
+def _search(spec: ComparisonSpec, device: str, space: Space, budget_ms: float, split: int) -> Halved:
+    names = families_of(device)
+    chosen = in_half(spec.seed, split, 0)
+    sizes = (sum(map(chosen, names)), len(names) - sum(map(chosen, names)))
+
+    def failed(why: str) -> Halved:
+        return Halved(device, split, *sizes, None, _NAN, _NAN, _NAN, _NAN, _NAN, _NAN, _NAN, why)
+
+    try:
+        first, other = (
+            _scorer(device, spec.seed, split, half, budget_ms, spec.confidence) for half in (0, 1)
+        )
+    except InvalidValueError as error:
+        return failed(f"half of the evidence is too little: {error}")
+    asked = StudySpec(
+        device,
+        budget_ms,
+        spec.confidence,
+        spec.fold_trials,
+        seed=(spec.seed + 1 + split) % 2**32,
+        space=space,
+    )
+    found = search_mixes(asked, first, "halved")
+    if found.cost.interrupted:
+        raise KeyboardInterrupt
+    if found.chosen is None:
+        return failed("nothing fits by this half")
+    claimed, scored = found.chosen, judge(found.chosen.arch, other)
+    return Halved(
+        device,
+        split,
+        *sizes,
+        claimed.arch,
+        claimed.latency_ms,
+        claimed.high_ms,
+        claimed.top1,
+        claimed.top1_low,
+        scored.latency_ms,
+        scored.high_ms,
+        scored.top1,
+    )
+
+
+def _scorer(device: str, seed: int, split: int, half: int, budget_ms: float, confidence: float) -> Scorer:
+    latency = refit(device, once_in_half(seed, split, half))
+    accuracy = _accuracy(seed, split, half)
+    return Scorer(latency, accuracy, CostTable(latency, accuracy), budget_ms, confidence)
+
+
+@lru_cache(maxsize=8)
+def _accuracy(seed: int, split: int, half: int) -> AccuracyModel:
+    return refit_accuracy(in_half(seed, split, half))

@@ -1,0 +1,312 @@
+"""What a comparison gives back, as frozen records; `dsim.shift.serial` writes and reads them as JSON."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from dsim.arch import Arch
+from dsim.search import Candidate, NotIdentified, Published
+from dsim.search.result import Cost
+from dsim.shift.stack import Pair
+
+
+class Verdict(StrEnum):
+    """What may be said of a difference."""
+
+    ITSELF = "itself"
+    SHARED = "shared model"  # both profiles share operator prices by construction: no finding either way
+    NOT_IDENTIFIED = "not identified"  # it rests on a choice that a profile's evidence cannot price
+    NO_EVIDENCE = "no evidence of a difference"  # the interval includes zero
+    TOO_SMALL = "too small to measure"  # the sign is certain by the models, but two runs of one laboratory differ by more
+    DIFFERENCE = "difference"  # the interval does not include zero
+    IMPOSSIBLE = "cannot be made alone"
+    NOTHING_FITS = "nothing fits"
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A value and the central interval of its paired draws."""
+
+    value: float
+    low: float
+    high: float
+
+    @property
+    def includes_zero(self) -> bool:
+        """True where the sign is not certain at the comparison's confidence."""
+        return self.low <= 0.0 <= self.high
+
+
+@dataclass(frozen=True)
+class DeviceFindings:
+    """One device: what its prices rest on, and what its own study found.
+
+    Attributes
+    ----------
+    budget_ms
+        Its budget.
+    like_ms
+        Estimate of the ``like`` design there, in milliseconds.
+    own_figures, figures
+        Measured figures of the device itself, and all that its model learned from (pool and donors included).
+    evidence
+        (kind, share): how well the kernels of its best design are covered, by share of its milliseconds.
+    sibling_spread
+        Log-spread of held-out errors within families; ``sibling_networks`` tells how many it rests on, and 0 that it is
+        the spread of all held-out errors, for want of families with several networks.
+    families
+        Families that its model learns from.
+    best
+        What its study chose, or None where nothing fits.
+    front
+        Its Pareto front.
+    """
+
+    device: str
+    title: str
+    method: str
+    measures: str
+    budget_ms: float
+    like_ms: float
+    own_figures: int
+    figures: int
+    evidence: tuple[tuple[str, float], ...]
+    sibling_spread: float
+    sibling_networks: int
+    families: int
+    best: Candidate | None
+    fastest: Candidate
+    front: tuple[Candidate, ...]
+    nearest_feasible_budget_ms: float | None
+    not_identified: tuple[NotIdentified, ...]
+    published: tuple[Published, ...]
+    cost: Cost
+
+    @property
+    def own_share(self) -> float:
+        """Share of the figures behind its prices that are its own."""
+        return self.own_figures / self.figures if self.figures else 0.0
+
+
+@dataclass(frozen=True)
+class Cell:
+    """The best design of ``of``, run on ``on``.
+
+    Attributes
+    ----------
+    verdict
+        What may be said of ``top1_lost``.
+    over_budget_ms
+        Upper end of its latency there minus the budget there; negative where it fits.
+    refits_over
+        In how many of the refits it is over the budget.
+    slower_ms
+        Its milliseconds there minus those of the own best design, paired.
+    shrunk
+        The best design with the same choices and no larger size that fits there; itself where it fits; None where none does.
+    top1_lost
+        Top-1 of the own best minus that of ``shrunk`` in points, paired; None where there is nothing to compare.
+    not_identified
+        Choices in which both designs differ and that ``on`` cannot price.
+    """
+
+    of: str
+    on: str
+    verdict: Verdict
+    over_budget_ms: float
+    refits_over: int
+    slower_ms: Interval
+    shrunk: Candidate | None
+    top1_lost: Interval | None
+    not_identified: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Flip:
+    """One choice in which the best designs of two devices differ.
+
+    Attributes
+    ----------
+    a, b, choice, before, after
+        On ``a`` the best design has ``before``, on ``b`` it has ``after``.
+    ms_a, ms_b
+        What the change does to ``a``'s best design, in milliseconds on each device; None where it makes no design alone.
+    top1
+        What it does to top-1, in points.
+    apart
+        Change on ``b`` minus change on ``a``, each in percent of its device's budget, paired.
+    verdict
+        `Verdict.DIFFERENCE` makes it a finding: ``apart`` does not include zero, and is no smaller than what two runs of
+        one laboratory differ by. Below zero the change pays more on ``b``; above, something else than its price made it.
+    seeds, of_seeds
+        In how many of the searches on halves of the evidence both designs differed in the same way.
+    refits, of_refits
+        The same for choices among the known candidates under refitted prices.
+    """
+
+    a: str
+    b: str
+    choice: str
+    before: str
+    after: str
+    verdict: Verdict
+    ms_a: Interval | None
+    ms_b: Interval | None
+    top1: Interval | None
+    apart: Interval | None
+    seeds: int
+    of_seeds: int
+    refits: int
+    of_refits: int
+
+
+@dataclass(frozen=True)
+class SwapOn:
+    """What a swap does on one device; ``ms`` is None where the profile cannot tell, and ``why`` says so."""
+
+    device: str
+    verdict: Verdict
+    ms: Interval | None
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class SwapRow:
+    """One single change of the what-if design, on every device."""
+
+    kind: str
+    before: str
+    after: str
+    top1: Interval
+    on: tuple[SwapOn, ...]
+
+
+@dataclass(frozen=True)
+class WhatIf:
+    """The what-if table of one design; ``latency`` is its own by device, in milliseconds with the usual interval."""
+
+    design: str
+    arch: Arch
+    latency: tuple[tuple[str, Interval], ...]
+    top1: Interval
+    rows: tuple[SwapRow, ...]
+
+
+@dataclass(frozen=True)
+class RobustOn:
+    """The robust design on one device, against that device's own best."""
+
+    device: str
+    latency: Interval
+    over_budget_ms: float
+    top1_lost: Interval | None
+
+
+@dataclass(frozen=True)
+class Robust:
+    """The candidate whose worst case over the devices is best.
+
+    Attributes
+    ----------
+    fits_everywhere
+        False where no candidate holds every budget; then it is the one that misses its worst budget by the least.
+    worst_points
+        Largest top-1 in points (pessimistic estimates) that it gives away to a device's own best; 0 at best.
+    candidates
+        How many were compared: the union of the fronts.
+    """
+
+    candidate: Candidate
+    fits_everywhere: bool
+    worst_points: float
+    candidates: int
+    on: tuple[RobustOn, ...]
+
+
+@dataclass(frozen=True)
+class Halved:
+    """One search on one half of the evidence, and what the other half says of the design that it chose.
+
+    Attributes
+    ----------
+    fold_seed
+        Says how families were halved.
+    families, other_families
+        Latency families of the half that chose and of the half that scored; pools and donors are halved alike.
+    claimed_ms, claimed_high_ms, claimed_top1, claimed_top1_low
+        By the half that chose.
+    scored_ms, scored_high_ms, scored_top1
+        By the other half.
+    why_not
+        Why there is no such search; empty where there is.
+    """
+
+    device: str
+    fold_seed: int
+    families: int
+    other_families: int
+    arch: Arch | None
+    claimed_ms: float
+    claimed_high_ms: float
+    claimed_top1: float
+    claimed_top1_low: float
+    scored_ms: float
+    scored_high_ms: float
+    scored_top1: float
+    why_not: str = ""
+
+    @property
+    def slower_than_claimed(self) -> float:
+        """Relative surprise in latency: 0.1 means that the other half says 10% more."""
+        return self.scored_ms / self.claimed_ms - 1.0
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Everything that a comparison found.
+
+    Attributes
+    ----------
+    inputs
+        JSON text of what was asked (see `ComparisonSpec.inputs`).
+    fingerprint
+        Of inputs, profiles and code.
+    budget_rule
+        How the budgets came about, in words.
+    pairs
+        Every pair of devices, with what differs.
+    cells
+        The regret matrix, row by row: ``of`` outer, ``on`` inner.
+    draws, refits
+        Paired draws behind every interval, and refits among them.
+    notes
+        What the reader should know.
+    seconds
+        Wall clock.
+    """
+
+    fingerprint: str
+    inputs: str
+    confidence: float
+    budget_rule: str
+    devices: tuple[DeviceFindings, ...]
+    pairs: tuple[Pair, ...]
+    cells: tuple[Cell, ...]
+    flips: tuple[Flip, ...]
+    what_if: WhatIf
+    robust: Robust | None
+    halved: tuple[Halved, ...]
+    draws: int
+    refits: int
+    notes: tuple[str, ...]
+    seconds: float
+    complete: bool = True
+
+    def cell(self, of: str, on: str) -> Cell:
+        """Give one cell of the matrix."""
+        return next(cell for cell in self.cells if (cell.of, cell.on) == (of, on))
+
+    def pair(self, a: str, b: str) -> Pair:
+        """Give the pair of two devices, in whichever order it is kept."""
+        return next(pair for pair in self.pairs if {pair.a, pair.b} == {a, b})

@@ -1,0 +1,88 @@
+"""The regret matrix: the best design of one device, run on another, against that device's own best."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from dsim.arch import Arch
+from dsim.search.study import judge
+from dsim.shift.draws import Draws
+from dsim.shift.parts import Parts
+from dsim.shift.records import Cell, Interval, Verdict
+from dsim.shift.shrink import shrink
+from dsim.shift.side import Side
+from dsim.shift.stack import Pair
+
+NOTHING = Interval(float("nan"), float("nan"), float("nan"))
+
+
+def shrunk_designs(sides: tuple[Side, ...]) -> dict[tuple[str, str], Arch | None]:
+    """Shrink each device's best design until it fits each device, by (of, on); itself where it fits."""
+    return {
+        (of.device, on.device): of.best.arch
+        if of.device == on.device
+        else shrink(of.best.arch, on.space, on.scorer)
+        for of in sides
+        for on in sides
+        if of.best is not None
+    }
+
+
+def cell_of(of: Side, on: Side, pair: Pair, shrunk: Arch | None, draws: Draws) -> Cell:
+    """Judge one cell.
+
+    Parameters
+    ----------
+    of, on
+        Whose best design it is, and where it runs.
+    pair
+        What lies between the two profiles.
+    shrunk
+        Of `shrunk_designs`.
+    """
+    if of.best is None:
+        return Cell(of.device, on.device, Verdict.NOTHING_FITS, float("nan"), 0, NOTHING, None, None)
+    design, budget, here = of.best.arch, on.scorer.budget_ms, draws.on[on.device]
+    row = draws.panel.index(design)
+    over = float(here.high_ms[row]) - budget
+    high = here.high_ms[row] * np.exp(here.refit_log[:, row])
+    refits_over = int((high > budget).sum())
+    if on.best is None:
+        return Cell(of.device, on.device, Verdict.NOTHING_FITS, over, refits_over, NOTHING, None, None)
+    own = on.best.arch
+    slower = draws.interval(draws.change_ms(on.device, own, design))
+    if shrunk is None:
+        return Cell(of.device, on.device, Verdict.NOTHING_FITS, over, refits_over, slower, None, None)
+    lost = draws.interval(draws.top1_lost(on.device, own, shrunk, on.slope()))
+    unknown = unpriced(on, own, shrunk)
+    return Cell(
+        of.device,
+        on.device,
+        _verdict(of, on, pair, lost, unknown),
+        over,
+        refits_over,
+        slower,
+        judge(shrunk, on.scorer),
+        lost,
+        unknown,
+    )
+
+
+def _verdict(of: Side, on: Side, pair: Pair, lost: Interval, unknown: tuple[str, ...]) -> Verdict:
+    if of.device == on.device:
+        return Verdict.ITSELF
+    if pair.shared:
+        return Verdict.SHARED
+    if unknown:
+        return Verdict.NOT_IDENTIFIED
+    return Verdict.NO_EVIDENCE if lost.includes_zero else Verdict.DIFFERENCE
+
+
+def unpriced(on: Side, a: Arch, b: Arch) -> tuple[str, ...]:
+    """Give what separates two designs and cannot be priced on a device, in words."""
+    out = []
+    x, y = Parts.of(a).values(), Parts.of(b).values()
+    for kind in ("activation", "norm"):
+        if on.why_not(kind, x[kind], y[kind]):
+            out.append(f"{kind} {x[kind]} against {y[kind]}")
+    return (*out, *filter(None, [on.unmeasured(b)]))

@@ -1,0 +1,288 @@
+"""Run a comparison from its inputs to its record: studies, draws, matrix, flips, what-ifs, the robust design."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from dsim.accuracy import load_accuracy_model
+from dsim.accuracy.draws import draw_top1
+from dsim.device import DeviceProfile
+from dsim.errors import InvalidValueError
+from dsim.files import make_folder
+from dsim.latency import load_model
+from dsim.latency.content import content_hash, rests_on
+from dsim.latency.device_model import DeviceModel
+from dsim.latency.refit import can_refit, refit
+from dsim.latency.reprice import Pieces
+from dsim.latency.siblings import Siblings, siblings
+from dsim.search import StudyResult, StudySpec, run_study
+from dsim.search.limits import keep_identified
+from dsim.search.score import Scorer
+from dsim.search.spec import fingerprint
+from dsim.search.table import CostTable
+from dsim.shift.draws import PER_REFIT, DeviceDraws, Draws, draw_device
+from dsim.shift.families import times_drawn
+from dsim.shift.files import read_comparison, write_comparison
+from dsim.shift.findings import findings_of
+from dsim.shift.halved import halved_search
+from dsim.shift.judge import designs_of, judge_all, pool_of_fronts
+from dsim.shift.panel import Panel
+from dsim.shift.records import Comparison, Halved
+from dsim.shift.regret import shrunk_designs
+from dsim.shift.side import Side
+from dsim.shift.spec import ComparisonSpec, profiles_of
+from dsim.shift.stack import pair_of
+
+Progress = Callable[[str, int, int], None]  # what is done now, how many steps are over, how many in all
+NORMAL = 1.6448536269514722  # half of the central 90% of a normal distribution, in deviations
+LEAST_REFITS, TRIES = 2, 4
+FORMAT = 1  # of what a comparison computes; raise it where results would change
+
+
+def run_comparison(spec: ComparisonSpec, progress: Progress | None = None, keep: bool = True) -> Comparison:
+    """Run a comparison, or look up one that is finished; what did not change since the last run is not run again.
+
+    Parameters
+    ----------
+    spec
+        Its inputs.
+    progress
+        Called before each step.
+    keep
+        Write the record, and the studies and searches that it rests on, into ``spec.folder``.
+
+    Raises
+    ------
+    UnknownNameError
+        There is no such device.
+    InvalidValueError
+        The devices cannot share a matrix.
+    FileAccessError
+        The folder cannot be written.
+    KeyboardInterrupt
+        The user stopped; what was finished is kept.
+    """
+    return _Run(spec, progress or (lambda what, done, total: None), keep).run()
+
+
+class _Run:
+    def __init__(self, spec: ComparisonSpec, progress: Progress, keep: bool) -> None:
+        self._spec, self._keep, self._progress = spec, keep, progress
+        self._start = time.monotonic()
+        self._notes: list[str] = []
+        self._complete = True
+        self._done, self._total = 0, len(spec.devices) * (2 + spec.seeds + spec.refits) + 1
+
+    def run(self) -> Comparison:
+        spec = self._spec
+        profiles = profiles_of(spec)
+        self._accuracy = load_accuracy_model()
+        self._marks = {
+            p.name: hashlib.sha256(
+                (content_hash(rests_on(p)) + self._accuracy.fingerprint).encode()
+            ).hexdigest()
+            for p in profiles
+        }
+        mark = fingerprint({**spec.inputs(), "format": FORMAT}, self._marks)
+        if self._keep and (known := read_comparison(spec.folder, mark)) is not None:
+            return known
+        if self._keep:
+            make_folder(spec.folder)  # a place that cannot be written is told before the work, not after
+        studies, sides = self._sides(profiles)
+        halved = self._halved(sides)
+        shrunk = shrunk_designs(sides)
+        pool = pool_of_fronts(sides, shrunk.values())
+        panel = Panel(designs_of(spec, sides, shrunk, pool))
+        draws = self._draw(panel, sides)
+        pairs = tuple(pair_of(a, b) for i, a in enumerate(profiles) for b in profiles[i:])
+        judged = judge_all(spec, sides, pairs, shrunk, pool, draws, halved)
+        findings = tuple(
+            findings_of(p, side, study, self._like_ms[p.name], self._spreads[p.name])
+            for p, side, study in zip(profiles, sides, studies, strict=True)
+        )
+        found = Comparison(
+            mark,
+            json.dumps(spec.inputs(), sort_keys=True),
+            spec.confidence,
+            _budget_rule(spec),
+            findings,
+            tuple(pair for pair in pairs if pair.a != pair.b),
+            judged.cells,
+            judged.flips,
+            judged.what_if,
+            judged.robust,
+            halved,
+            draws.count,
+            min(len(on.refit_log) for on in draws.on.values()),
+            tuple(self._notes),
+            time.monotonic() - self._start,
+            self._complete,
+        )
+        if self._keep:
+            write_comparison(spec, found)
+        return found
+
+    def _step(self, what: str) -> None:
+        self._progress(what, self._done, self._total)
+        self._done += 1
+
+    def _left(self) -> float | None:
+        """Seconds left, or None where there is no cap."""
+        if self._spec.time_s is None:
+            return None
+        return self._spec.time_s - (time.monotonic() - self._start)
+
+    @property
+    def _late(self) -> bool:
+        left = self._left()
+        return left is not None and left <= 0
+
+    def _capped(self, note: str) -> None:
+        self._complete = False
+        self._notes.append(f"the time cap cut off {note}; run it again without --time for the whole")
+
+    def _sides(self, profiles: tuple[DeviceProfile, ...]) -> tuple[list[StudyResult], tuple[Side, ...]]:
+        studies, sides = [], []
+        self._spreads: dict[str, Siblings] = {}
+        self._like_ms: dict[str, float] = {}
+        for number, profile in enumerate(profiles):
+            self._step(f"{profile.name}: its model and its own study")
+            model = load_model(profile.name)
+            self._spreads[profile.name] = found = siblings(profile.name)
+            own = self._spec.budgets_ms.get(profile.name)
+            like = model.price(model.featurise(self._spec.like.to_graph())[None], self._spec.confidence)
+            budget = own if own is not None else float(f"{float(like.high_ms[0]):.12g}")
+            self._like_ms[profile.name] = float(like.latency_ms[0])
+            study = self._study(profile.name, budget, len(profiles) - number)
+            space, _ = keep_identified(self._spec.space, model.identified)
+            table = CostTable(model, self._accuracy)
+            scorer = Scorer(model, self._accuracy, table, budget, self._spec.confidence)
+            spread = found.spread
+            if spread is None:
+                wide = model.price(model.featurise(self._spec.like.to_graph())[None], 0.9)
+                spread = float(np.log(wide.high_ms[0] / wide.low_ms[0])) / 2.0 / NORMAL
+                self._notes.append(
+                    f"{profile.name}: too few networks of one family to say how designs err against each other; "
+                    "the error of whole networks stands in"
+                )
+            sides.append(
+                Side(
+                    profile.name,
+                    scorer,
+                    space,
+                    model.identified,
+                    study.chosen,
+                    study.front,
+                    spread,
+                    model.estimate,
+                )
+            )
+            studies.append(study)
+        return studies, tuple(sides)
+
+    def _study(self, device: str, budget_ms: float, devices_left: int) -> StudyResult:
+        spec, left = self._spec, self._left()
+        cap = None if left is None else max(0.4 * left / devices_left, 1.0)
+        asked = StudySpec(
+            device,
+            budget_ms,
+            spec.confidence,
+            spec.trials,
+            cap,
+            spec.seed,
+            spec.space,
+            out=spec.folder / "devices",
+        )
+        # named by what it rests on: another budget or new evidence makes another study, and leaves this one
+        mark = fingerprint(asked.inputs(), {"all": self._marks[device]})[:12]
+        study = run_study(replace(asked, name=f"{device[:80]}-{mark}"), keep=self._keep)
+        if study.cost.interrupted:
+            raise KeyboardInterrupt
+        if study.cost.capped:
+            self._capped(f"the study of {device} after {study.cost.mixes} of {spec.trials} mixes")
+        return study
+
+    def _halved(self, sides: tuple[Side, ...]) -> tuple[Halved, ...]:
+        spec = self._spec
+        out: list[Halved] = []
+        folder = spec.folder / "halves" if self._keep else None
+        for split in range(spec.seeds):
+            for side in sides:
+                self._step(f"{side.device}: search on half of the evidence, {split + 1} of {spec.seeds}")
+                if self._late:
+                    self._capped("searches on halves of the evidence")
+                    return tuple(out)
+                mark = self._marks[side.device]
+                out.append(
+                    halved_search(spec, side.device, side.space, side.scorer.budget_ms, split, mark, folder)
+                )
+        return tuple(out)
+
+    def _draw(self, panel: Panel, sides: tuple[Side, ...]) -> Draws:
+        spec, names = self._spec, [side.device for side in sides]
+        numbers = common_draws(spec.seed, spec.refits, names)
+        if len(numbers) < spec.refits:
+            self._notes.append(
+                f"only {len(numbers)} of {spec.refits} refits leave every device enough families to learn from"
+            )
+        # under a time cap each device gets an equal part of what is left, and all get as many as the slowest
+        on = {
+            side.device: self._draw_one(panel, side, numbers, len(sides) - k) for k, side in enumerate(sides)
+        }
+        fewest = min(len(found.refit_log) for found in on.values())
+        if fewest < len(numbers):
+            self._capped(f"refits after {fewest} of {len(numbers)}")
+        self._step("accuracy")
+        table = sides[0].scorer.table
+        summaries = np.array([table.cut(table.whole(arch)).summary for arch in panel.archs])
+        top1 = np.asarray(self._accuracy.predict(summaries, spec.confidence).top1)
+        drawn = draw_top1(self._accuracy, summaries, panel.own, fewest * PER_REFIT, spec.seed)
+        return Draws(panel, top1, drawn, {name: d.first(fewest) for name, d in on.items()}, spec.confidence)
+
+    def _draw_one(self, panel: Panel, side: Side, numbers: list[int], devices_left: int) -> DeviceDraws:
+        spec, model = self._spec, load_model(side.device)
+        left = self._left()
+        until = None if left is None else time.monotonic() + left / devices_left
+
+        def refits() -> Iterator[DeviceModel]:
+            for got, number in enumerate(numbers):
+                if got >= LEAST_REFITS and until is not None and time.monotonic() > until:
+                    return
+                self._step(f"{side.device}: refit {got + 1} of {len(numbers)}")
+                yield refit(side.device, times_drawn(spec.seed, number))
+
+        vectors = Pieces(model, panel.graphs).vectors
+        return draw_device(
+            side.device, panel, model, refits(), vectors, side.spread, spec.confidence, spec.seed
+        )
+
+
+def common_draws(seed: int, count: int, devices: Sequence[str]) -> list[int]:
+    """Give the numbers of the first draws of families that leave every device enough to learn from."""
+    numbers: list[int] = []
+    for number in range(TRIES * count):
+        if all(can_refit(device, times_drawn(seed, number)) for device in devices):
+            numbers.append(number)
+        if len(numbers) == count:
+            break
+    if len(numbers) < LEAST_REFITS:
+        raise InvalidValueError(
+            f"every device must be learned anew at least {LEAST_REFITS} times, got {len(numbers)} of {TRIES * count} draws "
+            f"that leave enough for {', '.join(devices)}; compare devices with more families"
+        )
+    return numbers
+
+
+def _budget_rule(spec: ComparisonSpec) -> str:
+    if spec.budgets_ms:
+        return "budgets as given"
+    return (
+        f"each device's budget is the upper end of the {spec.confidence:.0%} interval of {spec.like_name} there, "
+        "so that this network just fits everywhere"
+    )

@@ -1,0 +1,109 @@
+"""Side: one device of a comparison, with all that is needed to price designs there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+
+from dsim.arch import Arch
+from dsim.graph import Graph
+from dsim.search import Candidate
+from dsim.search.limits import Contrast
+from dsim.search.score import Scorer
+from dsim.search.space import Space
+
+_SEARCHED = ("activation", "norm")  # choices that need a verdict
+_NEAR = 2.0  # factor around the budget within which a front's slope is taken
+_LEAST = 3
+
+
+class Estimated(Protocol):
+    """What is asked of an estimate here."""
+
+    @property
+    def complete(self) -> bool:
+        """False where some kernel was never measured."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the reader should know."""
+
+    @property
+    def shares(self) -> dict[str, dict[str, float]]:
+        """Share of milliseconds (under ``ms``) by how well kernels are covered."""
+
+
+@dataclass(frozen=True)
+class Side:
+    """One device.
+
+    Attributes
+    ----------
+    device
+        Its name.
+    scorer
+        Models, budget, confidence.
+    space
+        What its search might vary.
+    identified
+        What its evidence can tell apart, by choice.
+    best, front
+        What its study found.
+    spread
+        Log-spread of errors between designs of one family.
+    estimate
+        Gives a network's estimate, for what was never measured; None where there is no telling.
+    """
+
+    device: str
+    scorer: Scorer
+    space: Space
+    identified: Mapping[str, Contrast]
+    best: Candidate | None
+    front: tuple[Candidate, ...]
+    spread: float
+    estimate: Callable[[Graph], Estimated] | None = None
+    _known: dict[Arch, str] = field(default_factory=dict, compare=False, repr=False)
+
+    def why_not(self, kind: str, before: str, after: str) -> str:
+        """Tell why this device's evidence cannot price a choice; empty where it can, or where no verdict is needed."""
+        if kind not in _SEARCHED or before == after:
+            return ""
+        verdict = self.identified.get(f"{kind}:{before}>{after}")
+        if verdict is None:
+            return "the profile has no evidence on it"
+        return "" if verdict.identified else verdict.why
+
+    def unmeasured(self, arch: Arch) -> str:
+        """Tell which operators of a design were never measured here; empty where all were."""
+        if self.estimate is None:
+            return ""
+        if arch not in self._known:
+            found = self.estimate(arch.to_graph())
+            self._known[arch] = "" if found.complete else "; ".join(found.notes) or "never measured here"
+        return self._known[arch]
+
+    def evidence_of(self, arch: Arch) -> tuple[tuple[str, float], ...]:
+        """Give how well a design's kernels are covered here, by share of its milliseconds."""
+        return tuple(self.estimate(arch.to_graph()).shares["ms"].items()) if self.estimate else ()
+
+    def slope(self) -> float:
+        """Give how many points of top-1 the front gains per unit of log milliseconds near the budget; 0 where unknown."""
+        budget = self.scorer.budget_ms
+        near = [c for c in self.front if budget / _NEAR <= c.high_ms <= budget * _NEAR]
+        if len(near) < _LEAST:
+            return 0.0
+        at = np.log([c.high_ms for c in near])
+        if np.ptp(at) < 1e-6:
+            return 0.0
+        return max(float(np.polyfit(at, [c.top1 for c in near], 1)[0]), 0.0)
+
+
+def thinned(front: tuple[Candidate, ...], most: int) -> tuple[Candidate, ...]:
+    """Give at most ``most`` designs of a front, spread evenly over it."""
+    if len(front) <= most:
+        return front
+    return tuple(front[k] for k in np.unique(np.linspace(0, len(front) - 1, most).astype(int)))

@@ -1,0 +1,63 @@
+"""The what-if table: every single change of one design, on every device."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dsim.arch import Arch
+from dsim.latency.fit import CONTRAST_SD
+from dsim.shift.draws import Draws
+from dsim.shift.records import Interval, SwapOn, SwapRow, Verdict, WhatIf
+from dsim.shift.side import Side
+from dsim.shift.swaps import Swap, swaps
+
+
+def what_if_designs(arch: Arch) -> list[Arch]:
+    """Give the design and every single change of it."""
+    return [arch, *(swap.arch for swap in swaps(arch))]
+
+
+def what_if(name: str, arch: Arch, sides: Sequence[Side], draws: Draws) -> WhatIf:
+    """Make the table.
+
+    Parameters
+    ----------
+    name, arch
+        The design; its panel must hold `what_if_designs`.
+    """
+    rows = tuple(
+        SwapRow(
+            swap.kind,
+            swap.before,
+            swap.after,
+            draws.interval(draws.change_top1(arch, swap.arch)),
+            tuple(_on(side, swap, arch, draws) for side in sides),
+        )
+        for swap in swaps(arch)
+    )
+    n = draws.panel.index(arch)
+    top1 = draws.interval((float(draws.top1[n]), draws.top1_draws[:, n]))
+    latency = tuple((side.device, latency_of(side, arch)) for side in sides)
+    return WhatIf(name, arch, latency, top1, rows)
+
+
+def _on(side: Side, swap: Swap, arch: Arch, draws: Draws) -> SwapOn:
+    why = side.why_not(swap.kind, swap.before, swap.after) or side.unmeasured(swap.arch)
+    if why:
+        return SwapOn(side.device, Verdict.NOT_IDENTIFIED, None, why)
+    change = draws.interval(draws.change_ms(side.device, arch, swap.arch))
+    ms, _ = draws.ms(side.device, arch)
+    return SwapOn(side.device, verdict_of(change, CONTRAST_SD * ms), change)
+
+
+def verdict_of(change: Interval, floor: float) -> Verdict:
+    """Tell what may be said of a change; ``floor`` is what two runs of one laboratory differ by, in the same unit."""
+    if change.includes_zero:
+        return Verdict.NO_EVIDENCE
+    return Verdict.TOO_SMALL if abs(change.value) < floor else Verdict.DIFFERENCE
+
+
+def latency_of(side: Side, arch: Arch) -> Interval:
+    """Give a design's milliseconds on a device, with the interval of a new measurement."""
+    scores = side.scorer.score(side.scorer.table.whole(arch)[None])
+    return Interval(float(scores.latency_ms[0]), float(scores.low_ms[0]), float(scores.high_ms[0]))
