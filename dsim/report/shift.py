@@ -102,7 +102,7 @@ def matrix_table(found: Comparison) -> TableData:
         ("best design of", *(f"on {name}" for name in names)),
         rows,
         note="against that device's own best, paired draws. Shrunk: same choices, no stage wider or deeper. "
-        "no evidence: the interval includes zero.",
+        "no evidence: the interval includes zero. nothing fits: no such smaller design holds the budget.",
     )
 
 
@@ -255,8 +255,8 @@ def halved_table(found: Comparison) -> TableData:
         "Winner's curse: searched on one half of the families, scored by the other",
         ("device", "searches", "ms, scored against claimed", "top-1 points", "within budget"),
         rows,
-        note="medians; within budget: upper end by the other half. Half of the evidence is a worse model than all of it, so "
-        "this is an upper bound of what choosing adds, and not a correction.",
+        note="medians; within budget: upper end by the other half. Half of the evidence is a worse model than all of it: the "
+        "gap mixes what choosing adds with what that costs, and corrects nothing above.",
     )
 
 
@@ -265,6 +265,14 @@ def _show_not_identified(console: Console, found: Comparison) -> None:
         for item in device.not_identified:
             text = f"{item.choice} stays {item.kept} ({', '.join(item.dropped)} not searched): {item.why}"
             show_line(console, f"Not identified on {device.device}:", text)
+    reasons = {
+        (on.device, on.why): None
+        for row in found.what_if.rows
+        for on in row.on
+        if on.why and row.kind not in ("activation", "norm")
+    }
+    for name, why in reasons:
+        show_line(console, f"Never measured on {name}:", why)
 
 
 def _halvings(found: Comparison) -> int:
