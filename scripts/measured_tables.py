@@ -1,6 +1,6 @@
-"""Score the profiles that dsim measured, and put the tables into docs/measuring.md.
+"""Score the profiles that dsim measured, and put the tables and the plot into docs/measuring.md.
 
-Usage: python scripts/measured_tables.py
+Usage: python scripts/measured_tables.py (needs altair and vl-convert-python for the plot)
 """
 
 from __future__ import annotations
@@ -8,13 +8,15 @@ from __future__ import annotations
 import tomllib
 from pathlib import Path
 
+from measured_plot import draw
+
 from dsim.device import find_profile
 from dsim.device.add.write import MEASURED
 from dsim.device.find import bundled_names
 from dsim.latency.operators.validate import hold_out_operators
 from dsim.report.contrasts import contrasts_markdown
 from dsim.report.marked import replace_block
-from dsim.report.measuring import measured_table
+from dsim.report.measuring import measured_table, split_scores
 from dsim.report.table import TableData, table
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -28,6 +30,13 @@ def main() -> None:
     replace_block(ROOT / "docs" / "measuring.md", "figures", text)
     blocks = contrasts_markdown(find_profile(name) for name in names)
     replace_block(ROOT / "docs" / "measuring.md", "contrasts", blocks)
+    rows = [
+        (name, what, one.measured_ms, one.predicted_ms)
+        for name in names
+        for what, networks in split_scores(name, held[name]).items()
+        for one in networks
+    ]
+    draw(rows, ROOT / "docs" / "measured.png")
 
 
 def _what_was_measured(names: list[str]) -> TableData:
