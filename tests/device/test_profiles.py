@@ -73,7 +73,9 @@ def test_every_graph_that_a_profile_names_is_stored_and_has_a_family(
     assert named <= stored | own, sorted(named - stored - own)
     families = load_families()
     assert {key.partition("@")[0] for key in named - own} <= set(families)
-    assert all(key.startswith(DESIGN) for key in own)
+    blocks = {key for p in profiles.values() for c in p.contrasts for key in (c.graph_a, c.graph_b)}
+    assert all(key.startswith(DESIGN) for key in own - blocks)
+    assert own <= named | blocks, "a profile brings along nothing that it does not name"
 
 
 def test_a_network_is_of_one_family_over_all_sources_and_forms() -> None:
