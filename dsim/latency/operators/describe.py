@@ -31,9 +31,8 @@ CLASSES: tuple[str, ...] = (
     "layout",
     "other",
 )
-LANES = (
-    4  # the narrowest vector unit of the devices here; a group of fewer output channels leaves lanes empty
-)
+# the narrowest vector unit of the devices here; a group of fewer output channels leaves lanes empty
+LANES = 4
 ACTIVATION_ORDER: tuple[OpKind | None, ...] = (
     None,
     OpKind.RELU,
