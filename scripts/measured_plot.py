@@ -31,7 +31,9 @@ def draw(rows: Iterable[tuple[str, str, float, float]], path: Path) -> None:
     axis = {"type": "log", "nice": False}
     x = alt.X("measured:Q", title="measured ms", scale=alt.Scale(**axis))
     base = alt.Chart(data).encode(x=x)
-    band = base.mark_area(opacity=0.18, color="#888").encode(y=alt.Y("low:Q", title="predicted ms"), y2="high:Q")
+    band = base.mark_area(opacity=0.18, color="#888").encode(
+        y=alt.Y("low:Q", title="predicted ms"), y2="high:Q"
+    )
     diagonal = base.mark_line(color="#888", size=1).encode(y=alt.Y("measured:Q", title="predicted ms"))
     points = base.mark_point(filled=True, size=16, opacity=0.75).encode(
         y=alt.Y("predicted:Q", title="predicted ms", scale=alt.Scale(**axis)),
