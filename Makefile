@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMPS := .stamps
 
 .DEFAULT_GOAL := help
-.PHONY: help study test lint format docs wheel clean
+.PHONY: help study test thorough lint format docs wheel clean
 
 help: ## show this help
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,6 +30,9 @@ study: $(STAMPS)/run ## the main job: a vision backbone for the iPhone 12 under 
 # two workers with one thread each: more threads than cores make the small matrices of this project slower
 test: $(STAMPS)/test ## every test
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+
+thorough: $(STAMPS)/test ## every test with all its cases: 200 designs traced, each structure through LiteRT, 100,000 designs walked
+	DSIM_THOROUGH=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 lint: $(STAMPS)/test ## ruff and mypy --strict
 	$(BIN)/ruff check .

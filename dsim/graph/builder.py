@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from dsim.attrs import Attrs, NoAttrs
 from dsim.errors import InvalidValueError
 from dsim.graph.graph import Graph, Node, Ref
 from dsim.graph.shapes import infer_outputs
 from dsim.op import Op, OpKind, TensorSpec
 from dsim.records import shown
+
+_PLAIN = NoAttrs()
+
+
+@lru_cache(maxsize=2**15)
+def _op(kind: OpKind, attrs: Attrs, inputs: tuple[TensorSpec, ...], activation: OpKind | None) -> Op:
+    """Make an op with its outputs; networks repeat their blocks, and an op is frozen."""
+    return Op(kind, attrs, inputs, infer_outputs(kind, attrs, inputs), activation)
 
 
 class GraphBuilder:
@@ -50,9 +60,9 @@ class GraphBuilder:
             Shapes and attributes contradict each other.
         """
         specs = tuple(self._spec(ref) for ref in refs)
-        record = NoAttrs() if attrs is None else attrs
-        outputs = infer_outputs(kind, record, specs)
-        self._nodes.append(Node(Op(kind, record, specs, outputs, activation), refs, scope))
+        self._nodes.append(
+            Node(_op(kind, _PLAIN if attrs is None else attrs, specs, activation), refs, scope)
+        )
         return Ref(len(self._nodes) - 1)
 
     def slots(self, ref: Ref) -> tuple[Ref, ...]:
@@ -75,8 +85,16 @@ class GraphBuilder:
         del self._nodes[size:]
 
     def build(self, *outputs: Ref) -> Graph:
-        """Finish: the graph checks itself once more."""
-        return Graph(tuple(self._inputs), tuple(self._nodes), outputs)
+        """Finish: every node was checked when it was added, so that the outputs alone are left to check.
+
+        Raises
+        ------
+        InvalidValueError
+            An output is no tensor of this graph.
+        """
+        for ref in outputs:
+            self._spec(ref)
+        return Graph.verified(tuple(self._inputs), tuple(self._nodes), outputs)
 
     def _spec(self, ref: Ref) -> TensorSpec:
         known = -len(self._inputs) <= ref.node < len(self._nodes)

@@ -51,6 +51,11 @@ def save_graphs(path: Path, graphs: Mapping[str, Graph]) -> None:
     frame.write_parquet(path, compression="zstd", compression_level=19)
 
 
+def graph_keys(path: Path) -> tuple[str, ...]:
+    """Give the keys of the graphs in a file of our own, in alphabetical order."""
+    return tuple(sorted(pl.read_parquet(path, columns=["key"])["key"].unique()))
+
+
 def load_graphs(path: Path, keys: Collection[str] | None = None) -> dict[str, Graph]:
     """Read graphs back, all of them or those named; names that the file does not hold are left out.
 

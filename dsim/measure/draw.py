@@ -8,7 +8,7 @@ from functools import lru_cache
 from dsim.arch import Arch
 from dsim.errors import DsimError
 from dsim.graph import Graph
-from dsim.graph.store import load_graphs
+from dsim.graph.store import graph_keys, load_graphs
 from dsim.latency.evidence import load_families
 from dsim.latency.networks import GRAPHS
 from dsim.latency.operators.kernel import Kernel
@@ -54,12 +54,10 @@ def reference_networks() -> tuple[Planned, ...]:
     families = load_families()
     by_family: dict[str, list[tuple[Planned, frozenset[str]]]] = {}
     for path in sorted(GRAPHS.glob("*.parquet")):
-        for key, graph in load_graphs(path).items():
-            name, _, side = key.partition("@")
-            usable = (
-                side == str(SIDE) and LEAST_MACS <= graph.macs <= MOST_MACS and not name.startswith("probe")
-            )
-            if usable and graph.params <= MOST_WEIGHTS and can_run(graph):
+        for key, graph in load_graphs(path, [key for key in graph_keys(path) if _wanted(key)]).items():
+            small = LEAST_MACS <= graph.macs <= MOST_MACS and graph.params <= MOST_WEIGHTS
+            if small and can_run(graph):
+                name = key.partition("@")[0]
                 by_family.setdefault(families.get(name, name), []).append(
                     (Planned(key, read=graph), groups_in(graph))
                 )
@@ -75,6 +73,10 @@ def reference_networks() -> tuple[Planned, ...]:
             if not rest:
                 del by_family[family]
     return tuple(out)
+
+
+def _wanted(key: str) -> bool:
+    return key.endswith(f"@{SIDE}") and not key.startswith("probe")
 
 
 def _gain(rest: list[tuple[Planned, frozenset[str]]], seen: set[str]) -> int:

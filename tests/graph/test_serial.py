@@ -160,10 +160,10 @@ def nested(depth: int) -> Any:
     "path", [(), ("inputs",), ("nodes",), ("nodes", 0), ("nodes", 1, "attrs", "kernel"), ("outputs",)]
 )
 def test_deep_nesting_is_refused_at_once(path: tuple[Any, ...]) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(FileFormatError):
         graph_from_dict(corrupted(SEEDS[1], path, "replace", nested(100_000)))
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
 
 
 @pytest.mark.parametrize(
