@@ -51,6 +51,11 @@ BUNDLE_DESIGNS = 4  # about a thousand packages and a gigabyte
     help="Time blocks that differ in activation or norm alone: with the networks (a quarter of the time, from 5 minutes on), "
     "without them, or only them, for profiles that exist.",
 )
+@click.option(
+    "--compared",
+    type=click.Path(path_type=Path),
+    help="Folder of a comparison: time the designs that it names, and write them beside its predictions. Makes no profile.",
+)
 @click.option("--fresh", is_flag=True, help="Begin anew, rather than go on with what was timed before.")
 @click.option("--allow-busy", is_flag=True, help="Keep figures that were taken while something else ran.")
 @json_option
@@ -64,6 +69,7 @@ def measure(
     bundle: Path | None,
     searches: int,
     contrasts: str,
+    compared: Path | None,
     fresh: bool,
     allow_busy: bool,
     as_json: bool,
@@ -81,24 +87,35 @@ def measure(
         raise click.UsageError("--name is needed: what the new profile is called, e.g. my-server")
     # deferred: help must not wait for torch
     from dsim.cli.contrasts import show_contrasts
-    from dsim.cli.measurement import ONLY, Request, begin, finish, run, run_chosen, run_contrasts
+    from dsim.cli.measurement import (
+        ONLY,
+        Request,
+        begin,
+        finish,
+        run,
+        run_chosen,
+        run_contrasts,
+        told_when_stopped,
+    )
     from dsim.measure.searched import chosen_designs
     from dsim.measure.searched import searches as wanted_searches
     from dsim.report.measuring import score_row, show_measured, split_scores
     from dsim.report.progress import measure_progress, search_progress
 
-    begun = begin(Request(backends, name, title, seconds, checks, most, fresh, allow_busy, contrasts))
+    request = Request(backends, name, title, seconds, checks, most, fresh, allow_busy, contrasts)
+    if compared is not None:
+        from dsim.cli.compared import measure_compared
+
+        measure_compared(request, compared, as_json)
+        return
+    begun = begin(request)
     for why in begun.found.missing.values():
         click.echo(f"Left out: {why}", err=True)
-    try:
-        with measure_progress(seconds) as show:
-            if contrasts == ONLY:
-                run_contrasts(begun, seconds, show)
-            else:
-                run(begun, show)
-    except KeyboardInterrupt:
-        click.echo(f"What was timed is kept in {begun.journal.path}; the same command goes on.", err=True)
-        raise
+    with told_when_stopped(begun), measure_progress(seconds) as show:
+        if contrasts == ONLY:
+            run_contrasts(begun, seconds, show)
+        else:
+            run(begun, show)
     if contrasts == ONLY:
         show_contrasts(begun, as_json)
         return
@@ -106,7 +123,7 @@ def measure(
     if searches:
         with search_progress() as tick:
             chosen = chosen_designs(wanted_searches(begun.profiles, searches), tick)
-        with measure_progress(seconds) as show:
+        with told_when_stopped(begun), measure_progress(seconds) as show:
             run_chosen(begun, chosen, show)
         made, held, folders = finish(begun)
     if as_json:

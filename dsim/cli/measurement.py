@@ -7,6 +7,8 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import click
+
 from dsim.cli.contrasts import kept_contrasts
 from dsim.device.add.contrasts import put_contrasts
 from dsim.device.add.write import check_name, write_profile
@@ -27,6 +29,7 @@ from dsim.measure.run import Loop, Show, Usable, usable
 from dsim.places import user_profiles_dir
 
 JOURNALS = "_measured"
+COMPARED = ".compared.jsonl"
 WITH, WITHOUT, ONLY = "with", "without", "only"
 CONTRASTS = (WITH, WITHOUT, ONLY)
 CONTRAST_SHARE = 0.25  # of the time, while there are blocks to time
@@ -91,13 +94,8 @@ def begin(request: Request) -> Begun:
     DsimError
         A name is unknown or taken, no backend can be had, or the journal belongs to another machine.
     """
-    check_name(request.name)
-    wanted = [find_backend(name) for name in dict.fromkeys(request.backends)]
-    machine = this_machine()
-    # before any runtime is loaded: OpenVINO, asked what it is, takes threads on the cores that there are then
-    core, other = pin_to_one_core()
-    found = usable(wanted)
-    folder, head = user_profiles_dir() / JOURNALS, Head(machine, found.stacks, 1, core)
+    found, head, other = _ask(request)
+    folder = user_profiles_dir() / JOURNALS
     contrasts = (
         None
         if request.contrasts == WITHOUT
@@ -107,6 +105,40 @@ def begin(request: Request) -> Begun:
         return Begun(request, found, contrasts, contrasts, other)
     journal = open_journal(folder / f"{request.name}.jsonl", head, request.fresh)
     return Begun(request, found, journal, contrasts, other)
+
+
+def begin_compared(request: Request) -> Begun:
+    """Check the same before designs of a comparison are timed; their journal is one of its own.
+
+    Raises
+    ------
+    DsimError
+        As `begin` does.
+    """
+    found, head, other = _ask(request)
+    path = user_profiles_dir() / JOURNALS / f"{request.name}{COMPARED}"
+    return Begun(request, found, open_journal(path, head, request.fresh), None, other)
+
+
+def _ask(request: Request) -> tuple[Usable, Head, int | None]:
+    """Ask the machine and its runtimes what they are; the core that helpers may use comes last."""
+    check_name(request.name)
+    wanted = [find_backend(name) for name in dict.fromkeys(request.backends)]
+    machine = this_machine()
+    # before any runtime is loaded: OpenVINO, asked what it is, takes threads on the cores that there are then
+    core, other = pin_to_one_core()
+    found = usable(wanted)
+    return found, Head(machine, found.stacks, 1, core), other
+
+
+@contextmanager
+def told_when_stopped(begun: Begun) -> Iterator[None]:
+    """Say where what was timed is kept when the user stops."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        click.echo(f"What was timed is kept in {begun.journal.path}; the same command goes on.", err=True)
+        raise
 
 
 def run(begun: Begun, show: Show) -> int:
@@ -126,7 +158,7 @@ def run(begun: Begun, show: Show) -> int:
 
 
 def run_chosen(begun: Begun, chosen: Sequence[Planned], show: Show) -> int:
-    """Time what searches chose, for at most as long again; how many networks."""
+    """Time designs that a search or a comparison names, for at most the time that was asked for; how many networks."""
     with _loop(begun, show) as loop:
         return loop.add(chosen)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -67,6 +65,4 @@ class Planned:
 
 def planned_design(arch: Arch, role: str = LEARN, chosen: tuple[Chosen, ...] = ()) -> Planned:
     """Plan a design; equal designs have equal keys."""
-    plain = json.dumps(json.loads(arch.to_json()), sort_keys=True, separators=(",", ":"))
-    digest = hashlib.sha256(plain.encode()).hexdigest()[:12]
-    return Planned(f"design-{digest}@{arch.resolution}", role, arch, chosen=chosen)
+    return Planned(f"design-{arch.canonical_hash()[:12]}@{arch.resolution}", role, arch, chosen=chosen)

@@ -1,0 +1,92 @@
+"""Designs of a comparison that were timed for real, as tables."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from dsim.report.table import TableData, table
+from dsim.shift import Comparison
+from dsim.shift.measured import Timed, TimedCell, agreements, timed_cells
+
+COLUMNS = (
+    "best design of",
+    "ms",
+    "timed ms",
+    "ms against own best",
+    "timed against it",
+    "shrunk ms",
+    "timed shrunk",
+    "holds",
+)
+
+
+def agreement_table(found: Comparison, timed: Sequence[Timed]) -> TableData:
+    """Sum up predictions against the clock, device by device."""
+    columns = (
+        "device",
+        "designs",
+        "mean error",
+        "worst",
+        "within 5%",
+        "within 10%",
+        "below upper end",
+        "in budget",
+    )
+    rows = [
+        (
+            a.device,
+            str(a.designs),
+            f"{math.expm1(a.bias):+.1%}",
+            f"{a.worst:.1%}",
+            f"{a.within_5} of {a.designs}",
+            f"{a.within_10} of {a.designs}",
+            f"{a.below_high} of {a.designs}",
+            f"{a.fit} of {a.to_fit}",
+        )
+        for a in agreements(found, timed)
+    ]
+    return table(
+        "Best designs, timed for real",
+        columns,
+        rows,
+        numbers=("designs", "mean error", "worst"),
+        note="mean error: timed over predicted, geometric mean. In budget: of those that were said to hold it. No model has "
+        "learned from these figures.",
+    )
+
+
+def timed_table(found: Comparison, timed: Sequence[Timed], on: str) -> TableData:
+    """Show one column of the matrix, predicted and timed: every device's best design on one device."""
+    cells = [cell for cell in timed_cells(found, timed) if cell.on == on]
+    rows = [(cell.of, *_as_it_is(cell), *_shrunk(cell)) for cell in cells]
+    budget = f", budget {cells[0].budget_ms:.3g} ms" if cells else ""
+    return table(
+        f"On {on}{budget}: predicted, and timed",
+        COLUMNS,
+        rows,
+        note="shrunk until the upper end of its prediction holds the budget; holds: whether it does by the clock.",
+    )
+
+
+def _as_it_is(cell: TimedCell) -> tuple[str, ...]:
+    own = cell.of == cell.on
+    return (
+        f"{cell.predicted_ms:.3g}",
+        f"{cell.timed_ms:.3g}",
+        "" if own else f"{cell.slower_ms:+.3g}",
+        "" if own else f"{cell.timed_slower_ms:+.3g}",
+    )
+
+
+def _shrunk(cell: TimedCell) -> tuple[str, ...]:
+    if cell.shrunk_ms is None:
+        return "nothing fits", "", ""
+    if cell.shrunk_timed_ms is None:
+        return f"{cell.shrunk_ms:.3g}", "not timed", ""
+    holds = (
+        "yes"
+        if cell.shrunk_timed_ms <= cell.budget_ms
+        else f"+{cell.shrunk_timed_ms - cell.budget_ms:.2g} ms"
+    )
+    return f"{cell.shrunk_ms:.3g}", f"{cell.shrunk_timed_ms:.3g}", holds
