@@ -39,7 +39,15 @@ def estimate(
     total = float(arrays.latency_ms[0])
     shares = total * rates.shares(vectors)
     costs = tuple(
-        KernelCost(node.scope, label(node.op), float(share), found[node.op][1], node.op.macs, node.op.params)
+        KernelCost(
+            node.scope,
+            label(node.op),
+            float(share),
+            found[node.op][1],
+            node.op.macs,
+            node.op.params,
+            node.op.elements_written,
+        )
         for node, share in zip(run.nodes, shares, strict=True)
     )
     chance = float(model.p_cliff(phi)[0])

@@ -42,8 +42,8 @@ class KernelCost:
         Its share; an attribution by the model, not a measurement.
     evidence
         How well it is covered.
-    macs, params
-        Of the kernel.
+    macs, params, elements
+        Of the kernel: multiply-accumulates, learned numbers, elements that it writes.
     """
 
     scope: str
@@ -52,6 +52,7 @@ class KernelCost:
     evidence: Evidence
     macs: int = 0
     params: int = 0
+    elements: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -265,14 +265,18 @@ def _show_not_identified(console: Console, found: Comparison) -> None:
         for item in device.not_identified:
             text = f"{item.choice} stays {item.kept} ({', '.join(item.dropped)} not searched): {item.why}"
             show_line(console, f"Not identified on {device.device}:", text)
-    reasons = {
-        (on.device, on.why): None
-        for row in found.what_if.rows
-        for on in row.on
-        if on.why and row.kind not in ("activation", "norm")
-    }
-    for name, why in reasons:
-        show_line(console, f"Never measured on {name}:", why)
+    for name, why, changes in never_measured(found):
+        show_line(console, f"Not priced on {name}:", f"{', '.join(changes)} ({why})")
+
+
+def never_measured(found: Comparison) -> list[tuple[str, str, tuple[str, ...]]]:
+    """Give single changes that rest on operators that a device never measured, by device and reason."""
+    reasons: dict[tuple[str, str], list[str]] = {}
+    for row in found.what_if.rows:
+        for on in row.on:
+            if on.why and row.kind not in ("activation", "norm"):
+                reasons.setdefault((on.device, on.why), []).append(f"{row.kind} {row.before} -> {row.after}")
+    return [(device, why, tuple(changes)) for (device, why), changes in reasons.items()]
 
 
 def _halvings(found: Comparison) -> int:

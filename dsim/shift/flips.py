@@ -77,7 +77,7 @@ def _flip(
         top1 = draws.interval(draws.change_top1(base, change.arch))
         share_a, share_b = 100.0 / a.scorer.budget_ms, 100.0 / b.scorer.budget_ms
         apart = draws.interval((share_b * on_b[0] - share_a * on_a[0], share_b * on_b[1] - share_a * on_a[1]))
-        unknown = any(side.unmeasured(change.arch) for side in (a, b))
+        unknown = any(side.unmeasured(base, change.arch) for side in (a, b))
     return Flip(
         a.device,
         b.device,

@@ -85,4 +85,4 @@ def unpriced(on: Side, a: Arch, b: Arch) -> tuple[str, ...]:
     for kind in ("activation", "norm"):
         if on.why_not(kind, x[kind], y[kind]):
             out.append(f"{kind} {x[kind]} against {y[kind]}")
-    return (*out, *filter(None, [on.unmeasured(b)]))
+    return (*out, *filter(None, [on.unmeasured(a, b)]))

@@ -42,7 +42,7 @@ from dsim.shift.stack import pair_of
 Progress = Callable[[str, int, int], None]  # what is done now, how many steps are over, how many in all
 NORMAL = 1.6448536269514722  # half of the central 90% of a normal distribution, in deviations
 LEAST_REFITS, TRIES = 2, 4
-FORMAT = 1  # of what a comparison computes; raise it where results would change
+FORMAT = 2  # of what a comparison computes; raise it where results would change
 
 
 def run_comparison(spec: ComparisonSpec, progress: Progress | None = None, keep: bool = True) -> Comparison:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -10,6 +11,7 @@ import numpy as np
 
 from dsim.arch import Arch
 from dsim.graph import Graph
+from dsim.latency.records import Evidence, KernelCost
 from dsim.search import Candidate
 from dsim.search.limits import Contrast
 from dsim.search.score import Scorer
@@ -24,12 +26,8 @@ class Estimated(Protocol):
     """What is asked of an estimate here."""
 
     @property
-    def complete(self) -> bool:
-        """False where some kernel was never measured."""
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What the reader should know."""
+    def kernels(self) -> tuple[KernelCost, ...]:
+        """What each kernel costs, and how well it is covered."""
 
     @property
     def shares(self) -> dict[str, dict[str, float]]:
@@ -66,7 +64,9 @@ class Side:
     front: tuple[Candidate, ...]
     spread: float
     estimate: Callable[[Graph], Estimated] | None = None
-    _known: dict[Arch, str] = field(default_factory=dict, compare=False, repr=False)
+    _known: dict[Arch, Counter[tuple[str, int, int, int]]] = field(
+        default_factory=dict, compare=False, repr=False
+    )
 
     def why_not(self, kind: str, before: str, after: str) -> str:
         """Tell why this device's evidence cannot price a choice; empty where it can, or where no verdict is needed."""
@@ -77,13 +77,25 @@ class Side:
             return "the profile has no evidence on it"
         return "" if verdict.identified else verdict.why
 
-    def unmeasured(self, arch: Arch) -> str:
-        """Tell which operators of a design were never measured here; empty where all were."""
+    def unmeasured(self, a: Arch, b: Arch) -> str:
+        """Tell which operators that set two designs apart were never measured here; empty where all were.
+
+        Those that both designs hold alike are mispriced alike, and leave the difference as it is.
+        """
+        x, y = self._unsupported(a), self._unsupported(b)
+        kinds = sorted({kind for kind, *_ in (x - y) + (y - x)})
+        return f"never measured here: {', '.join(kinds)}" if kinds else ""
+
+    def _unsupported(self, arch: Arch) -> Counter[tuple[str, int, int, int]]:
+        """Count a design's kernels that no evidence covers, by kind and size."""
         if self.estimate is None:
-            return ""
+            return Counter()
         if arch not in self._known:
-            found = self.estimate(arch.to_graph())
-            self._known[arch] = "" if found.complete else "; ".join(found.notes) or "never measured here"
+            self._known[arch] = Counter(
+                (k.kind, k.macs, k.params, k.elements)
+                for k in self.estimate(arch.to_graph()).kernels
+                if k.evidence is Evidence.UNSUPPORTED
+            )
         return self._known[arch]
 
     def evidence_of(self, arch: Arch) -> tuple[tuple[str, float], ...]:

@@ -42,7 +42,7 @@ def what_if(name: str, arch: Arch, sides: Sequence[Side], draws: Draws) -> WhatI
 
 
 def _on(side: Side, swap: Swap, arch: Arch, draws: Draws) -> SwapOn:
-    why = side.why_not(swap.kind, swap.before, swap.after) or side.unmeasured(swap.arch)
+    why = side.why_not(swap.kind, swap.before, swap.after) or side.unmeasured(arch, swap.arch)
     if why:
         return SwapOn(side.device, Verdict.NOT_IDENTIFIED, None, why)
     change = draws.interval(draws.change_ms(side.device, arch, swap.arch))

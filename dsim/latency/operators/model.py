@@ -160,6 +160,7 @@ class OperatorModel:
                 self.seen.of(item.kernel),
                 item.kernel.op.macs,
                 item.kernel.op.params,
+                item.kernel.op.elements_written,
             )
             for item, share in zip(placed, shares, strict=True)
         )
