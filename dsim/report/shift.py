@@ -10,8 +10,10 @@ from rich.console import Console
 from dsim.report.console import result_console, show_line, show_table
 from dsim.report.table import TableData, table
 from dsim.shift import Cell, Comparison, Flip, Interval, Shift, Verdict
+from dsim.shift.strongest import STANDS, findings
 from dsim.shift.summary import claimed_and_scored, shift_by_kind
 
+FEW = 3
 _SHORT = {
     Verdict.SHARED: "shared model",
     Verdict.NO_EVIDENCE: "no evidence",
@@ -29,6 +31,7 @@ def show_comparison(found: Comparison, folder: str = "") -> None:
     for data in (devices_table(found), pairs_table(found), matrix_table(found), slower_table(found)):
         show_table(console, data)
     _show_shifts(console, found)
+    show_table(console, findings_table(found))
     show_table(console, flips_table(found))
     show_table(console, what_if_table(found))
     _show_robust(console, found)
@@ -135,6 +138,23 @@ def slower_table(found: Comparison) -> TableData:
         ("best design of", *(f"on {name}" for name in names)),
         rows,
         note="and in how many refits of the device's model it is over the budget.",
+    )
+
+
+def findings_table(found: Comparison) -> TableData:
+    """Show the differences that stand after as many questions as were asked, and the strongest of the others."""
+    every = findings(found)
+    shown = [one for one in every if one.stands] or list(every[:FEW])
+    rows = [(str(one.sort), one.text, one.kind, f"{one.chance:.2g}") for one in shown]
+    left = len(every) - len(shown)
+    return table(
+        "What stands" if any(one.stands for one in every) else "Nothing stands; the strongest differences",
+        ("about", "difference", "kind", "by chance"),
+        rows,
+        numbers=("by chance",),
+        note="by chance: how likely so many comparisons would show one as strong where nothing differs (Bonferroni, normal "
+        f"approximation); below {STANDS:g} it stands."
+        + (f" {left} more are told from zero one by one, and do not stand." if left else ""),
     )
 
 

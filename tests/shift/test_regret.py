@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from dsim.arch import Activation, Mixer, Norm, Stem, get_preset
+from dsim.graph import Graph
+from dsim.latency.records import Evidence, KernelCost
+from dsim.op import OpKind
 from dsim.search import Space
 from dsim.search.exact import exact_optimum
 from dsim.shift.flips import flip_designs, flips_between, same_way
@@ -232,3 +236,21 @@ def test_sizes_come_back_by_direction_and_choices_by_value() -> None:
     mixer = Change("mixer 1", "pooling", "conv3", None)
     assert not same_way(mixer, {"mixer 1": "pooling"}, {"mixer 1": "conv5"})
     assert not same_way(mixer, {}, {"mixer 1": "conv3"})
+
+
+def test_what_two_designs_hold_alike_need_not_be_measured() -> None:
+    def estimate(graph: Graph) -> SimpleNamespace:
+        kernels = tuple(
+            KernelCost("", str(op.kind), 1.0, evidence(op.kind), op.macs, op.params, op.elements_written)
+            for op in graph.ops
+        )
+        return SimpleNamespace(kernels=kernels, shares={})
+
+    def evidence(kind: OpKind) -> Evidence:
+        return Evidence.UNSUPPORTED if kind is OpKind.SOFTMAX else Evidence.MEASURED
+
+    one = replace(side("a", (1.0, 0.0, 0.0), 1.0, SPACE), estimate=estimate)
+    l1 = get_preset("efficientformer_l1")
+    assert one.unmeasured(l1, replace(l1, stem=Stem.PATCHIFY)) == ""
+    plain = replace(l1, stages=tuple(replace(s, blocks=s.blocks[:1]) for s in l1.stages))
+    assert one.unmeasured(l1, plain) == one.unmeasured(plain, l1) == "never measured here: softmax"

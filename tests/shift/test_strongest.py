@@ -1,0 +1,104 @@
+"""Findings are what stands after as many questions as were asked, in words that carry their intervals."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from statistics import NormalDist
+
+import pytest
+
+from dsim.shift import Cell, Comparison, Flip, Interval, Verdict
+from dsim.shift.records import SwapOn, SwapRow
+from dsim.shift.stack import Pair, Part, Shift
+from dsim.shift.strongest import Sort, findings, strongest
+from tests.shift.test_serial import BEST, ONE, comparison
+
+
+def made(
+    cells: tuple[Cell, ...] = (), flips: tuple[Flip, ...] = (), rows: tuple[SwapRow, ...] = ()
+) -> Comparison:
+    found = comparison()
+    what_if = replace(
+        found.what_if,
+        latency=(("x", Interval(10.0, 9.0, 11.0)), ("y", Interval(50.0, 49.0, 51.0))),
+        rows=rows,
+    )
+    return replace(found, cells=cells, flips=flips, what_if=what_if)
+
+
+def lost(value: float, half: float, verdict: Verdict = Verdict.DIFFERENCE) -> Cell:
+    return Cell("x", "y", verdict, 0.1, 3, ONE, BEST, Interval(value, value - half, value + half))
+
+
+def test_a_regret_is_held_against_the_number_of_questions() -> None:
+    quiet = lost(0.1, 1.0, Verdict.NO_EVIDENCE)
+    (one,) = findings(made(cells=(lost(2.0, 1.0), *[quiet] * 9)))
+    assert one.chance == pytest.approx(10 * 2 * NormalDist().cdf(-2.0 * 1.6448536269514722))
+    assert one.stands
+    assert "2.0 points of top-1 (1.0 to 3.0)" in one.text
+    (weak,) = findings(made(cells=(lost(1.1, 1.0), *[quiet] * 9)))
+    assert not weak.stands
+    assert (weak.kind, weak.sort, weak.unit) == ("Stack shift at a fixed chip", Sort.REGRET, "points")
+
+
+@pytest.mark.parametrize("verdict", [Verdict.SHARED, Verdict.NOT_IDENTIFIED, Verdict.NO_EVIDENCE])
+def test_what_may_not_be_judged_is_never_a_finding(verdict: Verdict) -> None:
+    assert findings(made(cells=(lost(5.0, 1.0, verdict),))) == ()
+
+
+def test_a_gain_of_a_foreign_design_is_no_regret() -> None:
+    assert findings(made(cells=(lost(-5.0, 1.0),))) == ()
+
+
+def test_a_flip_says_where_it_pays_and_how_often_it_came_back() -> None:
+    flip = Flip(
+        "x",
+        "y",
+        "stem",
+        "conv7",
+        "patchify",
+        Verdict.DIFFERENCE,
+        ONE,
+        ONE,
+        ONE,
+        Interval(-8.0, -9.0, -7.0),
+        4,
+        5,
+        18,
+        20,
+    )
+    (one,) = findings(made(flips=(flip,)))
+    assert "changes stem from conv7 to patchify" in one.text
+    assert "8.0% of the budget (7.0 to 9.0) more on y" in one.text
+    assert "4 of 5 halvings" in one.text
+
+
+@pytest.mark.parametrize(
+    ("ms_y", "told"),
+    [
+        (Interval(5.0, 4.5, 5.5), True),  # +10% on y against +20% on x
+        (Interval(9.5, 4.5, 12.0), False),  # intervals meet
+        (Interval(9.2, 9.1, 9.3), False),  # apart, and by less than two runs of one laboratory
+    ],
+)
+def test_swaps_are_compared_in_percent(ms_y: Interval, told: bool) -> None:
+    on = (
+        SwapOn("x", Verdict.DIFFERENCE, Interval(2.0, 1.9, 2.1)),
+        SwapOn("y", Verdict.DIFFERENCE, ms_y),
+    )
+    found = findings(made(rows=(SwapRow("activation", "relu", "gelu", ONE, on),)))
+    assert bool(found) is told
+    if told:
+        assert found[0].difference.value == pytest.approx(-10.0)
+        assert found[0].difference.high == pytest.approx(-10.0 + (1.0 + 1.0) ** 0.5)
+        assert "+20.0% (+19.0 to +21.0) on x and by +10.0% (+9.0 to +11.0) on y" in found[0].text
+
+
+def test_the_strongest_of_each_kind_comes_first_and_stands() -> None:
+    found = made(cells=(lost(2.0, 1.0), lost(4.0, 1.0)))
+    assert strongest(findings(found))[0].difference.value == 4.0
+    parts = (Part("chip", "c", "d"),)
+    hardware = replace(found, pairs=(Pair("x", "y", Shift.HARDWARE, parts),))
+    assert {one.kind for one in findings(hardware)} == {"Hardware shift (chip alone)"}
+    shared = replace(found, pairs=(Pair("x", "y", Shift.STACK, parts, "pool"),), cells=())
+    assert findings(shared) == ()
