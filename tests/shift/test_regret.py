@@ -251,6 +251,6 @@ def test_what_two_designs_hold_alike_need_not_be_measured() -> None:
 
     one = replace(side("a", (1.0, 0.0, 0.0), 1.0, SPACE), estimate=estimate)
     l1 = get_preset("efficientformer_l1")
-    assert one.unmeasured(l1, replace(l1, stem=Stem.PATCHIFY)) == ""
+    assert one.unmeasured(l1, replace(l1, stem=Stem.PATCHIFY, stem_activation=None)) == ""
     plain = replace(l1, stages=tuple(replace(s, blocks=s.blocks[:1]) for s in l1.stages))
     assert one.unmeasured(l1, plain) == one.unmeasured(plain, l1) == "never measured here: softmax"

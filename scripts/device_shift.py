@@ -1,0 +1,93 @@
+"""Run the comparisons of studies/device-shift/study.toml and put what they found into README.md and docs/shift.md.
+
+What is finished is not run again: the command goes on where it was stopped. The page is made by ``dsim report``.
+
+Usage: python scripts/device_shift.py
+"""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+from dsim.arch import get_preset
+from dsim.report.marked import replace_block
+from dsim.report.progress import compare_progress
+from dsim.report.shift import devices_table, findings_table, matrix_table, pairs_table
+from dsim.report.timed import agreement_table, timed_table
+from dsim.shift import Comparison, ComparisonSpec, run_comparison
+from dsim.shift.measured import agreements, read_measured
+from dsim.shift.strongest import Finding, findings, strongest
+from dsim.shift.summary import shift_by_kind
+
+ROOT = Path(__file__).resolve().parent.parent
+STUDY = ROOT / "studies" / "device-shift"
+
+
+def specs() -> dict[str, ComparisonSpec]:
+    """Read what is asked."""
+    asked = tomllib.loads((STUDY / "study.toml").read_text(encoding="utf-8"))
+    return {
+        name: ComparisonSpec(
+            tuple(one["devices"]),
+            like=get_preset(asked["like"]),
+            like_name=asked["like"],
+            confidence=asked["confidence"],
+            trials=asked["trials"],
+            fold_trials=asked["fold_trials"],
+            seeds=asked["seeds"],
+            refits=asked["refits"],
+            seed=asked["seed"],
+            name=name,
+            out=STUDY,
+        )
+        for name, one in asked["comparison"].items()
+    }
+
+
+def sentence(one: Finding, found: Comparison) -> str:
+    """Say a finding with its kind, and whether so many comparisons would show it by chance."""
+    text = one.text[0].upper() + one.text[1:]
+    stands = (
+        f"so many comparisons would show it by chance with {one.chance:.1%}"
+        if one.stands
+        else f"it does not stand: so many comparisons would show as much by chance with {one.chance:.0%}"
+    )
+    return f"- **{one.kind}.** {text}; intervals at {found.confidence:.0%}; {stands}."
+
+
+def in_words(found: Comparison) -> str:
+    """Give the strongest finding of each kind of shift, and what is not told."""
+    lines = [sentence(one, found) for one in strongest(findings(found))]
+    said = {one.kind for one in findings(found)}
+    for kind, cells, told, _ in shift_by_kind(found):
+        if kind not in said:
+            lines.append(
+                f"- **{kind}.** Nothing is told from zero: {cells} cells of the matrix could be judged, {told} differ."
+            )
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Run, and write."""
+    found = {}
+    for name, spec in specs().items():
+        with compare_progress() as progress:
+            found[name] = run_comparison(spec, progress)
+    replace_block(ROOT / "README.md", "shift", in_words(found["latency"]))
+    tables = [
+        make(one).markdown()
+        for one in found.values()
+        for make in (devices_table, matrix_table, findings_table, pairs_table)
+    ]
+    timed = read_measured(STUDY / "latency")
+    measured = [agreement_table(found["latency"], timed).markdown()] + [
+        timed_table(found["latency"], timed, one.device).markdown()
+        for one in agreements(found["latency"], timed)
+    ]
+    replace_block(ROOT / "docs" / "shift.md", "device-shift", "\n".join(tables))
+    replace_block(ROOT / "docs" / "shift.md", "timed", "\n".join(measured))
+
+
+if __name__ == "__main__":
+    main()
