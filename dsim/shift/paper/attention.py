@@ -1,0 +1,75 @@
+"""Statement: attention is not slow by itself at low resolution, it takes no longer than its work."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+import numpy as np
+
+from dsim.device import DeviceProfile
+from dsim.op import OpKind
+from dsim.shift.paper.in_situ import DESIGNS, Part, log_ratio, median_piece, parts_of, source_of
+from dsim.shift.paper.pairs import contrast_piece, macs_ratio, pair_pieces
+from dsim.shift.paper.predicted import not_own
+from dsim.shift.paper.records import Check, Piece, Statement
+from dsim.shift.paper.rule import SLOWER_WORDS, Says, judged
+
+KEY = "attention"
+_WHAT = "attention for separable convolutions in stages 3 and 4"
+PAIRS = tuple(
+    (_WHAT, f"convformer_{size}@{side}", f"caformer_{size}@{side}")
+    for size in ("s18", "s36", "m36", "b36")
+    for side in (224, 384)
+)
+CHOICE = "mixer:repmixer>attention"
+_LATE = {"stages.2": "stage 3", "stages.3": "stage 4"}
+
+
+def _blocks(profile: DeviceProfile) -> Iterator[Piece]:
+    """Compare attention blocks with the other blocks of the same stage of the same design, per multiply-accumulate."""
+    blocks: dict[tuple[str, str], list[Part]] = defaultdict(list)
+    for part in parts_of(profile):
+        stage, _, block = part.scope.partition(".blocks.")
+        if part.network.startswith(DESIGNS) and stage in _LATE and block:
+            blocks[part.network, stage].append(part)
+    found: dict[tuple[str, str], list[tuple[float, float, float]]] = defaultdict(list)
+    for (_, stage), parts in sorted(blocks.items()):
+        mixing = [p for p in parts if p.holds(OpKind.SOFTMAX)]
+        plain = [p for p in parts if not p.holds(OpKind.SOFTMAX)]
+        a, b = (float(np.mean([p.latency_ms for p in of])) if of else 0.0 for of in (plain, mixing))
+        if a > 0 and b > 0:
+            work = float(np.mean([p.macs for p in mixing]) / np.mean([p.macs for p in plain]))
+            kind = "attention of V1 (tokens)" if mixing[0].holds(OpKind.LINEAR) else "attention of V2 (maps)"
+            found[kind, stage].append((a, b, log_ratio(a, b, work)))
+    for (kind, stage), rows in sorted(found.items()):
+        middle = (float(np.median([a for a, _, _ in rows])), float(np.median([b for _, b, _ in rows])))
+        piece = median_piece(
+            f"{kind} for pooling or convolution, {_LATE[stage]}, per multiply-accumulate", f"other blocks of {_LATE[stage]}",
+            f"{kind}, {_LATE[stage]}", [log for _, _, log in rows], middle, source_of(profile), "designs",
+        )  # fmt: skip
+        if piece:
+            yield piece
+
+
+def judge(profile: DeviceProfile, _ask: bool) -> Check:
+    """Judge one device."""
+    pieces = [*pair_pieces(profile, PAIRS, macs_ratio), *_blocks(profile)]
+    pieces += [
+        contrast_piece(profile, contrast, macs_ratio(contrast.graph_a, contrast.graph_b))
+        for contrast in profile.contrasts
+        if contrast.choice == CHOICE and contrast.graph_a and contrast.graph_b
+    ]
+    nothing = not_own(profile) or "no network or block was timed with attention in place of something else"
+    return judged(KEY, profile.name, pieces, Says.NOT_SLOWER, nothing)
+
+
+STATEMENT = Statement(
+    KEY,
+    "Attention is not slow by itself at low resolution.",
+    "Low resolution is a sixteenth of the input's side or less (stages 3 and 4, where the paper's own search allows attention). "
+    "The change in time is divided by the change in multiply-accumulates: a block that computes more may take longer. "
+    f"{SLOWER_WORDS} It holds where attention is not slower. No model is asked: attention is one block of many in a design, and a "
+    "predicted change of a whole network would say little of it.",
+    judge,
+)

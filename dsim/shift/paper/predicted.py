@@ -1,0 +1,104 @@
+"""What a profile's own model says where nothing was measured, or why it may not be asked."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from dsim.arch import Arch
+from dsim.device import DeviceProfile
+from dsim.graph import Graph
+from dsim.latency import load_model
+from dsim.latency.reprice import Pieces
+from dsim.latency.siblings import siblings
+from dsim.search.table import Floats
+from dsim.shift.draws import PER_REFIT, draw_device
+from dsim.shift.panel import Panel
+from dsim.shift.paper.records import Kind, Piece
+from dsim.shift.paper.rule import CONFIDENCE, percent
+
+ROUNDS = 100  # times PER_REFIT draws of mispricing
+SEED = 0
+NOT_ASKED = "nothing was measured, and the model was not asked"
+
+
+def not_own(profile: DeviceProfile) -> str:
+    """Tell why a profile's prices are not its own; empty where they are."""
+    if profile.method == "few-shot":
+        return "nothing was measured, and its prices are put together from other profiles"
+    if profile.donor:
+        return f"nothing was measured, and its prices start from those of {profile.donor}"
+    if profile.method in ("roofline", "adapted"):
+        return f"nothing was measured, and the pool {profile.pool} shares its prices"
+    return ""
+
+
+def designs(profile: DeviceProfile, archs: Sequence[Arch]) -> tuple[Floats, Floats] | str:
+    """Price designs together, or tell why not.
+
+    Every piece of a design is mispriced by a factor of its own, so large that designs err against each other as networks
+    that were held out do (`dsim.shift.draws`); pieces that two designs share err alike.
+
+    Returns
+    -------
+    tuple
+        Milliseconds (N,), and logs (D, N) of drawn factors; or the reason, in words.
+    """
+    why = not_own(profile)
+    if why:
+        return why
+    model = load_model(profile.name)
+    for arch in archs:
+        found = model.estimate(arch.to_graph(), CONFIDENCE)
+        if not found.complete:
+            return f"nothing was measured, and the model cannot price it: {found.notes[0]}"
+    spread = siblings(profile.name).spread
+    if spread is None:
+        return "nothing was measured, and too few networks were to say how far the model errs between designs"
+    panel = Panel(archs)
+    drawn = draw_device(
+        profile.name, panel, model, [model] * ROUNDS, Pieces(model, panel.graphs).vectors, spread, CONFIDENCE, SEED
+    )  # fmt: skip
+    assert drawn.log.shape == (ROUNDS * PER_REFIT, len(panel))
+    return drawn.ms, drawn.log
+
+
+def change_of_design(
+    profile: DeviceProfile, what: str, a: tuple[str, Arch], b: tuple[str, Arch]
+) -> Piece | str:
+    """Predict what going from one design to another does."""
+    found = designs(profile, (a[1], b[1]))
+    if isinstance(found, str):
+        return found
+    ms, log = found
+    value = math.log(ms[1] / ms[0])
+    rest = (1.0 - CONFIDENCE) / 2.0
+    low, high = (value + float(q) for q in np.quantile(log[:, 1] - log[:, 0], (rest, 1.0 - rest)))
+    return Piece(
+        Kind.PREDICTED, what, a[0], b[0], float(ms[0]), float(ms[1]), percent(value), percent(low), percent(high), 0,
+        f"{profile.method} model of {profile.name}, {CONFIDENCE:.0%} interval from errors between held-out designs",
+    )  # fmt: skip
+
+
+def change_of_network(
+    profile: DeviceProfile, what: str, a: tuple[str, Graph], b: tuple[str, Graph]
+) -> Piece | str:
+    """Predict how two networks of different families compare; their errors are taken to be independent."""
+    why = not_own(profile)
+    if why:
+        return why
+    model = load_model(profile.name)
+    one, other = (model.estimate(graph, CONFIDENCE) for _, graph in (a, b))
+    for found in (one, other):
+        if not found.complete:
+            return f"nothing was measured, and the model cannot price it: {found.notes[0]}"
+    value = math.log(other.latency_ms / one.latency_ms)
+    up = math.hypot(math.log(other.high_ms / other.latency_ms), math.log(one.latency_ms / one.low_ms))
+    down = math.hypot(math.log(other.latency_ms / other.low_ms), math.log(one.high_ms / one.latency_ms))
+    return Piece(
+        Kind.PREDICTED, what, a[0], b[0], one.latency_ms, other.latency_ms, percent(value), percent(value - down),
+        percent(value + up), 0,
+        f"{profile.method} model of {profile.name}, {CONFIDENCE:.0%} intervals of both networks from held-out families",
+    )  # fmt: skip
