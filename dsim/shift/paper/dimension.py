@@ -10,10 +10,10 @@ import numpy as np
 from dsim.device import DeviceProfile
 from dsim.latency.networks import own_graphs, read_networks
 from dsim.op import OpKind
-from dsim.shift.paper.in_situ import DESIGNS, DRAWS, HOW, LEAST, SEED, source_of
+from dsim.shift.paper.in_situ import DESIGNS, DRAWS, HOW, LEAST, source_of
 from dsim.shift.paper.linear import PAIRS
 from dsim.shift.paper.pairs import pair_pieces
-from dsim.shift.paper.records import Check, Kind, Piece, Ruling, Statement
+from dsim.shift.paper.records import Check, Inputs, Kind, Piece, Ruling, Statement
 from dsim.shift.paper.rule import CONFIDENCE, FLOOR, rests_on
 
 KEY = "consistent-dimension"
@@ -45,11 +45,11 @@ def reorder_shares(profile: DeviceProfile) -> tuple[list[float], float]:
     return shares, float(np.median(blocks)) if blocks else 0.0
 
 
-def _piece(profile: DeviceProfile) -> Iterator[Piece]:
+def _piece(profile: DeviceProfile, seed: int) -> Iterator[Piece]:
     shares, block_ms = reorder_shares(profile)
     if len(shares) < LEAST:
         return
-    rng = np.random.default_rng(SEED)
+    rng = np.random.default_rng(seed)
     values = 100.0 * np.asarray(shares)
     medians = np.median(values[rng.integers(len(values), size=(DRAWS, len(values)))], axis=1)
     rest = (1.0 - CONFIDENCE) / 2.0
@@ -62,9 +62,9 @@ def _piece(profile: DeviceProfile) -> Iterator[Piece]:
     )  # fmt: skip
 
 
-def judge(profile: DeviceProfile, _ask: bool) -> Check:
+def judge(profile: DeviceProfile, inputs: Inputs) -> Check:
     """Judge one device."""
-    counting = list(_piece(profile))
+    counting = list(_piece(profile, inputs.seed))
     context = [
         Piece(
             p.kind, p.what, p.a, p.b, p.a_ms, p.b_ms, p.value, p.low, p.high, p.count, p.source, _CONFOUNDED

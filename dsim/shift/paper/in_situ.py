@@ -17,7 +17,7 @@ from dsim.shift.paper.rule import CONFIDENCE, percent
 
 DESIGNS = "design-"  # names of designs that dsim drew: their modules are stem, stages.N.blocks.M, head
 LEAST = 5  # networks, or widths, that a median needs
-DRAWS, SEED = 2000, 0
+DRAWS = 2000
 HOW = "in situ"
 
 
@@ -71,7 +71,14 @@ def parts_of(profile: DeviceProfile) -> tuple[Part, ...]:
 
 
 def median_piece(
-    what: str, a: str, b: str, logs: Sequence[float], ms: tuple[float, float], source: str, unit: str
+    what: str,
+    a: str,
+    b: str,
+    logs: Sequence[float],
+    ms: tuple[float, float],
+    source: str,
+    unit: str,
+    seed: int,
 ) -> Piece | None:
     """Sum paired log ratios up: their median, with an interval that draws them again; None where they are too few.
 
@@ -81,10 +88,12 @@ def median_piece(
         Median milliseconds of either side.
     unit
         What one ratio is taken over.
+    seed
+        Of the draws.
     """
     if len(logs) < LEAST:
         return None
-    rng = np.random.default_rng(SEED)
+    rng = np.random.default_rng(seed)
     values = np.asarray(logs)
     medians = np.median(values[rng.integers(len(values), size=(DRAWS, len(values)))], axis=1)
     rest = (1.0 - CONFIDENCE) / 2.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dsim.device import DeviceProfile
 from dsim.shift.paper.pairs import pair_pieces
-from dsim.shift.paper.records import Check, Statement
+from dsim.shift.paper.records import Check, Inputs, Statement
 from dsim.shift.paper.rule import SLOWER_WORDS, Says, judged
 
 KEY = "conv-linear"
@@ -16,7 +16,7 @@ PAIRS = tuple(
 )
 
 
-def judge(profile: DeviceProfile, _ask: bool) -> Check:
+def judge(profile: DeviceProfile, _inputs: Inputs) -> Check:
     """Judge one device."""
     nothing = (
         "no network was timed in both forms; a model's prices of the two are not tested against each other"

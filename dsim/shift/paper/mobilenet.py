@@ -8,7 +8,7 @@ from dsim.device import DeviceProfile
 from dsim.latency.networks import read_graph
 from dsim.shift.paper.pairs import pair_pieces
 from dsim.shift.paper.predicted import NOT_ASKED, change_of_network
-from dsim.shift.paper.records import Check, Statement
+from dsim.shift.paper.records import Check, Inputs, Statement
 from dsim.shift.paper.rule import SLOWER_WORDS, Says, judged, says
 
 KEY = "as-fast-as-mobilenetv2"
@@ -17,7 +17,7 @@ _WHAT = "EfficientFormer-L1 for MobileNetV2 x1.4"
 _BOUND = "EfficientFormer-L1 for MobileNetV2 x1.0, which does less than x1.4 in every layer"
 
 
-def judge(profile: DeviceProfile, ask: bool) -> Check:
+def judge(profile: DeviceProfile, inputs: Inputs) -> Check:
     """Judge one device."""
     pieces = list(pair_pieces(profile, ((_WHAT, WIDE, L1),)))
     if not pieces:
@@ -28,7 +28,7 @@ def judge(profile: DeviceProfile, ask: bool) -> Check:
                 piece if told else replace(piece, why_not="x1.4 takes longer, by how much is not known")
             )
     nothing = "both were never timed together here" if pieces else NOT_ASKED
-    if ask and not any(piece.counts for piece in pieces):
+    if inputs.ask and not any(piece.counts for piece in pieces):
         found = change_of_network(profile, _WHAT, (WIDE, read_graph(WIDE)), (L1, read_graph(L1)))
         if isinstance(found, str):
             nothing = found

@@ -44,7 +44,9 @@ def timed_together(
 
 
 def _middle(rows: Sequence[Measurement], digits: Mapping[tuple[str, str], int]) -> tuple[float, float, str]:
-    error = max(max(row.error_ms or 0.0, 0.5 * 10.0 ** -digits[row.source, row.table]) for row in rows)
+    error = max(
+        0.5 * 10.0 ** -digits[row.source, row.table] if row.error_ms is None else row.error_ms for row in rows
+    )
     return float(np.median([row.latency_ms for row in rows])), error, rows[0].source
 
 

@@ -20,7 +20,6 @@ from dsim.shift.paper.records import Kind, Piece
 from dsim.shift.paper.rule import CONFIDENCE, percent
 
 ROUNDS = 100  # times PER_REFIT draws of mispricing
-SEED = 0
 NOT_ASKED = "nothing was measured, and the model was not asked"
 
 
@@ -35,7 +34,7 @@ def not_own(profile: DeviceProfile) -> str:
     return ""
 
 
-def designs(profile: DeviceProfile, archs: Sequence[Arch]) -> tuple[Floats, Floats] | str:
+def designs(profile: DeviceProfile, archs: Sequence[Arch], seed: int) -> tuple[Floats, Floats] | str:
     """Price designs together, or tell why not.
 
     Every piece of a design is mispriced by a factor of its own, so large that designs err against each other as networks
@@ -59,17 +58,17 @@ def designs(profile: DeviceProfile, archs: Sequence[Arch]) -> tuple[Floats, Floa
         return "nothing was measured, and too few networks were to say how far the model errs between designs"
     panel = Panel(archs)
     drawn = draw_device(
-        profile.name, panel, model, [model] * ROUNDS, Pieces(model, panel.graphs).vectors, spread, CONFIDENCE, SEED
+        profile.name, panel, model, [model] * ROUNDS, Pieces(model, panel.graphs).vectors, spread, CONFIDENCE, seed
     )  # fmt: skip
     assert drawn.log.shape == (ROUNDS * PER_REFIT, len(panel))
     return drawn.ms, drawn.log
 
 
 def change_of_design(
-    profile: DeviceProfile, what: str, a: tuple[str, Arch], b: tuple[str, Arch]
+    profile: DeviceProfile, what: str, a: tuple[str, Arch], b: tuple[str, Arch], seed: int
 ) -> Piece | str:
     """Predict what going from one design to another does."""
-    found = designs(profile, (a[1], b[1]))
+    found = designs(profile, (a[1], b[1]), seed)
     if isinstance(found, str):
         return found
     ms, log = found

@@ -112,6 +112,22 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
+class Inputs:
+    """How a profile is judged.
+
+    Attributes
+    ----------
+    ask
+        Whether its model may be asked where nothing was measured.
+    seed
+        Of everything drawn.
+    """
+
+    ask: bool = False
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Statement:
     """A statement of the paper that every device can be asked about by itself.
 
@@ -122,13 +138,13 @@ class Statement:
     rule
         How a verdict comes about; set before the evidence was looked at.
     judge
-        Gives the check for a profile; the flag says whether its model may be asked where nothing was measured.
+        Gives the check for a profile.
     """
 
     key: str
     words: str
     rule: str
-    judge: Callable[[DeviceProfile, bool], Check]
+    judge: Callable[[DeviceProfile, Inputs], Check]
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from dsim.arch import get_preset
 from dsim.device import DeviceProfile
 from dsim.shift.paper.pairs import timed_together
 from dsim.shift.paper.predicted import NOT_ASKED, designs
-from dsim.shift.paper.records import Check, Kind, Piece, Ruling, Statement
+from dsim.shift.paper.records import Check, Inputs, Kind, Piece, Ruling, Statement
 from dsim.shift.paper.rule import CONFIDENCE, FLOOR, rests_on
 
 KEY = "returns"
@@ -74,8 +74,8 @@ def _measured(profile: DeviceProfile) -> Iterator[Piece]:
             yield _piece(Kind.PAIR, (a[0], b[0], c[0]), low, high, 3, where)
 
 
-def _predicted(profile: DeviceProfile) -> Piece | str:
-    found = designs(profile, [get_preset(name) for name in NAMES])
+def _predicted(profile: DeviceProfile, seed: int) -> Piece | str:
+    found = designs(profile, [get_preset(name) for name in NAMES], seed)
     if isinstance(found, str):
         return found
     ms, log = found
@@ -88,11 +88,11 @@ def _predicted(profile: DeviceProfile) -> Piece | str:
     )
 
 
-def judge(profile: DeviceProfile, ask: bool) -> Check:
+def judge(profile: DeviceProfile, inputs: Inputs) -> Check:
     """Judge one device."""
     pieces, nothing = list(_measured(profile)), NOT_ASKED
-    if ask and not pieces:
-        found = _predicted(profile)
+    if inputs.ask and not pieces:
+        found = _predicted(profile, inputs.seed)
         if isinstance(found, str):
             nothing = found
         else:

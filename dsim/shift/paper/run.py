@@ -17,12 +17,13 @@ from dsim.shift.paper import (
     returns,
     stem,
 )
-from dsim.shift.paper.records import Across, Check, Statement
+from dsim.shift.paper.records import Across, Check, Inputs, Statement
 
 STATEMENTS: dict[str, Statement] = {
     stem.KEY: stem.STATEMENT,
     dimension.KEY: dimension.STATEMENT,
-    attention.KEY: attention.STATEMENT,
+    attention.LAST: attention.LAST_STAGE,
+    attention.LATE: attention.STAGE_3,
     norm.KEY: norm.STATEMENT,
     linear.KEY: linear.STATEMENT,
     mobilenet.KEY: mobilenet.STATEMENT,
@@ -35,7 +36,9 @@ ACROSS: dict[str, Across] = {
 Progress = Callable[[str], None]
 
 
-def run_checks(devices: Collection[str], progress: Progress | None = None) -> tuple[Check, ...]:
+def run_checks(
+    devices: Collection[str], seed: int = 0, progress: Progress | None = None
+) -> tuple[Check, ...]:
     """Check the paper's statements.
 
     Parameters
@@ -43,6 +46,8 @@ def run_checks(devices: Collection[str], progress: Progress | None = None) -> tu
     devices
         Names of profiles that are judged whatever there is to say, by their models where nothing was measured. Every
         other bundled profile is judged where measured evidence counts.
+    seed
+        Of everything drawn.
     progress
         Called with the name of each profile.
 
@@ -65,16 +70,16 @@ def run_checks(devices: Collection[str], progress: Progress | None = None) -> tu
         profile = find_profile(name)
         # operators are many, and no statement across devices needs them
         profiles.append(replace(profile, ops=()))
-        found += checks_of(profile, name in devices)
+        found += checks_of(profile, Inputs(name in devices, seed))
     for across in ACROSS.values():
         found += across.judge(profiles)
     return in_order(found, names)
 
 
-def checks_of(profile: DeviceProfile, asked: bool) -> tuple[Check, ...]:
+def checks_of(profile: DeviceProfile, inputs: Inputs) -> tuple[Check, ...]:
     """Judge one profile by itself; one that was not asked for is left out where nothing counts."""
-    found = (statement.judge(profile, asked) for statement in STATEMENTS.values())
-    return tuple(check for check in found if asked or any(piece.counts for piece in check.pieces))
+    found = (statement.judge(profile, inputs) for statement in STATEMENTS.values())
+    return tuple(check for check in found if inputs.ask or any(piece.counts for piece in check.pieces))
 
 
 def in_order(checks: Sequence[Check], names: Sequence[str]) -> tuple[Check, ...]:

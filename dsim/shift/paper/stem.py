@@ -14,7 +14,7 @@ from dsim.device import DeviceProfile
 from dsim.shift.paper.in_situ import DESIGNS, Part, log_ratio, median_piece, parts_of, source_of
 from dsim.shift.paper.pairs import contrast_piece, pair_pieces
 from dsim.shift.paper.predicted import NOT_ASKED, change_of_design
-from dsim.shift.paper.records import Check, Piece, Statement
+from dsim.shift.paper.records import Check, Inputs, Piece, Statement
 from dsim.shift.paper.rule import SLOWER_WORDS, Says, judged, mirrored
 
 KEY = "patch-embedding"
@@ -36,7 +36,7 @@ _CONVS = ((3, 3), (3, 3))
 _STEMS = {((4, 4),): "one 4x4 convolution of stride 4", ((7, 7),): "one 7x7 convolution of stride 4"}
 
 
-def _blocks(profile: DeviceProfile) -> Iterator[Piece]:
+def _blocks(profile: DeviceProfile, seed: int) -> Iterator[Piece]:
     """Compare stems of designs, by the width that they give."""
     ms: dict[tuple[tuple[int, int], ...], dict[int, list[float]]] = defaultdict(lambda: defaultdict(list))
     for part in parts_of(profile):
@@ -51,7 +51,7 @@ def _blocks(profile: DeviceProfile) -> Iterator[Piece]:
             middle = (float(np.median([a for a, _ in pairs])), float(np.median([b for _, b in pairs])))
             piece = median_piece(
                 f"{name} for two 3x3 convolutions of stride 2", "stems of two convolutions", f"stems of {name}",
-                logs, middle, source_of(profile), "widths",
+                logs, middle, source_of(profile), "widths", seed,
             )  # fmt: skip
             if piece:
                 yield piece
@@ -63,16 +63,16 @@ def _shape(part: Part) -> tuple[tuple[tuple[int, int], ...], int]:
     return kernels, convs[-1].outputs[0].shape[1] if convs else 0
 
 
-def judge(profile: DeviceProfile, ask: bool) -> Check:
+def judge(profile: DeviceProfile, inputs: Inputs) -> Check:
     """Judge one device."""
-    pieces = [*pair_pieces(profile, PAIRS), *_blocks(profile)]
+    pieces = [*pair_pieces(profile, PAIRS), *_blocks(profile, inputs.seed)]
     pieces += [
         mirrored(contrast_piece(profile, contrast, why_not=_CONFOUNDED))
         for contrast in profile.contrasts
         if contrast.choice == "stem:dense>factorised"
     ]
     nothing = NOT_ASKED
-    if ask and not any(piece.counts for piece in pieces):
+    if inputs.ask and not any(piece.counts for piece in pieces):
         design = get_preset("efficientformer_l1")
         for stem in (Stem.PATCHIFY, Stem.CONV7):
             other = replace(design, stem=stem, stem_activation=None)
@@ -81,6 +81,7 @@ def judge(profile: DeviceProfile, ask: bool) -> Check:
                 f"stem {stem} for {design.stem}",
                 ("efficientformer_l1", design),
                 (f"with {stem}", other),
+                inputs.seed,
             )
             if isinstance(found, str):
                 nothing = found
