@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMPS := .stamps
 
 .DEFAULT_GOAL := help
-.PHONY: help study test lint format docs wheel clean
+.PHONY: help study test lint format docs paper-checks wheel clean
 
 help: ## show this help
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ docs: $(STAMPS)/run ## write the held-out tables of docs/ and the run in README 
 	$(BIN)/dsim accuracy validate --write docs/accuracy.md
 	$(BIN)/python scripts/measured_tables.py
 	$(BIN)/python scripts/readme_run.py
+
+paper-checks: $(STAMPS)/run ## check the EfficientFormer paper's statements on every profile: studies/paper-checks
+	OMP_NUM_THREADS=1 $(BIN)/python scripts/paper_checks.py
 
 wheel: $(STAMPS)/test ## build the wheel, device profiles included
 	$(BIN)/python -m build --wheel --no-isolation

@@ -30,7 +30,7 @@ def paper_markdown(checks: Sequence[Check], devices: Sequence[str]) -> str:
     others = sorted({check.device for check in checks} - set(devices))
     parts = [
         _matrix("Verdicts", checks, devices),
-        "`?` is cannot tell; a blank means that the statement was not asked there, for want of measured evidence.\n",
+        "`?` is cannot tell; a blank, in the second matrix, is want of measured evidence.\n",
         _matrix("Other bundled profiles, measured evidence alone", checks, others),
         *(_statement(key, checks, devices) for key in (*STATEMENTS, *ACROSS)),
     ]

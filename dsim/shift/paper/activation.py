@@ -170,11 +170,13 @@ _SHARED = (
     "Two devices are compared where both measured the same choice, one image or a batch alike. A difference is certain where "
     f"it is {FLOOR:.0f}% or more and its interval excludes zero, in at least half of the networks or blocks and in none the other way."
 )
+_NOTHING = "no two activations were timed in otherwise equal networks here"
 ACROSS_COST = Across(
     COST,
     "What an activation costs depends on hardware and compiler.",
     f"{_SHARED} It holds on a device where another device certainly has the opposite order of two activations, or where the same two "
     f"networks differ by amounts whose intervals lie {FLOOR:.0f} points apart. It is never refuted: one more device could differ.",
+    _NOTHING,
     partial(judge, COST),
 )
 ACROSS_BEST = Across(
@@ -182,5 +184,6 @@ ACROSS_BEST = Across(
     "The fastest activation depends on hardware and compiler.",
     f"{_SHARED} An activation may be the fastest where no other is certainly faster. It holds on a device where another device's "
     "candidates, among the activations that both measured, are all others. It is never refuted: one more device or activation could differ.",
+    _NOTHING,
     partial(judge, BEST),
 )

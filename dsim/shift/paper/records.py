@@ -155,11 +155,14 @@ class Across:
     ----------
     key, words, rule
         As of a statement.
+    nothing
+        What is said of a profile without such evidence.
     judge
-        Gives a check for each profile that has something to say.
+        Gives a check for each profile with it.
     """
 
     key: str
     words: str
     rule: str
+    nothing: str
     judge: Callable[[Sequence[DeviceProfile]], tuple[Check, ...]]

@@ -17,7 +17,7 @@ from dsim.shift.paper import (
     returns,
     stem,
 )
-from dsim.shift.paper.records import Across, Check, Inputs, Statement
+from dsim.shift.paper.records import Across, Check, Inputs, Ruling, Statement
 
 STATEMENTS: dict[str, Statement] = {
     stem.KEY: stem.STATEMENT,
@@ -71,8 +71,14 @@ def run_checks(
         # operators are many, and no statement across devices needs them
         profiles.append(replace(profile, ops=()))
         found += checks_of(profile, Inputs(name in devices, seed))
-    for across in ACROSS.values():
-        found += across.judge(profiles)
+    for key, across in ACROSS.items():
+        judged = across.judge(profiles)
+        found += judged
+        silent = [name for name in devices if name not in {check.device for check in judged}]
+        found += [
+            Check(key, name, Ruling.OPEN, across.nothing, None, None, None, "", "nothing", ())
+            for name in silent
+        ]
     return in_order(found, names)
 
 
