@@ -14,7 +14,7 @@ SHORT = {
     Ruling.FAILS: "**does not**",
     Ruling.OPEN: "?",
 }
-_FEW = 12  # pieces of one device that a document shows; the rest stand in the parquet file
+_FEW = 18  # pieces of one device that a document shows; the rest stand in the parquet file
 
 
 def paper_markdown(checks: Sequence[Check], devices: Sequence[str]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import permutations
@@ -13,10 +13,11 @@ from dsim.device.profile import Contrast
 from dsim.shift.paper.pairs import contrast_piece, pair_pieces
 from dsim.shift.paper.records import Across, Check, Piece, Ruling
 from dsim.shift.paper.rule import BACK, FLOOR, Says, agreed, mirrored, rests_on, says
-from dsim.shift.stack import pair_of
+from dsim.shift.stack import Shift, pair_of
 
 COST, BEST = "activation-cost", "activation-best"
 PREFIX = "activation:"
+_MOST = 3  # reasons that are told; the most alike devices come first
 QUICK = "activation:gelu>quickgelu"
 PAIRS = tuple(
     (QUICK, f"vit_base_patch{size}_clip_224@224", f"vit_base_patch{size}_clip_quickgelu_224@224")
@@ -107,11 +108,15 @@ def _forward(found: Costs) -> tuple[Piece, ...]:
     return tuple(p for pieces in found.values() for p in pieces if not p.what.endswith(BACK))
 
 
-def _beside(profile: DeviceProfile, having: Sequence[DeviceProfile]) -> Iterator[tuple[DeviceProfile, str]]:
-    """Give the other devices that measure the same (one image, or a batch) with what differs between both."""
-    for other in having:
-        if other.name != profile.name and other.measures == profile.measures:
-            yield other, pair_of(profile, other).words
+def _beside(profile: DeviceProfile, having: Sequence[DeviceProfile]) -> list[tuple[DeviceProfile, str]]:
+    """Give the other devices that measure the same (one image, or a batch) with what differs, the most alike first."""
+    alike = [
+        (pair_of(profile, other), other)
+        for other in having
+        if other.name != profile.name and other.measures == profile.measures
+    ]
+    alike.sort(key=lambda both: (both[0].shift is not Shift.HARDWARE, len(both[0].differs_in), both[1].name))
+    return [(other, pair.words) for pair, other in alike]
 
 
 def _cost(profile: DeviceProfile, having: Sequence[DeviceProfile], found: Mapping[str, Costs]) -> Check:
@@ -123,10 +128,7 @@ def _cost(profile: DeviceProfile, having: Sequence[DeviceProfile], found: Mappin
             how = "" if back else differ(pieces, found[other.name].get(choice, ()))
             if how:
                 reasons.append(f"{choice} against {other.name}: {how} ({words})")
-    verdict = Ruling.HOLDS if reasons else Ruling.OPEN
-    return _check(
-        COST, profile, verdict, reasons, "no other device differs certainly on the same choice", mine
-    )
+    return _check(COST, profile, reasons, "no other device differs certainly on the same choice", mine)
 
 
 def _best(profile: DeviceProfile, having: Sequence[DeviceProfile], found: Mapping[str, Costs]) -> Check:
@@ -137,33 +139,29 @@ def _best(profile: DeviceProfile, having: Sequence[DeviceProfile], found: Mappin
             continue
         here, there = fastest(mine, among), fastest(found[other.name], among)
         if not here & there:
-            reasons.append(
-                f"{' or '.join(sorted(here))} here, {' or '.join(sorted(there))} on {other.name} ({words})"
-            )
+            reasons.append(f"{_or(here)} here, {_or(there)} on {other.name} ({words})")
         elif len(here) == len(there) == 1:
-            same.append(f"{next(iter(here))} here and on {other.name}, of {', '.join(among)}")
-    verdict = Ruling.HOLDS if reasons else Ruling.OPEN
+            same.append(f"{_or(here)} on {other.name} too, of {', '.join(among)}")
+    nothing = "; ".join(["no other device has certainly another one", *same[:_MOST]])
     every = sorted(_options(mine))
-    may = f"of {', '.join(every)}, the fastest may be {' or '.join(sorted(fastest(mine, every)))}"
-    nothing = f"{may}; no other device has certainly another one" + (
-        f" (the same: {'; '.join(same)})" if same else ""
-    )
-    return _check(
-        BEST, profile, verdict, [f"{may}; {reason}" for reason in reasons[:1]] + reasons[1:], nothing, mine
+    check = _check(BEST, profile, reasons, nothing, mine)
+    return replace(
+        check, why=f"of {', '.join(every)} the fastest here may be {_or(fastest(mine, every))}; {check.why}"
     )
 
 
-def _check(
-    key: str, profile: DeviceProfile, verdict: Ruling, reasons: Sequence[str], nothing: str, mine: Costs
-) -> Check:
+def _or(names: Iterable[str]) -> str:
+    return " or ".join(sorted(names))
+
+
+def _check(key: str, profile: DeviceProfile, reasons: Sequence[str], nothing: str, mine: Costs) -> Check:
+    """Make a check; choices differ, so that no figure stands for all of them."""
     pieces = _forward(mine)
     certain = sum(says(piece) is Says.SLOWER or says(mirrored(piece)) is Says.SLOWER for piece in pieces)
-    why = "; ".join(reasons) or nothing
-    values = [piece.value for piece in pieces]
-    return Check(
-        key, profile.name, verdict, f"{why}; {certain} of {len(pieces)} differences here are certain", None,
-        min(values), max(values), "% of time", rests_on(pieces), pieces,
-    )  # fmt: skip
+    told = [*reasons[:_MOST], *([f"and {len(reasons) - _MOST} more"] if len(reasons) > _MOST else [])]
+    why = "; ".join([*(told or [nothing]), f"{certain} of {len(pieces)} differences here are certain"])
+    verdict = Ruling.HOLDS if reasons else Ruling.OPEN
+    return Check(key, profile.name, verdict, why, None, None, None, "", rests_on(pieces), pieces)
 
 
 _SHARED = (
