@@ -13,7 +13,7 @@ from dsim.attrs import ConvAttrs
 from dsim.device import DeviceProfile
 from dsim.shift.paper.in_situ import DESIGNS, Part, log_ratio, median_piece, parts_of, source_of
 from dsim.shift.paper.pairs import contrast_piece, pair_pieces
-from dsim.shift.paper.predicted import NOT_ASKED, change_of_design
+from dsim.shift.paper.predicted import NOT_ASKED, change_of_stem
 from dsim.shift.paper.records import Check, Inputs, Piece, Statement
 from dsim.shift.paper.rule import SLOWER_WORDS, Says, judged, mirrored
 
@@ -76,7 +76,7 @@ def judge(profile: DeviceProfile, inputs: Inputs) -> Check:
         design = get_preset("efficientformer_l1")
         for stem in (Stem.PATCHIFY, Stem.CONV7):
             other = replace(design, stem=stem, stem_activation=None)
-            found = change_of_design(
+            found = change_of_stem(
                 profile,
                 f"stem {stem} for {design.stem}",
                 ("efficientformer_l1", design),
@@ -95,6 +95,6 @@ STATEMENT = Statement(
     "A patch embedding with a large kernel and stride is slow, against a stem of small convolutions.",
     "Pairs differ in how the image becomes the first map, and in nothing else; the stem of several convolutions is the "
     f"first side. {SLOWER_WORDS} It holds where the embedding is slower. Where nothing was measured, EfficientFormer-L1 "
-    "with either stem is priced.",
+    "with either stem is priced, if the kernels of both were timed in like size.",
     judge,
 )
