@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from statistics import median
 
 from dsim.report.table import table
-from dsim.shift.paper import ACROSS, STATEMENTS, Check, Piece, Ruling
+from dsim.shift.paper import ACROSS, STATEMENTS, Check, Kind, Piece, Ruling
 from dsim.shift.paper.returns import KEY as RETURNS
 from dsim.shift.paper.returns import parameters, rates, top1
 
@@ -14,7 +15,6 @@ SHORT = {
     Ruling.FAILS: "**does not**",
     Ruling.OPEN: "?",
 }
-_FEW = 18  # pieces of one device that a document shows; the rest stand in the parquet file
 
 
 def paper_markdown(checks: Sequence[Check], devices: Sequence[str]) -> str:
@@ -31,7 +31,7 @@ def paper_markdown(checks: Sequence[Check], devices: Sequence[str]) -> str:
     parts = [
         _matrix("Verdicts", checks, devices),
         "`?` is cannot tell; a blank, in the second matrix, is want of measured evidence.\n",
-        _matrix("Other bundled profiles, measured evidence alone", checks, others),
+        _others(checks, others),
         *(_statement(key, checks, devices) for key in (*STATEMENTS, *ACROSS)),
     ]
     return "\n".join(parts)
@@ -44,6 +44,20 @@ def _matrix(title: str, checks: Sequence[Check], devices: Sequence[str]) -> str:
         (name, *(SHORT[found[name, key]] if (name, key) in found else "" for key in keys)) for name in devices
     ]
     return table(title, ("profile", *keys), rows).markdown().replace("### ", "## ", 1)
+
+
+def _others(checks: Sequence[Check], names: Sequence[str]) -> str:
+    """Give further profiles as a matrix, those with one statement alone as a list."""
+    many, lists = [], dict[tuple[str, Ruling], list[str]]()
+    for name in names:
+        own = [check for check in checks if check.device == name]
+        if len(own) > 1:
+            many.append(name)
+        else:
+            lists.setdefault((own[0].statement, own[0].verdict), []).append(name)
+    lines = [_matrix("Other bundled profiles, measured evidence alone", checks, many)]
+    lines += [f"{key} alone, {verdict}: {', '.join(found)}.\n" for (key, verdict), found in lists.items()]
+    return "\n".join(lines)
 
 
 def _statement(key: str, checks: Sequence[Check], devices: Sequence[str]) -> str:
@@ -105,14 +119,17 @@ def _profiles(checks: Sequence[Check]) -> str:
 
 
 def _span(checks: Sequence[Check]) -> str:
-    valued = [(c.value, c.device, c.unit) for c in checks if c.value is not None]
-    if not valued:
-        return ""
-    (low, at, unit), (high, to, _) = min(valued), max(valued)
-    sign = "+" if "%" in unit else ""
-    if len(valued) == 1:
-        return f" ({format(low, sign + '.3g')} {unit}, {at})"
-    return f" (from {format(low, sign + '.3g')} on {at} to {format(high, sign + '.3g')} {unit} on {to})"
+    """Give the least and the largest figure with its profile, unit by unit."""
+    said = []
+    for unit in sorted({check.unit for check in checks if check.value is not None}):
+        valued = [(c.value, c.device) for c in checks if c.unit == unit and c.value is not None]
+        (low, at), (high, to) = min(valued), max(valued)
+        sign = "+.3g" if "%" in unit else ".3g"
+        if len(valued) == 1:
+            said.append(f"{low:{sign}} {unit}, {at}")
+        else:
+            said.append(f"from {low:{sign}} on {at} to {high:{sign}} {unit} on {to}")
+    return f" ({'; '.join(said)})" if said else ""
 
 
 def per_parameter() -> str:
@@ -127,26 +144,27 @@ def per_parameter() -> str:
 
 
 def _evidence(checks: Sequence[Check]) -> str:
-    rows, left = [], 0
-    for check in checks:
-        rows += [_row(check.device, piece) for piece in check.pieces[:_FEW]]
-        left += max(len(check.pieces) - _FEW, 0)
+    rows = [row for check in checks for row in _rows(check)]
     if not rows:
         return ""
-    note = f"{left} further pieces stand in checks.parquet." if left else ""
-    columns = ("profile", "what", "first ms", "second ms", "change", "n", "counts")
-    return table("Evidence", columns, rows, numbers=("first ms", "second ms", "n"), note=note).markdown()
+    columns = ("profile", "what", "pieces", "change, and range", "counts")
+    return table("Evidence", columns, rows, numbers=("pieces",)).markdown()
 
 
-def _row(device: str, piece: Piece) -> tuple[str, ...]:
-    ms = tuple("-" if x is None else f"{x:.3g}" for x in (piece.a_ms, piece.b_ms))
-    change = f"{piece.value:+.3g} ({piece.low:+.3g} to {piece.high:+.3g})"
-    what = f"{piece.what}: {piece.a} to {piece.b}"
-    return (
-        device,
-        what,
-        *ms,
-        change,
-        str(piece.count or "-"),
-        "yes" if piece.counts else f"no: {piece.why_not}",
-    )
+def _rows(check: Check) -> Iterator[tuple[str, ...]]:
+    """Give a row for every kind of change; several networks or blocks of one kind share it."""
+    alike: dict[tuple[str, str], list[Piece]] = {}
+    for piece in check.pieces:
+        what = piece.what.partition(": ")[0] if piece.kind is Kind.CONTRAST else piece.what
+        alike.setdefault((what, piece.why_not), []).append(piece)
+    for (what, why_not), pieces in alike.items():
+        counts = f"no: {why_not}" if why_not else "yes"
+        one = pieces[0]
+        if len(pieces) == 1:
+            sides = "" if one.a_ms is None or one.b_ms is None else f", {one.a_ms:.3g} to {one.b_ms:.3g} ms"
+            change = f"{one.value:+.3g} ({one.low:+.3g} to {one.high:+.3g})"
+            yield check.device, f"{one.what}: {one.a} to {one.b}{sides}", "1", change, counts
+        else:
+            values = [piece.value for piece in pieces]
+            change = f"{median(values):+.3g} (pieces from {min(values):+.3g} to {max(values):+.3g})"
+            yield check.device, what, str(len(pieces)), change, counts

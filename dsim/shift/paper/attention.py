@@ -13,7 +13,7 @@ from dsim.op import OpKind
 from dsim.shift.paper.in_situ import DESIGNS, Part, log_ratio, median_piece, parts_of, source_of
 from dsim.shift.paper.pairs import contrast_piece, macs_ratio, pair_pieces
 from dsim.shift.paper.predicted import not_own
-from dsim.shift.paper.records import Check, Inputs, Piece, Statement
+from dsim.shift.paper.records import Check, Inputs, Kind, Piece, Statement
 from dsim.shift.paper.rule import SLOWER_WORDS, Says, judged
 
 LAST, LATE = "attention-last-stage", "attention-stage-3"
@@ -68,7 +68,9 @@ def judge(key: str, profile: DeviceProfile, inputs: Inputs) -> Check:
     if key == LATE:
         pieces += pair_pieces(profile, PAIRS, macs_ratio)
     nothing = not_own(profile) or "no network or block was timed with attention in place of something else"
-    return judged(key, profile.name, pieces, Says.NOT_SLOWER, nothing)
+    blocks = any(piece.kind is Kind.IN_SITU for piece in pieces)
+    unit = f"% of the {'block' if blocks else 'network'}'s time per multiply-accumulate"
+    return judged(key, profile.name, pieces, Says.NOT_SLOWER, nothing, unit)
 
 
 _RULE = (

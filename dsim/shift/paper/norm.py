@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from dsim.device import DeviceProfile
 from dsim.shift.paper.pairs import contrast_piece, pair_pieces
-from dsim.shift.paper.records import Check, Inputs, Piece, Statement
-from dsim.shift.paper.rule import SLOWER_WORDS, Says, judged, mirrored
+from dsim.shift.paper.records import Check, Inputs, Kind, Piece, Statement
+from dsim.shift.paper.rule import NETWORK, SLOWER_WORDS, Says, judged, mirrored
 
 KEY = "conv-bn"
 _WHAT = "group norm for batch norm"
@@ -34,7 +34,9 @@ def judge(profile: DeviceProfile, _inputs: Inputs) -> Check:
     """Judge one device."""
     pieces = [*pair_pieces(profile, PAIRS), *_contrasts(profile)]
     nothing = "no pair or clean contrast of norms was timed, and whole networks alone do not price one"
-    return judged(KEY, profile.name, pieces, Says.SLOWER, nothing)
+    blocks = any(piece.kind is Kind.CONTRAST and piece.counts for piece in pieces)
+    unit = "% of the block's time" if blocks else NETWORK
+    return judged(KEY, profile.name, pieces, Says.SLOWER, nothing, unit)
 
 
 STATEMENT = Statement(

@@ -55,7 +55,9 @@ def designs(profile: DeviceProfile, archs: Sequence[Arch], seed: int) -> tuple[F
     for arch in archs:
         found = model.estimate(arch.to_graph(), CONFIDENCE)
         if not found.complete:
-            return f"no measured evidence counts, and the model cannot price it: {found.notes[0]}"
+            return (
+                f"no measured evidence counts, and the model cannot price it: {found.notes[0].split(';')[0]}"
+            )
     spread = siblings(profile.name).spread
     if spread is None:
         return "no measured evidence counts, and too few networks were to say how far the model errs between designs"
@@ -107,7 +109,9 @@ def change_of_network(
     one, other = (model.estimate(graph, CONFIDENCE) for _, graph in (a, b))
     for found in (one, other):
         if not found.complete:
-            return f"no measured evidence counts, and the model cannot price it: {found.notes[0]}"
+            return (
+                f"no measured evidence counts, and the model cannot price it: {found.notes[0].split(';')[0]}"
+            )
     value = math.log(other.latency_ms / one.latency_ms)
     up = math.hypot(math.log(other.high_ms / other.latency_ms), math.log(one.latency_ms / one.low_ms))
     down = math.hypot(math.log(other.latency_ms / other.low_ms), math.log(one.high_ms / one.latency_ms))

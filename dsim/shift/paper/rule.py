@@ -20,6 +20,7 @@ FLOOR = 100 * CONTRAST_SD  # percent: two runs of one laboratory
 MARGIN = 100 * NOISE_FLOOR  # percent: two sources
 CONFIDENCE = 0.9
 BACK = "the other way round"
+NETWORK = "% of the network's time"
 
 SLOWER_WORDS = (
     f"A piece of evidence says *slower* where the time rises by {FLOOR:.0f}% or more and its interval excludes zero, and "
@@ -75,7 +76,14 @@ def agreed(pieces: Sequence[Piece]) -> tuple[Says, str]:
     return Says.OPEN, f"too close to the noise: {told}"
 
 
-def judged(statement: str, device: str, pieces: Sequence[Piece], holds_if: Says, nothing: str = "") -> Check:
+def judged(
+    statement: str,
+    device: str,
+    pieces: Sequence[Piece],
+    holds_if: Says,
+    nothing: str = "",
+    unit: str = NETWORK,
+) -> Check:
     """Apply the rule.
 
     Parameters
@@ -84,6 +92,8 @@ def judged(statement: str, device: str, pieces: Sequence[Piece], holds_if: Says,
         Which of slower and not slower the statement claims of ``b``.
     nothing
         Why there is nothing to judge by, said where no piece counts.
+    unit
+        What the figure is percent of.
     """
     counting = [piece for piece in pieces if piece.counts]
     found, why = agreed(pieces)
@@ -98,7 +108,7 @@ def judged(statement: str, device: str, pieces: Sequence[Piece], holds_if: Says,
     one = counting[0]
     low, high = (one.low, one.high) if len(counting) == 1 else (min(values), max(values))
     return Check(
-        statement, device, verdict, why, float(np.median(values)), low, high, "% of time",
+        statement, device, verdict, why, float(np.median(values)), low, high, unit,
         rests_on(counting), tuple(pieces),
     )  # fmt: skip
 

@@ -14,8 +14,8 @@ from dsim.device import DeviceProfile
 from dsim.shift.paper.in_situ import DESIGNS, Part, log_ratio, median_piece, parts_of, source_of
 from dsim.shift.paper.pairs import contrast_piece, pair_pieces
 from dsim.shift.paper.predicted import NOT_ASKED, change_of_stem
-from dsim.shift.paper.records import Check, Inputs, Piece, Statement
-from dsim.shift.paper.rule import SLOWER_WORDS, Says, judged, mirrored
+from dsim.shift.paper.records import Check, Inputs, Kind, Piece, Statement
+from dsim.shift.paper.rule import NETWORK, SLOWER_WORDS, Says, judged, mirrored
 
 KEY = "patch-embedding"
 _OVERLAP = "4x4 patches for two overlapping 3x3 convolutions"
@@ -87,7 +87,9 @@ def judge(profile: DeviceProfile, inputs: Inputs) -> Check:
                 nothing = found
             else:
                 pieces.append(found)
-    return judged(KEY, profile.name, pieces, Says.SLOWER, nothing)
+    timed = any(piece.kind is Kind.IN_SITU for piece in pieces)
+    unit = "% of the stem's time" if timed else NETWORK
+    return judged(KEY, profile.name, pieces, Says.SLOWER, nothing, unit)
 
 
 STATEMENT = Statement(
@@ -95,6 +97,6 @@ STATEMENT = Statement(
     "A patch embedding with a large kernel and stride is slow, against a stem of small convolutions.",
     "Pairs differ in how the image becomes the first map, and in nothing else; the stem of several convolutions is the "
     f"first side. {SLOWER_WORDS} It holds where the embedding is slower. Where nothing was measured, EfficientFormer-L1 "
-    "with either stem is priced, if the kernels of both were timed in like size.",
+    "with either stem is priced, if the kernels of both were timed in like size. Most pairs have patches of 4x4 and one has patches of 16x16; dsim's own stems have patches of 4x4, or 7x7 with stride 4.",
     judge,
 )
