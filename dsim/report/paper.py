@@ -9,6 +9,7 @@ from dsim.report.table import table
 from dsim.shift.paper import ACROSS, STATEMENTS, Check, Kind, Piece, Ruling
 from dsim.shift.paper.returns import KEY as RETURNS
 from dsim.shift.paper.returns import parameters, rates, top1
+from dsim.shift.paper.rule import SLOWER_WORDS
 
 SHORT = {
     Ruling.HOLDS: "holds",
@@ -32,6 +33,7 @@ def paper_markdown(checks: Sequence[Check], devices: Sequence[str]) -> str:
         _matrix("Verdicts", checks, devices),
         "`?` is cannot tell; a blank, in the second matrix, is want of measured evidence.\n",
         _others(checks, others),
+        f"## The rule of speed\n\n{SLOWER_WORDS}\n",
         *(_statement(key, checks, devices) for key in (*STATEMENTS, *ACROSS)),
     ]
     return "\n".join(parts)
@@ -64,15 +66,19 @@ def _statement(key: str, checks: Sequence[Check], devices: Sequence[str]) -> str
     about = STATEMENTS.get(key) or ACROSS[key]
     own = [check for check in checks if check.statement == key]
     shown = [check for check in own if check.device in devices or key in ACROSS]
-    rows = [(check.device, str(check.verdict), figure(check), check.rests_on, check.why) for check in shown]
+    rows: dict[tuple[str, ...], list[str]] = {}
+    for check in shown:
+        rows.setdefault((str(check.verdict), figure(check), check.rests_on, check.why), []).append(
+            check.device
+        )
     columns = ("profile", "verdict", "figure and range", "rests on", "why")
     lines = [
         f"## {key}",
         f"**{about.words}**",
-        f"Rule: {about.rule}",
+        f"Rule: {about.rule.replace(SLOWER_WORDS, 'The rule of speed applies.')}",
         sentence(own),
         *([per_parameter()] if key == RETURNS else []),
-        table("Devices", columns, rows).markdown(),
+        table("Devices", columns, ((", ".join(names), *told) for told, names in rows.items())).markdown(),
         _evidence([check for check in shown if check.device in devices]),
     ]
     return "\n\n".join(line for line in lines if line) + "\n"

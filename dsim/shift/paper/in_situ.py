@@ -17,7 +17,6 @@ from dsim.shift.paper.rule import CONFIDENCE, percent
 
 DESIGNS = "design-"  # names of designs that dsim drew: their modules are stem, stages.N.blocks.M, head
 LEAST = 5  # networks, or widths, that a median needs
-DRAWS = 2000
 HOW = "in situ"
 
 
@@ -78,9 +77,8 @@ def median_piece(
     ms: tuple[float, float],
     source: str,
     unit: str,
-    seed: int,
 ) -> Piece | None:
-    """Sum paired log ratios up: their median, with an interval that draws them again; None where they are too few.
+    """Sum paired log ratios up: their median, with its interval; None where they are too few.
 
     Parameters
     ----------
@@ -88,20 +86,28 @@ def median_piece(
         Median milliseconds of either side.
     unit
         What one ratio is taken over.
-    seed
-        Of the draws.
     """
     if len(logs) < LEAST:
         return None
-    rng = np.random.default_rng(seed)
-    values = np.asarray(logs)
-    medians = np.median(values[rng.integers(len(values), size=(DRAWS, len(values)))], axis=1)
-    rest = (1.0 - CONFIDENCE) / 2.0
-    low, high = np.quantile(medians, (rest, 1.0 - rest))
+    low, high = median_range(logs)
     return Piece(
-        Kind.IN_SITU, what, a, b, ms[0], ms[1], percent(float(np.median(values))), percent(float(low)),
-        percent(float(high)), len(logs), f"{source}, median over {len(logs)} {unit}",
+        Kind.IN_SITU, what, a, b, ms[0], ms[1], percent(float(np.median(logs))), percent(low),
+        percent(high), len(logs), f"{source}, median over {len(logs)} {unit}",
     )  # fmt: skip
+
+
+def median_range(values: Sequence[float], confidence: float = CONFIDENCE) -> tuple[float, float]:
+    """Give two of the values between which their distribution's median lies at the confidence asked, whatever the distribution.
+
+    How many of n values lie below the median is binomial. Fewer than five values cannot say so much at 90%: then it is
+    their whole range.
+    """
+    ordered, n = sorted(values), len(values)
+    rest, below, cut = (1.0 - confidence) / 2.0, 0.0, 0
+    while (below := below + math.comb(n, cut) / 2.0**n) <= rest:
+        cut += 1
+    cut = max(cut - 1, 0)
+    return ordered[cut], ordered[n - 1 - cut]
 
 
 def source_of(profile: DeviceProfile) -> str:

@@ -36,7 +36,7 @@ _CONVS = ((3, 3), (3, 3))
 _STEMS = {((4, 4),): "one 4x4 convolution of stride 4", ((7, 7),): "one 7x7 convolution of stride 4"}
 
 
-def _blocks(profile: DeviceProfile, seed: int) -> Iterator[Piece]:
+def _blocks(profile: DeviceProfile) -> Iterator[Piece]:
     """Compare stems of designs, by the width that they give."""
     ms: dict[tuple[tuple[int, int], ...], dict[int, list[float]]] = defaultdict(lambda: defaultdict(list))
     for part in parts_of(profile):
@@ -51,7 +51,7 @@ def _blocks(profile: DeviceProfile, seed: int) -> Iterator[Piece]:
             middle = (float(np.median([a for a, _ in pairs])), float(np.median([b for _, b in pairs])))
             piece = median_piece(
                 f"{name} for two 3x3 convolutions of stride 2", "stems of two convolutions", f"stems of {name}",
-                logs, middle, source_of(profile), "widths", seed,
+                logs, middle, source_of(profile), "widths",
             )  # fmt: skip
             if piece:
                 yield piece
@@ -65,7 +65,7 @@ def _shape(part: Part) -> tuple[tuple[tuple[int, int], ...], int]:
 
 def judge(profile: DeviceProfile, inputs: Inputs) -> Check:
     """Judge one device."""
-    pieces = [*pair_pieces(profile, PAIRS), *_blocks(profile, inputs.seed)]
+    pieces = [*pair_pieces(profile, PAIRS), *_blocks(profile)]
     pieces += [
         mirrored(contrast_piece(profile, contrast, why_not=_CONFOUNDED))
         for contrast in profile.contrasts

@@ -14,7 +14,7 @@ from dsim.device.profile import DeviceProfile, MeasuredOp
 from dsim.graph.store import save_graphs
 from dsim.op import OpKind
 from dsim.shift.paper import Inputs, Ruling, attention, dimension, stem
-from dsim.shift.paper.in_situ import median_piece, parts_of
+from dsim.shift.paper.in_situ import median_piece, median_range, parts_of
 from tests.shift.paper.made import profile
 
 L1 = get_preset("efficientformer_l1")
@@ -89,7 +89,14 @@ def test_stems_of_one_width(tmp_path: Path, patch_ms: float, verdict: Ruling) ->
 
 
 def test_too_few_make_no_median() -> None:
-    assert median_piece("w", "a", "b", [0.1] * 4, (1.0, 1.0), "made", "designs", 0) is None
-    found = median_piece("w", "a", "b", [math.log(1.1)] * 5, (1.0, 1.1), "made", "designs", 0)
+    assert median_piece("w", "a", "b", [0.1] * 4, (1.0, 1.0), "made", "designs") is None
+    found = median_piece("w", "a", "b", [math.log(1.1)] * 5, (1.0, 1.1), "made", "designs")
     assert found is not None
     assert found.value == pytest.approx(10)
+
+
+def test_range_of_a_median_by_order_statistics() -> None:
+    # of 20 values the 6th and the 15th: 2 P(B(20, 1/2) <= 5) = 4.1%, one further in would be 11.5%
+    assert median_range([float(x) for x in range(1, 21)]) == (6.0, 15.0)
+    assert median_range([3.0, 1.0, 2.0, 5.0, 4.0]) == (1.0, 5.0)
+    assert median_range([2.0, 1.0]) == (1.0, 2.0)
