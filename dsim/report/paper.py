@@ -7,6 +7,7 @@ from statistics import median
 
 from dsim.report.table import table
 from dsim.shift.paper import ACROSS, STATEMENTS, Check, Kind, Piece, Ruling
+from dsim.shift.paper.activation import BEST, COST
 from dsim.shift.paper.returns import KEY as RETURNS
 from dsim.shift.paper.returns import parameters, rates, top1
 from dsim.shift.paper.rule import SLOWER_WORDS
@@ -79,7 +80,9 @@ def _statement(key: str, checks: Sequence[Check], devices: Sequence[str]) -> str
         sentence(own),
         *([per_parameter()] if key == RETURNS else []),
         table("Devices", columns, ((", ".join(names), *told) for told, names in rows.items())).markdown(),
-        _evidence([check for check in shown if check.device in devices]),
+        f"Evidence: as under {COST}."
+        if key == BEST
+        else _evidence([check for check in shown if check.device in devices]),
     ]
     return "\n\n".join(line for line in lines if line) + "\n"
 
@@ -163,14 +166,19 @@ def _rows(check: Check) -> Iterator[tuple[str, ...]]:
     for piece in check.pieces:
         what = piece.what.partition(": ")[0] if piece.kind is Kind.CONTRAST else piece.what
         alike.setdefault((what, piece.why_not), []).append(piece)
+    form = ".3g" if check.unit.startswith("times") else "+.3g"
     for (what, why_not), pieces in alike.items():
         counts = f"no: {why_not}" if why_not else "yes"
         one = pieces[0]
-        if len(pieces) == 1:
-            sides = "" if one.a_ms is None or one.b_ms is None else f", {one.a_ms:.3g} to {one.b_ms:.3g} ms"
-            change = f"{one.value:+.3g} ({one.low:+.3g} to {one.high:+.3g})"
-            yield check.device, f"{one.what}: {one.a} to {one.b}{sides}", "1", change, counts
-        else:
+        if len(pieces) > 1:
             values = [piece.value for piece in pieces]
-            change = f"{median(values):+.3g} (pieces from {min(values):+.3g} to {max(values):+.3g})"
+            change = f"{median(values):{form}} (pieces from {min(values):{form}} to {max(values):{form}})"
             yield check.device, what, str(len(pieces)), change, counts
+            continue
+        change = f"{one.value:{form}} ({one.low:{form}} to {one.high:{form}})"
+        sides = "" if one.a_ms is None or one.b_ms is None else _sides(one, one.a_ms, one.b_ms)
+        yield check.device, one.what + sides, "1", change, counts
+
+
+def _sides(piece: Piece, a_ms: float, b_ms: float) -> str:
+    return f": {piece.a} to {piece.b}, {a_ms:.3g} to {b_ms:.3g} ms"

@@ -69,16 +69,22 @@ def differ(ours: Sequence[Piece], theirs: Sequence[Piece]) -> str:
     """
     mine, other = agreed(ours)[0], agreed(theirs)[0]
     mine_back, other_back = (agreed([mirrored(p) for p in of])[0] for of in (ours, theirs))
+    same = {(piece.a, piece.b) for piece in ours} & {(piece.a, piece.b) for piece in theirs}
+    elsewhere = "" if same else ", on other networks"
     if mine is Says.SLOWER and other_back is Says.SLOWER:
-        return "slower here, faster there"
+        return f"slower here, faster there{elsewhere}"
     if mine_back is Says.SLOWER and other is Says.SLOWER:
-        return "faster here, slower there"
+        return f"faster here, slower there{elsewhere}"
     at = {(piece.a, piece.b): piece for piece in theirs}
     for piece in ours:
         beside = at.get((piece.a, piece.b))
         if beside and (piece.low - beside.high >= FLOOR or beside.low - piece.high >= FLOOR):
-            return f"{piece.value:+.0f}% here, {beside.value:+.0f}% there on the same networks ({piece.a} to {piece.b})"
+            return f"{_tenths(piece.value)} here, {_tenths(beside.value)} there on the same networks"
     return ""
+
+
+def _tenths(change: float) -> str:
+    return f"{round(change, 1) + 0.0:+.1f}%"  # adding zero turns -0.0 into 0.0
 
 
 def fastest(found: Costs, among: Sequence[str]) -> frozenset[str]:

@@ -10,7 +10,7 @@ import numpy as np
 
 from dsim.device import DeviceProfile
 from dsim.op import OpKind
-from dsim.shift.paper.in_situ import DESIGNS, Part, log_ratio, median_piece, parts_of, source_of
+from dsim.shift.paper.in_situ import DESIGNS, LEAST, Part, log_ratio, median_piece, parts_of, source_of
 from dsim.shift.paper.pairs import contrast_piece, macs_ratio, pair_pieces
 from dsim.shift.paper.predicted import not_own
 from dsim.shift.paper.records import Check, Inputs, Kind, Piece, Statement
@@ -24,6 +24,10 @@ PAIRS = tuple(
     for side in (224, 384)
 )
 CHOICE = "mixer:repmixer>attention"
+_NOTHING = {
+    key: f"no pair, and fewer than {LEAST} designs timed from inside, differ in attention {where}"
+    for key, where in ((LAST, "in the last stage alone"), (LATE, "in stage 3"))
+}
 _STAGES = {LAST: ("stages.3", "stage 4"), LATE: ("stages.2", "stage 3")}
 
 
@@ -48,7 +52,7 @@ def _blocks(profile: DeviceProfile, key: str) -> Iterator[Piece]:
         middle = (float(np.median([a for a, _, _ in rows])), float(np.median([b for _, b, _ in rows])))
         piece = median_piece(
             f"{kind} for pooling or convolution, {name}, per multiply-accumulate", f"other blocks of {name}",
-            f"{kind}, {name}", [log for _, _, log in rows], middle, source_of(profile), "designs",
+            f"{kind}, {name}", [log for _, _, log in rows], middle, source_of(profile),
         )  # fmt: skip
         if piece:
             yield piece
@@ -67,7 +71,7 @@ def judge(key: str, profile: DeviceProfile, _inputs: Inputs) -> Check:
     ]
     if key == LATE:
         pieces += pair_pieces(profile, PAIRS, macs_ratio)
-    nothing = not_own(profile) or "no network or block was timed with attention in place of something else"
+    nothing = not_own(profile) or _NOTHING[key]
     blocks = any(piece.kind is Kind.IN_SITU for piece in pieces)
     unit = f"% of the {'block' if blocks else 'network'}'s time per multiply-accumulate"
     return judged(key, profile.name, pieces, Says.NOT_SLOWER, nothing, unit)

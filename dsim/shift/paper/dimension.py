@@ -55,7 +55,7 @@ def _piece(profile: DeviceProfile) -> Iterator[Piece]:
     yield Piece(
         Kind.IN_SITU, "share of an attention block's time that reshapes and transposes take", "whole block",
         "reshapes and transposes", block_ms, block_ms * value / 100.0, value, low, high, len(values),
-        f"{source_of(profile)}, median over {len(values)} designs",
+        source_of(profile),
     )  # fmt: skip
 
 
@@ -69,7 +69,7 @@ def judge(profile: DeviceProfile, _inputs: Inputs) -> Check:
         for p in pair_pieces(profile, PAIRS)
     ]
     if not counting:
-        why = "no attention block was timed operator by operator here, and no pair differs in reshapes alone"
+        why = f"fewer than {LEAST} designs with attention were timed operator by operator, and no pair differs in reshapes alone"
         return Check(KEY, profile.name, Ruling.OPEN, why, None, None, None, "", "nothing", tuple(context))
     one = counting[0]
     if one.low > FLOOR:

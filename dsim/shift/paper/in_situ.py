@@ -70,13 +70,7 @@ def parts_of(profile: DeviceProfile) -> tuple[Part, ...]:
 
 
 def median_piece(
-    what: str,
-    a: str,
-    b: str,
-    logs: Sequence[float],
-    ms: tuple[float, float],
-    source: str,
-    unit: str,
+    what: str, a: str, b: str, logs: Sequence[float], ms: tuple[float, float], source: str
 ) -> Piece | None:
     """Sum paired log ratios up: their median, with its interval; None where they are too few.
 
@@ -84,15 +78,13 @@ def median_piece(
     ----------
     ms
         Median milliseconds of either side.
-    unit
-        What one ratio is taken over.
     """
     if len(logs) < LEAST:
         return None
     low, high = median_range(logs)
     return Piece(
         Kind.IN_SITU, what, a, b, ms[0], ms[1], percent(float(np.median(logs))), percent(low),
-        percent(high), len(logs), f"{source}, median over {len(logs)} {unit}",
+        percent(high), len(logs), source,
     )  # fmt: skip
 
 

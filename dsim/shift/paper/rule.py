@@ -119,6 +119,8 @@ def rests_on(pieces: Sequence[Piece]) -> str:
     for kind in Kind:
         of = [piece for piece in pieces if piece.kind is kind]
         if of:
-            sources = "; ".join(sorted({piece.source for piece in of}))
-            parts.append(f"{kind}, n={len(of)} ({sources})")
+            told = sorted({piece.source for piece in of})
+            if kind is Kind.IN_SITU:
+                told = [f"medians over {' and '.join(str(piece.count) for piece in of)} cases", *told]
+            parts.append(f"{kind}, n={len(of)} ({'; '.join(told)})")
     return " + ".join(parts)

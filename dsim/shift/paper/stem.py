@@ -51,7 +51,7 @@ def _blocks(profile: DeviceProfile) -> Iterator[Piece]:
             middle = (float(np.median([a for a, _ in pairs])), float(np.median([b for _, b in pairs])))
             piece = median_piece(
                 f"{name} for two 3x3 convolutions of stride 2", "stems of two convolutions", f"stems of {name}",
-                logs, middle, source_of(profile), "widths",
+                logs, middle, source_of(profile),
             )  # fmt: skip
             if piece:
                 yield piece

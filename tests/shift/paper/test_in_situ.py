@@ -89,8 +89,8 @@ def test_stems_of_one_width(tmp_path: Path, patch_ms: float, verdict: Ruling) ->
 
 
 def test_too_few_make_no_median() -> None:
-    assert median_piece("w", "a", "b", [0.1] * 4, (1.0, 1.0), "made", "designs") is None
-    found = median_piece("w", "a", "b", [math.log(1.1)] * 5, (1.0, 1.1), "made", "designs")
+    assert median_piece("w", "a", "b", [0.1] * 4, (1.0, 1.0), "made") is None
+    found = median_piece("w", "a", "b", [math.log(1.1)] * 5, (1.0, 1.1), "made")
     assert found is not None
     assert found.value == pytest.approx(10)
 
