@@ -95,7 +95,7 @@ def in_order(checks: Sequence[Check], names: Sequence[str]) -> tuple[Check, ...]
     first: dict[object, str] = {}
     out = []
     for check in ordered:
-        figures = (check.statement, *((p.a, p.b, p.a_ms, p.b_ms) for p in check.pieces if p.counts))
+        figures = (check.statement, *((p.a, p.b, p.a_ms, p.b_ms, p.value) for p in check.pieces if p.counts))
         owner = first.setdefault(figures, check.device) if len(figures) > 1 else check.device
         repeated = f"; the same figures as under {owner}"
         out.append(check if owner == check.device else replace(check, why=check.why + repeated))

@@ -29,6 +29,8 @@ def test_order_and_the_same_figures() -> None:
     assert [(c.statement, c.device) for c in found] == [(first, "a"), (first, "b"), (second, "b")]
     assert "same figures as under a" in found[1].why
     assert found[2].why == "so"
+    other = in_order([check(first, "a"), check(first, "b", value=6.0)], ["a", "b"])
+    assert other[1].why == "so"
 
 
 def test_table_has_a_row_for_each_piece_and_for_a_check_without_any() -> None:
