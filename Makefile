@@ -5,10 +5,10 @@ BIN := $(VENV)/bin
 STAMPS := .stamps
 
 .DEFAULT_GOAL := help
-.PHONY: help study test thorough lint format docs wheel clean
+.PHONY: help study test thorough lint format docs shift paper-checks reality wheel clean
 
 help: ## show this help
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -22,6 +22,10 @@ $(STAMPS)/run: pyproject.toml constraints.txt | $(BIN)/python
 
 $(STAMPS)/test: $(STAMPS)/run
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test]'
+	@touch $@
+
+$(STAMPS)/report: $(STAMPS)/run
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[report]'
 	@touch $@
 
 study: $(STAMPS)/run ## the main job: a vision backbone for the iPhone 12 under 2 ms
@@ -49,6 +53,13 @@ docs: $(STAMPS)/run ## write the held-out tables of docs/ and the run in README 
 	$(BIN)/dsim accuracy validate --write docs/accuracy.md
 	$(BIN)/python scripts/measured_tables.py
 	$(BIN)/python scripts/readme_run.py
+
+shift: $(STAMPS)/report ## how the best design moves over twelve profiles: studies/device-shift, its page, and the findings in README
+	OMP_NUM_THREADS=1 $(BIN)/python scripts/device_shift.py
+	$(BIN)/dsim report studies/device-shift -o studies/device-shift/report.html
+
+paper-checks: $(STAMPS)/run ## check the EfficientFormer paper's statements on every profile: studies/paper-checks
+	OMP_NUM_THREADS=1 $(BIN)/python scripts/paper_checks.py
 
 wheel: $(STAMPS)/test ## build the wheel, device profiles included
 	$(BIN)/python -m build --wheel --no-isolation
