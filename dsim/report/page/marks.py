@@ -1,0 +1,96 @@
+"""Marks that several charts share: inline data, intervals with verdicts, a line at zero."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import altair as alt
+
+from dsim.report.page.theme import GREY, VERDICTS
+from dsim.shift import Interval, Verdict
+
+Row = Mapping[str, Any]
+DIGITS = 4  # significant ones of every number in a chart: more only makes the page heavy
+
+
+def inline(rows: Sequence[Row]) -> alt.InlineData:
+    """Give rows as a chart's data; nan, which JSON has not, becomes null."""
+    return alt.InlineData(values=[{key: _short(value) for key, value in row.items()} for row in rows])
+
+
+def _short(value: Any) -> Any:
+    if isinstance(value, float):
+        return float(f"{value:.{DIGITS}g}") if math.isfinite(value) else None
+    return value
+
+
+def ends(interval: Interval | None, scale: float = 1.0) -> dict[str, float | None]:
+    """Give value, low and high under those names."""
+    if interval is None:
+        return {"value": None, "low": None, "high": None}
+    return {"value": interval.value * scale, "low": interval.low * scale, "high": interval.high * scale}
+
+
+def layered(*layers: alt.Chart) -> alt.LayerChart:
+    """Draw charts over each other, the first at the bottom."""
+    return alt.LayerChart(layer=list(layers))
+
+
+def rule_at(value: float, axis: str = "x", dash: tuple[int, int] = (1, 0)) -> alt.Chart:
+    """Draw a grey line across a chart."""
+    place = alt.X("at:Q") if axis == "x" else alt.Y("at:Q")
+    line = alt.Chart(inline([{"at": value}])).mark_rule(color=GREY, strokeDash=list(dash))
+    return line.encode(place)  # type: ignore[no-any-return]
+
+
+def tips(**fields: str) -> list[alt.Tooltip]:
+    """Give tooltips by field: ``name="title"``; an underscore before the name makes it a number."""
+    return [
+        alt.Tooltip(f"{name.removeprefix('n_')}:{'Q' if name.startswith('n_') else 'N'}", title=title)
+        for name, title in fields.items()
+    ]
+
+
+def intervals(rows: Sequence[Row], axis: str, label: str = "label") -> alt.LayerChart:
+    """Draw a point and a bar for each row, told apart by verdict in colour and shape.
+
+    Parameters
+    ----------
+    rows
+        Each with ``label``, ``value``, ``low``, ``high``, ``verdict`` and ``said``, the interval in words. A row without
+        a value stands as its verdict in words.
+    axis
+        Title of the axis.
+    """
+    seen = [verdict for verdict in VERDICTS if any(row["verdict"] == str(verdict) for row in rows)]
+    names = [str(verdict) for verdict in seen]
+    scale = alt.Scale(domain=names, range=[VERDICTS[verdict][0] for verdict in seen])
+    shapes = alt.Scale(domain=names, range=[VERDICTS[verdict][1] for verdict in seen])
+    color = alt.Color("verdict:N", title=None, scale=scale, legend=alt.Legend(columns=2))
+    order = list(dict.fromkeys(str(row[label]) for row in rows))
+    y = alt.Y(f"{label}:N", title=None, sort=order)
+    tooltip = tips(label="", verdict="verdict", said="value (interval)")
+    base = alt.Chart(inline([row for row in rows if row["value"] is not None])).encode(y=y, tooltip=tooltip)
+    bars = base.mark_rule(strokeWidth=2).encode(x=alt.X("low:Q", title=axis), x2="high:Q", color=color)
+    points = base.mark_point(filled=True, size=70, opacity=1).encode(
+        x=alt.X("value:Q", title=axis),
+        color=color,
+        shape=alt.Shape("verdict:N", title=None, scale=shapes, legend=alt.Legend(columns=2)),
+    )
+    layers = [rule_at(0.0), bars, points]
+    blind = [row for row in rows if row["value"] is None]
+    if blind:
+        words = alt.Chart(inline([{**row, "at": 0.0} for row in blind])).encode(y=y, tooltip=tooltip)
+        layers.append(
+            words.mark_text(align="left", dx=5, fontSize=10, fontStyle="italic").encode(
+                x="at:Q", text="verdict:N"
+            )
+        )
+    return layered(*layers)
+
+
+def is_finding(verdict: Verdict) -> bool:
+    """Tell whether a difference was told from zero."""
+    return verdict is Verdict.DIFFERENCE
