@@ -18,7 +18,7 @@ def curse_figure(found: Comparison) -> Figure | None:
     """Show both figures of every search on a half; None where there is none."""
     budgets = {d.device: d.budget_ms for d in found.devices}
     rows: list[Row] = []
-    for half in found.halved:
+    for half in sorted(found.halved, key=lambda h: list(budgets).index(h.device)):
         if half.arch is None:
             continue
         name = f"{half.device}, halving {half.fold_seed + 1}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -106,12 +107,16 @@ def relative_figure(fronts: Sequence[Front]) -> Figure:
 
 def panels_figure(fronts: Sequence[Front], key: str = "fronts-ms") -> Figure:
     """Show each front in milliseconds, with the interval of the best design and measured networks."""
+    top1 = [row["top1"] for front in fronts for row in (*_design_rows(front), *_published_rows(front))]
+    ends = [c for front in fronts if (c := front.best)]
+    low, high = min([*top1, *(c.top1_low for c in ends)]), max([*top1, *(c.top1_high for c in ends)])
+    shared = alt.Scale(domain=[math.floor(low), math.ceil(high)], nice=False)
     return Figure(
         key,
         "Each front in its own milliseconds, with the networks measured there",
         "Filled: predicted; the large mark is the chosen design with its intervals. Hollow diamonds: measured by others, "
         f"within a factor {FACTOR:g} of the budget (dashed), top-1 as published.",
-        tuple(Panel(_panel(front), _panel_title(front), 240) for front in fronts),
+        tuple(Panel(_panel(front, shared), _panel_title(front), 240) for front in fronts),
         _published_table(fronts),
         wide=300,
     )
@@ -122,9 +127,9 @@ def _panel_title(front: Front) -> str:
     return f"{front.device} ({count} measured network{'' if count == 1 else 's'})"
 
 
-def _panel(front: Front) -> alt.LayerChart:
+def _panel(front: Front, accuracy: alt.Scale) -> alt.LayerChart:
     x = alt.X("ms:Q", title=front.unit, scale=alt.Scale(type="log", nice=False))
-    y = alt.Y("top1:Q", title="top-1 %", scale=alt.Scale(zero=False))
+    y = alt.Y("top1:Q", title="top-1 %", scale=accuracy)
     rows = _design_rows(front)
     layers: list[alt.Chart] = [rule_at(front.budget_ms, dash=(4, 3))]
     line = alt.Chart(inline(rows)).encode(x=x, y=y)
@@ -136,7 +141,9 @@ def _panel(front: Front) -> alt.LayerChart:
     if front.best:
         layers += [
             best.mark_rule(color=LOSS, strokeWidth=1.5).encode(x=alt.X("low_ms:Q"), x2="high_ms:Q", y=y),
-            best.mark_rule(color=LOSS, strokeWidth=1.5).encode(x=x, y=alt.Y("top1_low:Q"), y2="top1_high:Q"),
+            best.mark_rule(color=LOSS, strokeWidth=1.5).encode(
+                x=x, y=alt.Y("top1_low:Q", scale=accuracy), y2="top1_high:Q"
+            ),
             best.mark_point(filled=True, color=LOSS, size=110, opacity=1).encode(
                 x=x, y=y, tooltip=_design_tips()
             ),

@@ -12,6 +12,7 @@ from dsim.report.page.theme import GREY, VERDICTS
 from dsim.shift import Interval, Verdict
 
 Row = Mapping[str, Any]
+LABEL = 460  # pixels of a row's label
 DIGITS = 4  # significant ones of every number in a chart: more only makes the page heavy
 
 
@@ -42,7 +43,8 @@ def rule_at(value: float, axis: str = "x", dash: tuple[int, int] = (1, 0)) -> al
     """Draw a grey line across a chart."""
     place = alt.X("at:Q") if axis == "x" else alt.Y("at:Q")
     line = alt.Chart(inline([{"at": value}])).mark_rule(color=GREY, strokeDash=list(dash))
-    return line.encode(place)  # type: ignore[no-any-return]
+    drawn: alt.Chart = line.encode(place)
+    return drawn
 
 
 def tips(**fields: str) -> list[alt.Tooltip]:
@@ -53,7 +55,7 @@ def tips(**fields: str) -> list[alt.Tooltip]:
     ]
 
 
-def intervals(rows: Sequence[Row], axis: str, label: str = "label") -> alt.LayerChart:
+def intervals(rows: Sequence[Row], axis: str, seen: Sequence[str] | None = None) -> alt.LayerChart:
     """Draw a point and a bar for each row, told apart by verdict in colour and shape.
 
     Parameters
@@ -63,21 +65,31 @@ def intervals(rows: Sequence[Row], axis: str, label: str = "label") -> alt.Layer
         a value stands as its verdict in words.
     axis
         Title of the axis.
+    seen
+        Verdicts of all charts of the figure, for one legend; by default those of ``rows``.
     """
-    seen = [verdict for verdict in VERDICTS if any(row["verdict"] == str(verdict) for row in rows)]
-    names = [str(verdict) for verdict in seen]
-    scale = alt.Scale(domain=names, range=[VERDICTS[verdict][0] for verdict in seen])
-    shapes = alt.Scale(domain=names, range=[VERDICTS[verdict][1] for verdict in seen])
-    color = alt.Color("verdict:N", title=None, scale=scale, legend=alt.Legend(columns=2))
-    order = list(dict.fromkeys(str(row[label]) for row in rows))
-    y = alt.Y(f"{label}:N", title=None, sort=order)
+    told = set(priced_verdicts(rows) if seen is None else seen)
+    legend = alt.Legend(columns=2, values=[str(verdict) for verdict in VERDICTS if str(verdict) in told])
+    names = [str(verdict) for verdict in VERDICTS]
+    color = alt.Color(
+        "verdict:N",
+        title=None,
+        scale=alt.Scale(domain=names, range=[color for color, _ in VERDICTS.values()]),
+        legend=legend,
+    )
+    shape = alt.Shape(
+        "verdict:N",
+        title=None,
+        scale=alt.Scale(domain=names, range=[shape for _, shape in VERDICTS.values()]),
+        legend=legend,
+    )
+    order = list(dict.fromkeys(str(row["label"]) for row in rows))
+    y = alt.Y("label:N", title=None, sort=order, axis=alt.Axis(labelLimit=LABEL))
     tooltip = tips(label="", verdict="verdict", said="value (interval)")
     base = alt.Chart(inline([row for row in rows if row["value"] is not None])).encode(y=y, tooltip=tooltip)
     bars = base.mark_rule(strokeWidth=2).encode(x=alt.X("low:Q", title=axis), x2="high:Q", color=color)
-    points = base.mark_point(filled=True, size=70, opacity=1).encode(
-        x=alt.X("value:Q", title=axis),
-        color=color,
-        shape=alt.Shape("verdict:N", title=None, scale=shapes, legend=alt.Legend(columns=2)),
+    points = base.mark_point(filled=True, size=75, opacity=1).encode(
+        x=alt.X("value:Q", title=axis), color=color, shape=shape
     )
     layers = [rule_at(0.0), bars, points]
     blind = [row for row in rows if row["value"] is None]
@@ -89,6 +101,11 @@ def intervals(rows: Sequence[Row], axis: str, label: str = "label") -> alt.Layer
             )
         )
     return layered(*layers)
+
+
+def priced_verdicts(rows: Sequence[Row]) -> list[str]:
+    """Give the verdicts of all rows that have a value."""
+    return [str(row["verdict"]) for row in rows if row["value"] is not None]
 
 
 def is_finding(verdict: Verdict) -> bool:

@@ -19,20 +19,20 @@ WIDTH = 900  # pixels of one row of panels, before scaling
 
 
 def write_figures(page: Page, folder: Path) -> tuple[Path, ...]:
-    """Write every figure, named by its part and key.
+    """Write every figure, named by its key; of several parts, each into a folder of its own.
 
     Raises
     ------
     FileAccessError
         The folder cannot be written.
     """
-    make_folder(folder)
     out = []
     for part in page.parts:
-        head = f"{part.title}-" if len(page.parts) > 1 else ""
+        inside = folder / f"{part.key}-{part.title}" if len(page.parts) > 1 else folder
+        make_folder(inside)
         for section in part.sections:
             for figure in section.figures:
-                path = folder / f"{head}{figure.key}.png"
+                path = inside / f"{figure.key}.png"
                 write_atomic(path, figure_png(figure))
                 out.append(path)
     return tuple(out)

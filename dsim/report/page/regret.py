@@ -22,7 +22,8 @@ WORDS = {
     Verdict.TOO_SMALL: "too small",
 }
 HATCHED = (Verdict.SHARED, Verdict.NOT_IDENTIFIED, Verdict.NOTHING_FITS)
-CELL = (84, 46)
+NARROW, ROOMY = (84, 46), (112, 46)  # pixels of a cell
+MANY = 6  # devices from which cells are narrow
 STEPS = 4  # lines of a hatching
 
 
@@ -47,7 +48,7 @@ def regret_figure(found: Comparison) -> Figure:
         "Against that device's own best, paired draws, interval beneath. Coloured: `difference`, the interval does not include "
         "zero. Grey: no evidence of a difference, which is not evidence that there is none. Hatched: not to be judged "
         "(shared model, not identified, nothing fits), whatever the figure.",
-        (Panel(layered(*layers), cell=CELL),),
+        (Panel(layered(*layers), cell=_cell(found)),),
         matrix_table(found),
         columns=1,
     )
@@ -73,7 +74,7 @@ def over_budget_figure(found: Comparison) -> Figure:
         "As it is: upper end of the milliseconds of a best design (row) on a device (column), less the budget there",
         "Beneath: in how many refits of the device's model it is over. A positive figure means that the design does not fit "
         "as it is. Colour is relative to the budget, and ends at twice the budget.",
-        (Panel(layered(*layers), cell=CELL),),
+        (Panel(layered(*layers), cell=_cell(found)),),
         slower_table(found),
         columns=1,
     )
@@ -122,6 +123,10 @@ def _over_row(cell: Cell, budget_ms: float, refits: int) -> Row:
     }
 
 
+def _cell(found: Comparison) -> tuple[int, int]:
+    return NARROW if len(found.devices) > MANY else ROOMY
+
+
 def _cells(found: Comparison, rows: Sequence[Row]) -> alt.Chart:
     names = [d.device for d in found.devices]
     return alt.Chart(inline(rows)).encode(
@@ -143,16 +148,14 @@ def _stroke(found: Comparison, rows: Sequence[Row], shift: float) -> alt.Chart:
     """Draw one line of a hatching from the lower left to the upper right of each cell; Vega-Lite has no patterns."""
     low, high = max(0.0, shift), min(1.0, 1.0 + shift)
     names = [d.device for d in found.devices]
-    return (
-        alt.Chart(inline(rows))
-        .mark_rule(color=GREY, opacity=0.35, strokeWidth=1)
-        .encode(
-            x=alt.X("on:N", sort=names, bandPosition=low),
-            x2=alt.X2("on:N", bandPosition=high),
-            y=alt.Y("of:N", sort=names, bandPosition=1.0 - (low - shift)),
-            y2=alt.Y2("of:N", bandPosition=1.0 - (high - shift)),
-        )
+    lines = alt.Chart(inline(rows)).mark_rule(color=GREY, opacity=0.35, strokeWidth=1)
+    drawn: alt.Chart = lines.encode(
+        x=alt.X("on:N", sort=names, bandPosition=low),
+        x2=alt.X2("on:N", bandPosition=high),
+        y=alt.Y("of:N", sort=names, bandPosition=1.0 - (low - shift)),
+        y2=alt.Y2("of:N", bandPosition=1.0 - (high - shift)),
     )
+    return drawn
 
 
 def _words(found: Comparison, rows: Sequence[Row]) -> list[alt.Chart]:

@@ -34,6 +34,7 @@ def findings(found: Comparison) -> tuple[str, ...]:
         out.append(f"{kind}: {told} of {judged} cells that can be judged show a loss{most}.")
     if not any(pair.shift is Shift.HARDWARE for pair in found.pairs):
         out.append("No two of these profiles differ in the chip alone: nothing here is a hardware shift.")
+    out += _lower_bounds(found)
     out += [_flips(found), _robust(found), *_curse(found)]
     if not found.complete:
         out.append("The time cap cut this comparison off: it is not complete.")
@@ -49,6 +50,17 @@ def _cells(found: Comparison) -> str:
         f"Of {sum(counts.values())} cells of the regret matrix: {said or 'none'}. Were there no difference in any of the "
         f"{judged} that can be judged, about {judged * chance:.1f} would read `difference` by chance at {found.confidence:.0%}."
     )
+
+
+def _lower_bounds(found: Comparison) -> list[str]:
+    """Name the devices whose best design rests on what was never measured there."""
+    shares = {d.device: dict(d.evidence).get("unsupported", 0.0) for d in found.devices}
+    return [
+        f"{share:.0%} of the milliseconds of {device}'s best design belong to kernels that were never measured there: its "
+        "total is a lower bound."
+        for device, share in shares.items()
+        if share > 0
+    ]
 
 
 def _flips(found: Comparison) -> str:

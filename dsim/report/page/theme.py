@@ -13,17 +13,17 @@ LOSS, GAIN = "#d9622b", "#3b82c4"
 COLOURS = (
     "#3b82c4", "#d9622b", "#2b9469", "#c74b8b", "#8a6fd1", "#a5811d", "#1f94a8", "#b0524a", "#6f8a2e", "#7f7f9a", "#c2701a", "#4f76d8",
 )  # fmt: skip
-SHAPES = ("circle", "square", "triangle-up", "diamond", "triangle-down", "cross")
+SHAPES = ("circle", "square", "triangle-up", "triangle-right", "triangle-down", "cross")
 
+# colour and shape of an interval, so that a verdict is told without colour too
 VERDICTS = {
-    Verdict.DIFFERENCE: (LOSS, "circle"),
+    Verdict.DIFFERENCE: (LOSS, "diamond"),
     Verdict.TOO_SMALL: ("#a5811d", "square"),
-    Verdict.NO_EVIDENCE: (GREY, "stroke"),
+    Verdict.NO_EVIDENCE: (GREY, "circle"),
     Verdict.SHARED: (GREY, "cross"),
     Verdict.NOT_IDENTIFIED: (GREY, "triangle-down"),
     Verdict.IMPOSSIBLE: (GREY, "triangle-down"),
     Verdict.NOTHING_FITS: (GREY, "triangle-down"),
-    Verdict.ITSELF: (GREY, "circle"),
 }
 
 
@@ -39,7 +39,15 @@ def _config(ink: str, faint: str, ground: str | None) -> dict[str, Any]:
         "background": ground,
         "font": FONT,
         "view": {"stroke": faint},
-        "axis": {**text, "gridColor": faint, "domainColor": faint, "tickColor": faint, "labelLimit": 260},
+        "axis": {
+            **text,
+            "gridColor": faint,
+            "domainColor": faint,
+            "tickColor": faint,
+            "labelLimit": 260,
+            "labelFlush": False,
+            "labelOverlap": True,
+        },
         "legend": {**text, "labelLimit": 240, "orient": "bottom"},
         "title": {"color": ink, "font": FONT, "fontSize": 12, "anchor": "start", "subtitleColor": ink},
         "text": {"color": ink, "font": FONT},

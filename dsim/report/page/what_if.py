@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dsim.report.page.marks import Row, ends, intervals
+from dsim.report.page.marks import Row, ends, intervals, priced_verdicts
 from dsim.report.page.parts import Figure, Panel
 from dsim.report.shift import span, what_if_table
 from dsim.shift import Comparison, Interval, Verdict
@@ -15,13 +15,11 @@ def what_if_figure(found: Comparison) -> Figure | None:
         return None
     latency = dict(found.what_if.latency)
     height = 22 * len(found.devices) + 20
+    charts = [(row, _rows(row, latency)) for row in found.what_if.rows]
+    seen = priced_verdicts([item for _, rows in charts for item in rows])
     panels = tuple(
-        Panel(
-            intervals(_rows(row, latency), "% of its time there"),
-            f"{row.kind}: {row.before} → {row.after}",
-            height,
-        )
-        for row in found.what_if.rows
+        Panel(intervals(rows, "% of its time there", seen), f"{row.kind}: {row.before} → {row.after}", height)
+        for row, rows in charts
     )
     return Figure(
         "what-if",
