@@ -56,6 +56,7 @@ def comparison(names: tuple[str, ...] = ("iphone12", f"mine{SCRIPT}", f"odd{BREA
     swaps = tuple(SwapOn(name, Verdict.DIFFERENCE, gone) for name in names[1:])
     rows = (
         SwapRow("norm", "batch", "group", here, (SwapOn(first, Verdict.NOT_IDENTIFIED, None, SCRIPT), *swaps)),
+        SwapRow("norm", "batch", "layer", here, tuple(SwapOn(name, Verdict.NOT_IDENTIFIED, None, SCRIPT) for name in names)),
         SwapRow("mixer", "pooling", "conv3", gone, (SwapOn(first, Verdict.NO_EVIDENCE, here), *swaps)),
     )  # fmt: skip
     halves = (

@@ -83,8 +83,7 @@ def requests(browser: Any) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(("size", "scheme"), [("desktop", "light"), ("phone", "dark")])
 def test_page(browser: Any, address: str, scheme: str, size: str) -> None:
     show(browser, address, scheme, SIZES[size])
     assert [entry["message"] for entry in browser.get_log("browser")] == []
@@ -107,19 +106,10 @@ def test_page(browser: Any, address: str, scheme: str, size: str) -> None:
     keep(browser, f"{size}-{scheme}")
 
 
-def test_charts_follow_the_scheme(browser: Any, address: str) -> None:
-    from selenium.webdriver.support.ui import WebDriverWait
-
-    show(browser, address, "light", SIZES["desktop"])
-    media = {"features": [{"name": "prefers-color-scheme", "value": "dark"}]}
-    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", media)
-    drawn = "return document.documentElement.dataset.drawn"
-    WebDriverWait(browser, 60).until(lambda driver: driver.execute_script(drawn) == "dark")
-
-
-def test_hover_shows_numbers_as_text(browser: Any, address: str) -> None:
+def test_hover_shows_numbers_and_charts_follow_the_scheme(browser: Any, address: str) -> None:
     from selenium.webdriver import ActionChains
     from selenium.webdriver.common.by import By
+    from selenium.webdriver.support.ui import WebDriverWait
 
     show(browser, address, "light", SIZES["desktop"])
     cell = browser.find_element(By.CSS_SELECTOR, "#p1-regret-0 svg g.mark-rect path")
@@ -128,6 +118,10 @@ def test_hover_shows_numbers_as_text(browser: Any, address: str) -> None:
     tooltip = browser.find_element(By.ID, "vg-tooltip-element")
     assert "best design of" in tooltip.text
     assert browser.execute_script("return document.querySelectorAll('main script, main img').length") == 0
+    media = {"features": [{"name": "prefers-color-scheme", "value": "dark"}]}
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", media)
+    drawn = "return document.documentElement.dataset.drawn"
+    WebDriverWait(browser, 60).until(lambda driver: driver.execute_script(drawn) == "dark")
     assert browser.get_log("browser") == []
 
 

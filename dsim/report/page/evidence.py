@@ -13,6 +13,7 @@ from dsim.report.page.marks import inline, layered, tips
 from dsim.report.page.parts import Figure, Panel
 from dsim.report.table import TableData, table
 
+FEW = 4  # sources that one cell names
 # from what is best known to what is not known at all
 KINDS = {
     "measured": "#2b9469",
@@ -80,7 +81,7 @@ def profiles_table(profiles: Mapping[str, DeviceProfile], missing: Sequence[str]
             p.batch,
             p.threads,
             f"{p.reference_model}; {p.reference_stated}",
-            ", ".join(p.sources),
+            _counted(p.sources),
             p.licence,
         )
         for p in profiles.values()
@@ -89,8 +90,15 @@ def profiles_table(profiles: Mapping[str, DeviceProfile], missing: Sequence[str]
         "profile", "device", "chip", "unit", "runtime", "precision", "layout", "batch", "threads", "estimates speak of",
         "sources", "terms",
     )  # fmt: skip
-    gone = f"No longer installed, and so not shown: {', '.join(missing)}." if missing else ""
-    return table("Chip, stack, protocol and sources of each profile", columns, rows, note=gone)
+    gone = f" No longer installed, and so not shown: {', '.join(missing)}." if missing else ""
+    note = f"`dsim device show NAME` lists all sources of a profile.{gone}"
+    return table("Chip, stack, protocol and sources of each profile", columns, rows, note=note)
+
+
+def _counted(sources: Sequence[str]) -> str:
+    """Name sources where they are few; a long list is the profile's card's."""
+    few = ", ".join(sources[:FEW])
+    return few if len(sources) <= FEW else f"{few} and {len(sources) - FEW} more"
 
 
 def choices_table(profiles: Mapping[str, DeviceProfile]) -> TableData:

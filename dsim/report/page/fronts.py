@@ -98,10 +98,12 @@ def relative_figure(fronts: Sequence[Front]) -> Figure:
         "Pareto fronts of all devices, latency relative to each device's budget",
         "Lines: predicted designs; large marks: each device's own best. Hollow diamonds: published networks, measured by "
         "others, with the top-1 that their papers report (their recipes differ). The budget (dashed) holds the upper end of "
-        "a design's interval, so that a best design lies left of it. Choose a device in the legend to see it alone.",
+        "a design's interval, so that a best design lies left of it. A front is made of upper ends of latency and lower ends of top-1; its line of middle "
+        "values may bend back. Choose a device in the legend to see it alone.",
         (Panel(chart, height=420),),
         _fronts_table(fronts),
         wide=320,
+        columns=1,
     )
 
 
@@ -118,7 +120,8 @@ def panels_figure(fronts: Sequence[Front], key: str = "fronts-ms") -> Figure:
         f"within a factor {FACTOR:g} of the budget (dashed), top-1 as published.",
         tuple(Panel(_panel(front, shared), _panel_title(front), 240) for front in fronts),
         _published_table(fronts),
-        wide=300,
+        wide=300 if len(fronts) > 1 else 340,
+        columns=min(3, len(fronts)),
     )
 
 

@@ -66,10 +66,13 @@ def intervals(rows: Sequence[Row], axis: str, seen: Sequence[str] | None = None)
     axis
         Title of the axis.
     seen
-        Verdicts of all charts of the figure, for one legend; by default those of ``rows``.
+        Verdicts of all charts of a figure of several, for one legend; by default those of ``rows``.
     """
     told = set(priced_verdicts(rows) if seen is None else seen)
-    legend = alt.Legend(columns=2, values=[str(verdict) for verdict in VERDICTS if str(verdict) in told])
+    legend = alt.Legend(
+        columns=2 if seen is None else 1,
+        values=[str(verdict) for verdict in VERDICTS if str(verdict) in told],
+    )
     names = [str(verdict) for verdict in VERDICTS]
     color = alt.Color(
         "verdict:N",
@@ -86,18 +89,22 @@ def intervals(rows: Sequence[Row], axis: str, seen: Sequence[str] | None = None)
     order = list(dict.fromkeys(str(row["label"]) for row in rows))
     y = alt.Y("label:N", title=None, sort=order, axis=alt.Axis(labelLimit=LABEL))
     tooltip = tips(label="", verdict="verdict", said="value (interval)")
-    base = alt.Chart(inline([row for row in rows if row["value"] is not None])).encode(y=y, tooltip=tooltip)
-    bars = base.mark_rule(strokeWidth=2).encode(x=alt.X("low:Q", title=axis), x2="high:Q", color=color)
-    points = base.mark_point(filled=True, size=75, opacity=1).encode(
-        x=alt.X("value:Q", title=axis), color=color, shape=shape
-    )
-    layers = [rule_at(0.0), bars, points]
+    priced = [row for row in rows if row["value"] is not None]
     blind = [row for row in rows if row["value"] is None]
+    layers = [rule_at(0.0)]
+    if priced:
+        base = alt.Chart(inline(priced)).encode(y=y, tooltip=tooltip)
+        layers += [
+            base.mark_rule(strokeWidth=2).encode(x=alt.X("low:Q", title=axis), x2="high:Q", color=color),
+            base.mark_point(filled=True, size=75, opacity=1).encode(
+                x=alt.X("value:Q", title=axis), color=color, shape=shape
+            ),
+        ]
     if blind:
-        words = alt.Chart(inline([{**row, "at": 0.0} for row in blind])).encode(y=y, tooltip=tooltip)
+        words = alt.Chart(inline(blind)).encode(y=y, tooltip=tooltip)
         layers.append(
-            words.mark_text(align="left", dx=5, fontSize=10, fontStyle="italic").encode(
-                x="at:Q", text="verdict:N"
+            words.mark_text(align="left", fontSize=10, fontStyle="italic").encode(
+                x=alt.value(5), text="verdict:N"
             )
         )
     return layered(*layers)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import altair as alt
@@ -45,6 +46,7 @@ def render_page(page: Page) -> str:
     )
 
 
+@cache
 def bundle() -> str:
     """Give Vega, Vega-Lite and Vega-Embed as JavaScript that can stand in a script element."""
     return (

@@ -67,16 +67,18 @@ def _flips(found: Comparison) -> str:
     flips = shown_flips(found)
     counts = Counter(flip.verdict for flip in found.flips)
     told = [flip for flip in flips if flip.verdict is Verdict.DIFFERENCE and flip.apart]
+    judged = sum(counts[v] for v in (Verdict.DIFFERENCE, Verdict.NO_EVIDENCE, Verdict.TOO_SMALL))
     said = (
-        f"Best designs differ in {len(found.flips)} single choices over all pairs; {counts[Verdict.DIFFERENCE]} of these pay "
-        "differently on the two devices"
+        f"Best designs differ in {len(found.flips)} single choices over all pairs. Of the {judged} that can be judged, "
+        f"{counts[Verdict.DIFFERENCE]} pay differently on the two devices; about {judged * (1.0 - found.confidence):.1f} would "
+        "by chance, were none to differ"
     )
     if not told:
-        return f"{said}, none of them in anything but size." if counts[Verdict.DIFFERENCE] else f"{said}."
+        return f"{said}."
     most = max(told, key=lambda flip: abs(flip.apart.value) if flip.apart else 0.0)
     return (
-        f"{said}. The largest: {most.choice} {most.before} to {most.after} ({most.a} to {most.b}), {span(most.apart, 1)}% of "
-        f"budget; it came back in {most.seeds} of {most.of_seeds} halvings of the evidence and in {most.refits} of "
+        f"{said}. The largest: {most.choice}, {most.before} on {most.a} and {most.after} on {most.b}, {span(most.apart, 1)}% "
+        f"of budget apart; it came back in {most.seeds} of {most.of_seeds} halvings of the evidence and in {most.refits} of "
         f"{most.of_refits} refits."
     )
 
