@@ -5,13 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import altair as alt
 import vl_convert as vlc
 
 from dsim.files import make_folder, write_atomic
 from dsim.report.page.page import Page
-from dsim.report.page.parts import Figure, Panel
-from dsim.report.page.render import VEGA_LITE
+from dsim.report.page.parts import Figure
+from dsim.report.page.render import VEGA_LITE, plain_spec, sized
 from dsim.report.page.theme import PAPER
 
 SCALE = 2.0
@@ -41,25 +40,17 @@ def write_figures(page: Page, folder: Path) -> tuple[Path, ...]:
 def figure_png(figure: Figure) -> bytes:
     """Draw one figure with its title, on white."""
     columns = min(figure.columns, len(figure.panels))
-    panels = [_sized(panel, WIDTH // columns) for panel in figure.panels]
-    whole = (
-        panels[0]
-        if len(panels) == 1
-        else alt.concat(*panels, columns=columns).resolve_scale(
-            color="shared", x="independent", y="independent"
+    views: list[dict[str, Any]] = []
+    data: dict[str, Any] = {}
+    for panel in figure.panels:
+        view = plain_spec(panel)
+        data |= view.pop("datasets", {})  # which Vega-Lite reads at the top alone
+        head = {"title": panel.title} if panel.title else {}
+        views.append(
+            {**view, **head, **(sized(panel) or {"width": WIDTH // columns, "height": panel.height})}
         )
-    )
-    spec: dict[str, Any] = whole.properties(
-        title=alt.Title(figure.title, fontSize=15, fontWeight="bold", offset=14)
-    ).to_dict()
-    spec.pop("config", None)
-    return bytes(
-        vlc.vegalite_to_png(spec, vl_version=VEGA_LITE, scale=SCALE, config={**PAPER, "padding": 12})
-    )
-
-
-def _sized(panel: Panel, width: int) -> Any:
-    chart = panel.chart.properties(title=panel.title) if panel.title else panel.chart
-    if panel.cell:
-        return chart.properties(width=alt.Step(panel.cell[0]), height=alt.Step(panel.cell[1]))
-    return chart.properties(width=width, height=panel.height)
+    title = {"text": figure.title, "fontSize": 15, "fontWeight": "bold", "offset": 14}
+    resolve = {"scale": {"color": "shared", "x": "independent", "y": "independent"}}
+    spec = {"concat": views, "columns": columns, "resolve": resolve, "datasets": data, "title": title}
+    paper = {**PAPER, "padding": 12}
+    return bytes(vlc.vegalite_to_png(spec, vl_version=VEGA_LITE, scale=SCALE, config=paper))

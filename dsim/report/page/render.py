@@ -63,9 +63,15 @@ def panel_id(part: Part, figure: Figure, number: int) -> str:
 
 def panel_spec(figure: Figure, panel: Panel) -> dict[str, Any]:
     """Give a chart's Vega-Lite, as wide as its place."""
-    chart = panel.chart.properties(description=f"{figure.title}. {panel.title}".strip())
-    if panel.cell:
-        sized = chart.properties(width=alt.Step(panel.cell[0]), height=alt.Step(panel.cell[1]))
-    else:
-        sized = chart.properties(width="container", height=panel.height)
-    return {key: value for key, value in sized.to_dict().items() if key != "config"}
+    named = {"description": f"{figure.title}. {panel.title}".strip()}
+    return {**plain_spec(panel), **named, **(sized(panel) or {"width": "container", "height": panel.height})}
+
+
+def plain_spec(panel: Panel) -> dict[str, Any]:
+    """Give a chart's Vega-Lite without size or look; that it is valid is seen where it is drawn."""
+    return {key: value for key, value in panel.chart.to_dict(validate=False).items() if key != "config"}
+
+
+def sized(panel: Panel) -> dict[str, Any]:
+    """Give the size of a matrix, or nothing for a chart that fills its place."""
+    return {"width": {"step": panel.cell[0]}, "height": {"step": panel.cell[1]}} if panel.cell else {}
