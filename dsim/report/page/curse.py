@@ -76,7 +76,7 @@ def _pairs(rows: list[Row], field: str, title: str, line: float | None) -> alt.L
         tooltip=tips(label="", side="which", said=""),
     )
     marks = [joined, points]
-    return layered(*([rule_at(line, dash=(4, 3)), *marks] if line is not None else marks))
+    return layered(*([rule_at(line, title, (4, 3)), *marks] if line is not None else marks))
 
 
 def _data(found: Comparison) -> TableData:

@@ -15,6 +15,7 @@ from dsim.report.page.theme import COLOURS, GREY, LOSS, SHAPES
 from dsim.report.table import TableData, table
 from dsim.search import Candidate, Published, measured_networks
 
+RELATIVE = "latency / budget of that device"
 FACTOR = 4.0  # measured networks further than this from the budget say nothing about it
 
 
@@ -65,7 +66,7 @@ def relative_figure(fronts: Sequence[Front]) -> Figure:
     )
     pick = alt.selection_point(fields=["device"], bind="legend", name="pick")
     seen = alt.condition(pick, alt.value(1), alt.value(0.08))
-    x = alt.X("share:Q", title="latency / budget of that device", scale=alt.Scale(type="log", nice=False))
+    x = alt.X("share:Q", title=RELATIVE, scale=alt.Scale(type="log", nice=False))
     y = alt.Y("top1:Q", title="top-1 %", scale=alt.Scale(zero=False))
     designs = [row for front in fronts for row in _design_rows(front)]
     line = alt.Chart(inline(designs)).mark_line(strokeWidth=1.5).encode(x=x, y=y, color=color, opacity=seen)
@@ -78,7 +79,7 @@ def relative_figure(fronts: Sequence[Front]) -> Figure:
     stars = best.mark_point(filled=True, size=130, stroke="white", strokeWidth=1).encode(
         x=x, shape=shape, tooltip=_design_tips()
     )
-    layers = [rule_at(1.0, dash=(4, 3)), line, dots]
+    layers = [rule_at(1.0, RELATIVE, (4, 3)), line, dots]
     measured = [row for front in fronts for row in _published_rows(front)]
     if measured:
         layers.append(
@@ -134,7 +135,7 @@ def _panel(front: Front, accuracy: alt.Scale) -> alt.LayerChart:
     x = alt.X("ms:Q", title=front.unit, scale=alt.Scale(type="log", nice=False))
     y = alt.Y("top1:Q", title="top-1 %", scale=accuracy)
     rows = _design_rows(front)
-    layers: list[alt.Chart] = [rule_at(front.budget_ms, dash=(4, 3))]
+    layers: list[alt.Chart] = [rule_at(front.budget_ms, front.unit, (4, 3))]
     line = alt.Chart(inline(rows)).encode(x=x, y=y)
     layers += [
         line.mark_line(color=COLOURS[0], strokeWidth=1.5),

@@ -39,11 +39,10 @@ def layered(*layers: alt.Chart) -> alt.LayerChart:
     return alt.LayerChart(layer=list(layers))
 
 
-def rule_at(value: float, axis: str = "x", dash: tuple[int, int] = (1, 0)) -> alt.Chart:
-    """Draw a grey line across a chart."""
-    place = alt.X("at:Q") if axis == "x" else alt.Y("at:Q")
+def rule_at(value: float, title: str, dash: tuple[int, int] = (1, 0)) -> alt.Chart:
+    """Draw a grey line from top to bottom; ``title`` is that of the axis."""
     line = alt.Chart(inline([{"at": value}])).mark_rule(color=GREY, strokeDash=list(dash))
-    drawn: alt.Chart = line.encode(place)
+    drawn: alt.Chart = line.encode(x=alt.X("at:Q", title=title))
     return drawn
 
 
@@ -91,7 +90,7 @@ def intervals(rows: Sequence[Row], axis: str, seen: Sequence[str] | None = None)
     tooltip = tips(label="", verdict="verdict", said="value (interval)")
     priced = [row for row in rows if row["value"] is not None]
     blind = [row for row in rows if row["value"] is None]
-    layers = [rule_at(0.0)]
+    layers = [rule_at(0.0, axis)]
     if priced:
         base = alt.Chart(inline(priced)).encode(y=y, tooltip=tooltip)
         layers += [

@@ -33,10 +33,10 @@ def regret_figure(found: Comparison) -> Figure:
     told = [row for row in rows if row["told"]]
     layers = _ground(found, rows)
     if told:
-        limit = max(abs(float(row["value"])) for row in told)
+        limit = math.ceil(max(abs(float(row["value"])) for row in told))
         color = alt.Color(
             "value:Q",
-            title="top-1 points lost (only cells that read `difference`)",
+            title="top-1 points lost, of cells that read difference",
             scale=alt.Scale(domain=[-limit, 0, limit], range=["#3b82c4", "#f3f3f3", "#e0662c"]),
             legend=alt.Legend(orient="top", gradientLength=180, titleLimit=400),
         )
