@@ -34,7 +34,7 @@ def flips_figure(found: Comparison) -> Figure | None:
         "in how many refits, both designs differed this way.",
         (Panel(intervals(_rows(shown), "% of budget, second less first"), height=22 * len(shown) + 20),),
         flips_table(found),
-        wide=860,
+        wide=920,
         columns=1,
     )
 

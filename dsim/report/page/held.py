@@ -46,8 +46,6 @@ def _scatter(networks: Sequence[Held]) -> alt.LayerChart:
             "family": held.family,
             "measured": held.measured_ms,
             "predicted": held.predicted_ms,
-            "low": held.low_ms,
-            "high": held.high_ms,
             "inside": INSIDE if held.covered else OUTSIDE,
             "said": f"{held.predicted_ms:.3g} ({held.low_ms:.3g} to {held.high_ms:.3g}) ms",
             "true": f"{held.measured_ms:.3g} ms",

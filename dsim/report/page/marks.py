@@ -12,7 +12,7 @@ from dsim.report.page.theme import GREY, VERDICTS
 from dsim.shift import Interval, Verdict
 
 Row = Mapping[str, Any]
-LABEL = 460  # pixels of a row's label
+LABEL = 540  # pixels of a row's label
 DIGITS = 4  # significant ones of every number in a chart: more only makes the page heavy
 
 

@@ -46,7 +46,6 @@ def _config(ink: str, faint: str, ground: str | None) -> dict[str, Any]:
             "tickColor": faint,
             "labelLimit": 260,
             "labelFlush": False,
-            "labelOverlap": True,
         },
         "legend": {**text, "labelLimit": 240, "orient": "bottom"},
         "title": {"color": ink, "font": FONT, "fontSize": 12, "anchor": "start", "subtitleColor": ink},
