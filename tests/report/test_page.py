@@ -19,6 +19,7 @@ from dsim.latency.scoring import Held
 from dsim.report import packages
 from dsim.report.held import keep_held, kept_held
 from dsim.report.page import Page, make_page, read_subjects, render_page, write_figures
+from dsim.report.page.held import MOST, held_figure
 from dsim.report.page.ledger import comparison_command
 from dsim.report.page.parts import Part
 from tests.report.records import BREAK, SCRIPT, comparison, write_comparison, write_study
@@ -216,6 +217,18 @@ def test_a_missing_package_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(packages, "PACKAGES", ("no_such_package",))
     with pytest.raises(MissingPackageError, match=r"pip install 'dsim\[report\]'"):
         packages.need_page_packages()
+
+
+def test_of_many_held_out_networks_some_are_drawn_and_all_are_counted() -> None:
+    many = [
+        replace(HELD[0], graph=f"n{i}@224", measured_ms=1.0 + i, predicted_ms=1.1 * (1 + i))
+        for i in range(1000)
+    ]
+    figure = held_figure({"iphone12": many})
+    assert figure
+    assert len(figure.data.rows) == MOST
+    assert figure.panels[0].title == "iphone12: median error 10.0% of 1000"
+    assert "that many are drawn" in figure.caption
 
 
 def test_held_out_predictions_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
