@@ -49,6 +49,9 @@ HOMES: dict[str, set[str]] = {
     "optuna": {"search"},
     "click": {"cli"},
     "rich": {"cli", "report"},
+    "altair": {"report"},
+    "vl_convert": {"report"},
+    "jinja2": {"report"},
 }
 MAX_LINES = 350
 

@@ -49,6 +49,8 @@ def test_wheel_carries_profiles_data_and_notices(wheel: Path) -> None:
     for file in (ROOT / "dsim" / "data").rglob("*"):
         if file.is_file():
             assert file.relative_to(ROOT).as_posix() in names
+    for file in (ROOT / "dsim" / "report" / "page" / "templates").iterdir():
+        assert file.relative_to(ROOT).as_posix() in names
     assert any(name.endswith("licenses/NOTICE") for name in names)
     assert any(name.endswith("licenses/LICENSE") for name in names)
     assert not any(name.startswith(("tests/", "scripts/")) for name in names)

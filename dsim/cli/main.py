@@ -22,6 +22,7 @@ OK, NOTHING_FITS, INTERRUPTED = 0, 3, 130  # 1 and 2 are click's own, for its er
 VERBS: dict[str, tuple[str, str]] = {
     "study": ("dsim.cli.study", "Find the most accurate backbone that holds a latency budget on a device."),
     "compare": ("dsim.cli.compare", "Find how the best design moves between devices."),
+    "report": ("dsim.cli.report", "Write one page of studies and comparisons."),
     "predict": ("dsim.cli.predict", "Predict the latency of one design on a device."),
     "top1": ("dsim.cli.top1", "Predict the ImageNet top-1 of one design."),
     "export": ("dsim.cli.export", "Write a design as a PyTorch model, or as a file for a runtime."),

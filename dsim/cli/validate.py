@@ -11,6 +11,7 @@ from dsim.device.card import write_card
 from dsim.latency.summary import ProfileSummary, group_summaries, summarise
 from dsim.latency.validate import validate
 from dsim.report.groups import group_table, incomplete_table, pair_table, profile_table
+from dsim.report.held import keep_held
 from dsim.report.table import TableData
 from dsim.report.validation import validation_tables
 
@@ -30,6 +31,7 @@ def validate_profiles(
     found = []
     for name in names:
         one = summarise(name)
+        keep_held(name, one.networks)
         click.echo(
             f"{name}: {one.card.networks} networks, median error {one.card.median_error:.1f}%", err=True
         )

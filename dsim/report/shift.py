@@ -9,7 +9,7 @@ from rich.console import Console
 
 from dsim.report.console import result_console, show_line, show_table
 from dsim.report.table import TableData, table
-from dsim.shift import Cell, Comparison, Flip, Interval, Shift, Verdict
+from dsim.shift import Cell, Comparison, Flip, Interval, Robust, Shift, Verdict
 from dsim.shift.strongest import STANDS, findings
 from dsim.shift.summary import claimed_and_scored, shift_by_kind
 
@@ -41,7 +41,7 @@ def show_comparison(found: Comparison, folder: str = "") -> None:
     for note in found.notes:
         show_line(console, "Note:", note)
     console.print(
-        f"\n{found.draws} paired draws over {found.refits} refits; {_halvings(found)} halvings of the evidence; "
+        f"\n{found.draws} paired draws over {found.refits} refits; {halvings(found)} halvings of the evidence; "
         f"{found.seconds:.0f} s. Nothing here was measured for this comparison: all figures are predictions."
     )
     if folder:
@@ -160,7 +160,7 @@ def findings_table(found: Comparison) -> TableData:
 
 def flips_table(found: Comparison) -> TableData:
     """Show in what best designs differ; sizes come last and only where they are findings."""
-    shown = [f for f in found.flips if not _size(f) or f.verdict is Verdict.DIFFERENCE]
+    shown = shown_flips(found)
     rows = [
         (
             f"{f.a} -> {f.b}",
@@ -181,6 +181,11 @@ def flips_table(found: Comparison) -> TableData:
         note="came back: in how many halvings of the evidence, and in how many refits, both designs differed this way."
         + (f" {left} widths, depths and ratios that are no findings are in flips.parquet." if left else ""),
     )
+
+
+def shown_flips(found: Comparison) -> list[Flip]:
+    """Leave out sizes that are no findings."""
+    return [f for f in found.flips if not _size(f) or f.verdict is Verdict.DIFFERENCE]
 
 
 def _size(flip: Flip) -> bool:
@@ -228,6 +233,20 @@ def _show_robust(console: Console, found: Comparison) -> None:
     if robust is None:
         show_line(console, "Robust design:", "none; some device has no design that fits\n")
         return
+    show_table(console, robust_table(robust))
+    best = robust.candidate
+    runs = [
+        " + ".join(f"{len(list(g))} {m}" for m, g in itertools.groupby(b.mixer for b in stage.blocks))
+        for stage in best.arch.stages
+    ]
+    widths = [stage.width for stage in best.arch.stages]
+    for number, (width, run) in enumerate(zip(widths, runs, strict=True), 1):
+        console.print(f"  stage {number}: width {width}, {run}", markup=False)
+    console.print()
+
+
+def robust_table(robust: Robust) -> TableData:
+    """Show the robust design against each device's own best."""
     rows = [
         (
             on.device,
@@ -246,15 +265,7 @@ def _show_robust(console: Console, found: Comparison) -> None:
         else "No candidate holds every budget: this one exceeds its worst budget by the least."
     )
     columns = ("device", "ms (interval)", "over budget ms", "top-1 lost")
-    show_table(console, table(title, columns, rows, numbers=("over budget ms",), note=note))
-    runs = [
-        " + ".join(f"{len(list(g))} {m}" for m, g in itertools.groupby(b.mixer for b in stage.blocks))
-        for stage in best.arch.stages
-    ]
-    widths = [stage.width for stage in best.arch.stages]
-    for number, (width, run) in enumerate(zip(widths, runs, strict=True), 1):
-        console.print(f"  stage {number}: width {width}, {run}", markup=False)
-    console.print()
+    return table(title, columns, rows, numbers=("over budget ms",), note=note)
 
 
 def halved_table(found: Comparison) -> TableData:
@@ -281,25 +292,33 @@ def halved_table(found: Comparison) -> TableData:
 
 
 def _show_not_identified(console: Console, found: Comparison) -> None:
-    for device in found.devices:
-        for item in device.not_identified:
-            text = f"{item.choice} stays {item.kept} ({', '.join(item.dropped)} not searched): {item.why}"
-            show_line(console, f"Not identified on {device.device}:", text)
-    for name, why, changes in never_measured(found):
-        show_line(console, f"Not priced on {name}:", f"{', '.join(changes)} ({why})")
+    for name, text in kept_choices(found):
+        show_line(console, f"Not identified on {name}:", text)
+    for name, text in never_measured(found):
+        show_line(console, f"Not priced on {name}:", text)
 
 
-def never_measured(found: Comparison) -> list[tuple[str, str, tuple[str, ...]]]:
-    """Give single changes that rest on operators that a device never measured, by device and reason."""
-    reasons: dict[tuple[str, str], list[str]] = {}
+def kept_choices(found: Comparison) -> tuple[tuple[str, str], ...]:
+    """Give (device, what its search left alone and why)."""
+    return tuple(
+        (d.device, f"{item.choice} stays {item.kept} ({', '.join(item.dropped)} not searched): {item.why}")
+        for d in found.devices
+        for item in d.not_identified
+    )
+
+
+def never_measured(found: Comparison) -> tuple[tuple[str, str], ...]:
+    """Give (device, single changes that have no price there and why), each reason once."""
+    changes: dict[tuple[str, str], list[str]] = {}
     for row in found.what_if.rows:
         for on in row.on:
             if on.why and row.kind not in ("activation", "norm"):
-                reasons.setdefault((on.device, on.why), []).append(f"{row.kind} {row.before} -> {row.after}")
-    return [(device, why, tuple(changes)) for (device, why), changes in reasons.items()]
+                changes.setdefault((on.device, on.why), []).append(f"{row.kind} {row.before} -> {row.after}")
+    return tuple((device, f"{', '.join(rows)} ({why})") for (device, why), rows in changes.items())
 
 
-def _halvings(found: Comparison) -> int:
+def halvings(found: Comparison) -> int:
+    """Count how often the evidence was halved."""
     return len({h.fold_seed for h in found.halved})
 
 

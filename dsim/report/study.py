@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Sequence
-
 from rich.console import Console
 
-from dsim.arch import Arch, Mixer
+from dsim.arch import Arch
 from dsim.report.console import result_console, show_line, show_table
-from dsim.report.table import table
+from dsim.report.stages import COLUMNS, stage_rows
+from dsim.report.table import TableData, table
 from dsim.search import Candidate, StudyResult
 
 FRONT_ROWS = 12
@@ -51,6 +49,15 @@ def show_study(result: StudyResult) -> None:
 
 
 def _show_chosen(console: Console, chosen: Candidate, budget_ms: float, confidence: float) -> None:
+    show_table(console, chosen_table(chosen, budget_ms, confidence))
+    console.print(
+        "Both are predictions: latency from published measurements, top-1 from published results, for 300 epochs, "
+        "distilled, 224 px.\n"
+    )
+
+
+def chosen_table(chosen: Candidate, budget_ms: float, confidence: float) -> TableData:
+    """Show what is predicted of a chosen design."""
     level = f"{confidence:.0%} interval"
     rows = [
         ("latency", f"{chosen.latency_ms:.2f} ms", f"{level} {chosen.low_ms:.2f} to {chosen.high_ms:.2f} ms"),
@@ -65,11 +72,7 @@ def _show_chosen(console: Console, chosen: Candidate, budget_ms: float, confiden
     ]
     if chosen.name:
         rows.append(("published as", chosen.name, ""))
-    show_table(console, table("Chosen design", ("", "predicted", ""), rows, numbers=("predicted",)))
-    console.print(
-        "Both are predictions: latency from published measurements, top-1 from published results, for 300 epochs, "
-        "distilled, 224 px.\n"
-    )
+    return table("Chosen design", ("", "predicted", ""), rows, numbers=("predicted",))
 
 
 def _show_nothing_fits(console: Console, result: StudyResult) -> None:
@@ -84,31 +87,8 @@ def _show_nothing_fits(console: Console, result: StudyResult) -> None:
 
 
 def _show_stages(console: Console, arch: Arch) -> None:
-    rows = []
-    for index, stage in enumerate(arch.stages):
-        runs = [
-            (mixer, len(list(run))) for mixer, run in itertools.groupby(block.mixer for block in stage.blocks)
-        ]
-        plain = [block for block in stage.blocks if block.mixer is not Mixer.ATTENTION] or list(stage.blocks)
-        size = arch.map_size(index)
-        rows.append(
-            (
-                str(index + 1),
-                f"{size} x {size}",
-                str(stage.width),
-                " + ".join(f"{count} {mixer}" for mixer, count in runs),
-                _spread([f"{block.mlp_ratio:g}" for block in stage.blocks]),
-                _spread([str(block.activation) for block in stage.blocks]),
-                _spread([str(block.norm) for block in plain]),
-            )
-        )
     title = f"Stage by stage, at {arch.resolution} px (stem: {arch.stem})"
-    columns = ("stage", "map", "width", "blocks", "MLP ratio", "activation", "norm")
-    show_table(console, table(title, columns, rows, numbers=("map", "width")))
-
-
-def _spread(values: Sequence[str]) -> str:
-    return ", ".join(dict.fromkeys(values))
+    show_table(console, table(title, COLUMNS, stage_rows(arch), numbers=("map", "width")))
 
 
 def _show_front(console: Console, result: StudyResult) -> None:
@@ -139,15 +119,18 @@ def _front_row(c: Candidate, mark: str) -> tuple[str, ...]:
 
 
 def _show_published(console: Console, result: StudyResult) -> None:
+    if result.published:
+        show_table(console, published_table(result))
+
+
+def published_table(result: StudyResult) -> TableData:
+    """Show the networks that a study names beside its choice."""
     rows = [
         (item.network, f"{item.latency_ms:.2f}", "" if item.top1 is None else f"{item.top1:.1f}", item.source)
         for item in result.published
     ]
-    if rows:
-        title = f"Published networks that cost about as much on {result.spec.device}, as measured by others"
-        show_table(
-            console, table(title, ("network", "ms", "top-1 %", "source"), rows, numbers=("ms", "top-1 %"))
-        )
+    title = f"Published networks that cost about as much on {result.spec.device}, as measured by others"
+    return table(title, ("network", "ms", "top-1 %", "source"), rows, numbers=("ms", "top-1 %"))
 
 
 def _show_cost(console: Console, result: StudyResult) -> None:

@@ -1,7 +1,8 @@
 """Search: the space of designs, one bounded study over it, and what it found."""
 
 from dsim.callable_module import make_callable
-from dsim.search.files import read_result
+from dsim.search.files import load_study, read_result
+from dsim.search.published import measured_networks
 from dsim.search.result import Candidate, Cost, NotIdentified, Published, StudyResult
 from dsim.search.run import run_study, search
 from dsim.search.space import Space, load_space
@@ -16,6 +17,8 @@ __all__ = [
     "StudyResult",
     "StudySpec",
     "load_space",
+    "load_study",
+    "measured_networks",
     "read_result",
     "run_study",
     "search",

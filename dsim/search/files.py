@@ -11,9 +11,10 @@ from typing import Any
 import polars as pl
 import tomli_w
 
-from dsim.errors import DsimError, FileFormatError
+from dsim.errors import DsimError, FileAccessError, FileFormatError
 from dsim.files import make_folder, write_atomic
 from dsim.search.result import SCHEMA_VERSION, Candidate, Cost, NotIdentified, Published, StudyResult
+from dsim.search.space import space_from_dict
 from dsim.search.spec import StudySpec
 
 INPUTS, CHOSEN, FRONT = "study.toml", "chosen.json", "front.parquet"
@@ -100,3 +101,38 @@ def read_result(spec: StudySpec) -> StudyResult | None:
         raise FileFormatError(
             f"{path} must be written by dsim, got {error}; remove the folder or choose another --name"
         ) from error
+
+
+def load_study(folder: Path) -> StudyResult:
+    """Read a finished study from its folder, inputs included.
+
+    Raises
+    ------
+    FileAccessError
+        Its study.toml cannot be read.
+    FileFormatError
+        It is damaged, of another schema, or not finished.
+    """
+    path = folder / INPUTS
+    try:
+        raw: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+        if raw["schema_version"] != SCHEMA_VERSION:
+            raise FileFormatError(
+                f"{path} must have schema_version {SCHEMA_VERSION}, got {raw['schema_version']!r}; run the study again"
+            )
+        asked = dict(raw["inputs"])
+        space = space_from_dict(asked.pop("space"), f"{path}, space")
+        whole = folder.resolve()  # "." has no name
+        spec = StudySpec(**asked, space=space, name=whole.name, out=whole.parent)
+    except OSError as error:
+        raise FileAccessError(f"{path} cannot be read: {error}; name a study's folder") from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as error:
+        if isinstance(error, DsimError):
+            raise
+        raise FileFormatError(f"{path} must be written by dsim, got {error}; run the study again") from error
+    result = read_result(spec)
+    if result is None:
+        raise FileFormatError(
+            f"{folder} must hold a finished study, and its search was not finished; run the same dsim study command again"
+        )
+    return result

@@ -9,17 +9,22 @@ WITHIN = 0.25  # relative distance in latency
 MOST = 8
 
 
-def published_near(profile: DeviceProfile, latency_ms: float) -> tuple[Published, ...]:
-    """Give measured networks near a latency, the most accurate first.
+def measured_networks(profile: DeviceProfile) -> tuple[Published, ...]:
+    """Give every measured figure with a known top-1, in the profile's order.
 
-    Only figures in the profile's reference protocol, on networks that stayed on the accelerator, told for the first
-    time; one per network.
+    Only figures in the profile's reference protocol, on networks that stayed on the accelerator, told for the first time.
     """
+    return tuple(
+        Published(row.network, row.latency_ms, row.top1, f"{row.source}, {row.table}")
+        for row in profile.networks
+        if profile.is_reference(row) and row.counts and not row.cliff and row.top1 is not None
+    )
+
+
+def published_near(profile: DeviceProfile, latency_ms: float) -> tuple[Published, ...]:
+    """Give measured networks near a latency (see `measured_networks`), the most accurate first; one per network."""
     near: dict[str, Published] = {}
-    for row in profile.networks:
-        usable = profile.is_reference(row) and row.counts and not row.cliff and row.top1 is not None
-        if usable and abs(row.latency_ms - latency_ms) <= WITHIN * latency_ms:
-            near.setdefault(
-                row.network, Published(row.network, row.latency_ms, row.top1, f"{row.source}, {row.table}")
-            )
+    for item in measured_networks(profile):
+        if abs(item.latency_ms - latency_ms) <= WITHIN * latency_ms:
+            near.setdefault(item.network, item)
     return tuple(sorted(near.values(), key=lambda item: -(item.top1 or 0.0))[:MOST])

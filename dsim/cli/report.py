@@ -1,0 +1,44 @@
+"""``dsim report``: one page of studies and comparisons."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.argument("folders", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "-o",
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="HTML file to write; report.html unless only --png is asked.",
+)
+@click.option("--png", type=click.Path(path_type=Path), help="Folder to write every figure to, as PNG.")
+@click.option(
+    "--held-out",
+    is_flag=True,
+    help="Find held-out predictions that are not kept yet; minutes for each profile.",
+)
+def report(folders: tuple[Path, ...], out: Path | None, png: Path | None, held_out: bool) -> None:
+    """Write one page of the studies and comparisons in FOLDERS, which needs no network.
+
+    A folder that holds studies or comparisons one level down stands for all of them.
+    """
+    from dsim.report.packages import need_page_packages
+
+    need_page_packages()
+    from dsim.files import make_folder, write_atomic  # the verb's own imports: --help must not wait for them
+    from dsim.report.held import find_held, kept_held
+    from dsim.report.page import make_page, read_subjects, render_page, write_figures
+
+    page = make_page(read_subjects(folders), find_held if held_out else kept_held)
+    if png:
+        for path in write_figures(page, png):
+            click.echo(str(path))
+    if out or not png:
+        path = out or Path("report.html")
+        make_folder(path.parent)
+        write_atomic(path, render_page(page))
+        click.echo(str(path))

@@ -1,0 +1,57 @@
+"""Held-out predictions of a profile, kept by the content of what they rest on: finding them takes minutes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from dsim.device import find_profile
+from dsim.latency.cache import keep
+from dsim.latency.content import content_hash, rests_on
+from dsim.latency.held import held_out
+from dsim.latency.scoring import Held
+from dsim.places import cache_dir
+from dsim.shift.serial import plain, read
+
+
+def keep_held(device: str, networks: Sequence[Held]) -> None:
+    """Keep what was found, for a page to show."""
+    keep(_path(device), json.dumps([plain(held) for held in networks]))
+
+
+def kept_held(device: str) -> tuple[Held, ...] | None:
+    """Give what was kept, or None where nothing was, or where the evidence or the method changed since.
+
+    Raises
+    ------
+    UnknownNameError
+        There is no such profile.
+    """
+    path = _path(device)
+    try:
+        return tuple(read(Held, item) for item in json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):  # nothing kept, or damaged
+        return None
+
+
+def find_held(device: str) -> tuple[Held, ...]:
+    """Give what was kept; else hold every family out anew, which may take minutes, and keep it.
+
+    Raises
+    ------
+    UnknownNameError
+        There is no such profile.
+    FileFormatError
+        Its files break a rule.
+    """
+    found = kept_held(device)
+    if found is None:
+        found = held_out(device)
+        keep_held(device, found)
+    return found
+
+
+def _path(device: str) -> Path:
+    profile = find_profile(device)
+    return cache_dir() / "held" / f"{profile.name}-{content_hash(rests_on(profile))[:24]}.json"

@@ -1,0 +1,26 @@
+"""The packages that draw a page: one clear line where one is missing."""
+
+from __future__ import annotations
+
+import importlib
+
+from dsim.errors import MissingPackageError
+
+PACKAGES = ("altair", "vl_convert", "jinja2")
+
+
+def need_page_packages() -> None:
+    """Import what a page is made with.
+
+    Raises
+    ------
+    MissingPackageError
+        A package is not installed, or cannot be imported.
+    """
+    for package in PACKAGES:
+        try:
+            importlib.import_module(package)
+        except ImportError as error:
+            raise MissingPackageError(
+                f"a report needs {package}, which cannot be imported ({error}); pip install 'dsim[report]'"
+            ) from error

@@ -1,0 +1,8 @@
+"""The page: what studies and comparisons found, as one HTML file that needs no network, and its figures as PNG."""
+
+from dsim.report.page.page import Page, make_page
+from dsim.report.page.png import write_figures
+from dsim.report.page.render import render_page
+from dsim.report.page.subject import Subject, read_subjects
+
+__all__ = ["Page", "Subject", "make_page", "read_subjects", "render_page", "write_figures"]

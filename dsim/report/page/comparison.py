@@ -1,0 +1,147 @@
+"""The part of a page that shows a comparison."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from dsim.device import DeviceProfile
+from dsim.latency.scoring import Held
+from dsim.report.page.curse import curse_figure, summary_table
+from dsim.report.page.flips import flips_figure
+from dsim.report.page.fronts import Front, measured_on, panels_figure, relative_figure
+from dsim.report.page.ledger import comparison_command, comparison_words, cost_section, reproduce_section
+from dsim.report.page.parts import Figure, Part, Section
+from dsim.report.page.profiles import profile_sections
+from dsim.report.page.regret import over_budget_figure, regret_figure
+from dsim.report.page.robust import robust_figure
+from dsim.report.page.stages import stages_figure
+from dsim.report.page.subject import Subject
+from dsim.report.page.summary import findings, question
+from dsim.report.page.what_if import top1_figure, what_if_figure
+from dsim.report.shift import devices_table, kept_choices, never_measured, pairs_table
+from dsim.report.table import table
+from dsim.shift import Comparison
+from dsim.shift.summary import shift_by_kind
+
+Profiles = Mapping[str, DeviceProfile]
+
+
+def comparison_part(
+    subject: Subject, found: Comparison, profiles: Profiles, held: Mapping[str, Sequence[Held]], key: str
+) -> Part:
+    """Make the part, most important first.
+
+    Parameters
+    ----------
+    profiles, held
+        Profiles and held-out predictions by device, as far as they are known.
+    """
+    names = [d.device for d in found.devices]
+    command, space = comparison_command(found, subject.name)
+    costs = {d.device: d.cost for d in found.devices}
+    return Part(
+        key,
+        subject.name,
+        (
+            Section(
+                "summary",
+                "Summary",
+                question(found),
+                findings(found) + found.notes,
+                tables=(devices_table(found),),
+            ),
+            Section("fronts", "Pareto fronts", figures=_fronts(found, profiles)),
+            _regret(found),
+            Section("designs", "Best designs", figures=_designs(found)),
+            Section("flips", "Flips", _flip_words(found), figures=_some(flips_figure(found))),
+            Section("what-if", "What if", figures=_some(what_if_figure(found), top1_figure(found))),
+            _robust(found),
+            _curse(found),
+            *profile_sections(names, profiles, held, {d.device: d.evidence for d in found.devices}),
+            _not_identified(found),
+            cost_section(costs, comparison_words(found)),
+            reproduce_section(command, space, subject.fingerprint, subject.name),
+        ),
+    )
+
+
+def _some(*figures: Figure | None) -> tuple[Figure, ...]:
+    return tuple(figure for figure in figures if figure)
+
+
+def _fronts(found: Comparison, profiles: Profiles) -> tuple[Figure, ...]:
+    unit = "ms per image in a large batch" if found.devices[0].measures == "throughput" else "ms"
+    fronts = [
+        Front(
+            d.device,
+            d.budget_ms,
+            unit,
+            d.front,
+            d.best,
+            measured_on(profiles.get(d.device), d.published, d.budget_ms),
+        )
+        for d in found.devices
+    ]
+    return relative_figure(fronts), panels_figure(fronts)
+
+
+def _regret(found: Comparison) -> Section:
+    kinds = table(
+        "How much comes with the chip, and how much with the stack",
+        ("shift", "cells that can be judged", "with a loss told from zero", "largest loss, points"),
+        [
+            (
+                kind,
+                str(judged),
+                str(told),
+                f"{most.value:+.1f} ({most.low:+.1f} to {most.high:+.1f})" if most else "",
+            )
+            for kind, judged, told, most in shift_by_kind(found)
+        ],
+        ("cells that can be judged", "with a loss told from zero"),
+    )
+    return Section(
+        "regret",
+        "Regret, chip and stack",
+        figures=(regret_figure(found), over_budget_figure(found)),
+        tables=(kinds, pairs_table(found)),
+    )
+
+
+def _designs(found: Comparison) -> tuple[Figure, ...]:
+    designs = [(d.device, d.best.arch) for d in found.devices if d.best]
+    return (stages_figure([*designs, (f"asked: {found.what_if.design}", found.what_if.arch)]),)
+
+
+def _flip_words(found: Comparison) -> tuple[str, ...]:
+    return () if found.flips else ("The best designs do not differ in any single choice.",)
+
+
+def _robust(found: Comparison) -> Section:
+    robust = found.robust
+    if robust is None:
+        return Section("robust", "Robust design", ("None: some device has no design that fits.",))
+    diagram = stages_figure(
+        [("robust", robust.candidate.arch)], "robust-stages", "The robust design, stage by stage"
+    )
+    return Section("robust", "Robust design", figures=(robust_figure(robust), diagram))
+
+
+def _curse(found: Comparison) -> Section:
+    if not found.halved:
+        return Section("curse", "Winner's curse", ("The evidence was not halved (--seeds 0).",))
+    return Section(
+        "curse", "Winner's curse", figures=_some(curse_figure(found)), tables=(summary_table(found),)
+    )
+
+
+def _not_identified(found: Comparison) -> Section:
+    kept, never = kept_choices(found), never_measured(found)
+    tables = [
+        table("Left alone by the search: not identified there", ("device", "choice and why"), kept)
+        if kept
+        else None,
+        table("Changes without a price: never measured there", ("device", "why"), never) if never else None,
+    ]
+    words = () if kept or never else ("Every choice was identified on every device.",)
+    return Section("not-identified", "What was not identified", words, tables=tuple(t for t in tables if t))

@@ -1,0 +1,98 @@
+"""The winner's curse: what one half of the evidence claims of the design that it chose, and what the other half says."""
+
+from __future__ import annotations
+
+import altair as alt
+
+from dsim.report.page.marks import Row, inline, layered, rule_at, tips
+from dsim.report.page.parts import Figure, Panel
+from dsim.report.page.theme import GAIN, LOSS
+from dsim.report.shift import halved_table
+from dsim.report.table import TableData, table
+from dsim.shift import Comparison
+
+SIDES = ("claimed", "scored")
+
+
+def curse_figure(found: Comparison) -> Figure | None:
+    """Show both figures of every search on a half; None where there is none."""
+    budgets = {d.device: d.budget_ms for d in found.devices}
+    rows: list[Row] = []
+    for half in sorted(found.halved, key=lambda h: list(budgets).index(h.device)):
+        if half.arch is None:
+            continue
+        name = f"{half.device}, halving {half.fold_seed + 1}"
+        for side, ms, top1 in (
+            ("claimed", half.claimed_high_ms, half.claimed_top1),
+            ("scored", half.scored_high_ms, half.scored_top1),
+        ):
+            rows.append(
+                {
+                    "label": name,
+                    "side": side,
+                    "share": ms / budgets[half.device],
+                    "top1": top1,
+                    "said": f"upper end {ms:.3g} ms, top-1 {top1:.1f} %",
+                }
+            )
+    if not rows:
+        return None
+    return Figure(
+        "claimed-and-scored",
+        "Claimed by the half of the evidence that chose, and scored by the other half",
+        "A line joins the two figures of one design; right of the dashed line it does not hold its budget. Half of the evidence makes a worse model than all of it: the gap mixes "
+        "what choosing adds with what that costs, and corrects nothing elsewhere on this page.",
+        (
+            Panel(
+                _pairs(rows, "share", "upper end of latency / budget", 1.0),
+                "latency",
+                20 * len(rows) // 2 + 30,
+            ),
+            Panel(_pairs(rows, "top1", "top-1 %", None), "top-1", 20 * len(rows) // 2 + 30),
+        ),
+        _data(found),
+        wide=340,
+        columns=2,
+    )
+
+
+def summary_table(found: Comparison) -> TableData:
+    """Give the medians by device."""
+    return halved_table(found)
+
+
+def _pairs(rows: list[Row], field: str, title: str, line: float | None) -> alt.LayerChart:
+    y = alt.Y("label:N", title=None, sort=list(dict.fromkeys(str(row["label"]) for row in rows)))
+    base = alt.Chart(inline(rows))
+    x = alt.X(f"{field}:Q", title=title, scale=alt.Scale(zero=False))
+    joined = base.mark_line(color="#808891", strokeWidth=1.5).encode(x=x, y=y, detail="label:N")
+    points = base.mark_point(filled=True, size=60, opacity=1).encode(
+        x=x,
+        y=y,
+        color=alt.Color("side:N", title=None, scale=alt.Scale(domain=list(SIDES), range=[GAIN, LOSS])),
+        shape=alt.Shape(
+            "side:N", title=None, scale=alt.Scale(domain=list(SIDES), range=["circle", "square"])
+        ),
+        tooltip=tips(label="", side="which", said=""),
+    )
+    marks = [joined, points]
+    return layered(*([rule_at(line, title, (4, 3)), *marks] if line is not None else marks))
+
+
+def _data(found: Comparison) -> TableData:
+    numbers = ("ms claimed", "upper end", "ms scored", "its upper end", "top-1 % claimed", "top-1 % scored")
+    rows = [
+        (
+            half.device,
+            str(half.fold_seed + 1),
+            f"{half.claimed_ms:.3g}",
+            f"{half.claimed_high_ms:.3g}",
+            f"{half.scored_ms:.3g}",
+            f"{half.scored_high_ms:.3g}",
+            f"{half.claimed_top1:.1f}",
+            f"{half.scored_top1:.1f}",
+        )
+        for half in found.halved
+        if half.arch is not None
+    ]
+    return table("Every search on a half", ("device", "halving", *numbers), rows, numbers)

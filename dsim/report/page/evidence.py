@@ -1,0 +1,168 @@
+"""What each profile's prices rest on, and how far off they are: cards, coverage of the best design, sources."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+import altair as alt
+
+from dsim.device import DeviceProfile
+from dsim.device.card import Card, evidence_hash, read_card
+from dsim.report.page.marks import inline, layered, tips
+from dsim.report.page.parts import Figure, Panel
+from dsim.report.table import TableData, table
+
+FEW = 4  # sources that one cell names
+# from what is best known to what is not known at all
+KINDS = {
+    "measured": "#2b9469",
+    "interpolated": "#3b82c4",
+    "attributed": "#8a6fd1",
+    "extrapolated": "#d9822b",
+    "unsupported": "#b0524a",
+}
+
+
+def cards_of(profiles: Mapping[str, DeviceProfile]) -> dict[str, Card | None]:
+    """Read every profile's card."""
+    return {name: read_card(profile.folder) for name, profile in profiles.items()}
+
+
+def error_table(profiles: Mapping[str, DeviceProfile]) -> TableData:
+    """Show what validation found of each profile."""
+    numbers = (
+        "networks",
+        "families",
+        "ops",
+        "median error %",
+        "within 10%",
+        "within 20%",
+        "coverage %",
+        "high/low",
+    )
+    rows = []
+    for name, card in cards_of(profiles).items():
+        if card is None:
+            rows.append((name, profiles[name].method, *["-"] * len(numbers), "never validated"))
+            continue
+        stale = (
+            "" if card.content == evidence_hash(profiles[name].folder) else "card is older than the evidence"
+        )
+        figures = (card.median_error, card.within_10, card.within_20, card.coverage, card.width)
+        donor = f", from {card.donor}" if card.donor else ""
+        counts = (str(card.networks), str(card.families), str(card.ops))
+        rows.append((name, card.method + donor, *counts, *(_figure(value) for value in figures), stale))
+    return table(
+        "Held-out error of each profile, from its card",
+        ("profile", "method", *numbers, ""),
+        rows,
+        numbers,
+        "Each family predicted without itself; coverage: share of networks inside their 90% interval; high/low: median width of "
+        "that interval. `dsim device show NAME` tells more.",
+    )
+
+
+def _figure(value: float) -> str:
+    return "-" if math.isnan(value) else f"{value:.3g}"
+
+
+def profiles_table(profiles: Mapping[str, DeviceProfile], missing: Sequence[str]) -> TableData:
+    """Show what each profile is, with its sources and terms."""
+    rows = [
+        (
+            p.name,
+            p.title,
+            p.chip,
+            p.compute_unit,
+            p.runtime,
+            p.precision,
+            p.layout,
+            p.batch,
+            p.threads,
+            f"{p.reference_model}; {p.reference_stated}",
+            _counted(p.sources),
+            p.licence,
+        )
+        for p in profiles.values()
+    ]
+    columns = (
+        "profile", "device", "chip", "unit", "runtime", "precision", "layout", "batch", "threads", "estimates speak of",
+        "sources", "terms",
+    )  # fmt: skip
+    gone = f" No longer installed, and so not shown: {', '.join(missing)}." if missing else ""
+    note = f"`dsim device show NAME` lists all sources of a profile.{gone}"
+    return table("Chip, stack, protocol and sources of each profile", columns, rows, note=note)
+
+
+def _counted(sources: Sequence[str]) -> str:
+    """Name sources where they are few; a long list is the profile's card's."""
+    few = ", ".join(sources[:FEW])
+    return few if len(sources) <= FEW else f"{few} and {len(sources) - FEW} more"
+
+
+def choices_table(profiles: Mapping[str, DeviceProfile]) -> TableData:
+    """Show which choices each profile's evidence tells apart, and which nothing tells."""
+    rows = [
+        (name, ", ".join(card.identified), ", ".join(card.inherited), ", ".join(card.cannot_tell))
+        for name, card in cards_of(profiles).items()
+        if card
+    ]
+    columns = ("profile", "told apart by its own evidence", "inherited from pool or donor", "nothing tells")
+    return table("Choices that the evidence can tell apart", columns, rows)
+
+
+def coverage_figure(evidence: Mapping[str, Sequence[tuple[str, float]]]) -> Figure | None:
+    """Show how well the kernels of each device's best design are covered; None where nothing is known."""
+    rows = [
+        {
+            "device": name,
+            "kind": kind,
+            "share": share,
+            "said": f"{share:.0%}",
+            "order": list(KINDS).index(kind),
+        }
+        for name, items in evidence.items()
+        for kind, share in items
+        if kind in KINDS
+    ]
+    if not rows:
+        return None
+    kinds = [kind for kind in KINDS if any(row["kind"] == kind for row in rows)]
+    bars = (
+        alt.Chart(inline(rows))
+        .mark_bar(stroke="#ffffff", strokeWidth=0.6)
+        .encode(
+            x=alt.X(
+                "share:Q",
+                title="share of its milliseconds",
+                axis=alt.Axis(format="%"),
+                scale=alt.Scale(domain=[0, 1]),
+            ),
+            y=alt.Y("device:N", title=None, sort=list(evidence)),
+            color=alt.Color(
+                "kind:N",
+                title=None,
+                scale=alt.Scale(domain=kinds, range=[KINDS[kind] for kind in kinds]),
+                legend=alt.Legend(columns=3),
+            ),
+            order=alt.Order("order:Q"),
+            tooltip=tips(device="", kind="its kernels are", said="share of its ms"),
+        )
+    )
+    data = [(str(row["device"]), str(row["kind"]), str(row["said"])) for row in rows]
+    return Figure(
+        "coverage",
+        "What the price of each best design rests on",
+        "By share of its milliseconds. Extrapolated: outside of what was measured there; unsupported: never measured there, so "
+        "that the total is a lower bound.",
+        (Panel(layered(bars), height=24 * len(evidence) + 20),),
+        table(
+            "Evidence for each best design",
+            ("device", "its kernels are", "share of ms"),
+            data,
+            ("share of ms",),
+        ),
+        wide=420,
+        columns=1,
+    )

@@ -1,0 +1,251 @@
+"""Pareto fronts: of all devices on one scale, and each in its own milliseconds with the networks measured there."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import altair as alt
+
+from dsim.device import DeviceProfile
+from dsim.report.page.marks import Row, inline, layered, rule_at, tips
+from dsim.report.page.parts import Figure, Panel
+from dsim.report.page.theme import COLOURS, GREY, LOSS, SHAPES
+from dsim.report.table import TableData, table
+from dsim.search import Candidate, Published, measured_networks
+
+RELATIVE = "latency / budget of that device"
+FACTOR = 4.0  # measured networks further than this from the budget say nothing about it
+
+
+@dataclass(frozen=True)
+class Front:
+    """One device's front, as charts need it.
+
+    Attributes
+    ----------
+    device, budget_ms, unit
+        Whose it is, what was asked, and the unit of its times in words.
+    designs, best
+        The front, fastest first, and what was chosen of it.
+    published
+        Networks measured there by others.
+    """
+
+    device: str
+    budget_ms: float
+    unit: str
+    designs: tuple[Candidate, ...]
+    best: Candidate | None
+    published: tuple[Published, ...]
+
+
+def measured_on(
+    profile: DeviceProfile | None, told: Sequence[Published], budget_ms: float
+) -> tuple[Published, ...]:
+    """Give the networks measured within a factor 4 of the budget; what the record tells where there is no profile."""
+    known = measured_networks(profile) if profile else tuple(told)
+    near = [item for item in known if budget_ms / FACTOR <= item.latency_ms <= budget_ms * FACTOR]
+    return tuple(sorted(near, key=lambda item: item.latency_ms))
+
+
+def relative_figure(fronts: Sequence[Front]) -> Figure:
+    """Show all fronts on one scale: latency over each device's budget."""
+    names = [front.device for front in fronts]
+    color = alt.Color(
+        "device:N",
+        title=None,
+        scale=alt.Scale(domain=names, range=[COLOURS[n % len(COLOURS)] for n in range(len(names))]),
+        legend=alt.Legend(columns=3, symbolType="circle"),
+    )
+    shape = alt.Shape(
+        "device:N",
+        title=None,
+        scale=alt.Scale(domain=names, range=[SHAPES[n % len(SHAPES)] for n in range(len(names))]),
+    )
+    pick = alt.selection_point(fields=["device"], bind="legend", name="pick")
+    seen = alt.condition(pick, alt.value(1), alt.value(0.08))
+    x = alt.X("share:Q", title=RELATIVE, scale=alt.Scale(type="log", nice=False))
+    y = alt.Y("top1:Q", title="top-1 %", scale=alt.Scale(zero=False))
+    keys = ("device", "share", "top1", "said", "accuracy", "best")
+    designs = [_only(row, keys) for front in fronts for row in _design_rows(front)]
+    line = alt.Chart(inline(designs)).mark_line(strokeWidth=1.5).encode(x=x, y=y, color=color, opacity=seen)
+    dots = (
+        alt.Chart(inline(designs))
+        .mark_circle(size=22)
+        .encode(x=x, y=y, color=color, opacity=seen, tooltip=_design_tips())
+    )
+    best = alt.Chart(inline([row for row in designs if row["best"]])).encode(y=y, color=color, opacity=seen)
+    stars = best.mark_point(filled=True, size=130, stroke="white", strokeWidth=1).encode(
+        x=x, shape=shape, tooltip=_design_tips()
+    )
+    layers = [rule_at(1.0, RELATIVE, (4, 3)), line, dots]
+    measured = [row for front in fronts for row in _published_rows(front)]
+    if measured:
+        layers.append(
+            alt.Chart(inline(measured))
+            .mark_point(shape="diamond", size=34, strokeWidth=1.2)
+            .encode(
+                x=x,
+                y=y,
+                color=color,
+                opacity=alt.condition(pick, alt.value(0.8), alt.value(0.05)),
+                tooltip=_measured_tips(),
+            )
+        )
+    chart = layered(*layers, stars).add_params(pick)
+    return Figure(
+        "fronts",
+        "Pareto fronts of all devices, latency relative to each device's budget",
+        "Lines: predicted designs; large marks: each device's own best. Hollow diamonds: published networks, measured by "
+        "others, with the top-1 that their papers report (their recipes differ). The budget (dashed) holds the upper end of "
+        "a design's interval, so that a best design lies left of it. A front is made of upper ends of latency and lower ends of top-1; its line of middle "
+        "values may bend back. Choose a device in the legend to see it alone.",
+        (Panel(chart, height=420),),
+        _fronts_table(fronts),
+        wide=320,
+        columns=1,
+    )
+
+
+def panels_figure(fronts: Sequence[Front], key: str = "fronts-ms") -> Figure:
+    """Show each front in milliseconds, with the interval of the best design and measured networks."""
+    top1 = [row["top1"] for front in fronts for row in (*_design_rows(front), *_published_rows(front))]
+    ends = [c for front in fronts if (c := front.best)]
+    low, high = min([*top1, *(c.top1_low for c in ends)]), max([*top1, *(c.top1_high for c in ends)])
+    shared = alt.Scale(domain=[math.floor(low), math.ceil(high)], nice=False)
+    return Figure(
+        key,
+        "Each front in its own milliseconds, with the networks measured there",
+        "Filled: predicted; the large mark is the chosen design with its intervals. Hollow diamonds: measured by others, "
+        f"within a factor {FACTOR:g} of the budget (dashed), top-1 as published.",
+        tuple(Panel(_panel(front, shared), _panel_title(front), 240) for front in fronts),
+        _published_table(fronts),
+        wide=300 if len(fronts) > 1 else 340,
+        columns=min(3, len(fronts)),
+    )
+
+
+def _panel_title(front: Front) -> str:
+    count = len(front.published)
+    return f"{front.device} ({count or 'no'} measured network{'' if count == 1 else 's'} with a known top-1)"
+
+
+def _panel(front: Front, accuracy: alt.Scale) -> alt.LayerChart:
+    x = alt.X("ms:Q", title=front.unit, scale=alt.Scale(type="log", nice=False))
+    y = alt.Y("top1:Q", title="top-1 %", scale=accuracy)
+    every = _design_rows(front)
+    rows = [_only(row, ("device", "ms", "top1", "said", "accuracy")) for row in every]
+    layers: list[alt.Chart] = [rule_at(front.budget_ms, front.unit, (4, 3))]
+    line = alt.Chart(inline(rows)).encode(x=x, y=y)
+    layers += [
+        line.mark_line(color=COLOURS[0], strokeWidth=1.5),
+        line.mark_circle(color=COLOURS[0], size=18, opacity=1).encode(tooltip=_design_tips()),
+    ]
+    best = alt.Chart(inline([row for row in every if row["best"]]))
+    if front.best:
+        layers += [
+            best.mark_rule(color=LOSS, strokeWidth=1.5).encode(x=alt.X("low_ms:Q"), x2="high_ms:Q", y=y),
+            best.mark_rule(color=LOSS, strokeWidth=1.5).encode(
+                x=x, y=alt.Y("top1_low:Q", scale=accuracy), y2="top1_high:Q"
+            ),
+            best.mark_point(filled=True, color=LOSS, size=110, opacity=1).encode(
+                x=x, y=y, tooltip=_design_tips()
+            ),
+        ]
+    measured = _published_rows(front)
+    if measured:
+        layers.append(
+            alt.Chart(inline(measured))
+            .mark_point(shape="diamond", color=GREY, size=42, strokeWidth=1.4)
+            .encode(x=x, y=y, tooltip=_measured_tips())
+        )
+    return layered(*layers)
+
+
+def _only(row: Row, keys: Sequence[str]) -> Row:
+    """Keep what one chart needs: a page of many devices holds thousands of rows."""
+    return {key: row[key] for key in keys}
+
+
+def _design_rows(front: Front) -> list[Row]:
+    designs = list(front.designs)
+    if front.best and all(c.arch != front.best.arch for c in designs):
+        designs = sorted([*designs, front.best], key=lambda c: c.latency_ms)
+    return [
+        {
+            "device": front.device,
+            "share": c.latency_ms / front.budget_ms,
+            "ms": c.latency_ms,
+            "low_ms": c.low_ms,
+            "high_ms": c.high_ms,
+            "top1": c.top1,
+            "top1_low": c.top1_low,
+            "top1_high": c.top1_high,
+            "said": f"{c.latency_ms:.3g} ({c.low_ms:.3g} to {c.high_ms:.3g}) {front.unit}",
+            "accuracy": f"{c.top1:.1f} ({c.top1_low:.1f} to {c.top1_high:.1f}) %",
+            "best": front.best is not None and c.arch == front.best.arch,
+        }
+        for c in designs
+    ]
+
+
+def _design_tips() -> list[alt.Tooltip]:
+    return tips(device="predicted on", said="latency", accuracy="top-1")
+
+
+def _published_rows(front: Front) -> list[Row]:
+    return [
+        {
+            "device": front.device,
+            "network": item.network,
+            "share": item.latency_ms / front.budget_ms,
+            "ms": item.latency_ms,
+            "top1": item.top1,
+            "said": f"{item.latency_ms:.4g} {front.unit}",
+            "source": item.source,
+        }
+        for item in front.published
+        if item.top1 is not None
+    ]
+
+
+def _measured_tips() -> list[alt.Tooltip]:
+    return tips(network="measured network", device="on", said="latency", n_top1="top-1 %", source="source")
+
+
+def _fronts_table(fronts: Sequence[Front]) -> TableData:
+    numbers = ("ms", "top-1 %", "M parameters", "GMACs")
+    rows = [
+        (
+            front.device,
+            f"{c.latency_ms:.3g}",
+            f"{c.low_ms:.3g} to {c.high_ms:.3g}",
+            f"{c.top1:.1f}",
+            f"{c.top1_low:.1f} to {c.top1_high:.1f}",
+            f"{c.params / 1e6:.1f}",
+            f"{c.macs / 1e9:.2f}",
+            "chosen" if front.best and c.arch == front.best.arch else c.name,
+        )
+        for front in fronts
+        for c in front.designs
+    ]
+    columns = ("device", "ms", "ms from - to", "top-1 %", "top-1 from - to", "M parameters", "GMACs", "")
+    return table("Every design of every front (predicted)", columns, rows, numbers)
+
+
+def _published_table(fronts: Sequence[Front]) -> TableData:
+    rows = [
+        (
+            front.device,
+            item.network,
+            f"{item.latency_ms:.4g}",
+            f"{item.top1:.1f}" if item.top1 else "",
+            item.source,
+        )
+        for front in fronts
+        for item in front.published
+    ]
+    columns = ("device", "network", "ms", "top-1 %", "source")
+    return table("Published networks, measured by others", columns, rows, ("ms", "top-1 %"))

@@ -1,0 +1,105 @@
+"""The cost ledger, and how to reproduce a result."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from typing import Any
+
+import tomli_w
+
+from dsim import __version__
+from dsim.report.page.parts import Section
+from dsim.report.shift import halvings
+from dsim.report.table import TableData, table
+from dsim.search import Space, StudyResult
+from dsim.search.result import Cost
+from dsim.shift import Comparison
+from dsim.shift.spec import DEFAULT_LIKE
+
+SPACE = "space.toml"
+
+
+def cost_section(costs: dict[str, Cost], words: tuple[str, ...]) -> Section:
+    """Show what each study cost."""
+    return Section("cost", "Cost", words, tables=(_cost_table(costs),))
+
+
+def comparison_words(found: Comparison) -> tuple[str, ...]:
+    """Say what the whole comparison cost."""
+    done = sum(half.arch is not None for half in found.halved)
+    said = (
+        f"{found.seconds:.0f} s of wall clock for the run that finished it (what was in the cache cost nothing): "
+        f"{found.draws} paired draws over {found.refits} refits, {halvings(found)} halvings of the evidence with {done} "
+        "searches."
+    )
+    return (said,) if found.complete else (said, "The time cap cut this comparison off: it is not complete.")
+
+
+def _cost_table(costs: dict[str, Cost]) -> TableData:
+    numbers = ("seconds", "designs scored", "mixes", "repeats replaced")
+    rows = [
+        (
+            name,
+            f"{c.seconds:.1f}",
+            f"{c.designs:,}",
+            str(c.mixes),
+            str(c.repeats),
+            "capped by time" if c.capped else "",
+        )
+        for name, c in costs.items()
+    ]
+    return table("Each study", ("device", *numbers, ""), rows, numbers)
+
+
+def reproduce_section(command: str, space: dict[str, Any] | None, fingerprint: str, name: str) -> Section:
+    """Show the command, the space where it is not the usual one, and what it must match."""
+    code = [command]
+    words = [
+        f"Page written by dsim {__version__}. Fingerprint of inputs, profiles and models: {fingerprint or 'unknown'}. Other "
+        "profiles or another dsim give another fingerprint, and may give another answer.",
+    ]
+    if space is not None:
+        words.append(f"It searched a space of its own: write the second block to {SPACE}.")
+        code.append(tomli_w.dumps(space))
+    code.append(f"dsim report studies/{shlex.quote(name)} -o report.html")
+    return Section("reproduce", "How to reproduce it", tuple(words), code=tuple(code))
+
+
+def comparison_command(found: Comparison, name: str) -> tuple[str, dict[str, Any] | None]:
+    """Give the command that makes a comparison anew, and its space where that is not the usual one."""
+    asked: dict[str, Any] = json.loads(found.inputs)
+    words = [
+        "dsim",
+        "compare",
+        "--devices",
+        ",".join(asked.get("devices") or [d.device for d in found.devices]),
+    ]
+    budgets = asked.get("budgets_ms")
+    if budgets:
+        words += ["--budget", ",".join(f"{device}={ms!r}ms" for device, ms in budgets.items())]
+    elif "like" in asked:
+        words += ["--like", str(asked["like"])]
+    if asked.get("what_if") not in (None, asked.get("like", DEFAULT_LIKE)):
+        words += ["--what-if", str(asked["what_if"])]
+    return _finish(words, asked, ("confidence", "trials", "fold_trials", "seeds", "refits", "seed"), name)
+
+
+def study_command(found: StudyResult) -> tuple[str, dict[str, Any] | None]:
+    """Give the command that makes a study anew, and its space where that is not the usual one."""
+    asked = found.spec.inputs()
+    words = ["dsim", "study", "--device", found.spec.device, "--budget", f"{found.spec.budget_ms!r}ms"]
+    return _finish(words, asked, ("confidence", "trials", "seed"), found.spec.name)
+
+
+def _finish(
+    words: list[str], asked: dict[str, Any], options: tuple[str, ...], name: str
+) -> tuple[str, dict[str, Any] | None]:
+    for option in options:
+        if option in asked:
+            words += [f"--{option.replace('_', '-')}", str(asked[option])]
+    space = asked.get("space")
+    own = space if space is not None and space != Space().to_dict() else None
+    if own is not None:
+        words += ["--space", SPACE]
+    return shlex.join([*words, "--name", name]), own

@@ -1,0 +1,61 @@
+"""The whole page as data: a part for each study or comparison."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from dsim.device import DeviceProfile, find_profile
+from dsim.errors import UnknownNameError
+from dsim.latency.scoring import Held
+from dsim.report.page.comparison import comparison_part
+from dsim.report.page.parts import Part
+from dsim.report.page.study import study_part
+from dsim.report.page.subject import Subject
+from dsim.shift import Comparison
+
+HeldOf = Callable[[str], Sequence[Held] | None]
+
+
+@dataclass(frozen=True)
+class Page:
+    """A title and parts."""
+
+    title: str
+    parts: tuple[Part, ...]
+
+
+def make_page(subjects: Sequence[Subject], held_of: HeldOf) -> Page:
+    """Make a page.
+
+    Parameters
+    ----------
+    subjects
+        What it shows, in this order.
+    held_of
+        Gives a profile's held-out predictions, or None where they are not known.
+    """
+    parts = []
+    for number, subject in enumerate(subjects, 1):
+        found, key = subject.found, f"p{number}"
+        names = _devices(subject)
+        profiles = {name: profile for name in names if (profile := _profile(name))}
+        known = {name: networks for name in profiles if (networks := held_of(name)) is not None}
+        if isinstance(found, Comparison):
+            parts.append(comparison_part(subject, found, profiles, known, key))
+        else:
+            parts.append(study_part(subject, found, profiles, known, key))
+    return Page(", ".join(subject.name for subject in subjects), tuple(parts))
+
+
+def _devices(subject: Subject) -> list[str]:
+    found = subject.found
+    return [d.device for d in found.devices] if isinstance(found, Comparison) else [found.spec.device]
+
+
+def _profile(name: str) -> DeviceProfile | None:
+    """Give a profile, or None: a user's own may be gone since, and the page says so."""
+    try:
+        return find_profile(name)
+    except UnknownNameError:
+        return None

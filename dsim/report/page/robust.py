@@ -1,0 +1,31 @@
+"""The robust design: what it gives away to each device's own best."""
+
+from __future__ import annotations
+
+from dsim.report.page.marks import ends, intervals
+from dsim.report.page.parts import Figure, Panel
+from dsim.report.shift import robust_table, span
+from dsim.shift import Robust, Verdict
+
+
+def robust_figure(robust: Robust) -> Figure:
+    """Show top-1 lost on every device."""
+    rows = [
+        {
+            "label": on.device,
+            "verdict": str(Verdict.NO_EVIDENCE if on.top1_lost.includes_zero else Verdict.DIFFERENCE),
+            "said": f"{span(on.top1_lost, 2)} points; {on.over_budget_ms:+.3g} ms over the budget",
+            **ends(on.top1_lost),
+        }
+        for on in robust.on
+        if on.top1_lost
+    ]
+    return Figure(
+        "robust",
+        "The robust design: top-1 points that it gives away to each device's own best",
+        "Left of zero it beats the design that a search of bounded cost found there, or the interval is wide.",
+        (Panel(intervals(rows, "top-1 points lost"), height=22 * len(rows) + 20),),
+        robust_table(robust),
+        wide=420,
+        columns=1,
+    )

@@ -1,0 +1,68 @@
+"""What-ifs as intervals: every single change of one design, in percent of its time on each device."""
+
+from __future__ import annotations
+
+from dsim.report.page.marks import Row, ends, intervals, priced_verdicts
+from dsim.report.page.parts import Figure, Panel
+from dsim.report.shift import span, what_if_table
+from dsim.shift import Comparison, Interval, Verdict
+from dsim.shift.records import SwapRow
+
+
+def what_if_figure(found: Comparison) -> Figure | None:
+    """Show each change in a chart of its own, a row for each device; None where nothing was asked."""
+    if not found.what_if.rows:
+        return None
+    latency = dict(found.what_if.latency)
+    height = 22 * len(found.devices) + 20
+    charts = [(row, _rows(row, latency)) for row in found.what_if.rows]
+    seen = priced_verdicts([item for _, rows in charts for item in rows])
+    panels = tuple(
+        Panel(intervals(rows, "% of its time there", seen), f"{row.kind}: {row.before} → {row.after}", height)
+        for row, rows in charts
+    )
+    return Figure(
+        "what-if",
+        f"What if: single changes of {found.what_if.design}, in percent of its milliseconds on each device",
+        "Right of zero: the change makes it slower there. Rows without a point read why; they have no price. Single changes do "
+        "not add up.",
+        panels,
+        what_if_table(found),
+        wide=330,
+    )
+
+
+def top1_figure(found: Comparison) -> Figure | None:
+    """Show what each change does to top-1, which is the same on every device."""
+    if not found.what_if.rows:
+        return None
+    rows = [
+        {
+            "label": f"{row.kind}: {row.before} → {row.after}",
+            "verdict": str(Verdict.NO_EVIDENCE if row.top1.includes_zero else Verdict.DIFFERENCE),
+            "said": f"{span(row.top1, 2)} points",
+            **ends(row.top1),
+        }
+        for row in found.what_if.rows
+    ]
+    return Figure(
+        "what-if-top1",
+        f"What if: top-1 of {found.what_if.design} after each change, trained anew",
+        "Predicted, for 300 epochs, distilled; the same on every device.",
+        (Panel(intervals(rows, "top-1 points"), height=22 * len(rows) + 20),),
+        what_if_table(found),
+        wide=420,
+        columns=1,
+    )
+
+
+def _rows(row: SwapRow, latency: dict[str, Interval]) -> list[Row]:
+    return [
+        {
+            "label": on.device,
+            "verdict": str(on.verdict),
+            "said": f"{span(on.ms, 3)} ms" if on.ms else on.why,
+            **ends(on.ms, 100.0 / latency[on.device].value if on.device in latency else float("nan")),
+        }
+        for on in row.on
+    ]

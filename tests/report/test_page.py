@@ -1,0 +1,249 @@
+"""The page: what it holds, that no text of a profile can run in it, what it refuses, and its figures as PNG."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+
+import click
+import pytest
+
+from dsim.cli import main
+from dsim.cli.compare import compare
+from dsim.errors import DsimError, MissingPackageError
+from dsim.latency.scoring import Held
+from dsim.report import packages
+from dsim.report.held import keep_held, kept_held
+from dsim.report.page import Page, make_page, read_subjects, render_page, write_figures
+from dsim.report.page.held import MOST, held_figure
+from dsim.report.page.ledger import comparison_command
+from dsim.report.page.parts import Part
+from tests.report.records import BREAK, SCRIPT, comparison, write_comparison, write_study
+
+HELD = (
+    Held("iphone12", f"net{SCRIPT}@224", "fam", 1.0, 1.1, 0.9, 1.3, "", "inside"),
+    Held("iphone12", "far@224", "other", 1.0, 2.0, 1.8, 2.2, "", "inside"),
+    Held("iphone12", "left@224", "other", 1.0, 2.0, 1.8, 2.2, "fell back", "inside"),
+)
+
+
+class Reader(HTMLParser):
+    """Collects elements, scripts and addresses."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.ids: list[str] = []
+        self.addresses: list[str] = []
+        self.scripts: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.ids += [value for name, value in attrs if name == "id" and value]
+        self.addresses += [value for name, value in attrs if name in ("src", "href") and value]
+        if tag == "script":
+            self.scripts.append("")
+
+    def handle_data(self, data: str) -> None:
+        if self.lasttag == "script" and self.scripts:
+            self.scripts[-1] += data
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> Page:
+    folder = tmp_path_factory.mktemp("page")
+    write_comparison(folder / "latency", comparison())
+    write_study(folder / "one")
+    (folder / "nothing").mkdir()
+    return make_page(read_subjects([folder]), lambda name: HELD if name == "iphone12" else None)
+
+
+@pytest.fixture(scope="module")
+def html(page: Page) -> str:
+    return render_page(page)
+
+
+@pytest.fixture(scope="module")
+def read(html: str) -> Reader:
+    reader = Reader()
+    reader.feed(html)
+    return reader
+
+
+def test_a_folder_of_folders_stands_for_all(page: Page) -> None:
+    assert [part.title for part in page.parts] == ["latency", "one"]
+
+
+def test_it_loads_nothing_and_holds_vega_once(html: str, read: Reader) -> None:
+    assert all(address.startswith(("#", "data:")) for address in read.addresses)
+    assert "default-src 'none'" in html
+    assert len(read.scripts) == 4
+    assert sum("vegaEmbed=" in script for script in read.scripts) == 1
+    assert len(html) < 1_500_000
+
+
+def test_no_text_of_a_record_can_run(html: str, read: Reader) -> None:
+    assert SCRIPT not in html
+    assert BREAK not in html
+    assert "img" not in read.tags
+    assert "&lt;script&gt;alert(1)" in html
+    charts = json.loads(read.scripts[1])
+    assert SCRIPT in json.dumps(charts)  # told as text, and only there
+
+
+def test_every_chart_has_a_place_a_name_and_a_table(html: str, read: Reader, page: Page) -> None:
+    charts = json.loads(read.scripts[1])
+    assert set(charts) <= set(read.ids)
+    assert len(read.ids) == len(set(read.ids))
+    assert all(chart["description"] for chart in charts.values())
+    figures = [f for part in page.parts for section in part.sections for f in section.figures]
+    assert read.tags.count("details") == len(figures)
+    assert read.tags.count("caption") == read.tags.count("table")
+    assert all(figure.data.rows for figure in figures)
+    assert not re.search(r"\bnan\b", re.sub(r"<script.*?</script>", "", html, flags=re.DOTALL))
+
+
+def test_what_it_says(html: str) -> None:
+    for text in (
+        "Of 6 cells of the regret matrix",
+        "30% of the milliseconds of iphone12",
+        "No two of these profiles differ in the chip alone",
+        "Of the 2 that can be judged, 1 pay differently",
+        "No longer installed",
+        "measured by others",
+        "1 designs",  # of the halves
+        "f" * 64,
+        "256 px lies outside",
+        "net&lt;script&gt;",
+    ):
+        assert text in html, text
+    assert "left@224" not in html  # it left the accelerator
+
+
+def test_the_same_records_give_the_same_page(page: Page, html: str) -> None:
+    assert render_page(page) == html
+
+
+def test_its_command_is_one_that_dsim_takes() -> None:
+    line, space = comparison_command(comparison(), "latency")
+    words = shlex.split(line)
+    assert words[:2] == ["dsim", "compare"]
+    assert space is None
+    assert compare.make_context("compare", words[2:]).params["name"] == "latency"
+
+
+def test_a_study_that_fits_nothing_says_so(tmp_path: Path) -> None:
+    write_study(tmp_path / "tight", fits=False)
+    html = render_page(make_page(read_subjects([tmp_path / "tight"]), lambda _: None))
+    assert "Nothing fits. The fastest design reached" in html
+    assert "--space space.toml" in html
+    assert "dsim device validate NAME" in html
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        (None, "does not exist"),
+        ({}, "got neither"),
+        ({"devices/x/study.toml": ""}, "unfinished comparison"),
+        ({"comparison.json": "{"}, "must be JSON"),
+        ({"comparison.json": '{"schema_version": 99}'}, "schema_version 1"),
+        ({"study.toml": "x = 1"}, "must be written by dsim"),
+        ({"study.toml": "schema_version = 7"}, "schema_version 1, got 7"),
+        ({"study.toml": "["}, "must be written by dsim"),
+        ({"a/comparison.json": "[]"}, "schema_version 1"),
+    ],
+)
+def test_what_is_no_result_is_one_line(tmp_path: Path, files: dict[str, str] | None, said: str) -> None:
+    folder = tmp_path / "f"
+    for name, text in (files or {}).items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    if files == {}:
+        folder.mkdir()
+    with pytest.raises(DsimError, match=re.escape(said)) as error:
+        read_subjects([folder])
+    assert "\n" not in str(error.value)
+
+
+def test_a_study_without_its_result_is_not_finished(tmp_path: Path) -> None:
+    folder = write_study(tmp_path / "half")
+    (folder / "chosen.json").unlink()
+    with pytest.raises(DsimError, match="was not finished"):
+        read_subjects([folder])
+
+
+def test_a_folder_named_twice_is_refused(tmp_path: Path) -> None:
+    folder = write_study(tmp_path / "twice")
+    with pytest.raises(DsimError, match="once"):
+        read_subjects([folder, tmp_path])
+
+
+def test_figures_are_written(page: Page, tmp_path: Path) -> None:
+    sections = {section.key: section for section in page.parts[0].sections}
+    assert len([figure for section in sections.values() for figure in section.figures]) == 13
+    some = Part(
+        "p1",
+        "some",
+        (replace(sections["regret"], figures=sections["regret"].figures[:1]), sections["what-if"]),
+    )
+    written = write_figures(Page("some", (some,)), tmp_path / "png")
+    assert [path.name for path in written] == ["regret.png", "what-if.png", "what-if-top1.png"]
+    for path in written:
+        assert path.read_bytes().startswith(b"\x89PNG")
+        assert path.stat().st_size > 5_000
+
+
+def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    study, out = write_study(tmp_path / "s"), tmp_path / "new" / "report.html"
+    for _ in range(2):  # the second time it is replaced
+        with pytest.raises(SystemExit) as stop:
+            main(["report", str(study), "-o", str(out)])
+        assert stop.value.code == 0
+        assert capsys.readouterr().out.strip() == str(out)
+    (tmp_path / "file").write_text("")
+    with pytest.raises(SystemExit):
+        main(["report", str(study), "-o", str(tmp_path / "file" / "r.html")])
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert "cannot be made" in said
+
+
+def test_a_missing_package_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(packages, "PACKAGES", ("no_such_package",))
+    with pytest.raises(MissingPackageError, match=r"pip install 'dsim\[report\]'"):
+        packages.need_page_packages()
+
+
+def test_of_many_held_out_networks_some_are_drawn_and_all_are_counted() -> None:
+    many = [
+        replace(HELD[0], graph=f"n{i}@224", measured_ms=1.0 + i, predicted_ms=1.1 * (1 + i))
+        for i in range(1000)
+    ]
+    figure = held_figure({"iphone12": many})
+    assert figure
+    assert len(figure.data.rows) == MOST
+    assert figure.panels[0].title == "iphone12: median error 10.0% of 1000"
+    assert "that many are drawn" in figure.caption
+
+
+def test_held_out_predictions_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DSIM_CACHE", str(tmp_path))
+    assert kept_held("iphone12") is None
+    keep_held("iphone12", HELD)
+    assert kept_held("iphone12") == HELD
+    (path,) = (tmp_path / "held").iterdir()
+    path.write_text("[{}]")
+    assert kept_held("iphone12") is None
+
+
+def test_help_names_its_options() -> None:
+    from dsim.cli.report import report
+
+    assert {"folders", "out", "png", "held_out"} == {
+        p.name for p in report.params if isinstance(p, click.Parameter)
+    }
