@@ -1,4 +1,4 @@
-"""Run the comparisons of studies/device-shift/study.toml and put what they found into README.md and docs/shift.md.
+"""Run the comparisons of studies/device-shift/comparisons.toml and put what they found into README.md and docs/shift.md.
 
 What is finished is not run again: the command goes on where it was stopped. The page is made by ``dsim report``.
 
@@ -26,7 +26,7 @@ STUDY = ROOT / "studies" / "device-shift"
 
 def specs() -> dict[str, ComparisonSpec]:
     """Read what is asked."""
-    asked = tomllib.loads((STUDY / "study.toml").read_text(encoding="utf-8"))
+    asked = tomllib.loads((STUDY / "comparisons.toml").read_text(encoding="utf-8"))
     return {
         name: ComparisonSpec(
             tuple(one["devices"]),

@@ -18,9 +18,11 @@ from dsim.report.page.stages import stages_figure
 from dsim.report.page.subject import Subject
 from dsim.report.page.summary import findings, question
 from dsim.report.page.what_if import top1_figure, what_if_figure
-from dsim.report.shift import devices_table, kept_choices, never_measured, pairs_table
+from dsim.report.shift import devices_table, findings_table, kept_choices, never_measured, pairs_table
 from dsim.report.table import table
+from dsim.report.timed import agreement_table, timed_table
 from dsim.shift import Comparison
+from dsim.shift.measured import agreements, read_measured
 from dsim.shift.summary import shift_by_kind
 
 Profiles = Mapping[str, DeviceProfile]
@@ -48,10 +50,11 @@ def comparison_part(
                 "Summary",
                 question(found),
                 findings(found) + found.notes,
-                tables=(devices_table(found),),
+                tables=(findings_table(found), devices_table(found)),
             ),
             Section("fronts", "Pareto fronts", figures=_fronts(found, profiles)),
             _regret(found),
+            *_timed(subject, found),
             Section("designs", "Best designs", figures=_designs(found)),
             Section("flips", "Flips", _flip_words(found), figures=_some(flips_figure(found))),
             Section("what-if", "What if", figures=_some(what_if_figure(found), top1_figure(found))),
@@ -106,6 +109,16 @@ def _regret(found: Comparison) -> Section:
         figures=(regret_figure(found), over_budget_figure(found)),
         tables=(kinds, pairs_table(found)),
     )
+
+
+def _timed(subject: Subject, found: Comparison) -> tuple[Section, ...]:
+    timed = read_measured(subject.folder)
+    sums = agreements(found, timed)
+    if not sums:
+        return ()
+    words = "Designs that this comparison names, exported and timed on the runtimes at hand by dsim measure --compared."
+    tables = (agreement_table(found, timed), *(timed_table(found, timed, one.device) for one in sums))
+    return (Section("timed", "Timed for real", (words,), tables=tables),)
 
 
 def _designs(found: Comparison) -> tuple[Figure, ...]:

@@ -18,8 +18,9 @@ def question(found: Comparison) -> tuple[str, ...]:
     return (
         f"{len(found.devices)} profiles were asked for the most accurate design within a budget, in {unit}. "
         f"Budgets: {found.budget_rule}.",
-        "Nothing was measured for this comparison: every figure is a prediction from published or recorded measurements, with "
-        f"a central {found.confidence:.0%} interval. Points that are marked as measured were measured by others.",
+        "Every figure is a prediction from published or recorded measurements, with a central "
+        f"{found.confidence:.0%} interval, but for points that are marked as measured by others and for what stands under "
+        "Timed for real.",
     )
 
 
