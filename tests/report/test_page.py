@@ -22,7 +22,8 @@ from dsim.report.page import Page, make_page, read_subjects, render_page, write_
 from dsim.report.page.held import MOST, held_figure
 from dsim.report.page.ledger import comparison_command
 from dsim.report.page.parts import Part
-from tests.report.records import BREAK, SCRIPT, comparison, write_comparison, write_study
+from dsim.shift.measured import Timed, design_id, write_measured
+from tests.report.records import BREAK, SCRIPT, SMALL, comparison, write_comparison, write_study
 
 HELD = (
     Held("iphone12", f"net{SCRIPT}@224", "fam", 1.0, 1.1, 0.9, 1.3, "", "inside"),
@@ -247,3 +248,14 @@ def test_help_names_its_options() -> None:
     assert {"folders", "out", "png", "held_out"} == {
         p.name for p in report.params if isinstance(p, click.Parameter)
     }
+
+
+def test_timed_designs_stand_beside_their_predictions(tmp_path: Path) -> None:
+    folder = write_comparison(tmp_path / "latency", comparison())
+    timed = Timed("iphone12", design_id(SMALL.arch), 1.25, 0.01, 50, 0.2, "chip", "runtime 1")
+    write_measured(folder, [timed])
+    (part,) = make_page(read_subjects([folder]), lambda name: None).parts
+    (section,) = (one for one in part.sections if one.key == "timed")
+    summary, column = section.tables
+    assert [row[0] for row in summary.rows] == ["iphone12"]
+    assert any("1.25" in cell for row in column.rows for cell in row)
