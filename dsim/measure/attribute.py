@@ -76,9 +76,7 @@ def attribute(run: Graph, timed: Sequence[RuntimeOp]) -> Attribution:
     return Attribution(dict(latency), dict(inserted))
 
 
-def _compiled(
-    run: Graph, timed: Sequence[RuntimeOp], owner: list[int | None]
-) -> dict[int, dict[int, float]]:
+def _compiled(run: Graph, timed: Sequence[RuntimeOp], owner: list[int | None]) -> dict[int, dict[int, float]]:
     """Give what was compiled of products of matrices: by its place, each product with its share of the multiply-accumulates.
 
     A whole attention may be compiled into one, and an op elsewhere in the network that happens to write as many elements
