@@ -27,7 +27,7 @@ _SIGNS: dict[OpKind, str] = {
 # a product of matrices goes by different names in different runtimes
 _PRODUCTS = ("linear", "matmul", "conv")
 PADDED = 2.7  # most that padding adds: 10 channels become 16, on both sides of a convolution
-# what a runtime compiled of several element-wise ops; the first of them stands for all
+# what a runtime compiled of several ops; the first of them stands for all, or the products of matrices if it holds any
 COMPILED = frozenset({"Subgraph"})
 _ELEMENTWISE = BINARY | ACTIVATIONS
 Signature = tuple[str, int, int]
@@ -62,13 +62,63 @@ def sign_of(op: Op) -> str:
 def attribute(run: Graph, timed: Sequence[RuntimeOp]) -> Attribution:
     """Pair a runtime's operators, in the order in which they ran, with the nodes of a graph after the device's passes."""
     owner = _pair(run, timed)
+    within = _compiled(run, timed, owner)
     latency: dict[int, float] = defaultdict(float)
     inserted: Counter[str] = Counter()
     for at, (one, node) in enumerate(zip(timed, owner, strict=True)):
+        if at in within:
+            for product, share in within[at].items():
+                latency[product] += share * one.latency_ms
+            continue
         if node is None:
             inserted[one.label] += one.latency_ms  # type: ignore[assignment]  # a Counter of floats
         latency[_cause(run, owner, at) if node is None else node] += one.latency_ms
     return Attribution(dict(latency), dict(inserted))
+
+
+def _compiled(run: Graph, timed: Sequence[RuntimeOp], owner: list[int | None]) -> dict[int, dict[int, float]]:
+    """Give what was compiled of products of matrices: by its place, each product with its share of the multiply-accumulates.
+
+    A whole attention may be compiled into one, and an op elsewhere in the network that happens to write as many elements
+    must not pay for it. So only nodes between those that ran before and after come into question, and of these such as
+    nothing timed stands for. The costliest of the right size holds the products; any other gets its node in ``owner``:
+    the first element-wise op of its size.
+    """
+    taken = {node for node in owner if node is not None}
+    within: dict[int, dict[int, float]] = {}
+    for stretch in _stretches(timed, owner):
+        before = owner[stretch[0] - 1] if stretch[0] else None
+        first = -1 if before is None else before
+        last = next((n for n in owner[stretch[-1] + 1 :] if n is not None and n > first), len(run.nodes))
+        free = [n for n in range(first + 1, last) if n not in taken and run.nodes[n].op.outputs]
+        products = [n for n in free if run.nodes[n].op.kind is OpKind.MATMUL]
+        compiled = [at for at in stretch if timed[at].label in COMPILED]
+        written = run.nodes[products[-1]].op.outputs[0].numel if products else 0
+        holds = [at for at in compiled if timed[at].elements == written]
+        if products and holds:
+            total = sum(run.nodes[n].op.macs for n in products)
+            costliest = max(holds, key=lambda at: timed[at].latency_ms)
+            within[costliest] = {n: run.nodes[n].op.macs / total for n in products}
+            compiled.remove(costliest)
+        for at in compiled:
+            node = next((n for n in free if _elementwise(run.nodes[n].op, timed[at].elements)), None)
+            if node is not None:
+                owner[at] = node
+                free.remove(node)
+    return within
+
+
+def _stretches(timed: Sequence[RuntimeOp], owner: Sequence[int | None]) -> list[list[int]]:
+    """Give the stretches of neighbours that were paired with no node."""
+    out: list[list[int]] = []
+    for at, node in enumerate(owner[: len(timed)]):
+        if node is not None:
+            continue
+        if out and out[-1][-1] == at - 1:
+            out[-1].append(at)
+        else:
+            out.append([at])
+    return out
 
 
 def _cause(run: Graph, owner: Sequence[int | None], at: int) -> int:
@@ -105,7 +155,7 @@ def _pair(run: Graph, timed: Sequence[RuntimeOp]) -> list[int | None]:
         taken = set(owner)
         waiting = [n for n in waiting if n not in taken]
     for at, one in enumerate(timed):
-        if owner[at] is None and (one.kind or one.label in COMPILED):
+        if owner[at] is None and one.kind:
             for n in waiting:
                 if _alike(one, ops[n]):
                     owner[at] = n
@@ -116,10 +166,13 @@ def _pair(run: Graph, timed: Sequence[RuntimeOp]) -> list[int | None]:
 
 def _alike(one: RuntimeOp, op: Op) -> bool:
     """Tell whether a timed op could be a node with its channels padded."""
-    if one.label in COMPILED:
-        return op.kind in _ELEMENTWISE and one.elements == op.outputs[0].numel
     sizes = [(one.elements, op.outputs[0].numel), (one.macs, op.macs)]
     return sign_of(op) in one.kind.split(TOGETHER) and all(
         own == wanted or (min(own, wanted) > 0 and max(own, wanted) <= PADDED * min(own, wanted))
         for own, wanted in sizes
     )
+
+
+def _elementwise(op: Op, elements: int) -> bool:
+    """Tell whether a node is an element-wise op that writes so many elements."""
+    return op.kind in _ELEMENTWISE and op.outputs[0].numel == elements

@@ -145,14 +145,14 @@ def make_profile(
 def _ops(
     head: Head, backend: str, kept: list[tuple[Entry, Observation]], graphs: Mapping[str, Graph]
 ) -> tuple[tuple[MeasuredOp, ...], list[float], Counter[str]]:
-    """Give the ops to learn from, how much of each network's time they make up, and what was inserted.
+    """Give the ops to learn from as they were timed, how much of each network's time they make up, and what was inserted.
 
-    Operators are timed apart from the plain runs, maybe while neighbours made the machine slower or quicker by a few percent.
-    So a network's operators are scaled until they make up the share of its time that they usually do here.
+    Learning scales them to their network's own figure, and leaves out those of a network that was timed in a loud moment:
+    it can tell that only from times that nobody has scaled before.
     """
     ratios: list[float] = []
     inserted: Counter[str] = Counter()
-    learned: list[tuple[str, Graph, Attribution, float]] = []
+    learned: list[tuple[str, Graph, Attribution]] = []
     for entry, one in kept:
         if not one.ops:
             continue
@@ -163,12 +163,11 @@ def _ops(
         inserted.update(found.inserted_ms)
         unpaired = sum(found.inserted_ms.values())
         if entry.planned.role == LEARN and unpaired <= (1.0 - LEAST_PAIRED) * found.total_ms:
-            learned.append((key, run, found, ratios[-1]))  # else a graph that the runtime took to pieces
-    usual = float(np.median(ratios)) if ratios else 1.0
+            learned.append((key, run, found))  # else a graph that the runtime took to pieces
     source = f"dsim measure, {head.stacks[backend].runtime} on {head.machine.processor}"
     out = [
-        MeasuredOp(run.nodes[at].op, ms * usual / ratio, 1, key, at, "in situ", source, LICENCE)
-        for key, run, found, ratio in learned
+        MeasuredOp(run.nodes[at].op, ms, 1, key, at, "in situ", source, LICENCE)
+        for key, run, found in learned
         for at, ms in sorted(found.latency_ms.items())
         if ms > 0
     ]

@@ -64,3 +64,41 @@ def test_a_reorder_is_charged_to_what_multiplies_nothing(run: Graph) -> None:
 def test_an_op_of_another_kind_takes_no_node(run: Graph) -> None:
     found = attribute(run, [*timed_as(run, {OpKind.CONV2D}), RuntimeOp("Tanh", "tanh", 0, 10, 0.5)])
     assert found.inserted_ms == {"Tanh": 0.5}
+
+
+def test_a_compiled_attention_is_put_to_its_products(run: Graph) -> None:
+    timed, second = without_attention(run)
+    found = attribute(run, timed)
+    products = [n for n, node in enumerate(run.nodes) if node.op.kind is OpKind.MATMUL][:2]
+    macs = [run.nodes[n].op.macs for n in products]
+    assert [found.latency_ms[n] for n in products] == pytest.approx([2.0 * one / sum(macs) for one in macs])
+    assert found.total_ms == pytest.approx(sum(one.latency_ms for one in timed))
+    assert second == products[1]
+
+
+def test_what_is_compiled_is_put_to_no_op_elsewhere(run: Graph) -> None:
+    timed, second = without_attention(run)
+    elements = run.nodes[second].op.outputs[0].numel
+    # a scale of the queries that happens to write as much is not the attention: the costliest is
+    at = next(n for n, one in enumerate(timed) if one.label == "Subgraph")
+    timed.insert(at, RuntimeOp("Subgraph", "", 0, elements, 0.125))
+    early = next(n for n, node in enumerate(run.nodes) if node.op.kind is OpKind.ADD)
+    timed.insert(at, RuntimeOp("Subgraph", "", 0, run.nodes[early].op.outputs[0].numel, 0.25))
+    found = attribute(run, timed).latency_ms
+    products = [n for n, node in enumerate(run.nodes) if node.op.kind is OpKind.MATMUL][:2]
+    assert sum(found[n] for n in products) == pytest.approx(2.0)
+    assert early not in found
+
+
+def without_attention(run: Graph) -> tuple[list[RuntimeOp], int]:
+    """Give what a runtime times that compiles the first attention into one, and that one's second product."""
+    first, second = [n for n, node in enumerate(run.nodes) if node.op.kind is OpKind.MATMUL][:2]
+    kinds = {OpKind.CONV2D, OpKind.LINEAR, OpKind.MATMUL, OpKind.LAYER_NORM}
+    timed = [
+        RuntimeOp("own name", sign_of(node.op), node.op.macs, node.op.outputs[0].numel, 0.5)
+        if n != second
+        else RuntimeOp("Subgraph", "", 0, node.op.outputs[0].numel, 2.0)
+        for n, node in enumerate(run.nodes)
+        if node.op.kind in kinds and n != first
+    ]
+    return timed, second

@@ -163,7 +163,7 @@ def write_profile(root: Path, addition: Addition, force: bool = False) -> Path:
         if addition.networks:
             _write_networks(folder / "networks.csv", addition)
         if addition.ops:
-            _write_ops(folder / "ops.parquet", addition.ops)
+            write_ops(folder / "ops.parquet", addition.ops)
         if addition.contrasts:
             write_contrasts(folder / "contrasts.csv", addition.contrasts)
         if addition.measured:
@@ -248,7 +248,8 @@ def write_contrasts(path: Path, rows: Sequence[Mapping[str, str]]) -> None:
         writer.writerows(rows)
 
 
-def _write_ops(path: Path, ops: tuple[MeasuredOp, ...]) -> None:
+def write_ops(path: Path, ops: tuple[MeasuredOp, ...]) -> None:
+    """Write measured operators as a profile's ops.parquet."""
     rows = [
         {
             "op": str(one.op.kind),

@@ -71,6 +71,8 @@ def gather_operators(profile: DeviceProfile) -> OpEvidence:
     graphs = stored(asked, own_graphs((profile,)))
     runs = {key: run_graph(graph, profile.passes) for key, graph in graphs.items()}
     rows = gather_rows(profile, runs)
+    if rows.exact:
+        rows = settled(rows, {key: float(np.median(figures)) for key, figures in timed.items()})
     family = np.array(
         [
             family_of(network, network) if network else shape_family(kernel)
@@ -78,8 +80,7 @@ def gather_operators(profile: DeviceProfile) -> OpEvidence:
         ]
     )
     if rows.exact:
-        whole = {key: float(np.median(figures)) for key, figures in timed.items()}
-        rows, family = merged(settled(rows, whole), family)
+        rows, family = merged(rows, family)
     keys = tuple(key for key in sorted(timed) if key in runs)
     return OpEvidence(
         rows,

@@ -64,7 +64,11 @@ def learn(evidence: OpEvidence, rows: NDArray[np.bool_], networks: NDArray[np.bo
     own = np.flatnonzero(rows)
     kernels = [evidence.rows.kernels[n] for n in own]
     prices = fit_prices(
-        kernels, evidence.rows.ms[own], evidence.rows.weight[own], evidence.rows.dispatched[own]
+        kernels,
+        evidence.rows.ms[own],
+        evidence.rows.weight[own],
+        evidence.rows.dispatched[own],
+        evidence.rows.exact,
     )
     seen = see(kernels, [str(evidence.family[n]) for n in own])
     learned = Learned(prices, seen, ALONE)

@@ -1,4 +1,4 @@
-"""Prices of kernels, learned from timed ones: a roofline as base, forests for what it leaves over."""
+"""Prices of kernels: a roofline as base, forests for what it leaves over, and the kernel's own times where it has some."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from dsim.latency.features import FloatArray
 from dsim.latency.operators.describe import describe
 from dsim.latency.operators.kernel import Kernel
+from dsim.latency.operators.known import Known, know
 from dsim.latency.operators.roofline import Roofline, fit_roofline
 from dsim.latency.operators.trees import Forest, grow
 
@@ -39,10 +40,13 @@ class KernelPrices:
         The base.
     forest
         Log of measured over base, tree by tree; None where the rows are too few for trees.
+    known
+        Kernels timed as they are; None where there is no forest.
     """
 
     roofline: Roofline
     forest: Forest | None
+    known: Known | None
 
     def ms(self, kernels: Sequence[Kernel]) -> FloatArray:
         """Give milliseconds (N, MEMBERS) of kernels (N) of classes that were timed."""
@@ -50,11 +54,11 @@ class KernelPrices:
             return np.zeros((0, MEMBERS))
         x = describe(kernels)
         base = self.roofline.ms(x)
-        if self.forest is None:
+        if self.forest is None or self.known is None:
             return np.repeat(base[:, None], MEMBERS, axis=1)
         log = self.forest.predict(_with_base(x, base)).reshape(len(x), MEMBERS, -1).mean(2)
         ms: FloatArray = base[:, None] * np.exp(log)
-        return ms
+        return self.known.blend(kernels, ms)
 
     def least_ms(self, kernels: Sequence[Kernel]) -> FloatArray:
         """Give a lower bound (N, MEMBERS) for kernels (N) of classes that were never timed."""
@@ -73,6 +77,7 @@ def fit_prices(
     ms: FloatArray,
     weight: FloatArray,
     dispatched: NDArray[np.bool_],
+    exact: bool = False,
     seed: int = 0,
 ) -> KernelPrices:
     """Learn prices; deterministic.
@@ -81,22 +86,26 @@ def fit_prices(
     ----------
     kernels, ms, weight, dispatched
         (N) timed kernels, their milliseconds, weights, and whether a launch from outside is in them.
+    exact
+        Whether rows name the nodes of their networks' graphs: then none is paired with the wrong time, and none left out.
     seed
         Of the trees' random splits.
     """
     x = describe(kernels)
     roofline = fit_roofline(x, ms, weight, dispatched)
     if len(ms) < ROWS_FOR_TREES:
-        return KernelPrices(roofline, None)
+        return KernelPrices(roofline, None, None)
     wide, target = _over_base(roofline, x, ms, dispatched)
-    if len(ms) >= ROWS_TO_CLEAN:
+    if len(ms) >= ROWS_TO_CLEAN and not exact:
         rough = grow(wide, target, weight, *_ROUGH, SHARE, 1)
         keep = np.abs(target - np.median(rough.predict(wide), axis=1)) < OUT_OF_LINE
         if keep.mean() < 1.0 - MANY:
             x, ms, weight, dispatched = x[keep], ms[keep], weight[keep], dispatched[keep]
+            kernels = [kernel for kernel, one in zip(kernels, keep, strict=True) if one]
             roofline = fit_roofline(x, ms, weight, dispatched)
             wide, target = _over_base(roofline, x, ms, dispatched)
-    return KernelPrices(roofline, grow(wide, target, weight, MEMBERS * TREES, LEAF, SHARE, seed))
+    forest = grow(wide, target, weight, MEMBERS * TREES, LEAF, SHARE, seed)
+    return KernelPrices(roofline, forest, know(kernels, roofline.ms(x) * np.exp(target)))
 
 
 def _over_base(

@@ -8,6 +8,7 @@ from typing import Any
 
 from dsim.latency.cache import DAMAGED, keep_arrays, read_arrays
 from dsim.latency.calibrate import Calibration
+from dsim.latency.operators.known import Known
 from dsim.latency.operators.model import OperatorModel
 from dsim.latency.operators.pricing import KernelPrices
 from dsim.latency.operators.roofline import Roofline
@@ -17,14 +18,15 @@ from dsim.latency.operators.whole import Whole
 from dsim.latency.records import Identified
 from dsim.op import OpKind
 
-VERSION = 3
+VERSION = 4
 _FOREST = ("feature", "left", "right", "threshold", "value", "roots")
+_KNOWN = ("marks", "ms", "rows")
 _SEEN = ("marks", "low", "high", "families")
 
 
 def save_operator_model(path: Path, model: OperatorModel) -> None:
     """Write a fitted model; a cache that cannot be written is no error, the next run fits again."""
-    forest = model.prices.forest
+    forest, known = model.prices.forest, model.prices.known
     head = {
         "version": VERSION,
         "device": model.device,
@@ -47,6 +49,7 @@ def save_operator_model(path: Path, model: OperatorModel) -> None:
         "cumulative": model.calibration.cumulative,
         **{f"seen_{name}": getattr(model.seen, name) for name in _SEEN},
         **({f"forest_{name}": getattr(forest, name) for name in _FOREST} if forest else {}),
+        **({f"known_{name}": getattr(known, name) for name in _KNOWN} if known else {}),
     }
     keep_arrays(path, head, arrays)
 
@@ -69,7 +72,9 @@ def load_operator_model(path: Path) -> OperatorModel | None:
             head["high_px"],
             frozenset((OpKind(a), OpKind(b)) for a, b in head["links"]),
             KernelPrices(
-                Roofline(data["rates"], data["least"], head["floor_ms"], data["activations"]), forest
+                Roofline(data["rates"], data["least"], head["floor_ms"], data["activations"]),
+                forest,
+                Known(*(data[f"known_{name}"] for name in _KNOWN)) if forest else None,
             ),
             Whole(head["fixed_ms"], data["scales"], data["starts_ms"]),
             Calibration(data["cumulative"]),

@@ -10,6 +10,7 @@ from dsim.latency.features import FloatArray
 from dsim.latency.operators.describe import ACTIVATION_ORDER, LANES, NAMES, describe
 from dsim.latency.operators.kernel import Kernel
 from dsim.latency.operators.kernel_groups import GROUPS
+from dsim.latency.operators.known import FOREST_ROWS, know
 from dsim.latency.operators.roofline import fit_roofline
 from dsim.latency.operators.rows import MOST_OFF, OpRows, settled
 from dsim.latency.operators.trees import grow
@@ -85,19 +86,39 @@ def test_a_group_narrower_than_a_vector_leaves_lanes_empty() -> None:
 
 
 def test_operators_of_a_network_add_up_to_what_it_took() -> None:
-    kernel = conv(16, 14, 3)
-    rows = OpRows(
-        (kernel,) * 5,
-        np.array([1.0, 2.0, 1.0, 1.0, 7.0]),
-        np.ones(5),
-        ("a", "a", "b", "b", "alone"),
-        np.zeros(5, dtype=bool),
-        0,
-        frozenset(),
-        True,
+    found = settled(rows_of({"a": (1.0, 2.0), "b": (4.0,), "alone": (7.0,)}), {"a": 3.3, "b": 4.0})
+    assert found.ms == pytest.approx([1.1, 2.2, 4.0, 7.0])
+
+
+def test_operators_timed_in_a_loud_moment_are_left_out() -> None:
+    # a profiler that takes half of the time makes no network stand out
+    quiet = {"a": (1.0, 2.0), "b": (4.0,), "c": (3.0,)}
+    whole = {key: sum(ms) / 1.5 for key, ms in quiet.items()} | {"loud": 1.0}
+    found = settled(rows_of(quiet | {"loud": (1.5 * MOST_OFF * 1.01,)}), whole)
+    assert found.networks == ("a", "a", "b", "c")
+    assert len(found.kernels) == len(found.weight) == len(found.dispatched) == len(found.ms)
+    assert found.ms.sum() == pytest.approx(sum(whole.values()) - 1.0)
+
+
+def rows_of(ms: dict[str, tuple[float, ...]]) -> OpRows:
+    networks = tuple(name for name, own in ms.items() for _ in own)
+    figures = np.array([one for own in ms.values() for one in own])
+    count = len(networks)
+    kernels = (conv(16, 14, 3),) * count
+    return OpRows(
+        kernels, figures, np.ones(count), networks, np.zeros(count, dtype=bool), 0, frozenset(), True
     )
-    found = settled(rows, {"a": 3.3, "b": 20.0})
-    assert found.ms == pytest.approx([1.1, 2.2, MOST_OFF, MOST_OFF, 7.0])
+
+
+def test_what_was_timed_outweighs_the_forest() -> None:
+    often, once, never = conv(16, 14, 3), conv(24, 14, 3), conv(32, 14, 3)
+    known = know([often, once, *[often] * 8], np.array([2.0, 5.0, *[2.0] * 8]))
+    found = known.blend([never, often, once], np.array([[1.0, 3.0], [1.0, 3.0], [1.0, 3.0]]))
+    assert found[0] == pytest.approx([1.0, 3.0]), "the forest's price stands where nothing was timed"
+    rest = FOREST_ROWS / (9.0 + FOREST_ROWS)
+    assert found[1] == pytest.approx([2.0 - rest, 2.0 + rest])
+    rest = FOREST_ROWS / (1.0 + FOREST_ROWS)
+    assert found[2] == pytest.approx([5.0 - 4.0 * rest, 5.0 - 2.0 * rest])
 
 
 def test_a_description_holds_the_work() -> None:
