@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMPS := .stamps
 
 .DEFAULT_GOAL := help
-.PHONY: help study test lint format docs wheel clean
+.PHONY: help study test lint format docs reality wheel clean
 
 help: ## show this help
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,10 @@ docs: $(STAMPS)/run ## write the held-out tables of docs/ and the run in README 
 	$(BIN)/dsim accuracy validate --write docs/accuracy.md
 	$(BIN)/python scripts/measured_tables.py
 	$(BIN)/python scripts/readme_run.py
+
+reality: $(STAMPS)/run ## search against measured networks and backtest anew; the plot needs altair and vl-convert-python
+	OMP_NUM_THREADS=1 $(BIN)/python scripts/backtest.py
+	OMP_NUM_THREADS=1 $(BIN)/python scripts/reality_check.py
 
 wheel: $(STAMPS)/test ## build the wheel, device profiles included
 	$(BIN)/python -m build --wheel --no-isolation

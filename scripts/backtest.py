@@ -39,11 +39,15 @@ def main() -> None:
 
 
 def _run() -> None:
-    inputs = read_inputs(FOLDER)
-    found = backtest(inputs.devices, inputs.families, inputs.cutoff, inputs.bounds, inputs.held, _told)
-    write_records(FOLDER / "learned.parquet", [found.learned], Learned)
-    write_records(FOLDER / "networks.parquet", found.networks, Own)
-    write_records(FOLDER / "claims.parquet", found.claims, Standing)
+    """Go device by device and keep what is done, so that a run that ends early leaves something to look at."""
+    inputs, networks, claims = read_inputs(FOLDER), [], []
+    for device in inputs.devices:
+        found = backtest([device], inputs.families, inputs.cutoff, inputs.bounds, inputs.held, _told)
+        networks += found.networks
+        claims += found.claims
+        write_records(FOLDER / "learned.parquet", [found.learned], Learned)
+        write_records(FOLDER / "networks.parquet", networks, Own)
+        write_records(FOLDER / "claims.parquet", claims, Standing)
 
 
 def _told(record: Own | Standing) -> None:
