@@ -112,6 +112,7 @@ class Proposer:
         self._device, self._latency, self._accuracy, self._bounds = device, latency, accuracy, bounds
         self._space, _ = keep_identified(bounds.space, latency.identified)
         self._table = CostTable(latency, accuracy)
+        self._fastest_ms: dict[Held, float] = {}  # what a search for the fastest came to, by what holds the budget
 
     def propose(self, budget_ms: float, held: Held, recipe: Recipe | None) -> Proposal | None:
         """Give the most accurate design (by the lower end) within a budget, None where nothing fits.
@@ -125,6 +126,8 @@ class Proposer:
         recipe
             Of the network that the design is compared with.
         """
+        if budget_ms < self._fastest_ms.get(held, 0.0):
+            return None
         bounds = self._bounds
         pricer = self._latency if held is Held.UPPER else _AtEstimate(self._latency)
         spec = StudySpec(
@@ -135,6 +138,8 @@ class Proposer:
         if found.cost.interrupted:
             raise KeyboardInterrupt
         if found.chosen is None:
+            # where nothing fits, a search goes for the fastest: no smaller budget has to be searched again
+            self._fastest_ms[held] = found.fastest.high_ms
             return None
         plain = Scorer(self._latency, self._accuracy, self._table, budget_ms, bounds.confidence)
         chosen = judge(found.chosen.arch, plain)
