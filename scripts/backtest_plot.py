@@ -14,17 +14,34 @@ import polars as pl
 from dsim.report.reality import HOLDS
 from dsim.shift.reality import Backtest, Held
 
-SIDE = 250
-SCALE = 2.0
+WIDE, HIGH, SCALE = 270, 300, 2.0
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7")
+ITSELF = "the later network itself"
 
 
 def draw(found: Backtest, path: Path) -> None:
     """Write a PNG: proposals at equal budget, one panel for each way of holding it, and the later networks themselves."""
+    data = pl.DataFrame(
+        _rows(found), schema=["panel", "family", "published", "claimed", "low", "high"], orient="row"
+    )
+    across = _domain([*data["published"]])
+    up = _domain([*data["low"], *data["high"]])
+    ends = max(across[0], up[0]), min(across[1], up[1])
+    families = sorted(set(data["family"]))
+    panels = [
+        _panel(data.filter(pl.col("panel") == name), name, across, up, ends, families)
+        for name in dict.fromkeys(data["panel"])
+    ]
+    alt.hconcat(*panels).configure_legend(orient="bottom", title=None, symbolOpacity=1).save(
+        path, scale_factor=SCALE
+    )
+
+
+def _rows(found: Backtest) -> list[tuple[str, str, float, float, float, float]]:
     family = {own.graph: own.family for own in found.networks}
     rows = [
         (
-            f"proposal, {HOLDS[way]} holds the budget",
+            f"proposal: {HOLDS[way]} holds the budget",
             family[r.graph],
             r.published_top1,
             r.alike,
@@ -35,35 +52,43 @@ def draw(found: Backtest, path: Path) -> None:
         for r in found.claims
         if r.held == way and r.like
     ]
+    once = {(own.graph, own.published_top1): own for own in found.networks if not math.isnan(own.own_top1)}
     rows += [
-        ("the later network itself", r.family, r.published_top1, r.own_top1, r.own_top1_low, r.own_top1_high)
-        for r in {(o.graph, o.published_top1): o for o in found.networks}.values()
-        if not math.isnan(r.own_top1)
+        (ITSELF, o.family, o.published_top1, o.own_top1, o.own_top1_low, o.own_top1_high)
+        for o in once.values()
     ]
-    schema = ["panel", "family", "published", "claimed", "low", "high"]
-    data = pl.DataFrame(rows, schema=schema, orient="row")
-    least = math.floor(min(data["low"].min(), data["published"].min()))  # type: ignore[type-var, arg-type]
-    most = math.ceil(max(data["high"].max(), data["published"].max()))  # type: ignore[type-var, arg-type]
-    scale = alt.Scale(domain=[least, most], nice=False)
-    x = alt.X("published:Q", title="published top-1 of the later network, %", scale=scale)
-    color = alt.Color(
-        "family:N", title=None, scale=alt.Scale(range=list(PALETTE)), legend=alt.Legend(orient="bottom")
+    return rows
+
+
+def _domain(values: list[float]) -> tuple[int, int]:
+    return math.floor(min(values)), math.ceil(max(values))
+
+
+def _panel(
+    data: pl.DataFrame,
+    name: str,
+    across: tuple[int, int],
+    up: tuple[int, int],
+    ends: tuple[int, int],
+    families: list[str],
+) -> alt.LayerChart:
+    x = alt.X(
+        "published:Q",
+        title="published top-1 of the later network, %",
+        scale=alt.Scale(domain=across, nice=False),
     )
-    base = alt.Chart(data).encode(x=x)
-    diagonal = (
-        base.transform_calculate(same="datum.published")
-        .mark_line(color="#888", size=1)
-        .encode(y=alt.Y("same:Q", title="claimed top-1 at its recipe, %", scale=scale))
+    title = "predicted top-1, %" if name == ITSELF else "claimed top-1 of the proposal, %"
+    scale = alt.Scale(domain=up, nice=False)
+    kinds = alt.Scale(domain=families, range=list(PALETTE[: len(families)]))
+    shapes = alt.Scale(domain=families, range=["circle", "square", "triangle-up", "diamond"][: len(families)])
+    color, shape = alt.Color("family:N", scale=kinds), alt.Shape("family:N", scale=shapes)
+    same = pl.DataFrame({"published": list(ends), "claimed": list(ends)})
+    diagonal = alt.Chart(same).mark_line(color="#888", size=1).encode(x=x, y=alt.Y("claimed:Q", scale=scale))
+    base = alt.Chart(data).encode(x=x, color=color)
+    spans = base.mark_rule(opacity=0.4, size=1.5).encode(
+        y=alt.Y("low:Q", title=title, scale=scale), y2="high:Q"
     )
-    spans = base.mark_rule(opacity=0.45, size=1.5).encode(y="low:Q", y2="high:Q", color=color)
-    points = base.mark_point(filled=True, size=45, opacity=0.9).encode(
-        y=alt.Y("claimed:Q", title="claimed top-1 at its recipe, %", scale=scale),
-        color=color,
-        shape="family:N",
+    points = base.mark_point(filled=True, size=45, opacity=1).encode(
+        y=alt.Y("claimed:Q", title=title, scale=scale), shape=shape
     )
-    panels = (
-        (diagonal + spans + points)
-        .properties(width=SIDE, height=SIDE)
-        .facet(facet=alt.Facet("panel:N", title=None, sort=list(dict.fromkeys(data["panel"]))), columns=3)
-    )
-    panels.save(path, scale_factor=SCALE)
+    return (diagonal + spans + points).properties(width=WIDE, height=HIGH, title=name)

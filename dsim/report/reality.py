@@ -115,15 +115,15 @@ def backtest_words(found: Backtest) -> str:
             )
             continue
         lines.append(
-            f"- Where {HOLDS[way]} holds the budget, the proposal's claimed top-1, at the later network's own recipe, lies "
-            f"{_signed(one.mean)} points from what that network reached ({_interval(one)}; range {_signed(one.least)} to "
-            f"{_signed(one.largest)}, {one.count} pairs; nothing fits for {left.nothing_fits}, beyond the search {left.beyond}). "
+            f"- Where {HOLDS[way]} holds the budget, the proposal's claimed top-1 less the later network's published one, both at "
+            f"that network's recipe, is {_signed(one.mean)} points ({_interval(one)}; range {_signed(one.least)} to "
+            f"{_signed(one.largest)}; {one.count} pairs, for {left.nothing_fits} more nothing fits, {left.beyond} are beyond the search). "
             f"The published figure lies inside the claimed 90% interval in {one.inside}, below it in {one.below} and above "
             f"it in {one.above}."
         )
     lines.append(
         f"- Of the later networks themselves the same models foretold the latency with a median error of "
-        f"{100 * own.latency_error:.0f}% ({own.latency_covered} of {own.count} inside the 90% interval), and top-1 with a mean "
+        f"{100 * own.latency_error:.0f}% ({own.latency_covered} of {own.count} inside the 90% interval; predicted less measured has a median of {100 * own.latency_bias:+.0f}%), and top-1 with a mean "
         f"error of {own.top1_error:.1f} points ({own.top1_covered} of {own.top1_networks} inside, bias {_signed(own.top1_bias)})."
     )
     return "\n".join(lines)

@@ -112,7 +112,9 @@ class Proposer:
         self._device, self._latency, self._accuracy, self._bounds = device, latency, accuracy, bounds
         self._space, _ = keep_identified(bounds.space, latency.identified)
         self._table = CostTable(latency, accuracy)
-        self._fastest_ms: dict[Held, float] = {}  # what a search for the fastest came to, by what holds the budget
+        self._fastest_ms: dict[
+            Held, float
+        ] = {}  # what a search for the fastest came to, by what holds the budget
 
     def propose(self, budget_ms: float, held: Held, recipe: Recipe | None) -> Proposal | None:
         """Give the most accurate design (by the lower end) within a budget, None where nothing fits.

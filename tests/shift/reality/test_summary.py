@@ -78,7 +78,7 @@ def test_words_and_tables_carry_the_figures() -> None:
     found = Backtest(learned, networks, RECORDS)
     words = backtest_words(found)
     assert "853 accuracy results of 47 families" in words
-    assert "lies +1.1 points from what that network reached" in words
+    assert "at that network's recipe, is +1.1 points" in words
     assert "inside the claimed 90% interval in 1, below it in 1 and above it in 0" in words
     assert "a median error of 10% (5 of 5 inside" in words
     assert "| a | the estimate | 1 of 1 | +2.0 |" in backtest_markdown(found)
