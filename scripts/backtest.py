@@ -1,8 +1,9 @@
 """Run the backtest of studies/backtest, keep its records there, and write the marked parts of docs/reality.md.
 
-Usage: python scripts/backtest.py [--docs]
+Usage: python scripts/backtest.py [--docs] [DEVICE ...]
 
-With --docs nothing is searched: tables, words and the plot are made from the records that lie there.
+With --docs nothing is searched: tables, words and the plot are made from the records that lie there. With devices only these are
+searched anew, and the records of the others stay.
 The plot needs altair and vl-convert-python.
 """
 
@@ -27,7 +28,7 @@ DOCUMENT = ROOT / "docs" / "reality.md"
 def main() -> None:
     """Search, unless only the document is wanted; then write."""
     if "--docs" not in sys.argv[1:]:
-        _run()
+        _run(sys.argv[1:])
     found = Backtest(
         read_records(FOLDER / "learned.parquet", Learned)[0],
         read_records(FOLDER / "networks.parquet", Own),
@@ -38,13 +39,15 @@ def main() -> None:
     draw(found, ROOT / "docs" / "backtest.png")
 
 
-def _run() -> None:
+def _run(wanted: list[str]) -> None:
     """Go device by device and keep what is done, so that a run that ends early leaves something to look at."""
-    inputs, networks, claims = read_inputs(FOLDER), [], []
-    for device in inputs.devices:
+    inputs = read_inputs(FOLDER)
+    networks = list(read_records(FOLDER / "networks.parquet", Own)) if wanted else []
+    claims = list(read_records(FOLDER / "claims.parquet", Standing)) if wanted else []
+    for device in wanted or inputs.devices:
         found = backtest([device], inputs.families, inputs.cutoff, inputs.bounds, inputs.held, _told)
-        networks += found.networks
-        claims += found.claims
+        networks = [*(r for r in networks if r.device != device), *found.networks]
+        claims = [*(r for r in claims if r.device != device), *found.claims]
         write_records(FOLDER / "learned.parquet", [found.learned], Learned)
         write_records(FOLDER / "networks.parquet", networks, Own)
         write_records(FOLDER / "claims.parquet", claims, Standing)

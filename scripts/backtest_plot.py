@@ -13,6 +13,7 @@ import polars as pl
 
 from dsim.report.reality import HOLDS
 from dsim.shift.reality import Backtest, Held
+from dsim.shift.reality.summary import told_once
 
 WIDE, HIGH, SCALE = 270, 300, 2.0
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7")
@@ -52,10 +53,9 @@ def _rows(found: Backtest) -> list[tuple[str, str, float, float, float, float]]:
         for r in found.claims
         if r.held == way and r.like
     ]
-    once = {(own.graph, own.published_top1): own for own in found.networks if not math.isnan(own.own_top1)}
     rows += [
         (ITSELF, o.family, o.published_top1, o.own_top1, o.own_top1_low, o.own_top1_high)
-        for o in once.values()
+        for o in told_once(found.networks)
     ]
     return rows
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from statistics import median
 
 from dsim.report.table import TableData, table
 from dsim.shift.reality.propose import Held
@@ -128,8 +129,13 @@ def _claim_words(found: Backtest, rows: Sequence[Standing]) -> str:
         f"the proposal's claimed top-1 less the later network's published one, both at that network's recipe, is "
         f"{_signed(one.mean)} points ({_interval(one)}; range {_signed(one.least)} to {_signed(one.largest)}; {one.count} pairs, "
         f"for {left.nothing_fits} more nothing fits, {left.beyond} are beyond the search). The published figure lies inside the "
-        f"claimed 90% interval in {one.inside}, below it in {one.below} and above it in {one.above}."
+        f"claimed 90% interval in {one.inside}, below it in {one.below} and above it in {one.above}. The upper end of the "
+        f"proposals' latency is a median of {_stretch(rows):.2f} times the estimate."
     )
+
+
+def _stretch(rows: Sequence[Standing]) -> float:
+    return median(r.high_ms / r.latency_ms for r in rows if r.like)
 
 
 def backtest_markdown(found: Backtest) -> str:
@@ -217,7 +223,7 @@ def _own_table(found: Backtest) -> TableData:
         lines,
         columns[1:],
         "Latency: median of |predicted / measured - 1| over pairs of network and device, and how many measured figures lie inside "
-        "the 90% interval. Top-1 at the network's own recipe, in points; a network counts once for each published figure.",
+        "the 90% interval. Top-1 at the network's own recipe, in points; a network counts once for each recipe.",
     )
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dsim.accuracy.scores import clustered_interval
+from dsim.shift.reality.dates import bare
 from dsim.shift.reality.records import BEYOND, NOTHING_FITS, Own, Standing
 
 
@@ -125,8 +126,8 @@ class OwnScore:
     told
         How many have a known recipe, on which the rest is based.
     top1_error, top1_bias
-        Mean absolute error and mean of predicted less published top-1, points; each network counts once, whatever the
-        number of its devices.
+        Mean absolute error and mean of predicted less published top-1, points; each network counts once at each recipe,
+        whatever the number of its devices.
     top1_covered, top1_networks
         How many published figures lie inside the interval, of how many different ones.
     """
@@ -142,11 +143,20 @@ class OwnScore:
     top1_networks: int
 
 
+def told_once(records: Iterable[Own]) -> tuple[Own, ...]:
+    """Give one record for each network and recipe whose top-1 could be asked for, whatever its devices and sources."""
+    first: dict[tuple[str, str], Own] = {}
+    for record in records:
+        if not math.isnan(record.own_top1):
+            first.setdefault((bare(record.graph), record.recipe), record)
+    return tuple(first.values())
+
+
 def own_score(records: Sequence[Own]) -> OwnScore:
     """Score the earlier models on later networks."""
     ratio = np.array([r.own_ms / r.measured_ms - 1.0 for r in records])
     told = [r for r in records if not math.isnan(r.own_top1)]
-    once = list({(r.graph, r.recipe, r.published_top1): r for r in told}.values())
+    once = told_once(told)
     errors = np.array([r.own_top1 - r.published_top1 for r in once])
     return OwnScore(
         len(records),

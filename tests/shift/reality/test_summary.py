@@ -54,7 +54,7 @@ def test_the_interval_of_a_mean_draws_families() -> None:
 def test_the_earlier_models_are_scored_on_the_networks_themselves() -> None:
     rows = (
         own(80.0, 81.5, 1.0, 1.1),
-        own(80.0, 81.5, 2.0, 1.0),  # another device: the same published figure counts once
+        own(80.1, 81.5, 2.0, 1.0),  # another device and another source: the network counts once
         own(75.0, 74.5, 1.0, 0.9, "later_b"),
     )
     found = own_score(rows)
