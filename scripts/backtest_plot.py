@@ -11,17 +11,22 @@ from pathlib import Path
 import altair as alt
 import polars as pl
 
-from dsim.report.reality import HOLDS
 from dsim.shift.reality import Backtest, Held
 from dsim.shift.reality.summary import told_once
 
-WIDE, HIGH, SCALE = 270, 300, 2.0
+WIDE, HIGH, SCALE = 240, 280, 2.0
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7")
 ITSELF = "the later network itself"
+# where, whether the later papers timed their networks there, and what holds the budget
+PROPOSALS = (
+    ("iPhones", True, Held.ESTIMATE, "estimate"),
+    ("iPhones", True, Held.UPPER, "upper end"),
+    ("other devices", False, Held.ESTIMATE, "estimate"),
+)
 
 
 def draw(found: Backtest, path: Path) -> None:
-    """Write a PNG: proposals at equal budget, one panel for each way of holding it, and the later networks themselves."""
+    """Write a PNG: a panel for each row of PROPOSALS, and one for the later networks themselves."""
     data = pl.DataFrame(
         _rows(found), schema=["panel", "family", "published", "claimed", "low", "high"], orient="row"
     )
@@ -42,16 +47,16 @@ def _rows(found: Backtest) -> list[tuple[str, str, float, float, float, float]]:
     family = {own.graph: own.family for own in found.networks}
     rows = [
         (
-            f"proposal: {HOLDS[way]} holds the budget",
+            f"{where}: {short} holds the budget",
             family[r.graph],
             r.published_top1,
             r.alike,
             r.alike_low,
             r.alike_high,
         )
-        for way in (Held.ESTIMATE, Held.UPPER)
+        for where, quoted, way, short in PROPOSALS
         for r in found.claims
-        if r.held == way and r.like
+        if r.held == way and r.quoted == quoted and r.like
     ]
     rows += [
         (ITSELF, o.family, o.published_top1, o.own_top1, o.own_top1_low, o.own_top1_high)
