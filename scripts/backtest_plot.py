@@ -14,13 +14,13 @@ import polars as pl
 from dsim.shift.reality import Backtest, Held
 from dsim.shift.reality.summary import told_once
 
-WIDE, HIGH, SCALE = 240, 280, 2.0
+WIDE, HIGH, SCALE = 240, 280, 1.5
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7")
 ITSELF = "the later network itself"
 # where, whether the later papers timed their networks there, and what holds the budget
 PROPOSALS = (
-    ("iPhones", True, Held.ESTIMATE, "estimate"),
-    ("iPhones", True, Held.UPPER, "upper end"),
+    ("phones", True, Held.ESTIMATE, "estimate"),
+    ("phones", True, Held.UPPER, "upper end"),
     ("other devices", False, Held.ESTIMATE, "estimate"),
 )
 
