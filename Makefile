@@ -62,6 +62,10 @@ shift: $(STAMPS)/report ## how the best design moves over twelve profiles: studi
 paper-checks: $(STAMPS)/run ## check the EfficientFormer paper's statements on every profile: studies/paper-checks
 	OMP_NUM_THREADS=1 $(BIN)/python scripts/paper_checks.py
 
+reality: $(STAMPS)/report ## search against measured networks, and the backtest: studies/reality-check, studies/backtest, docs/reality.md
+	OMP_NUM_THREADS=1 $(BIN)/python scripts/backtest.py
+	OMP_NUM_THREADS=1 $(BIN)/python scripts/reality_check.py
+
 wheel: $(STAMPS)/test ## build the wheel, device profiles included
 	$(BIN)/python -m build --wheel --no-isolation
 

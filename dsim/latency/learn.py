@@ -116,12 +116,14 @@ class Learned:
     held: HeldOut
 
 
-_LEARNED: dict[str, Learned] = {}  # by content: one process asks for many profiles of one pool
+# by content: one process asks for many profiles of one pool, or for a pool without some of its rows
+_LEARNED: dict[tuple[str, tuple[object, ...]], Learned] = {}
 
 
 def learn_pool(pool: tuple[DeviceProfile, ...], belief: Belief) -> Learned:
     """Fit a pool and hold out each of its families, once a process."""
-    key = content_hash(member.folder for member in pool)
+    rows = tuple((member.networks, member.contrasts) for member in pool)
+    key = content_hash(member.folder for member in pool), rows
     if key not in _LEARNED:
         evidence = gather(pool)
         fits = fit_members(evidence, evidence.learnable, belief=belief)
