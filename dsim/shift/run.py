@@ -42,6 +42,7 @@ from dsim.shift.stack import pair_of
 Progress = Callable[[str, int, int], None]  # what is done now, how many steps are over, how many in all
 NORMAL = 1.6448536269514722  # half of the central 90% of a normal distribution, in deviations
 LEAST_REFITS, TRIES = 2, 4
+MOST_STRETCH = 20.0  # upper end over estimate; beyond it a model cannot say what a network costs
 FORMAT = 2  # of what a comparison computes; raise it where results would change
 
 
@@ -155,10 +156,16 @@ class _Run:
             self._step(f"{profile.name}: its model and its own study")
             model = load_model(profile.name)
             self._spreads[profile.name] = found = siblings(profile.name)
-            own = self._spec.budgets_ms.get(profile.name)
             like = model.price(model.featurise(self._spec.like.to_graph())[None], self._spec.confidence)
-            budget = own if own is not None else float(f"{float(like.high_ms[0]):.12g}")
-            self._like_ms[profile.name] = float(like.latency_ms[0])
+            ms, high = float(like.latency_ms[0]), float(like.high_ms[0])
+            own = self._spec.budgets_ms.get(profile.name)
+            if own is None and high > MOST_STRETCH * ms:
+                raise InvalidValueError(
+                    f"a budget is the upper end of {self._spec.like_name}'s interval, and on {profile.name} that must be at most "
+                    f"{MOST_STRETCH:g} times the estimate, got {high / ms:.3g}; leave the device out, or give all a --budget"
+                )
+            budget = own if own is not None else float(f"{high:.12g}")
+            self._like_ms[profile.name] = ms
             study = self._study(profile.name, budget, len(profiles) - number)
             space, _ = keep_identified(self._spec.space, model.identified)
             table = CostTable(model, self._accuracy)
@@ -197,6 +204,7 @@ class _Run:
             cap,
             spec.seed,
             spec.space,
+            name="unnamed",
             out=spec.folder / "devices",
         )
         # named by what it rests on: another budget or new evidence makes another study, and leaves this one
