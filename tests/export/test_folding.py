@@ -22,6 +22,7 @@ from dsim.graph.passes import PASSES
 from dsim.graph.torch_reader import read_module
 from dsim.op import OpKind
 from tests.strategies import archs
+from tests.thorough import cases
 
 SCALED = (OpKind.CONV2D, OpKind.LINEAR, OpKind.LAYER_NORM, OpKind.GROUP_NORM, OpKind.BATCH_NORM)
 
@@ -135,7 +136,7 @@ def test_presets(name: str, norms: int, scales: int) -> None:
     assert _check(replace(get_preset(name), resolution=64), seed=1) == (norms, scales)
 
 
-@settings(max_examples=5, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=cases(3, 10), deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(archs(max_depth=2, resolutions=(32, 64)))
 def test_random_designs(arch: Arch) -> None:
     _check(arch, seed=2)
