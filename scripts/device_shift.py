@@ -48,11 +48,12 @@ def specs() -> dict[str, ComparisonSpec]:
 def sentence(one: Finding, found: Comparison) -> str:
     """Say a finding with its kind, and whether so many comparisons would show it by chance."""
     text = one.text[0].upper() + one.text[1:]
-    stands = (
-        f"so many comparisons would show it by chance with {one.chance:.1%}"
-        if one.stands
-        else f"it does not stand: so many comparisons would show as much by chance with {one.chance:.0%}"
-    )
+    if one.stands:
+        stands = f"so many comparisons would show it by chance with {one.chance:.1%}"
+    elif one.steady:
+        stands = f"it does not stand: so many comparisons would show as much by chance with {one.chance:.0%}"
+    else:
+        stands = "it does not stand: half of the evidence shows it too seldom"
     return f"- **{one.kind}.** {text}; intervals at {found.confidence:.0%}; {stands}."
 
 

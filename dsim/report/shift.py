@@ -153,7 +153,7 @@ def findings_table(found: Comparison) -> TableData:
         rows,
         numbers=("by chance",),
         note="by chance: how likely so many comparisons would show one as strong where nothing differs (Bonferroni, normal "
-        f"approximation); below {STANDS:g} it stands."
+        f"approximation); it stands below {STANDS:g}, a flip if it also came back in most halvings."
         + (f" {left} more are told from zero one by one, and do not stand." if left else ""),
     )
 

@@ -43,6 +43,8 @@ class Finding:
         What was compared with zero, in ``unit``.
     chance
         Of at least so strong a difference among as many comparisons of its sort where nothing differs, at most 1.
+    steady
+        False for a flip that came back in no more than half of the halvings: it says more of the search than of the devices.
     text
         In words, with its interval.
     """
@@ -54,12 +56,13 @@ class Finding:
     difference: Interval
     unit: str
     chance: float
+    steady: bool
     text: str
 
     @property
     def stands(self) -> bool:
-        """True where so many comparisons would rarely show it by chance."""
-        return self.chance < STANDS
+        """True where so many comparisons would rarely show it by chance, and halves of the evidence show it too."""
+        return self.chance < STANDS and self.steady
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,7 @@ class _Difference:
     unit: str
     told: bool
     text: str
+    steady: bool = True
 
 
 def findings(found: Comparison) -> tuple[Finding, ...]:
@@ -83,7 +87,9 @@ def findings(found: Comparison) -> tuple[Finding, ...]:
         asked = sum(other.sort is one.sort for other in everything)
         kind = kind_of(found.pair(one.a, one.b))
         chance = min(1.0, asked * _chance(one.difference, found.confidence))
-        out.append(Finding(one.sort, kind, one.a, one.b, one.difference, one.unit, chance, one.text))
+        out.append(
+            Finding(one.sort, kind, one.a, one.b, one.difference, one.unit, chance, one.steady, one.text)
+        )
     order = list(Sort)
     return tuple(sorted(out, key=lambda f: (not f.stands, order.index(f.sort), f.chance, f.a, f.b)))
 
@@ -120,6 +126,7 @@ def _flips(found: Comparison) -> Iterator[_Difference]:
             f"from {flip.a} to {flip.b} the best design changes {flip.choice} from {flip.before} to {flip.after}; alone, "
             f"this pays {size.value:.1f}% of the budget ({size.low:.1f} to {size.high:.1f}) {more} on {flip.b}, and came "
             f"back in {flip.seeds} of {flip.of_seeds} halvings of the evidence and {flip.refits} of {flip.of_refits} refits",
+            2 * flip.seeds > flip.of_seeds,
         )
 
 

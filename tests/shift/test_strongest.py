@@ -50,7 +50,8 @@ def test_a_gain_of_a_foreign_design_is_no_regret() -> None:
     assert findings(made(cells=(lost(-5.0, 1.0),))) == ()
 
 
-def test_a_flip_says_where_it_pays_and_how_often_it_came_back() -> None:
+@pytest.mark.parametrize(("seeds", "stands"), [(4, True), (2, False)])
+def test_a_flip_says_where_it_pays_and_how_often_it_came_back(seeds: int, stands: bool) -> None:
     flip = Flip(
         "x",
         "y",
@@ -62,7 +63,7 @@ def test_a_flip_says_where_it_pays_and_how_often_it_came_back() -> None:
         ONE,
         ONE,
         Interval(-8.0, -9.0, -7.0),
-        4,
+        seeds,
         5,
         18,
         20,
@@ -70,7 +71,8 @@ def test_a_flip_says_where_it_pays_and_how_often_it_came_back() -> None:
     (one,) = findings(made(flips=(flip,)))
     assert "changes stem from conv7 to patchify" in one.text
     assert "8.0% of the budget (7.0 to 9.0) more on y" in one.text
-    assert "4 of 5 halvings" in one.text
+    assert f"{seeds} of 5 halvings" in one.text
+    assert one.stands is stands
 
 
 @pytest.mark.parametrize(
