@@ -7,6 +7,7 @@ Usage: python scripts/device_shift.py
 
 from __future__ import annotations
 
+import math
 import tomllib
 from pathlib import Path
 
@@ -69,6 +70,17 @@ def in_words(found: Comparison) -> str:
     return "\n".join(lines)
 
 
+def timed_in_words(found: Comparison) -> str:
+    """Say how the predictions stood against the clock, device by device."""
+    timed = read_measured(STUDY / "latency")
+    return "\n".join(
+        f"- **{one.device}**: {one.designs} designs, {one.within_5} within 5% of the prediction and {one.within_10} within 10% "
+        f"(mean error {math.expm1(one.bias):+.1%}, worst {one.worst:.1%}); {one.fit} of the {one.to_fit} that were said to hold the "
+        "budget do."
+        for one in agreements(found, timed)
+    )
+
+
 def main() -> None:
     """Run, and write."""
     found = {}
@@ -76,6 +88,7 @@ def main() -> None:
         with compare_progress() as progress:
             found[name] = run_comparison(spec, progress)
     replace_block(ROOT / "README.md", "shift", in_words(found["latency"]))
+    replace_block(ROOT / "README.md", "timed", timed_in_words(found["latency"]))
     tables = [
         make(one).markdown()
         for one in found.values()
