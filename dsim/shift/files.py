@@ -87,7 +87,8 @@ def write_comparison(spec: ComparisonSpec, found: Comparison) -> None:
             write_atomic(spec.folder / f"{name}.parquet", buffer.getvalue())
         else:
             (spec.folder / f"{name}.parquet").unlink(missing_ok=True)  # of an earlier run with other inputs
-    write_atomic(spec.folder / RECORD, json.dumps(to_dict(found), indent=1, allow_nan=False) + "\n")
+    record = json.dumps(to_dict(found), separators=(",", ":"), allow_nan=False)
+    write_atomic(spec.folder / RECORD, record + "\n")
 
 
 def tables(found: Comparison) -> dict[str, list[dict[str, Any]]]:
