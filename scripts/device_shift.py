@@ -50,7 +50,8 @@ def sentence(one: Finding, found: Comparison) -> str:
     """Say a finding with its kind, and whether so many comparisons would show it by chance."""
     text = one.text[0].upper() + one.text[1:]
     if one.stands:
-        stands = f"so many comparisons would show it by chance with {one.chance:.1%}"
+        chance = "less than 0.1%" if one.chance < 0.001 else f"{one.chance:.1%}"
+        stands = f"so many comparisons would show it by chance with {chance}"
     elif one.steady:
         stands = f"it does not stand: so many comparisons would show as much by chance with {one.chance:.0%}"
     else:

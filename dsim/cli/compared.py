@@ -66,7 +66,10 @@ def measure_compared(request: Request, folder: Path, as_json: bool) -> None:
     for name in devices.values():
         show_table(console, timed_table(found, kept, name))
     if left:
-        click.echo(f"{left} designs are still to be timed: the same command goes on.")
+        click.echo(
+            f"Without a figure: {left} of {len(planned)} designs, for want of time (the same command goes on) or because "
+            "something else had the core."
+        )
 
 
 def _profiles_of(begun: Begun, found: Comparison) -> dict[str, str]:
