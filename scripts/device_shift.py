@@ -91,9 +91,12 @@ def main() -> None:
     replace_block(ROOT / "README.md", "shift", in_words(found["latency"]))
     replace_block(ROOT / "README.md", "timed", timed_in_words(found["latency"]))
     tables = [
-        make(one).markdown()
-        for one in found.values()
-        for make in (devices_table, matrix_table, findings_table, pairs_table)
+        text
+        for name, one in found.items()
+        for text in (
+            f"**Comparison `{name}`**\n",
+            *(make(one).markdown() for make in (devices_table, matrix_table, findings_table, pairs_table)),
+        )
     ]
     timed = read_measured(STUDY / "latency")
     measured = [agreement_table(found["latency"], timed).markdown()] + [
