@@ -39,12 +39,12 @@ forms = pytest.mark.parametrize("form", [_case(form) for form in FORMS])
 
 
 def _designs() -> list[object]:
-    """ONNX is quick enough for every preset; the others see each structure once, LiteRT most of them when thorough."""
+    """ONNX is quick enough for every preset; the others see each structure once, Core ML and LiteRT most of them when thorough."""
     found = []
     for form in FORMS:
         thinned = THINNED if form == "onnx" else STRUCTURES
         designs = {**thinned, **VARIANTS}
-        if form == "litert":  # converts a design in 20 seconds
+        if form in ("coreml", "litert"):  # which convert a design in 4 and in 20 seconds
             designs = cases({name: designs[name] for name in FEW}, designs)
         found += [_case(form, name, arch) for name, arch in designs.items()]
     return [*found, _case("onnx", f"{SMALLEST} as it is", get_preset(SMALLEST))]

@@ -20,6 +20,7 @@ from dsim.latency.operators.saved import load_operator_model, save_operator_mode
 from dsim.latency.operators.validate import hold_out_operators, hold_out_shapes
 from dsim.latency.records import Evidence
 from dsim.op import OpKind
+from tests.thorough import THOROUGH
 
 NETWORK = "cv-mobilenetv3_large_w1@224"
 
@@ -125,6 +126,7 @@ def test_chances(model: OperatorModel, graph: Graph) -> None:
         model.p_fits(phi, 0.0)
 
 
+@pytest.mark.skipif(not THOROUGH, reason="sixteen fits; run make thorough")
 def test_families_held_out_reach_the_target(phone: DeviceProfile) -> None:
     held = hold_out_operators(phone, (phone,))
     errors = np.array([abs(item.error) for item in held])
