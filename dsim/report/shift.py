@@ -14,6 +14,7 @@ from dsim.shift.strongest import STANDS, findings
 from dsim.shift.summary import claimed_and_scored, shift_by_kind
 
 FEW = 3
+LEAST = 1e-4  # chance below which its size says nothing: the draws' tails are not that normal
 _SHORT = {
     Verdict.SHARED: "shared model",
     Verdict.NO_EVIDENCE: "no evidence",
@@ -145,7 +146,15 @@ def findings_table(found: Comparison) -> TableData:
     """Show the differences that stand after as many questions as were asked, and the strongest of the others."""
     every = findings(found)
     shown = [one for one in every if one.stands] or list(every[:FEW])
-    rows = [(str(one.sort), one.text, one.kind, f"{one.chance:.2g}") for one in shown]
+    rows = [
+        (
+            str(one.sort),
+            one.text,
+            one.kind,
+            f"{one.chance:.2g}" if one.chance >= LEAST else f"< {LEAST:f}".rstrip("0"),
+        )
+        for one in shown
+    ]
     left = len(every) - len(shown)
     return table(
         "What stands" if any(one.stands for one in every) else "Nothing stands; the strongest differences",
