@@ -22,7 +22,7 @@ from dsim.graph.passes import PASSES
 from dsim.graph.torch_reader import read_module
 from dsim.op import OpKind
 from tests.strategies import archs
-from tests.thorough import cases
+from tests.thorough import THOROUGH, cases
 
 SCALED = (OpKind.CONV2D, OpKind.LINEAR, OpKind.LAYER_NORM, OpKind.GROUP_NORM, OpKind.BATCH_NORM)
 
@@ -128,7 +128,10 @@ def _check(arch: Arch, seed: int) -> tuple[int, int]:
         ("efficientformer_l1", 2 + 2 * 14 + 3, 14 + 2),
         # 2 + 3 in each of 14 FFNs + 3 transitions + 6 in 2 strided attentions, 5 in 2 others + 5 in the downsampling;
         # the head's norm follows a sum and stays
-        ("efficientformerv2_s0", 2 + 3 * 14 + 3 + 6 * 2 + 5 * 2 + 5, 14 + 4),
+        pytest.param(
+            *("efficientformerv2_s0", 2 + 3 * 14 + 3 + 6 * 2 + 5 * 2 + 5, 14 + 4),
+            marks=pytest.mark.skipif(not THOROUGH, reason="slow; run make thorough"),
+        ),
         ("poolformer_s12", 0, 12),
     ],
 )

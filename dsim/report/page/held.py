@@ -15,7 +15,9 @@ from dsim.report.table import TableData, table
 
 INSIDE, OUTSIDE = "inside", "outside"  # its 90% interval; short, for a page holds thousands
 TENTH = 1.1
-MOST = 300  # networks of one profile that are drawn; desktop profiles hold a thousand, and a page must stay small
+MOST = (
+    60  # networks of one profile that are drawn; desktop profiles hold a thousand, and a page must stay small
+)
 
 
 def held_figure(found: Mapping[str, Sequence[Held]]) -> Figure | None:

@@ -21,6 +21,7 @@ from dsim.measure.coreml.chain import Chain
 from dsim.measure.coreml.choose import Chosen, choose_chains
 from dsim.measure.coreml.package import write_chain
 from tests.export.designs import VARIANTS, thin
+from tests.thorough import cases
 
 TINY = thin(get_preset("efficientformer_l1"))
 
@@ -59,7 +60,7 @@ def manifest_of(folder: Path) -> dict[str, list[dict[str, object]]]:
     return dict(json.loads((folder / "manifest.json").read_text()))
 
 
-@pytest.mark.parametrize("name", sorted(every_kind()))
+@pytest.mark.parametrize("name", cases(sorted(every_kind())[::3], sorted(every_kind())))
 def test_coremltools_leaves_every_copy(name: str, tmp_path: Path) -> None:
     chain = every_kind()[name]
     ops = write_chain(chain, 3, tmp_path / "c.mlpackage")  # which refuses anything else
