@@ -63,7 +63,7 @@ def _side_by_side(designs: list[Arch]) -> Graph:
     return builder.build(*outputs)
 
 
-@settings(max_examples=cases(4, 20), deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=cases(3, 20), deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(st.lists(SHALLOW, min_size=BATCH - 1, max_size=BATCH - 1), st.lists(DEEP, min_size=1, max_size=1))
 def test_random_designs(shallow: list[Arch], deep: list[Arch]) -> None:
     designs = [*shallow, *deep]

@@ -141,7 +141,7 @@ def uninterrupted(sampler: str) -> Found:
 
 
 @pytest.mark.parametrize("sampler", ["tpe", "nsga2", "random"])
-@pytest.mark.parametrize("stop_after", cases([1, 11], [1, 5, 11]))
+@pytest.mark.parametrize("stop_after", cases([11], [1, 5, 11]))
 def test_interrupted_and_resumed_equals_uninterrupted(tmp_path: Path, sampler: str, stop_after: int) -> None:
     url = f"sqlite:///{tmp_path / 'study.db'}"
 
