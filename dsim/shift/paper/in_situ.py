@@ -50,11 +50,14 @@ class Part:
 
 
 def parts_of(profile: DeviceProfile) -> tuple[Part, ...]:
-    """Give every module of every network whose operators a profile timed in situ."""
+    """Give every module of every network whose operators a profile timed in situ; not those with a time that was attributed."""
     times: dict[str, dict[int, float]] = defaultdict(dict)
+    attributed = set()
     for row in profile.ops:
         if row.how == HOW and row.network:
             times[row.network][row.position] = row.latency_ms
+        elif row.network:
+            attributed.add((row.network, row.position))
     if not times:
         return ()
     found = read_networks(frozenset(times), profile.passes, own_graphs((profile,)))
@@ -62,10 +65,13 @@ def parts_of(profile: DeviceProfile) -> tuple[Part, ...]:
     for network, at in times.items():
         ops: dict[str, list[Op]] = defaultdict(list)
         ms: dict[str, float] = defaultdict(float)
+        doubtful = set()
         for position, node in enumerate(found[network].run.nodes):
             ops[node.scope].append(node.op)
             ms[node.scope] += at.get(position, 0.0)
-        out += [Part(network, scope, tuple(ops[scope]), ms[scope]) for scope in ops]
+            if (network, position) in attributed:
+                doubtful.add(node.scope)
+        out += [Part(network, scope, tuple(ops[scope]), ms[scope]) for scope in ops if scope not in doubtful]
     return tuple(out)
 
 

@@ -48,6 +48,13 @@ def test_modules_add_up_to_the_network(tmp_path: Path) -> None:
     assert [part.scope for part in parts if part.holds(OpKind.SOFTMAX)] == ["stages.3.blocks.3"]
 
 
+def test_a_module_with_an_attributed_time_is_no_evidence(tmp_path: Path) -> None:
+    made = priced(tmp_path, {"one": L1}, lambda op, scope: 0.5)
+    ops = tuple(replace(row, how="attributed") if row.op.kind is OpKind.SOFTMAX else row for row in made.ops)
+    left = {part.scope for part in parts_of(replace(made, ops=ops))}
+    assert {part.scope for part in parts_of(made)} - left == {"stages.3.blocks.3"}
+
+
 @pytest.mark.parametrize(("factor", "verdict"), [(1.0, Ruling.HOLDS), (1.3, Ruling.FAILS)])
 def test_attention_by_its_work(tmp_path: Path, factor: float, verdict: Ruling) -> None:
     # every operator takes what it computes; those of blocks with attention take factor times that
