@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 
 from dsim.arch import get_preset
@@ -17,7 +18,7 @@ from dsim.report.progress import compare_progress
 from dsim.report.shift import devices_table, findings_table, matrix_table, pairs_table
 from dsim.report.timed import agreement_table, timed_table
 from dsim.shift import Comparison, ComparisonSpec, run_comparison
-from dsim.shift.measured import agreements, read_measured
+from dsim.shift.measured import Agreement, agreements, read_measured
 from dsim.shift.strongest import Finding, findings, strongest
 from dsim.shift.summary import shift_by_kind
 
@@ -61,8 +62,9 @@ def sentence(one: Finding, found: Comparison) -> str:
 
 def in_words(found: Comparison) -> str:
     """Give the strongest finding of each kind of shift, and what is not told."""
-    lines = [sentence(one, found) for one in strongest(findings(found))]
-    said = {one.kind for one in findings(found)}
+    every = findings(found)
+    lines = [sentence(one, found) for one in strongest(every)]
+    said = {one.kind for one in every}
     for kind, cells, told, _ in shift_by_kind(found):
         if kind not in said:
             lines.append(
@@ -71,14 +73,13 @@ def in_words(found: Comparison) -> str:
     return "\n".join(lines)
 
 
-def timed_in_words(found: Comparison) -> str:
+def timed_in_words(sums: Sequence[Agreement]) -> str:
     """Say how the predictions stood against the clock, device by device."""
-    timed = read_measured(STUDY / "latency")
     return "\n".join(
         f"- **{one.device}**: {one.designs} designs, {one.within_5} within 5% of the prediction and {one.within_10} within 10% "
         f"(mean error {math.expm1(one.bias):+.1%}, worst {one.worst:.1%}); {one.fit} of the {one.to_fit} that were said to hold the "
         "budget do."
-        for one in agreements(found, timed)
+        for one in sums
     )
 
 
@@ -88,8 +89,10 @@ def main() -> None:
     for name, spec in specs().items():
         with compare_progress() as progress:
             found[name] = run_comparison(spec, progress)
-    replace_block(ROOT / "README.md", "shift", in_words(found["latency"]))
-    replace_block(ROOT / "README.md", "timed", timed_in_words(found["latency"]))
+    latency, timed = found["latency"], read_measured(STUDY / "latency")
+    sums = agreements(latency, timed)
+    replace_block(ROOT / "README.md", "shift", in_words(latency))
+    replace_block(ROOT / "README.md", "timed", timed_in_words(sums))
     tables = [
         text
         for name, one in found.items()
@@ -98,13 +101,9 @@ def main() -> None:
             *(make(one).markdown() for make in (devices_table, matrix_table, findings_table, pairs_table)),
         )
     ]
-    timed = read_measured(STUDY / "latency")
-    measured = [agreement_table(found["latency"], timed).markdown()] + [
-        timed_table(found["latency"], timed, one.device).markdown()
-        for one in agreements(found["latency"], timed)
-    ]
+    measured = (agreement_table(latency, timed), *(timed_table(latency, timed, one.device) for one in sums))
     replace_block(ROOT / "docs" / "shift.md", "device-shift", "\n".join(tables))
-    replace_block(ROOT / "docs" / "shift.md", "timed", "\n".join(measured))
+    replace_block(ROOT / "docs" / "shift.md", "timed", "\n".join(one.markdown() for one in measured))
 
 
 if __name__ == "__main__":

@@ -126,10 +126,23 @@ def designs_to_time(found: Comparison, devices: Iterable[str]) -> tuple[Arch, ..
 
 def timed_cells(found: Comparison, timed: Sequence[Timed]) -> tuple[TimedCell, ...]:
     """Put measured figures beside the cells of the matrix; cells whose designs were not timed are left out."""
-    known = {(one.device, one.design): one.latency_ms for one in timed}
-    by_name = {device.device: device for device in found.devices}
+    known, by_name = _known(timed), _by_name(found)
     cells = (_timed_cell(cell, by_name, known) for cell in found.cells)
     return tuple(cell for cell in cells if cell is not None)
+
+
+def _known(timed: Sequence[Timed]) -> dict[tuple[str, str], float]:
+    return {(one.device, one.design): one.latency_ms for one in timed}
+
+
+def _by_name(found: Comparison) -> dict[str, DeviceFindings]:
+    return {device.device: device for device in found.devices}
+
+
+def _as_it_is(cell: Cell, on: DeviceFindings) -> tuple[float, float]:
+    """Give the estimate and the upper end of a cell's design as it is, which the cell tells against own best and budget."""
+    assert on.best is not None
+    return on.best.latency_ms + cell.slower_ms.value, on.budget_ms + cell.over_budget_ms
 
 
 def _timed_cell(
@@ -146,8 +159,7 @@ def _timed_cell(
         cell.of,
         cell.on,
         on.budget_ms,
-        on.best.latency_ms + cell.slower_ms.value,
-        on.budget_ms + cell.over_budget_ms,
+        *_as_it_is(cell, on),
         other,
         cell.slower_ms.value,
         other - own,
@@ -159,7 +171,7 @@ def _timed_cell(
 
 def agreements(found: Comparison, timed: Sequence[Timed]) -> tuple[Agreement, ...]:
     """Sum up each device's predictions against the clock, each design once."""
-    known = {(one.device, one.design): one.latency_ms for one in timed}
+    known = _known(timed)
     out = []
     for device in found.devices:
         said = _said(found, device)
@@ -181,13 +193,12 @@ class _Said:
 def _said(found: Comparison, on: DeviceFindings) -> dict[str, _Said]:
     """Give what was said of every design on a device, by the design's name."""
     said = {}
-    by_name = {device.device: device for device in found.devices}
+    by_name = _by_name(found)
     for cell in found.cells:
         best = by_name[cell.of].best
         if cell.on != on.device or best is None or on.best is None:
             continue
-        high = on.budget_ms + cell.over_budget_ms
-        predicted = on.best.latency_ms + cell.slower_ms.value
+        predicted, high = _as_it_is(cell, on)
         said[design_id(best.arch)] = _Said(predicted, high, high <= on.budget_ms)
         if cell.shrunk is not None:
             said.setdefault(
