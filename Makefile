@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMPS := .stamps
 
 .DEFAULT_GOAL := help
-.PHONY: help study test thorough lint format docs shift paper-checks reality wheel clean
+.PHONY: help study test slow thorough lint format docs shift paper-checks reality wheel clean
 
 help: ## show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,8 +32,11 @@ study: $(STAMPS)/run ## the main job: a vision backbone for the iPhone 12 under 
 	$(BIN)/dsim study --device iphone12 --budget 2ms
 
 # two workers with one thread each: more threads than cores make the small matrices of this project slower
-test: $(STAMPS)/test ## every test
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+test: $(STAMPS)/test ## the tests: units and small cases, in under five minutes
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile -m "not slow"
+
+slow: $(STAMPS)/test ## the slow tests: whole roads, large cases, servers
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile -m slow --durations 10
 
 thorough: $(STAMPS)/test ## every test with all its cases: 200 designs traced, each structure through LiteRT, 100,000 designs walked
 	DSIM_THOROUGH=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile
