@@ -15,6 +15,7 @@ from dsim.accuracy.summary import FloatArray, summarise
 from dsim.accuracy.surrogate import Surrogate, fit_surrogate
 from dsim.errors import InvalidValueError
 from dsim.graph import Graph
+from dsim.threads import one_blas_thread
 
 REGION = float(np.sqrt(2.0 * np.log(2.0)))
 """How far from the nearest known network a search may go: where the structure kernel has fallen to one half, so that
@@ -111,6 +112,7 @@ class AccuracyModel:
         return np.asarray(self.surrogate.distance(questions(table, self.scaling)) <= REGION)
 
 
+@one_blas_thread()
 def fit(evidence: Evidence, effects: Effects, layout: str, logs: dict[str, float]) -> AccuracyModel:
     """Condition the process on results; deterministic.
 

@@ -14,6 +14,7 @@ from dsim.accuracy.features import LAYOUTS
 from dsim.accuracy.points import points_of, scaling_of
 from dsim.accuracy.process import NAMES, START, covariance, leave_groups_out, penalised_loss
 from dsim.accuracy.summary import FloatArray
+from dsim.threads import one_blas_thread
 
 ITERATIONS = 30
 
@@ -62,6 +63,7 @@ class Choice:
     error: float
 
 
+@one_blas_thread()
 def choose(evidence: Evidence, effects: Effects, groups: tuple[str, ...]) -> tuple[Choice, ...]:
     """Tune every layout and rank them by their error on groups held out within the training results; best first."""
     values = log_errors(evidence.summaries, evidence.top1, effects)

@@ -19,6 +19,7 @@ from dsim.accuracy.published import PUBLISHED
 from dsim.accuracy.scores import Scores, clustered_interval, score
 from dsim.accuracy.summary import FloatArray, summarise
 from dsim.arch import get_preset
+from dsim.threads import one_blas_thread
 
 SLICE_GMACS = 3.0
 SLICE_TOP1 = (76.0, 82.5)
@@ -79,6 +80,7 @@ class Validation:
     growth: Growth
 
 
+@one_blas_thread()
 def validate() -> Validation:
     """Hold every family out, then every lineage; takes about five minutes, since all choices are made anew each time."""
     evidence = load_evidence()

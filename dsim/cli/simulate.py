@@ -5,8 +5,10 @@ from __future__ import annotations
 import click
 
 from dsim.latency.fewshot.simulate import Outcome, simulate, simulated_devices
+from dsim.threads import one_blas_thread
 
 
+@one_blas_thread()
 def simulate_all() -> tuple[Outcome, ...]:
     """Simulate every device, first with networks that donors measured, then with networks new to all."""
     devices = simulated_devices()

@@ -10,8 +10,10 @@ from dsim.latency.learn import learn_pool
 from dsim.latency.operators.validate import hold_out_operators
 from dsim.latency.scoring import Held
 from dsim.latency.validate import held_networks
+from dsim.threads import one_blas_thread
 
 
+@one_blas_thread()
 def held_out(device: str) -> tuple[Held, ...]:
     """Predict every measured network of a profile by a model that never saw its family, on any device of its pool.
 

@@ -28,6 +28,7 @@ from dsim.latency.operators.learn import fit_operator_model
 from dsim.latency.operators.saved import load_operator_model, save_operator_model
 from dsim.latency.saved import load_model_file, save_model_file
 from dsim.places import cache_dir
+from dsim.threads import one_blas_thread
 
 
 @lru_cache(maxsize=8)
@@ -72,6 +73,7 @@ def _operators(profile: DeviceProfile, pool: tuple[DeviceProfile, ...], path: Pa
     return model
 
 
+@one_blas_thread()
 def fit_model(pool: tuple[DeviceProfile, ...], device: str) -> LatencyModel:
     """Fit one profile's model with its pool; deterministic.
 
@@ -120,6 +122,7 @@ class Learned:
 _LEARNED: dict[tuple[str, tuple[object, ...]], Learned] = {}
 
 
+@one_blas_thread()
 def learn_pool(pool: tuple[DeviceProfile, ...], belief: Belief) -> Learned:
     """Fit a pool and hold out each of its families, once a process."""
     rows = tuple((member.networks, member.contrasts) for member in pool)

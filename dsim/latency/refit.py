@@ -31,6 +31,7 @@ from dsim.latency.model import LatencyModel
 from dsim.latency.operators.evidence import OpEvidence, gather_operators
 from dsim.latency.operators.learn import learn
 from dsim.latency.operators.model import OperatorModel
+from dsim.threads import one_blas_thread
 
 Times = Callable[[str], int]  # family -> how often it counts
 Rows = NDArray[np.int64]
@@ -69,6 +70,7 @@ def can_refit(device: str, times: Times) -> bool:
     return all(sum(times(str(name)) > 0 for name in _pooled(p.name).family) >= LEAST for p in line)
 
 
+@one_blas_thread()
 def refit(device: str, times: Times) -> DeviceModel:
     """Learn a device's rates anew.
 

@@ -18,6 +18,7 @@ from dsim.latency.ensemble import HeldOut, fit_members, hold_out, rates_of
 from dsim.latency.evidence import Evidence, gather, networks_of
 from dsim.latency.lonely import lonely
 from dsim.latency.scoring import Coverage, Held, HeldContrast, Score, coverage, score
+from dsim.threads import one_blas_thread
 
 __all__ = [
     "Coverage",
@@ -68,6 +69,7 @@ class Validation:
     contrasts: tuple[HeldContrast, ...]
 
 
+@one_blas_thread()
 def validate(device: str) -> Validation:
     """Hold out every family in turn and score what is predicted for it.
 

@@ -19,10 +19,12 @@ from dsim.latency.operators.vectors import log_ms
 from dsim.measure.journal import Entry, Head
 from dsim.measure.make_profile import make_profile
 from dsim.measure.plan import Doubt
+from dsim.threads import one_blas_thread
 
 _NAME = "present"
 
 
+@one_blas_thread()
 def doubt_of(head: Head, backend: str, entries: Sequence[Entry]) -> Doubt:
     """Learn what there is, and give the spread of the log milliseconds of further networks.
 

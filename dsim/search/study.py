@@ -18,6 +18,7 @@ from dsim.search.score import Scorer, Scores, pareto
 from dsim.search.spec import StudySpec
 from dsim.search.table import Floats
 from dsim.search.trials import Swept, Trials
+from dsim.threads import one_blas_thread
 
 Progress = Callable[
     [int, int, float | None], None
@@ -34,6 +35,7 @@ class Found:
     cost: Cost
 
 
+@one_blas_thread()
 def search_mixes(
     spec: StudySpec,
     scorer: Scorer,

@@ -38,6 +38,7 @@ from dsim.shift.regret import shrunk_designs
 from dsim.shift.side import Side
 from dsim.shift.spec import ComparisonSpec, profiles_of
 from dsim.shift.stack import pair_of
+from dsim.threads import one_blas_thread
 
 Progress = Callable[[str, int, int], None]  # what is done now, how many steps are over, how many in all
 NORMAL = 1.6448536269514722  # half of the central 90% of a normal distribution, in deviations
@@ -46,6 +47,7 @@ MOST_STRETCH = 20.0  # upper end over estimate; beyond it a model cannot say wha
 FORMAT = 2  # of what a comparison computes; raise it where results would change
 
 
+@one_blas_thread()
 def run_comparison(spec: ComparisonSpec, progress: Progress | None = None, keep: bool = True) -> Comparison:
     """Run a comparison, or look up one that is finished; what did not change since the last run is not run again.
 

@@ -13,6 +13,7 @@ from dsim.latency.fewshot.learn import LEAST
 from dsim.latency.fewshot.own import Own
 from dsim.latency.fewshot.reference import reference
 from dsim.latency.fine.correct import places
+from dsim.threads import one_blas_thread
 
 DRAWS = 20
 STEPS = (3, 5, 7, 10, 15, 20, 30, 50, 100)
@@ -56,6 +57,7 @@ class Advice:
         return float(np.median(known)) if known else float("nan")
 
 
+@one_blas_thread()
 def advise(own: Own) -> Advice:
     """Say what a device's measurements are worth."""
     there = places(own.vectors, own.log_rate)

@@ -25,6 +25,7 @@ from dsim.latency.fine.rates import FineRates
 from dsim.latency.model import LatencyModel
 from dsim.latency.networks import read_networks
 from dsim.latency.scoring import Held
+from dsim.threads import one_blas_thread
 
 LEAST = 3  # networks that few-shot learning needs
 NEAR = 5  # donors whose measured networks are said again exactly
@@ -43,6 +44,7 @@ def learn_few(own: Own, keep: NDArray[np.bool_] | None = None) -> FineRates:
     return distil(own.vectors, said, regime, measured, np.union1d(exact, measured).astype(np.int64))
 
 
+@one_blas_thread()
 def fit_few_shot_model(profile: DeviceProfile, tick: Callable[[], None] = lambda: None) -> LatencyModel:
     """Fit a profile with a handful of networks; deterministic.
 
@@ -78,6 +80,7 @@ def _covered(profile: DeviceProfile, donor: DeviceProfile) -> Coverage:
     return Coverage(own.seen, every.kinds, every.low, every.high, every.families)
 
 
+@one_blas_thread()
 def hold_out_few_shot(profile: DeviceProfile, confidence: float = 0.9) -> tuple[Held, ...]:
     """Predict every own network by what the device's other families, and all donors, say.
 

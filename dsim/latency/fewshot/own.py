@@ -22,6 +22,7 @@ from dsim.latency.fewshot.table import Table, donor_table
 from dsim.latency.fewshot.teachers import donors
 from dsim.latency.fine.costs import total
 from dsim.latency.networks import stored
+from dsim.threads import one_blas_thread
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,7 @@ class Own:
     log_rate: FloatArray
 
 
+@one_blas_thread()
 def gather_own(profile: DeviceProfile, tick: Callable[[], None] = lambda: None) -> Own:
     """Put a profile's figures beside the donors' table.
 
@@ -118,6 +120,7 @@ def said_of(table: Table, graphs: Sequence[Graph]) -> FloatArray:
     return table.of_others({passes: _vectors(graphs, passes) for passes in {p.passes for p in donors()}})
 
 
+@one_blas_thread()
 def nearest_donor(figures: Mapping[str, float], graphs: Mapping[str, Graph], tick: Callable[[], None]) -> str:
     """Give the name of the donor that is least off after one factor.
 

@@ -18,6 +18,7 @@ from dsim.latency.fine.evidence import regime_of
 from dsim.latency.fine.fit import fit_fine, priced
 from dsim.latency.fine.rates import NOISE
 from dsim.places import cache_dir
+from dsim.threads import one_blas_thread
 
 VERSION = 2
 NOTHING = LeftOut()
@@ -64,6 +65,7 @@ class Table:
         return np.array(columns).T
 
 
+@one_blas_thread()
 def make_table(left_out: LeftOut, tick: Callable[[], None] = lambda: None) -> Table:
     """Ask every donor, with something left out of all of them.
 

@@ -18,6 +18,7 @@ from dsim.latency.fine.rates import FineRates, learn_rates
 from dsim.latency.model import LatencyModel
 from dsim.latency.networks import read_networks
 from dsim.latency.scoring import Held
+from dsim.threads import one_blas_thread
 
 GROUPS = 10  # families are held out in this many groups of equal size
 CONFIDENCE = 0.9
@@ -54,6 +55,7 @@ def _learned(evidence: FineEvidence, keep: NDArray[np.bool_]) -> FineRates:
     )
 
 
+@one_blas_thread()
 def fit_fine_model(profile: DeviceProfile) -> LatencyModel:
     """Fit one profile from its own networks; deterministic."""
     evidence = gather_fine(profile)
@@ -73,6 +75,7 @@ def fit_fine_model(profile: DeviceProfile) -> LatencyModel:
     )
 
 
+@one_blas_thread()
 def hold_out_fine(profile: DeviceProfile) -> tuple[Held, ...]:
     """Predict every network without its family; intervals come from the errors of other families."""
     evidence = gather_fine(profile)

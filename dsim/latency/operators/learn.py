@@ -21,6 +21,7 @@ from dsim.latency.operators.pricing import KernelPrices, fit_prices
 from dsim.latency.operators.seen import Seen, see
 from dsim.latency.operators.vectors import fit_whole_to, log_ms, vectors_of, whole_ms
 from dsim.latency.operators.whole import ALONE, Whole, uniform
+from dsim.threads import one_blas_thread
 
 OP_GROUPS = 8  # where no network was timed, shapes are held out in this many groups
 FAMILY_GROUPS = (
@@ -131,6 +132,7 @@ def calibrated(errors: FloatArray, families: NDArray[np.str_]) -> Calibration:
     return calibrate(errors, families, np.zeros(len(errors), dtype=np.int64), 0)
 
 
+@one_blas_thread()
 def fit_operator_model(profile: DeviceProfile, pool: tuple[DeviceProfile, ...]) -> OperatorModel:
     """Fit one profile from its own operators and networks; deterministic.
 

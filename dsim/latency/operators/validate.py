@@ -8,10 +8,12 @@ from dsim.device.profile import DeviceProfile
 from dsim.latency.operators.evidence import gather_operators
 from dsim.latency.operators.learn import HeldLogs, calibrated, hold_out_families, predict_shapes
 from dsim.latency.scoring import Held
+from dsim.threads import one_blas_thread
 
 CONFIDENCE = 0.9
 
 
+@one_blas_thread()
 def hold_out_operators(profile: DeviceProfile, pool: tuple[DeviceProfile, ...]) -> tuple[Held, ...]:
     """Predict every network with its family's operators and networks held out.
 
@@ -37,6 +39,7 @@ def hold_out_operators(profile: DeviceProfile, pool: tuple[DeviceProfile, ...]) 
     return _records(profile, hold_out_families(evidence)) if evidence.keys else ()
 
 
+@one_blas_thread()
 def hold_out_shapes(profile: DeviceProfile) -> tuple[Held, ...]:
     """Predict every operator that ran alone with its shape held out; ``graph`` is the kind of op, ``family`` its shape.
 

@@ -18,6 +18,7 @@ from dsim.shift.paper import (
     stem,
 )
 from dsim.shift.paper.records import Across, Check, Inputs, Ruling, Statement
+from dsim.threads import one_blas_thread
 
 STATEMENTS: dict[str, Statement] = {
     stem.KEY: stem.STATEMENT,
@@ -36,6 +37,7 @@ ACROSS: dict[str, Across] = {
 Progress = Callable[[str], None]
 
 
+@one_blas_thread()
 def run_checks(
     devices: Collection[str], seed: int = 0, progress: Progress | None = None
 ) -> tuple[Check, ...]:
