@@ -9,17 +9,16 @@ from pathlib import Path
 import numpy as np
 
 from dsim.cli.references import resolve
-from dsim.device import find_profile
 from dsim.device.add import Added, Addition, Found, FoundNetwork, check_free, read_measurements, write_profile
 from dsim.device.add.match import match_kernels
 from dsim.device.add.perf_yaml import Wanted
 from dsim.device.profile import DeviceProfile, MeasuredOp
-from dsim.errors import InvalidValueError, unknown_name
+from dsim.errors import InvalidValueError
 from dsim.graph import Graph
 from dsim.graph.passes import run_passes
 from dsim.latency.fewshot.learn import LEAST
 from dsim.latency.fewshot.own import nearest_donor
-from dsim.latency.fewshot.teachers import donors
+from dsim.latency.fewshot.teachers import donor_named
 from dsim.latency.networks import read_graph
 from dsim.places import user_profiles_dir
 
@@ -50,7 +49,7 @@ def add_device(request: Request, tick: Callable[[], None]) -> Added:
     """
     root = user_profiles_dir()
     check_free(root, request.name, request.force)  # before minutes of work, not after
-    like = _teacher(request.like) if request.like else None
+    like = donor_named(request.like) if request.like else None
     found = read_measurements(request.files, request.models, request.wanted)
     figures, graphs, rows = _networks(found, request.files[0].parent)
     alone = len({op.op for op in found.ops}) >= LEAST_OPS and found.stack is not None  # needs nobody's stack
@@ -64,7 +63,7 @@ def add_device(request: Request, tick: Callable[[], None]) -> Added:
             f"fewer than {LEAST} networks tell no runtime; name the bundled profile whose stack it is with --like"
         )
     if like is None and not alone:
-        like = find_profile(nearest_donor(figures, graphs, tick))
+        like = donor_named(nearest_donor(figures, graphs, tick))
     passes = like.passes if like else found.stack.passes if found.stack else ()
     ops, notes = _timed(found, passes, graphs, request.files[0].parent)
     if alone and like is not None:
@@ -122,13 +121,6 @@ def _addition(
         about,
         found.measured,
     )
-
-
-def _teacher(name: str) -> DeviceProfile:
-    known = {profile.name: profile for profile in donors()}
-    if name not in known:
-        raise unknown_name("device", name, known)
-    return known[name]
 
 
 def _networks(found: Found, folder: Path) -> tuple[dict[str, float], dict[str, Graph], list[dict[str, str]]]:

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from dsim.device import bundled_names, find_profile
+from dsim.device import bundled_names
+from dsim.device.find import bundled_profile
 from dsim.errors import FileFormatError
 from dsim.graph import Graph
 from dsim.graph.read import as_graph
+from dsim.latency.networks import shared_keys
 
 
 @dataclass(frozen=True)
@@ -36,8 +38,8 @@ def known_networks() -> Known:
     keys: set[str] = set()
     aliases: dict[str, set[str]] = {}
     for name in bundled_names():
-        for row in find_profile(name).networks:
-            if row.graph:
+        for row in bundled_profile(name).networks:
+            if row.graph in shared_keys():
                 keys.add(row.graph)
                 aliases.setdefault(_plain(row.network), set()).add(row.graph)
     return Known(

@@ -31,6 +31,22 @@ def bundled_folders() -> tuple[Path, ...]:
     return (*_folders(root).values(), *_folders(root / EVIDENCE).values())
 
 
+def bundled_profile(name: str) -> DeviceProfile:
+    """Load a profile that comes with dsim; a user's profile of the same name does not shadow it.
+
+    Raises
+    ------
+    UnknownNameError
+        No profile of that name comes with dsim.
+    FileFormatError
+        Its files break a rule.
+    """
+    folders = _folders(bundled_profiles_dir())
+    if name not in folders:
+        raise unknown_name("device", name, folders)
+    return load_profile(folders[name])
+
+
 def list_profiles() -> dict[str, Path]:
     """Give every profile's folder by name; a user's profile shadows a bundled one of the same name."""
     return {**_folders(bundled_profiles_dir()), **_folders(user_profiles_dir())}

@@ -11,7 +11,7 @@ from dsim.device.fields import check_file
 from dsim.device.profile import DeviceProfile
 from dsim.errors import FileFormatError
 from dsim.graph.graph import Graph
-from dsim.graph.store import load_graphs
+from dsim.graph.store import graph_keys, load_graphs
 from dsim.latency.coverage import Kinds, kinds_in
 from dsim.latency.features import FloatArray, kernels, total
 
@@ -44,6 +44,15 @@ def stored(keys: Collection[str], extra: Sequence[Path] = ()) -> dict[str, Graph
         check_file(path)  # a user's own
         graphs |= load_graphs(path, set(keys) - set(graphs))
     return graphs
+
+
+@lru_cache(maxsize=1)
+def shared_keys() -> frozenset[str]:
+    """Return the keys of the graphs that come with dsim for everybody.
+
+    A profile may bring further graphs in its own folder: nobody else finds those by key.
+    """
+    return frozenset(key for path in sorted(GRAPHS.glob("*.parquet")) for key in graph_keys(path))
 
 
 def own_graphs(profiles: Iterable[DeviceProfile]) -> tuple[Path, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from dsim.device.find import find_profile, pool_of
+from dsim.device.find import pool_of
 from dsim.device.profile import DeviceProfile
 from dsim.latency.cliffs import fit_cliffs, no_cliffs
 from dsim.latency.coverage import Coverage, cover
@@ -23,7 +23,7 @@ from dsim.latency.fine.correct import places
 from dsim.latency.fine.evidence import regime_of
 from dsim.latency.fine.rates import FineRates
 from dsim.latency.model import LatencyModel
-from dsim.latency.networks import read_networks
+from dsim.latency.networks import own_graphs, read_networks
 from dsim.latency.scoring import Held
 from dsim.threads import one_blas_thread
 
@@ -54,7 +54,7 @@ def fit_few_shot_model(profile: DeviceProfile, tick: Callable[[], None] = lambda
         A network's graph is stored nowhere.
     """
     own = gather_own(profile, tick)
-    donor = find_profile(profile.donor)
+    donor = donor_named(profile.donor)
     neural = donor.method in ("roofline", "adapted")
     return LatencyModel(
         profile.name,
@@ -71,8 +71,7 @@ def fit_few_shot_model(profile: DeviceProfile, tick: Callable[[], None] = lambda
 
 def _covered(profile: DeviceProfile, donor: DeviceProfile) -> Coverage:
     """Tell kernels of the device's own networks from those that only its donor ran."""
-    file = profile.folder / "graphs.parquet"
-    extra = (file,) if file.exists() else ()
+    extra = own_graphs((profile, donor))
     figures, theirs = medians(profile.networks), measured_ms(donor)
     networks = read_networks(frozenset(figures) | frozenset(theirs), profile.passes, extra)
     every = cover((family_of(key, key), network.kinds) for key, network in networks.items())

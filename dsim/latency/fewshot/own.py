@@ -19,7 +19,7 @@ from dsim.latency.features import FloatArray
 from dsim.latency.fewshot.combine import scaled_errors
 from dsim.latency.fewshot.reference import medians, reference, seen_by
 from dsim.latency.fewshot.table import Table, donor_table
-from dsim.latency.fewshot.teachers import donors
+from dsim.latency.fewshot.teachers import donor_named, donors
 from dsim.latency.fine.costs import total
 from dsim.latency.networks import stored
 from dsim.threads import one_blas_thread
@@ -75,7 +75,7 @@ def gather_own(profile: DeviceProfile, tick: Callable[[], None] = lambda: None) 
     known, table, figures = reference(), donor_table(tick), medians(profile.networks)
     at = known.at
     others = tuple(key for key in figures if key not in at)
-    lead = [str(name) for name in table.names].index(profile.donor)
+    lead = [str(name) for name in table.names].index(donor_named(profile.donor).name)
     log, vectors = table.log_ms, seen_by(profile.passes).fine
     if others:
         graphs = _graphs(profile, others)

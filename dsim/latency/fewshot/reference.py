@@ -1,4 +1,7 @@
-"""The reference networks: every graph that comes with dsim and was measured on some device, as each runtime runs it."""
+"""The reference networks: every graph that comes with dsim and was measured on some bundled device, as each runtime runs it.
+
+Graphs in a profile's own folder are no reference: they are designs that one machine timed, and no other profile finds them.
+"""
 
 from __future__ import annotations
 
@@ -9,13 +12,13 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from dsim.device.find import bundled_names, find_profile
+from dsim.device.find import bundled_names, bundled_profile
 from dsim.device.profile import DeviceProfile, Measurement
 from dsim.graph.graph import Graph
 from dsim.latency.evidence import family_of
 from dsim.latency.features import FloatArray
 from dsim.latency.fine.costs import total
-from dsim.latency.networks import read_networks, stored
+from dsim.latency.networks import read_networks, shared_keys, stored
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,8 @@ def medians(rows: Iterable[Measurement]) -> dict[str, float]:
 @lru_cache(maxsize=1)
 def reference() -> Reference:
     """Read which networks were measured on the bundled devices."""
-    keys = sorted({key for name in bundled_names() for key in measured_ms(find_profile(name))})
+    timed = {key for name in bundled_names() for key in measured_ms(bundled_profile(name))}
+    keys = sorted(timed & shared_keys())
     graphs = stored(keys)
     macs = np.array([sum(op.macs for op in graphs[key].ops) for key in keys], dtype=np.float64)
     return Reference(tuple(keys), np.array([family_of(key, key) for key in keys]), macs)

@@ -76,7 +76,9 @@ class Outcome:
 
 def simulated_devices() -> tuple[DeviceProfile, ...]:
     """Give the profiles that have enough networks."""
-    return tuple(profile for profile in donors() if len(measured_ms(profile)) >= LEAST)
+    return tuple(
+        profile for profile in donors() if len(measured_ms(profile).keys() & reference().at.keys()) >= LEAST
+    )
 
 
 def simulate(
@@ -124,7 +126,8 @@ def _device(
     draws: int,
     new_network: bool,
 ) -> Iterator[Outcome]:
-    at, figures = reference().at, measured_ms(profile)
+    at = reference().at
+    figures = {key: ms for key, ms in measured_ms(profile).items() if key in at}
     rows, log_ms = np.array([at[key] for key in figures]), np.log(list(figures.values()))
     for size in sizes:
         ways = ways_of(new_network)

@@ -84,7 +84,7 @@ def make_table(left_out: LeftOut, tick: Callable[[], None] = lambda: None) -> Ta
     for name in sorted(said):
         column = said[name].copy()
         for key, ms in measured_ms(profiles[name]).items():
-            if known.families[at[key]] not in left_out.families:
+            if key in at and known.families[at[key]] not in left_out.families:
                 column[at[key]] = np.log(ms)
         log.append(column)
     names = sorted(said)

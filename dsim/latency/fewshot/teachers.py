@@ -9,8 +9,9 @@ from functools import lru_cache
 
 import numpy as np
 
-from dsim.device.find import bundled_names, find_profile, pool_of
+from dsim.device.find import bundled_names, bundled_profile, pool_of
 from dsim.device.profile import DeviceProfile
+from dsim.errors import unknown_name
 from dsim.graph.graph import Graph
 from dsim.latency.adapted import ADAPTED, OWN
 from dsim.latency.ensemble import NOMINAL, Belief, fit_members, rates_of
@@ -50,16 +51,25 @@ def donors() -> tuple[DeviceProfile, ...]:
     """
     found = []
     for name in bundled_names():
-        profile = find_profile(name)
-        borrowed = profile.method == "adapted" and find_profile(profile.donor).method != "roofline"
+        profile = bundled_profile(name)
+        borrowed = profile.method == "adapted" and bundled_profile(profile.donor).method != "roofline"
         if profile.networks and profile.group not in NO_DONORS and not borrowed:
             found.append(profile)
     return tuple(found)
 
 
 def donor_named(name: str) -> DeviceProfile:
-    """Give one donor, which must be one; `donors` reads them once."""
-    return next(profile for profile in donors() if profile.name == name)
+    """Return one donor; `donors` reads them once.
+
+    Raises
+    ------
+    UnknownNameError
+        No bundled profile of that name teaches.
+    """
+    known = {profile.name: profile for profile in donors()}
+    if name not in known:
+        raise unknown_name("device", name, known)
+    return known[name]
 
 
 def teach(left_out: LeftOut, tick: Callable[[], None] = lambda: None) -> dict[str, FloatArray]:
@@ -89,19 +99,19 @@ def _fine(left_out: LeftOut) -> Iterator[tuple[str, FloatArray]]:
         if profile.method != "fine" or profile.chip == left_out.chip:
             continue
         start = profile.donor
-        if start and find_profile(start).chip == left_out.chip:
+        if start and bundled_profile(start).chip == left_out.chip:
             start = OTHER_START[start]
         yield profile.name, _one_fine(profile.name, start, left_out.families)
 
 
 @lru_cache(maxsize=512)
 def _one_fine(name: str, start: str, without: frozenset[str]) -> FloatArray:
-    profile = find_profile(name)
+    profile = bundled_profile(name)
     phi, log, family = _rows(name, without)
     centre = None
     if start:
         theirs, their_log, their_family = _rows(start, without)
-        regime = regime_of(find_profile(start))
+        regime = regime_of(bundled_profile(start))
         centre = fit_fine(theirs, their_log, family_weight(their_family), regime, NOISE).log_rate
     rates = learn_rates(phi, log, family, regime_of(profile), centre, stray())
     return rates.log_ms(seen_by(profile.passes).fine)[0]
@@ -111,7 +121,7 @@ def _rows(
     name: str, without: frozenset[str]
 ) -> tuple[FloatArray, FloatArray, np.ndarray[tuple[int], np.dtype[np.str_]]]:
     """Give vectors (M, F), log milliseconds (M,) and families (M,) of what a donor measured."""
-    profile, known = find_profile(name), reference()
+    profile, known = bundled_profile(name), reference()
     measured, at = measured_ms(profile), known.at
     places = np.array([at[key] for key in measured if key in at and known.families[at[key]] not in without])
     log = np.log([measured[known.keys[n]] for n in places])
@@ -134,7 +144,7 @@ def _one_operators(name: str, without: frozenset[str]) -> FloatArray:
 
 @lru_cache(maxsize=1)
 def _parts(name: str) -> tuple[OpEvidence, tuple[tuple[Kernel, ...], ...]]:
-    profile = find_profile(name)
+    profile = bundled_profile(name)
     evidence = gather_operators(profile)
     runs = _runs(profile.passes)
     return evidence, tuple(tuple(p.kernel for p in place(run, evidence.rows.links)) for run in runs)
@@ -173,7 +183,7 @@ def _pooled(left_out: LeftOut) -> Iterator[tuple[str, FloatArray]]:
 
 @lru_cache(maxsize=16)
 def _gathered(name: str) -> Evidence:
-    return gather(pool_of(find_profile(name)))
+    return gather(pool_of(bundled_profile(name)))
 
 
 def _allowed(

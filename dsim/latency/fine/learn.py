@@ -16,7 +16,7 @@ from dsim.latency.fine.evidence import FineEvidence, gather_fine
 from dsim.latency.fine.identify import identify_fine
 from dsim.latency.fine.rates import FineRates, learn_rates
 from dsim.latency.model import LatencyModel
-from dsim.latency.networks import read_networks
+from dsim.latency.networks import own_graphs, read_networks
 from dsim.latency.scoring import Held
 from dsim.threads import one_blas_thread
 
@@ -61,7 +61,9 @@ def fit_fine_model(profile: DeviceProfile) -> LatencyModel:
     evidence = gather_fine(profile)
     rates = _learned(evidence, np.ones(len(evidence.rows), dtype=bool))
     log, spread = hold_out_rows(evidence)
-    networks = read_networks(frozenset(row.graph for row in evidence.rows), profile.passes)
+    networks = read_networks(
+        frozenset(row.graph for row in evidence.rows), profile.passes, own_graphs((profile,))
+    )
     return LatencyModel(
         profile.name,
         profile.passes,
