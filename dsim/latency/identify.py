@@ -22,6 +22,7 @@ from dsim.latency.fit import PRICED_AT, Draw, Fit, FitSettings, fit, priced
 from dsim.latency.networks import read_networks
 from dsim.latency.records import Identified
 from dsim.op import Op, OpKind
+from dsim.rounding import sign_of
 
 REFERENCE_DESIGN = "efficientformer_l1@224"
 ACTIVATION_OPTIONS = ("relu", "relu6", "gelu", "silu", "hardswish")
@@ -115,7 +116,7 @@ def decide(choice: str, change: FloatArray, latency: float, why_not: str = "") -
     span = f"{low:+.2g} to {high:+.2g} ms on {REFERENCE_DESIGN} ({latency:.3g} ms)"
     if why_not:
         return Identified(choice, middle, low, high, False, f"{why_not}, whole networks alone say {span}")
-    if low > 0 or high < 0:
+    if sign_of(low, high, latency):
         return Identified(choice, middle, low, high, True, f"the sign is certain: {span}")
     if -floor <= low and high <= floor:
         return Identified(choice, middle, low, high, True, f"no difference beyond the noise floor: {span}")

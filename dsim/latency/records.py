@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from dsim.latency.features import FloatArray
+from dsim.rounding import sign_of, without_rounding
 
 
 class Evidence(StrEnum):
@@ -163,8 +164,8 @@ class Identified:
         """True where the evidence decides, and the model prices it the other way round or sees more than nothing."""
         if self.priced_ms is None or not self.identified:
             return False
-        if self.low_ms > 0 or self.high_ms < 0:
-            return self.priced_ms * self.contrast_ms <= 0
+        if sign_of(self.low_ms, self.high_ms, self.floor_ms):
+            return without_rounding(self.priced_ms, self.floor_ms) * self.contrast_ms <= 0
         return abs(self.priced_ms) > self.floor_ms
 
 

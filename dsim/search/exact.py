@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 from dsim.arch import Arch
 from dsim.errors import InvalidValueError
+from dsim.rounding import steps
 from dsim.search.grid import Grid
 from dsim.search.mix import all_mixes, count_combinations
-from dsim.search.score import Scorer
+from dsim.search.score import POINTS, Scorer
 from dsim.search.space import Space
 
 MAX_DESIGNS = 20_000_000
@@ -40,7 +41,7 @@ def exact_optimum(space: Space, scorer: Scorer) -> Optimum:
         raise InvalidValueError(
             f"an exact optimum needs a space of at most {MAX_DESIGNS} designs, got up to {bound}; shorten its rows"
         )
-    best = Optimum(None, float("-inf"), float("inf"), 0)
+    best, lead = Optimum(None, float("-inf"), float("inf"), 0), (float("inf"), float("inf"))
     designs = 0
     for mix in all_mixes(space):
         grid = Grid(space, mix, scorer.table)
@@ -50,8 +51,12 @@ def exact_optimum(space: Space, scorer: Scorer) -> Optimum:
         designs += len(points)
         scores = scorer.score(grid.rows(points))
         first = int(scorer.order(scores)[0])
-        better = (-scores.top1_low[first], scores.high_ms[first]) < (-best.top1_low, best.high_ms)
-        if scorer.feasible(scores)[first] and better:
+        mark = (
+            -float(steps(scores.top1_low[first], POINTS)),
+            float(steps(scores.high_ms[first], scorer.budget_ms)),
+        )
+        if scorer.feasible(scores)[first] and mark < lead:
+            lead = mark
             best = Optimum(
                 grid.arch(points[first]), float(scores.top1_low[first]), float(scores.high_ms[first]), 0
             )

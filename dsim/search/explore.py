@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from dsim.rounding import steps
 from dsim.search.grid import AXES, Grid, Points
 from dsim.search.mix import count_combinations
 from dsim.search.score import Scorer, Scores, pareto
@@ -65,7 +66,7 @@ def explore(
     kept = front[scores.in_region[front]]
     spread = kept[np.unique(np.linspace(0, len(kept) - 1, KEEP).astype(int))] if len(kept) > KEEP else kept
     picked = np.concatenate([order[:1], spread])
-    fastest = int(np.lexsort((scores.high_ms, ~scores.in_region))[0])
+    fastest = int(np.lexsort((steps(scores.high_ms, scorer.budget_ms), ~scores.in_region))[0])
     return Explored(points[picked], scores.take(order[:1]), len(points), points[fastest])
 
 

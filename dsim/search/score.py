@@ -8,9 +8,11 @@ from typing import Protocol, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from dsim.rounding import limit, steps
 from dsim.search.table import Accuracies, CostTable, Floats, Latencies
 
 Bools = NDArray[np.bool_]
+POINTS = 100.0  # top-1 is in percent: what is nothing beside this is rounding
 
 
 class LatencyArrays(Protocol):
@@ -125,21 +127,28 @@ class Scorer:
 
     def feasible(self, scores: Scores) -> Bools:
         """Tell which designs may be chosen."""
-        return (scores.high_ms <= self.budget_ms) & scores.in_region
+        return (scores.high_ms <= limit(self.budget_ms)) & scores.in_region
 
     def order(self, scores: Scores) -> NDArray[np.int64]:
         """Sort: feasible ones by pessimistic top-1, then those in the region by how little they miss the budget.
 
-        Ties go to the lower upper end of latency, so that the order does not depend on how designs were found.
+        Ties go to the lower upper end of latency, so that the order does not depend on how designs were found; figures
+        that differ by rounding alone are ties.
         """
-        feasible = self.feasible(scores)
-        first = np.where(feasible, -scores.top1_low, scores.high_ms)
-        return np.lexsort((scores.high_ms, first, ~scores.in_region, ~feasible)).astype(np.int64)
+        feasible, high = self.feasible(scores), steps(scores.high_ms, self.budget_ms)
+        first = np.where(feasible, -steps(scores.top1_low, POINTS), high)
+        return np.lexsort((high, first, ~scores.in_region, ~feasible)).astype(np.int64)
 
 
 def pareto(scores: Scores) -> NDArray[np.int64]:
-    """Give the designs that no other beats in both upper latency and pessimistic top-1, fastest first."""
-    order = np.lexsort((-scores.top1_low, scores.high_ms))
-    best = np.maximum.accumulate(scores.top1_low[order])
+    """Give the designs that no other beats in both upper latency and pessimistic top-1, fastest first.
+
+    What differs by rounding alone is a tie, and the first of such designs stands for all.
+    """
+    if not len(scores):
+        return np.empty(0, dtype=np.int64)
+    top1, high = steps(scores.top1_low, POINTS), steps(scores.high_ms, float(np.median(scores.high_ms)))
+    order = np.lexsort((-top1, high))
+    best = np.maximum.accumulate(top1[order])
     ahead = np.concatenate([[-np.inf], best[:-1]])
-    return order[scores.top1_low[order] > ahead].astype(np.int64)
+    return order[top1[order] > ahead].astype(np.int64)

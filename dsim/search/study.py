@@ -10,11 +10,12 @@ from functools import partial
 import numpy as np
 
 from dsim.arch import PRESETS, Arch
+from dsim.rounding import RELATIVE, steps
 from dsim.search.explore import explore
 from dsim.search.grid import Grid
 from dsim.search.mix import Mix
 from dsim.search.result import Candidate, Cost
-from dsim.search.score import Scorer, Scores, pareto
+from dsim.search.score import POINTS, Scorer, Scores, pareto
 from dsim.search.spec import StudySpec
 from dsim.search.table import Floats
 from dsim.search.trials import Swept, Trials
@@ -93,8 +94,8 @@ def search_mixes(
             swept = Swept(found.points.tolist(), found.fastest.tolist(), found.designs)
             # a design outside the accuracy model's region cannot be chosen, however fast it is
             over = over if found.best.in_region[0] else max(over, spec.budget_ms)
-            trials.tell(trial, mix, swept, top1, over)
-            if over <= 0 and (best is None or top1 > best):
+            trials.tell(trial, mix, swept, _digits(top1, POINTS), _digits(over, spec.budget_ms))
+            if over <= RELATIVE * spec.budget_ms and (best is None or top1 > best):
                 best = top1
             if progress:
                 progress(len(trials.done), spec.trials, best)
@@ -103,6 +104,11 @@ def search_mixes(
         if not trials.done:
             raise
     return _conclude(spec, scorer, trials, presets, start, capped, interrupted)
+
+
+def _digits(value: float, scale: float) -> float:
+    """Return a value without the digits that are rounding: the sampler sorts mixes by it, and ties must stay ties."""
+    return float(steps(np.array(value), scale)) * RELATIVE * scale
 
 
 def _best_so_far(trials: Trials, spec: StudySpec, scorer: Scorer) -> list[float]:
@@ -191,7 +197,8 @@ def _conclude(
     front = [candidate(int(usable[i])) for i in pareto(scores.take(usable))]
     best = int(scorer.order(scores)[0])
     chosen = candidate(best) if bool(scorer.feasible(scores)[best]) else None
-    fastest = candidate(int(usable[np.argmin(scores.high_ms[usable])]))
+    high = steps(scores.high_ms[usable], spec.budget_ms)
+    fastest = candidate(int(usable[np.argmin(high)]))
     # a preset that lies on a swept grid was scored there
     extra = sum(all(grid.locate(arch) is None for grid in grids) for arch in presets.values())
     designs = sum(swept.designs for _, swept in trials.done) + extra

@@ -17,7 +17,8 @@ from typing import TypeVar
 import numpy as np
 
 from dsim.arch import Arch
-from dsim.search.score import LatencyPricer
+from dsim.rounding import limit, steps, without_rounding
+from dsim.search.score import POINTS, LatencyPricer
 from dsim.search.table import Floats
 from dsim.shift.panel import Panel
 from dsim.shift.records import Interval
@@ -108,12 +109,21 @@ class Draws:
         late = log[:, self.panel.index(own)] - log[:, self.panel.index(other)]
         return value, draws - slope * late
 
-    def interval(self, pair: tuple[float, Floats]) -> Interval:
-        """Make the central interval of draws, around the estimate: refits scatter about it with a bias of their own."""
+    def interval(self, pair: tuple[float, Floats], scale: float) -> Interval:
+        """Make the central interval of draws, around the estimate: refits scatter about it with a bias of their own.
+
+        Parameters
+        ----------
+        pair
+            The estimate and its draws.
+        scale
+            Size of the thing that it is about, such as a design's own milliseconds: what is nothing beside it is 0.
+        """
         value, draws = pair
         rest = (1.0 - self.confidence) / 2.0
         low, middle, high = (float(q) for q in np.quantile(draws, (rest, 0.5, 1.0 - rest)))
-        return Interval(value, value + low - middle, value + high - middle)
+        ends = (value, value + low - middle, value + high - middle)
+        return Interval(*(without_rounding(end, scale) for end in ends))
 
 
 def draw_device(
@@ -173,7 +183,5 @@ def choose(
     """Give which of some designs (rows of the panel) would be chosen on a device under one refit, or None."""
     at = np.asarray(rows, dtype=np.int64)
     high = on.high_ms[at] * np.exp(on.refit_log[refit, at])
-    fits = np.flatnonzero(high <= budget_ms)
-    if not len(fits):
-        return None
-    return int(at[fits[np.argmax(top1_low[at[fits]])]])
+    fits = at[high <= limit(budget_ms)]
+    return int(fits[np.argmax(steps(top1_low[fits], POINTS))]) if len(fits) else None

@@ -8,13 +8,14 @@ import numpy as np
 
 from dsim.arch import Arch
 from dsim.latency.fit import CONTRAST_SD
+from dsim.search.score import POINTS
 from dsim.search.table import Floats
 from dsim.shift.draws import Draws, choose
 from dsim.shift.parts import Change, Parts, changes
 from dsim.shift.records import Flip, Interval, Verdict
 from dsim.shift.side import Side
 from dsim.shift.stack import Pair
-from dsim.shift.what_if import verdict_of
+from dsim.shift.verdict import verdict_of
 
 Values = dict[str, str]
 _SIZES = ("width", "depth", "MLP ratio", "attention blocks")
@@ -73,10 +74,12 @@ def _flip(
     if change.arch is not None and not unknown:
         on_a = draws.change_ms(a.device, base, change.arch)
         on_b = draws.change_ms(b.device, base, change.arch)
-        ms_a, ms_b = draws.interval(on_a), draws.interval(on_b)
-        top1 = draws.interval(draws.change_top1(base, change.arch))
+        ms_a, ms_b = (draws.interval(on, side.scorer.budget_ms) for on, side in ((on_a, a), (on_b, b)))
+        top1 = draws.interval(draws.change_top1(base, change.arch), POINTS)
         share_a, share_b = 100.0 / a.scorer.budget_ms, 100.0 / b.scorer.budget_ms
-        apart = draws.interval((share_b * on_b[0] - share_a * on_a[0], share_b * on_b[1] - share_a * on_a[1]))
+        apart = draws.interval(
+            (share_b * on_b[0] - share_a * on_a[0], share_b * on_b[1] - share_a * on_a[1]), 100.0
+        )
         unknown = any(side.unmeasured(base, change.arch) for side in (a, b))
     return Flip(
         a.device,
@@ -103,7 +106,7 @@ def _verdict(pair: Pair, unknown: bool, apart: Interval | None) -> Verdict:
         return Verdict.SHARED
     if apart is None:
         return Verdict.IMPOSSIBLE
-    return verdict_of(apart, 100.0 * CONTRAST_SD)
+    return verdict_of(apart, 100.0, 100.0 * CONTRAST_SD)
 
 
 def same_way(change: Change, a: Values, b: Values) -> bool:

@@ -17,6 +17,7 @@ import polars as pl
 from dsim.arch import Arch
 from dsim.errors import FileAccessError, FileFormatError
 from dsim.files import write_atomic
+from dsim.rounding import limit
 from dsim.shift.records import Cell, Comparison, DeviceFindings
 
 FILE = "measured.csv"
@@ -199,7 +200,7 @@ def _said(found: Comparison, on: DeviceFindings) -> dict[str, _Said]:
         if cell.on != on.device or best is None or on.best is None:
             continue
         predicted, high = _as_it_is(cell, on)
-        said[design_id(best.arch)] = _Said(predicted, high, high <= on.budget_ms)
+        said[design_id(best.arch)] = _Said(predicted, high, high <= limit(on.budget_ms))
         if cell.shrunk is not None:
             said.setdefault(
                 design_id(cell.shrunk.arch), _Said(cell.shrunk.latency_ms, cell.shrunk.high_ms, True)

@@ -32,11 +32,6 @@ class Interval:
     low: float
     high: float
 
-    @property
-    def includes_zero(self) -> bool:
-        """True where the sign is not certain at the comparison's confidence."""
-        return self.low <= 0.0 <= self.high
-
 
 @dataclass(frozen=True)
 class DeviceFindings:

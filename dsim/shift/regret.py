@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from dsim.arch import Arch
+from dsim.rounding import limit, without_rounding
+from dsim.search.score import POINTS
 from dsim.search.study import judge
 from dsim.shift.draws import Draws
 from dsim.shift.parts import Parts
@@ -12,6 +14,7 @@ from dsim.shift.records import Cell, Interval, Verdict
 from dsim.shift.shrink import shrink
 from dsim.shift.side import Side
 from dsim.shift.stack import Pair
+from dsim.shift.verdict import verdict_of
 
 NOTHING = Interval(float("nan"), float("nan"), float("nan"))
 
@@ -44,16 +47,16 @@ def cell_of(of: Side, on: Side, pair: Pair, shrunk: Arch | None, draws: Draws) -
         return Cell(of.device, on.device, Verdict.NOTHING_FITS, float("nan"), 0, NOTHING, None, None)
     design, budget, here = of.best.arch, on.scorer.budget_ms, draws.on[on.device]
     row = draws.panel.index(design)
-    over = float(here.high_ms[row]) - budget
+    over = without_rounding(float(here.high_ms[row]) - budget, budget)
     high = here.high_ms[row] * np.exp(here.refit_log[:, row])
-    refits_over = int((high > budget).sum())
+    refits_over = int((high > limit(budget)).sum())
     if on.best is None:
         return Cell(of.device, on.device, Verdict.NOTHING_FITS, over, refits_over, NOTHING, None, None)
     own = on.best.arch
-    slower = draws.interval(draws.change_ms(on.device, own, design))
+    slower = draws.interval(draws.change_ms(on.device, own, design), budget)
     if shrunk is None:
         return Cell(of.device, on.device, Verdict.NOTHING_FITS, over, refits_over, slower, None, None)
-    lost = draws.interval(draws.top1_lost(on.device, own, shrunk, on.slope()))
+    lost = draws.interval(draws.top1_lost(on.device, own, shrunk, on.slope()), POINTS)
     unknown = unpriced(on, own, shrunk)
     return Cell(
         of.device,
@@ -75,7 +78,7 @@ def _verdict(of: Side, on: Side, pair: Pair, lost: Interval, unknown: tuple[str,
         return Verdict.SHARED
     if unknown:
         return Verdict.NOT_IDENTIFIED
-    return Verdict.NO_EVIDENCE if lost.includes_zero else Verdict.DIFFERENCE
+    return verdict_of(lost, POINTS)
 
 
 def unpriced(on: Side, a: Arch, b: Arch) -> tuple[str, ...]:

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from dsim.arch import Arch
+from dsim.rounding import RELATIVE, steps, without_rounding
+from dsim.search.score import POINTS
 from dsim.search.study import judge
 from dsim.shift.draws import Draws
 from dsim.shift.flips import may_choose
@@ -43,8 +45,9 @@ def find_robust(sides: Sequence[Side], pool: Sequence[Arch]) -> tuple[Arch, bool
         regret = np.maximum(regret, side.best.top1_low - scores.top1_low)
         over = np.maximum(over, scores.high_ms / side.scorer.budget_ms - 1.0)
         over = np.where(scores.in_region, over, np.inf)
-    fits = over <= 0
-    best = int(np.argmin(np.where(fits, regret, np.inf))) if fits.any() else int(np.argmin(over))
+    fits = over <= RELATIVE
+    first = np.where(fits, steps(regret, POINTS), np.inf) if fits.any() else steps(over, 1.0)
+    best = int(np.argmin(first))
     return allowed[best], bool(fits.any()), float(regret[best]), len(allowed)
 
 
@@ -58,9 +61,10 @@ def robust_record(
         latency = latency_of(side, arch)
         own = side.best
         lost = (
-            draws.interval(draws.top1_lost(side.device, own.arch, arch, side.slope()))
+            draws.interval(draws.top1_lost(side.device, own.arch, arch, side.slope()), POINTS)
             if own is not None
             else None
         )
-        on.append(RobustOn(side.device, latency, latency.high - side.scorer.budget_ms, lost))
+        budget = side.scorer.budget_ms
+        on.append(RobustOn(side.device, latency, without_rounding(latency.high - budget, budget), lost))
     return Robust(judge(arch, sides[0].scorer, name), everywhere, worst, candidates, tuple(on))

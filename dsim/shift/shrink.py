@@ -9,6 +9,7 @@ from typing import TypeVar
 import numpy as np
 
 from dsim.arch import Arch
+from dsim.rounding import limit
 from dsim.search.explore import EXHAUSTIVE, explore
 from dsim.search.grid import Grid
 from dsim.search.score import Scorer
@@ -20,7 +21,7 @@ _Size = TypeVar("_Size", int, float)
 
 def fits(arch: Arch, scorer: Scorer) -> bool:
     """Tell whether the upper end of a design's latency holds the scorer's budget."""
-    return bool(scorer.score(scorer.table.whole(arch)[None]).high_ms[0] <= scorer.budget_ms)
+    return bool(scorer.score(scorer.table.whole(arch)[None]).high_ms[0] <= limit(scorer.budget_ms))
 
 
 def shrink(arch: Arch, space: Space, scorer: Scorer, seed: int = 0) -> Arch | None:

@@ -10,6 +10,7 @@ from dsim.shift.draws import Draws
 from dsim.shift.records import Interval, SwapOn, SwapRow, Verdict, WhatIf
 from dsim.shift.side import Side
 from dsim.shift.swaps import Swap, swaps
+from dsim.shift.verdict import verdict_of
 
 
 def what_if_designs(arch: Arch) -> list[Arch]:
@@ -25,18 +26,19 @@ def what_if(name: str, arch: Arch, sides: Sequence[Side], draws: Draws) -> WhatI
     name, arch
         The design; its panel must hold `what_if_designs`.
     """
+    n = draws.panel.index(arch)
+    own_top1 = float(draws.top1[n])
     rows = tuple(
         SwapRow(
             swap.kind,
             swap.before,
             swap.after,
-            draws.interval(draws.change_top1(arch, swap.arch)),
+            draws.interval(draws.change_top1(arch, swap.arch), own_top1),
             tuple(_on(side, swap, arch, draws) for side in sides),
         )
         for swap in swaps(arch)
     )
-    n = draws.panel.index(arch)
-    top1 = draws.interval((float(draws.top1[n]), draws.top1_draws[:, n]))
+    top1 = draws.interval((own_top1, draws.top1_draws[:, n]), own_top1)
     latency = tuple((side.device, latency_of(side, arch)) for side in sides)
     return WhatIf(name, arch, latency, top1, rows)
 
@@ -45,16 +47,9 @@ def _on(side: Side, swap: Swap, arch: Arch, draws: Draws) -> SwapOn:
     why = side.why_not(swap.kind, swap.before, swap.after) or side.unmeasured(arch, swap.arch)
     if why:
         return SwapOn(side.device, Verdict.NOT_IDENTIFIED, None, why)
-    change = draws.interval(draws.change_ms(side.device, arch, swap.arch))
     ms, _ = draws.ms(side.device, arch)
-    return SwapOn(side.device, verdict_of(change, CONTRAST_SD * ms), change)
-
-
-def verdict_of(change: Interval, floor: float) -> Verdict:
-    """Tell what may be said of a change; ``floor`` is what two runs of one laboratory differ by, in the same unit."""
-    if change.includes_zero:
-        return Verdict.NO_EVIDENCE
-    return Verdict.TOO_SMALL if abs(change.value) < floor else Verdict.DIFFERENCE
+    change = draws.interval(draws.change_ms(side.device, arch, swap.arch), ms)
+    return SwapOn(side.device, verdict_of(change, ms, CONTRAST_SD * ms), change)
 
 
 def latency_of(side: Side, arch: Arch) -> Interval:

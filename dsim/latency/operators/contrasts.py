@@ -21,6 +21,7 @@ from dsim.latency.operators.evidence import OpEvidence
 from dsim.latency.operators.kernel import Kernel
 from dsim.latency.records import Identified
 from dsim.op import OpKind
+from dsim.rounding import sign_of
 
 LEAST_PAIRS = 4
 DRAWS = 200
@@ -108,7 +109,7 @@ def _decide(
     low, middle, high = (float(value) for value in np.quantile(change_ms, (0.05, 0.5, 0.95)))
     span = f"{low:+.2g} to {high:+.2g} ms on a network of {scale_ms:.3g} ms; {pairs}"
     floor = NOISE_FLOOR * scale_ms
-    if low > 0 or high < 0:
+    if sign_of(low, high, scale_ms):
         return Identified(choice, middle, low, high, True, f"the sign is certain: {span}")
     if -floor <= low and high <= floor:
         return Identified(choice, middle, low, high, True, f"no difference beyond the noise floor: {span}")

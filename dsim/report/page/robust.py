@@ -5,7 +5,8 @@ from __future__ import annotations
 from dsim.report.page.marks import ends, intervals
 from dsim.report.page.parts import Figure, Panel
 from dsim.report.shift import robust_table, span
-from dsim.shift import Robust, Verdict
+from dsim.shift import Robust
+from dsim.shift.verdict import verdict_of
 
 
 def robust_figure(robust: Robust) -> Figure:
@@ -13,7 +14,7 @@ def robust_figure(robust: Robust) -> Figure:
     rows = [
         {
             "label": on.device,
-            "verdict": str(Verdict.NO_EVIDENCE if on.top1_lost.includes_zero else Verdict.DIFFERENCE),
+            "verdict": str(verdict_of(on.top1_lost, robust.candidate.top1)),
             "said": f"{span(on.top1_lost, 2)} points; {on.over_budget_ms:+.3g} ms over the budget",
             **ends(on.top1_lost),
         }

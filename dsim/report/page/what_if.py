@@ -5,8 +5,9 @@ from __future__ import annotations
 from dsim.report.page.marks import Row, ends, intervals, priced_verdicts
 from dsim.report.page.parts import Figure, Panel
 from dsim.report.shift import span, what_if_table
-from dsim.shift import Comparison, Interval, Verdict
+from dsim.shift import Comparison, Interval
 from dsim.shift.records import SwapRow
+from dsim.shift.verdict import verdict_of
 
 
 def what_if_figure(found: Comparison) -> Figure | None:
@@ -39,7 +40,7 @@ def top1_figure(found: Comparison) -> Figure | None:
     rows = [
         {
             "label": f"{row.kind}: {row.before} → {row.after}",
-            "verdict": str(Verdict.NO_EVIDENCE if row.top1.includes_zero else Verdict.DIFFERENCE),
+            "verdict": str(verdict_of(row.top1, found.what_if.top1.value)),
             "said": f"{span(row.top1, 2)} points",
             **ends(row.top1),
         }

@@ -1,0 +1,38 @@
+"""What floating point cannot tell: processors sum in different orders, and a tie comes out as 2e-16 on some of them.
+
+Whatever is compared with zero, with a budget or with another figure of its kind is compared through here, beside the size
+of the thing itself. Rounding errors of sums and fits lie near 1e-13 of that size, differences that mean something above
+1e-6.
+"""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+RELATIVE = 1e-9  # of a thing's own size: less than this is rounding
+
+_Number = TypeVar("_Number", float, NDArray[np.float64])
+
+
+def without_rounding(value: float, scale: float) -> float:
+    """Return a value, or 0 where it is nothing beside ``scale``, the size of the thing that it is about."""
+    return 0.0 if abs(value) <= RELATIVE * abs(scale) else value
+
+
+def sign_of(low: float, high: float, scale: float) -> int:
+    """Return 1 or -1 where a whole interval lies above or below zero by more than rounding, and 0 elsewhere."""
+    nothing = RELATIVE * abs(scale)
+    return int(low > nothing) - int(high < -nothing)
+
+
+def limit(most: _Number) -> _Number:
+    """Return the largest value that still counts as within ``most``, which is positive."""
+    return most * (1.0 + RELATIVE)
+
+
+def steps(values: NDArray[np.float64], scale: float) -> NDArray[np.float64]:
+    """Return values in whole steps of rounding beside ``scale``, so that those which mean the same compare equal."""
+    return np.round(values / (RELATIVE * abs(scale)))
