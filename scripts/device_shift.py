@@ -14,7 +14,7 @@ from pathlib import Path
 
 from dsim.arch import get_preset
 from dsim.report.marked import replace_block
-from dsim.report.progress import compare_progress
+from dsim.report.progress import shown
 from dsim.report.shift import devices_table, findings_table, matrix_table, pairs_table
 from dsim.report.timed import agreement_table, timed_table
 from dsim.shift import Comparison, ComparisonSpec, run_comparison
@@ -87,8 +87,8 @@ def main() -> None:
     """Run, and write."""
     found = {}
     for name, spec in specs().items():
-        with compare_progress() as progress:
-            found[name] = run_comparison(spec, progress)
+        with shown():
+            found[name] = run_comparison(spec)
     latency, timed = found["latency"], read_measured(STUDY / "latency")
     sums = agreements(latency, timed)
     replace_block(ROOT / "README.md", "shift", in_words(latency))

@@ -14,13 +14,25 @@ PACKAGE = ROOT / "dsim"
 FILES = sorted(PACKAGE.rglob("*.py"))
 
 # what each part may import of dsim, beside itself and the small shared leaves
-LEAVES = {"bounds", "errors", "files", "places", "records", "rounding", "threads", "units", "callable_module"}
+LEAVES = {
+    "bounds",
+    "errors",
+    "files",
+    "places",
+    "progress",
+    "records",
+    "rounding",
+    "threads",
+    "units",
+    "callable_module",
+}
 MAY: dict[str, set[str]] = {
     "errors": set(),
     "files": set(),
     "places": set(),
     "records": set(),
     "rounding": set(),
+    "progress": set(),
     "threads": set(),
     "bounds": {"records"},
     "units": set(),

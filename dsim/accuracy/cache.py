@@ -22,7 +22,9 @@ from dsim.accuracy.surrogate import Surrogate
 from dsim.accuracy.tables import FOLDER
 from dsim.errors import FileAccessError
 from dsim.places import cache_dir
+from dsim.progress import working
 
+SECONDS = 2.0  # that a fit takes, about
 HYPERPARAMETERS_FILE = "hyperparameters.json"
 
 
@@ -48,7 +50,8 @@ def load_accuracy_model() -> AccuracyModel:
         return replace(_read(path), fingerprint=fingerprint)
     from dsim.accuracy.evidence import load_evidence  # polars, only where there is something to fit
 
-    model = fit(load_evidence(), fit_effects(load_contrasts()), *load_hyperparameters())
+    with working("learning accuracy from published results", seconds=SECONDS, once=True):
+        model = fit(load_evidence(), fit_effects(load_contrasts()), *load_hyperparameters())
     with contextlib.suppress(OSError):
         _write(path, model)
     return replace(model, fingerprint=fingerprint)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -39,7 +38,7 @@ class Request:
     force: bool = False
 
 
-def add_device(request: Request, tick: Callable[[], None]) -> Added:
+def add_device(request: Request) -> Added:
     """Make a profile of measurements.
 
     Raises
@@ -63,7 +62,7 @@ def add_device(request: Request, tick: Callable[[], None]) -> Added:
             f"fewer than {LEAST} networks tell no runtime; name the bundled profile whose stack it is with --like"
         )
     if like is None and not alone:
-        like = donor_named(nearest_donor(figures, graphs, tick))
+        like = donor_named(nearest_donor(figures, graphs))
     passes = like.passes if like else found.stack.passes if found.stack else ()
     ops, notes = _timed(found, passes, graphs, request.files[0].parent)
     if alone and like is not None:

@@ -108,7 +108,6 @@ def compare(
     goes on with one that was interrupted; what did not change is not run again.
     """
     from dsim.cli.designs import read_design  # the verb's own imports: --help must not wait for them
-    from dsim.report.progress import compare_progress
     from dsim.report.shift import show_comparison
     from dsim.search import Space, load_space
     from dsim.shift import ComparisonSpec, run_comparison, to_dict
@@ -134,8 +133,7 @@ def compare(
         name,
         out,
     )
-    with compare_progress() as progress:
-        found = run_comparison(spec, progress)
+    found = run_comparison(spec)
     if as_json:
         print_json(to_dict(found))
     else:

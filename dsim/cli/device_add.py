@@ -91,7 +91,6 @@ def adapt_device_command(name: str, files: tuple[Path, ...], as_json: bool, **op
     from dsim.latency.fewshot.own import gather_own
     from dsim.latency.summary import summarise
     from dsim.report.adapting import show_advice
-    from dsim.report.progress import donor_progress
 
     if files:
         _add(files, name, options)
@@ -102,9 +101,8 @@ def adapt_device_command(name: str, files: tuple[Path, ...], as_json: bool, **op
         raise InvalidValueError(
             f"profile {name!r} is learned by method {profile.method!r}, not from a few networks; name one of your own"
         )
-    with donor_progress() as tick:
-        advice = advise(gather_own(profile, tick))
-        write_card(profile.folder, summarise(name).card)  # so that `dsim device list` can show it
+    advice = advise(gather_own(profile))
+    write_card(profile.folder, summarise(name).card)  # so that `dsim device list` can show it
     if as_json:
         print_json(
             {
@@ -127,7 +125,6 @@ def adapt_device_command(name: str, files: tuple[Path, ...], as_json: bool, **op
 def _add(files: tuple[Path, ...], name: str, options: dict[str, Any]) -> Any:
     from dsim.cli.additions import Request, add_device  # deferred: help must not wait for the models
     from dsim.device.add.perf_yaml import Wanted
-    from dsim.report.progress import donor_progress
 
     wanted = Wanted(options["chosen"], options["runtime"], options["precision"])
     request = Request(
@@ -139,5 +136,4 @@ def _add(files: tuple[Path, ...], name: str, options: dict[str, Any]) -> Any:
         wanted,
         options["force"],
     )
-    with donor_progress() as tick:
-        return add_device(request, tick)
+    return add_device(request)

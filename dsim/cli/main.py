@@ -15,6 +15,7 @@ import click
 
 from dsim import __version__
 from dsim.errors import DsimError
+from dsim.report.progress import shown
 
 OK, NOTHING_FITS, INTERRUPTED = 0, 3, 130  # 1 and 2 are click's own, for its errors and for wrong usage
 
@@ -55,7 +56,8 @@ class LazyVerbs(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         """Run a verb; what dsim raises on purpose becomes one line, and its traceback is for ``--debug``."""
         try:
-            value = super().invoke(ctx)
+            with shown():
+                value = super().invoke(ctx)
             sys.stdout.flush()  # a pipe that broke shows here, not when Python closes the file
             return value
         except BrokenPipeError as error:

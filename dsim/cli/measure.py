@@ -100,7 +100,7 @@ def measure(
     from dsim.measure.searched import chosen_designs
     from dsim.measure.searched import searches as wanted_searches
     from dsim.report.measuring import score_row, show_measured, split_scores
-    from dsim.report.progress import measure_progress, search_progress
+    from dsim.report.progress import measure_progress
 
     request = Request(backends, name, title, seconds, checks, most, fresh, allow_busy, contrasts)
     if compared is not None:
@@ -121,8 +121,7 @@ def measure(
         return
     made, held, folders = finish(begun)
     if searches:
-        with search_progress() as tick:
-            chosen = chosen_designs(wanted_searches(begun.profiles, searches), tick)
+        chosen = chosen_designs(wanted_searches(begun.profiles, searches))
         with told_when_stopped(begun), measure_progress(seconds) as show:
             run_chosen(begun, chosen, show)
         made, held, folders = finish(begun)

@@ -60,7 +60,6 @@ def study(
     study that was interrupted, and shows one that is finished.
     """
     from dsim.export import write_torch  # the verb's own imports: --help must not wait for them
-    from dsim.report.progress import study_progress
     from dsim.report.study import show_study, summary_lines
     from dsim.search import Space, StudySpec, load_space, run_study
 
@@ -68,8 +67,7 @@ def study(
     # a budget of 2ms is 2.0 milliseconds and not 2.0000000000000004
     budget_ms = float(f"{budget * 1e3:.12g}")
     spec = StudySpec(device, budget_ms, confidence, trials, time_s, seed, space, name, out, storage)
-    with study_progress() as progress:
-        result = run_study(spec, progress)
+    result = run_study(spec)
     if result.chosen:
         write_torch(result.chosen.arch, spec.folder / "model", notes=summary_lines(result))
     if as_json:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 
@@ -25,10 +24,15 @@ from dsim.latency.fit import Fit
 from dsim.latency.identify import identify
 from dsim.latency.model import LatencyModel
 from dsim.latency.operators.learn import fit_operator_model
+from dsim.latency.operators.model import OperatorModel
 from dsim.latency.operators.saved import load_operator_model, save_operator_model
 from dsim.latency.saved import load_model_file, save_model_file
 from dsim.places import cache_dir
+from dsim.progress import working
 from dsim.threads import one_blas_thread
+
+# about how long learning takes by method, on one core; benchmarks/README.md has every profile's own
+SECONDS = {"roofline": 10.0, "adapted": 15.0, "fine": 15.0, "operators": 15.0, "few-shot": 5.0}
 
 
 @lru_cache(maxsize=8)
@@ -49,28 +53,34 @@ def load_model(device: str) -> DeviceModel:
     """
     profile = find_profile(device)
     path = cache_dir() / "latency" / f"{profile.name}-{content_hash(rests_on(profile))[:24]}.npz"
+    cached = load_operator_model(path) if profile.method == "operators" else load_model_file(path)
+    if cached is not None:
+        return cached
+    with working(_announced(profile), seconds=SECONDS[profile.method], once=True):
+        model = learn_model(profile)
+    if isinstance(model, OperatorModel):
+        save_operator_model(path, model)
+    elif isinstance(model, LatencyModel):
+        save_model_file(path, model)
+    return model
+
+
+def learn_model(profile: DeviceProfile) -> DeviceModel:
+    """Learn a profile's model from its evidence, whatever the cache holds; deterministic."""
     if profile.method == "operators":
-        return _operators(profile, pool_of(profile), path)
-    cached = load_model_file(path)
-    if cached is not None:
-        return cached
+        return fit_operator_model(profile, pool_of(profile))
     if profile.method == "fine":
-        model = fit_fine_model(profile)
-    elif profile.method == "few-shot":
-        model = fit_few_shot_model(profile)
-    else:
-        model = fit_model(pool_of(profile), profile.name)
-    save_model_file(path, model)
-    return model
+        return fit_fine_model(profile)
+    if profile.method == "few-shot":
+        return fit_few_shot_model(profile)
+    return fit_model(pool_of(profile), profile.name)
 
 
-def _operators(profile: DeviceProfile, pool: tuple[DeviceProfile, ...], path: Path) -> DeviceModel:
-    cached = load_operator_model(path)
-    if cached is not None:
-        return cached
-    model = fit_operator_model(profile, pool)
-    save_operator_model(path, model)
-    return model
+def _announced(profile: DeviceProfile) -> str:
+    networks = len({row.network for row in profile.networks if row.counts})
+    what = [f"{networks} measured networks"] if networks else []
+    what += [f"{len(profile.ops)} measured operators"] if profile.ops else []
+    return f"learning {profile.name} from {' and '.join(what)}"
 
 
 @one_blas_thread()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +14,7 @@ from dsim.device.profile import SEARCHED
 from dsim.errors import InvalidValueError
 from dsim.latency.evidence import DESIGN
 from dsim.measure.planned import Chosen, Planned, planned_design
+from dsim.progress import working
 from dsim.search.run import search
 
 BUDGETS = 6
@@ -76,20 +77,13 @@ def searches(profiles: Mapping[str, str], seeds: int) -> tuple[Search, ...]:
     )
 
 
-def chosen_designs(wanted: tuple[Search, ...], show: Callable[[int], None]) -> tuple[Planned, ...]:
-    """Run searches, and plan what they chose: each design once, with all who chose it.
-
-    Parameters
-    ----------
-    wanted
-        The searches.
-    show
-        Called with how many are done.
-    """
+def chosen_designs(wanted: tuple[Search, ...]) -> tuple[Planned, ...]:
+    """Run searches, and plan what they chose: each design once, with all who chose it."""
     chosen: dict[Arch, list[Chosen]] = defaultdict(list)
-    for number, one in enumerate(wanted, 1):
-        arch = one.choose()
-        if arch is not None:
-            chosen[arch].append(Chosen(one.backend, one.budget_ms))
-        show(number)
+    with working("searching the new profiles", total=len(wanted), unit="searches") as work:
+        for one in wanted:
+            arch = one.choose()
+            if arch is not None:
+                chosen[arch].append(Chosen(one.backend, one.budget_ms))
+            work.step()
     return tuple(planned_design(arch, SEARCHED, tuple(by)) for arch, by in chosen.items())

@@ -10,6 +10,7 @@ from functools import partial
 import numpy as np
 
 from dsim.arch import PRESETS, Arch
+from dsim.progress import working
 from dsim.rounding import RELATIVE, steps
 from dsim.search.explore import explore
 from dsim.search.grid import Grid
@@ -75,35 +76,41 @@ def search_mixes(
     capped = interrupted = False
     best = max((top1 for top1 in _best_so_far(trials, spec, scorer)), default=None)
     try:
-        while len(trials.done) < spec.trials:
-            if spec.time_s is not None and time.monotonic() - start >= spec.time_s:
-                capped = True
-                break
-            asked = trials.ask()
-            if asked is None:
-                break
-            trial, mix = asked
-            grid = Grid(spec.space, mix, scorer.table)
-            if grid.is_empty:
-                trials.reject(trial, mix)
-                continue
-            # one stream per mix: what a mix gives does not depend on when it is swept
-            starts = [point for arch in presets.values() if (point := grid.locate(arch)) is not None]
-            found = explore(grid, scorer, spec.seed, starts)
-            top1, over = float(found.best.top1_low[0]), float(found.best.high_ms[0]) - spec.budget_ms
-            swept = Swept(found.points.tolist(), found.fastest.tolist(), found.designs)
-            # a design outside the accuracy model's region cannot be chosen, however fast it is
-            over = over if found.best.in_region[0] else max(over, spec.budget_ms)
-            trials.tell(trial, mix, swept, _digits(top1, POINTS), _digits(over, spec.budget_ms))
-            if over <= RELATIVE * spec.budget_ms and (best is None or top1 > best):
-                best = top1
-            if progress:
-                progress(len(trials.done), spec.trials, best)
+        with working(f"searching designs for {spec.device}", total=spec.trials, unit="mixes") as work:
+            while len(trials.done) < spec.trials:
+                if spec.time_s is not None and time.monotonic() - start >= spec.time_s:
+                    capped = True
+                    break
+                asked = trials.ask()
+                if asked is None:
+                    break
+                trial, mix = asked
+                grid = Grid(spec.space, mix, scorer.table)
+                if grid.is_empty:
+                    trials.reject(trial, mix)
+                    continue
+                # one stream per mix: what a mix gives does not depend on when it is swept
+                starts = [point for arch in presets.values() if (point := grid.locate(arch)) is not None]
+                found = explore(grid, scorer, spec.seed, starts)
+                top1, over = float(found.best.top1_low[0]), float(found.best.high_ms[0]) - spec.budget_ms
+                swept = Swept(found.points.tolist(), found.fastest.tolist(), found.designs)
+                # a design outside the accuracy model's region cannot be chosen, however fast it is
+                over = over if found.best.in_region[0] else max(over, spec.budget_ms)
+                trials.tell(trial, mix, swept, _digits(top1, POINTS), _digits(over, spec.budget_ms))
+                if over <= RELATIVE * spec.budget_ms and (best is None or top1 > best):
+                    best = top1
+                work.step(len(trials.done), _said(best))
+                if progress:
+                    progress(len(trials.done), spec.trials, best)
     except KeyboardInterrupt:
         interrupted = True
         if not trials.done:
             raise
     return _conclude(spec, scorer, trials, presets, start, capped, interrupted)
+
+
+def _said(best: float | None) -> str:
+    return "nothing fits yet" if best is None else f"best top-1 at least {best:.1f} %"
 
 
 def _digits(value: float, scale: float) -> float:

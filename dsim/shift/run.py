@@ -21,6 +21,7 @@ from dsim.latency.device_model import DeviceModel
 from dsim.latency.refit import can_refit, refit
 from dsim.latency.reprice import Pieces
 from dsim.latency.siblings import Siblings, siblings
+from dsim.progress import working
 from dsim.search import StudyResult, StudySpec, run_study
 from dsim.search.limits import keep_identified
 from dsim.search.score import Scorer
@@ -97,6 +98,12 @@ class _Run:
             return known
         if self._keep:
             make_folder(spec.folder)  # a place that cannot be written is told before the work, not after
+        with working(f"comparing {len(profiles)} devices", total=self._total, unit="steps") as work:
+            self._work = work
+            return self._compare(profiles, mark)
+
+    def _compare(self, profiles: tuple[DeviceProfile, ...], mark: str) -> Comparison:
+        spec = self._spec
         studies, sides = self._sides(profiles)
         halved = self._halved(sides)
         shrunk = shrunk_designs(sides)
@@ -133,6 +140,7 @@ class _Run:
 
     def _step(self, what: str) -> None:
         self._progress(what, self._done, self._total)
+        self._work.step(self._done, what)
         self._done += 1
 
     def _left(self) -> float | None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -45,7 +43,7 @@ def learn_few(own: Own, keep: NDArray[np.bool_] | None = None) -> FineRates:
 
 
 @one_blas_thread()
-def fit_few_shot_model(profile: DeviceProfile, tick: Callable[[], None] = lambda: None) -> LatencyModel:
+def fit_few_shot_model(profile: DeviceProfile) -> LatencyModel:
     """Fit a profile with a handful of networks; deterministic.
 
     Raises
@@ -53,7 +51,7 @@ def fit_few_shot_model(profile: DeviceProfile, tick: Callable[[], None] = lambda
     FileFormatError
         A network's graph is stored nowhere.
     """
-    own = gather_own(profile, tick)
+    own = gather_own(profile)
     donor = donor_named(profile.donor)
     neural = donor.method in ("roofline", "adapted")
     return LatencyModel(

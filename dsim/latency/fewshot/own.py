@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -57,22 +57,20 @@ class Own:
 
 
 @one_blas_thread()
-def gather_own(profile: DeviceProfile, tick: Callable[[], None] = lambda: None) -> Own:
+def gather_own(profile: DeviceProfile) -> Own:
     """Put a profile's figures beside the donors' table.
 
     Parameters
     ----------
     profile
         With method ``few-shot``; its donor leads.
-    tick
-        Called after every donor where the table has to be made first.
 
     Raises
     ------
     FileFormatError
         A network's graph is stored nowhere.
     """
-    known, table, figures = reference(), donor_table(tick), medians(profile.networks)
+    known, table, figures = reference(), donor_table(), medians(profile.networks)
     at = known.at
     others = tuple(key for key in figures if key not in at)
     lead = [str(name) for name in table.names].index(donor_named(profile.donor).name)
@@ -121,7 +119,7 @@ def said_of(table: Table, graphs: Sequence[Graph]) -> FloatArray:
 
 
 @one_blas_thread()
-def nearest_donor(figures: Mapping[str, float], graphs: Mapping[str, Graph], tick: Callable[[], None]) -> str:
+def nearest_donor(figures: Mapping[str, float], graphs: Mapping[str, Graph]) -> str:
     """Give the name of the donor that is least off after one factor.
 
     Parameters
@@ -130,10 +128,8 @@ def nearest_donor(figures: Mapping[str, float], graphs: Mapping[str, Graph], tic
         Milliseconds by key.
     graphs
         Networks that do not come with dsim, by key.
-    tick
-        Called after every donor where the table has to be made first.
     """
-    table, at = donor_table(tick), reference().at
+    table, at = donor_table(), reference().at
     known = [key for key in figures if key in at]
     others = [key for key in figures if key not in at]
     bundled = stored(set(others) - set(graphs))

@@ -18,9 +18,11 @@ from dsim.latency.fine.evidence import regime_of
 from dsim.latency.fine.fit import fit_fine, priced
 from dsim.latency.fine.rates import NOISE
 from dsim.places import cache_dir
+from dsim.progress import working
 from dsim.threads import one_blas_thread
 
 VERSION = 2
+SECONDS = 240.0  # that the table takes, about
 NOTHING = LeftOut()
 
 
@@ -91,16 +93,20 @@ def make_table(left_out: LeftOut, tick: Callable[[], None] = lambda: None) -> Ta
     return Table(np.array(names), np.array(log).T, np.array([said[name] for name in names]).T)
 
 
-def donor_table(tick: Callable[[], None] = lambda: None) -> Table:
-    """Give the table of all donors, from the cache where nothing that it rests on has changed.
-
-    Making it takes some minutes, once.
-    """
+def donor_table() -> Table:
+    """Give the table of all donors, from the cache where nothing that it rests on has changed."""
     path = cache_dir() / "latency" / f"donors-{VERSION}-{content_hash(bundled_folders())[:24]}.npz"
     try:
         _, arrays = read_arrays(path)
         return Table(**arrays)
     except DAMAGED:
-        table = make_table(NOTHING, tick)
+        with working(
+            "asking every bundled device about the reference networks",
+            total=len(donors()),
+            unit="devices",
+            seconds=SECONDS,
+            once=True,
+        ) as work:
+            table = make_table(NOTHING, work.step)
     keep_arrays(path, {}, {field.name: getattr(table, field.name) for field in fields(Table)})
     return table
