@@ -1,12 +1,101 @@
-"""Write files so that nothing is ever half-written: into a temporary neighbour first, then renamed over the target."""
+"""Read files with errors that name them, and write files whole or not at all.
+
+A file is written into a temporary neighbour first, which is then renamed over the target.
+"""
 
 from __future__ import annotations
 
+import json
 import os
 import tempfile
+import tomllib
 from pathlib import Path
+from typing import Any
 
-from dsim.errors import FileAccessError
+from dsim.errors import FileAccessError, FileFormatError
+
+
+def first_line(error: BaseException, most: int = 200) -> str:
+    """Return the first line of an error's message, cut to fit into one line; its type where it has no message."""
+    lines = str(error).strip().splitlines()
+    text = lines[0].strip() if lines else type(error).__name__
+    return text if len(text) <= most else f"{text[: most - 3]}..."
+
+
+def read_bytes(path: Path, remedy: str) -> bytes:
+    """Read a file.
+
+    Parameters
+    ----------
+    path
+        The file.
+    remedy
+        What to do when it cannot be read: the last part of the error message.
+
+    Raises
+    ------
+    FileAccessError
+        There is no such file, it is a folder, or it may not be read.
+    """
+    try:
+        return path.read_bytes()
+    except IsADirectoryError as error:
+        raise FileAccessError(f"{path} must be a file, and is a folder; {remedy}") from error
+    except FileNotFoundError as error:
+        raise FileAccessError(f"{path} cannot be read: there is no such file; {remedy}") from error
+    except OSError as error:
+        raise FileAccessError(f"{path} cannot be read: {error.strerror or error}; {remedy}") from error
+
+
+def read_text(path: Path, remedy: str) -> str:
+    """Read a text file in UTF-8; for the rest see `read_bytes`.
+
+    Raises
+    ------
+    FileAccessError
+        It cannot be read.
+    FileFormatError
+        It is no text.
+    """
+    try:
+        return read_bytes(path, remedy).decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise FileFormatError(f"{path} must be text in UTF-8, byte {error.start} is not; {remedy}") from error
+
+
+def read_json(path: Path, remedy: str) -> Any:
+    """Read a JSON file; for the rest see `read_bytes`.
+
+    Raises
+    ------
+    FileAccessError
+        It cannot be read.
+    FileFormatError
+        It is not JSON.
+    """
+    text = read_text(path, remedy)
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:  # also integers of thousands of digits, lists in lists
+        why = first_line(error) if text.strip() else "it is empty"
+        raise FileFormatError(f"{path} must be JSON, and is not ({why}); {remedy}") from error
+
+
+def read_toml(path: Path, remedy: str) -> dict[str, Any]:
+    """Read a TOML file; for the rest see `read_bytes`.
+
+    Raises
+    ------
+    FileAccessError
+        It cannot be read.
+    FileFormatError
+        It is not TOML.
+    """
+    text = read_text(path, remedy)
+    try:
+        return tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise FileFormatError(f"{path} must be TOML, and is not ({first_line(error)}); {remedy}") from error
 
 
 def make_folder(folder: Path) -> None:

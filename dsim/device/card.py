@@ -85,7 +85,7 @@ def read_card(folder: Path) -> Card | None:
         return None
     try:
         return record_from_dict(Card, tomllib.loads(read_text(path)))
-    except (tomllib.TOMLDecodeError, InvalidValueError) as error:
+    except (tomllib.TOMLDecodeError, RecursionError, InvalidValueError) as error:
         raise FileFormatError(
             f"{path}: must be a card, {error}; run: dsim device validate {folder.name} --cards"
         ) from error

@@ -185,9 +185,9 @@ def read_lines(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
         where = f"{path}, line {number}"
         try:
             raw = json.loads(line)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise FileFormatError(
-                f"{where}: must be JSON, {error}; remove the line or give --fresh"
+                f"{where}: must be JSON, and is not ({error}); remove the line or give --fresh"
             ) from error
         if not isinstance(raw, dict):
             raise FileFormatError(f"{where}: must be an object; remove the line or give --fresh")

@@ -12,7 +12,7 @@ from dsim.latency.content import content_hash, rests_on
 from dsim.latency.held import held_out
 from dsim.latency.scoring import Held
 from dsim.places import cache_dir
-from dsim.shift.serial import plain, read
+from dsim.search.serial import plain, read
 
 
 def keep_held(device: str, networks: Sequence[Held]) -> None:

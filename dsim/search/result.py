@@ -46,10 +46,13 @@ class Candidate:
         out = {name: getattr(self, name) for name in self.__dataclass_fields__}
         return {**out, "arch": self.arch.to_dict()}
 
-    @classmethod
-    def from_dict(cls, raw: dict[str, Any]) -> Candidate:
-        """Read what `to_dict` wrote."""
-        return cls(**{**raw, "arch": Arch.from_dict(raw["arch"])})
+    @property
+    def figures(self) -> tuple[float, ...]:
+        """Latency, chance to fit and top-1 with their intervals: what is predicted of it."""
+        return (
+            *(self.latency_ms, self.low_ms, self.high_ms, self.p_fits),
+            *(self.top1, self.top1_low, self.top1_high),
+        )
 
 
 @dataclass(frozen=True)

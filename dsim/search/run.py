@@ -11,7 +11,8 @@ from dsim.errors import InvalidValueError
 from dsim.files import make_folder
 from dsim.latency import load_model
 from dsim.latency.content import content_hash, rests_on
-from dsim.search.files import INPUTS, read_fingerprint, read_result, write_inputs, write_result
+from dsim.search.differs import differences
+from dsim.search.files import INPUTS, read_inputs, read_result, write_inputs, write_result
 from dsim.search.limits import keep_identified
 from dsim.search.published import published_near
 from dsim.search.result import StudyResult
@@ -51,11 +52,12 @@ def run_study(spec: StudySpec, progress: Progress | None = None, keep: bool = Tr
     models = {"latency": content_hash(rests_on(profile)), "accuracy": accuracy.fingerprint}
     mark = fingerprint(spec.inputs(), models)
     if keep:
-        known = read_fingerprint(spec.folder)
-        if known not in (None, mark):
+        known = read_inputs(spec.folder)
+        if known is not None and known.fingerprint != mark:
+            differ = differences(known.inputs, spec.inputs(), (known.models, models))
             raise InvalidValueError(
-                f"{spec.folder / INPUTS} must hold these inputs and profiles, and holds others; "
-                "choose another --name, or remove the folder"
+                f"{spec.folder / INPUTS} must hold the inputs that are asked for, and differs in {differ}; give the same "
+                "inputs again, choose another --name, or remove the folder"
             )
         finished = read_result(spec) if known else None
         if finished:

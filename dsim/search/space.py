@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
 from dsim.arch import Activation, Mixer, Norm, Stem
-from dsim.errors import FileAccessError, FileFormatError, InvalidValueError
+from dsim.errors import FileFormatError, InvalidValueError
+from dsim.files import read_toml
 
 _CONV_MIXERS = tuple(mixer for mixer in Mixer if not mixer.is_attention)
 _ATTENTIONS = tuple(mixer for mixer in Mixer if mixer.is_attention)
@@ -202,22 +202,15 @@ def _read(value: Any, element: Any, where: str) -> Any:
 
 
 def load_space(path: Path) -> Space:
-    """Read a space from a TOML file.
+    """Read a space from a TOML file; keys that are left out keep their defaults.
 
     Raises
     ------
     FileAccessError
         The file cannot be read.
     FileFormatError
-        It is not TOML, or not a space; the message names the line or the key.
+        It is not TOML, or not a space; the message names the file, and the line or the key.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise FileAccessError(
-            f"space file {path} cannot be read: {error}; give a readable TOML file"
-        ) from error
-    try:
-        return space_from_dict(tomllib.loads(text), str(path))
-    except tomllib.TOMLDecodeError as error:
-        raise FileFormatError(f"space file {path} must be TOML: {error}; correct that line") from error
+    return space_from_dict(
+        read_toml(path, "name a TOML file of a space, see `dsim study --show-space`"), str(path)
+    )

@@ -59,7 +59,7 @@ class StudySpec:
     space: Space = field(default_factory=Space)
     name: str = ""
     out: Path = Path("studies")
-    storage: str | None = None
+    storage: str | None = field(default=None, repr=False)  # it may hold a password
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.budget_ms) and self.budget_ms > 0):

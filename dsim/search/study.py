@@ -71,7 +71,9 @@ def search_mixes(
         The user stopped before anything was found.
     """
     start = time.monotonic()
-    trials = Trials(spec.space, seed_mixes(spec), spec.seed, storage, spec.name, fingerprint, sampler)
+    trials = Trials(
+        spec.space, seed_mixes(spec), spec.seed, storage, spec.name, fingerprint, sampler, spec.inputs()
+    )
     presets = seed_presets(spec)
     capped = interrupted = False
     best = max((top1 for top1 in _best_so_far(trials, spec, scorer)), default=None)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,9 +12,11 @@ import numpy as np
 import optuna
 from optuna.trial import FrozenTrial, Trial, TrialState
 
-from dsim.errors import FileAccessError, InvalidValueError
+from dsim.errors import FileFormatError, InvalidValueError
+from dsim.search.differs import differences
 from dsim.search.mix import Mix, all_mixes, choices_of, count_combinations, mix_from, parameters
 from dsim.search.space import Space
+from dsim.search.storage import open_storage, storage_errors, without_password
 
 SAMPLERS: dict[str, Callable[[int], optuna.samplers.BaseSampler]] = {
     # no constant liar: trials that an interrupted run left behind must not sway the next choice
@@ -23,7 +26,7 @@ SAMPLERS: dict[str, Callable[[int], optuna.samplers.BaseSampler]] = {
 }
 _ENUMERABLE = 20_000  # combinations up to which unseen mixes are listed instead of guessed
 _GUESSES = 10_000
-_FINGERPRINT = "dsim_fingerprint"
+_FINGERPRINT, _INPUTS = "dsim_fingerprint", "dsim_inputs"
 
 
 @dataclass(frozen=True)
@@ -70,13 +73,19 @@ class Trials:
         Of the study's inputs; a storage that holds the name with another one is refused.
     sampler
         A key of ``SAMPLERS``.
+    inputs
+        The study's inputs, kept so that another study under the same name can be told what differs.
 
     Raises
     ------
     InvalidValueError
         The storage holds a study of that name with other inputs.
+    FileFormatError
+        The storage is damaged, or what it holds under that name was not written by dsim.
     FileAccessError
         The storage cannot be opened.
+    MissingPackageError
+        No driver for such a database is installed.
     """
 
     def __init__(
@@ -88,30 +97,55 @@ class Trials:
         name: str,
         fingerprint: str,
         sampler: str = "tpe",
+        inputs: Mapping[str, Any] | None = None,
     ) -> None:
         self._space = space
         self._seed = seed
         self._sampler = sampler
+        self._storage = storage
         self._parameters = parameters(space)
         self._seeds = list(dict.fromkeys(seeds))
         optuna.logging.set_verbosity(optuna.logging.ERROR)
-        self._study = _open(storage, name)
-        stored = self._study.user_attrs.get(_FINGERPRINT)
-        if stored is None:
-            self._study.set_user_attr(_FINGERPRINT, fingerprint)
-        elif stored != fingerprint:
-            raise InvalidValueError(
-                f"study {name!r} must be continued with the inputs and profiles that it began with, got others; "
-                "choose another --name, or remove its folder"
-            )
-        self._clear_leftovers()
-        self.done: list[tuple[Mix, Swept]] = [
-            (self._mix_of(trial), _swept(trial))
-            for trial in self._study.get_trials(states=(TrialState.COMPLETE,))
-        ]
+        self._study = open_storage(storage, name)
+        with storage_errors(storage):
+            self._check_inputs(name, fingerprint, dict(inputs or {}))
+            self._clear_leftovers()
+            complete = self._study.get_trials(states=(TrialState.COMPLETE,))
+        self.done: list[tuple[Mix, Swept]] = [self._restored(trial) for trial in complete]
         self._seen = {mix for mix, _ in self.done}
         self._impossible: set[Mix] = set()
         self._repeats = 0
+
+    def _check_inputs(self, name: str, fingerprint: str, inputs: dict[str, Any]) -> None:
+        """Refuse a study of this name that has other inputs; a new one gets these."""
+        begun = bool(self._study.get_trials(deepcopy=False))  # read first: another worker may begin it now
+        attrs = self._study.user_attrs
+        stored = attrs.get(_FINGERPRINT)
+        if stored is None:
+            if begun:
+                raise InvalidValueError(
+                    f"the storage must hold studies of dsim, and its study {name!r} is of another program; "
+                    "choose another --name"
+                )
+            self._study.set_user_attr(_INPUTS, inputs)
+            self._study.set_user_attr(_FINGERPRINT, fingerprint)
+        elif stored != fingerprint:
+            here = json.loads(json.dumps(inputs))  # as the storage holds them
+            differ = differences(attrs.get(_INPUTS, here), here, ({}, {}))
+            raise InvalidValueError(
+                f"study {name!r} in the storage must have the inputs that are asked for, and differs in {differ}; "
+                "give the same inputs again, or choose another --name"
+            )
+
+    def _restored(self, trial: FrozenTrial) -> tuple[Mix, Swept]:
+        try:
+            return self._mix_of(trial), _swept(trial)
+        except (KeyError, ValueError, TypeError) as error:
+            where = without_password(self._storage) if self._storage else "memory"
+            raise FileFormatError(
+                f"the storage {where} is damaged: trial {trial.number} does not hold what dsim writes; "
+                "remove the study's folder, or choose another --name"
+            ) from error
 
     def _clear_leftovers(self) -> None:
         """Close what an interrupted run left open, so that it neither comes back nor counts."""
@@ -124,7 +158,11 @@ class Trials:
         return mix_from(self._space, dict(trial.params))
 
     def ask(self) -> tuple[Trial, Mix] | None:
-        """Give the next mix that was not swept yet, or None when there is none left."""
+        """Return the next mix that was not swept yet, or None when there is none left."""
+        with storage_errors(self._storage):
+            return self._ask()
+
+    def _ask(self) -> tuple[Trial, Mix] | None:
         position = len(self.done)
         seeds = [mix for mix in self._seeds if mix not in self._seen | self._impossible]
         if seeds and position < len(self._seeds):
@@ -165,7 +203,8 @@ class Trials:
 
     def reject(self, trial: Trial, mix: Mix) -> None:
         """Say that a mix holds no design at all."""
-        self._study.tell(trial, state=TrialState.FAIL)
+        with storage_errors(self._storage):
+            self._study.tell(trial, state=TrialState.FAIL)
         self._impossible.add(mix)
 
     def tell(self, trial: Trial, mix: Mix, swept: Swept, top1_low: float, over_ms: float) -> None:
@@ -179,12 +218,13 @@ class Trials:
             By how much that design's upper latency misses the budget, in milliseconds; at most 0 if it fits.
         """
         record = Swept(swept.points, swept.fastest, swept.designs, self._repeats)
-        for key, value in vars(record).items():
-            trial.set_user_attr(key, value)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-            trial.set_constraint("over_ms", over_ms)
-        self._study.tell(trial, top1_low)
+        with storage_errors(self._storage):
+            for key, value in vars(record).items():
+                trial.set_user_attr(key, value)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+                trial.set_constraint("over_ms", over_ms)
+            self._study.tell(trial, top1_low)
         self._repeats = 0
         self._seen.add(mix)
         self.done.append((mix, record))
@@ -193,16 +233,3 @@ class Trials:
 def _swept(trial: FrozenTrial) -> Swept:
     attrs: dict[str, Any] = trial.user_attrs
     return Swept(attrs["points"], attrs["fastest"], attrs["designs"], attrs["repeats"])
-
-
-def _open(storage: str | None, name: str) -> optuna.Study:
-    try:
-        return optuna.create_study(
-            storage=storage, study_name=name, direction="maximize", load_if_exists=True
-        )
-    except Exception as error:  # SQLAlchemy, its drivers and Optuna raise unrelated types for one thing
-        first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise FileAccessError(
-            f"the study's storage {storage or 'in memory'} cannot be opened: {first}; "
-            "check that the folder is writable and the URL is right"
-        ) from error

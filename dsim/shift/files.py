@@ -10,13 +10,15 @@ from typing import Any
 import polars as pl
 
 from dsim.errors import FileAccessError, FileFormatError
-from dsim.files import make_folder, write_atomic
+from dsim.files import make_folder, read_json, write_atomic
+from dsim.records import shown
+from dsim.search.serial import plain, read
 from dsim.shift.records import Comparison, Interval
-from dsim.shift.serial import plain, read
 from dsim.shift.spec import ComparisonSpec
 
 SCHEMA_VERSION = 1
 RECORD = "comparison.json"
+_AGAIN = "make it anew with dsim compare"
 
 
 def to_dict(found: Comparison) -> dict[str, Any]:
@@ -25,20 +27,27 @@ def to_dict(found: Comparison) -> dict[str, Any]:
     return {"schema_version": SCHEMA_VERSION, **values, "inputs": json.loads(found.inputs)}
 
 
-def from_dict(raw: object) -> Comparison:
+def from_dict(raw: object, where: str = "a comparison") -> Comparison:
     """Read what `to_dict` gave.
 
     Raises
     ------
     FileFormatError
-        It is of another schema, or not a comparison.
+        It is of another schema, or not a comparison; the message begins with ``where``.
     """
     if not isinstance(raw, dict) or raw.get("schema_version") != SCHEMA_VERSION:
+        found = shown(raw.get("schema_version") if isinstance(raw, dict) else raw)
         raise FileFormatError(
-            f"a comparison must have schema_version {SCHEMA_VERSION}; make the file anew with dsim compare"
+            f"{where} must be an object with schema_version {SCHEMA_VERSION}, got {found}; {_AGAIN}"
         )
     values = {key: value for key, value in raw.items() if key != "schema_version"}
-    return read(Comparison, {**values, "inputs": json.dumps(values.get("inputs"), sort_keys=True)})
+    if "inputs" in values:
+        if not isinstance(values["inputs"], dict):
+            raise FileFormatError(
+                f"{where}: inputs must be an object, got {shown(values['inputs'])}; {_AGAIN}"
+            )
+        values["inputs"] = json.dumps(values["inputs"], sort_keys=True)
+    return read(Comparison, values, where)
 
 
 def load_comparison(path: Path) -> Comparison:
@@ -49,15 +58,10 @@ def load_comparison(path: Path) -> Comparison:
     FileAccessError
         It cannot be read.
     FileFormatError
-        It is no comparison.
+        It is no comparison; the message names the file.
     """
-    path = path / RECORD if path.is_dir() else path
-    try:
-        return from_dict(json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, UnicodeDecodeError) as error:
-        raise FileAccessError(f"{path} cannot be read: {error}; name a comparison's folder") from error
-    except json.JSONDecodeError as error:
-        raise FileFormatError(f"{path} must be JSON, got {error}; make it anew with dsim compare") from error
+    path = path / RECORD if path.is_dir() and path.name != RECORD else path
+    return from_dict(read_json(path, f"name a comparison's folder, or {_AGAIN}"), str(path))
 
 
 def read_comparison(folder: Path, fingerprint: str) -> Comparison | None:

@@ -13,13 +13,13 @@ from dsim.errors import FileFormatError, InvalidValueError
 from dsim.files import make_folder, write_atomic
 from dsim.latency.refit import families_of, refit
 from dsim.search.score import Scorer
+from dsim.search.serial import plain, read
 from dsim.search.space import Space
 from dsim.search.spec import StudySpec
 from dsim.search.study import judge, search_mixes
 from dsim.search.table import CostTable
 from dsim.shift.families import in_half, once_in_half
 from dsim.shift.records import Halved
-from dsim.shift.serial import plain, read
 from dsim.shift.spec import ComparisonSpec
 
 _NAN = float("nan")

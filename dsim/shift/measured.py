@@ -15,12 +15,14 @@ from pathlib import Path
 import polars as pl
 
 from dsim.arch import Arch
-from dsim.errors import FileAccessError, FileFormatError
-from dsim.files import write_atomic
+from dsim.errors import FileFormatError
+from dsim.files import first_line, read_bytes, write_atomic
+from dsim.records import shown
 from dsim.rounding import limit
 from dsim.shift.records import Cell, Comparison, DeviceFindings
 
 FILE = "measured.csv"
+_AGAIN = "remove it and make it anew with dsim measure --compared"
 _DIGITS = 12  # of a design's hash
 
 
@@ -239,19 +241,17 @@ def read_measured(folder: Path) -> tuple[Timed, ...]:
         return ()
     kinds = {"str": pl.String, "int": pl.Int64, "float": pl.Float64}
     schema = {field.name: kinds[str(field.type)] for field in fields(Timed)}
+    content = read_bytes(path, _AGAIN)
     try:
-        frame = pl.read_csv(path, schema_overrides=schema)
-    except OSError as error:
-        raise FileAccessError(f"{path} cannot be read: {error}; check the path") from error
-    except pl.exceptions.PolarsError as error:
+        frame = pl.read_csv(io.BytesIO(content), schema_overrides=schema)
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
         raise FileFormatError(
-            f"{path} must be a table of timed designs: {str(error).splitlines()[0]}; make it anew with "
-            "dsim measure --compared"
+            f"{path} must be a table of timed designs, got {first_line(error)}; {_AGAIN}"
         ) from error
     if frame.columns != list(schema) or any(frame.null_count().row(0)) or (frame["latency_ms"] <= 0).any():
         raise FileFormatError(
             f"{path} must have the columns {', '.join(schema)} with a figure in each row, got "
-            f"{', '.join(frame.columns)[:80]}; make it anew with dsim measure --compared"
+            f"{shown(', '.join(frame.columns), 80)}; {_AGAIN}"
         )
     return tuple(Timed(**row) for row in frame.iter_rows(named=True))
 

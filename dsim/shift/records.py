@@ -1,4 +1,4 @@
-"""What a comparison gives back, as frozen records; `dsim.shift.serial` writes and reads them as JSON."""
+"""What a comparison gives back, as frozen records; `dsim.search.serial` writes and reads them as JSON."""
 
 from __future__ import annotations
 

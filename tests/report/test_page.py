@@ -153,9 +153,9 @@ def test_a_study_that_fits_nothing_says_so(tmp_path: Path) -> None:
         ({"devices/x/study.toml": ""}, "unfinished comparison"),
         ({"comparison.json": "{"}, "must be JSON"),
         ({"comparison.json": '{"schema_version": 99}'}, "schema_version 1"),
-        ({"study.toml": "x = 1"}, "must be written by dsim"),
+        ({"study.toml": "x = 1"}, "schema_version 1, got None"),
         ({"study.toml": "schema_version = 7"}, "schema_version 1, got 7"),
-        ({"study.toml": "["}, "must be written by dsim"),
+        ({"study.toml": "["}, "study.toml must be TOML"),
         ({"a/comparison.json": "[]"}, "schema_version 1"),
     ],
 )

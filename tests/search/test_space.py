@@ -55,5 +55,5 @@ def test_missing_and_binary_files(tmp_path: Path) -> None:
     with pytest.raises(FileAccessError, match="cannot be read"):
         load_space(tmp_path / "none.toml")
     (tmp_path / "binary.toml").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(FileAccessError, match="cannot be read"):
+    with pytest.raises(FileFormatError, match="must be text"):
         load_space(tmp_path / "binary.toml")

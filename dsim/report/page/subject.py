@@ -8,7 +8,7 @@ from pathlib import Path
 
 from dsim.errors import FileAccessError, FileFormatError
 from dsim.search import StudyResult, load_study
-from dsim.search.files import INPUTS, read_fingerprint
+from dsim.search.files import INPUTS, read_inputs
 from dsim.shift import Comparison, load_comparison
 from dsim.shift.files import RECORD
 
@@ -74,12 +74,14 @@ def _subjects(folder: Path) -> list[Subject]:
 
 
 def _holds(folder: Path) -> bool:
-    return (folder / RECORD).is_file() or (folder / INPUTS).is_file()
+    return (folder / RECORD).exists() or (folder / INPUTS).exists()
 
 
 def _read(folder: Path) -> Subject:
     name = folder.resolve().name
-    if (folder / RECORD).is_file():
+    if (folder / RECORD).exists():
         found = load_comparison(folder)
         return Subject(name, folder, found, found.fingerprint)
-    return Subject(name, folder, load_study(folder), read_fingerprint(folder) or "")
+    study = load_study(folder)
+    recorded = read_inputs(folder)
+    return Subject(name, folder, study, recorded.fingerprint if recorded else "")

@@ -1,4 +1,4 @@
-"""Records of a comparison to plain values for JSON and back, checked against the types that they declare."""
+"""Records of studies and comparisons to plain values for JSON and back, checked against the types that they declare."""
 
 from __future__ import annotations
 
@@ -50,26 +50,39 @@ def read(cls: type[R], raw: object, where: str = "") -> R:
     hints = _hints(cast("Any", cls))
     names = [f.name for f in dataclasses.fields(cls)]  # type: ignore[arg-type]
     if set(raw) != set(names):
-        odd = sorted(set(raw) ^ set(names))
+        missing, unknown = [n for n in names if n not in raw], [str(n) for n in raw if n not in names]
+        what = f"lacks {_some(missing)}" if missing else f"has also {_some(unknown)}"
         raise FileFormatError(
-            f"{where} must have exactly its fields, got trouble with {odd}; make the file anew"
+            f"{where} must have the fields of a {cls.__name__}, and {what}; make the file anew"
         )
-    return cls(**{name: _value(hints[name], raw[name], f"{where}.{name}") for name in names})
+    return cls(**{name: read_value(hints[name], raw[name], f"{where}.{name}") for name in names})
 
 
-def _value(hint: Any, raw: Any, where: str) -> Any:
+def _some(names: list[str], most: int = 3) -> str:
+    rest = f" and {len(names) - most} more" if len(names) > most else ""
+    return shown(", ".join(names[:most]))[1:-1] + rest
+
+
+def read_value(hint: Any, raw: Any, where: str) -> Any:
+    """Read a plain value as a type: a record, an `Arch`, a number, a text, or tuples and unions of them.
+
+    Raises
+    ------
+    FileFormatError
+        It is not of that type; the message names the place.
+    """
     origin, items = typing.get_origin(hint), typing.get_args(hint)
     if origin in (types.UnionType, typing.Union):
         if raw is None and types.NoneType in items:
             return None
-        return _value(next(item for item in items if item is not types.NoneType), raw, where)
+        return read_value(next(item for item in items if item is not types.NoneType), raw, where)
     if origin is tuple:
         if not isinstance(raw, list):
             raise FileFormatError(f"{where} must be a list, got {shown(raw)}; make the file anew")
         kinds = [items[0]] * len(raw) if items[-1] is Ellipsis else items
         if len(kinds) != len(raw):
             raise FileFormatError(f"{where} must have {len(kinds)} items, got {len(raw)}; make the file anew")
-        return tuple(_value(kind, item, where) for kind, item in zip(kinds, raw, strict=True))
+        return tuple(read_value(kind, item, where) for kind, item in zip(kinds, raw, strict=True))
     if hint is Arch:
         return _checked(lambda: Arch.from_dict(raw), raw, where)
     if dataclasses.is_dataclass(hint) and isinstance(hint, type):

@@ -1,0 +1,57 @@
+"""What sets the inputs of a stored study apart from those that are asked for, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from dsim.records import shown
+
+_MODELS = {
+    "latency": "what dsim knows of the device's latency",
+    "accuracy": "what dsim knows of accuracy",
+}
+_MOST = 60  # characters of one value
+
+
+def differences(
+    there: Mapping[str, Any], here: Mapping[str, Any], models: tuple[Mapping[str, str], Mapping[str, str]]
+) -> str:
+    """Say in which inputs a stored study differs from the one that is asked for, with both values.
+
+    Parameters
+    ----------
+    there, here
+        Inputs of the stored study, and those asked for (see `StudySpec.inputs`).
+    models
+        Content hashes of the models, there and here; both empty where they are not known.
+
+    Returns
+    -------
+    str
+        For example ``seed (0 there, 1 asked)``; says that only the models can differ where the inputs are equal.
+    """
+    found = [*_inputs(there, here), *_changed(*models)]
+    return ", ".join(found) or "what dsim knows of the device or of accuracy (changed since then)"
+
+
+def _inputs(there: Mapping[str, Any], here: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
+    for key in dict.fromkeys([*here, *there]):
+        a, b = there.get(key), here.get(key)
+        if isinstance(a, Mapping) and isinstance(b, Mapping):
+            yield from _inputs(a, b, f"{prefix}{key}.")
+        elif a != b:
+            yield f"{prefix}{key} ({_shown(key, there)} there, {_shown(key, here)} asked)"
+
+
+def _shown(key: str, inputs: Mapping[str, Any]) -> str:
+    value = inputs.get(key)
+    if key not in inputs:
+        return "nothing"
+    return value if isinstance(value, str) else shown(value, _MOST)
+
+
+def _changed(there: Mapping[str, str], here: Mapping[str, str]) -> Iterator[str]:
+    for key, words in _MODELS.items():
+        if there.get(key) != here.get(key):
+            yield f"{words} (changed since then)"

@@ -1,0 +1,54 @@
+"""A study that is asked for again with other inputs is told which, with both values and what to do."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from dsim.errors import InvalidValueError
+from dsim.search.differs import differences
+from dsim.search.files import write_inputs
+from dsim.search.run import run_study
+from dsim.search.spec import StudySpec
+from dsim.search.study import search_mixes
+from tests.search.test_study import SMALL, scorer, spec
+
+SAME: tuple[dict[str, str], dict[str, str]] = ({}, {})
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"seed": 1}, "seed (0 there, 1 asked)"),
+        ({"trials": 5}, "trials (12 there, 5 asked)"),
+        ({"budget_ms": 3.0}, "budget_ms (1.2 there, 3.0 asked)"),
+        ({"confidence": 0.8}, "confidence (0.9 there, 0.8 asked)"),
+        ({"device": "other"}, "device (fake there, other asked)"),
+        ({"space": SMALL.fixed(resolution=256)}, "space.resolution (224 there, 256 asked)"),
+        ({"seed": 1, "trials": 5}, "trials (12 there, 5 asked), seed (0 there, 1 asked)"),
+    ],
+)
+def test_every_difference_is_named(change: dict[str, object], said: str) -> None:
+    assert differences(spec().inputs(), spec(**change).inputs(), SAME) == said  # type: ignore[arg-type]
+
+
+def test_models_that_changed_are_named() -> None:
+    inputs = spec().inputs()
+    said = differences(inputs, inputs, ({"latency": "1", "accuracy": "2"}, {"latency": "3", "accuracy": "2"}))
+    assert said == "what dsim knows of the device's latency (changed since then)"
+
+
+def test_a_storage_names_them_too(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'study.db'}"
+    search_mixes(spec(trials=1), scorer(), "a", url)
+    with pytest.raises(InvalidValueError, match=r"differs in seed \(0 there, 7 asked\); give the same"):
+        search_mixes(spec(trials=1, seed=7), scorer(), "b", url)
+
+
+def test_the_studys_folder_names_them(tmp_path: Path) -> None:
+    asked = StudySpec("iphone12", 2.0, trials=3, name="mine", out=tmp_path)
+    write_inputs(asked, "another", {})
+    with pytest.raises(InvalidValueError, match=r"study\.toml must hold .* seed \(0 there, 4 asked\)"):
+        run_study(replace(asked, seed=4))

@@ -1,0 +1,74 @@
+"""A storage that cannot be opened is one line that names it; a password is shown nowhere."""
+
+from __future__ import annotations
+
+import io
+import traceback
+from pathlib import Path
+
+import optuna
+import pytest
+
+from dsim.errors import DsimError, InvalidValueError, MissingPackageError
+from dsim.search.spec import StudySpec
+from dsim.search.storage import open_storage, without_password
+from dsim.search.study import search_mixes
+from tests.search.test_study import scorer, spec
+
+PASSWORD = "hunter2+secret"
+URLS = [
+    f"postgresql://worker:{PASSWORD}@localhost:1/db",
+    f"mysql+nosuchdriver://worker:{PASSWORD}@localhost/db",
+    f"nosuch://worker:{PASSWORD}@localhost/db",
+    f"postgresql://worker:{PASSWORD}@localhost:port/db",
+    f"postgresql://worker:a/{PASSWORD}@localhost/db",
+    f"postgresql://worker:a@{PASSWORD}@localhost/db",
+    f"postgresql://localhost:1/db?user=worker&password={PASSWORD}",
+    f"{PASSWORD}:{PASSWORD}://worker:{PASSWORD}@localhost/db",
+    f"worker:{PASSWORD}@localhost/db",
+]
+
+
+@pytest.mark.parametrize("url", URLS)
+def test_no_password_in_any_error(url: str) -> None:
+    with pytest.raises(DsimError) as caught:
+        open_storage(url, "name")
+    told = io.StringIO()
+    traceback.print_exception(caught.value, file=told)  # what --debug shows
+    assert PASSWORD not in str(caught.value)
+    assert PASSWORD not in told.getvalue().replace(repr(url), "")
+    assert "\n" not in str(caught.value)
+
+
+def test_a_missing_driver_is_named() -> None:
+    with pytest.raises(
+        MissingPackageError, match=r"postgresql\+pg8000://\*\*\*@localhost/db needs a database driver"
+    ):
+        open_storage(f"postgresql+pg8000://worker:{PASSWORD}@localhost/db", "name")
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("postgresql://u:p@host:5/db", "postgresql://***@host:5/db"),
+        ("postgresql://u@host/db", "postgresql://***@host/db"),
+        ("postgresql://u:p@ss@host/db", "postgresql://***@host/db"),
+        ("postgresql://host/db?password=p&x=1", "postgresql://host/db?password=***&x=1"),
+        ("sqlite:////tmp/study.db", "sqlite:////tmp/study.db"),
+        ("u:p@host/db", "***@host/db"),
+    ],
+)
+def test_what_is_shown_of_a_url(url: str, shown: str) -> None:
+    assert without_password(url) == shown
+
+
+def test_no_password_in_the_inputs_of_a_study() -> None:
+    asked = StudySpec("iphone12", 2.0, storage=URLS[0])
+    assert PASSWORD not in repr(asked) + str(asked.inputs())
+
+
+def test_a_study_of_another_program_is_left_alone(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'study.db'}"
+    optuna.create_study(storage=url, study_name="test").optimize(lambda trial: 0.0, n_trials=1)
+    with pytest.raises(InvalidValueError, match="of another program; choose another --name"):
+        search_mixes(spec(trials=1), scorer(), "a", url)
