@@ -10,9 +10,10 @@ import numpy as np
 from dsim.cli.references import resolve
 from dsim.device.add import Added, Addition, Found, FoundNetwork, check_free, read_measurements, write_profile
 from dsim.device.add.match import match_kernels
-from dsim.device.add.perf_yaml import Wanted
+from dsim.device.add.wanted import Wanted
+from dsim.device.add.wrong import Wrong, refuse
 from dsim.device.profile import DeviceProfile, MeasuredOp
-from dsim.errors import InvalidValueError
+from dsim.errors import DsimError, InvalidValueError
 from dsim.graph import Graph
 from dsim.graph.passes import run_passes
 from dsim.latency.fewshot.learn import LEAST
@@ -36,6 +37,7 @@ class Request:
     models: tuple[str, ...] = ()
     wanted: Wanted = field(default_factory=Wanted)
     force: bool = False
+    names: tuple[tuple[str, str], ...] = ()  # what to look a network up under, by a file's name for it
 
 
 def add_device(request: Request) -> Added:
@@ -49,7 +51,7 @@ def add_device(request: Request) -> Added:
     root = user_profiles_dir()
     check_free(root, request.name, request.force)  # before minutes of work, not after
     like = donor_named(request.like) if request.like else None
-    found = read_measurements(request.files, request.models, request.wanted)
+    found = read_measurements(request.files, request.models, request.wanted, dict(request.names))
     figures, graphs, rows = _networks(found, request.files[0].parent)
     alone = len({op.op for op in found.ops}) >= LEAST_OPS and found.stack is not None  # needs nobody's stack
     few = len(figures) >= LEAST and not alone
@@ -126,14 +128,23 @@ def _networks(found: Found, folder: Path) -> tuple[dict[str, float], dict[str, G
     """Give milliseconds and own graphs by key, and the rows of networks.csv."""
     timed: dict[str, list[float]] = {}
     graphs: dict[str, Graph] = {}
-    rows = []
+    rows, wrong = [], list(found.wrong)
     for one in found.networks:
         own = found.graphs.get(one.reference)
-        key, graph = resolve(one.reference, folder, one.where) if own is None else (one.reference, own)
+        try:
+            key, graph = (
+                resolve(one.graph or one.reference, folder, one.where)
+                if own is None
+                else (one.reference, own)
+            )
+        except DsimError as error:
+            wrong.append(Wrong(one.where, str(error).removeprefix(f"{one.where}: ")))
+            continue
         if graph is not None:
             graphs[key] = graph
         timed.setdefault(key, []).append(one.latency_ms)
         rows.append(_row(one, key))
+    refuse(wrong)
     return {key: float(np.exp(np.median(np.log(ms)))) for key, ms in timed.items()}, graphs, rows
 
 

@@ -26,11 +26,18 @@ def import_options(command: _Command) -> _Command:
             "--model",
             "models",
             multiple=True,
-            help="Network that a benchmark_model CSV was made with; once a file.",
+            help="Network that a run of benchmark_model was made with; once a run.",
         ),
-        click.option("--device", "chosen", default="", help="Which device of a perf.yaml."),
-        click.option("--runtime", default="", help="Which runtime of a perf.yaml."),
-        click.option("--precision", default="", help="Which precision of a perf.yaml."),
+        click.option(
+            "--map",
+            "names",
+            multiple=True,
+            metavar="NAME=GRAPH",
+            help="Look the file's network NAME up as GRAPH, e.g. MyNet=resnet50@224; may be repeated.",
+        ),
+        click.option("--device", "chosen", default="", help="Which device, where a file holds several."),
+        click.option("--runtime", default="", help="Which runtime, where a file holds several."),
+        click.option("--precision", default="", help="Which precision, where a file holds several."),
         click.option("--force", is_flag=True, help="Replace a profile of that name."),
     ):
         command = option(command)
@@ -46,7 +53,7 @@ def add_device_command(files: tuple[Path, ...], name: str, as_json: bool, **opti
     """Make a device profile of the measurements in FILES.
 
     FILES are CSV or Parquet (columns: network or op, latency_ms; docs/adapting.md), Qualcomm AI Hub's perf.yaml, the CSV
-    of TFLite's benchmark_model, or the results.jsonl of a Core ML bundle (docs/measuring-coreml.md). Three networks are enough. Nothing is written where a row breaks a rule.
+    or log of TFLite's benchmark_model, or the results.jsonl of a Core ML bundle (docs/measuring-coreml.md). Three networks are enough. Nothing is written where a row breaks a rule.
     """
     from dsim.report.adapting import show_added  # deferred: help must not wait for tables
 
@@ -124,7 +131,7 @@ def adapt_device_command(name: str, files: tuple[Path, ...], as_json: bool, **op
 
 def _add(files: tuple[Path, ...], name: str, options: dict[str, Any]) -> Any:
     from dsim.cli.additions import Request, add_device  # deferred: help must not wait for the models
-    from dsim.device.add.perf_yaml import Wanted
+    from dsim.device.add.wanted import Wanted
 
     wanted = Wanted(options["chosen"], options["runtime"], options["precision"])
     request = Request(
@@ -135,5 +142,14 @@ def _add(files: tuple[Path, ...], name: str, options: dict[str, Any]) -> Any:
         options["models"],
         wanted,
         options["force"],
+        tuple(_mapped(word) for word in options["names"]),
     )
     return add_device(request)
+
+
+def _mapped(word: str) -> tuple[str, str]:
+    """Part NAME=GRAPH at its last sign of equality: a file's name may hold one, a graph's does not."""
+    name, _, graph = word.rpartition("=")
+    if not name.strip() or not graph.strip():
+        raise click.BadParameter(f"needs NAME=GRAPH, got {word[:80]!r}; e.g. --map MyNet=resnet50@224")
+    return name.strip(), graph.strip()

@@ -1,76 +1,149 @@
-"""The CSV that TFLite's benchmark_model writes with ``--op_profiling_output_mode=csv``: one row an operator that ran."""
+"""What TFLite's benchmark_model prints: its log, and the tables of operators as CSV or inside the log.
+
+Everything that a run prints may stand in one file. A whole run's time is ``Inference (avg)`` of the log, in microseconds, or
+else the sum of the operators of its regular runs. What is done once, before the first image, counts nowhere.
+"""
 
 from __future__ import annotations
 
-import csv
+import re
+from collections.abc import Mapping
 from pathlib import Path
 
+from dsim.device.add.benchmark_table import RunOrder, is_table_header, run_orders
 from dsim.device.add.found import Found, FoundKernels, FoundNetwork, milliseconds
 from dsim.errors import FileFormatError
 
 SOURCE = "TFLite benchmark_model"
-TYPE, MEAN = "node type", ("avg_ms", "avg ms")
+# what a phone's log, or the tool itself, puts before every line
+_PREFIX = re.compile(
+    r"^(?:\d\d-\d\d \d\d:\d\d:\d\d\.\d+ +\d+ +\d+ [VDIWE] [^:]*: ?|[VDIWE]/[^(:]*\( *\d+\): ?|(?:INFO|WARNING|ERROR|VERBOSE): ?)"
+)
+_INFERENCE = re.compile(r"nference timings in us:.*\bInference(?: \(avg\))?: *(\S+?),?(?:\s|$)")
+_GRAPH = re.compile(r"^\s*Graph: \[(.*)\]")
+_START = re.compile(r"^\s*STARTING!")
+_SIGNS = re.compile(
+    r"^\s*(?:STARTING!|Num threads: \[|Graph: \[|Initialized session in )|nference timings in us:|Profiling Info for "
+)
+_REGULAR = "regular benchmark runs"
+WHOLE_PERCENT = 97.0  # of a run: shares are rounded
+MAY_DIFFER = 0.05  # of the operators' sum from the tool's own; both are rounded
 
 
-def is_benchmark_csv(text: str) -> bool:
-    """Tell such a file by its header."""
-    return any(_cells(line)[:1] == [TYPE] for line in text.splitlines()[:200])
+def is_benchmark_output(text: str) -> bool:
+    """Tell such a file by a table's header or by a line of the log."""
+    return any(is_table_header(line) or _SIGNS.search(line) for line in _lines(text)[:300])
 
 
-def read_benchmark_csv(path: Path, text: str, reference: str) -> Found:
-    """Read the operators in the order in which they ran; their sum is the network's latency.
+def read_benchmark_output(path: Path, text: str, models: list[str], names: Mapping[str, str]) -> Found:
+    """Read every run of a file.
 
     Parameters
     ----------
     path, text
-        The file.
-    reference
-        The network that was run; the file does not say.
+        The file; lines end with a line feed.
+    models
+        The networks that ran, in order; each run takes the next. A file does not say what a .tflite file holds.
+    names
+        What to look a network up under, by the name of the .tflite file or of this file, with its suffix or without.
 
     Raises
     ------
     FileFormatError
-        No network was named, or a row breaks a rule.
+        A run has no network named for it, stops early, or breaks a rule.
     """
-    if not reference:
+    lines = _lines(text)
+    starts = [n for n, line in enumerate(lines) if _START.match(line)]
+    ends = [*starts[1:], len(lines)] if starts else [len(lines)]
+    found = Found()
+    for start, end in zip([0, *starts[1:]], ends, strict=True):
+        found += _run(path, lines[start:end], start + 1, models, names)
+    return found
+
+
+def _lines(text: str) -> list[str]:
+    return [_PREFIX.sub("", line) for line in text.split("\n")]
+
+
+def _run(path: Path, lines: list[str], first: int, models: list[str], names: Mapping[str, str]) -> Found:
+    told = next((match for line in lines if (match := _INFERENCE.search(line))), None)
+    table = _regular(path, lines, first)
+    if told is None and table is None:
         raise FileFormatError(
-            f"{path}: does not say which network ran; name it with --model, e.g. --model mobilenetv2_100@224"
+            f"{path}: stops before the regular runs: it has no line 'Inference timings in us' and no table of operators; run benchmark_model to its end"
         )
-    kernels: list[tuple[str, float]] = []
-    header: list[str] = []
-    for number, line in enumerate(text.splitlines(), start=1):
-        cells = _cells(line)
-        if cells[:1] == [TYPE]:
-            if header:  # the same operators again, in order of their time
-                break
-            header = cells
-            continue
-        if not header or len(cells) != len(header):
-            if header and kernels and not cells:
-                break  # the section ends with an empty line
-            continue
-        mean = next((header.index(name) for name in MEAN if name in header), None)
-        if mean is None:
+    at = f"{path}, row {first + next((n for n, line in enumerate(lines) if told and told[0] in line), 0)}"
+    notes: list[str] = []
+    kernels: tuple[tuple[str, float], ...] = ()
+    summed = 0.0
+    if table is not None:
+        if table.percent >= WHOLE_PERCENT and (table.closed or told is not None):
+            kernels, summed = _kernels(path, table)
+        elif told is None:
             raise FileFormatError(
-                f"{path}, row {number}: the header must name avg_ms, got {', '.join(header)[:200]}; write it anew"
+                f"{path}, row {table.row}: the table of operators stops early: its rows are {table.percent:.0f}% of a run"
+                f"{'' if table.closed else ', and the file ends with them'}; run benchmark_model to its end"
             )
-        value = cells[mean]
-        if value in ("0", "0.000", "0.0"):  # shorter than the clock tells
-            continue
-        kernels.append((cells[0], milliseconds(value, "ms", f"{path}, row {number}")))
-    if not kernels:
-        raise FileFormatError(
-            f"{path}: must hold rows under '{TYPE}', got none; run with --enable_op_profiling=true"
-        )
-    total = sum(ms for _, ms in kernels)
+    latency_ms = milliseconds(told[1], "us", at) if told else summed
+    reference = _named(path, lines, models, names)
+    source = SOURCE if told else f"{SOURCE}, sum of operators"
+    if table is not None and not kernels:
+        notes.append(f"{path}: operators are not matched, nodes ran several times a run or rows are missing")
     return Found(
-        (FoundNetwork(str(path), reference, total, f"{SOURCE}, sum of operators"),),
-        kernels=(FoundKernels(str(path), reference, tuple(kernels), SOURCE),),
+        (FoundNetwork(at if told else str(path), reference, latency_ms, source),),
+        kernels=(FoundKernels(str(path), reference, kernels, SOURCE),) if kernels else (),
+        notes=tuple(notes),
     )
 
 
-def _cells(line: str) -> list[str]:
-    try:
-        return [cell.strip() for cell in next(csv.reader([line]), [])]
-    except csv.Error:
-        return []
+def _named(path: Path, lines: list[str], models: list[str], names: Mapping[str, str]) -> str:
+    ran = next((Path(match[1]).name for line in lines if (match := _GRAPH.match(line))), "")
+    mapped = next((name for name in (ran, Path(ran).stem, path.name, path.stem) if name in names), "")
+    if mapped:
+        return mapped
+    if models:
+        return models.pop(0)
+    says = f"says that {ran[:80]} ran, not what is in it" if ran else "does not say which network ran"
+    raise FileFormatError(f"{path}: {says}; name it with --model, e.g. --model mobilenetv2_100@224")
+
+
+def _regular(path: Path, lines: list[str], first: int) -> RunOrder | None:
+    """Find the table of the regular runs; None where there is none."""
+    start = next((n for n, line in enumerate(lines) if _REGULAR in line.lower()), 0)
+    tables = list(run_orders(lines[start:], first + start))
+    kept = [one for one in tables if not one.prepares]
+    if tables and not kept:
+        raise FileFormatError(
+            f"{path}, row {tables[0].row}: the tables hold only what is done before the first run; run benchmark_model to its end"
+        )
+    if not kept:
+        return None
+    if kept[0].missing:
+        raise FileFormatError(
+            f"{path}, row {kept[0].row}: the header must name node type, avg_ms and %, {kept[0].missing!r} is missing; write it anew"
+        )
+    return kept[0]
+
+
+def _kernels(path: Path, table: RunOrder) -> tuple[tuple[tuple[str, float], ...], float]:
+    """Return the nodes with milliseconds, none where one ran several times a run, and the milliseconds of a run."""
+    kernels, total, several = [], 0.0, False
+    for node in table.nodes:
+        where = f"{path}, row {node.row}"
+        if not node.calls.isdecimal() or not 1 <= int(node.calls[:8]) <= 10**6:
+            raise FileFormatError(
+                f"{where}, column 'times called': must be a whole number of at least 1, got {node.calls[:40]!r}; run benchmark_model again"
+            )
+        if not node.avg_ms.strip("0."):  # shorter than the clock tells
+            continue
+        ms, calls = milliseconds(node.avg_ms, "ms", f"{where}, column 'avg_ms'"), int(node.calls)
+        kernels.append((node.kind, ms))
+        total += ms * calls
+        several |= calls > 1
+    told = table.total_us / 1e3
+    rounding = 0.0005 * sum(int(node.calls) for node in table.nodes)
+    if told and abs(total - told) > MAY_DIFFER * told + rounding:
+        raise FileFormatError(
+            f"{path}, row {table.row}: the operators sum to {total:.4g} ms and the line Timings says {told:.4g} ms; run benchmark_model again"
+        )
+    return (() if several else tuple(kernels)), told or total

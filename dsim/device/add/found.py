@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from dsim.device.add.time_units import LONGEST_MS, MS_PER
+from dsim.device.add.wrong import Wrong
 from dsim.device.profile import MeasuredOp
 from dsim.errors import FileFormatError, InvalidValueError
 from dsim.graph.graph import Graph
 
 LICENCE = "the user's own"
-UNITS = {"ns": 1e-6, "us": 1e-3, "ms": 1.0, "s": 1e3}
 MAX_BYTES = 20_000_000  # a file may come from a stranger
 MAX_ROWS = 20_000
 
@@ -37,6 +38,10 @@ class FoundNetwork:
         Standard error of the figure, None where the file does not say.
     cliff
         Evidence that the network left the accelerator; empty where there is none.
+    graph
+        Key of its graph where the file's names are a list of their own; empty where ``reference`` is to be looked up.
+    batch
+        Images of one run; ``latency_ms`` is for one of them.
     """
 
     where: str
@@ -47,6 +52,8 @@ class FoundNetwork:
     layers_other: int | None = None
     error_ms: float | None = None
     cliff: str = ""
+    graph: str = ""
+    batch: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +132,8 @@ class Found:
         None where the files do not say what they were measured on.
     measured
         What is kept beside the figures and never learned from.
+    wrong
+        Rows that break a rule; `dsim.device.add.wrong.refuse` raises them together.
     """
 
     networks: tuple[FoundNetwork, ...] = ()
@@ -134,6 +143,7 @@ class Found:
     graphs: Mapping[str, Graph] = field(default_factory=dict)
     stack: FoundStack | None = None
     measured: Mapping[str, Any] = field(default_factory=dict)
+    wrong: tuple[Wrong, ...] = ()
 
     def __add__(self, other: Found) -> Found:
         """Put two files together.
@@ -156,6 +166,7 @@ class Found:
             {**self.graphs, **other.graphs},
             self.stack or other.stack,
             {**self.measured, **other.measured},
+            self.wrong + other.wrong,
         )
 
 
@@ -165,15 +176,13 @@ def milliseconds(value: object, unit: str, where: str) -> float:
     Raises
     ------
     FileFormatError
-        It is no positive, finite number of at most an hour, or the unit is unknown.
+        It is no positive, finite number of at most an hour.
     """
-    if unit not in UNITS:
-        raise FileFormatError(f"{where}: a unit must be one of {', '.join(UNITS)}, got {unit!r}; correct it")
     try:
-        found = float(str(value)) * UNITS[unit]
+        found = float(str(value)) * MS_PER[unit]
     except ValueError:
         found = math.nan
-    if not math.isfinite(found) or not 0 < found <= 3.6e6:
+    if not math.isfinite(found) or not 0 < found <= LONGEST_MS:
         raise FileFormatError(
             f"{where}: a latency must be a positive number, got {str(value)[:40]!r}; correct it"
         )

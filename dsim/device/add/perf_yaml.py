@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from dsim.device.add.aihub_names import aihub_graph
 from dsim.device.add.found import Found, FoundNetwork, milliseconds
+from dsim.device.add.wanted import Wanted
 from dsim.errors import FileFormatError
 
 SOURCE = "Qualcomm AI Hub Models, perf.yaml"
 DEVICE, RUNTIME, PRECISION = "device", "runtime", "precision"
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """Which of a file's figures are meant; empty where the file holds one only."""
-
-    device: str = ""
-    runtime: str = ""
-    precision: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +28,25 @@ class _Figure:
     layers_npu: int | None
     layers_other: int | None
 
+    @property
+    def cliff(self) -> str:
+        """Say how the network left the NPU; empty where it did not, or never was on it."""
+        if not self.layers_npu or not self.layers_other:
+            return ""
+        return f"{self.layers_other} of {self.layers_npu + self.layers_other} layers left the NPU"
 
-def read_perf_yaml(path: Path, text: str, wanted: Wanted) -> Found:
-    """Read a perf.yaml.
+
+def read_perf_yaml(path: Path, text: str, wanted: Wanted, names: Mapping[str, str]) -> Found:
+    """Read a perf.yaml; a network that dsim has no graph of is noted and left out.
+
+    Parameters
+    ----------
+    path, text
+        The file.
+    wanted
+        Which device, runtime and precision is meant.
+    names
+        What to look a network up under, by AI Hub's name, where the user says so.
 
     Raises
     ------
@@ -65,19 +74,32 @@ def read_perf_yaml(path: Path, text: str, wanted: Wanted) -> Found:
                 f"{path}: holds several {name}s; choose with --{name}: {', '.join(known)[:400]}"
             )
         figures = [figure for figure in figures if not asked or getattr(figure, name) == asked]
-    return Found(
-        tuple(
+    networks, notes = [], []
+    for one in figures:
+        graph = "" if one.network in names else aihub_graph(one.network)
+        if not graph and one.network not in names:
+            notes.append(
+                f"{path}: {one.network!r} is left out, dsim has no graph of that name; --map {_quoted(one.network)}=GRAPH names one"
+            )
+            continue
+        where = f"{path}, {one.network}"
+        networks.append(
             FoundNetwork(
-                f"{path}, {one.network}",
+                where,
                 one.network,
                 one.latency_ms,
                 SOURCE,
                 one.layers_npu,
                 one.layers_other,
+                cliff=one.cliff,
+                graph=graph,
             )
-            for one in figures
         )
-    )
+    return Found(tuple(networks), notes=tuple(notes))
+
+
+def _quoted(name: str) -> str:
+    return f'"{name}"' if " " in name else name
 
 
 class _Plain(yaml.SafeLoader):
@@ -133,6 +155,8 @@ def _figure(
         return
     layers = _get(metrics, "layer_counts") or _get(metrics, "layer_info") or {}
     npu, total = (_layers(layers, *names) for names in (("npu", "layers_on_npu"), ("total", "total_layers")))
+    if npu is None and total is not None:
+        npu = 0  # units without a layer are not listed
     other = None if npu is None or total is None else max(total - npu, 0)
     place = f"{where}, {network} on {device}, {runtime}"
     yield _Figure(network, device, runtime, precision, milliseconds(value, unit, place), npu, other)

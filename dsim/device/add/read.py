@@ -3,22 +3,32 @@
 from __future__ import annotations
 
 import stat
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from dsim.device.add.benchmark_model import is_benchmark_csv, read_benchmark_csv
+from dsim.device.add.benchmark_model import is_benchmark_output, read_benchmark_output
+from dsim.device.add.decode import decode
 from dsim.device.add.found import MAX_BYTES, Found
 from dsim.device.add.mac_lines import is_mac_results
 from dsim.device.add.mac_results import read_mac_results
-from dsim.device.add.perf_yaml import Wanted, read_perf_yaml
-from dsim.device.add.sheet import read_sheet
+from dsim.device.add.perf_yaml import read_perf_yaml
+from dsim.device.add.sheet import read_parquet, read_sheet
+from dsim.device.add.wanted import Wanted
 from dsim.errors import FileAccessError, FileFormatError
 
-FORMS = "a .csv or .parquet file, AI Hub's perf.yaml, the CSV of TFLite's benchmark_model, or run_on_mac.py's results.jsonl"
+FORMS = (
+    "a .csv, .tsv or .parquet file, AI Hub's perf.yaml, what TFLite's benchmark_model printed (.csv, .txt, .log), "
+    "or run_on_mac.py's results.jsonl"
+)
+TEXTS = (".csv", ".tsv", ".tab", ".txt", ".log", "")
 
 
 def read_measurements(
-    paths: Sequence[Path], models: Sequence[str] = (), wanted: Wanted | None = None
+    paths: Sequence[Path],
+    models: Sequence[str] = (),
+    wanted: Wanted | None = None,
+    names: Mapping[str, str] | None = None,
 ) -> Found:
     """Read every file.
 
@@ -29,27 +39,49 @@ def read_measurements(
     models
         The networks of benchmark_model's files, in their order.
     wanted
-        Which of a perf.yaml's figures are meant.
+        Which device, runtime and precision is meant, where a file holds several.
+    names
+        What to look a network up under, by the name that a file has for it.
+
+    Returns
+    -------
+    Found
+        Rows that break a rule are in its ``wrong``, so that the caller can tell them together with names that it does
+        not know; `dsim.device.add.wrong.refuse` raises them.
 
     Raises
     ------
     FileAccessError
         A file cannot be read.
     FileFormatError
-        A file is none of those known, or breaks a rule.
+        A file is none of those known, or breaks a rule as a whole.
     """
     left = list(models)
     found = Found()
     for path in paths:
-        found += _one(path, left, wanted or Wanted())
+        found += _one(path, left, wanted or Wanted(), names or {})
     if left:
         raise FileFormatError(
             f"--model {left[0]} names a network for which there is no benchmark_model file; leave it out"
         )
-    return found
+    return _renamed(found, names or {})
 
 
-def _one(path: Path, models: list[str], wanted: Wanted) -> Found:
+def _renamed(found: Found, names: Mapping[str, str]) -> Found:
+    """Put the user's names in place of a file's."""
+    met = {one.reference for one in found.networks}
+    strange = sorted(set(names) - met)
+    if strange:
+        raise FileFormatError(
+            f"--map {strange[0][:80]}=... names a network that no file holds; they hold {', '.join(sorted(met))[:300]}"
+        )
+    networks = (replace(one, graph=names.get(one.reference, one.graph)) for one in found.networks)
+    kernels = (replace(one, reference=names.get(one.reference, one.reference)) for one in found.kernels)
+    return replace(found, networks=tuple(networks), kernels=tuple(kernels))
+
+
+def _one(path: Path, models: list[str], wanted: Wanted, names: Mapping[str, str]) -> Found:
+    suffix = path.suffix.lower()
     try:
         state = path.stat()
         if not stat.S_ISREG(state.st_mode):
@@ -58,25 +90,23 @@ def _one(path: Path, models: list[str], wanted: Wanted) -> Found:
             raise FileFormatError(
                 f"{path}: must not exceed {MAX_BYTES // 10**6} MB, has {state.st_size / 1e6:.0f} MB; split it"
             )
-        if path.suffix.lower() == ".parquet":
-            return read_sheet(path)
-        text = path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise FileFormatError(
-            f"{path}: must be UTF-8 text, byte {error.start} is not; give {FORMS}"
-        ) from error
+        if suffix == ".parquet":
+            return read_parquet(path, wanted)
+        raw = path.read_bytes()
     except OSError as error:
         raise FileAccessError(f"{path} cannot be read: {error.strerror}; check the path") from error
-    if path.suffix.lower() in (".yaml", ".yml"):
-        return read_perf_yaml(path, text, wanted)
-    if path.suffix.lower() == ".jsonl":
+    if suffix not in (*TEXTS, ".yaml", ".yml", ".jsonl"):
+        save = "save the sheet as CSV" if suffix in (".xlsx", ".xls", ".ods", ".numbers") else f"give {FORMS}"
+        raise FileFormatError(f"{path}: the suffix {path.suffix!r} is unknown; {save}")
+    text = decode(raw, path, FORMS)
+    if suffix in (".yaml", ".yml"):
+        return read_perf_yaml(path, text, wanted, names)
+    if suffix == ".jsonl":
         if not is_mac_results(text):
             raise FileFormatError(
                 f"{path}: must be what run_on_mac.py wrote, line 1 is not its; give {FORMS}"
             )
         return read_mac_results(path, text)
-    if path.suffix.lower() not in (".csv", ".txt"):
-        raise FileFormatError(f"{path}: the suffix {path.suffix!r} is unknown; give {FORMS}")
-    if is_benchmark_csv(text):
-        return read_benchmark_csv(path, text, models.pop(0) if models else "")
-    return read_sheet(path)
+    if is_benchmark_output(text):
+        return read_benchmark_output(path, text, models, names)
+    return read_sheet(path, text, wanted)

@@ -1,132 +1,279 @@
-"""Measurements in a CSV or Parquet file: a network or an op a row; columns in docs/adapting.md."""
+"""Measurements in a sheet: a network or an op a row; columns and ways to write them in docs/adapting.md."""
 
 from __future__ import annotations
 
-import json
+import csv
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
-from dsim.attrs import attrs_from_dict
-from dsim.device.add.found import LICENCE, MAX_ROWS, Found, FoundNetwork, milliseconds
+from dsim.device.add.columns import LATENCY_EXAMPLES, STACK, Columns, LatencyColumn, columns_of, is_header
+from dsim.device.add.found import LICENCE, MAX_ROWS, Found, FoundNetwork
+from dsim.device.add.numerals import Marks, marks_of
+from dsim.device.add.op_row import count_of, op_of
+from dsim.device.add.table import Table, first_line, read_table
+from dsim.device.add.time_units import milliseconds_of, split_unit, unit_of
+from dsim.device.add.wanted import Wanted
+from dsim.device.add.wrong import Wrong
 from dsim.device.profile import MeasuredOp
-from dsim.errors import DsimError, FileFormatError
-from dsim.graph.shapes import infer_outputs
-from dsim.op import ATTRS_OF, Op, OpKind, TensorSpec
+from dsim.errors import FileFormatError
 
-COLUMNS = (
-    "network",
-    "op",
-    "attrs",
-    "inputs",
-    "activation",
-    "latency_ms",
-    "latency",
-    "unit",
-    "count",
-    "source",
-)
 UNSTATED = "measured by the user"
-MAX_COUNT = 10**9
+AGREE = 0.02  # two columns may tell one latency with so much rounding between them
 
 
-def read_sheet(path: Path) -> Found:
-    """Read a CSV or Parquet file.
+def read_sheet(path: Path, text: str, wanted: Wanted) -> Found:
+    """Read a sheet that is text.
+
+    Parameters
+    ----------
+    path, text
+        The file; lines end with a line feed.
+    wanted
+        Which device, runtime and precision is meant where the sheet has columns for them.
+
+    Returns
+    -------
+    Found
+        Rows that break a rule are in its ``wrong``.
 
     Raises
     ------
     FileFormatError
-        It is neither, a column is unknown or missing, or a row breaks a rule; the message names file, row and rule.
+        It is no sheet, or a column is missing.
     """
-    frame = _frame(path)
-    extra = [name for name in frame.columns if name not in COLUMNS]
-    if extra:
-        raise FileFormatError(f"{path}, row 1: column {extra[0]!r} is unknown; columns: {', '.join(COLUMNS)}")
-    if "latency_ms" not in frame.columns and not {"latency", "unit"} <= set(frame.columns):
-        raise FileFormatError(f"{path}, row 1: needs the column latency_ms, or latency and unit; add them")
-    if "network" not in frame.columns and "op" not in frame.columns:
-        raise FileFormatError(f"{path}, row 1: needs the column network or op; add one")
-    if not frame.height:
-        raise FileFormatError(f"{path}: must hold at least one measurement, got none; add rows")
-    networks: list[FoundNetwork] = []
-    ops: list[MeasuredOp] = []
-    for number, row in enumerate(frame.iter_rows(named=True), start=2):
-        given = {key: "" if value is None else str(value).strip() for key, value in row.items()}
-        where = f"{path}, row {number}"
-        if bool(given.get("network")) == bool(given.get("op")):
-            raise FileFormatError(
-                f"{where}: names either a network or an op, got {'both' if given.get('op') else 'neither'}; fill in one"
-            )
-        if bool(given.get("latency_ms")) == bool(given.get("latency")):
-            raise FileFormatError(f"{where}: gives either latency_ms or latency with its unit; fill in one")
-        value, unit = (
-            (given["latency_ms"], "ms")
-            if given.get("latency_ms")
-            else (given["latency"], given.get("unit", ""))
-        )
-        ms, source = milliseconds(value, unit, where), given.get("source") or UNSTATED
-        if given.get("network"):
-            networks.append(FoundNetwork(where, given["network"], ms, source))
-        else:
-            ops.append(
-                MeasuredOp(_op(given, where), ms, _count(given, where), "", 0, "dispatch", source, LICENCE)
-            )
-    return Found(tuple(networks), tuple(ops))
-
-
-def _frame(path: Path) -> pl.DataFrame:
     try:
-        if path.suffix.lower() == ".parquet":
-            lazy = pl.scan_parquet(path)
-            height = int(lazy.select(pl.len()).collect().item())  # from the footer, before anything unfolds
-            frame = lazy.collect() if height <= MAX_ROWS else pl.DataFrame()
-        else:
-            frame = pl.read_csv(path, infer_schema=False, n_rows=MAX_ROWS + 1)
-            height = frame.height
+        table = read_table(text, is_header)
+    except csv.Error as error:
+        raise FileFormatError(f"{path}: cannot be parted into cells: {error}; check the quotes") from error
+    if table is None:
+        got = first_line(text)
+        if not got:
+            raise FileFormatError(
+                f"{path}: must hold a header and at least one measurement, got nothing; add them"
+            )
+        raise FileFormatError(
+            f"{path}, row 1: needs a header such as network,latency_ms, got {got[:80]!r}; add it"
+        )
+    return _Sheet(path, table, wanted).read()
+
+
+def read_parquet(path: Path, wanted: Wanted) -> Found:
+    """Read the same columns of a Parquet file.
+
+    Raises
+    ------
+    FileFormatError
+        It is none, or a column is missing.
+    """
+    try:
+        lazy = pl.scan_parquet(path)
+        height = int(lazy.select(pl.len()).collect().item())  # from the footer, before anything unfolds
+        frame = lazy.collect() if height <= MAX_ROWS else pl.DataFrame()
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError) as error:
         raise FileFormatError(
-            f"{path}: must be a CSV or Parquet file: {str(error).splitlines()[0][:160]}; write it anew"
+            f"{path}: must be a Parquet file: {str(error).splitlines()[0][:160]}; write it anew"
         ) from error
+    _check_height(path, height)
+    if not is_header(frame.columns):
+        raise FileFormatError(
+            f"{path}, row 1: needs the column network or op, got {', '.join(frame.columns)[:80]!r}; add one"
+        )
+    rows = enumerate(frame.iter_rows(), start=2)
+    cells = ((n, tuple("" if cell is None else str(cell).strip() for cell in row)) for n, row in rows)
+    return _Sheet(path, Table(1, tuple(frame.columns), tuple(cells)), wanted).read()
+
+
+def _check_height(path: Path, height: int) -> None:
     if height > MAX_ROWS:
-        raise FileFormatError(
-            f"{path}: must not hold more than {MAX_ROWS} rows, has {height} or more; split it"
-        )
-    return frame
+        raise FileFormatError(f"{path}: must not hold more than {MAX_ROWS} rows, has {height}; split it")
 
 
-def _op(row: dict[str, str], where: str) -> Op:
-    try:
-        kind = OpKind(row["op"])
-        attrs = attrs_from_dict(ATTRS_OF[kind], json.loads(row.get("attrs") or "{}"))
-        shapes = tuple(TensorSpec(_shape(part)) for part in row.get("inputs", "").split(";"))
-        activation = OpKind(row["activation"]) if row.get("activation") else None
-        return Op(kind, attrs, shapes, infer_outputs(kind, attrs, shapes), activation)
-    except (
-        DsimError,
-        ValueError,
-        TypeError,
-        KeyError,
-        AttributeError,
-        RecursionError,
-        OverflowError,
-    ) as error:
-        raise FileFormatError(
-            f"{where}: does not describe an op: {str(error).splitlines()[0][:200]}; see docs/adapting.md"
-        ) from error
+@dataclass(frozen=True)
+class _Row:
+    number: int
+    cells: tuple[str, ...]
 
 
-def _shape(text: str) -> tuple[int, ...]:
-    parts = text.strip().split("x")
-    if not all(part.isdigit() and len(part) < 8 for part in parts):
-        raise ValueError(f"an input must read like 1x64x56x56, got {text.strip()[:40]!r}")
-    return tuple(int(part) for part in parts)
+class _Sheet:
+    """One sheet while it is read."""
+
+    def __init__(self, path: Path, table: Table, wanted: Wanted) -> None:
+        self.path, self.table, self.wanted = path, table, wanted
+        self.wrong: list[Wrong] = []
+        self.notes: list[str] = []
+        self.networks: list[FoundNetwork] = []
+        self.ops: list[MeasuredOp] = []
+        try:
+            self.columns: Columns = columns_of(table.header)
+        except ValueError as error:
+            raise FileFormatError(f"{path}, row {table.header_row}: {error}") from error
+
+    def read(self) -> Found:
+        """Read every row."""
+        columns, start = self.columns, f"{self.path}, row {self.table.header_row}"
+        if not columns.latency and columns.step is None:
+            raise FileFormatError(
+                f"{start}: needs a column of latencies, {LATENCY_EXAMPLES}, got {', '.join(self.table.header)[:80]!r}; "
+                "add it"
+            )
+        _check_height(self.path, len(self.table.rows))
+        if not self.table.rows:
+            raise FileFormatError(f"{self.path}: must hold at least one measurement, got none; add rows")
+        self._check_units(start)
+        rows = self._chosen([_Row(n, cells) for n, cells in self.table.rows])
+        marks = {
+            one.at: marks_of(split_unit(self._cell(row, one.at))[0] for row in rows)
+            for one in columns.latency
+        }
+        for row in rows:
+            self._read_row(row, marks)
+        if columns.unused:
+            self.notes.append(f"{self.path}: columns that are not used: {', '.join(columns.unused)[:200]}")
+        return Found(tuple(self.networks), tuple(self.ops), notes=tuple(self.notes), wrong=tuple(self.wrong))
+
+    def _check_units(self, start: str) -> None:
+        """Refuse a column that names no unit where no cell names one either."""
+        for one in self.columns.latency:
+            some = any(split_unit(self._cell(_Row(n, cells), one.at))[1] for n, cells in self.table.rows)
+            if not (one.unit or some or "unit" in self.columns.at):
+                raise FileFormatError(
+                    f"{start}, column {one.name!r}: names no unit; call it {LATENCY_EXAMPLES}, or add a column unit"
+                )
+
+    def _chosen(self, rows: Sequence[_Row]) -> list[_Row]:
+        """Keep the rows of one device, runtime and precision."""
+        left = list(rows)
+        for name in STACK:
+            if name not in self.columns.at:
+                continue
+            known = sorted({self._get(row, name) for row in left} - {""})
+            asked = getattr(self.wanted, name)
+            if not asked and len(known) > 1:
+                raise FileFormatError(
+                    f"{self.path}: holds several {name}s; choose with --{name}: {', '.join(known)[:400]}"
+                )
+            if asked and known and asked not in known:
+                raise FileFormatError(
+                    f"{self.path}: has no {name} {asked!r}; it has {', '.join(known)[:400]}"
+                )
+            left = [row for row in left if not asked or self._get(row, name) in ("", asked)]
+        return left
+
+    def _read_row(self, row: _Row, marks: dict[int, Marks]) -> None:
+        where = f"{self.path}, row {row.number}"
+        extra = [cell for cell in row.cells[len(self.table.header) :] if cell]
+        if extra:
+            self.wrong.append(
+                Wrong(
+                    where,
+                    f"has {len(row.cells)} cells under {len(self.table.header)} columns; quote a cell that holds a comma, or part cells with semicolons",
+                )
+            )
+            return
+        network, op = self._get(row, "network"), self._get(row, "op")
+        if bool(network) == bool(op):
+            self.wrong.append(
+                Wrong(
+                    where, f"names either a network or an op, got {'both' if op else 'neither'}; fill in one"
+                )
+            )
+            return
+        try:
+            latency_ms, batch = self._latency(row, marks), self._batch(row)
+            if self.columns.step is not None:
+                latency_ms /= batch
+            source = self._get(row, "source") or UNSTATED
+            if network:
+                reference = network + self._side(row, network)
+                self.networks.append(FoundNetwork(where, reference, latency_ms, source, batch=batch))
+            else:
+                given = {name: self._get(row, name) for name in ("op", "attrs", "inputs", "activation")}
+                self.ops.append(
+                    MeasuredOp(
+                        op_of(given),
+                        latency_ms,
+                        count_of(self._get(row, "count")),
+                        "",
+                        0,
+                        "dispatch",
+                        source,
+                        LICENCE,
+                    )
+                )
+        except _CellError as error:
+            self.wrong.append(Wrong(f"{where}, column {error.column!r}", str(error)))
+        except ValueError as error:
+            self.wrong.append(Wrong(where, str(error)))
+
+    def _latency(self, row: _Row, marks: dict[int, Marks]) -> float:
+        """Read the latency from every column that tells it; they must agree."""
+        if self.columns.step is not None:
+            one = LatencyColumn(self.columns.step, self.table.header[self.columns.step], "ms", 0)
+            return self._one_latency(row, one, Marks(True, False, False))
+        stated = self._get(row, "unit")
+        beside = unit_of(stated)
+        if stated and not beside:
+            raise _CellError("unit", f"must be one of ns, us, ms, s, got {stated[:40]!r}; correct it")
+        found = []
+        for one in self.columns.latency:
+            told = len(self.columns.latency) == 1 or self._cell(row, one.at)
+            if told:
+                # a unit of its own goes with the column that has none in its name
+                unit = LatencyColumn(one.at, one.name, one.unit or beside, one.rank)
+                if len(self.columns.latency) == 1 and beside and one.unit and beside != one.unit:
+                    raise _CellError(
+                        "unit", f"is {beside} where the column {one.name!r} says {one.unit}; keep one"
+                    )
+                found.append(self._one_latency(row, unit, marks[one.at]))
+        if not found:
+            names = ", ".join(one.name for one in self.columns.latency)
+            raise ValueError(f"gives no latency in {names}; fill in one or leave the row out")
+        if max(found) > min(found) * (1.0 + AGREE):
+            told_ms = " and ".join(f"{ms:.6g} ms" for ms in found)
+            raise ValueError(f"tells several latencies, got {told_ms}; keep one column")
+        return found[0]
+
+    def _one_latency(self, row: _Row, column: LatencyColumn, marks: Marks) -> float:
+        try:
+            return milliseconds_of(self._cell(row, column.at), column.unit, marks)
+        except ValueError as error:
+            raise _CellError(column.name, str(error)) from error
+
+    def _batch(self, row: _Row) -> int:
+        text = self._get(row, "batch") or "1"
+        if not text.removesuffix(".0").isdecimal() or not 1 <= float(text[:8]) <= 10**6:
+            raise _CellError("batch", f"must be a whole number of at least 1, got {text[:40]!r}; correct it")
+        return int(float(text))
+
+    def _side(self, row: _Row, network: str) -> str:
+        """Return ``@224`` where a column tells the input's side and the network's name does not."""
+        text = self._get(row, "resolution")
+        if not text or "@" in network or network.lower().endswith((".onnx", ".json")):
+            return ""
+        words = re.split(r"[x,\s]+", text.lower().strip("()[]").removesuffix(".0"))
+        parts = [int(word) for word in words if word.isdecimal() and len(word) < 6]
+        sides = set(parts[-2:])
+        if len(sides) != 1:
+            raise _CellError(
+                "resolution", f"must be the side of a square image such as 224, got {text[:40]!r}; correct it"
+            )
+        return f"@{sides.pop()}"
+
+    def _get(self, row: _Row, name: str) -> str:
+        return self._cell(row, self.columns.at[name]) if name in self.columns.at else ""
+
+    @staticmethod
+    def _cell(row: _Row, at: int) -> str:
+        return row.cells[at] if at < len(row.cells) else ""
 
 
-def _count(row: dict[str, Any], where: str) -> int:
-    text = row.get("count") or "1"
-    if not text.isdigit() or not 1 <= int(text[:12]) <= MAX_COUNT:
-        raise FileFormatError(
-            f"{where}, column 'count': must be a whole number of at least 1, got {text[:40]!r}; correct it"
-        )
-    return int(text)
+class _CellError(ValueError):
+    """One cell breaks a rule."""
+
+    def __init__(self, column: str, said: str) -> None:
+        super().__init__(said)
+        self.column = column

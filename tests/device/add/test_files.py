@@ -9,8 +9,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from dsim.device.add import read_measurements
-from dsim.device.add.perf_yaml import Wanted
+from dsim.device.add import Found
+from dsim.device.add import read_measurements as read_all
+from dsim.device.add.wanted import Wanted
+from dsim.device.add.wrong import refuse
 from dsim.errors import DsimError, FileAccessError, FileFormatError
 from dsim.op import OpKind
 
@@ -50,12 +52,19 @@ models:
 """
 BENCHMARK = """node type, first, avg_ms, %, cdf%, mem KB, times called, name
 CONV_2D, 0.5, 0.40, 40%, 40%, 0, 1, [a]:0
-DEPTHWISE_CONV_2D, 0.2, 0.25, 25%, 65%, 0, 1, [b]:1
-SOFTMAX, 0.0, 0.000, 0%, 65%, 0, 1, [c]:2
+DEPTHWISE_CONV_2D, 0.2, 0.25, 60%, 100%, 0, 1, [b]:1
+SOFTMAX, 0.0, 0.000, 0%, 100%, 0, 1, [c]:2
 
 node type, first, avg_ms, %, cdf%, mem KB, times called, name
 CONV_2D, 0.5, 0.40, 40%, 40%, 0, 1, [a]:0
 """
+
+
+def read_measurements(paths: list[Path], models: tuple[str, ...] = (), wanted: Wanted | None = None) -> Found:
+    """Read files and refuse their wrong rows, as an import does."""
+    found = read_all(paths, models, wanted)
+    refuse(found.wrong)
+    return found
 
 
 def write(folder: Path, name: str, text: str) -> Path:
@@ -118,7 +127,7 @@ def test_perf_yaml_takes_no_references(tmp_path: Path) -> None:
 
 
 def test_benchmark_model_counts_each_operator_once(tmp_path: Path) -> None:
-    found = read_measurements([write(tmp_path, "b.csv", BENCHMARK)], models=["mobilenetv2_100@224"])
+    found = read_measurements([write(tmp_path, "b.csv", BENCHMARK)], models=("mobilenetv2_100@224",))
     assert [one.latency_ms for one in found.networks] == [pytest.approx(0.65)]
     assert found.kernels[0].kernels == (("CONV_2D", 0.40), ("DEPTHWISE_CONV_2D", 0.25))
 
@@ -129,17 +138,21 @@ def test_benchmark_model_counts_each_operator_once(tmp_path: Path) -> None:
         (
             "m.csv",
             "network,latency_ms\nresnet50@224,0\n",
-            "row 2: a latency must be a positive number, got '0'",
+            "row 2, column 'latency_ms': a latency must be a positive number, got '0'",
         ),
-        ("m.csv", "network,latency_ms\nresnet50@224,nan\n", "row 2: a latency must be a positive number"),
+        (
+            "m.csv",
+            "network,latency_ms\nresnet50@224,nan\n",
+            "row 2, column 'latency_ms': a latency must be a positive number",
+        ),
         (
             "m.csv",
             "network,latency,unit\nresnet50@224,1,h\n",
-            "row 2: a unit must be one of ns, us, ms, s, got 'h'",
+            "row 2, column 'unit': must be one of ns, us, ms, s, got 'h'",
         ),
-        ("m.csv", "network,time\nresnet50@224,1\n", "row 1: column 'time' is unknown"),
-        ("m.csv", "network\nresnet50@224\n", "row 1: needs the column latency_ms"),
-        ("m.csv", "latency_ms\n1\n", "row 1: needs the column network or op"),
+        ("m.csv", "network,time\nresnet50@224,1\n", "row 1, column 'time': names no unit"),
+        ("m.csv", "network\nresnet50@224\n", "row 1: needs a header such as network,latency_ms"),
+        ("m.csv", "latency_ms\n1\n", "row 1: needs a header such as network,latency_ms"),
         ("m.csv", "network,latency_ms\n", "at least one measurement"),
         (
             "m.csv",
@@ -196,7 +209,7 @@ def test_corrupt_files_end_in_an_error_of_ours(tmp_path: Path, name: str, text: 
         broken = text[:at] + more + text[at + cut * dice.randrange(9) :] if cut else text[:at]
         path.write_text(broken, encoding="utf-8")
         try:
-            read_measurements([path], models=["resnet50@224"] if name == "b.csv" else ())
+            read_measurements([path], models=("resnet50@224",) if name == "b.csv" else ())
         except DsimError as error:
             messages.append(str(error))
     assert len(messages) > 20

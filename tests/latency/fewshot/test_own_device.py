@@ -145,10 +145,11 @@ def test_timed_operators_of_one_network_make_a_profile(place: Place) -> None:
     for op in run_passes(read_graph("mobilenetv2_100@224"), find_profile(TWIN).passes).ops:
         if op.kind is OpKind.CONV2D:
             kind = "DEPTHWISE_CONV_2D" if op.is_depthwise else "CONV_2D"
-            lines.append(f"{kind}, 1, {0.01 + op.macs / 1e9:.5f}, 1%, 1%, 0, 1, x")
+            lines.append(f"{kind}, 1, {0.01 + op.macs / 1e9:.5f}, SHARE%, 1%, 0, 1, x")
         elif op.kind is OpKind.LINEAR:
-            lines.append(f"FULLY_CONNECTED, 1, {0.01 + op.macs / 1e9:.5f}, 1%, 1%, 0, 1, x")
-    (place.folder / "b.csv").write_text("\n".join(lines) + "\n")
+            lines.append(f"FULLY_CONNECTED, 1, {0.01 + op.macs / 1e9:.5f}, SHARE%, 1%, 0, 1, x")
+    text = "\n".join(lines).replace("SHARE", f"{100 / (len(lines) - 1):.4f}")
+    (place.folder / "b.csv").write_text(f"{text}\n\nNumber of nodes executed: {len(lines) - 1}\n")
     words = (
         "device",
         "add",

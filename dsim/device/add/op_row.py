@@ -1,0 +1,64 @@
+"""An operator as a row of a sheet describes it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from dsim.attrs import attrs_from_dict
+from dsim.errors import DsimError
+from dsim.graph.shapes import infer_outputs
+from dsim.op import ATTRS_OF, Op, OpKind, TensorSpec
+
+MAX_COUNT = 10**9
+
+
+def op_of(row: Mapping[str, str]) -> Op:
+    """Build the op of a row with ``op``, ``attrs``, ``inputs`` and ``activation``.
+
+    Raises
+    ------
+    ValueError
+        It describes none.
+    """
+    try:
+        kind = OpKind(row["op"])
+        attrs = attrs_from_dict(ATTRS_OF[kind], json.loads(row.get("attrs") or "{}"))
+        shapes = tuple(TensorSpec(_shape(part)) for part in row.get("inputs", "").split(";"))
+        activation = OpKind(row["activation"]) if row.get("activation") else None
+        return Op(kind, attrs, shapes, infer_outputs(kind, attrs, shapes), activation)
+    except (
+        DsimError,
+        ValueError,
+        TypeError,
+        KeyError,
+        AttributeError,
+        RecursionError,
+        OverflowError,
+    ) as error:
+        raise ValueError(
+            f"does not describe an op: {str(error).splitlines()[0][:200]}; see docs/adapting.md"
+        ) from error
+
+
+def count_of(text: str) -> int:
+    """Read how many measurements a figure stands for, 1 where it says nothing.
+
+    Raises
+    ------
+    ValueError
+        It is no whole number of at least 1.
+    """
+    text = text or "1"
+    if not text.isdecimal() or not 1 <= int(text[:12]) <= MAX_COUNT:
+        raise ValueError(
+            f"column 'count' must be a whole number of at least 1, got {text[:40]!r}; correct it"
+        )
+    return int(text)
+
+
+def _shape(text: str) -> tuple[int, ...]:
+    parts = text.strip().split("x")
+    if not all(part.isdigit() and len(part) < 8 for part in parts):
+        raise ValueError(f"an input must read like 1x64x56x56, got {text.strip()[:40]!r}")
+    return tuple(int(part) for part in parts)

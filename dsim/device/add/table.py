@@ -1,0 +1,101 @@
+"""Find the header and the rows of a sheet that is text: which mark parts its cells, and which lines are remarks."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+DELIMITERS = (",", ";", "\t", "|")
+REMARKS = ("#", "//", "%")
+
+
+@dataclass(frozen=True)
+class Table:
+    """A sheet's cells.
+
+    Attributes
+    ----------
+    header_row
+        Number of the header's line, from 1.
+    header
+        Its cells.
+    rows
+        Number of its line and cells, for every row that is neither empty nor a remark.
+    """
+
+    header_row: int
+    header: tuple[str, ...]
+    rows: tuple[tuple[int, tuple[str, ...]], ...]
+
+
+def read_table(text: str, is_header: Callable[[Sequence[str]], bool]) -> Table | None:
+    """Part a text into cells.
+
+    Parameters
+    ----------
+    text
+        With line feeds as ends of lines.
+    is_header
+        Tells a header by its cells.
+
+    Returns
+    -------
+    Table or None
+        None where the first line that says something is no header, whichever mark parts it.
+
+    Raises
+    ------
+    csv.Error
+        A cell does not end.
+    """
+    lines = text.split("\n")
+    named = ""
+    for at, line in enumerate(lines):
+        if not line.strip():
+            continue
+        if at == 0 and line.lower().startswith("sep=") and len(line.strip("\n")) == 5:
+            named = line[4]  # spreadsheets name the mark so
+            continue
+        remark = line.lstrip().startswith(REMARKS)
+        for delimiter in (named,) if named else (*DELIMITERS, ""):
+            for header_line in (line, line.lstrip().lstrip("#/% ")) if remark else (line,):
+                header = next(_rows([header_line], delimiter), (0, ()))[1]
+                if is_header(header):
+                    return Table(at + 1, header, tuple(_body(lines[at + 1 :], delimiter, at + 2)))
+        if not remark:
+            return None
+    return None
+
+
+def first_line(text: str) -> str:
+    """Return the first line that says something, for messages."""
+    return next((line.strip() for line in text.split("\n") if line.strip()), "")
+
+
+def _body(lines: Sequence[str], delimiter: str, first: int) -> Iterator[tuple[int, tuple[str, ...]]]:
+    told = ["" if line.lstrip().startswith(REMARKS) else line for line in lines]
+    for number, cells in _rows(told, delimiter):
+        if any(cells) and set("".join(cells)) - set("-:"):  # no ruler under the header either
+            yield first + number, cells
+
+
+def _rows(lines: Sequence[str], delimiter: str) -> Iterator[tuple[int, tuple[str, ...]]]:
+    """Go through rows with the place of their first line; without a delimiter, blanks part the cells."""
+    if not delimiter:
+        for number, line in enumerate(lines):
+            yield number, tuple(_bare(cell) for cell in line.split())
+        return
+    reader = csv.reader(
+        (line + "\n" for line in lines), delimiter=delimiter, skipinitialspace=True, strict=True
+    )
+    start = 0
+    for cells in reader:
+        framed = delimiter == "|" and len(cells) > 2 and not cells[0].strip() and not cells[-1].strip()
+        yield start, tuple(_bare(cell) for cell in (cells[1:-1] if framed else cells))
+        start = reader.line_num
+
+
+def _bare(cell: str) -> str:
+    cell = cell.strip()
+    return cell[1:-1].strip() if len(cell) > 1 and cell[0] == cell[-1] == "'" else cell

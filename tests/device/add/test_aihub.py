@@ -1,0 +1,81 @@
+"""Names of Qualcomm AI Hub's image classifiers, and what is done with those that dsim does not know."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from dsim.device.add import Found, read_measurements
+from dsim.device.add.aihub_names import aihub_graph, aihub_names
+from dsim.latency.networks import stored
+
+PERF = """
+precisions:
+  float:
+    components:
+      NAME:
+        performance_metrics:
+          Some Phone:
+            tflite:
+              inference_time_milliseconds: 1.5
+              layer_counts: LAYERS
+"""
+
+
+def perf(folder: Path, name: str, layers: str = "{total: 9, npu: 9}", **names: str) -> Found:
+    path = folder / "perf.yaml"
+    path.write_text(PERF.replace("NAME", name).replace("LAYERS", layers))
+    return read_measurements([path], names=names)
+
+
+def test_every_name_leads_to_a_graph_that_comes_with_dsim() -> None:
+    graphs = stored(set(aihub_names().values()))
+    for name, key in aihub_names().items():
+        assert graphs[key].inputs[0].shape == (
+            1,
+            3,
+            int(key.partition("@")[2]),
+            int(key.partition("@")[2]),
+        ), name
+
+
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [
+        ("Mobile-VIT", "mobilevit_s@256"),  # listed at 224, its input specification says 256
+        ("mobile_vit", "mobilevit_s@256"),
+        ("Mobile_Vit", "mobilevit_s@256"),
+        ("EfficientNet-B4", "efficientnet_b4@380"),
+        ("SqueezeNet-1_1", "tv-squeezenet1_1@224"),
+        ("ResNet18Quantized", "resnet18@224"),
+        ("MobileNet-v2-Quantized", "mobilenetv2_100@224"),
+        ("dla102x", "dla102x@224"),
+        ("Yolo-v7", ""),
+    ],
+)  # fmt: skip
+def test_names_in_every_spelling(name: str, key: str) -> None:
+    assert aihub_graph(name) == key
+
+
+def test_an_unknown_network_is_noted_and_left_out(tmp_path: Path) -> None:
+    found = perf(tmp_path, "My Net")
+    assert not found.networks
+    (note,) = found.notes
+    assert "'My Net' is left out" in note
+    assert '--map "My Net"=GRAPH' in note
+    (network,) = perf(tmp_path, "My Net", **{"My Net": "resnet50@224"}).networks
+    assert (network.reference, network.graph, network.latency_ms) == ("My Net", "resnet50@224", 1.5)
+
+
+@pytest.mark.parametrize(
+    ("layers", "npu", "other", "cliff"),
+    [
+        ("{total: 9, npu: 9}", 9, 0, ""),
+        ("{total: 9, npu: 7, cpu: 2}", 7, 2, "2 of 9 layers left the NPU"),
+        ("{total: 9, cpu: 9}", 0, 9, ""),  # never was there: another stack, not a fall
+    ],
+)
+def test_layers_that_left_are_told(tmp_path: Path, layers: str, npu: int, other: int, cliff: str) -> None:
+    (network,) = perf(tmp_path, "ResNet50", layers).networks
+    assert (network.layers_npu, network.layers_other, network.cliff) == (npu, other, cliff)
