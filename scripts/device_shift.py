@@ -51,10 +51,11 @@ def sentence(one: Finding, found: Comparison) -> str:
     """Say a finding with its kind, and whether so many comparisons would show it by chance."""
     text = one.text[0].upper() + one.text[1:]
     if one.stands:
-        chance = "less than 0.1%" if one.chance < 0.001 else f"{one.chance:.1%}"
-        stands = f"so many comparisons would show it by chance with {chance}"
+        stands = f"the chance that so many comparisons show as much where nothing differs: {one.by_chance}"
+    elif one.chance is None:
+        stands = "it does not stand: refits or halvings of the evidence are too few"
     elif one.steady:
-        stands = f"it does not stand: so many comparisons would show as much by chance with {one.chance:.0%}"
+        stands = f"it does not stand: the chance that so many comparisons show as much where nothing differs is {one.by_chance}"
     else:
         stands = "it does not stand: half of the evidence shows it too seldom"
     return f"- **{one.kind}.** {text}; intervals at {found.confidence:.0%}; {stands}."

@@ -10,16 +10,17 @@ from rich.console import Console
 from dsim.report.console import result_console, show_line, show_table
 from dsim.report.table import TableData, table
 from dsim.shift import Cell, Comparison, Flip, Interval, Robust, Shift, Verdict
+from dsim.shift.enough import FINDING_HALVINGS, FINDING_REFITS
 from dsim.shift.strongest import STANDS, findings
 from dsim.shift.summary import claimed_and_scored, shift_by_kind
 
 FEW = 3
-LEAST = 1e-4  # chance below which its size says nothing: the draws' tails are not that normal
 _SHORT = {
     Verdict.SHARED: "shared model",
     Verdict.NO_EVIDENCE: "no evidence",
     Verdict.NOT_IDENTIFIED: "not identified",
     Verdict.TOO_SMALL: "too small",
+    Verdict.TOO_FEW: "too few draws",
 }
 
 
@@ -151,18 +152,19 @@ def findings_table(found: Comparison) -> TableData:
             str(one.sort),
             one.text,
             one.kind,
-            f"{one.chance:.2g}" if one.chance >= LEAST else f"< {LEAST:f}".rstrip("0"),
+            one.by_chance,
         )
         for one in shown
     ]
     left = len(every) - len(shown)
     return table(
-        "What stands" if any(one.stands for one in every) else "Nothing stands; the strongest differences",
+        "What stands" if any(one.stands for one in every) else "Nothing stands; what differs most",
         ("about", "difference", "kind", "by chance"),
         rows,
         numbers=("by chance",),
         note="by chance: how likely so many comparisons would show one as strong where nothing differs (Bonferroni, normal "
-        f"approximation); it stands below {STANDS:g}, a flip if it also came back in most halvings."
+        f"approximation), stated no finer than {found.draws} draws resolve; it stands below {STANDS:g}, a flip if it also came "
+        f"back in most halvings, and only with {FINDING_REFITS} refits and {FINDING_HALVINGS} halvings or more."
         + (f" {left} more are told from zero one by one, and do not stand." if left else ""),
     )
 

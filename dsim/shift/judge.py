@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from dsim.arch import Arch
 from dsim.shift.draws import Draws
+from dsim.shift.enough import count_halvings, too_few, withheld
 from dsim.shift.flips import Values, flip_designs, flips_between, refit_choices
 from dsim.shift.parts import Parts
 from dsim.shift.records import Cell, Flip, Halved, Robust, WhatIf
@@ -90,11 +91,27 @@ def judge_all(
             flips += flips_between(a, b, pair, draws, halves, refit_choices(a, b, draws, pool, low))
     arch, name = spec.asked
     found = find_robust(sides, pool)
-    return Judged(
+    judged = Judged(
         cells,
         tuple(flips),
         what_if(name, arch, sides, draws),
         robust_record(found, sides, draws) if found else None,
+    )
+    refits = min(len(on.refit_log) for on in draws.on.values())
+    return _withheld(judged) if too_few(refits, count_halvings(halved)) else judged
+
+
+def _withheld(judged: Judged) -> Judged:
+    """Return what was judged with no difference called a finding."""
+    rows = (
+        replace(row, on=tuple(replace(on, verdict=withheld(on.verdict)) for on in row.on))
+        for row in judged.what_if.rows
+    )
+    return replace(
+        judged,
+        cells=tuple(replace(cell, verdict=withheld(cell.verdict)) for cell in judged.cells),
+        flips=tuple(replace(flip, verdict=withheld(flip.verdict)) for flip in judged.flips),
+        what_if=replace(judged.what_if, rows=tuple(rows)),
     )
 
 

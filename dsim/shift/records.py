@@ -20,6 +20,7 @@ class Verdict(StrEnum):
     NO_EVIDENCE = "no evidence of a difference"  # the interval includes zero
     TOO_SMALL = "too small to measure"  # the sign is certain by the models, but two runs of one laboratory differ by more
     DIFFERENCE = "difference"  # the interval does not include zero
+    TOO_FEW = "too few draws to judge"  # the interval does not include zero, and rests on too few refits or halvings
     IMPOSSIBLE = "cannot be made alone"
     NOTHING_FITS = "nothing fits"
 

@@ -28,6 +28,7 @@ from dsim.search.score import Scorer
 from dsim.search.spec import fingerprint
 from dsim.search.table import CostTable
 from dsim.shift.draws import PER_REFIT, DeviceDraws, Draws, draw_device
+from dsim.shift.enough import count_halvings, too_few
 from dsim.shift.families import times_drawn
 from dsim.shift.files import read_comparison, write_comparison
 from dsim.shift.findings import findings_of
@@ -45,7 +46,7 @@ Progress = Callable[[str, int, int], None]  # what is done now, how many steps a
 NORMAL = 1.6448536269514722  # half of the central 90% of a normal distribution, in deviations
 LEAST_REFITS, TRIES = 2, 4
 MOST_STRETCH = 20.0  # upper end over estimate; beyond it a model cannot say what a network costs
-FORMAT = 2  # of what a comparison computes; raise it where results would change
+FORMAT = 3  # of what a comparison computes; raise it where results would change
 
 
 @one_blas_thread()
@@ -116,6 +117,9 @@ class _Run:
             findings_of(p, side, study, self._like_ms[p.name], self._spreads[p.name])
             for p, side, study in zip(profiles, sides, studies, strict=True)
         )
+        fewest = min(len(on.refit_log) for on in draws.on.values())
+        if why := too_few(fewest, count_halvings(halved)):
+            self._notes.append(why)
         found = Comparison(
             mark,
             json.dumps(spec.inputs(), sort_keys=True),
@@ -129,7 +133,7 @@ class _Run:
             judged.robust,
             halved,
             draws.count,
-            min(len(on.refit_log) for on in draws.on.values()),
+            fewest,
             tuple(self._notes),
             time.monotonic() - self._start,
             self._complete,

@@ -1,7 +1,8 @@
 """What a comparison found that stands: differences told from zero, with how likely the strongest would come by chance.
 
 A comparison asks hundreds of questions at once, and at 90% confidence one in ten intervals misses zero by chance alone. So
-each difference is held against the number of questions of its sort (Bonferroni, on a normal approximation of its draws).
+each difference is held against the number of questions of its sort (Bonferroni, on a normal approximation of its draws). A
+chance is stated no finer than the draws resolve, and from few refits or halvings none is stated and nothing stands.
 """
 
 from __future__ import annotations
@@ -13,11 +14,13 @@ from enum import StrEnum
 from statistics import NormalDist
 
 from dsim.latency.fit import CONTRAST_SD
+from dsim.shift.enough import resolved, too_few_in
 from dsim.shift.records import Comparison, Interval, SwapOn, SwapRow, Verdict
 from dsim.shift.summary import kind_of
 
 STANDS = 0.1  # chance below which a difference is called a finding
-_JUDGED = (Verdict.DIFFERENCE, Verdict.NO_EVIDENCE, Verdict.TOO_SMALL)
+_TOLD = (Verdict.DIFFERENCE, Verdict.TOO_FEW)  # the interval does not include zero
+_JUDGED = (*_TOLD, Verdict.NO_EVIDENCE, Verdict.TOO_SMALL)
 _NORMAL = NormalDist()
 
 
@@ -42,7 +45,10 @@ class Finding:
     difference
         What was compared with zero, in ``unit``.
     chance
-        Of at least so strong a difference among as many comparisons of its sort where nothing differs, at most 1.
+        Of at least so strong a difference among as many comparisons of its sort where nothing differs, at most 1; None
+        where refits or halvings are too few to state one.
+    finest
+        The smallest chance that the draws resolve; below it only this may be stated.
     steady
         False for a flip that came back in no more than half of the halvings: it says more of the search than of the devices.
     text
@@ -55,14 +61,22 @@ class Finding:
     b: str
     difference: Interval
     unit: str
-    chance: float
+    chance: float | None
+    finest: float
     steady: bool
     text: str
 
     @property
     def stands(self) -> bool:
         """True where so many comparisons would rarely show it by chance, and halves of the evidence show it too."""
-        return self.chance < STANDS and self.steady
+        return self.chance is not None and self.chance < STANDS and self.steady
+
+    @property
+    def by_chance(self) -> str:
+        """The chance in words, no finer than the draws resolve."""
+        if self.chance is None:
+            return "too few draws"
+        return f"{self.chance:.2g}" if self.chance >= self.finest else f"< {self.finest:.1g}"
 
 
 @dataclass(frozen=True)
@@ -80,6 +94,7 @@ class _Difference:
 def findings(found: Comparison) -> tuple[Finding, ...]:
     """List the differences that are told from zero: those that stand first, then by sort and chance."""
     everything = [*_flips(found), *_regrets(found), *_swaps(found)]
+    few, finest = bool(too_few_in(found)), resolved(0.0, found.draws)
     out = []
     for one in everything:
         if not one.told:
@@ -88,14 +103,18 @@ def findings(found: Comparison) -> tuple[Finding, ...]:
         kind = kind_of(found.pair(one.a, one.b))
         chance = min(1.0, asked * _chance(one.difference, found.confidence))
         out.append(
-            Finding(one.sort, kind, one.a, one.b, one.difference, one.unit, chance, one.steady, one.text)
+            Finding(
+                *(one.sort, kind, one.a, one.b, one.difference, one.unit),
+                *(None if few else chance, finest, one.steady, one.text),
+            )
         )
     order = list(Sort)
-    return tuple(sorted(out, key=lambda f: (not f.stands, order.index(f.sort), f.chance, f.a, f.b)))
+    # from few draws no chance is stated, and the order is that of the questions
+    return tuple(sorted(out, key=lambda f: (not f.stands, order.index(f.sort), f.chance or 0.0, f.a, f.b)))
 
 
 def strongest(found: Sequence[Finding]) -> tuple[Finding, ...]:
-    """Give the first finding of each kind of shift."""
+    """Return the first finding of each kind of shift."""
     kinds = sorted({one.kind for one in found})
     return tuple(next(one for one in found if one.kind == kind) for kind in kinds)
 
@@ -122,7 +141,7 @@ def _flips(found: Comparison) -> Iterator[_Difference]:
             flip.b,
             flip.apart,
             "% of budget",
-            flip.verdict is Verdict.DIFFERENCE,
+            flip.verdict in _TOLD,
             f"from {flip.a} to {flip.b} the best design changes {flip.choice} from {flip.before} to {flip.after}; alone, "
             f"this pays {size.value:.1f}% of the budget ({size.low:.1f} to {size.high:.1f}) {more} on {flip.b}, and came "
             f"back in {flip.seeds} of {flip.of_seeds} halvings of the evidence and {flip.refits} of {flip.of_refits} refits",
@@ -141,7 +160,7 @@ def _regrets(found: Comparison) -> Iterator[_Difference]:
             cell.on,
             lost,
             "points",
-            cell.verdict is Verdict.DIFFERENCE and lost.value > 0,
+            cell.verdict in _TOLD and lost.value > 0,
             f"the best design of {cell.of}, shrunk until it fits {cell.on}, is {lost.value:.1f} points of top-1 "
             f"({lost.low:.1f} to {lost.high:.1f}) less accurate there than that device's own best",
         )

@@ -7,7 +7,9 @@ from statistics import NormalDist
 
 import pytest
 
+from dsim.report.shift import findings_table
 from dsim.shift import Cell, Comparison, Flip, Interval, Verdict
+from dsim.shift.enough import too_few, withheld
 from dsim.shift.records import SwapOn, SwapRow
 from dsim.shift.stack import Pair, Part, Shift
 from dsim.shift.strongest import Sort, findings, strongest
@@ -15,7 +17,10 @@ from tests.shift.test_serial import BEST, ONE, comparison
 
 
 def made(
-    cells: tuple[Cell, ...] = (), flips: tuple[Flip, ...] = (), rows: tuple[SwapRow, ...] = ()
+    cells: tuple[Cell, ...] = (),
+    flips: tuple[Flip, ...] = (),
+    rows: tuple[SwapRow, ...] = (),
+    refits: int = 20,
 ) -> Comparison:
     found = comparison()
     what_if = replace(
@@ -23,7 +28,10 @@ def made(
         latency=(("x", Interval(10.0, 9.0, 11.0)), ("y", Interval(50.0, 49.0, 51.0))),
         rows=rows,
     )
-    return replace(found, cells=cells, flips=flips, what_if=what_if)
+    halved = tuple(replace(found.halved[0], fold_seed=split, arch=BEST.arch) for split in range(3))
+    return replace(
+        found, cells=cells, flips=flips, what_if=what_if, halved=halved, refits=refits, draws=10 * refits
+    )
 
 
 def lost(value: float, half: float, verdict: Verdict = Verdict.DIFFERENCE) -> Cell:
@@ -104,3 +112,45 @@ def test_the_strongest_of_each_kind_comes_first_and_stands() -> None:
     assert {one.kind for one in findings(hardware)} == {"Hardware shift (chip alone)"}
     shared = replace(found, pairs=(Pair("x", "y", Shift.STACK, parts, "pool"),), cells=())
     assert findings(shared) == ()
+
+
+@pytest.mark.parametrize(
+    ("refits", "splits", "stands"),
+    [(20, 3, True), (1000, 3, True), (19, 3, False), (2, 3, False), (20, 2, False), (20, 0, False)],
+)
+def test_few_refits_or_halvings_make_no_finding(refits: int, splits: int, stands: bool) -> None:
+    whole = made(cells=(lost(9.0, 1.0),), refits=refits)
+    found = replace(whole, halved=whole.halved[:splits])
+    (one,) = findings(found)
+    assert one.stands is stands
+    assert (one.chance is None) is not stands
+    assert "too few draws" in one.by_chance or stands
+    data = findings_table(found)
+    assert data.title.startswith("What stands" if stands else "Nothing stands")
+    assert [row[-1] for row in data.rows] == [one.by_chance]
+
+
+@pytest.mark.parametrize(("refits", "said"), [(20, "< 0.005"), (50, "< 0.002"), (1000, "< 0.0001")])
+def test_a_chance_is_stated_no_finer_than_its_draws(refits: int, said: str) -> None:
+    (one,) = findings(made(cells=(lost(9.0, 1.0),), refits=refits))
+    assert one.by_chance == said  # 9 half-widths from zero, and one in 10 x refits draws is the least
+
+
+def test_a_chance_that_the_draws_resolve_is_stated() -> None:
+    (one,) = findings(made(cells=(lost(1.3, 1.0),)))
+    assert one.by_chance == f"{2 * NormalDist().cdf(-1.3 * 1.6448536269514722):.2g}"
+
+
+@pytest.mark.parametrize(
+    ("refits", "halvings", "few"), [(20, 3, False), (19, 3, True), (20, 2, True), (2, 0, True)]
+)
+def test_what_is_too_few_is_said_with_its_numbers(refits: int, halvings: int, few: bool) -> None:
+    said = too_few(refits, halvings)
+    assert bool(said) is few
+    if few:
+        assert f"has {refits} and {halvings}; raise --refits and --seeds" in said
+
+
+def test_only_a_difference_is_withheld() -> None:
+    assert withheld(Verdict.DIFFERENCE) is Verdict.TOO_FEW
+    assert all(withheld(verdict) is verdict for verdict in Verdict if verdict is not Verdict.DIFFERENCE)

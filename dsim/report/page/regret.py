@@ -14,6 +14,7 @@ from dsim.report.shift import matrix_table, slower_table, span
 from dsim.shift import Cell, Comparison, Verdict
 
 WORDS = {
+    Verdict.TOO_FEW: "too few draws",
     Verdict.ITSELF: "own best",
     Verdict.SHARED: "shared model",
     Verdict.NOT_IDENTIFIED: "not identified",

@@ -18,6 +18,7 @@ SHAPES = ("circle", "square", "triangle-up", "triangle-right", "triangle-down", 
 # colour and shape of an interval, so that a verdict is told without colour too
 VERDICTS = {
     Verdict.DIFFERENCE: (LOSS, "diamond"),
+    Verdict.TOO_FEW: ("#a5811d", "diamond"),
     Verdict.TOO_SMALL: ("#a5811d", "square"),
     Verdict.NO_EVIDENCE: (GREY, "circle"),
     Verdict.SHARED: (GREY, "cross"),
