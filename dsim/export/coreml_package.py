@@ -10,6 +10,7 @@ from dsim.export.findings import Findings, compare, listed
 from dsim.export.mil_program import compare_ops, load_program, ops_of
 from dsim.export.mil_run import run_program
 from dsim.export.packages import need
+from dsim.export.precision import FLOAT16
 from dsim.export.torch_program import trace_module
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ class CoreMlPackage:
         line = compare_ops(function, subject.arch.to_graph())
         scores = run_program(function, subject.image)
         return Findings(
-            compare(scores, subject.scores, RELATIVE, "dsim op by op, never by Core ML"),
+            compare(scores, subject, RELATIVE, "dsim op by op, never by Core ML", FLOAT16),
             (
                 "iOS 16 (specification 7), float16 throughout",
                 line,

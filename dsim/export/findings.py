@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dsim.errors import ExportError
+from dsim.export.precision import FLOAT32, Precision, exact_and_held
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+    from dsim.export.subject import Subject
 
 SMALLEST = 1e-3  # scores of a module that was never trained may be so near 0 that float16 has no digits left
 
@@ -30,18 +34,23 @@ class Difference:
         Most that a difference may be.
     by
         The program that ran the file.
+    held
+        Name of the format of numbers where the difference is its rounding, as float64 tells; empty where it is too small to
+        ask.
     """
 
     max_abs: float
     largest: float
     allowed: float
     by: str
+    held: str = ""
 
     def __str__(self) -> str:
         """One line for people."""
+        why = f": what {self.held} can hold through this depth, told by float64" if self.held else ""
         return (
             f"max abs difference to torch {self.max_abs:.1e} (scores up to {self.largest:.3g}, allowed "
-            f"{self.allowed:.1e}), run by {self.by}"
+            f"{self.allowed:.1e}{why}), run by {self.by}"
         )
 
 
@@ -78,19 +87,24 @@ def listed(ops: Iterable[str]) -> str:
     return f"{counts.total()} ops: " + ", ".join(f"{count} {op}" for op, count in counts.most_common())
 
 
-def compare(scores: Tensor, wanted: Tensor, relative: float, by: str) -> Difference:
-    """Hold a file's scores against torch's.
+def compare(
+    scores: Tensor, subject: Subject, relative: float, by: str, precision: Precision = FLOAT32
+) -> Difference:
+    """Hold a file's scores against torch's; where they are further apart than usual, against those of float64.
 
     Parameters
     ----------
     relative
-        Most that a difference may be, as a fraction of the largest score (of SMALLEST, if that is less).
+        What is never asked about, as a fraction of the largest score (of SMALLEST, if that is less).
+    precision
+        The file's format of numbers: a difference that its rounding explains is no fault.
 
     Raises
     ------
     ExportError
-        They are further apart, or of another shape.
+        They are further apart than rounding explains, or of another shape.
     """
+    wanted = subject.scores
     if scores.shape != wanted.shape:
         raise ExportError(
             f"{by} must give scores of shape {tuple(wanted.shape)}, got {tuple(scores.shape)}; report this design"
@@ -99,8 +113,13 @@ def compare(scores: Tensor, wanted: Tensor, relative: float, by: str) -> Differe
     found = Difference(
         float((scores.double() - wanted.double()).abs().max()), largest, relative * max(SMALLEST, largest), by
     )
-    if not found.max_abs <= found.allowed:  # a score that is no number must not pass
-        raise ExportError(
-            f"the file must give torch's scores, got: {found}; nothing was kept, report this design"
-        )
-    return found
+    if found.max_abs <= found.allowed:
+        return found
+    if math.isfinite(found.max_abs):  # a score that is no number must not pass
+        exact, held = exact_and_held(subject, precision)
+        found = replace(found, allowed=max(held, found.allowed), held=precision.name)
+        if float((scores.double() - exact).abs().max()) <= found.allowed:
+            return found
+    raise ExportError(
+        f"the file must give torch's scores, got: {found}; nothing was kept, report this design"
+    )

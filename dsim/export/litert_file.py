@@ -65,7 +65,7 @@ class LiteRtFile:
         )
         ops = [op["op_name"].lower() for op in plain._get_ops_details()]
         return Findings(
-            compare(scores, subject.scores, RELATIVE, f"LiteRT {version}".strip()),
+            compare(scores, subject, RELATIVE, f"LiteRT {version}".strip()),
             (
                 _products(Counter(ops), subject.arch.to_graph()),
                 f"before XNNPACK takes its share {listed(ops)}",

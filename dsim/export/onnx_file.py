@@ -73,9 +73,7 @@ class OnnxFile:
         session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
         (scores,) = session.run([OUTPUT], {INPUT: subject.image.numpy()})
         return Findings(
-            compare(
-                torch.from_numpy(scores), subject.scores, RELATIVE, f"ONNX Runtime {onnxruntime.__version__}"
-            ),
+            compare(torch.from_numpy(scores), subject, RELATIVE, f"ONNX Runtime {onnxruntime.__version__}"),
             (
                 f"opset {OPSET}; {listed(node.op_type for node in load_model(path).graph.node if node.input)}",
                 compare_kernels(read_onnx(path), subject.arch.to_graph()),

@@ -49,7 +49,7 @@ class TorchProgram:
         with torch.no_grad():
             scores = program.module()(subject.image)
         return Findings(
-            compare(scores, subject.scores, RELATIVE, f"torch {torch.__version__}"),
+            compare(scores, subject, RELATIVE, f"torch {torch.__version__}"),
             (
                 listed(str(node.target).split(".")[1] for node in program.graph.nodes if _computes(node)),
                 compare_kernels(read_program(program), subject.arch.to_graph()),

@@ -22,6 +22,7 @@ from dsim.export import TARGETS, build_module, export, write_torch
 from dsim.export.files import staging
 from dsim.export.findings import Findings, compare
 from dsim.export.quiet import quiet
+from dsim.export.subject import prepare
 from dsim.export.targets import FORMS
 from tests.export.designs import TINY, VARIANTS
 
@@ -74,7 +75,7 @@ class Folder:
             self.then()
 
     def check(self, subject: Any, path: Path) -> Findings:
-        return Findings(compare(subject.scores, subject.scores, 1e-6, "nobody"), ())
+        return Findings(compare(subject.scores, subject, 1e-6, "nobody"), ())
 
     def use(self, arch: Any) -> str:
         return "Do not."
@@ -193,10 +194,11 @@ def test_exporting_leaves_the_random_state_alone(tmp_path: Path) -> None:
 
 
 def test_scores_that_are_no_numbers_never_pass() -> None:
+    subject = prepare(TINY)
     with pytest.raises(ExportError, match="must give torch's scores"):
-        compare(torch.tensor([[float("nan")]]), torch.ones(1, 1), 1.0, "x")
+        compare(torch.full((1, 10), float("nan")), subject, 1.0, "x")
     with pytest.raises(ExportError, match="of shape"):
-        compare(torch.ones(1, 2), torch.ones(1, 1), 1.0, "x")
+        compare(torch.ones(1, 2), subject, 1.0, "x")
 
 
 def test_quiet_keeps_streams_and_tells_an_error_what_was_printed(capfd: pytest.CaptureFixture[str]) -> None:
