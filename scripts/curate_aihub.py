@@ -4,6 +4,7 @@ Usage: python scripts/curate_aihub.py FOLDER        (FOLDER holds latency_aihub.
 
 One profile for each device, runtime and precision with at least MIN_NETWORKS networks. The rest goes to
 device_profiles/_evidence: read with the pool, listed nowhere. A network of which layers ran beside the NPU is a cliff.
+Which graph a name stands for, and at which resolution it ran, is `dsim.device.add.aihub_names`.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from typing import Any
 import polars as pl
 from profile_files import write_profile
 from stored_sizes import stored_sizes
+
+from dsim.device.add.aihub_names import aihub_graph
 
 MIN_NETWORKS = 8
 FAILED_MS = 4000.0  # values above count as failures there (not one is left in the collected rows)
@@ -52,23 +55,20 @@ PRECISIONS = {
     "w8a8_mixed_int16": "8-bit weights and activations, some of 16 bit",
 }
 SAME_SILICON = {"qcs9075": "sa8775p"}  # one die, sold for cars and for industry
-# torchvision's networks, by AI Hub's names; gpunet and internimage have no source that is read here
-TORCHVISION = {
-    "efficientnet_v2_s": "efficientnet_v2_s",
-    "googlenet": "googlenet",
-    "mnasnet05": "mnasnet0_5",
-    "regnet": "regnet_x_3_2gf",
-    "shufflenet_v2": "shufflenet_v2_x0_5",
-    "squeezenet1_1": "squeezenet1_1",
-}
 
 
 def graph_of(row: dict[str, Any]) -> str:
-    """Give the key of a row's network, empty where there is no source for it."""
-    if row["timm_name"]:
-        return f"{row['timm_name']}@{row['resolution']}"
-    name = TORCHVISION.get(row["network"].removeprefix("aihub:"))
-    return f"tv-{name}@{row['resolution']}" if name else ""
+    """Return the key of a row's network, empty where there is no source for it.
+
+    Raises
+    ------
+    ValueError
+        The row's resolution is not the one that AI Hub ran the network at.
+    """
+    key = aihub_graph(row["network"].removeprefix("aihub:"))
+    if key and int(key.partition("@")[2]) != row["resolution"]:
+        raise ValueError(f"{row['network']} ran at {key}, the row says {row['resolution']}; mend it")
+    return key
 
 
 def cliff_of(row: dict[str, Any], on_cpu: bool) -> str:

@@ -8,6 +8,7 @@ import pytest
 
 from dsim.device.add import Found, read_measurements
 from dsim.device.add.aihub_names import aihub_graph, aihub_names
+from dsim.device.find import find_profile
 from dsim.latency.networks import stored
 
 PERF = """
@@ -56,6 +57,14 @@ def test_every_name_leads_to_a_graph_that_comes_with_dsim() -> None:
 )  # fmt: skip
 def test_names_in_every_spelling(name: str, key: str) -> None:
     assert aihub_graph(name) == key
+
+
+def test_bundled_figures_stand_at_the_resolution_that_ran() -> None:
+    rows = [row for row in find_profile("galaxy-s24-qnn-float").networks if row.graph]
+    assert len(rows) > 20
+    for row in rows:
+        assert row.graph == aihub_graph(row.network), row.network
+        assert row.resolution == int(row.graph.partition("@")[2])
 
 
 def test_an_unknown_network_is_noted_and_left_out(tmp_path: Path) -> None:
