@@ -17,6 +17,10 @@ class InvalidValueError(DsimError, ValueError):
     """A value breaks a rule of the domain (an impossible shape, a negative width, a budget of zero)."""
 
 
+class BatchError(InvalidValueError):
+    """A network takes another number of images at once than what it is asked of was measured at."""
+
+
 class UnknownNameError(DsimError, KeyError):
     """A look-up by name failed; the message lists what is known."""
 

@@ -84,7 +84,7 @@ def main() -> None:
                     "graph": key,
                     "resolution": "" if key else row["resolution"],
                     "latency_ms": row["latency_ms"],
-                    "table": "" if cpu else f"batch {row['batch']}",
+                    "batch": "" if cpu else row["batch"],
                     "params_m": row["params_m"],
                     "macs_g": row["macs_g"],
                 }

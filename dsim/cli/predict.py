@@ -34,33 +34,31 @@ def predict(
     """
     from dsim.cli.networks import parse_shape, read_network  # deferred: help must not wait for the models
     from dsim.cli.predictions import on_devices, strict_check, to_dict
-    from dsim.device import find_profile, list_profiles
-    from dsim.latency import load_model
+    from dsim.device import list_profiles
+    from dsim.latency.predict import price
     from dsim.report.latency import show_devices, show_latency
 
     graph = read_network(model, parse_shape(shape) if shape else None)
     if device != "all" and "," not in device:
-        loaded = load_model(device)
-        answer = loaded.estimate(graph, confidence)
+        priced = price(device, graph, confidence)
         if strict:
-            strict_check(device, answer)
-        profile = find_profile(device)
+            strict_check(device, priced.estimate)
         if as_json:
-            print_json(without_nan(to_dict(profile, graph, answer)))
+            print_json(without_nan(to_dict(priced)))
         else:
-            show_latency(model, profile, graph, answer, by)
+            show_latency(model, priced, by)
         return
     names = sorted(list_profiles()) if device == "all" else [name.strip() for name in device.split(",")]
     rows = on_devices(graph, names, confidence, strict)
     if as_json:
         devices: list[dict[str, Any]] = [
             {"device": row.device, "error": row.error}
-            if row.answer is None
-            else without_nan(to_dict(row.profile, graph, row.answer))
+            if row.priced is None
+            else without_nan(to_dict(row.priced))
             for row in rows
         ]
         print_json({"devices": devices})
     else:
         show_devices(model, graph, rows)
-    if all(row.answer is None for row in rows):
+    if all(row.priced is None for row in rows):
         raise click.exceptions.Exit(1)

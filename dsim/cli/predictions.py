@@ -7,10 +7,11 @@ from typing import Any
 
 import click
 
-from dsim.device import DeviceProfile, find_profile
+from dsim.device.batches import plain_batches
 from dsim.errors import DsimError, UnsupportedOpError
 from dsim.graph import Graph
-from dsim.latency import Evidence, LatencyEstimate, load_model
+from dsim.latency import Evidence, LatencyEstimate
+from dsim.latency.predict import Priced, price
 from dsim.report.latency import DeviceRow
 
 
@@ -36,20 +37,20 @@ def on_devices(graph: Graph, names: Sequence[str], confidence: float, strict: bo
     for number, name in enumerate(names, 1):
         click.echo(f"\r{number}/{len(names)} {name:40s}", nl=False, err=True)
         try:
-            profile = find_profile(name)
-            answer = load_model(name).estimate(graph, confidence)
+            priced = price(name, graph, confidence)
             if strict:
-                strict_check(name, answer)
-            rows.append(DeviceRow(name, profile, answer))
+                strict_check(name, priced.estimate)
+            rows.append(DeviceRow(name, priced))
         except DsimError as error:
-            rows.append(DeviceRow(name, None, None, str(error)))
+            rows.append(DeviceRow(name, None, str(error)))
     click.echo("\r" + " " * 60 + "\r", nl=False, err=True)
     return tuple(rows)
 
 
-def to_dict(profile: DeviceProfile | None, graph: Graph, answer: LatencyEstimate) -> dict[str, Any]:
+def to_dict(priced: Priced) -> dict[str, Any]:
     """Give the documented keys (docs/predict.md)."""
-    assert profile is not None
+    asked, answer = priced.asked, priced.estimate
+    profile, graph = asked.profile, asked.graph
     return {
         "device": profile.name,
         "latency_ms": answer.latency_ms,
@@ -74,6 +75,7 @@ def to_dict(profile: DeviceProfile | None, graph: Graph, answer: LatencyEstimate
         ],
         "fixed_ms": answer.fixed_ms,
         "measures": profile.measures,
-        "batch": profile.batch,
+        "batch": plain_batches(profile),
+        "input_batch": asked.input_batch,
         "notes": list(answer.notes),
     }

@@ -131,6 +131,16 @@ def whole(row: Mapping[str, str], column: str, where: str) -> int | None:
     return None if value is None else int(value)
 
 
+def images(row: Mapping[str, str], column: str, where: str) -> int | None:
+    """Return a batch, which may be empty and must otherwise be a whole number of at least 1."""
+    value = whole(row, column, where)
+    if value == 0:
+        raise FileFormatError(
+            f"{where}, column {column!r}: must be at least 1, got {row[column]!r}; give the images in one run"
+        )
+    return value
+
+
 def text(row: Mapping[str, str], column: str, where: str) -> str:
     """Give a field that must not be empty."""
     value = row[column].strip()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from dsim.device.batches import at_batch, split_name
 from dsim.device.fields import read_toml
 from dsim.device.load import load_profile
 from dsim.device.profile import DeviceProfile
@@ -53,19 +54,22 @@ def list_profiles() -> dict[str, Path]:
 
 
 def find_profile(name: str) -> DeviceProfile:
-    """Load a profile by name.
+    """Load a profile by name, at one batch: ``my-server`` at its smallest, ``my-server@batch8`` at 8.
 
     Raises
     ------
     UnknownNameError
         There is no profile of that name; the message lists those there are.
+    BatchError
+        It was not measured at that batch.
     FileFormatError
         Its files break a rule.
     """
     folders = list_profiles()
-    if name not in folders:
-        raise unknown_name("device", name, folders)
-    return load_profile(folders[name])
+    plain, batch = split_name(name)
+    if plain not in folders:
+        raise unknown_name("device", plain, folders)
+    return at_batch(load_profile(folders[plain]), batch)
 
 
 def pool_of(profile: DeviceProfile) -> tuple[DeviceProfile, ...]:
@@ -77,10 +81,13 @@ def pool_of(profile: DeviceProfile) -> tuple[DeviceProfile, ...]:
     """
     root = bundled_profiles_dir()
     folders = _folders(root) | _folders(root / EVIDENCE)
-    members = {
-        name: load_profile(folder)
+    plain, (pool, batch) = split_name(profile.name)[0], split_name(profile.pool)
+    read = [
+        load_profile(folder)
         for name, folder in folders.items()
-        if name != profile.name and read_toml(folder / "profile.toml").get("pool") == profile.pool
-    }
+        if name != plain and read_toml(folder / "profile.toml").get("pool") == pool
+    ]
+    # at one batch of several, a profile is learned with what the others measured at that batch
+    members = {one.name: at_batch(one, batch) for one in read if batch is None or batch in one.batches}
     members[profile.name] = profile
     return tuple(members[name] for name in sorted(members))

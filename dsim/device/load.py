@@ -6,7 +6,8 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from dsim.device.fields import number, one_of, positive, read_rows, read_toml, signed, text, whole
+from dsim.device.batches import THROUGHPUT, batches_in, stated_batches
+from dsim.device.fields import images, number, one_of, positive, read_rows, read_toml, signed, text, whole
 from dsim.device.ops import read_ops
 from dsim.device.profile import ROLES, Contrast, DeviceProfile, Measurement
 from dsim.errors import FileFormatError, InvalidValueError
@@ -16,11 +17,11 @@ SCHEMA_VERSION = 1
 NETWORK_COLUMNS = tuple(f.name for f in fields(Measurement))
 CONTRAST_COLUMNS = tuple(f.name for f in fields(Contrast))
 _UNTIMED = {"low_ms": "", "high_ms": ""}  # what published contrasts leave out
-_TEXTS = ("name", "title", "soc", "chip", "compute_unit", "runtime", "precision", "layout", "batch", "threads", "measures",
+_TEXTS = ("name", "title", "soc", "chip", "compute_unit", "runtime", "precision", "layout", "threads", "measures",
           "group", "method", "pool", "licence")  # fmt: skip
-_KEYS = {*_TEXTS, "schema_version", "passes", "reference", "resolution", "models", "protocols"}
+_KEYS = {*_TEXTS, "batch", "schema_version", "passes", "reference", "resolution", "models", "protocols"}
 _OPTIONAL = {"donor", "defaults"}
-MEASURES = ("latency", "throughput")
+MEASURES = ("latency", THROUGHPUT)
 METHODS = ("roofline", "fine", "operators", "adapted", "few-shot")
 GROUPS = (
     "iphone",
@@ -84,8 +85,14 @@ def load_profile(folder: Path) -> DeviceProfile:
         raise FileFormatError(
             f"{folder / 'networks.csv'}: must hold at least one measured network, got none; add rows"
         )
+    stated, named = stated_batches(raw["batch"], path)
+    told = [(row.network, row.batch) for row in networks] + [(op.op.label, op.batch) for op in ops]
+    batches = batches_in(named, raw["measures"], told, path)
     return DeviceProfile(
         **{key: str(raw[key]) for key in _TEXTS},
+        batch_stated=stated,
+        batches=batches,
+        batch=1 if raw["measures"] == THROUGHPUT else batches[0],
         donor=raw.get("donor", ""),
         ops=ops,
         passes=tuple(raw["passes"]),
@@ -221,6 +228,7 @@ def _measurement(
         layers_other=whole(row, "layers_other", where),
         role=_role(row, where),
         budget_ms=number(row, "budget_ms", where),
+        batch=images(row, "batch", where),
     )
 
 

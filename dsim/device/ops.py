@@ -22,6 +22,8 @@ COLUMNS: dict[str, type[pl.DataType]] = {
     "count": pl.Int64, "network": pl.String, "position": pl.Int64, "how": pl.String, "source": pl.String,
     "licence": pl.String,
 }  # fmt: skip
+# what older files leave out
+OPTIONAL: dict[str, type[pl.DataType]] = {"batch": pl.Int64}
 HOW = ("in situ", "slope", "dispatch", "attributed")
 MAX_ROWS = 200_000
 
@@ -57,7 +59,8 @@ def read_ops(path: Path) -> tuple[MeasuredOp, ...]:
     if missing:
         raise FileFormatError(f"{path}: column {missing[0]!r} is missing; columns: {', '.join(COLUMNS)}")
     try:
-        frame = frame.select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())
+        kinds = COLUMNS | {name: kind for name, kind in OPTIONAL.items() if name in frame.columns}
+        frame = frame.select(pl.col(name).cast(kind) for name, kind in kinds.items())
     except pl.exceptions.PolarsError as error:
         raise FileFormatError(
             f"{path}: a column has the wrong type, {str(error).splitlines()[0]}; write it anew"
@@ -83,6 +86,9 @@ def _measured(row: dict[str, Any], where: str) -> MeasuredOp:
         raise FileFormatError(
             f"{where}, column 'how': must be one of {', '.join(HOW)}, got {row['how']!r}; correct it"
         )
+    batch = row.get("batch")
+    if batch is not None and batch < 1:
+        raise FileFormatError(f"{where}, column 'batch': must be at least 1, got {batch!r}; correct it")
     for column in ("source", "licence"):
         if not row[column]:
             raise FileFormatError(f"{where}, column {column!r}: must not be empty; fill it in")
@@ -95,6 +101,7 @@ def _measured(row: dict[str, Any], where: str) -> MeasuredOp:
         row["how"],
         row["source"],
         row["licence"],
+        batch,
     )
 
 

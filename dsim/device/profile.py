@@ -28,7 +28,7 @@ class Measurement:
     resolution
         Input side in pixels, None where the source does not say.
     latency_ms
-        Milliseconds for one image.
+        Milliseconds of one run of ``batch`` images; of one image in a throughput profile.
     error_ms
         Reading error of a figure read off a plot, else None.
     model, protocol, lab, source, table
@@ -47,6 +47,8 @@ class Measurement:
         One of ROLES: what the figure is for.
     budget_ms
         Of a design that a search chose: the budget that it had to hold.
+    batch
+        Images in one run, None where only the profile as a whole says it.
     """
 
     network: str
@@ -69,6 +71,7 @@ class Measurement:
     layers_other: int | None = None
     role: str = ""
     budget_ms: float | None = None
+    batch: int | None = None
 
     @property
     def counts(self) -> bool:
@@ -139,6 +142,8 @@ class MeasuredOp:
         ``in situ`` inside a network, ``slope`` over chains of it, ``dispatch`` alone with its launch, or ``attributed``.
     source, licence
         Where the figure stands, and its terms.
+    batch
+        Images in the run that it was timed in, None where only the profile as a whole says it.
     """
 
     op: Op
@@ -149,6 +154,7 @@ class MeasuredOp:
     how: str
     source: str
     licence: str
+    batch: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,10 +167,14 @@ class DeviceProfile:
         What it is.
     chip
         Names the chip: profiles that share it differ in their stack alone.
-    layout, batch, threads
+    layout, batch_stated, threads
         The rest of the stack, in words; ``unstated`` where the source does not say.
     measures
-        ``latency`` of one image, or ``throughput``: milliseconds per image of a large batch.
+        ``latency`` of one run, or ``throughput``: milliseconds per image of a large batch.
+    batches
+        Images in one run, of everything that was measured; in ascending order.
+    batch
+        Images in the run that a latency is of; 1 for throughput, whose milliseconds are of one image.
     group
         Under which heading lists show it.
     method
@@ -210,13 +220,15 @@ class DeviceProfile:
     folder: Path
     chip: str
     layout: str
-    batch: str
+    batch_stated: str
     threads: str
     measures: str
     group: str
     method: str
     donor: str = ""
     ops: tuple[MeasuredOp, ...] = ()
+    batches: tuple[int, ...] = (1,)
+    batch: int = 1
 
     def is_reference(self, row: Measurement) -> bool:
         """Tell whether a figure was timed in the reference protocol on the reference phone's chip."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
@@ -37,6 +37,8 @@ class Node:
 class Graph:
     """A network: inputs, nodes in topological order, outputs.
 
+    ``notes`` say what a reader had to assume; two graphs are equal whatever their notes, and passes leave them out.
+
     Raises
     ------
     InvalidValueError
@@ -46,6 +48,7 @@ class Graph:
     inputs: tuple[TensorSpec, ...]
     nodes: tuple[Node, ...]
     outputs: tuple[Ref, ...]
+    notes: tuple[str, ...] = field(default=(), compare=False)
 
     def __post_init__(self) -> None:
         for index, node in enumerate(self.nodes):
@@ -75,7 +78,7 @@ class Graph:
     ) -> Graph:
         """Make a graph of parts that are known to fit, such as those of a verified graph: nothing is checked again."""
         graph = cls.__new__(cls)
-        for name, value in (("inputs", inputs), ("nodes", nodes), ("outputs", outputs)):
+        for name, value in (("inputs", inputs), ("nodes", nodes), ("outputs", outputs), ("notes", ())):
             object.__setattr__(graph, name, value)
         return graph
 

@@ -29,6 +29,14 @@ class DeviceModel(Protocol):
         """Largest input side measured."""
 
     @property
+    def batch(self) -> int:
+        """Images in the run that is priced."""
+
+    @property
+    def per_image(self) -> bool:
+        """Whether prices are of one image, whatever the batch: throughput."""
+
+    @property
     def columns(self) -> tuple[str, ...]:
         """Names of the entries of a vector."""
 

@@ -166,7 +166,7 @@ def networks_of(profiles: tuple[DeviceProfile, ...]) -> dict[str, Network]:
     """
     wanted = {row.graph for p in profiles for row in p.networks if row.graph and row.counts}
     wanted |= {key for p in profiles for c in p.contrasts for key in (c.graph_a, c.graph_b) if key}
-    return read_networks(frozenset(wanted), profiles[0].passes, own_graphs(profiles))
+    return read_networks(frozenset(wanted), profiles[0].passes, own_graphs(profiles), profiles[0].batch)
 
 
 def _effects(

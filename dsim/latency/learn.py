@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
 
+from dsim.device.batches import THROUGHPUT
 from dsim.device.find import find_profile, pool_of
 from dsim.device.profile import DeviceProfile
 from dsim.errors import InvalidValueError
@@ -42,16 +43,23 @@ def load_model(device: str) -> DeviceModel:
     Parameters
     ----------
     device
-        Name of a profile, bundled or the user's own.
+        Name of a profile, bundled or the user's own; ``my-server@batch8`` for one of its batches.
 
     Raises
     ------
     UnknownNameError
         There is no such profile.
+    BatchError
+        It was not measured at that batch.
     FileFormatError
         Its files break a rule.
     """
     profile = find_profile(device)
+    # the batch belongs to the profile, and a cached fit needs not hold it
+    return replace(_fitted(profile), batch=profile.batch, per_image=profile.measures == THROUGHPUT)
+
+
+def _fitted(profile: DeviceProfile) -> LatencyModel | OperatorModel:
     path = cache_dir() / "latency" / f"{profile.name}-{content_hash(rests_on(profile))[:24]}.npz"
     cached = load_operator_model(path) if profile.method == "operators" else load_model_file(path)
     if cached is not None:
@@ -60,12 +68,12 @@ def load_model(device: str) -> DeviceModel:
         model = learn_model(profile)
     if isinstance(model, OperatorModel):
         save_operator_model(path, model)
-    elif isinstance(model, LatencyModel):
+    else:
         save_model_file(path, model)
     return model
 
 
-def learn_model(profile: DeviceProfile) -> DeviceModel:
+def learn_model(profile: DeviceProfile) -> LatencyModel | OperatorModel:
     """Learn a profile's model from its evidence, whatever the cache holds; deterministic."""
     if profile.method == "operators":
         return fit_operator_model(profile, pool_of(profile))

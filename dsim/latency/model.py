@@ -8,6 +8,7 @@ import numpy as np
 
 from dsim.graph.graph import Graph
 from dsim.latency import cliffs
+from dsim.latency.batch import as_measured
 from dsim.latency.calibrate import Calibration
 from dsim.latency.checks import check_budget, check_vectors, tail
 from dsim.latency.coverage import Coverage
@@ -39,6 +40,8 @@ class LatencyModel:
         Which kernels were seen.
     choices
         What is identified and what not.
+    batch, per_image
+        Images in the run that is priced; whether prices are of one image, whatever the batch (throughput).
     """
 
     device: str
@@ -50,6 +53,8 @@ class LatencyModel:
     cliff_weights: FloatArray
     coverage: Coverage
     choices: tuple[Identified, ...]
+    batch: int = 1
+    per_image: bool = False
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -63,7 +68,7 @@ class LatencyModel:
 
     def featurise(self, graph: Graph) -> FloatArray:
         """Give a graph's vector (F,); vectors of pieces add up to the vector of the whole."""
-        return self.rates.total(kernels(graph, self.passes))
+        return self.rates.total(kernels(as_measured(graph, self), self.passes))
 
     def price(self, phi: FloatArray, confidence: float = 0.9, sided: str = "central") -> LatencyArrays:
         """Price vectors.
@@ -120,11 +125,11 @@ class LatencyModel:
         Parameters
         ----------
         graph
-            Any graph, before the device's passes.
+            Any graph, before the device's passes, of one image or of as many as were measured.
         confidence
             Level of the central interval.
         """
-        return estimate(self, self.rates, self.coverage, graph, confidence)
+        return estimate(self, self.rates, self.coverage, as_measured(graph, self), confidence)
 
     def _checked(self, phi: FloatArray) -> FloatArray:
         return check_vectors(phi, self.columns)

@@ -10,6 +10,7 @@ from pathlib import Path
 from dsim.device.fields import check_file
 from dsim.device.profile import DeviceProfile
 from dsim.errors import FileFormatError
+from dsim.graph.batch import rebatch
 from dsim.graph.graph import Graph
 from dsim.graph.store import graph_keys, load_graphs
 from dsim.latency.coverage import Kinds, kinds_in
@@ -63,7 +64,7 @@ def own_graphs(profiles: Iterable[DeviceProfile]) -> tuple[Path, ...]:
 
 @lru_cache(maxsize=4)
 def read_networks(
-    keys: frozenset[str], passes: tuple[str, ...], extra: tuple[Path, ...] = ()
+    keys: frozenset[str], passes: tuple[str, ...], extra: tuple[Path, ...] = (), batch: int = 1
 ) -> dict[str, Network]:
     """Read networks by key (``name@resolution``).
 
@@ -75,9 +76,13 @@ def read_networks(
         Names of the passes that the device's runtime does.
     extra
         Further files of graphs (a user's profile brings its own); they come after the bundled one.
+    batch
+        Images in the run that was measured.
 
     Raises
     ------
+    BatchError
+        A network cannot be had at that batch.
     FileFormatError
         A key is stored nowhere.
     """
@@ -90,7 +95,7 @@ def read_networks(
         )
     out = {}
     for key in sorted(graphs):
-        run = kernels(graphs[key], passes)
+        run = kernels(rebatch(graphs[key], batch), passes)
         out[key] = Network(total(run), kinds_in(run.ops), run)
     return out
 

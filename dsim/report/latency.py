@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from dsim.device import DeviceProfile
 from dsim.graph import Graph
-from dsim.latency import LatencyEstimate
+from dsim.latency.predict import Priced
 from dsim.report.console import result_console, show_line, show_table
 from dsim.report.table import table
 
@@ -19,14 +19,11 @@ class DeviceRow:
     """One device's answer, or why there is none."""
 
     device: str
-    profile: DeviceProfile | None
-    answer: LatencyEstimate | None
+    priced: Priced | None
     error: str = ""
 
 
-def show_latency(
-    name: str, profile: DeviceProfile, graph: Graph, answer: LatencyEstimate, by: str = "kind"
-) -> None:
+def show_latency(name: str, priced: Priced, by: str = "kind") -> None:
     """Print an estimate: the figure, its interval, where the time goes, and what that rests on.
 
     Parameters
@@ -35,6 +32,7 @@ def show_latency(
         ``kind``, ``block`` or ``op``: how the time is broken down.
     """
     console = result_console()
+    profile, graph, answer = priced.asked.profile, priced.asked.graph, priced.estimate
     least = "" if answer.complete else "at least "
     show_line(
         console,
@@ -66,13 +64,16 @@ def show_devices(name: str, graph: Graph, rows: Sequence[DeviceRow]) -> None:
     console = result_console()
     cells = []
     for row in rows:
-        if row.answer is None or row.profile is None:
+        if row.priced is None:
             cells.append((row.device, "-", "-", "-", "-", row.error))
             continue
-        answer = row.answer
-        says = "" if answer.complete else "lower bound"
-        if row.profile.measures == "throughput":
-            says = ", ".join(part for part in (says, "per image of a large batch") if part)
+        answer, profile = row.priced.estimate, row.priced.asked.profile
+        said = (
+            "" if answer.complete else "lower bound",
+            "per image of a large batch" if profile.measures == "throughput" else "",
+            f"run of {profile.batch}" if profile.batch != 1 else "",
+        )
+        says = ", ".join(part for part in said if part)
         cells.append(
             (
                 row.device,
@@ -89,7 +90,9 @@ def show_devices(name: str, graph: Graph, rows: Sequence[DeviceRow]) -> None:
 
 
 def _per(profile: DeviceProfile) -> str:
-    return f" per image (throughput, batch {profile.batch})" if profile.measures == "throughput" else ""
+    if profile.measures == "throughput":
+        return f" per image (throughput, batch {profile.batch_stated})"
+    return f" for a run of {profile.batch} images" if profile.batch != 1 else ""
 
 
 def _ms(value: float) -> str:

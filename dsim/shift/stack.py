@@ -92,7 +92,7 @@ _PARTS: dict[str, Callable[[DeviceProfile], str]] = {
     "compute unit": lambda p: p.compute_unit,
     "runtime": lambda p: p.runtime,
     "layout": lambda p: p.layout,
-    "batch": lambda p: p.batch,
+    "batch": lambda p: p.batch_stated,
     "precision": lambda p: p.precision,
     "threads": lambda p: p.threads,
     "protocol": lambda p: p.reference_stated,

@@ -218,7 +218,7 @@ def _like(addition: Addition, like: DeviceProfile) -> dict[str, Any]:
         "runtime": like.runtime,
         "precision": like.precision,
         "layout": like.layout,
-        "batch": like.batch,
+        "batch": like.batch_stated,
         "threads": like.threads,
         "measures": like.measures,
         "group": "user",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -58,7 +59,8 @@ def read_onnx(path: str | Path, input_shape: tuple[int, ...] | None = None) -> G
     try:
         network = simplify(model, _inputs(model.graph, input_shape))
         recognise(network)
-        return _graph(network)
+        graph, notes = _graph(network), _notes(model.graph, input_shape)
+        return replace(graph, notes=notes) if notes else graph
     except DsimError as error:
         raise type(error)(f"{place}: {_one_line(str(error))}") from error
     except (
@@ -86,6 +88,21 @@ def _inputs(graph: GraphProto, input_shape: tuple[int, ...] | None) -> dict[str,
             f"({', '.join(shown(value.name) for value in names[:5])}); fix the shapes in the file"
         )
     return {value.name: _input(value, input_shape) for value in names}
+
+
+def _notes(graph: GraphProto, input_shape: tuple[int, ...] | None) -> tuple[str, ...]:
+    """Say where the batch was left open and taken to be 1."""
+    weights = {tensor.name for tensor in graph.initializer}
+    open_ones = [
+        value.name
+        for value in graph.input
+        if value.name not in weights
+        and value.type.tensor_type.shape.dim
+        and value.type.tensor_type.shape.dim[0].dim_value <= 0
+    ]
+    if input_shape is not None or not open_ones:
+        return ()
+    return (f"the file leaves the batch of {shown(open_ones[0])} open: read for one image, batch 1",)
 
 
 def _input(value: object, given: tuple[int, ...] | None) -> Shape:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsim.device.profile import DeviceProfile
+from dsim.graph.batch import rebatch
 from dsim.graph.graph import Graph
 from dsim.graph.passes import run_passes
 from dsim.latency.evidence import family_of
@@ -69,7 +70,7 @@ def gather_operators(profile: DeviceProfile) -> OpEvidence:
             timed.setdefault(row.graph, []).append(row.latency_ms)
     asked = set(timed) | {row.network for row in profile.ops if row.network}
     graphs = stored(asked, own_graphs((profile,)))
-    runs = {key: run_graph(graph, profile.passes) for key, graph in graphs.items()}
+    runs = {key: run_graph(rebatch(graph, profile.batch), profile.passes) for key, graph in graphs.items()}
     rows = gather_rows(profile, runs)
     if rows.exact:
         rows = settled(rows, {key: float(np.median(figures)) for key, figures in timed.items()})

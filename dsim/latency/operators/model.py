@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from dsim.graph.graph import Graph
+from dsim.latency.batch import as_measured
 from dsim.latency.calibrate import Calibration
 from dsim.latency.checks import check_budget, check_vectors, tail
 from dsim.latency.estimate import label
@@ -48,6 +49,8 @@ class OperatorModel:
         Which kernels were timed.
     choices
         What is identified and what not.
+    batch, per_image
+        Images in the run that is priced; whether prices are of one image, whatever the batch (throughput).
     """
 
     device: str
@@ -60,6 +63,8 @@ class OperatorModel:
     calibration: Calibration
     seen: Seen
     choices: tuple[Identified, ...]
+    batch: int = 1
+    per_image: bool = False
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -73,7 +78,7 @@ class OperatorModel:
 
     def kernels(self, graph: Graph) -> tuple[Placed, ...]:
         """Give the kernels that run for a graph."""
-        return place(run_graph(graph, self.passes), self.links)
+        return place(run_graph(as_measured(graph, self), self.passes), self.links)
 
     def vectors(self, kernels: Sequence[Kernel]) -> FloatArray:
         """Give the vectors (K, F) of kernels; a kernel met before costs a look-up."""
@@ -141,7 +146,7 @@ class OperatorModel:
         Parameters
         ----------
         graph
-            Any graph, before the device's passes.
+            Any graph, before the device's passes, of one image or of as many as were measured.
         confidence
             Level of the central interval.
         """

@@ -78,7 +78,7 @@ def profiles_table(profiles: Mapping[str, DeviceProfile], missing: Sequence[str]
             p.runtime,
             p.precision,
             p.layout,
-            p.batch,
+            p.batch_stated,
             p.threads,
             f"{p.reference_model}; {p.reference_stated}",
             _counted(p.sources),

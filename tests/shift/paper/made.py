@@ -48,7 +48,7 @@ def profile(
         name=name, title=name, soc=chip, compute_unit="CPU", runtime=runtime, precision="float32", pool=name, passes=(),
         reference_protocol="tool", reference_model="phone", reference_stated="a tool", low_px=224, high_px=224,
         models={"phone": chip}, protocols={"tool": "a tool"}, licence="none", networks=tuple(networks),
-        contrasts=tuple(contrasts), folder=folder, chip=chip, layout="NCHW", batch="1", threads="1", measures=measures,
+        contrasts=tuple(contrasts), folder=folder, chip=chip, layout="NCHW", batch_stated="1", threads="1", measures=measures,
         group="made", method=method, donor=donor, ops=tuple(ops),
     )  # fmt: skip
 
