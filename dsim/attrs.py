@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from dsim.bounds import MAX_RANK, MAX_WINDOW, check_learned, check_pair, check_sizes, check_within
+from dsim.bounds import MAX_MACS, MAX_RANK, MAX_WINDOW, check_learned, check_pair, check_sizes, check_within
 from dsim.errors import InvalidValueError
 from dsim.records import record_from_dict, record_to_dict
 
@@ -191,14 +191,20 @@ class ReduceAttrs:
 
 @dataclass(frozen=True, slots=True)
 class UnknownAttrs:
-    """Something that no reader knows: its own name, its output shapes and its parameters stay on record."""
+    """An operator without a kind: its own name, its output shapes, its parameters and its work stay on record.
+
+    ``macs`` is None where nobody counted them: an operator without a rule, of which 0 would be a guess.
+    """
 
     label: str
     shapes: tuple[tuple[int, ...], ...]
     params: int = 0
+    macs: int | None = None
 
     def __post_init__(self) -> None:
         check_within(self, "params", self.params, 0)
+        if self.macs is not None:
+            check_within(self, "macs", self.macs, 0, MAX_MACS)
         for shape in self.shapes:
             check_sizes(self, "shapes", shape)
 

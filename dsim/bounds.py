@@ -7,6 +7,7 @@ from dsim.records import shown
 
 # Bounds that no network comes near; they keep arithmetic on a broken or hostile file small.
 MAX_ELEMENTS = 2**40  # of one tensor, or learned numbers behind one op
+MAX_MACS = 2**62  # of one op
 MAX_WINDOW = 2**16  # one side of a kernel, stride, padding or dilation
 MAX_RANK = 32
 

@@ -1,7 +1,8 @@
 """Op, OpKind, TensorSpec: the vocabulary that everything in dsim shares.
 
-MACs count multiply-accumulates of conv2d, linear and matmul only, one per multiply-add (the convention of the
-EfficientFormer papers, of fvcore and of timm's ``macs`` column).
+MACs count multiply-accumulates of convolutions, linear layers and matrix products only, one per multiply-add (the
+convention of the EfficientFormer papers, of fvcore and of timm's ``macs`` column). An op that no rule counts says so:
+its 0 is then no count.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from dsim.attrs import (
 )
 from dsim.bounds import MAX_ELEMENTS, MAX_RANK
 from dsim.errors import InvalidValueError
+from dsim.no_macs import NO_MACS
 from dsim.records import shown
 
 
@@ -172,9 +174,16 @@ class Op:
 
     @cached_property
     def macs(self) -> int:
-        """Multiply-accumulates; 0 for everything but conv2d, linear and matmul."""
+        """Multiply-accumulates; 0 for what multiplies no matrices, and for what is not `counted`."""
         rule = MACS.get(self.kind)
         return rule(self) if rule else 0
+
+    @property
+    def counted(self) -> bool:
+        """False where no rule says what the op does: its MACs and parameters are then lower bounds."""
+        if not isinstance(self.attrs, UnknownAttrs):
+            return True
+        return self.attrs.macs is not None or self.attrs.label in NO_MACS
 
     @cached_property
     def params(self) -> int:
@@ -248,6 +257,11 @@ def _matmul_macs(op: Op) -> int:
     return op.outputs[0].numel * left[-1]
 
 
+def _stated_macs(op: Op) -> int:
+    assert isinstance(op.attrs, UnknownAttrs)
+    return op.attrs.macs or 0
+
+
 def _norm_params(op: Op) -> int:
     assert isinstance(op.attrs, NormAttrs)
     if not op.attrs.affine:
@@ -266,6 +280,7 @@ MACS: dict[OpKind, Callable[[Op], int]] = {
     OpKind.CONV2D: _conv_macs,
     OpKind.LINEAR: lambda op: op.outputs[0].numel * op.inputs[0].shape[-1],
     OpKind.MATMUL: _matmul_macs,
+    OpKind.UNKNOWN: _stated_macs,
 }
 WEIGHTS: dict[OpKind, Callable[[Op], int]] = {
     OpKind.CONV2D: _conv_params,

@@ -58,9 +58,9 @@ def write_option(command: _Command) -> _Command:
 
 
 def without_nan(value: Any) -> Any:
-    """Give plain values for JSON, which has no nan: null instead."""
+    """Return plain values for JSON, which has neither nan nor infinity: null instead."""
     if isinstance(value, dict):
         return {key: without_nan(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [without_nan(item) for item in value]
-    return None if isinstance(value, float) and math.isnan(value) else value
+    return None if isinstance(value, float) and not math.isfinite(value) else value

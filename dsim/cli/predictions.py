@@ -62,13 +62,14 @@ def to_dict(priced: Priced) -> dict[str, Any]:
         "p_cliff": answer.p_cliff,
         "params": graph.params,
         "macs": graph.macs,
+        "uncounted": list(graph.uncounted),
         "ops": [
             {
                 "scope": cost.scope,
                 "kind": cost.kind,
                 "latency_ms": cost.latency_ms,
-                "macs": cost.macs,
-                "params": cost.params,
+                "macs": cost.macs if cost.counted else None,
+                "params": cost.params if cost.counted else None,
                 "evidence": str(cost.evidence),
             }
             for cost in answer.kernels

@@ -75,6 +75,10 @@ class GraphBuilder:
         """Give the shape of a tensor."""
         return self._spec(ref).shape
 
+    def op(self, ref: Ref) -> Op | None:
+        """Return the op that wrote a tensor; None for an input of the network."""
+        return None if ref.node < 0 else self._nodes[ref.node].op
+
     @property
     def size(self) -> int:
         """Number of ops so far."""

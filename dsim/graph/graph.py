@@ -122,18 +122,23 @@ class Graph:
 
     @cached_property
     def macs(self) -> int:
-        """Multiply-accumulates of conv2d, linear and matmul."""
+        """Multiply-accumulates; a lower bound where `uncounted` names ops."""
         return sum(op.macs for op in self.ops)
 
     @cached_property
     def params(self) -> int:
-        """Learned numbers."""
+        """Learned numbers; a lower bound where `uncounted` names ops."""
         return sum(op.params for op in self.ops)
 
     @property
     def unknown(self) -> tuple[str, ...]:
         """Names of the ops that dsim has no kind for, in order, repeats included."""
         return tuple(op.label for op in self.ops if op.kind is OpKind.UNKNOWN)
+
+    @property
+    def uncounted(self) -> tuple[str, ...]:
+        """Names of the ops that no rule counts, each once, in order: with any, `macs` and `params` are lower bounds."""
+        return tuple(dict.fromkeys(op.label for op in self.ops if not op.counted))
 
     def hash(self) -> str:
         """Give a canonical hash: equal for networks that compute the same, whatever the node order or scopes."""

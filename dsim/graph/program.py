@@ -13,7 +13,7 @@ import torch
 
 from dsim.attrs import UnknownAttrs
 from dsim.errors import InvalidValueError
-from dsim.graph.aten import RULES, SILENT
+from dsim.graph.aten import RULES, SILENT, counted
 from dsim.graph.graph import Ref
 from dsim.graph.tracing import Constant, Shape, Trace, Value
 from dsim.op import OpKind
@@ -217,12 +217,12 @@ def _written(
     expected = list(trace.expected[:1] if several and isinstance(result, Ref) else trace.expected)
     if result is None or [trace.shape(value) for value in flat(result)] != expected:
         trace.rewind(mark)
-        return _unknown(name, tensors, several, trace)
+        return _unknown(name, tensors, several, trace, counted(trace, name, args, kwargs))
     return [result, *[None] * (len(trace.expected) - 1)] if several and isinstance(result, Ref) else result
 
 
-def _unknown(name: str, tensors: list[Value], several: bool, trace: Trace) -> Value:
+def _unknown(name: str, tensors: list[Value], several: bool, trace: Trace, macs: int | None) -> Value:
     params = sum(trace.claim(value) for value in tensors if isinstance(value, Constant))
     refs = [value for value in tensors if isinstance(value, Ref)]
-    first = trace.add(OpKind.UNKNOWN, *refs, attrs=UnknownAttrs(name, trace.expected, params))
+    first = trace.add(OpKind.UNKNOWN, *refs, attrs=UnknownAttrs(name, trace.expected, params, macs))
     return list(trace.builder.slots(first)) if several else first

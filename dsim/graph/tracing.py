@@ -49,6 +49,10 @@ class Trace:
         self._claimed.update(dict.fromkeys(fresh))
         return sum(fresh.values())
 
+    def has_claimed(self, constant: Constant) -> bool:
+        """Tell whether all parameters behind a constant were counted before."""
+        return all(name in self._claimed for name in constant.owners)
+
     def mark(self) -> tuple[int, int]:
         """Remember how far the walk has come."""
         return self.builder.size, len(self._claimed)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsim.attrs import attrs_to_dict
-from dsim.latency.features import work
+from dsim.latency.features import priced_macs, work
 from dsim.latency.records import Evidence
 from dsim.op import Op, OpKind
 
@@ -18,7 +18,10 @@ from dsim.op import Op, OpKind
 def fingerprint(op: Op) -> int:
     """Give 63 bits that stand for an op's kind, attributes, shapes and fused activation."""
     shapes = [s.shape for s in (*op.inputs, *op.outputs)]
-    text = f"{op.label}|{sorted(attrs_to_dict(op.attrs).items())}|{op.activation}|{shapes}"
+    attrs = attrs_to_dict(op.attrs)
+    if op.kind is OpKind.UNKNOWN:
+        attrs.pop("macs", None)  # what a rule counts does not make it another kernel
+    text = f"{op.label}|{sorted(attrs.items())}|{op.activation}|{shapes}"
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") >> 1
 
 
@@ -30,7 +33,7 @@ def kind_of(op: Op) -> str:
 
 def size_of(op: Op) -> float:
     """Give the log of MACs, or of elements moved where there are none."""
-    return float(np.log(max(op.macs, op.elements_read + op.elements_written, 1)))
+    return float(np.log(max(priced_macs(op), op.elements_read + op.elements_written, 1)))
 
 
 @dataclass(frozen=True)

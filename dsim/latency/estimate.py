@@ -6,6 +6,7 @@ import numpy as np
 
 from dsim.attrs import NoAttrs
 from dsim.graph.graph import Graph
+from dsim.latency.bound import ends
 from dsim.latency.coverage import Coverage
 from dsim.latency.device_model import DeviceModel
 from dsim.latency.features import kernels
@@ -20,7 +21,8 @@ def estimate(
     """Estimate one network.
 
     A kernel that no evidence covers counts as the least that any kernel does, so that the total is a lower bound; one
-    that is covered but for its fused activation is priced without it, and named.
+    that is covered but for its fused activation is priced without it, and named. The bound is never below what the
+    kernels that have a price take by themselves.
 
     Parameters
     ----------
@@ -35,8 +37,10 @@ def estimate(
     found = {op: _priced_as(op, coverage) for op in set(run.ops)}
     vectors = np.array([rates.vector(found[op][0]) for op in run.ops]).reshape(-1, len(model.columns))
     phi = vectors.sum(0)[None, :]
-    arrays = model.price(phi, confidence)
-    total = float(arrays.latency_ms[0])
+    have = [found[op][0].kind is op.kind for op in run.ops]
+    complete = all(evidence is not Evidence.UNSUPPORTED for _, evidence in found.values())
+    alone = None if complete or not any(have) else model.price(vectors[have].sum(0)[None, :], confidence)
+    total, low, high = ends(model.price(phi, confidence), alone, complete)
     shares = total * rates.shares(vectors)
     costs = tuple(
         KernelCost(
@@ -47,17 +51,18 @@ def estimate(
             node.op.macs,
             node.op.params,
             node.op.elements_written,
+            node.op.counted,
         )
         for node, share in zip(run.nodes, shares, strict=True)
     )
     chance = float(model.p_cliff(phi)[0])
     return LatencyEstimate(
         total,
-        float(arrays.low_ms[0]),
-        float(arrays.high_ms[0]),
+        low,
+        high,
         confidence,
         chance,
-        all(cost.evidence is not Evidence.UNSUPPORTED for cost in costs),
+        complete,
         total - float(shares.sum()),
         costs,
         _notes(model, graph, [op for op in found if found[op][1] is Evidence.UNSUPPORTED], found, chance),

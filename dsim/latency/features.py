@@ -169,6 +169,11 @@ def _other(op: Op) -> tuple[str, str]:
     return kind, kind
 
 
+def priced_macs(op: Op) -> int:
+    """Return the MACs that prices are learned from: none of an op without a kind, which no evidence prices by MACs."""
+    return 0 if op.kind is OpKind.UNKNOWN else op.macs
+
+
 def _rank(op: Op) -> int:
     """Give the largest number of axes that the op reads or writes."""
     return max(len(spec.shape) for spec in (*op.inputs, *op.outputs))

@@ -45,6 +45,8 @@ class KernelCost:
         How well it is covered.
     macs, params, elements
         Of the kernel: multiply-accumulates, learned numbers, elements that it writes.
+    counted
+        False where no rule counts the first two: they are lower bounds.
     """
 
     scope: str
@@ -54,6 +56,7 @@ class KernelCost:
     macs: int = 0
     params: int = 0
     elements: int = 0
+    counted: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +67,14 @@ class LatencyEstimate:
     ----------
     latency_ms, low_ms, high_ms
         The estimate and its central interval at ``confidence`` for a new measurement, given that the network stays on
-        the accelerator.
+        the accelerator. Where the estimate is not ``complete``, ``latency_ms`` is a lower bound and ``high_ms`` infinite.
     confidence
         Level of the interval.
     p_cliff
         Chance that it does not stay there (it is not averaged into the interval).
     complete
-        False where some kernel is unsupported: it counts as the least that any kernel does, and the total is a lower bound.
+        False where some kernel is unsupported: it counts as the least that any kernel does, and the total is a lower
+        bound, never below what the priced kernels take without it.
     fixed_ms
         Part of the estimate that no kernel carries.
     kernels

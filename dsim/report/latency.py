@@ -12,6 +12,7 @@ from dsim.report.console import result_console, show_line, show_table
 from dsim.report.table import table
 
 MOST_KINDS = 12
+MOST_NAMES = 5
 
 
 @dataclass(frozen=True)
@@ -37,8 +38,8 @@ def show_latency(name: str, priced: Priced, by: str = "kind") -> None:
     show_line(
         console,
         f"{name} on {profile.name}:",
-        f"{least}{_ms(answer.latency_ms)} ms{_per(profile)}, {answer.confidence:.0%} interval {_ms(answer.low_ms)} to "
-        f"{_ms(answer.high_ms)} ms; {graph.params / 1e6:.2f} M parameters, {graph.macs / 1e9:.3f} GMACs",
+        f"{least}{_ms(answer.latency_ms)} ms{_per(profile)}, {answer.confidence:.0%} interval {_interval(answer)}; "
+        f"{_sizes(graph)}",
     )
     console.print(f"Chance that it leaves the accelerator (not in the interval): {answer.p_cliff:.1%}\n")
     parts = {"kind": answer.by_op, "block": answer.by_scope, "op": answer.by_kernel}[by]
@@ -55,7 +56,7 @@ def show_latency(name: str, priced: Priced, by: str = "kind") -> None:
     ]
     columns = ("what the prices rest on", "of ops", "of MACs", "of ms")
     show_table(console, table("Evidence", columns, evidence, numbers=columns[1:]))
-    for note in answer.notes:
+    for note in (*answer.notes, *uncounted_notes(graph)):
         show_line(console, "Note:", note)
 
 
@@ -77,16 +78,40 @@ def show_devices(name: str, graph: Graph, rows: Sequence[DeviceRow]) -> None:
         cells.append(
             (
                 row.device,
-                _ms(answer.latency_ms),
-                f"{_ms(answer.low_ms)} to {_ms(answer.high_ms)}",
+                _ms(answer.latency_ms) if answer.complete else f"at least {_ms(answer.latency_ms)}",
+                _interval(answer, ""),
                 f"{answer.p_cliff:.0%}",
                 f"{1 - answer.shares['ops'].get('unsupported', 0.0):.0%}",
                 says,
             )
         )
     columns = ("device", "ms", "interval", "leaves it", "ops priced", "note")
-    title = f"{name}: {graph.params / 1e6:.2f} M parameters, {graph.macs / 1e9:.3f} GMACs"
-    show_table(console, table(title, columns, cells, numbers=columns[1:5]))
+    show_table(console, table(f"{name}: {_sizes(graph)}", columns, cells, numbers=columns[1:5]))
+    for note in uncounted_notes(graph):
+        show_line(console, "Note:", note)
+
+
+def uncounted_notes(graph: Graph) -> tuple[str, ...]:
+    """Return what to say of operators that no rule counts, nothing where there are none."""
+    names = graph.uncounted
+    if not names:
+        return ()
+    shown = ", ".join(names[:MOST_NAMES]) + (
+        f" and {len(names) - MOST_NAMES} others" if len(names) > MOST_NAMES else ""
+    )
+    return (f"no rule counts {shown}: parameters and MACs are lower bounds",)
+
+
+def _sizes(graph: Graph) -> str:
+    least = "at least " if graph.uncounted else ""
+    return f"{least}{graph.params / 1e6:.2f} M parameters, {least}{graph.macs / 1e9:.3f} GMACs"
+
+
+def _interval(answer: LatencyEstimate, unit: str = " ms") -> str:
+    """Write an interval; that of a lower bound is open above."""
+    if not answer.complete:
+        return f"{_ms(answer.low_ms)}{unit} or more"
+    return f"{_ms(answer.low_ms)} to {_ms(answer.high_ms)}{unit}"
 
 
 def _per(profile: DeviceProfile) -> str:

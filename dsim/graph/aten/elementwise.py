@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from dsim.attrs import AxisAttrs
+from dsim.attrs import AxisAttrs, ConvAttrs, LinearAttrs
 from dsim.graph.aten.arguments import Rule, axis_of
 from dsim.graph.graph import Ref
-from dsim.graph.tracing import Trace, Value
+from dsim.graph.tracing import Constant, Trace, Value
 from dsim.op import OpKind
 
 
@@ -54,6 +54,23 @@ def addcmul(t: Trace, x: Value, left: Value, right: Value, *_: Any, **__: Any) -
 def softmax(t: Trace, x: Ref, axis: int, *_: Any, **__: Any) -> Ref:
     """Write a softmax."""
     return t.add(OpKind.SOFTMAX, x, attrs=AxisAttrs(axis_of(axis, len(t.shape(x)))))
+
+
+def divided(t: Trace, x: Value, y: Value, *_: Any, **named: Any) -> Value:
+    """Write a division; one that undoes a scale folded into the weights before is looked through.
+
+    Training with fake quantisation computes conv(x, weight * s) / s, so that the batch norm behind it reads what it did.
+    """
+    if isinstance(x, Ref) and isinstance(y, Constant) and y.owners and named.get("rounding_mode") is None:
+        op = t.builder.op(x)
+        if op is not None and isinstance(op.attrs, ConvAttrs | LinearAttrs) and op.attrs.params is not None and t.has_claimed(y):
+            return x
+    return t.binary(OpKind.DIV, x, y)
+
+
+def fresh_scales(t: Trace, *_: Any, **__: Any) -> Value:
+    """Look through the choice of a quantisation's scale: precision belongs to the device profile."""
+    return [Constant(shape) for shape in t.expected]
 
 
 def same(t: Trace, x: Ref, *_: Any, **__: Any) -> Ref:

@@ -7,6 +7,31 @@ from dsim.graph.aten.arguments import Rule, reshaped, swapped, transposed
 from dsim.graph.aten.einsum import einsum
 from dsim.op import OpKind
 
+# Rounding to the values of a quantised type and back; the first argument comes out with its shape.
+QUANTISED: tuple[str, ...] = (
+    "fake_quantize_per_tensor_affine",
+    "fake_quantize_per_channel_affine",
+    "fake_quantize_per_tensor_affine_cachemask",
+    "fake_quantize_per_channel_affine_cachemask",
+    "_fake_quantize_per_tensor_affine_cachemask_tensor_qparams",
+    "_fake_quantize_learnable_per_tensor_affine",
+    "_fake_quantize_learnable_per_channel_affine",
+    "fused_moving_avg_obs_fake_quant",
+    "_fused_moving_avg_obs_fq_helper",
+    "_fused_moving_avg_obs_fq_helper_functional",
+    "quantize_per_tensor",
+    "quantize_per_tensor_dynamic",
+    "quantize_per_channel",
+    "dequantize",
+    *(
+        f"quantized_decomposed::{way}_{what}"
+        for way in ("quantize", "dequantize", "fake_quantize")
+        for what in ("per_tensor", "per_channel", "per_token", "per_channel_group")
+    ),
+    "torchao::quantize_affine",
+    "torchao::dequantize_affine",
+)
+
 RULES: dict[str, Rule] = {
     # layers with weights
     "conv1d": weighted.conv1d,
@@ -43,7 +68,7 @@ RULES: dict[str, Rule] = {
     "add": elementwise.binary(OpKind.ADD),
     "sub": elementwise.binary(OpKind.SUB),
     "mul": elementwise.binary(OpKind.MUL),
-    "div": elementwise.binary(OpKind.DIV),
+    "div": elementwise.divided,
     "rsub": elementwise.reverse(OpKind.SUB),
     "reciprocal": lambda t, x: t.binary(OpKind.DIV, 1.0, x),
     "neg": lambda t, x: t.binary(OpKind.MUL, x, -1.0),
@@ -142,6 +167,11 @@ RULES: dict[str, Rule] = {
         ),
         elementwise.same,
     ),
+    # quantised training and files: read as the network that they quantise
+    **dict.fromkeys(QUANTISED, elementwise.same),
+    "quantized_decomposed::choose_qparams": elementwise.fresh_scales,
+    "quantized_decomposed::choose_qparams_symmetric": elementwise.fresh_scales,
+    "torchao::choose_qparams_affine": elementwise.fresh_scales,
     **dict.fromkeys(
         ("to", "_to_copy", "type_as", "float", "half", "lift_fresh_copy", "lift_fresh"), elementwise.same
     ),

@@ -12,7 +12,7 @@ import numpy as np
 
 from dsim.attrs import ConvAttrs
 from dsim.graph.graph import Graph
-from dsim.latency.features import ALIKE, COUNTED, FREE_UNKNOWN, FloatArray, per_channel, work
+from dsim.latency.features import ALIKE, COUNTED, FREE_UNKNOWN, FloatArray, per_channel, priced_macs, work
 from dsim.op import ACTIVATIONS, BINARY, Op, OpKind
 
 DENSE = ("pointwise", "dense3", "dense5")
@@ -77,12 +77,9 @@ def costs(op: Op) -> Amounts:
         out = [("start_matmul", 1.0), ("bytes_matmul", moved), ("macs_matmul", op.macs / 1e9)]
     else:
         out = _move(op, moved)
-    if op.macs and not any(name == "start_vector" for name, _ in out):
-        out += [
-            (f"intense_{knee}", op.macs / 1e6 / knee - moved)
-            for knee in INTENSITIES
-            if op.macs / 1e6 > knee * moved
-        ]
+    if not any(name == "start_vector" for name, _ in out):
+        million = priced_macs(op) / 1e6
+        out += [(f"intense_{knee}", million / knee - moved) for knee in INTENSITIES if million > knee * moved]
     out += [(f"spill_{size}", moved - size) for size in SPILLS if moved > size]
     if op.activation is not None:
         out += [

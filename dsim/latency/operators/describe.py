@@ -9,7 +9,7 @@ from functools import lru_cache
 import numpy as np
 
 from dsim.attrs import ConvAttrs, PoolAttrs
-from dsim.latency.features import FloatArray
+from dsim.latency.features import FloatArray, priced_macs
 from dsim.latency.operators.kernel import Kernel
 from dsim.op import ACTIVATIONS, BINARY, NORMS, Op, OpKind
 
@@ -106,7 +106,7 @@ def _up(size: float, step: int) -> int:
 def numbers(kernel: Kernel) -> tuple[float, ...]:
     """Describe one kernel; entries in the order of `NAMES`. Element counts, not bytes: a profile has one precision."""
     op = kernel.op
-    kind = class_of(op)
+    kind, macs = class_of(op), priced_macs(op)
     (c_out, side_out) = _extent(op, op.outputs[0].shape)
     (c_in, side_in) = _extent(op, op.inputs[0].shape) if op.inputs else (c_out, side_out)
     attrs = op.attrs
@@ -122,10 +122,10 @@ def numbers(kernel: Kernel) -> tuple[float, ...]:
         group_in, groups = c_in, 1
     read = sum(spec.numel for spec in op.inputs) if not isinstance(attrs, ConvAttrs) else side_in**2 * c_in
     written = op.elements_written
-    weights = op.weights if op.macs else 0
+    weights = op.weights if macs else 0
     moved = read + written * (1 + kernel.joins) + weights
     pixels = side_out**2
-    reduced = group_in * size * size if op.macs else 1.0
+    reduced = group_in * size * size if macs else 1.0
     padded = pixels * 4 * _up(c_out, 4) * reduced * 4 * _up(group_in, 4) / group_in
     if kind == "grouped":  # lanes of a vector hold output channels of one group
         padded = pixels * groups * LANES * _up(c_out / groups, LANES) * reduced
@@ -138,12 +138,12 @@ def numbers(kernel: Kernel) -> tuple[float, ...]:
         size,
         stride,
         float(group_in),
-        math.log(op.macs + 1.0),
+        math.log(macs + 1.0),
         math.log(read + 1.0),
         math.log(written + 1.0),
         math.log(weights + 1.0),
         math.log(moved + 1.0),
-        math.log((op.macs + 1.0) / (moved + 1.0)),
+        math.log((macs + 1.0) / (moved + 1.0)),
         float(_up(c_out, 4)),
         float(_up(c_out, 16)),
         4.0 * _up(c_out, 4) / c_out,

@@ -10,6 +10,7 @@ import numpy as np
 
 from dsim.graph.graph import Graph
 from dsim.latency.batch import as_measured
+from dsim.latency.bound import ends, without_negative
 from dsim.latency.calibrate import Calibration
 from dsim.latency.checks import check_budget, check_vectors, tail
 from dsim.latency.estimate import label
@@ -152,9 +153,14 @@ class OperatorModel:
         """
         placed = self.kernels(graph)
         vectors = self.vectors([item.kernel for item in placed])
+        evidence = [self.seen.of(item.kernel) for item in placed]
+        unpriced = [one is Evidence.UNSUPPORTED for one in evidence]
+        vectors = without_negative(vectors, unpriced, shares_ms(vectors, self.whole))
         phi = vectors.sum(0)[None, :]
-        arrays = self.price(phi, confidence)
-        total = float(arrays.latency_ms[0])
+        have = [not bad for bad in unpriced]
+        complete = all(have)
+        alone = None if complete or not any(have) else self.price(vectors[have].sum(0)[None, :], confidence)
+        total, low, high = ends(self.price(phi, confidence), alone, complete)
         plain = float(whole_ms(phi, self.whole)[0])
         shares = shares_ms(vectors, self.whole) * total / plain
         costs = tuple(
@@ -162,20 +168,21 @@ class OperatorModel:
                 item.scope,
                 label(item.kernel.op),
                 float(share),
-                self.seen.of(item.kernel),
+                covered,
                 item.kernel.op.macs,
                 item.kernel.op.params,
                 item.kernel.op.elements_written,
+                item.kernel.op.counted,
             )
-            for item, share in zip(placed, shares, strict=True)
+            for item, covered, share in zip(placed, evidence, shares, strict=True)
         )
         return LatencyEstimate(
             total,
-            float(arrays.low_ms[0]),
-            float(arrays.high_ms[0]),
+            low,
+            high,
             confidence,
             0.0,
-            all(cost.evidence is not Evidence.UNSUPPORTED for cost in costs),
+            complete,
             total - float(shares.sum()),
             costs,
             self._notes(graph, costs),

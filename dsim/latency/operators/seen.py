@@ -11,6 +11,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from dsim.latency.features import priced_macs
 from dsim.latency.operators.describe import class_of, numbers
 from dsim.latency.operators.kernel import Kernel
 from dsim.latency.records import Evidence
@@ -37,7 +38,7 @@ def group_of(kernel: Kernel) -> str:
 
 def size_of(kernel: Kernel) -> float:
     """Give the log of MACs, or of elements moved where there are none."""
-    return math.log(max(kernel.op.macs, kernel.op.elements_read + kernel.op.elements_written, 1))
+    return math.log(max(priced_macs(kernel.op), kernel.op.elements_read + kernel.op.elements_written, 1))
 
 
 @dataclass(frozen=True)
