@@ -64,7 +64,7 @@ def _einsum(t: Trace, equation: str, operands: Sequence[Value], *_: Any, **__: A
 
 def _attention(t: Trace, query: Value, key: Value, value: Value, *_: Any, **__: Any) -> int:
     """Count scores and their product with the values; keys shared by groups of heads count for every head."""
-    *_, width = t.shape(query)
+    width = t.shape(query)[-1]
     return math.prod(t.shape(query)) // width * t.shape(key)[-2] * (width + t.shape(value)[-1])
 
 

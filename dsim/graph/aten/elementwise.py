@@ -63,7 +63,12 @@ def divided(t: Trace, x: Value, y: Value, *_: Any, **named: Any) -> Value:
     """
     if isinstance(x, Ref) and isinstance(y, Constant) and y.owners and named.get("rounding_mode") is None:
         op = t.builder.op(x)
-        if op is not None and isinstance(op.attrs, ConvAttrs | LinearAttrs) and op.attrs.params is not None and t.has_claimed(y):
+        if (
+            op is not None
+            and isinstance(op.attrs, ConvAttrs | LinearAttrs)
+            and op.attrs.params is not None
+            and t.has_claimed(y)
+        ):
             return x
     return t.binary(OpKind.DIV, x, y)
 

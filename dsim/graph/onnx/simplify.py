@@ -2,6 +2,7 @@
 
     Shape -> Gather -> Concat -> Reshape(x)     becomes   Reshape(x, [1, 64, 196])
     Cast, Identity, Dropout, QuantizeLinear     are looked through
+    QLinearConv, FusedConv, BiasGelu, ...       are spelled in standard operators (`dsim.graph.onnx.spellings`)
 
 Quantised files are read as the network that they quantise: precision belongs to the device profile.
 """
@@ -16,9 +17,14 @@ import numpy as np
 from dsim.errors import FileFormatError, UnsupportedOpError
 from dsim.graph.onnx.constants import MAX_VALUES, known_array, known_from
 from dsim.graph.onnx.folding import fold
+from dsim.graph.onnx.idle import idle_channels
 from dsim.graph.onnx.inference import ShapeInference, Typed, typed_from
 from dsim.graph.onnx.network import Item, Known, Network
+from dsim.graph.onnx.order import in_order
+from dsim.graph.onnx.quantised import FLOAT, dequantised
 from dsim.graph.onnx.scopes import scope_of
+from dsim.graph.onnx.spellings import SPELLINGS
+from dsim.graph.onnx.steps import Call, Step
 from dsim.graph.tracing import Shape
 from dsim.op import TensorSpec
 
@@ -30,6 +36,15 @@ if TYPE_CHECKING:
 # Nothing at inference, or nothing but another precision; the first input is the output.
 THROUGH: frozenset[str] = frozenset(
     {"Identity", "Dropout", "Cast", "CastLike", "QuantizeLinear", "DequantizeLinear"}
+    | {"com.microsoft::QuantizeLinear", "com.microsoft::DequantizeLinear"}
+)
+# What keeps the scale of a quantisation one.
+SCALE_VIEWS: frozenset[str] = frozenset(
+    {"Reshape", "Unsqueeze", "Squeeze", "Cast", "Identity", "Flatten", "Mul"}
+)
+# Where what is written depends on the values that are read.
+BY_DATA: frozenset[str] = frozenset(
+    {"NonMaxSuppression", "NonZero", "Unique", "Compress", "Loop", "Scan", "StringSplit"}
 )
 MAX_SECONDS = 120.0  # the largest networks take a tenth of that
 MAX_DEPTH = 8  # branches within branches
@@ -60,6 +75,34 @@ class _Walk:
         self._typed: dict[str, Typed] = {}
         self._stated: dict[str, Typed | None] = {}
         self._items: list[Item] = []
+        self._scales: set[str] = set()  # of quantisations chosen at run time
+        self._turned: dict[str, tuple[str, tuple[int, ...]]] = {}  # transposes: what they turn, and how
+        self._count = 0
+        self._tensors = {tensor.name: tensor for tensor in model.graph.initializer}
+
+    # what spellings ask for (`dsim.graph.onnx.steps.Tensors`)
+
+    def shape(self, name: str) -> Shape:
+        """Return the shape of a tensor."""
+        constant = self._constants.get(name)
+        return constant.shape if constant is not None else self._typed[name][1]
+
+    def constant(self, name: str) -> Known | None:
+        """Return a constant of the file; None for an activation."""
+        return self._constants.get(name)
+
+    def put(self, name: str, known: Known) -> None:
+        """Set a constant."""
+        self._constants[name] = known
+
+    def idle_channels(self, weight: str, bias: str) -> int:
+        """Return how many output channels of blocked weights only fill a block."""
+        return idle_channels(self._tensors, weight, bias)
+
+    def fresh(self) -> str:
+        """Return a name that no tensor has."""
+        self._count += 1
+        return f"#{self._count}"
 
     def run(self) -> Network:
         graph = self._model.graph
@@ -77,7 +120,7 @@ class _Walk:
         for tensor in graph.initializer:
             self._constants[tensor.name] = known_from(tensor, tensor.name)
         self._stated |= {value.name: typed_from(value) for value in (*graph.value_info, *graph.output)}
-        for node in graph.node:
+        for node in in_order(graph, {*self._constants, *self._typed, *self._alias}):
             if time.monotonic() > self._until:
                 raise FileFormatError(
                     f"a file must be read in {MAX_SECONDS:.0f} s, took longer; split the network"
@@ -94,27 +137,73 @@ class _Walk:
         attrs = _attributes(node)
         names = [self._resolved(name) if name else "" for name in node.input]
         known = [self._constants.get(name) for name in names]
-        if node.op_type == "Constant" and not names:
+        name = _name(node)
+        if name in SPELLINGS:
+            self._spell(node, SPELLINGS[name](Call(tuple(names), tuple(node.output), attrs, self)), depth)
+        elif name == "DynamicQuantizeLinear" or (name in SCALE_VIEWS and self._scales.intersection(names)):
+            self._scale(node, name, names)
+        elif node.op_type == "Constant" and not names:
             self._constants[node.output[0]] = _constant(node, attrs)
         elif node.op_type == "Shape" and names:
-            shape = self._shape(names[0])[attrs.get("start", 0) : attrs.get("end")]
+            shape = self.shape(names[0])[attrs.get("start", 0) : attrs.get("end")]
             self._constants[node.output[0]] = known_array(np.asarray(shape, np.int64))
         elif node.op_type == "Size" and names:
             self._constants[node.output[0]] = known_array(
-                np.asarray(TensorSpec(self._shape(names[0])).numel, np.int64)
+                np.asarray(TensorSpec(self.shape(names[0])).numel, np.int64)
             )
         elif node.op_type == "If" and known and known[0] is not None and known[0].scalar is not None:
             self._branch(node, attrs["then_branch" if known[0].scalar else "else_branch"], depth)
         elif all(constant is not None or not name for name, constant in zip(names, known, strict=True)):
             self._fold(node, attrs, known)
-        elif node.op_type in THROUGH and node.domain in ("", "ai.onnx") and known[0] is None:
+        elif name in THROUGH and known[0] is None:
             self._alias[node.output[0]] = names[0]
+        elif name == "Transpose" and self._turned_back(node, attrs, names[0]):
+            pass
         else:
             self._keep(node, attrs, names)
 
-    def _shape(self, name: str) -> Shape:
-        constant = self._constants.get(name)
-        return constant.shape if constant is not None else self._typed[name][1]
+    def _spell(self, node: NodeProto, steps: list[Step], depth: int) -> None:
+        """Walk the standard operators that stand for a node."""
+        from onnx import helper
+
+        for step in steps:
+            made = helper.make_node(step.op, step.inputs, step.outputs, name=node.name, **step.attrs)
+            made.metadata_props.extend(node.metadata_props)
+            shape = step.shape if step.shape is not None else self.shape(step.like) if step.like else None
+            if shape is None:
+                self._node(made, depth)
+                continue
+            names = [self._resolved(name) if name else "" for name in step.inputs]
+            TensorSpec(shape)  # within bounds
+            self._typed[step.outputs[0]] = (FLOAT, shape)
+            self._items.append(Item(step.op, tuple(names), step.outputs, _attributes(made), scope_of(node)))
+
+    def _scale(self, node: NodeProto, name: str, names: list[str]) -> None:
+        """Look through quantisation at run time: its scale is 1 here, and so is the product with another scale."""
+        if name == "DynamicQuantizeLinear":
+            self._alias[node.output[0]] = names[0]
+            for output, kind in zip(node.output[1:], (np.float32, np.uint8), strict=False):
+                self._constants[output] = known_array(np.ones((), kind))
+                self._scales.add(output)
+            return
+        live = [given for given in names if given not in self._constants]
+        if live:
+            self._alias[node.output[0]] = live[0]
+            return
+        shapes = [self.shape(given) for given in names[: 2 if name == "Mul" else 1]]
+        self._constants[node.output[0]] = Known(np.broadcast_shapes(*shapes), {}, None, FLOAT)
+        self._scales.add(node.output[0])
+
+    def _turned_back(self, node: NodeProto, attrs: dict[str, Any], name: str) -> bool:
+        """Look through a transpose that undoes the one before it, as runtimes do."""
+        rank = len(self.shape(name))
+        order = tuple(attrs.get("perm") or range(rank)[::-1])
+        before = self._turned.get(name)
+        if before is not None and tuple(before[1][axis] for axis in order) == tuple(range(rank)):
+            self._alias[node.output[0]] = before[0]
+            return True
+        self._turned[node.output[0]] = (name, order)
+        return False
 
     def _branch(self, node: NodeProto, graph: GraphProto, depth: int) -> None:
         """Run the branch that a constant condition takes, in place."""
@@ -129,7 +218,7 @@ class _Walk:
             first = known[0]
             if node.op_type == "DequantizeLinear" and TensorSpec(first.shape).numel > 1:
                 # a quantised weight is learned; its scales are not
-                owners = {node.input[0]: TensorSpec(first.shape).numel}
+                owners = first.owners or {node.input[0]: TensorSpec(first.shape).numel}
             elif node.op_type == "Identity" and list(first.owners) == [node.input[0]]:
                 # torch.onnx.export stores equal weights once, and names the second use so; both are learned
                 owners = {node.output[0]: TensorSpec(first.shape).numel}
@@ -137,6 +226,8 @@ class _Walk:
                 owners = first.owners
             array = fold("Cast", attrs, [first.array]) if node.op_type == "Cast" else first.array
             kind = attrs["to"] if node.op_type == "Cast" else first.elem_type
+            if node.op_type == "DequantizeLinear":
+                array, kind = dequantised(first, *[*known[1:3], None, None][:2]), FLOAT
             self._constants[node.output[0]] = Known(first.shape, owners, array, kind)
             return
         if len(node.output) == 1:
@@ -184,13 +275,23 @@ class _Walk:
         for name, typed in zip(node.output, found, strict=True):
             usable = typed if typed is not None else self._stated.get(name)
             if usable is None and name:
-                raise UnsupportedOpError(
-                    f"the output shape of {node.op_type} {node.name!r} must be known, got none; export the network "
-                    "with fixed shapes"
-                )
+                raise UnsupportedOpError(_no_shape(node))
             out.append(usable or (1, ()))
             TensorSpec(out[-1][1])  # within bounds
         return out
+
+
+def _no_shape(node: NodeProto) -> str:
+    """Say why the shape of what a node writes is not to be known, and what to do."""
+    what = f"{_name(node)} {node.name!r}" if node.name else _name(node)
+    if node.op_type in BY_DATA:
+        return f"what {what} writes depends on the data, so that its shape cannot be known; cut the network before it"
+    if node.domain not in ("", "ai.onnx"):
+        return (
+            f"the output shape of {what} must be known, got none: no rule knows this operator and the file does not state "
+            "it; add the shape to the file's value_info, or cut the network before it"
+        )
+    return f"the output shape of {what} must be known, got none; export the network with fixed shapes"
 
 
 def _readable(known: list[Known | None]) -> bool:

@@ -9,13 +9,12 @@ from dsim.attrs import UnknownAttrs
 from dsim.errors import InvalidValueError
 from dsim.graph.graph import Ref
 from dsim.graph.onnx.network import Item, Network
-from dsim.graph.onnx.rules import RULES
+from dsim.graph.onnx.rules import RULES, counted
 from dsim.graph.tracing import Constant, Trace, Value
 from dsim.op import OpKind
 
 # Names under which the torch reader keeps the same operators.
 TORCH_NAMES: dict[str, str] = {
-    "ConvTranspose": "conv_transpose2d",
     "LSTM": "lstm",
     "GRU": "gru",
     "RNN": "rnn",
@@ -27,16 +26,28 @@ TORCH_NAMES: dict[str, str] = {
     "ReduceMin": "amin",
     "Clip": "clamp",
     "TopK": "topk",
+    "BatchNormalization": "batch_norm",
+    "RMSNormalization": "rms_norm",
+    "DeformConv": "torchvision::deform_conv2d",
 }
+# The same by the number of axes that a window runs over, which torch tells apart by name.
+BY_AXES: dict[str, str] = {"Conv": "conv", "ConvTranspose": "conv_transpose"}
 
 
-def label_of(op: str) -> str:
+def label_of(op: str, rank: int = 4) -> str:
     """Give the name of an unknown op: torch's where the same operator has one, else in torch's spelling.
+
+    Parameters
+    ----------
+    rank
+        How many axes it writes.
 
     Examples
     --------
     "LeakyRelu" is "leaky_relu"; names of other domains stay as they are.
     """
+    if op in BY_AXES:
+        return f"{BY_AXES[op]}{max(rank - 2, 1)}d"
     if "::" in op or op in TORCH_NAMES:
         return TORCH_NAMES.get(op, op)
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", op).lower()
@@ -97,5 +108,7 @@ def _written(item: Item, args: list[Value], needed: int, trace: Trace) -> list[V
 def _unknown(item: Item, args: list[Value], trace: Trace) -> list[Value]:
     params = sum(trace.claim(value) for value in args if isinstance(value, Constant))
     refs = [value for value in args if isinstance(value, Ref)]
-    first = trace.add(OpKind.UNKNOWN, *refs, attrs=UnknownAttrs(label_of(item.op), trace.expected, params))
+    macs = counted(trace, item.op, item.attrs, args)
+    label = label_of(item.op, len(trace.expected[0]) if trace.expected else 0)
+    first = trace.add(OpKind.UNKNOWN, *refs, attrs=UnknownAttrs(label, trace.expected, params, macs))
     return list(trace.builder.slots(first))

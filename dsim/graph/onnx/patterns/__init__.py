@@ -12,7 +12,15 @@ from dsim.graph.onnx.patterns.finder import Finder, Pattern
 
 # In this order: a norm's weights are found once the norm itself is.
 PATTERNS: tuple[tuple[Pattern, ...], ...] = (
-    (linear.bias, attention.scale, gelu.gelu, gates.hard_sigmoid, layer_norm.plain, group_norm.plain),
+    (
+        linear.bias,
+        linear.convolution_bias,
+        attention.scale,
+        gelu.gelu,
+        gates.hard_sigmoid,
+        layer_norm.plain,
+        group_norm.plain,
+    ),
     (gates.silu, gates.hardswish, gates.hardswish_divided, layer_norm.scale, group_norm.scale),
     (layer_norm.shift, group_norm.shift),
 )

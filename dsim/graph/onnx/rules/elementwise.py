@@ -52,6 +52,11 @@ def hard_sigmoid(t: Trace, attrs: Attributes, x: Ref) -> Value:
     return t.add(OpKind.HARDSIGMOID, x) if usual else None
 
 
+def swish(t: Trace, attrs: Attributes, x: Ref) -> Value:
+    """Know SiLU, which is Swish with a factor of 1."""
+    return t.add(OpKind.SILU, x) if attrs.get("alpha", 1.0) == 1.0 else None
+
+
 def power(t: Trace, attrs: Attributes, x: Ref, exponent: Value) -> Value:
     """Write a square as a product."""
     return elementwise.power(t, x, number(exponent))

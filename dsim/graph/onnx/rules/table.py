@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dsim.graph.onnx.rules import elementwise, moving, pooling, weighted
+from dsim.graph.onnx.rules import attention, elementwise, moving, pooling, weighted
 from dsim.graph.onnx.rules.arguments import Rule
 from dsim.op import OpKind
 
@@ -13,6 +13,9 @@ RULES: dict[str, Rule] = {
     "MatMul": weighted.matmul,
     "Linear": weighted.linear,  # made by a pattern
     "Einsum": weighted.einsum,
+    "Attention": attention.standard,
+    "PackedAttention": attention.packed,  # com.microsoft's Attention, QAttention
+    "MultiHeadAttention": attention.multi_head,  # com.microsoft's
     "BatchNormalization": weighted.batch_norm,
     "LayerNormalization": weighted.layer_norm,
     "GroupNormalization": weighted.group_norm,
@@ -21,6 +24,7 @@ RULES: dict[str, Rule] = {
     "Relu": elementwise.unary(OpKind.RELU),
     "Gelu": elementwise.unary(OpKind.GELU),
     "Silu": elementwise.unary(OpKind.SILU),  # made by a pattern
+    "Swish": elementwise.swish,
     "HardSwish": elementwise.unary(OpKind.HARDSWISH),
     "HardSigmoid": elementwise.hard_sigmoid,
     "Sigmoid": elementwise.unary(OpKind.SIGMOID),

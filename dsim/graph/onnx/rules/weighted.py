@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from dsim.attrs import PadAttrs
+from dsim.attrs import PadAttrs, UnknownAttrs
 from dsim.graph.aten import weighted
+from dsim.graph.aten.arguments import transposed
 from dsim.graph.aten.einsum import einsum as aten_einsum
 from dsim.graph.graph import Ref
 from dsim.graph.onnx.network import Known
@@ -29,8 +30,6 @@ def conv(t: Trace, attrs: Attributes, x: Ref, weight: Value, bias: Value = None)
     kernel = weight.shape[2:]
     two = len(kernel) == 2
     pads = pads_of(t, attrs, x, kernel)
-    if not two and pads[0][0] != pads[0][1]:
-        return None
     x, even = padded(t, x, pads)
     ones = [1] * len(kernel)
     rule = weighted.conv2d if two else weighted.conv1d
@@ -55,15 +54,15 @@ def linear(t: Trace, attrs: Attributes, x: Ref, weight: Known, bias: Value) -> V
 def gemm(t: Trace, attrs: Attributes, left: Value, right: Value, bias: Value = None) -> Value:
     """Write the matrix product of linear algebra libraries, a linear layer where the right matrix is constant."""
     if attrs.get("transA", 0):
-        return None
-    if isinstance(right, Constant):
+        left = transposed(t, left, (1, 0))
+    if isinstance(right, Constant) and isinstance(left, Ref):
         shape = right.shape if attrs.get("transB", 0) else right.shape[::-1]
         vector = bias is None or (isinstance(bias, Constant) and math.prod(bias.shape) == shape[0])
         if vector:
             return weighted.linear(t, left, Constant(shape, right.owners), bias)
         return t.binary(OpKind.ADD, weighted.linear(t, left, Constant(shape, right.owners)), number(bias))
     if attrs.get("transB", 0):
-        return None
+        right = transposed(t, right, (1, 0))
     made = t.binary(OpKind.MATMUL, left, right)
     return made if bias is None else t.binary(OpKind.ADD, made, number(bias))
 
@@ -71,8 +70,11 @@ def gemm(t: Trace, attrs: Attributes, left: Value, right: Value, bias: Value = N
 def batch_norm(
     t: Trace, attrs: Attributes, x: Ref, weight: Value, bias: Value, mean: Value, variance: Value
 ) -> Value:
-    """Write a batch norm with its running statistics."""
-    return weighted.batch_norm(t, x, weight, bias, mean, variance, bool(attrs.get("training_mode", 0)))
+    """Write a batch norm with its running statistics; one that computes them anew has no kind, and learns as much."""
+    if attrs.get("training_mode", 0):
+        params = sum(t.claim(value) for value in (weight, bias) if isinstance(value, Constant))
+        return t.add(OpKind.UNKNOWN, x, attrs=UnknownAttrs("batch_norm", (t.shape(x),), params, 0))
+    return weighted.batch_norm(t, x, weight, bias, mean, variance)
 
 
 def layer_norm(t: Trace, attrs: Attributes, x: Ref, weight: Value = None, bias: Value = None) -> Value:
