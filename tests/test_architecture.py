@@ -16,6 +16,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 # what each part may import of dsim, beside itself and the small shared leaves
 LEAVES = {
     "bounds",
+    "cache",
     "errors",
     "files",
     "places",
@@ -32,6 +33,7 @@ MAY: dict[str, set[str]] = {
     "places": set(),
     "records": set(),
     "rounding": set(),
+    "cache": {"errors", "files", "places"},
     "progress": set(),
     "threads": set(),
     "bounds": {"records"},

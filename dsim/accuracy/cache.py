@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
-import os
-import tempfile
-import zipfile
 from dataclasses import replace
 from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 
@@ -20,8 +15,8 @@ from dsim.accuracy.model import AccuracyModel, fit
 from dsim.accuracy.points import Scaling
 from dsim.accuracy.surrogate import Surrogate
 from dsim.accuracy.tables import FOLDER
+from dsim.cache import arrays_from_bytes, arrays_to_bytes, fit_format, kept
 from dsim.errors import FileAccessError
-from dsim.places import cache_dir
 from dsim.progress import working
 
 SECONDS = 2.0  # that a fit takes, about
@@ -40,32 +35,31 @@ def load_hyperparameters() -> tuple[str, dict[str, float]]:
 
 @lru_cache(maxsize=1)
 def load_accuracy_model() -> AccuracyModel:
-    """Give the fitted model: from the cache where the same data and code have been fitted before, else fitted now.
+    """Return the fitted model: from the cache where the same data have been fitted before, else fitted now.
 
-    A fit takes about a second and is deterministic; a cache that cannot be read or written is passed over.
+    A fit takes about a second and is deterministic.
     """
     fingerprint = _content_hash()
-    path = cache_dir() / f"accuracy-{fingerprint}.npz"
-    with contextlib.suppress(OSError, KeyError, ValueError, zipfile.BadZipFile):
-        return replace(_read(path), fingerprint=fingerprint)
+    model = kept("accuracy", "published", fingerprint, _learn, _write, _read)
+    return replace(model, fingerprint=fingerprint)
+
+
+def _learn() -> AccuracyModel:
     from dsim.accuracy.evidence import load_evidence  # polars, only where there is something to fit
 
     with working("learning accuracy from published results", seconds=SECONDS, once=True):
-        model = fit(load_evidence(), fit_effects(load_contrasts()), *load_hyperparameters())
-    with contextlib.suppress(OSError):
-        _write(path, model)
-    return replace(model, fingerprint=fingerprint)
+        return fit(load_evidence(), fit_effects(load_contrasts()), *load_hyperparameters())
 
 
 def _content_hash() -> str:
     digest = hashlib.sha256()
-    for folder, kinds in ((FOLDER, ("*.csv", "*.parquet", "*.json")), (Path(__file__).parent, ("*.py",))):
-        for path in sorted(p for kind in kinds for p in folder.glob(kind)):
-            digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    digest.update(f"{fit_format()}\0".encode())
+    for path in sorted(p for kind in ("*.csv", "*.parquet", "*.json") for p in FOLDER.glob(kind)):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()[:24]
 
 
-def _write(path: Path, model: AccuracyModel) -> None:
+def _write(model: AccuracyModel) -> bytes:
     s, known = model.surrogate, model.surrogate.known
     arrays: dict[str, np.ndarray] = {
         "layout": np.array(model.scaling.layout),
@@ -87,26 +81,17 @@ def _write(path: Path, model: AccuracyModel) -> None:
         **{f"group_{name}": value for name, value in known.groups.items()},
         **{f"label_{name}": value for name, value in known.labels.items()},
     }
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # written aside and moved into place: another process never reads half a file
-    handle, aside = tempfile.mkstemp(dir=path.parent, suffix=".npz")
-    with os.fdopen(handle, "wb") as stream:
-        np.savez(stream, **arrays)  # type: ignore[arg-type]
-    os.replace(aside, path)
+    return arrays_to_bytes({}, arrays)
 
 
-def _read(path: Path) -> AccuracyModel:
-    with np.load(path, allow_pickle=False) as data:
-        groups = {name.removeprefix("group_"): data[name] for name in data if name.startswith("group_")}
-        labels = {name.removeprefix("label_"): data[name] for name in data if name.startswith("label_")}
-        logs = dict(zip(data["log_names"].tolist(), data["log_values"].tolist(), strict=True))
-        moments = [data[k] for k in ("feature_mean", "feature_spread", "recipe_mean", "recipe_spread")]
-        scaling = Scaling(str(data["layout"]), *moments)
-        effects = Effects(
-            tuple(data["effect_names"].tolist()), data["effect_mean"], data["effect_covariance"]
-        )
-        known = Points(groups, labels, data["unstated"])
-        surrogate = Surrogate(
-            logs, float(data["offset"]), known, data["weights"], data["pivots"], data["root"]
-        )
-        return AccuracyModel(scaling, surrogate, effects, data["misses"])
+def _read(content: bytes) -> AccuracyModel:
+    _, data = arrays_from_bytes(content)
+    groups = {name.removeprefix("group_"): data[name] for name in data if name.startswith("group_")}
+    labels = {name.removeprefix("label_"): data[name] for name in data if name.startswith("label_")}
+    logs = dict(zip(data["log_names"].tolist(), data["log_values"].tolist(), strict=True))
+    moments = [data[k] for k in ("feature_mean", "feature_spread", "recipe_mean", "recipe_spread")]
+    scaling = Scaling(str(data["layout"]), *moments)
+    effects = Effects(tuple(data["effect_names"].tolist()), data["effect_mean"], data["effect_covariance"])
+    known = Points(groups, labels, data["unstated"])
+    surrogate = Surrogate(logs, float(data["offset"]), known, data["weights"], data["pivots"], data["root"])
+    return AccuracyModel(scaling, surrogate, effects, data["misses"])

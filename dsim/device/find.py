@@ -79,15 +79,23 @@ def pool_of(profile: DeviceProfile) -> tuple[DeviceProfile, ...]:
     learned with the bundled ones of the pool that it names, and itself. Evidence that is too little for a profile of its
     own (``device_profiles/_evidence``) is among them.
     """
-    root = bundled_profiles_dir()
-    folders = _folders(root) | _folders(root / EVIDENCE)
-    plain, (pool, batch) = split_name(profile.name)[0], split_name(profile.pool)
-    read = [
-        load_profile(folder)
-        for name, folder in folders.items()
-        if name != plain and read_toml(folder / "profile.toml").get("pool") == pool
-    ]
+    batch = split_name(profile.pool)[1]
+    read = [load_profile(folder) for folder in pool_folders(profile) if folder != profile.folder]
     # at one batch of several, a profile is learned with what the others measured at that batch
     members = {one.name: at_batch(one, batch) for one in read if batch is None or batch in one.batches}
     members[profile.name] = profile
+    return tuple(members[name] for name in sorted(members))
+
+
+def pool_folders(profile: DeviceProfile) -> tuple[Path, ...]:
+    """Return the folders of a profile's pool in order of name, its own included; no figures are read."""
+    root = bundled_profiles_dir()
+    folders = _folders(root) | _folders(root / EVIDENCE)
+    plain, pool = split_name(profile.name)[0], split_name(profile.pool)[0]
+    members = {
+        name: folder
+        for name, folder in folders.items()
+        if name != plain and read_toml(folder / "profile.toml").get("pool") == pool
+    }
+    members[plain] = profile.folder
     return tuple(members[name] for name in sorted(members))

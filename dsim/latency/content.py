@@ -1,42 +1,32 @@
-"""What a model rests on: which profiles, and a hash of everything in them and in the code that learns from them."""
+"""What a model rests on: which profiles, and a hash of everything in them."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 from collections.abc import Iterable
-from importlib.metadata import version
 from pathlib import Path
 
-from dsim.device.find import bundled_folders, find_profile, pool_of
+from dsim.cache import fit_format
+from dsim.device.find import bundled_folders, find_profile, pool_folders
 from dsim.device.profile import DeviceProfile
 from dsim.latency.evidence import FAMILIES
 from dsim.latency.fewshot.errors import FILE as FEW_SHOT
 from dsim.latency.networks import GRAPHS
 
-_PACKAGE = Path(__file__).resolve().parents[1]
-
 
 def rests_on(profile: DeviceProfile) -> tuple[Path, ...]:
-    """Give the folders whose figures reach a profile's model: its pool's, its donor's, and for few-shot all bundled ones."""
+    """Return the folders whose figures reach a profile's model: its pool's, its donors', and for few-shot all bundled ones."""
     if profile.method == "few-shot":
         return (profile.folder, *bundled_folders())
-    pool = pool_of(profile)
-    members = (*pool, *pool_of(find_profile(profile.donor))) if profile.donor else pool
-    return tuple(member.folder for member in members)
+    own = pool_folders(profile) if profile.method in ("roofline", "adapted") else (profile.folder,)
+    return (*own, *rests_on(find_profile(profile.donor))) if profile.donor else own
 
 
 def content_hash(folders: Iterable[Path]) -> str:
-    """Hash everything that a fit depends on: the folders of profiles, shared data, this code and numpy's version."""
+    """Hash everything that a fit depends on: the folders of profiles, shared data, and the format of fits."""
     digest = hashlib.sha256()
-    code = [
-        *(_PACKAGE / "latency").rglob("*.py"),
-        *(_PACKAGE / "graph").rglob("*.py"),
-        *(_PACKAGE / "device").glob("*.py"),
-    ]
-    files = sorted(
-        [*code, _PACKAGE / "op.py", _PACKAGE / "attrs.py", *GRAPHS.glob("*.parquet"), FAMILIES, FEW_SHOT]
-    )
+    files = sorted([*GRAPHS.glob("*.parquet"), FAMILIES, FEW_SHOT])
     names = []
     for folder in folders:
         names.append(folder.name)
@@ -47,5 +37,5 @@ def content_hash(folders: Iterable[Path]) -> str:
     for file in files:
         digest.update(f"{file.parent.name}/{file.name}\0".encode())
         digest.update(hashlib.sha256(file.read_bytes()).digest())
-    digest.update(json.dumps([*names, version("numpy")]).encode())
+    digest.update(json.dumps([*names, fit_format()]).encode())
     return digest.hexdigest()

@@ -7,6 +7,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from dsim.cache import kept
 from dsim.device.batches import THROUGHPUT
 from dsim.device.find import find_profile, pool_of
 from dsim.device.profile import DeviceProfile
@@ -26,9 +27,7 @@ from dsim.latency.identify import identify
 from dsim.latency.model import LatencyModel
 from dsim.latency.operators.learn import fit_operator_model
 from dsim.latency.operators.model import OperatorModel
-from dsim.latency.operators.saved import load_operator_model, save_operator_model
-from dsim.latency.saved import load_model_file, save_model_file
-from dsim.places import cache_dir
+from dsim.latency.saved import model_from_bytes, model_to_bytes
 from dsim.progress import working
 from dsim.threads import one_blas_thread
 
@@ -60,17 +59,12 @@ def load_model(device: str) -> DeviceModel:
 
 
 def _fitted(profile: DeviceProfile) -> LatencyModel | OperatorModel:
-    path = cache_dir() / "latency" / f"{profile.name}-{content_hash(rests_on(profile))[:24]}.npz"
-    cached = load_operator_model(path) if profile.method == "operators" else load_model_file(path)
-    if cached is not None:
-        return cached
-    with working(_announced(profile), seconds=SECONDS[profile.method], once=True):
-        model = learn_model(profile)
-    if isinstance(model, OperatorModel):
-        save_operator_model(path, model)
-    else:
-        save_model_file(path, model)
-    return model
+    def learn() -> LatencyModel | OperatorModel:
+        with working(_announced(profile), seconds=SECONDS[profile.method], once=True):
+            return learn_model(profile)
+
+    mark = content_hash(rests_on(profile))
+    return kept("latency", profile.name, mark, learn, model_to_bytes, model_from_bytes)
 
 
 def learn_model(profile: DeviceProfile) -> LatencyModel | OperatorModel:

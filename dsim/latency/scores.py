@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 
+from dsim.cache import json_to_bytes, kept
 from dsim.device.find import find_profile
-from dsim.latency.cache import keep
 from dsim.latency.content import content_hash, rests_on
 from dsim.latency.held import clean, held_out
 from dsim.latency.scoring import Coverage, Score, coverage, score
 from dsim.latency.summary import LEAST
-from dsim.places import cache_dir
 
 
 @dataclass(frozen=True)
@@ -42,17 +41,24 @@ def device_scores(device: str) -> DeviceScores | None:
         Its files break a rule.
     """
     profile = find_profile(device)
-    path = cache_dir() / "latency" / f"{profile.name}-{content_hash(rests_on(profile))[:24]}-scores.json"
-    try:
-        raw = json.loads(path.read_text(encoding="utf-8"))
-        return DeviceScores(Score(**raw["clean"]), Score(**raw["with_cliffs"]), Coverage(**raw["coverage"]))
-    except (OSError, ValueError, KeyError, TypeError):
-        pass  # nothing kept, or damaged: find it out again
+    return kept("scores", profile.name, content_hash(rests_on(profile)), lambda: _find(device), _write, _read)
+
+
+def _find(device: str) -> DeviceScores | None:
     networks = held_out(device)
     judged = clean(networks)
     if len(judged) < LEAST:
         return None
     inside = [held for held in networks if held.band == "inside" and held.complete]
-    scores = DeviceScores(score(judged), score(inside), coverage(judged))
-    keep(path, json.dumps(asdict(scores)))
-    return scores
+    return DeviceScores(score(judged), score(inside), coverage(judged))
+
+
+def _write(scores: DeviceScores | None) -> bytes:
+    return json_to_bytes(asdict(scores) if scores else None)
+
+
+def _read(content: bytes) -> DeviceScores | None:
+    raw = json.loads(content)
+    if raw is None:
+        return None
+    return DeviceScores(Score(**raw["clean"]), Score(**raw["with_cliffs"]), Coverage(**raw["coverage"]))

@@ -12,12 +12,11 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
+from dsim.cache import json_to_bytes, kept
 from dsim.device import find_profile
-from dsim.latency.cache import DAMAGED, keep
 from dsim.latency.checked import checked_networks
 from dsim.latency.content import content_hash, rests_on
 from dsim.latency.held import clean, held_out
-from dsim.places import cache_dir
 
 LEAST = 6  # networks beside their family's first that a spread needs
 
@@ -48,13 +47,14 @@ def siblings(device: str) -> Siblings:
         There is no such profile.
     """
     profile = find_profile(device)
-    path = cache_dir() / "siblings" / f"{profile.name}-{content_hash(rests_on(profile))[:24]}.json"
-    try:
-        return Siblings(**json.loads(path.read_text(encoding="utf-8")))
-    except DAMAGED:
-        found = _find(device)
-    keep(path, json.dumps(asdict(found)))
-    return found
+    return kept(
+        "siblings",
+        profile.name,
+        content_hash(rests_on(profile)),
+        lambda: _find(device),
+        lambda found: json_to_bytes(asdict(found)),
+        lambda content: Siblings(**json.loads(content)),
+    )
 
 
 def _find(device: str) -> Siblings:

@@ -6,37 +6,33 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+from dsim.cache import cache_file, json_to_bytes, keep, look_up
 from dsim.device import find_profile
-from dsim.latency.cache import keep
 from dsim.latency.content import content_hash, rests_on
 from dsim.latency.held import held_out
 from dsim.latency.scoring import Held
-from dsim.places import cache_dir
+from dsim.progress import working
 from dsim.search.serial import plain, read
 
 
 def keep_held(device: str, networks: Sequence[Held]) -> None:
     """Keep what was found, for a page to show."""
-    keep(_path(device), json.dumps([plain(held) for held in networks]))
+    keep(_path(device), json_to_bytes([plain(held) for held in networks]))
 
 
 def kept_held(device: str) -> tuple[Held, ...] | None:
-    """Give what was kept, or None where nothing was, or where the evidence or the method changed since.
+    """Return what was kept, or None where nothing was, or where the evidence or the method changed since.
 
     Raises
     ------
     UnknownNameError
         There is no such profile.
     """
-    path = _path(device)
-    try:
-        return tuple(read(Held, item) for item in json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError):  # nothing kept, or damaged
-        return None
+    return look_up(_path(device), lambda content: tuple(read(Held, item) for item in json.loads(content)))
 
 
 def find_held(device: str) -> tuple[Held, ...]:
-    """Give what was kept; else hold every family out anew, which may take minutes, and keep it.
+    """Return what was kept; else hold every family out anew, which may take minutes, and keep it.
 
     Raises
     ------
@@ -47,11 +43,12 @@ def find_held(device: str) -> tuple[Held, ...]:
     """
     found = kept_held(device)
     if found is None:
-        found = held_out(device)
+        with working(f"holding out every family of {device}", once=True):
+            found = held_out(device)
         keep_held(device, found)
     return found
 
 
 def _path(device: str) -> Path:
     profile = find_profile(device)
-    return cache_dir() / "held" / f"{profile.name}-{content_hash(rests_on(profile))[:24]}.json"
+    return cache_file("held", profile.name, content_hash(rests_on(profile)))

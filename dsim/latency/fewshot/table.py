@@ -8,8 +8,8 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
+from dsim.cache import arrays_from_bytes, arrays_to_bytes, kept
 from dsim.device.find import bundled_folders
-from dsim.latency.cache import DAMAGED, keep_arrays, read_arrays
 from dsim.latency.content import content_hash
 from dsim.latency.features import FloatArray
 from dsim.latency.fewshot.reference import measured_ms, reference, seen_by
@@ -17,11 +17,9 @@ from dsim.latency.fewshot.teachers import LeftOut, donor_named, donors, teach
 from dsim.latency.fine.evidence import regime_of
 from dsim.latency.fine.fit import fit_fine, priced
 from dsim.latency.fine.rates import NOISE
-from dsim.places import cache_dir
 from dsim.progress import working
 from dsim.threads import one_blas_thread
 
-VERSION = 2
 SECONDS = 240.0  # that the table takes, about
 NOTHING = LeftOut()
 
@@ -95,18 +93,23 @@ def make_table(left_out: LeftOut, tick: Callable[[], None] = lambda: None) -> Ta
 
 def donor_table() -> Table:
     """Give the table of all donors, from the cache where nothing that it rests on has changed."""
-    path = cache_dir() / "latency" / f"donors-{VERSION}-{content_hash(bundled_folders())[:24]}.npz"
-    try:
-        _, arrays = read_arrays(path)
-        return Table(**arrays)
-    except DAMAGED:
-        with working(
-            "asking every bundled device about the reference networks",
-            total=len(donors()),
-            unit="devices",
-            seconds=SECONDS,
-            once=True,
-        ) as work:
-            table = make_table(NOTHING, work.step)
-    keep_arrays(path, {}, {field.name: getattr(table, field.name) for field in fields(Table)})
-    return table
+    return kept("latency", "donors", content_hash(bundled_folders()), _ask, _write, _read)
+
+
+def _ask() -> Table:
+    with working(
+        "asking every bundled device about the reference networks",
+        total=len(donors()),
+        unit="devices",
+        seconds=SECONDS,
+        once=True,
+    ) as work:
+        return make_table(NOTHING, work.step)
+
+
+def _write(table: Table) -> bytes:
+    return arrays_to_bytes({}, {field.name: getattr(table, field.name) for field in fields(Table)})
+
+
+def _read(content: bytes) -> Table:
+    return Table(**arrays_from_bytes(content)[1])

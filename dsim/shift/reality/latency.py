@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
+from dsim.cache import kept
 from dsim.device import DeviceProfile, find_profile
 from dsim.device.find import pool_of
 from dsim.errors import InvalidValueError
@@ -14,10 +14,10 @@ from dsim.latency.content import content_hash, rests_on
 from dsim.latency.device_model import DeviceModel
 from dsim.latency.fine.learn import fit_fine_model
 from dsim.latency.learn import fit_model
+from dsim.latency.model import LatencyModel
 from dsim.latency.operators.learn import fit_operator_model
-from dsim.latency.operators.saved import load_operator_model, save_operator_model
-from dsim.latency.saved import load_model_file, save_model_file
-from dsim.places import cache_dir
+from dsim.latency.operators.model import OperatorModel
+from dsim.latency.saved import model_from_bytes, model_to_bytes
 from dsim.shift.reality.dates import FILE, earlier
 
 
@@ -63,27 +63,25 @@ def earlier_model(device: str, cutoff: str) -> DeviceModel:
             f"a backtest must learn a device from its own figures, and {device} starts from another's; leave it out"
         )
     test = earlier(cutoff)
-    path = cache_dir() / "earlier" / f"{device}-{_mark(profile, cutoff)}.npz"
+    return kept(
+        "earlier",
+        device,
+        _mark(profile, cutoff),
+        lambda: _learn(profile, test),
+        model_to_bytes,
+        model_from_bytes,
+    )
+
+
+def _learn(profile: DeviceProfile, test: Callable[[str], bool]) -> LatencyModel | OperatorModel:
     if profile.method == "operators":
-        known = load_operator_model(path)
-        if known is not None:
-            return known
-        learned = fit_operator_model(earlier_profile(profile, test), ())
-        save_operator_model(path, learned)
-        return learned
-    cached = load_model_file(path)
-    if cached is not None:
-        return cached
+        return fit_operator_model(earlier_profile(profile, test), ())
     if profile.method == "fine":
-        model = fit_fine_model(earlier_profile(profile, test))
-    else:
-        model = fit_model(tuple(earlier_profile(p, test) for p in pool_of(profile)), device)
-    save_model_file(path, model)
-    return model
+        return fit_fine_model(earlier_profile(profile, test))
+    return fit_model(tuple(earlier_profile(p, test) for p in pool_of(profile)), profile.name)
 
 
 def _mark(profile: DeviceProfile, cutoff: str) -> str:
     digest = hashlib.sha256(f"{content_hash(rests_on(profile))} {cutoff}".encode())
-    for file in (FILE, Path(__file__)):
-        digest.update(file.read_bytes())
-    return digest.hexdigest()[:24]
+    digest.update(FILE.read_bytes())
+    return digest.hexdigest()

@@ -1,7 +1,6 @@
 """The whole way on a real profile: rows against traced graphs, prices, evidence, files."""
 
 from collections import Counter
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,9 +15,9 @@ from dsim.latency.networks import stored
 from dsim.latency.operators.evidence import OpEvidence, gather_operators
 from dsim.latency.operators.learn import learn
 from dsim.latency.operators.model import OperatorModel
-from dsim.latency.operators.saved import load_operator_model, save_operator_model
 from dsim.latency.operators.validate import hold_out_operators, hold_out_shapes
 from dsim.latency.records import Evidence
+from dsim.latency.saved import model_from_bytes, model_to_bytes
 from dsim.op import OpKind
 from tests.thorough import THOROUGH
 
@@ -100,16 +99,10 @@ def test_activations_are_told_apart_where_kernels_were_timed_with_both(model: Op
     assert not model.identified["norm:batch>layer"].identified
 
 
-def test_a_file_keeps_everything(model: OperatorModel, graph: Graph, tmp_path: Path) -> None:
-    path = tmp_path / "model.npz"
-    save_operator_model(path, model)
-    again = load_operator_model(path)
-    assert again is not None
+def test_the_cache_keeps_everything(model: OperatorModel, graph: Graph) -> None:
+    again = model_from_bytes(model_to_bytes(model))
     assert again.estimate(graph) == model.estimate(graph)
     assert again.choices == model.choices
-    path.write_bytes(path.read_bytes()[:1000])
-    assert load_operator_model(path) is None
-    assert load_operator_model(tmp_path / "none.npz") is None
 
 
 def test_chances(model: OperatorModel, graph: Graph) -> None:
