@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from dsim.accuracy.estimate import estimate_top1 as top1
     from dsim.arch import PRESETS, Arch, Block, Stage, get_preset
     from dsim.device import find_profile as load_profile
-    from dsim.latency.predict import predict
+    from dsim.network import predict
     from dsim.search import Space, StudyResult
     from dsim.shift import Comparison, compare
 
@@ -35,7 +35,7 @@ _WHERE: dict[str, tuple[str, str]] = {
     "export": ("dsim.export", ""),
     "get_preset": ("dsim.arch", "get_preset"),
     "load_profile": ("dsim.device", "find_profile"),
-    "predict": ("dsim.latency.predict", "predict"),
+    "predict": ("dsim.network", "predict"),
     "search": ("dsim.search", ""),
     "top1": ("dsim.accuracy.estimate", "estimate_top1"),
 }

@@ -42,3 +42,26 @@ def parse_seconds(text: str) -> float:
     if not (math.isfinite(seconds) and seconds > 0):
         raise InvalidValueError(f"a duration must be positive and finite, got {text!r}; write 2ms")
     return seconds
+
+
+def milliseconds(value: float | str) -> float:
+    """Return a budget in milliseconds: a number is one already, a text such as ``"2ms"`` has its unit.
+
+    Raises
+    ------
+    InvalidValueError
+        A text is no duration.
+    """
+    # 2ms is 2.0 milliseconds and not 2.0000000000000004
+    return float(f"{parse_seconds(value) * 1e3:.12g}") if isinstance(value, str) else float(value)
+
+
+def seconds(value: float | str | None) -> float | None:
+    """Return a cap on time in seconds: a number is one already, a text such as ``"60s"`` has its unit; None stays None.
+
+    Raises
+    ------
+    InvalidValueError
+        A text is no duration.
+    """
+    return parse_seconds(value) if isinstance(value, str) else value

@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 
 from dsim.arch import get_preset
-from dsim.cli.designs import read_design
+from dsim.arch.named import read_design
 from dsim.device.card import NAME as CARD
 from dsim.device.card import read_card
 from dsim.device.load import load_profile

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dsim.accuracy.cache import load_accuracy_model
 from dsim.accuracy.model import REGION
 from dsim.accuracy.recipe import REFERENCE, Recipe
 from dsim.arch import Arch
+from dsim.arch.named import read_design
 from dsim.graph import Graph
 
 if TYPE_CHECKING:
@@ -42,7 +44,7 @@ class Top1Estimate:
 
 
 def estimate_top1(
-    arch_or_module: Arch | Graph | torch.nn.Module,
+    arch_or_module: Arch | Graph | torch.nn.Module | str | Path,
     *,
     confidence: float = 0.9,
     input_shape: tuple[int, ...] = (1, 3, 224, 224),
@@ -53,7 +55,8 @@ def estimate_top1(
     Parameters
     ----------
     arch_or_module
-        A design, a graph, or any torch.nn.Module that torch.export can trace (a timm network, say; in its training or
+        A design (a preset's name, the path of an arch.json or of a study's folder, or the design itself), a graph, or
+        any torch.nn.Module that torch.export can trace (a timm network, say; in its training or
         its fused form, which count the same).
     confidence
         Level of the interval.
@@ -69,8 +72,8 @@ def estimate_top1(
     UnsupportedOpError
         The module cannot be traced.
     """
-    if isinstance(arch_or_module, Arch):
-        graph = arch_or_module.to_graph()
+    if isinstance(arch_or_module, Arch | str | Path):
+        graph = read_design(arch_or_module).to_graph()
     elif isinstance(arch_or_module, Graph):
         graph = arch_or_module
     else:

@@ -124,11 +124,22 @@ class Arch:
 
     # ---- what it is made of: these modules know Arch, so it imports them when asked ---------------------------
 
-    def to_graph(self) -> Graph:
-        """Give the ops of the whole network at its resolution, batch 1. Needs no torch and takes milliseconds."""
+    def to_graph(self, input_shape: tuple[int, ...] | None = None) -> Graph:
+        """Return the ops of the whole network. Needs no torch and takes milliseconds.
+
+        Parameters
+        ----------
+        input_shape
+            (batch, 3, height, width), both sides multiples of 32; None for one image at the design's resolution.
+
+        Raises
+        ------
+        InvalidValueError
+            The design cannot take that input.
+        """
         from dsim.arch.lower import arch_graph
 
-        return arch_graph(self)
+        return arch_graph(self, input_shape)
 
     def pieces(self) -> tuple[Piece, ...]:
         """Cut the network into stem, blocks, transitions and head, in the order in which they run.

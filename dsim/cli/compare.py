@@ -9,7 +9,7 @@ import click
 from dsim.cli.main import NOTHING_FITS
 from dsim.cli.options import confidence_option, json_option, print_json
 from dsim.cli.types import DURATION
-from dsim.units import parse_seconds
+from dsim.units import milliseconds
 
 
 def _budgets(ctx: click.Context, param: click.Parameter, value: str | None) -> dict[str, float]:
@@ -24,7 +24,7 @@ def _budgets(ctx: click.Context, param: click.Parameter, value: str | None) -> d
                 f"each device must have one budget like iphone12=2ms, got {item.strip()!r}"
             )
         try:
-            out[name] = float(f"{parse_seconds(text) * 1e3:.12g}")
+            out[name] = milliseconds(text)
         except ValueError as error:
             raise click.BadParameter(str(error)) from error
     return out
@@ -107,7 +107,7 @@ def compare(
     Writes comparison.json and parquet tables into OUT/NAME. The same command shows a comparison that is finished, and
     goes on with one that was interrupted; what did not change is not run again.
     """
-    from dsim.cli.designs import read_design  # the verb's own imports: --help must not wait for them
+    from dsim.arch.named import read_design  # the verb's own imports: --help must not wait for them
     from dsim.report.shift import show_comparison
     from dsim.search import Space, load_space
     from dsim.shift import ComparisonSpec, run_comparison, to_dict

@@ -22,13 +22,11 @@ def export(arch: str, target: str, out: Path) -> None:
     iOS 16), litert (model.tflite). A model file is read back and compared with torch before it is kept. Its weights are
     random, for timing; a trained module goes in with Python's dsim.export(..., module=trained).
     """
-    from dsim.cli.designs import read_design  # deferred: help must not wait
-    from dsim.export import export as write
+    from dsim.export import export as write  # deferred: help must not wait
 
-    design = read_design(arch)
     if target != "torch":
         click.echo(f"Writing {target} and checking it ...", err=True)
-    exported = write(design, out, target)
+    exported = write(arch, out, target)
     for path in exported.files:
         click.echo(path)
     for line in exported.checks:

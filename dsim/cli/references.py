@@ -82,7 +82,7 @@ def resolve(reference: str, folder: Path, where: str) -> tuple[str, Graph | None
         if suffix == ".onnx":
             graph = as_graph(path, None)
         else:
-            from dsim.cli.designs import read_design  # deferred: most files name no design
+            from dsim.arch.named import read_design  # deferred: most files name no design
 
             graph = read_design(str(path)).to_graph()
         side = graph.inputs[0].shape[-1]

@@ -17,7 +17,7 @@ def top1(arch: str, confidence: float, as_json: bool) -> None:
     ARCH is a preset (efficientformer_l1), an arch.json, or the folder of a finished study.
     """
     from dsim.accuracy import estimate_top1  # deferred: help must not wait for the models
-    from dsim.cli.designs import read_design
+    from dsim.arch.named import read_design
     from dsim.report.top1 import show_top1
 
     answer = estimate_top1(read_design(arch), confidence=confidence)

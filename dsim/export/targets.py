@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dsim.arch import Arch
+from dsim.arch.named import read_design
 from dsim.errors import InvalidValueError, unknown_name
 from dsim.export.coreml_package import CoreMlPackage
 from dsim.export.findings import Exported
@@ -27,7 +28,7 @@ TARGETS: tuple[str, ...] = (SOURCE, *FORMS)
 
 
 def export(
-    arch: Arch,
+    arch: Arch | str | Path,
     folder: str | Path,
     to: str = SOURCE,
     *,
@@ -40,7 +41,7 @@ def export(
     Parameters
     ----------
     arch
-        The design.
+        The design: a preset's name, the path of an arch.json or of a study's folder, or the design itself.
     folder
         Where the files go; it is made if need be.
     to
@@ -72,12 +73,13 @@ def export(
     FileAccessError
         The folder cannot be written, or holds somebody else's files of these names.
     """
+    design = read_design(arch)
     if to not in TARGETS:
         raise unknown_name("export form", to, TARGETS)
     if to != SOURCE:
-        return write_form(FORMS[to], arch, folder, name=name, notes=notes, module=module)
+        return write_form(FORMS[to], design, folder, name=name, notes=notes, module=module)
     if module is not None:
         raise InvalidValueError(
             "PyTorch code holds no weights, got a module; save module.state_dict() beside it, or choose another form"
         )
-    return Exported(write_torch(arch, folder, name=name, notes=notes))
+    return Exported(write_torch(design, folder, name=name, notes=notes))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from dsim.errors import InvalidValueError
 from dsim.graph.graph import Graph
+from dsim.graph.inputs import Given, as_inputs, tensors, write_shape
 
 if TYPE_CHECKING:
     import torch
@@ -16,21 +17,20 @@ if TYPE_CHECKING:
 class HasGraph(Protocol):
     """A design that lowers itself, such as `dsim.Arch`."""
 
-    def to_graph(self) -> Graph:
-        """Give the network's graph."""
+    def to_graph(self, input_shape: tuple[int, ...] | None = None) -> Graph:
+        """Return the network's graph, at its own input if None."""
 
 
-def as_graph(
-    network: Graph | HasGraph | torch.nn.Module | str | Path, input_shape: tuple[int, ...] | None = None
-) -> Graph:
-    """Give the graph of a network.
+def as_graph(network: Graph | HasGraph | torch.nn.Module | str | Path, input_shape: Given = None) -> Graph:
+    """Return the graph of a network.
 
     Parameters
     ----------
     network
-        A Graph, an Arch (which knows its own resolution), any torch module, or the path of an .onnx file.
+        A Graph, an Arch, any torch module, or the path of an .onnx file.
     input_shape
-        What a module is read with, (1, 3, 224, 224) if None; for a file, None means the shape that it states.
+        What it is read with, see `dsim.graph.inputs.as_inputs`: (1, 3, 224, 224) for a module if None; a design's
+        resolution, or the shapes that a file states. A Graph has its own, and takes no other.
 
     Raises
     ------
@@ -41,10 +41,18 @@ def as_graph(
     FileFormatError, FileAccessError, MissingPackageError
         The file cannot be read; see `dsim.graph.onnx.read_onnx`.
     """
+    asked = as_inputs(input_shape)
     if isinstance(network, Graph):
+        own = tuple(spec.shape for spec in network.inputs)
+        if asked is not None and tuple(tensor.shape for tensor in tensors(asked.by_place)) != own:
+            raise InvalidValueError(
+                f"a graph has its own input, {', '.join(map(write_shape, own))}, got {asked}; leave out input_shape"
+            )
         return network
     if isinstance(network, HasGraph):
-        return network.to_graph()
+        if asked is not None and asked.only_shape is None:
+            raise InvalidValueError(f"a design takes one input, got {asked}; give for example 1x3x224x224")
+        return network.to_graph(asked.only_shape if asked else None)
     if isinstance(network, str | Path):
         if Path(network).suffix.lower() != ".onnx":
             raise InvalidValueError(
@@ -52,7 +60,7 @@ def as_graph(
             )
         from dsim.graph.onnx import read_onnx  # the onnx package is optional
 
-        return read_onnx(network, input_shape)
+        return read_onnx(network, asked)
     import torch
 
     from dsim.graph.torch_reader import read_module  # torch takes a second to import; designs do not need it
@@ -62,4 +70,4 @@ def as_graph(
             f"a network must be a dsim.Arch, a Graph, a torch.nn.Module or an .onnx file, got {type(network).__name__}; "
             "build the module first"
         )
-    return read_module(network, input_shape or (1, 3, 224, 224))
+    return read_module(network, asked)

@@ -23,7 +23,11 @@ from torch.export.graph_signature import InputKind, OutputKind
 from dsim.errors import InvalidValueError, UnsupportedOpError
 from dsim.graph.builder import GraphBuilder
 from dsim.graph.graph import Graph, Ref
+from dsim.graph.inputs import IMAGE, Given, Inputs, as_inputs, write_shape
 from dsim.graph.program import shape_of, walk
+from dsim.graph.torch_call import call_of
+from dsim.graph.torch_obstacles import obstacle
+from dsim.graph.torch_twin import float_twin, with_sizes
 from dsim.graph.tracing import Constant, Trace, Value
 
 if TYPE_CHECKING:
@@ -32,22 +36,25 @@ if TYPE_CHECKING:
     from torch.export import ExportedProgram
 
 # Where torch writes down, traceback and all, what it is about to raise as well.
-NOISY = ("torch.export", "torch._subclasses.fake_tensor", "torch.fx.experimental.symbolic_shapes")
+NOISY = (
+    "torch.export",
+    "torch._export",
+    "torch._subclasses.fake_tensor",
+    "torch.fx.experimental.symbolic_shapes",
+)
 
 
-Shapes = tuple[int, ...] | tuple[tuple[int, ...], ...]
-
-
-def read_module(module: torch.nn.Module, input_shape: Shapes = (1, 3, 224, 224)) -> Graph:
+def read_module(module: torch.nn.Module, input_shape: Given = None) -> Graph:
     """Read the graph that a module runs at inference.
 
     Parameters
     ----------
     module
-        Any module that torch.export can trace, on any device ("meta" included). It is read in eval mode and left in
-        the mode it was in.
+        Any module that torch.export can trace, on any device ("meta" included), or TorchScript. It is read in eval
+        mode and left in the mode it was in. Quantised layers are read as the float layers of their sizes.
     input_shape
-        Shape of its one input, batch first; a tuple of shapes for a module with several inputs.
+        Shape of its one input, batch first; several in order or by name, see `dsim.graph.inputs.as_inputs`. None for
+        one image, (1, 3, 224, 224).
 
     Returns
     -------
@@ -58,13 +65,15 @@ def read_module(module: torch.nn.Module, input_shape: Shapes = (1, 3, 224, 224))
     ------
     UnsupportedOpError
         torch.export cannot trace the module, for example because its control flow depends on data; or what the
-        module gives does not depend on its input.
+        module gives does not depend on its input. The message says what stands in the way and what to pass instead.
+    InvalidValueError
+        The inputs are not those that the module takes.
     """
-    program = _export(module, input_shape)
+    asked = as_inputs(input_shape)
     try:
-        return read_program(program)
-    except InvalidValueError as error:
-        raise _unreadable(module, input_shape, str(error)) from error
+        return read_program(_export(module, asked))
+    except Exception as error:  # torch.export raises many unrelated types
+        raise _unreadable(module, asked, obstacle(module, error)) from error
 
 
 def read_program(program: ExportedProgram) -> Graph:
@@ -89,29 +98,30 @@ def read_program(program: ExportedProgram) -> Graph:
     return trace.builder.build(*outputs)
 
 
-def _unreadable(module: torch.nn.Module, input_shape: Shapes, why: str) -> UnsupportedOpError:
-    return UnsupportedOpError(
-        f"{type(module).__name__} cannot be read at input {tuple(input_shape)}: {why}; "
-        "it must run on that shape and torch.export must be able to trace it"
-    )
+def _unreadable(module: torch.nn.Module, asked: Inputs | None, why: str) -> UnsupportedOpError:
+    given = write_shape(IMAGE) if asked is None else str(asked)
+    return UnsupportedOpError(f"{type(module).__name__} cannot be read at input {given}: {why}")
 
 
-def _export(module: torch.nn.Module, input_shape: Shapes) -> ExportedProgram:
-    parameter = next(iter(module.parameters()), None)
-    device = parameter.device if parameter is not None else torch.device("cpu")
-    dtype = parameter.dtype if parameter is not None and parameter.is_floating_point() else torch.float32
+def _export(module: torch.nn.Module, asked: Inputs | None) -> ExportedProgram:
+    if not hasattr(module, "training"):
+        raise InvalidValueError(
+            "it is frozen TorchScript, whose parameters are constants; pass the module that it was made from"
+        )
     training = {m: m.training for m in module.modules()}
     module.eval()
     try:
         with _quiet(), torch.no_grad():
-            several: Any = (
-                input_shape if input_shape and isinstance(input_shape[0], tuple) else (input_shape,)
-            )
-            examples = tuple(torch.zeros(shape, device=device, dtype=dtype) for shape in several)
-            return torch.export.export(module, examples, strict=False)
-    except Exception as error:  # torch.export raises many unrelated types; the first line says what is wrong
-        lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-        raise _unreadable(module, input_shape, lines[0] if lines else type(error).__name__) from error
+            args, kwargs = call_of(module, asked)
+            plain: torch.nn.Module
+            if isinstance(module, torch.jit.ScriptModule):
+                # torch's own way from TorchScript, which has no public name; it leaves sizes open, the second pass does not
+                from torch._export.converter import TS2EPConverter
+
+                plain = TS2EPConverter(module, args, kwargs).convert().module()
+            else:
+                plain = with_sizes(float_twin(module), args, kwargs)
+            return torch.export.export(plain, args, kwargs, strict=False)
     finally:
         for m, mode in training.items():
             m.training = mode

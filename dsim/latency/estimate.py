@@ -102,10 +102,19 @@ def _notes(
             f"{', '.join(bare)} never ran fused here: the kernel before is priced without it, so that the total is a lower "
             f"bound; the chance of a fall-back, {chance:.0%}, is learned from other operators"
         )
-    side = graph.inputs[0].shape[-1]
-    if not model.low_px <= side <= model.high_px:
-        notes.append(f"input of {side} px lies outside {model.low_px} to {model.high_px} px: extrapolated")
+    for shape in outside_px(model, graph):
+        notes.append(
+            f"input of {shape[-2]}x{shape[-1]} px lies outside {model.low_px} to {model.high_px} px a side: extrapolated"
+        )
     return tuple(notes)
+
+
+def outside_px(model: DeviceModel, graph: Graph) -> tuple[tuple[int, ...], ...]:
+    """Return the images among a network's inputs, of which some side is smaller or larger than any that was measured."""
+    images = {spec.shape for spec in graph.inputs if len(spec.shape) == 4}
+    return tuple(
+        shape for shape in sorted(images) if min(shape[2:]) < model.low_px or max(shape[2:]) > model.high_px
+    )
 
 
 def label(op: Op) -> str:

@@ -3,25 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from dsim.device import DeviceProfile
 from dsim.graph import Graph
-from dsim.latency.predict import Priced
+from dsim.network.price import DeviceRow, Priced
 from dsim.report.console import result_console, show_line, show_table
 from dsim.report.table import table
 
 MOST_KINDS = 12
 MOST_NAMES = 5
-
-
-@dataclass(frozen=True)
-class DeviceRow:
-    """One device's answer, or why there is none."""
-
-    device: str
-    priced: Priced | None
-    error: str = ""
 
 
 def show_latency(name: str, priced: Priced, by: str = "kind") -> None:

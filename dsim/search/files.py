@@ -13,6 +13,7 @@ from typing import Any
 import polars as pl
 import tomli_w
 
+from dsim.arch.named import CHOSEN
 from dsim.errors import FileFormatError, InvalidValueError
 from dsim.files import first_line, make_folder, read_bytes, read_json, read_toml, write_atomic
 from dsim.records import shown
@@ -21,7 +22,7 @@ from dsim.search.serial import read_value
 from dsim.search.space import space_from_dict
 from dsim.search.spec import StudySpec
 
-INPUTS, CHOSEN, FRONT = "study.toml", "chosen.json", "front.parquet"
+INPUTS, FRONT = "study.toml", "front.parquet"
 _AGAIN = "remove the folder and run the study again, or choose another --name"
 
 

@@ -21,6 +21,7 @@ from dsim.search.space import Space
 from dsim.search.spec import DEFAULT_TRIALS, StudySpec, fingerprint
 from dsim.search.study import Progress, search_mixes
 from dsim.search.table import CostTable
+from dsim.units import milliseconds, seconds
 
 
 def run_study(spec: StudySpec, progress: Progress | None = None, keep: bool = True) -> StudyResult:
@@ -97,11 +98,11 @@ def _notes(spec: StudySpec, low_px: int, high_px: int) -> tuple[str, ...]:
 
 def search(
     device: str,
-    budget_ms: float,
+    budget_ms: float | str,
     *,
     confidence: float = 0.9,
     trials: int = DEFAULT_TRIALS,
-    time_s: float | None = None,
+    time_s: float | str | None = None,
     seed: int = 0,
     space: Space | None = None,
     name: str = "",
@@ -116,13 +117,13 @@ def search(
     device
         Name of a device profile, e.g. ``"iphone12"``.
     budget_ms
-        Hard latency budget in milliseconds, for one image.
+        Hard latency budget for one image: a number of milliseconds, or a text with its unit such as ``"2ms"``.
     confidence
         Level of the latency interval whose upper end must hold the budget.
     trials
         How many mixes of blocks to sweep.
     time_s
-        Cap on the wall clock in seconds.
+        Cap on the wall clock: a number of seconds, or a text such as ``"60s"``.
     seed
         Seed of everything random: the same inputs give the same answer.
     space
@@ -146,10 +147,10 @@ def search(
     """
     spec = StudySpec(
         device,
-        budget_ms,
+        milliseconds(budget_ms),
         confidence,
         trials,
-        time_s,
+        seconds(time_s),
         seed,
         space or Space(),
         name,

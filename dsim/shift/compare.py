@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from dsim.arch import Arch, get_preset
+from dsim.arch import Arch
+from dsim.arch.named import read_design
 from dsim.search import Space
 from dsim.shift.records import Comparison
 from dsim.shift.run import Progress, run_comparison
@@ -17,21 +18,22 @@ from dsim.shift.spec import (
     DEFAULT_TRIALS,
     ComparisonSpec,
 )
+from dsim.units import milliseconds, seconds
 
 
 def compare(
     devices: Sequence[str],
-    budgets_ms: Mapping[str, float] | None = None,
+    budgets_ms: Mapping[str, float | str] | None = None,
     *,
-    like: str | Arch = DEFAULT_LIKE,
-    what_if: Arch | None = None,
+    like: str | Path | Arch = DEFAULT_LIKE,
+    what_if: str | Path | Arch | None = None,
     confidence: float = 0.9,
     trials: int = DEFAULT_TRIALS,
     fold_trials: int = DEFAULT_FOLD_TRIALS,
     seeds: int = DEFAULT_SEEDS,
     refits: int = DEFAULT_REFITS,
     seed: int = 0,
-    time_s: float | None = None,
+    time_s: float | str | None = None,
     space: Space | None = None,
     name: str = "",
     out: str | Path | None = None,
@@ -44,11 +46,11 @@ def compare(
     devices
         Names of at least two profiles.
     budgets_ms
-        Budget by device in milliseconds. Without it each device's budget is the upper end of the interval of ``like``.
+        Budget by device: a number of milliseconds, or a text such as ``"2ms"``. Without it each device's budget is the upper end of the interval of ``like``.
     like
-        A preset's name, or a design.
+        A design: a preset's name, the path of an arch.json or of a study's folder, or the design itself.
     what_if
-        The design whose single changes are priced on every device; ``like`` by default.
+        The design, named in the same ways, whose single changes are priced on every device; ``like`` by default.
     confidence
         Level of all intervals.
     trials, fold_trials
@@ -59,7 +61,7 @@ def compare(
     seed
         Of everything random: the same inputs give the same answer.
     time_s
-        Cap on the wall clock in seconds.
+        Cap on the wall clock: a number of seconds, or a text such as ``"180s"``.
     space
         What may vary.
     name, out
@@ -79,20 +81,24 @@ def compare(
     """
     spec = ComparisonSpec(
         tuple(devices),
-        budgets_ms or {},
-        get_preset(like) if isinstance(like, str) else like,
-        like if isinstance(like, str) else "design",
+        {device: milliseconds(budget) for device, budget in (budgets_ms or {}).items()},
+        read_design(like),
+        _name(like),
         confidence,
         trials,
         fold_trials,
         seeds,
         refits,
         seed,
-        time_s,
+        seconds(time_s),
         space or Space(),
-        what_if,
-        "",
+        None if what_if is None else read_design(what_if),
+        "" if what_if is None else _name(what_if),
         name,
         Path(out) if out is not None else Path("studies"),
     )
     return run_comparison(spec, progress, keep=out is not None)
+
+
+def _name(design: str | Path | Arch) -> str:
+    return "design" if isinstance(design, Arch) else str(design)

@@ -26,6 +26,19 @@ def fails():
 
 def number():
     return 3
+
+
+class Two(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.a, self.b = nn.Conv2d(3, 8, 1), nn.Conv2d(4, 8, 1)
+
+    def forward(self, left, right):
+        return self.a(left) + self.b(right)
+
+
+def two():
+    return Two()
 """
 
 
@@ -73,9 +86,18 @@ def test_an_operator_without_a_price_makes_a_lower_bound_and_strict_refuses_it(
         ("{file}.missing.py:net", (), "no such file"),
         ("no_such_preset", (), "unknown preset"),
         ("no_such.onnx", (), "check the path"),
-        ("efficientformer_l1", ("--input", "1x3x256x256"), "a design has its own input"),
+        ("resnet50", (), "unknown preset 'resnet50'"),
+        ("resnet50", (), "write timm:resnet50"),
+        ("ResNet-50", (), "write timm:resnet50"),
+        ("mobilenetv3_larg_100", (), "timm has timm:mobilenetv3_large_100"),
+        ("{file}", (), "write {file}:NAME_OF_THE_FUNCTION"),
+        ("efficientformer_l1", ("--input", "1x3x250x256"), "a multiple of 32"),
+        ("efficientformer_l1", ("--input", "1x4x256x256"), "images of 3 channels"),
+        ("efficientformer_l1", ("--input", "1x3x64x64", "--input", "1x3x64x64"), "a design takes one input"),
+        ("{file}:two", (), "write --input left=1x3x224x224 --input right=1x3x224x224"),
+        ("{file}:two", ("--input", "left=1x3x64x64", "--input", "left=1x3x64x64"), "got left twice"),
         ("efficientformer_l1", ("--input", "224"), "must read like 1x3x224x224"),
-        ("{file}:net", ("--input", "1x4x64x64"), "1, 4, 64, 64"),
+        ("{file}:net", ("--input", "1x4x64x64"), "1x4x64x64"),
     ],
 )
 def test_what_is_wrong_is_said_in_one_line(
@@ -88,8 +110,9 @@ def test_what_is_wrong_is_said_in_one_line(
     code, out, err = run(capsys, "predict", model.format(file=source), "--device", "iphone12", *options)
     assert code == 1
     assert not out
-    assert rule in err
+    assert rule.format(file=source) in err
     assert "Traceback" not in err
+    assert err.count("\n") == 1
 
 
 def test_several_devices_give_a_row_each_and_one_that_fails_keeps_its_reason(
@@ -102,3 +125,24 @@ def test_several_devices_give_a_row_each_and_one_that_fails_keeps_its_reason(
     code, out, _ = run(capsys, "predict", "efficientformer_l1", "--device", "iphone12", "--by", "block")
     assert code == 0
     assert "stages.0" in out or "stage" in out
+
+
+def test_several_inputs_by_name_or_in_order(source: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    # by hand: 64 positions of 3 x 8 and of 4 x 8
+    by_name = ("--input", "right=1x4x8x8", "--input", "left=1x3x8x8")
+    in_order = ("--input", "1x3x8x8", "--input", "1x4x8x8")
+    for inputs in (by_name, in_order):
+        told = run_json(capsys, "predict", f"{source}:two", "--device", "iphone12", *inputs)
+        assert told["macs"] == 64 * (3 * 8 + 4 * 8)
+
+
+def test_a_preset_takes_an_image_of_another_size(capsys: pytest.CaptureFixture[str]) -> None:
+    told = run_json(capsys, "predict", "efficientformer_l1", "--device", "iphone12", "--input", "1x3x224x448")
+    square = run_json(capsys, "predict", "efficientformer_l1", "--device", "iphone12")
+    # by hand: what is convolution doubles, attention between positions has four times as many pairs
+    pairs = 8 * 49 * 49 * (32 + 128)
+    heads = 2 * 448 * 1000
+    assert told["macs"] == 2 * (square["macs"] - pairs - heads) + 4 * pairs + heads
+    assert any("224x448 px lies outside" in note for note in told["notes"])
+    tall = run_json(capsys, "predict", "efficientformer_l1", "--device", "iphone12", "--input", "1x3x448x224")
+    assert any("448x224 px lies outside" in note for note in tall["notes"])

@@ -435,7 +435,7 @@ def test_what_cannot_be_read_is_one_clear_line(
     capfd: pytest.CaptureFixture[str],
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    with pytest.raises(UnsupportedOpError, match=r"cannot be read at input \(1, ") as caught:
+    with pytest.raises(UnsupportedOpError, match=r"cannot be read at input 1x") as caught:
         read_module(module, shape)
     assert "\n" not in str(caught.value)
     assert capfd.readouterr() == ("", "")

@@ -8,8 +8,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from dsim.arch.named import CHOSEN
 from dsim.errors import FileAccessError
-from dsim.search.files import CHOSEN, FRONT, INPUTS, read_inputs, read_result, write_inputs, write_result
+from dsim.search.files import FRONT, INPUTS, read_inputs, read_result, write_inputs, write_result
 from dsim.search.result import NotIdentified, Published, StudyResult
 from dsim.search.study import search_mixes
 from tests.search.test_study import scorer, spec

@@ -17,15 +17,15 @@ DOWNSAMPLE_KEY = 16  # the same in V2's downsampling attention
 VALUE_RATIO = 4  # channels of a value per channel of a key
 
 
-def token_attention(pen: Pen, x: Ref, size: int) -> Ref:
-    """Write EfficientFormer's attention on tokens (N, size * size, C), with a relative position bias."""
+def token_attention(pen: Pen, x: Ref) -> Ref:
+    """Write EfficientFormer's attention on tokens (N, positions, C), with a relative position bias."""
     n, tokens, width = pen.shape(x)
     value = VALUE_RATIO * KEY
     qkv = pen.reshape(pen.linear(x, HEADS * (2 * KEY + value)), n, tokens, HEADS, 2 * KEY + value)
     qkv = pen.transpose(qkv, 0, 2, 1, 3)
     split = pen.builder.add(OpKind.SPLIT, qkv, attrs=SplitAttrs(3, (KEY, KEY, value)), scope=pen.scope)
     q, k, v = pen.builder.slots(split)
-    scores = _biased(pen, pen.matmul(q, pen.transpose(k, 0, 1, 3, 2)), HEADS * size * size)
+    scores = _biased(pen, pen.matmul(q, pen.transpose(k, 0, 1, 3, 2)), HEADS * tokens)
     mixed = pen.matmul(pen.softmax(scores), v)
     mixed = pen.reshape(pen.transpose(mixed, 0, 2, 1, 3), n, tokens, HEADS * value)
     return pen.linear(mixed, width)

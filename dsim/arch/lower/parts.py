@@ -47,11 +47,13 @@ class BlockPart:
     Attributes
     ----------
     size
-        Height and width of the map.
+        Height of the map, and its width too unless ``columns`` says otherwise.
     stride
         Of V2's attention; 1 for everything else.
     tokens_in, map_out
         For 3D blocks: whether the input is tokens already, and whether the output is turned back into a map.
+    columns
+        Width of a map that is no square; None for a square.
     """
 
     mixer: Mixer
@@ -64,13 +66,20 @@ class BlockPart:
     stride: int = 1
     tokens_in: bool = False
     map_out: bool = False
+    columns: int | None = None
 
     @property
     def input_shape(self) -> tuple[int, ...]:
         """A map, NCHW, or tokens (1, positions, channels)."""
+        height, width = self._map
         if self.tokens_in:
-            return (1, self.size * self.size, self.width)
-        return (1, self.width, self.size, self.size)
+            return (1, height * width, self.width)
+        return (1, self.width, height, width)
+
+    @property
+    def _map(self) -> tuple[int, int]:
+        """Height and width of the map."""
+        return self.size, self.size if self.columns is None else self.columns
 
     def write(self, pen: Pen, x: Ref) -> Ref:
         """Write the ops."""
@@ -79,10 +88,10 @@ class BlockPart:
     def _write_tokens(self, pen: Pen, x: Ref) -> Ref:
         if not self.tokens_in:
             x = pen.to_tokens(x)
-        x = pen.add(x, self._scaled(pen, token_attention(pen, pen.layer_norm(x), self.size)))
+        x = pen.add(x, self._scaled(pen, token_attention(pen, pen.layer_norm(x))))
         y = pen.activate(pen.linear(pen.layer_norm(x), self.hidden), self.activation)
         x = pen.add(x, self._scaled(pen, pen.linear(y, self.width)))
-        return pen.to_map(x, self.size) if self.map_out else x
+        return pen.to_map(x, *self._map) if self.map_out else x
 
     def _write_map(self, pen: Pen, x: Ref) -> Ref:
         if self.mixer not in (Mixer.FFN, Mixer.IDENTITY):

@@ -108,7 +108,7 @@ class Pen:
         n, c, h, w = self.shape(x)
         return self.transpose(self.reshape(x, n, c, h * w), 0, 2, 1)
 
-    def to_map(self, x: Ref, size: int) -> Ref:
-        """Write (N, size * size, C) to (N, C, size, size)."""
+    def to_map(self, x: Ref, height: int, width: int) -> Ref:
+        """Write (N, height * width, C) to (N, C, height, width)."""
         n, _, c = self.shape(x)
-        return self.reshape(self.transpose(x, 0, 2, 1), n, c, size, size)
+        return self.reshape(self.transpose(x, 0, 2, 1), n, c, height, width)

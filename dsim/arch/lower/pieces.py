@@ -8,13 +8,14 @@ can be worked out once per piece.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from dsim.arch.arch import Arch
 from dsim.arch.lower.cut import cut
-from dsim.arch.lower.parts import Part
+from dsim.arch.lower.parts import IMAGE_CHANNELS, BlockPart, Part
 from dsim.arch.lower.pen import Pen
+from dsim.errors import InvalidValueError
 from dsim.graph import Graph, GraphBuilder
 
 
@@ -52,10 +53,32 @@ def pieces(arch: Arch) -> tuple[Piece, ...]:
     return tuple(Piece(part, scope) for scope, part in cut(arch))
 
 
-def arch_graph(arch: Arch) -> Graph:
-    """Make the graph of a whole design at its resolution, batch 1."""
+def arch_graph(arch: Arch, input_shape: tuple[int, ...] | None = None) -> Graph:
+    """Make the graph of a whole design.
+
+    Parameters
+    ----------
+    input_shape
+        (batch, 3, height, width), where both sides are multiples of 32; None for one image at the design's resolution.
+
+    Raises
+    ------
+    InvalidValueError
+        The design cannot take that input.
+    """
+    shape = (1, IMAGE_CHANNELS, arch.resolution, arch.resolution) if input_shape is None else input_shape
+    if len(shape) != 4 or shape[1] != IMAGE_CHANNELS:
+        raise InvalidValueError(
+            f"a design takes images of {IMAGE_CHANNELS} channels, batch first, got {'x'.join(map(str, shape))}; "
+            f"give for example 1x{IMAGE_CHANNELS}x{arch.resolution}x{arch.resolution}"
+        )
+    height, width = shape[2:]
+    replace(arch, resolution=width)  # refuses a side that a design cannot have
     builder = GraphBuilder()
-    x = builder.input((1, 3, arch.resolution, arch.resolution))
-    for scope, part in cut(arch):
-        x = part.write(Pen(builder, scope), x)
+    x = builder.input(tuple(shape))
+    for scope, part in cut(replace(arch, resolution=height)):
+        if height != width and isinstance(part, BlockPart):
+            x = replace(part, columns=part.size * width // height).write(Pen(builder, scope), x)
+        else:
+            x = part.write(Pen(builder, scope), x)
     return builder.build(x)

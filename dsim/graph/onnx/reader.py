@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 from dsim.errors import DsimError, FileFormatError, InvalidValueError
 from dsim.graph.builder import GraphBuilder
 from dsim.graph.graph import Graph, Ref
+from dsim.graph.inputs import Given, Inputs, Tensor, as_inputs, write_shape
 from dsim.graph.onnx.load import load_model
 from dsim.graph.onnx.network import Network
 from dsim.graph.onnx.patterns import recognise
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 MAX_MESSAGE = 500
 
 
-def read_onnx(path: str | Path, input_shape: tuple[int, ...] | None = None) -> Graph:
+def read_onnx(path: str | Path, input_shape: Given = None) -> Graph:
     """Read the graph that an ONNX file describes.
 
     Weights beside the file (external data) are neither needed nor opened: shapes are enough. Sizes that the file
@@ -34,7 +36,8 @@ def read_onnx(path: str | Path, input_shape: tuple[int, ...] | None = None) -> G
     path
         The file.
     input_shape
-        Shape of its one input, batch first; None for what the file says.
+        Shape of its input, batch first; several in the file's order, or by name (see `dsim.graph.inputs.as_inputs`).
+        None, and inputs that are left out, for what the file says.
 
     Returns
     -------
@@ -57,9 +60,9 @@ def read_onnx(path: str | Path, input_shape: tuple[int, ...] | None = None) -> G
     place = Path(path)
     model = load_model(place)
     try:
-        network = simplify(model, _inputs(model.graph, input_shape))
+        network = simplify(model, _inputs(model.graph, as_inputs(input_shape)))
         recognise(network)
-        graph, notes = _graph(network), _notes(model.graph, input_shape)
+        graph, notes = _graph(network), _notes(model.graph, as_inputs(input_shape))
         return replace(graph, notes=notes) if notes else graph
     except DsimError as error:
         raise type(error)(f"{place}: {_one_line(str(error))}") from error
@@ -76,21 +79,37 @@ def _one_line(text: str) -> str:
     return line if len(line) <= MAX_MESSAGE else f"{line[: MAX_MESSAGE // 2]} ... {line[-MAX_MESSAGE // 2 :]}"
 
 
-def _inputs(graph: GraphProto, input_shape: tuple[int, ...] | None) -> dict[str, Shape]:
-    """Give the shape of every input that is no initializer."""
+def _inputs(graph: GraphProto, asked: Inputs | None) -> dict[str, Shape]:
+    """Return the shape of every input that is no initializer."""
     weights = {tensor.name for tensor in graph.initializer}
-    names = [value for value in graph.input if value.name not in weights]
-    if not names:
+    found = [value for value in graph.input if value.name not in weights]
+    if not found:
         raise FileFormatError("a network must have an input, got none; export it again")
-    if input_shape is not None and len(names) > 1:
+    given = _by_name([value.name for value in found], asked or Inputs())
+    return {value.name: _input(value, given.get(value.name)) for value in found}
+
+
+def _by_name(names: Sequence[str], asked: Inputs) -> dict[str, Shape]:
+    """Say which shape belongs to which of the file's inputs."""
+    has = f"the file has {len(names)}: {', '.join(shown(name) for name in names[:5])}"
+    if len(asked.by_place) > len(names):
+        raise InvalidValueError(f"at most one shape can be given for each input, got {asked}; {has}")
+    if asked.by_place and len(asked.by_place) < len(names):
         raise InvalidValueError(
-            f"a shape can be given for a network with one input, got {len(names)} inputs "
-            f"({', '.join(shown(value.name) for value in names[:5])}); fix the shapes in the file"
+            f"with several inputs each shape needs a name, got {asked}; {has}; "
+            f"write --input {names[0]}=1x3x224x224 for each"
         )
-    return {value.name: _input(value, input_shape) for value in names}
+    given = {**dict(zip(names, asked.by_place, strict=False)), **asked.by_name}
+    strangers = sorted(set(given) - set(names))
+    if strangers:
+        raise InvalidValueError(f"an input must be one of the file's, got {shown(strangers[0])}; {has}")
+    values = {name: value for name, value in given.items() if isinstance(value, Tensor)}
+    if len(values) < len(given):
+        raise InvalidValueError(f"an ONNX file's input is one tensor, got {asked}; {has}")
+    return {name: value.shape for name, value in values.items()}
 
 
-def _notes(graph: GraphProto, input_shape: tuple[int, ...] | None) -> tuple[str, ...]:
+def _notes(graph: GraphProto, asked: Inputs | None) -> tuple[str, ...]:
     """Say where the batch was left open and taken to be 1."""
     weights = {tensor.name for tensor in graph.initializer}
     open_ones = [
@@ -100,19 +119,19 @@ def _notes(graph: GraphProto, input_shape: tuple[int, ...] | None) -> tuple[str,
         and value.type.tensor_type.shape.dim
         and value.type.tensor_type.shape.dim[0].dim_value <= 0
     ]
-    if input_shape is not None or not open_ones:
+    if asked is not None or not open_ones:
         return ()
     return (f"the file leaves the batch of {shown(open_ones[0])} open: read for one image, batch 1",)
 
 
-def _input(value: object, given: tuple[int, ...] | None) -> Shape:
+def _input(value: object, given: Shape | None) -> Shape:
     tensor = value.type.tensor_type  # type: ignore[attr-defined]
     name = value.name  # type: ignore[attr-defined]
     stated = [d.dim_value if d.HasField("dim_value") else 0 for d in tensor.shape.dim]
     if given is not None:
         if tensor.HasField("shape") and len(given) != len(stated):
             raise InvalidValueError(
-                f"input {name!r} must have {len(stated)} axes, got {tuple(given)}; give another --input"
+                f"input {name!r} must have {len(stated)} axes, got {write_shape(given)}; give another --input"
             )
         return tuple(given)
     if stated and stated[0] <= 0:
@@ -120,7 +139,7 @@ def _input(value: object, given: tuple[int, ...] | None) -> Shape:
     if not tensor.HasField("shape") or any(size <= 0 for size in stated):
         names = ["x".join(d.dim_param or str(d.dim_value) for d in tensor.shape.dim)]
         raise InvalidValueError(
-            f"input {name!r} leaves sizes open ({shown(names[0])}); give them, e.g. --input 1x3x224x224"
+            f"input {name!r} leaves sizes open ({shown(names[0])}); give them, e.g. --input {name}=1x3x224x224"
         )
     return tuple(stated)
 

@@ -1,19 +1,20 @@
-"""What a user may call a design on the command line: a preset, a file, or a study."""
+"""What a user may call a design: a preset, a file, or the folder of a study."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from dsim.arch import PRESETS, Arch, get_preset
+from dsim.arch.arch import Arch
+from dsim.arch.presets import PRESETS, get_preset
 from dsim.errors import FileFormatError, InvalidValueError
 from dsim.files import read_json
-from dsim.search.files import CHOSEN
 
+CHOSEN = "chosen.json"  # what a study found, in its folder
 _REMEDY = "name a preset, an arch.json, or the folder of a finished study"
 
 
-def read_design(text: str) -> Arch:
-    """Return the design that a command-line argument names.
+def read_design(name: str | Path | Arch) -> Arch:
+    """Return the design that a preset's name, an arch.json, a study's folder or a design itself stands for.
 
     Raises
     ------
@@ -24,11 +25,13 @@ def read_design(text: str) -> Arch:
     FileFormatError
         The file is no design, or the study chose none.
     """
-    path = Path(text)
-    if text in PRESETS or not path.exists():
-        return get_preset(text)
+    if isinstance(name, Arch):
+        return name
+    path = Path(name)
+    if str(name) in PRESETS or not path.exists():
+        return get_preset(str(name))
     if path.is_dir():
-        found = [path / name for name in (CHOSEN, "arch.json") if (path / name).exists()]
+        found = [path / file for file in (CHOSEN, "arch.json") if (path / file).exists()]
         if not found:
             raise FileFormatError(f"{path} must hold a finished study, and has no {CHOSEN}; {_REMEDY}")
         path = found[0]

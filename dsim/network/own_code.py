@@ -1,0 +1,77 @@
+"""Networks that come from running code: a function in the user's own file, and timm."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+from typing import Any
+
+from dsim.errors import FileAccessError, FileFormatError, InvalidValueError, MissingPackageError
+
+
+def run_file(path: Path, function: str) -> Any:
+    """Run the user's own file, call one of its functions, and return the module that it makes.
+
+    Raises
+    ------
+    FileAccessError
+        There is no such file.
+    FileFormatError
+        It has no such function, fails, or makes something else.
+    """
+    if not path.is_file():
+        raise FileAccessError(f"{path} cannot be read: no such file; name it as model.py:function")
+    spec = importlib.util.spec_from_file_location("dsim_user_model", path)
+    assert spec is not None
+    assert spec.loader is not None
+    loaded = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = loaded  # dataclasses and torch.jit.script look a class's module up
+    try:
+        spec.loader.exec_module(loaded)
+        made = getattr(loaded, function, None)
+        if not callable(made):
+            raise FileFormatError(
+                f"{path} has no function {function!r}; name one that makes a torch.nn.Module"
+            )
+        module = made()
+    except FileFormatError:
+        raise
+    except Exception as error:
+        raise FileFormatError(
+            f"{path}:{function} failed with {type(error).__name__}: {' '.join(str(error).split())}; run it by itself first"
+        ) from error
+    if not callable(getattr(module, "state_dict", None)):
+        raise FileFormatError(
+            f"{path}:{function} must give a torch.nn.Module, got {type(module).__name__}; build the module there"
+        )
+    return module
+
+
+def make_timm(name: str) -> Any:
+    """Make a network of timm with random weights, in eval mode.
+
+    Raises
+    ------
+    MissingPackageError
+        timm is not installed, or cannot be imported.
+    InvalidValueError
+        timm has no network of that name.
+    """
+    try:
+        import timm
+    except ImportError as error:
+        raise MissingPackageError(
+            f"timm:{name} needs the package timm, which is not installed; run: pip install timm"
+        ) from error
+    except Exception as error:  # torchvision's compiled part does not fit every build of torch
+        raise MissingPackageError(
+            f"timm:{name} needs a timm that can be imported, got {type(error).__name__}: {error}; reinstall timm and torchvision"
+        ) from error
+    if not timm.is_model(name):
+        near = timm.list_models(f"*{name[:8]}*")[:5]
+        raise InvalidValueError(
+            f"timm has no model {name!r}; "
+            + (f"near: {', '.join(near)}" if near else "see timm.list_models()")
+        )
+    return timm.create_model(name, pretrained=False).eval()

@@ -1,0 +1,58 @@
+"""One way from whatever a user calls a network to its graph."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dsim.arch.named import read_design
+from dsim.errors import InvalidValueError, UnknownNameError
+from dsim.graph.graph import Graph
+from dsim.graph.inputs import Given, as_inputs
+from dsim.graph.read import HasGraph, as_graph
+from dsim.network.own_code import make_timm, run_file
+from dsim.network.timm_names import timm_hint
+
+if TYPE_CHECKING:
+    import torch
+
+FORMS = "a preset, an arch.json, a study's folder, model.py:function, a .onnx file, or timm:NAME"
+TIMM = "timm:"
+
+
+def read_network(network: Graph | HasGraph | torch.nn.Module | str | Path, inputs: Given = None) -> Graph:
+    """Return the graph of a network.
+
+    Parameters
+    ----------
+    network
+        A preset's name, the path of an arch.json, of a study's folder or of an .onnx file, ``"model.py:function"``
+        (the file is run), ``"timm:NAME"``; or a design, a graph, or any torch.nn.Module.
+    inputs
+        What it is read with, see `dsim.graph.inputs.as_inputs`; None for its own, or (1, 3, 224, 224) for a module.
+
+    Raises
+    ------
+    DsimError
+        It is none of these, cannot be read, or does not take that input.
+    """
+    asked = as_inputs(inputs)
+    if not isinstance(network, str | Path):
+        return as_graph(network, asked)
+    text = str(network)
+    if text.startswith(TIMM):
+        return as_graph(make_timm(text.removeprefix(TIMM)), asked)
+    if text.lower().endswith(".onnx"):
+        return as_graph(Path(text), asked)
+    path, colon, function = text.rpartition(":")
+    if colon and path.endswith(".py"):
+        return as_graph(run_file(Path(path), function), asked)
+    if text.endswith(".py") and Path(text).is_file():
+        raise InvalidValueError(
+            f"a file of Python must be named with its function, got {text}; write {text}:NAME_OF_THE_FUNCTION"
+        )
+    try:
+        design = read_design(text)
+    except UnknownNameError as error:
+        raise UnknownNameError(f"{error}{timm_hint(text)}") from error
+    return as_graph(design, asked)

@@ -1,0 +1,69 @@
+"""``dsim.predict`` in Python takes every name that the command takes, and gives the same answer."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from torch import nn
+
+import dsim
+from dsim.arch import get_preset
+from dsim.errors import InvalidValueError, UnknownNameError, UnsupportedOpError
+from dsim.network.timm_names import timm_hint, timm_names
+
+DEVICE = "iphone12"
+
+
+def test_every_way_to_name_a_design_gives_the_same_answer(tmp_path: Path) -> None:
+    design = get_preset("efficientformer_l1")
+    path = tmp_path / "arch.json"
+    path.write_text(design.to_json(), encoding="utf-8")
+    study = tmp_path / "study"
+    study.mkdir()
+    (study / "chosen.json").write_text(json.dumps({"chosen": {"arch": design.to_dict()}}), encoding="utf-8")
+    answers = [
+        dsim.predict(network, DEVICE).latency_ms
+        for network in ("efficientformer_l1", path, str(path), study, design, design.to_graph())
+    ]
+    assert max(answers) - min(answers) <= 1e-9 * max(answers)
+
+
+def test_a_function_in_a_file_and_its_module_give_the_same_answer(tmp_path: Path) -> None:
+    source = "from torch import nn\n\n\ndef build():\n    return nn.Conv2d(3, 8, 3)\n"
+    path = tmp_path / "model.py"
+    path.write_text(source, encoding="utf-8")
+    told = dsim.predict(f"{path}:build", DEVICE, "1x3x64x64")
+    own = dsim.predict(nn.Conv2d(3, 8, 3), DEVICE, (1, 3, 64, 64))
+    assert told.latency_ms == pytest.approx(own.latency_ms)
+
+
+def test_strict_refuses_what_has_no_price() -> None:
+    odd = nn.Sequential(nn.Conv2d(3, 8, 3), nn.Softplus())
+    assert not dsim.predict(odd, DEVICE).complete
+    with pytest.raises(UnsupportedOpError, match="softplus"):
+        dsim.predict(odd, DEVICE, strict=True)
+
+
+def test_a_network_of_timm_is_told_by_its_bare_name() -> None:
+    assert "resnet50" in timm_names()
+    with pytest.raises(UnknownNameError, match=r"timm has it: write timm:resnet50"):
+        dsim.predict("resnet50", DEVICE)
+    assert timm_hint("MobileOne-S0") == "; timm has it: write timm:mobileone_s0"
+    assert timm_hint("resnet50.a1_in1k") == "; timm has it: write timm:resnet50"
+    assert timm_hint("nothing_like_any_network") == ""
+
+
+def test_a_graph_takes_no_other_input() -> None:
+    graph = get_preset("efficientformer_l1").to_graph()
+    assert dsim.predict(graph, DEVICE, (1, 3, 224, 224)).latency_ms > 0
+    with pytest.raises(InvalidValueError, match=r"a graph has its own input, 1x3x224x224, got 1x3x256x256"):
+        dsim.predict(graph, DEVICE, (1, 3, 256, 256))
+
+
+def test_a_budget_may_have_its_unit() -> None:
+    with pytest.raises(InvalidValueError, match="needs a unit"):
+        dsim.search(DEVICE, "2")
+    with pytest.raises(InvalidValueError, match="needs a unit"):
+        dsim.compare([DEVICE, "iphone13"], {DEVICE: "2", "iphone13": "2ms"})
