@@ -7,6 +7,7 @@ draw of its own error. What comes out is what the change would do to the referen
 
 from __future__ import annotations
 
+from collections import Counter
 from itertools import permutations
 
 import numpy as np
@@ -22,7 +23,7 @@ from dsim.latency.fit import PRICED_AT, Draw, Fit, FitSettings, fit, priced
 from dsim.latency.networks import read_networks
 from dsim.latency.records import Identified
 from dsim.op import Op, OpKind
-from dsim.rounding import sign_of
+from dsim.rounding import sign_of, without_rounding
 
 REFERENCE_DESIGN = "efficientformer_l1@224"
 ACTIVATION_OPTIONS = ("relu", "relu6", "gelu", "silu", "hardswish")
@@ -72,16 +73,25 @@ def identify(evidence: Evidence, profile: int, belief: Belief) -> tuple[Identifi
     draws = _draw_prices(evidence, own, base, settings, centre)
     linked = _links(evidence.profiles[profile])
     out = []
-    for kind, options, amounts in (
-        ("activation", ACTIVATION_OPTIONS, _activation_amounts(run)),
-        ("norm", NORM_OPTIONS, _norm_amounts(run)),
+    for kind, options, amounts, present in (
+        ("activation", ACTIVATION_OPTIONS, _activation_amounts(run), _activation_of(run)),
+        ("norm", NORM_OPTIONS, _norm_amounts(run), "batch"),
     ):
+        # what the design would cost with each option, in each draw
+        costs = {
+            name: np.maximum(latency + phone * draws @ (amounts[name] - amounts[present]), 0.0)
+            for name in options
+        }
         for a, b in permutations(options, 2):
-            change = phone * draws @ (amounts[b] - amounts[a])
             together = linked.get((kind, a), a) == linked.get((kind, b), b)
             why_not = "" if together else "no clean contrast here"
-            out.append(decide(f"{kind}:{a}>{b}", change, latency, why_not))
+            out.append(decide(f"{kind}:{a}>{b}", costs[a], costs[b], latency, why_not))
     return tuple(out)
+
+
+def _activation_of(graph: Graph) -> str:
+    """Return the activation that most operators of a design have."""
+    return str(Counter(op.activation for op in graph.ops if op.activation is not None).most_common(1)[0][0])
 
 
 def _links(profile: DeviceProfile) -> dict[tuple[str, str], str]:
@@ -99,21 +109,30 @@ def _links(profile: DeviceProfile) -> dict[tuple[str, str], str]:
     return group
 
 
-def decide(choice: str, change: FloatArray, latency: float, why_not: str = "") -> Identified:
+def decide(
+    choice: str, before: FloatArray, after: FloatArray, latency: float, why_not: str = ""
+) -> Identified:
     """Decide one choice by the spread of its bootstrapped contrast.
 
     Parameters
     ----------
     choice
         ``kind:from>to``.
-    change, latency
-        (draws,) milliseconds that the change costs the reference design, and what that design costs.
+    before, after
+        (draws,) milliseconds of the reference design with either option, at least 0.
+    latency
+        What the reference design costs as it is.
     why_not
         Why the contrast may not be told whatever its spread; empty where it may.
     """
-    low, middle, high = (float(v) for v in np.quantile(change, (0.05, 0.5, 0.95)))
+    low, middle, high = (float(v) for v in np.quantile(after - before, (0.05, 0.5, 0.95)))
     floor = NOISE_FLOOR * latency
-    span = f"{low:+.2g} to {high:+.2g} ms on {REFERENCE_DESIGN} ({latency:.3g} ms)"
+    costs = f"ms on {REFERENCE_DESIGN} ({_costs(choice, before, latency)})"
+    if weak := _unbounded(choice, before, after, latency):
+        span = f"{low:+.3g} to {high:+.3g} {costs}"  # as fine as what it costs, which is one of the ends
+        head = why_not or "the evidence is too weak"
+        return Identified(choice, middle, low, high, False, f"{head}, and {weak}: {span}")
+    span = f"{low:+.2g} to {high:+.2g} {costs}"
     if why_not:
         return Identified(choice, middle, low, high, False, f"{why_not}, whole networks alone say {span}")
     if sign_of(low, high, latency):
@@ -121,6 +140,27 @@ def decide(choice: str, change: FloatArray, latency: float, why_not: str = "") -
     if -floor <= low and high <= floor:
         return Identified(choice, middle, low, high, True, f"no difference beyond the noise floor: {span}")
     return Identified(choice, middle, low, high, False, f"families disagree: {span}")
+
+
+def _costs(choice: str, before: FloatArray, latency: float) -> str:
+    """Say what the design costs before the change: no change can save more."""
+    if not without_rounding(float(np.ptp(before)), latency):
+        return f"{latency:.3g} ms"
+    option = choice.partition(":")[2].partition(">")[0]
+    return f"with {option} up to {float(np.quantile(before, 0.95)):.3g} ms"
+
+
+def _unbounded(choice: str, before: FloatArray, after: FloatArray, latency: float) -> str:
+    """Say which option the evidence would let a design have for nothing; empty where none."""
+    options = choice.partition(":")[2].split(">")
+    free = [
+        option
+        for option, costs in zip(options, (before, after), strict=True)
+        if not without_rounding(max(float(np.quantile(costs, 0.05)), 0.0), latency)
+    ]
+    if not free:
+        return ""
+    return f"whole networks do not bound it (with {' or '.join(free)} the design could cost as little as nothing)"
 
 
 def _draw_prices(

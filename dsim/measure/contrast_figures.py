@@ -108,6 +108,7 @@ def block_contrasts(visits: Sequence[Visit], backend: str) -> tuple[BlockContras
             if a[0] <= 0 or b[0] <= 0:
                 continue
             low, high = np.quantile((b - a)[1:], ((1 - LEVEL) / 2, (1 + LEVEL) / 2))
+            low = max(low, -a[0])  # a change saves at most what the block costs
             runs = min(
                 sum(
                     len(one.ms)

@@ -74,7 +74,9 @@ def _flip(
     if change.arch is not None and not unknown:
         on_a = draws.change_ms(a.device, base, change.arch)
         on_b = draws.change_ms(b.device, base, change.arch)
-        ms_a, ms_b = (draws.interval(on, side.scorer.budget_ms) for on, side in ((on_a, a), (on_b, b)))
+        ms_a, ms_b = (
+            draws.change_interval(side.device, base, change.arch, side.scorer.budget_ms) for side in (a, b)
+        )
         top1 = draws.interval(draws.change_top1(base, change.arch), POINTS)
         share_a, share_b = 100.0 / a.scorer.budget_ms, 100.0 / b.scorer.budget_ms
         apart = draws.interval(

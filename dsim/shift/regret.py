@@ -53,7 +53,7 @@ def cell_of(of: Side, on: Side, pair: Pair, shrunk: Arch | None, draws: Draws) -
     if on.best is None:
         return Cell(of.device, on.device, Verdict.NOTHING_FITS, over, refits_over, NOTHING, None, None)
     own = on.best.arch
-    slower = draws.interval(draws.change_ms(on.device, own, design), budget)
+    slower = draws.change_interval(on.device, own, design, budget)
     if shrunk is None:
         return Cell(of.device, on.device, Verdict.NOTHING_FITS, over, refits_over, slower, None, None)
     lost = draws.interval(draws.top1_lost(on.device, own, shrunk, on.slope()), POINTS)

@@ -48,7 +48,7 @@ def _on(side: Side, swap: Swap, arch: Arch, draws: Draws) -> SwapOn:
     if why:
         return SwapOn(side.device, Verdict.NOT_IDENTIFIED, None, why)
     ms, _ = draws.ms(side.device, arch)
-    change = draws.interval(draws.change_ms(side.device, arch, swap.arch), ms)
+    change = draws.change_interval(side.device, arch, swap.arch, ms)
     return SwapOn(side.device, verdict_of(change, ms, CONTRAST_SD * ms), change)
 
 

@@ -60,10 +60,10 @@ def identify_fine(
     out = []
     for kind, options in (("activation", ACTIVATION_OPTIONS), ("norm", NORM_OPTIONS)):
         for a, b in permutations(options, 2):
-            change = costs[:, asked.index((kind, b))] - costs[:, asked.index((kind, a))]
+            before, after = (costs[:, asked.index((kind, option))] for option in (a, b))
             known = all(_families_with(option, phi, family) >= LEAST_FAMILIES for option in (a, b))
             why = "" if known else f"fewer than {LEAST_FAMILIES} families of networks hold one of the two"
-            out.append(decide(f"{kind}:{a}>{b}", change, scale, why))
+            out.append(decide(f"{kind}:{a}>{b}", before, after, scale, why))
     return tuple(out)
 
 

@@ -79,11 +79,15 @@ def _pair(a: float, b: float, spread: float, said_a: float | None, said_b: float
 
 
 def drawn_changes(pairs: Sequence[BlockPair], rng: np.random.Generator) -> FloatArray:
-    """Give draws (DRAWS,) of the median change: blocks with replacement, each with an error of its own."""
+    """Return draws (DRAWS,) of the median change: blocks with replacement, each with an error of its own.
+
+    No block saves more than all that it costs.
+    """
     change = np.array([one.change for one in pairs])
     spread = np.array([one.spread for one in pairs])
     which = rng.integers(len(pairs), size=(DRAWS, len(pairs)))
-    out: FloatArray = np.median(change[which] + rng.normal(0.0, 1.0, which.shape) * spread[which], axis=1)
+    drawn = change[which] + rng.normal(0.0, 1.0, which.shape) * spread[which]
+    out: FloatArray = np.median(np.maximum(drawn, -1.0), axis=1)
     return out
 
 
