@@ -203,6 +203,8 @@ def _alike(op: Op, held: Sequence[Place | None], change: _Change) -> tuple[Any, 
     attrs = _any(op)
     if hasattr(attrs, "shapes"):
         attrs = replace(attrs, shapes=tuple(change.shape(shape, place) for shape in attrs.shapes))
+        if attrs.macs is not None:
+            attrs = replace(attrs, macs=attrs.macs // change.old * change.new)
     elif hasattr(attrs, "shape"):
         attrs = replace(attrs, shape=change.shape(attrs.shape, place))
     return attrs, place

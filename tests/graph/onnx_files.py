@@ -38,6 +38,7 @@ def handmade(
     outputs: list[str],
     constants: dict[str, Any] | None = None,
     opset: int = 17,
+    domains: tuple[str, ...] = (),
 ) -> Path:
     """Save a graph of nodes; output shapes are left to be inferred."""
     graph = helper.make_graph(
@@ -47,5 +48,6 @@ def handmade(
         [helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in outputs],
         [onnx.numpy_helper.from_array(array, name) for name, array in (constants or {}).items()],
     )
-    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)]), path)
+    opsets = [helper.make_opsetid("", opset), *(helper.make_opsetid(domain, 1) for domain in domains)]
+    onnx.save(helper.make_model(graph, opset_imports=opsets), path)
     return path

@@ -29,7 +29,7 @@ from dsim.graph.tracing import Shape
 from dsim.op import TensorSpec
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from onnx import GraphProto, ModelProto, NodeProto
 
@@ -38,6 +38,9 @@ THROUGH: frozenset[str] = frozenset(
     {"Identity", "Dropout", "Cast", "CastLike", "QuantizeLinear", "DequantizeLinear"}
     | {"com.microsoft::QuantizeLinear", "com.microsoft::DequantizeLinear"}
 )
+STANDARD: frozenset[str] = frozenset(
+    {"", "ai.onnx", "ai.onnx.ml", "ai.onnx.preview"}
+)  # domains that onnx knows
 # What keeps the scale of a quantisation one.
 SCALE_VIEWS: frozenset[str] = frozenset(
     {"Reshape", "Unsqueeze", "Squeeze", "Cast", "Identity", "Flatten", "Mul"}
@@ -263,8 +266,10 @@ class _Walk:
 
     def _outputs(self, node: NodeProto, given: list[Any]) -> list[Typed]:
         """Ask onnx; where it cannot tell, believe what the file states."""
+        found: Sequence[Typed | None] = [None] * len(node.output)
         try:
-            found = self._inference.outputs(node, given)
+            if node.domain in STANDARD:
+                found = self._inference.outputs(node, given)
         except Exception as error:  # onnx raises several types; the last line says what does not fit
             lines = [line.strip() for line in str(error).splitlines() if line.strip()]
             raise UnsupportedOpError(
