@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from dsim.device import DeviceProfile
 from dsim.graph import Graph
+from dsim.latency import LatencyEstimate
 from dsim.network.price import DeviceRow, Priced
 from dsim.report.console import result_console, show_line, show_table
 from dsim.report.table import table
