@@ -99,18 +99,19 @@ def test_impossible_questions_are_refused(model: LatencyModel, phi: np.ndarray) 
 
 def test_refitting_gives_the_same_model(model: LatencyModel) -> None:
     again = fit_model(pool_of(find_profile("iphone12")), "iphone12")
-    assert np.array_equal(again.rates.theta, model.rates.theta)
-    assert np.array_equal(again.calibration.cumulative, model.calibration.cumulative)
-    assert again.choices == model.choices
+    np.testing.assert_allclose(again.rates.theta, model.rates.theta, rtol=1e-9)
+    np.testing.assert_allclose(again.calibration.cumulative, model.calibration.cumulative, rtol=1e-9)
+    for one, other in zip(again.choices, model.choices, strict=True):
+        assert (one.choice, one.identified, one.why) == (other.choice, other.identified, other.why)
 
 
 def test_the_cache_gives_back_what_was_saved(model: LatencyModel, phi: np.ndarray) -> None:
     again = model_from_bytes(model_to_bytes(model))
     assert isinstance(again, LatencyModel)
-    assert np.array_equal(again.price(phi).high_ms, model.price(phi).high_ms)
+    np.testing.assert_allclose(again.price(phi).high_ms, model.price(phi).high_ms, rtol=1e-9)
     assert again.identified == model.identified
     graph = PRESETS["efficientformer_l1"].to_graph()
-    assert again.estimate(graph) == model.estimate(graph)
+    assert again.estimate(graph).latency_ms == pytest.approx(model.estimate(graph).latency_ms, rel=1e-9)
 
 
 def test_a_users_profile_leaves_the_bundled_fits_alone(
@@ -130,4 +131,4 @@ def test_a_users_profile_leaves_the_bundled_fits_alone(
 def test_loading_twice_reads_the_cache(model: LatencyModel, cache: Path) -> None:
     assert list((cache / "latency").glob("iphone12-*"))
     load_model.cache_clear()
-    assert np.array_equal(load_model("iphone12").rates.theta, model.rates.theta)
+    np.testing.assert_allclose(load_model("iphone12").rates.theta, model.rates.theta, rtol=1e-9)
