@@ -15,6 +15,7 @@ from dsim.accuracy.model import AccuracyModel
 from dsim.accuracy.points import questions
 from dsim.accuracy.summary import FloatArray
 from dsim.accuracy.surrogate import SMOOTH
+from dsim.rounding import RELATIVE
 
 _LEVEL, _NORMAL = (
     0.9,
@@ -58,11 +59,20 @@ def draw_top1(
     # one family and one recipe for all; a network's own part goes by its label
     covariance += np.exp(logs["family"]) + np.exp(logs["recipe_row"])
     covariance += np.exp(logs["network"]) * (own[:, None] == own[None, :])
-    values, vectors = np.linalg.eigh(0.5 * (covariance + covariance.T))
-    root = vectors * np.sqrt(np.maximum(values, 0.0))
     rng = np.random.default_rng(seed)
     widen = float(np.quantile(model.misses, _LEVEL)) / _NORMAL
-    log_error = mean + widen * rng.standard_normal((draws, len(points))) @ root.T
-    effects = rng.multivariate_normal(model.effects.mean, model.effects.covariance, draws, method="eigh")
+    log_error = mean + widen * rng.standard_normal((draws, len(points))) @ symmetric_root(covariance)
+    spread = symmetric_root(model.effects.covariance)
+    effects = model.effects.mean + rng.standard_normal((draws, len(spread))) @ spread
     shift: FloatArray = model.effects.shift(summaries)
     return np.asarray(np.clip(100.0 - np.exp(log_error) + effects @ shift.T, 0.0, 100.0))
+
+
+def symmetric_root(covariance: FloatArray) -> FloatArray:
+    """Return the one symmetric matrix whose square is a covariance.
+
+    Eigenvectors alone have any sign, and any direction among equals: which, is up to the processor, and so would draws be.
+    """
+    values, vectors = np.linalg.eigh(0.5 * (covariance + covariance.T))
+    kept = np.where(values > RELATIVE * values.max(initial=0.0), values, 0.0)
+    return np.asarray((vectors * np.sqrt(kept)) @ vectors.T)

@@ -13,6 +13,7 @@ import numpy as np
 
 from dsim.latency.features import FloatArray
 from dsim.latency.fine.fit import priced
+from dsim.rounding import steps
 
 LENGTH = 0.5
 AMPLITUDE = 0.15  # log-spread of what rates leave over
@@ -72,9 +73,9 @@ def _pivots(there: FloatArray, count: int, first: Sequence[int]) -> list[int]:
     factors = np.zeros((len(there), min(count, len(there))))
     asked, chosen = list(first), list[int]()
     for step in range(factors.shape[1]):
-        pivot = asked[int(left[asked].argmax())] if asked else int(left.argmax())
+        pivot = asked[_most(left[asked])] if asked else _most(left)
         if asked and left[pivot] < 1e-6:
-            asked, pivot = [], int(left.argmax())
+            asked, pivot = [], _most(left)
         if left[pivot] < 1e-8:
             break
         chosen.append(pivot)
@@ -83,6 +84,11 @@ def _pivots(there: FloatArray, count: int, first: Sequence[int]) -> list[int]:
         left = np.maximum(left - factors[:, step] ** 2, 0.0)
         left[pivot] = 0.0
     return chosen
+
+
+def _most(left: FloatArray) -> int:
+    """Return where the most is left; the first of those that differ by rounding alone."""
+    return int(steps(left, AMPLITUDE**2).argmax())
 
 
 def places(phi: FloatArray, log_rate: FloatArray) -> FloatArray:
