@@ -7,11 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from dsim.accuracy.cache import load_hyperparameters
 from dsim.accuracy.draws import draw_top1, symmetric_root
 from dsim.accuracy.effects import fit_effects, load_contrasts
 from dsim.accuracy.evidence import Evidence, load_evidence
 from dsim.accuracy.model import AccuracyModel, fit
-from dsim.accuracy.cache import load_hyperparameters
 from dsim.arch import PRESETS
 
 
