@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
-
 from dsim.cli.references import resolve
 from dsim.device.add import Added, Addition, Found, FoundNetwork, check_free, read_measurements, write_profile
 from dsim.device.add.match import match_kernels
@@ -17,8 +15,9 @@ from dsim.errors import DsimError, InvalidValueError
 from dsim.graph import Graph
 from dsim.graph.passes import run_passes
 from dsim.latency.fewshot.learn import LEAST
-from dsim.latency.fewshot.own import nearest_donor
+from dsim.latency.fewshot.nearest import nearest_donor, said_about
 from dsim.latency.fewshot.teachers import donor_named
+from dsim.latency.fewshot.weigh import Timed, figures_of, measured_as, weigh
 from dsim.latency.networks import read_graph
 from dsim.places import user_profiles_dir
 
@@ -52,19 +51,30 @@ def add_device(request: Request) -> Added:
     check_free(root, request.name, request.force)  # before minutes of work, not after
     like = donor_named(request.like) if request.like else None
     found = read_measurements(request.files, request.models, request.wanted, dict(request.names))
-    figures, graphs, rows = _networks(found, request.files[0].parent)
+    timed, graphs = _networks(found, request.files[0].parent)
+    measures = measured_as(timed)
+    if like is not None and like.measures != measures:
+        raise InvalidValueError(
+            f"--like {like.name} measures {like.measures}, the files {measures}; name another profile or none"
+        )
     alone = len({op.op for op in found.ops}) >= LEAST_OPS and found.stack is not None  # needs nobody's stack
+    doubts: tuple[str, ...] = ()
+    if not alone:
+        timed, doubts = weigh(timed, graphs, said_about)
+    figures, rows = figures_of(timed), [_row(one.found, one.key) for one in timed]
+    apart = len({one.key for one in timed} - set(figures))
     few = len(figures) >= LEAST and not alone
     if not few and not (found.ops or found.kernels):
         raise InvalidValueError(
-            f"a profile needs at least {LEAST} different networks, got {len(figures)}; measure more, `dsim device adapt` says which"
+            f"a profile needs at least {LEAST} different networks, got {len(figures)}"
+            f"{f' and {apart} that look like a fall off the accelerator' if apart else ''}; measure more, `dsim device plan` says which"
         )
     if like is None and not few and not alone:
         raise InvalidValueError(
             f"fewer than {LEAST} networks tell no runtime; name the bundled profile whose stack it is with --like"
         )
     if like is None and not alone:
-        like = donor_named(nearest_donor(figures, graphs))
+        like = donor_named(nearest_donor(figures, graphs, measures))
     passes = like.passes if like else found.stack.passes if found.stack else ()
     ops, notes = _timed(found, passes, graphs, request.files[0].parent)
     if alone and like is not None:
@@ -84,10 +94,10 @@ def add_device(request: Request) -> Added:
         folder,
         addition.method,
         addition.like.name if addition.like else "",
-        len(figures) if addition.networks else 0,
+        len({one.key for one in timed}) if addition.networks else 0,
         len(ops),
         len(addition.graphs),
-        (*found.notes, *notes),
+        (*found.notes, *doubts, *notes),
     )
 
 
@@ -105,6 +115,8 @@ def _addition(
     title = request.title or request.name
     sides = [int(key.partition("@")[2]) for key in figures] or [like.low_px if like else SIDE]
     about = found.stack.about(request.name, title) if found.stack else {}
+    if any("batch" in row for row in rows):
+        about["batch"] = "in each row"
     if like is not None:
         about.pop("passes", None)  # a donor's figures are those of its own passes
     kept = few or like is None
@@ -124,11 +136,11 @@ def _addition(
     )
 
 
-def _networks(found: Found, folder: Path) -> tuple[dict[str, float], dict[str, Graph], list[dict[str, str]]]:
-    """Give milliseconds and own graphs by key, and the rows of networks.csv."""
-    timed: dict[str, list[float]] = {}
+def _networks(found: Found, folder: Path) -> tuple[tuple[Timed, ...], dict[str, Graph]]:
+    """Look every network up; returns the figures, and own graphs by key."""
+    timed: list[Timed] = []
     graphs: dict[str, Graph] = {}
-    rows, wrong = [], list(found.wrong)
+    wrong = list(found.wrong)
     for one in found.networks:
         own = found.graphs.get(one.reference)
         try:
@@ -142,10 +154,9 @@ def _networks(found: Found, folder: Path) -> tuple[dict[str, float], dict[str, G
             continue
         if graph is not None:
             graphs[key] = graph
-        timed.setdefault(key, []).append(one.latency_ms)
-        rows.append(_row(one, key))
+        timed.append(Timed(key, one))
     refuse(wrong)
-    return {key: float(np.exp(np.median(np.log(ms)))) for key, ms in timed.items()}, graphs, rows
+    return tuple(timed), graphs
 
 
 def _row(one: FoundNetwork, key: str) -> dict[str, str]:
@@ -157,6 +168,7 @@ def _row(one: FoundNetwork, key: str) -> dict[str, str]:
         "source": one.source,
         **({} if one.error_ms is None else {"error_ms": f"{one.error_ms:.3g}"}),
         **({"cliff": one.cliff} if one.cliff else {}),
+        **({"batch": str(one.batch)} if one.batch > 1 else {}),
         **{column: str(count) for column, count in layers.items() if count is not None},
     }
 

@@ -15,6 +15,11 @@ from dsim.latency.features import COUNTED, FloatArray
 
 SIGNS = ("n_hardswish", "n_gate", "n_rank5", "n_tokens", "n_unknown")
 PRIOR_SD = 1.0
+OWN_SD = 2.0  # of a stack's own rate around its pool's, in logits: among bundled Snapdragons from none to six in ten fall
+NEVER, RARE = (
+    -50.0,
+    -3.0,
+)  # constants of a device that no network can leave, and of one of which that is not known (5%)
 # counts come last in every vector
 _AT = np.array([COUNTED.index(name) - len(COUNTED) for name in SIGNS])
 
@@ -51,6 +56,34 @@ def fit_cliffs(evidence: Evidence) -> FloatArray:
     return weights[:-1]
 
 
+def shifted(weights: FloatArray, phi: FloatArray, fell: NDArray[np.bool_]) -> FloatArray:
+    """Move a pool's weights by what one device's own networks did.
+
+    Stacks differ in how often networks leave the accelerator, so the constant has an effect of the device's own, learned
+    from a handful of networks around the pool's rate.
+
+    Parameters
+    ----------
+    weights
+        (1 + len(SIGNS),) of the pool; those of `no_cliffs` stand for a rate that nothing is known of.
+    phi, fell
+        (n, F) vectors of the device's networks, and whether each left the accelerator.
+    """
+    known = weights[0] > NEVER
+    start = weights if known else np.array([RARE, *weights[1:]])
+    if not known and not fell.any():
+        return weights
+    logit = signs(phi) @ start
+    shift = 0.0
+    for _ in range(100):
+        p = 1.0 / (1.0 + np.exp(-(logit + shift)))
+        step = ((fell - p).sum() - shift / OWN_SD**2) / ((p * (1.0 - p)).sum() + OWN_SD**-2)
+        shift += float(np.clip(step, -1.0, 1.0))
+        if abs(step) < 1e-9:
+            break
+    return np.array([start[0] + shift, *start[1:]])
+
+
 def p_cliff(phi: FloatArray, weights: FloatArray) -> FloatArray:
     """Give the chance (N,) of a cliff for vectors (N, F)."""
     return 1.0 / (1.0 + np.exp(-signs(phi) @ weights))
@@ -58,4 +91,4 @@ def p_cliff(phi: FloatArray, weights: FloatArray) -> FloatArray:
 
 def no_cliffs() -> FloatArray:
     """Give weights of a device that no network can leave: a processor that runs every operator."""
-    return np.array([-50.0, *[0.0] * len(SIGNS)])
+    return np.array([NEVER, *[0.0] * len(SIGNS)])

@@ -41,7 +41,7 @@ class FoundNetwork:
     graph
         Key of its graph where the file's names are a list of their own; empty where ``reference`` is to be looked up.
     batch
-        Images of one run; ``latency_ms`` is for one of them.
+        Images of one run; above 1 the figure is a throughput's, and ``latency_ms`` its milliseconds per image.
     """
 
     where: str

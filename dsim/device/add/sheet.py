@@ -247,7 +247,13 @@ class _Sheet:
         text = self._get(row, "batch") or "1"
         if not text.removesuffix(".0").isdecimal() or not 1 <= float(text[:8]) <= 10**6:
             raise _CellError("batch", f"must be a whole number of at least 1, got {text[:40]!r}; correct it")
-        return int(float(text))
+        images = int(float(text))
+        if images > 1 and self.columns.step is None:
+            raise _CellError(
+                "batch",
+                f"is {images} where a sheet's latencies are of one image; time one image, or leave the column out if they are of one",
+            )
+        return images
 
     def _side(self, row: _Row, network: str) -> str:
         """Return ``@224`` where a column tells the input's side and the network's name does not."""

@@ -40,7 +40,14 @@ def refuse(wrong: Sequence[Wrong]) -> None:
         raise FileFormatError(f"{wrong[0].where}: {wrong[0].said}")
     files = {one.where.partition(", row ")[0] for one in wrong}
     shared = next(iter(files)) if len(files) == 1 else ""
-    told = (f"{one.where.removeprefix(f'{shared}, ')}: {one.said}" for one in wrong[:MOST])
+    alike: dict[tuple[str, str], list[str]] = {}  # rows with the same fault in the same column stand together
+    for one in wrong[:MOST]:
+        row, _, column = one.where.removeprefix(f"{shared}, ").partition(", column ")
+        alike.setdefault((column, one.said), []).append(row)
+    told = (
+        f"{', '.join(rows)}{f', column {column}' if column else ''}: {said}"
+        for (column, said), rows in alike.items()
+    )
     more = f"; and {len(wrong) - MOST} more" if len(wrong) > MOST else ""
     raise FileFormatError(
         f"{f'{shared}: ' if shared else ''}{len(wrong)} rows are wrong: {'; '.join(told)}{more}"

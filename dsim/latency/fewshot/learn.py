@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from dsim.device.find import pool_of
 from dsim.device.profile import DeviceProfile
-from dsim.latency.cliffs import fit_cliffs, no_cliffs
+from dsim.latency.cliffs import fit_cliffs, no_cliffs, shifted
 from dsim.latency.coverage import Coverage, cover
 from dsim.latency.evidence import family_of, gather
 from dsim.latency.features import FloatArray
@@ -61,10 +61,17 @@ def fit_few_shot_model(profile: DeviceProfile) -> LatencyModel:
         profile.high_px,
         learn_few(own),
         calibration_for(len(own.measured)),
-        fit_cliffs(gather(pool_of(donor))) if neural else no_cliffs(),
+        shifted(fit_cliffs(gather(pool_of(donor))) if neural else no_cliffs(), *_outcomes(profile)),
         _covered(profile, donor),
         (),  # a handful of networks tells no two options apart
     )
+
+
+def _outcomes(profile: DeviceProfile) -> tuple[FloatArray, NDArray[np.bool_]]:
+    """Return vectors (n, F) of the device's own networks, and whether each left the accelerator (n,); once each."""
+    seen = sorted({(row.graph, bool(row.cliff)) for row in profile.networks if row.graph and row.counts})
+    networks = read_networks(frozenset(key for key, _ in seen), profile.passes, own_graphs((profile,)))
+    return np.array([networks[key].vector for key, _ in seen]), np.array([fell for _, fell in seen])
 
 
 def _covered(profile: DeviceProfile, donor: DeviceProfile) -> Coverage:

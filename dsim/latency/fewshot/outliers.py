@@ -11,13 +11,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dsim.latency.features import FloatArray
 
 NEAR = 5  # donors that are asked
-CAP = np.log(3.0)  # beyond it a figure is far, and counts no further
-FALL = (3.0, 50.0)  # times slower: a network that left the accelerator
-UNIT = 300.0  # from here on the unit is the likely fault: a thousand, or a million
+CAP = np.log(2.0)  # how far off a figure may be counts up to here
+SLOW = (
+    3.0  # times slower, from here on: a network that left the accelerator; as much faster is a wrong figure
+)
+UNIT = 150.0  # from here on the unit is the likely fault: falls are up to 50 times, said three times too high at worst
 LEAST = 3  # different networks without which nothing can be told
 
 
@@ -42,7 +45,7 @@ class Far:
     @property
     def fell(self) -> bool:
         """True where leaving the accelerator explains it."""
-        return FALL[0] <= self.times <= FALL[1]
+        return SLOW <= self.times < UNIT
 
     @property
     def unit(self) -> bool:
@@ -69,12 +72,27 @@ def far_figures(keys: Sequence[str], log_ms: FloatArray, said: FloatArray) -> tu
     """
     if len(set(keys)) < LEAST:
         return ()
-    off = log_ms[:, None] - said
-    off = off - np.median(off, axis=0)
-    loss = np.minimum(np.abs(off), CAP).mean(0)
-    near = np.argsort(loss, kind="stable")[:NEAR]
-    times = np.median(off[:, near], axis=1)
+    _, off = _scaled(log_ms, said)
+    times = np.median(off[:, _near(off)], axis=1)
     return tuple(
         Far(int(n), float(np.exp(times[n])), float(np.exp(log_ms[n] - times[n])))
-        for n in np.flatnonzero(np.abs(times) >= CAP)
+        for n in np.flatnonzero(np.abs(times) >= np.log(SLOW))
     )
+
+
+def pace(log_ms: FloatArray, said: FloatArray) -> float:
+    """Return how many times slower all figures together are than on the donors that fit best; see `far_figures`."""
+    factor, off = _scaled(log_ms, said)
+    return float(np.exp(np.median(factor[_near(off)])))
+
+
+def _scaled(log_ms: FloatArray, said: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return each donor's log factor (D,), and what figures are off after it (n, D)."""
+    off = log_ms[:, None] - said
+    factor = np.median(off, axis=0)
+    return np.asarray(factor), np.asarray(off - factor)
+
+
+def _near(off: FloatArray) -> NDArray[np.int64]:
+    loss = np.minimum(np.abs(off), CAP).mean(0)
+    return np.argsort(loss, kind="stable")[:NEAR]

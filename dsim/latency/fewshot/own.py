@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +16,6 @@ from dsim.graph.passes import run_passes
 from dsim.graph.store import load_graphs
 from dsim.latency.evidence import family_of
 from dsim.latency.features import FloatArray
-from dsim.latency.fewshot.combine import scaled_errors
 from dsim.latency.fewshot.reference import medians, reference, seen_by
 from dsim.latency.fewshot.table import Table, donor_table
 from dsim.latency.fewshot.teachers import donor_named, donors
@@ -116,26 +115,3 @@ def _vectors(graphs: Sequence[Graph], passes: tuple[str, ...]) -> FloatArray:
 def said_of(table: Table, graphs: Sequence[Graph]) -> FloatArray:
     """Give log milliseconds (M, D) of networks that are not among the reference, by donor."""
     return table.of_others({passes: _vectors(graphs, passes) for passes in {p.passes for p in donors()}})
-
-
-@one_blas_thread()
-def nearest_donor(figures: Mapping[str, float], graphs: Mapping[str, Graph]) -> str:
-    """Give the name of the donor that is least off after one factor.
-
-    Parameters
-    ----------
-    figures
-        Milliseconds by key.
-    graphs
-        Networks that do not come with dsim, by key.
-    """
-    table, at = donor_table(), reference().at
-    known = [key for key in figures if key in at]
-    others = [key for key in figures if key not in at]
-    bundled = stored(set(others) - set(graphs))
-    rows = [table.log_ms[[at[key] for key in known]]] if known else []
-    if others:
-        rows.append(said_of(table, [graphs[key] if key in graphs else bundled[key] for key in others]))
-    log_ms = np.log([figures[key] for key in (*known, *others)])
-    said = np.vstack(rows)
-    return str(table.names[int(scaled_errors(said, np.arange(len(said)), log_ms)[1].argmin())])

@@ -158,6 +158,15 @@ def test_every_wrong_row_is_named_at_once(tmp_path: Path) -> None:
     assert "row 5" not in message
 
 
+def test_rows_with_the_same_fault_stand_together(tmp_path: Path) -> None:
+    text = "network,latency_ms,batch\n" + "resnet50@224,1,8\n" * 3
+    with pytest.raises(
+        FileFormatError, match="3 rows are wrong: row 2, row 3, row 4, column 'batch': is 8"
+    ) as caught:
+        read(tmp_path, text)
+    assert str(caught.value).count("is 8") == 1
+
+
 def test_many_wrong_rows_are_counted(tmp_path: Path) -> None:
     with pytest.raises(FileFormatError, match=r"30 rows are wrong.*; and 18 more$"):
         read(tmp_path, "network,latency_ms\n" + "resnet50@224,x\n" * 30)
@@ -186,6 +195,10 @@ def test_many_wrong_rows_are_counted(tmp_path: Path) -> None:
             "row 2, column 'resolution': must be the side",
         ),
         ("network,batch,latency_ms\nresnet50,many,1\n", "row 2, column 'batch': must be a whole number"),
+        (
+            "network,batch,latency_ms\nresnet50,8,1\n",
+            "row 2, column 'batch': is 8 where a sheet's latencies are of one",
+        ),
     ],
 )
 def test_a_sheet_that_cannot_be_read_gets_one_line(tmp_path: Path, text: str, what: str) -> None:
