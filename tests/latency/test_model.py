@@ -18,6 +18,7 @@ from dsim.latency.content import content_hash
 from dsim.latency.learn import fit_model
 from dsim.latency.saved import model_from_bytes, model_to_bytes
 from dsim.op import OpKind
+from tests.latency.lower_bound import assert_lower_bound
 
 
 @pytest.fixture(scope="module")
@@ -78,6 +79,28 @@ def test_an_op_without_evidence_is_named_and_not_free(model: LatencyModel) -> No
     assert "roi_align" in found.notes[0]
     assert found.kernels[-1].evidence is Evidence.UNSUPPORTED
     assert found.kernels[-1].latency_ms > 0
+
+
+def test_a_lower_bound_is_open_above_and_holds_what_is_priced(model: LatencyModel) -> None:
+    assert_lower_bound(model)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("device", ["i7-12700h", "galaxy-s24-tflite-float"])
+def test_a_lower_bound_is_one_however_a_device_was_learned(cache: Path, device: str) -> None:
+    assert_lower_bound(load_model(device))
+
+
+def test_what_a_rule_counts_makes_no_other_kernel(model: LatencyModel) -> None:
+    prices = []
+    for macs in (None, 10**8):
+        b = GraphBuilder()
+        x = b.add(
+            OpKind.UNKNOWN, b.input((1, 16, 56, 56)), attrs=UnknownAttrs("lstm", ((1, 16, 56, 56),), 0, macs)
+        )
+        prices.append(model.estimate(b.build(x)).latency_ms)
+        assert np.array_equal(model.featurise(b.build(x)), model.rates.vector(b.build(x).nodes[0].op))
+    assert prices[0] == pytest.approx(prices[1], rel=1e-12)
 
 
 def test_another_resolution_is_called_extrapolated(model: LatencyModel) -> None:

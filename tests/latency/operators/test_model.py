@@ -19,6 +19,7 @@ from dsim.latency.operators.validate import hold_out_operators, hold_out_shapes
 from dsim.latency.records import Evidence
 from dsim.latency.saved import model_from_bytes, model_to_bytes
 from dsim.op import OpKind
+from tests.latency.lower_bound import assert_lower_bound
 from tests.thorough import THOROUGH
 
 NETWORK = "cv-mobilenetv3_large_w1@224"
@@ -91,6 +92,10 @@ def test_what_was_never_timed_is_named(model: OperatorModel) -> None:
     assert {k.kind for k in found.kernels if k.evidence is Evidence.UNSUPPORTED} == {"matmul", "gelu"}
     assert "gelu, matmul" in found.notes[0]
     assert all(k.latency_ms > 0 for k in found.kernels)
+
+
+def test_a_lower_bound_is_open_above_and_holds_what_is_priced(model: OperatorModel) -> None:
+    assert_lower_bound(model)
 
 
 def test_activations_are_told_apart_where_kernels_were_timed_with_both(model: OperatorModel) -> None:
