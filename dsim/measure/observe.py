@@ -71,7 +71,7 @@ def observe(
     seen: list[dict[str, Observation]] = [{} for _ in group]
     for (n, name), timing in timings.items():
         ops = () if n in plain else _ops(sessions[n, name], timing.latency_ms)
-        seen[n][name] = _seen(timing, sessions[n, name].images, ops)
+        seen[n][name] = observation_of(timing, sessions[n, name].images, ops)
     return tuple(Observed(own, why) for own, why in zip(seen, failed, strict=True))
 
 
@@ -119,7 +119,8 @@ def _total(ops: Sequence[RuntimeOp]) -> float:
     return sum(op.latency_ms for op in ops)
 
 
-def _seen(timing: Timing, images: int, ops: tuple[RuntimeOp, ...]) -> Observation:
+def observation_of(timing: Timing, images: int, ops: tuple[RuntimeOp, ...]) -> Observation:
+    """Return what was seen of a network by the image, from runs that took ``images`` images each."""
     return Observation(
         timing.latency_ms / images,
         timing.error_ms / images,

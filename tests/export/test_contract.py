@@ -27,12 +27,12 @@ PACKAGES = {"onnx": "onnxruntime", "torchexport": "torch", "coreml": "coremltool
 FEW = ("efficientformer_l1",)  # 4D and 3D blocks
 
 
-def _case(form: str, *values: object) -> object:
+def _case(form: str, *values: object, slow: bool = False) -> object:
     missing = importlib.util.find_spec(PACKAGES[form]) is None
     marks = pytest.mark.skipif(
         missing, reason=f"{PACKAGES[form]} is not installed: pip install 'dsim[{form}]'"
     )
-    return pytest.param(form, *values, marks=marks)
+    return pytest.param(form, *values, marks=[marks] + [pytest.mark.slow] * slow)
 
 
 forms = pytest.mark.parametrize("form", [_case(form) for form in FORMS])
@@ -46,8 +46,9 @@ def _designs() -> list[object]:
         designs = {**thinned, **VARIANTS}
         if form in ("coreml", "litert"):  # which convert a design in 6 and in 20 seconds
             designs = cases({name: designs[name] for name in FEW}, designs)
-        found += [_case(form, name, arch) for name, arch in designs.items()]
-    return [*found, _case("onnx", f"{SMALLEST} as it is", get_preset(SMALLEST))]
+        # the other forms' quick case is the tiny design of the tests below
+        found += [_case(form, name, arch, slow=form != "onnx") for name, arch in designs.items()]
+    return [*found, _case("onnx", f"{SMALLEST} as it is", get_preset(SMALLEST), slow=True)]
 
 
 @pytest.mark.parametrize(("form", "name", "arch"), _designs())
@@ -114,6 +115,7 @@ def test_a_file_that_computes_something_else_is_not_kept(
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", [_case("coreml")])  # whose float16 has few digits left there
 def test_a_module_that_was_never_trained_can_go_out(form: str, tmp_path: Path) -> None:
     torch.manual_seed(0)

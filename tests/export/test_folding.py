@@ -139,6 +139,7 @@ def test_presets(name: str, norms: int, scales: int) -> None:
     assert _check(replace(get_preset(name), resolution=64), seed=1) == (norms, scales)
 
 
+@pytest.mark.slow
 @settings(max_examples=cases(2, 10), deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(archs(max_depth=2, resolutions=(32, 64)))
 def test_random_designs(arch: Arch) -> None:

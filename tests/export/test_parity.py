@@ -30,7 +30,12 @@ def _assert_equal(found: Graph, wanted: Graph) -> None:
     assert normal_hash(found) == normal_hash(wanted)
 
 
-@pytest.mark.parametrize("name", PRESETS)
+QUICK = ("efficientformer_l1", "efficientformerv2_s0", "poolformer_s12")
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.slow] * (name not in QUICK)) for name in PRESETS]
+)
 def test_preset(name: str) -> None:
     arch = get_preset(name)
     with torch.device("meta"):  # no weights are drawn: the reader needs shapes alone
@@ -63,6 +68,7 @@ def _side_by_side(designs: list[Arch]) -> Graph:
     return builder.build(*outputs)
 
 
+@pytest.mark.slow
 @settings(max_examples=cases(3, 20), deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(st.lists(SHALLOW, min_size=BATCH - 1, max_size=BATCH - 1), st.lists(DEEP, min_size=1, max_size=1))
 def test_random_designs(shallow: list[Arch], deep: list[Arch]) -> None:

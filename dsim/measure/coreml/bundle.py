@@ -17,7 +17,7 @@ from dsim.export.packages import need
 from dsim.files import make_folder, write_atomic
 from dsim.graph.serial import graph_to_dict
 from dsim.measure.coreml.chain import Chain, op_to_dict
-from dsim.measure.coreml.choose import PASSES, choose_chains, lengths_of
+from dsim.measure.coreml.choose import PASSES, Chosen, choose_chains, lengths_of
 from dsim.measure.coreml.manifest import Manifest, digests, open_manifest
 from dsim.measure.coreml.package import write_chain, write_design
 from dsim.measure.planned import Planned, planned_design
@@ -109,6 +109,7 @@ def write_bundle(
     progress: Progress = lambda done, total, what: None,
     *,
     seconds: float | None = None,
+    chosen: Chosen | None = None,
 ) -> Bundle:
     """Write a bundle, or go on with one.
 
@@ -122,6 +123,8 @@ def write_bundle(
         Called before each package and at the end.
     seconds
         After so many no further package is begun; None for no bound.
+    chosen
+        The chains to write; by default one for each op that the designs hold.
 
     Raises
     ------
@@ -141,7 +144,7 @@ def write_bundle(
     make_folder(folder)
     manifest = open_manifest(folder, _head())
     planned = list({one.key: one for one in map(planned_design, designs)}.values())
-    chosen = choose_chains(one.graph for one in planned)
+    chosen = chosen or choose_chains(one.graph for one in planned)
     manifest.left_out |= {
         f"{op.label} {json.dumps(op_to_dict(op)['inputs'])}": "no chain can be made of it"
         for op in chosen.left_out

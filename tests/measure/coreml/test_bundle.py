@@ -34,9 +34,8 @@ def every_kind() -> dict[str, Chain]:
     return out
 
 
-def a_few(graphs: object) -> Chosen:
+def a_few() -> Chosen:
     """A short bundle: three chains."""
-    del graphs
     kinds = every_kind()
     return Chosen(tuple(kinds[name] for name in ("serial-add", "fan-conv2d", "behind-gelu")), ())
 
@@ -49,11 +48,9 @@ def _coremltools() -> None:
 
 @pytest.fixture(scope="module")
 def written(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(bundle, "choose_chains", a_few)
-        with quiet():
-            pytest.importorskip("coremltools")
-        return write_bundle([TINY], tmp_path_factory.mktemp("bundles") / "new" / "bundle")
+    with quiet():
+        pytest.importorskip("coremltools")
+    return write_bundle([TINY], tmp_path_factory.mktemp("bundles") / "new" / "bundle", chosen=a_few())
 
 
 def manifest_of(folder: Path) -> dict[str, list[dict[str, object]]]:
@@ -67,6 +64,7 @@ def test_coremltools_leaves_every_copy(name: str, tmp_path: Path) -> None:
     assert sum(ops.values()) >= 3
 
 
+@pytest.mark.slow
 def test_what_lies_in_a_bundle(written: Bundle) -> None:
     raw = manifest_of(written.folder)
     assert (written.chains, written.designs, written.packages, written.waiting) == (3, 1, 10, 0)
@@ -89,6 +87,7 @@ def test_what_lies_in_a_bundle(written: Bundle) -> None:
     assert written.size_bytes == sum(f.stat().st_size for f in written.folder.rglob("*/**/*") if f.is_file())
 
 
+@pytest.mark.slow
 def test_packages_hold_the_copies_that_the_manifest_states(written: Bundle) -> None:
     convs = {}
     for entry in manifest_of(written.folder)["entries"]:
@@ -101,18 +100,16 @@ def test_packages_hold_the_copies_that_the_manifest_states(written: Bundle) -> N
     assert all(copies == count for copies, count in convs.items())
 
 
-def test_going_on_converts_what_is_missing_or_damaged_alone(
-    written: Bundle, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(bundle, "choose_chains", a_few)
+@pytest.mark.slow
+def test_going_on_converts_what_is_missing_or_damaged_alone(written: Bundle) -> None:
     made: list[str] = []
-    kept = write_bundle([TINY], written.folder, lambda done, total, what: made.append(what))
+    kept = write_bundle([TINY], written.folder, lambda done, total, what: made.append(what), chosen=a_few())
     assert (kept.kept, kept.packages, made) == (10, 10, [""])
     entry = manifest_of(written.folder)["entries"][0]
     model = written.folder / str(entry["path"]) / "Data" / "com.apple.CoreML" / "model.mlmodel"
     model.write_bytes(model.read_bytes()[:-1])
     made.clear()
-    mended = write_bundle([TINY], written.folder, lambda done, total, what: made.append(what))
+    mended = write_bundle([TINY], written.folder, lambda done, total, what: made.append(what), chosen=a_few())
     assert (mended.kept, mended.packages, made) == (9, 10, [entry["id"], ""])
     assert not list(written.folder.glob(".making*"))
 
@@ -124,18 +121,18 @@ def test_time_is_bounded(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "b" / "manifest.json").read_text())["complete"] is False
 
 
-def test_ctrl_c_keeps_what_was_converted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bundle, "choose_chains", a_few)
+@pytest.mark.slow
+def test_ctrl_c_keeps_what_was_converted(tmp_path: Path) -> None:
 
     def stop(done: int, total: int, what: str) -> None:
         if done == 2:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        write_bundle([TINY], tmp_path / "b", stop)
+        write_bundle([TINY], tmp_path / "b", stop, chosen=a_few())
     raw = json.loads((tmp_path / "b" / "manifest.json").read_text())
     assert (len(raw["entries"]), raw["complete"]) == (2, False)
-    assert write_bundle([TINY], tmp_path / "b", seconds=0.0).kept == 2
+    assert write_bundle([TINY], tmp_path / "b", seconds=0.0, chosen=a_few()).kept == 2
 
 
 def test_what_cannot_be_converted_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -148,8 +145,7 @@ def test_what_cannot_be_converted_is_said(tmp_path: Path, monkeypatch: pytest.Mo
 
     monkeypatch.setattr(bundle, "write_chain", fail)
     monkeypatch.setattr(bundle, "write_design", lambda arch, path: fail(None, 9, path))  # type: ignore[arg-type]
-    monkeypatch.setattr(bundle, "choose_chains", a_few)
-    done = write_bundle([TINY], tmp_path / "b")
+    done = write_bundle([TINY], tmp_path / "b", chosen=a_few())
     assert done.packages == 0
     assert len(done.left_out) == 4
     assert all("must leave 8 add, got 1" in line for line in done.left_out)
@@ -176,6 +172,7 @@ def test_folders_that_cannot_be_used(tmp_path: Path) -> None:
             write_bundle([TINY], folder)
 
 
+@pytest.mark.slow
 def test_other_versions_do_not_mix(written: Bundle, tmp_path: Path) -> None:
     raw = json.loads((written.folder / "manifest.json").read_text())
     (tmp_path / "manifest.json").write_text(json.dumps({**raw, "converter": "coremltools 8.0"}))
@@ -189,12 +186,12 @@ def test_a_missing_converter_is_one_line(tmp_path: Path, monkeypatch: pytest.Mon
         write_bundle([TINY], tmp_path / "b")
 
 
+@pytest.mark.slow
 def test_the_script_takes_real_packages_up_to_core_ml(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """With the installed coremltools: everything but Core ML itself, which is not on Linux."""
-    monkeypatch.setattr(bundle, "choose_chains", a_few)
-    folder = write_bundle([TINY], tmp_path / "b", seconds=0.5).folder
+    folder = write_bundle([TINY], tmp_path / "b", chosen=a_few()).folder
     spec = importlib.util.spec_from_file_location("run_on_linux", folder / "run_on_mac.py")
     assert spec is not None
     assert spec.loader is not None
