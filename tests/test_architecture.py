@@ -26,6 +26,7 @@ LEAVES = {
     "threads",
     "units",
     "callable_module",
+    "summaries",
 }
 MAY: dict[str, set[str]] = {
     "errors": set(),
@@ -37,6 +38,7 @@ MAY: dict[str, set[str]] = {
     "progress": set(),
     "threads": set(),
     "bounds": {"records"},
+    "summaries": set(),
     "units": set(),
     "callable_module": set(),
     "attrs": set(),

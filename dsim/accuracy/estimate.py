@@ -8,18 +8,20 @@ from typing import TYPE_CHECKING
 
 from dsim.accuracy.cache import load_accuracy_model
 from dsim.accuracy.model import REGION
+from dsim.accuracy.points import resolutions_of
 from dsim.accuracy.recipe import REFERENCE, Recipe
 from dsim.arch import Arch
 from dsim.arch.named import read_design
 from dsim.graph import Graph
+from dsim.summaries import Summarised, Summary
 
 if TYPE_CHECKING:
     import torch
 
 
-@dataclass(frozen=True, slots=True)
-class Top1Estimate:
-    """ImageNet-1k top-1 in percent, for 300 epochs, distilled from a convnet, 224 px.
+@dataclass(frozen=True, slots=True, repr=False)
+class Top1Estimate(Summarised):
+    """ImageNet-1k top-1 in percent, by default for 300 epochs, distilled from a convnet.
 
     Attributes
     ----------
@@ -29,6 +31,8 @@ class Top1Estimate:
         Level of the interval.
     distance
         To the nearest known network; above `dsim.accuracy.model.REGION` the estimate is an extrapolation.
+    resolution
+        Side in pixels of the images that it would be trained and tested on.
     """
 
     top1: float
@@ -36,11 +40,26 @@ class Top1Estimate:
     high: float
     confidence: float
     distance: float
+    resolution: int = REFERENCE.train_resolution
 
     @property
     def extrapolated(self) -> bool:
         """True for a network unlike any that the model has seen."""
         return self.distance > REGION
+
+    def summary(self) -> Summary:
+        """Return what it says in short."""
+        rows = [
+            ("top-1", f"{self.top1:.1f} % (ImageNet-1k, trained and tested at {self.resolution} px)"),
+            ("interval", f"{self.low:.1f} to {self.high:.1f} %, at {self.confidence:.0%}"),
+            (
+                "distance",
+                f"{self.distance:.2f} to the nearest known network, at most {REGION:.2f} in a search",
+            ),
+        ]
+        if self.extrapolated:
+            rows.append(("note", "no known network is like it; the estimate is an extrapolation"))
+        return Summary("Accuracy estimate", tuple(rows))
 
 
 def estimate_top1(
@@ -48,9 +67,9 @@ def estimate_top1(
     *,
     confidence: float = 0.9,
     input_shape: tuple[int, ...] = (1, 3, 224, 224),
-    recipe: Recipe = REFERENCE,
+    recipe: Recipe | None = None,
 ) -> Top1Estimate:
-    """Estimate ImageNet top-1 of a design, by default at the reference recipe.
+    """Estimate ImageNet top-1 of a design, by default for the reference recipe at the design's own resolution.
 
     Parameters
     ----------
@@ -63,7 +82,7 @@ def estimate_top1(
     input_shape
         What a module is traced with; a design has its own resolution.
     recipe
-        How it would be trained, if not by the reference recipe.
+        How it would be trained, at what resolution included, if not by the reference recipe.
 
     Raises
     ------
@@ -81,7 +100,9 @@ def estimate_top1(
 
         graph = read_module(arch_or_module, input_shape)
     model = load_accuracy_model()
-    answer = model.predict(model.summarise(graph)[None, :], confidence, recipe)
+    summaries = model.summarise(graph)[None, :]
+    answer = model.predict(summaries, confidence, recipe)
+    resolution = recipe.train_resolution if recipe else int(resolutions_of(summaries)[0])
     values = (answer.top1, answer.low, answer.high)
     top1, low, high = (round(float(v[0]), 3) for v in values)
-    return Top1Estimate(top1, low, high, confidence, round(float(answer.distance[0]), 4))
+    return Top1Estimate(top1, low, high, confidence, round(float(answer.distance[0]), 4), resolution)

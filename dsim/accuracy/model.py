@@ -10,7 +10,7 @@ from dsim.accuracy.effects import Effects, log_errors
 from dsim.accuracy.evidence import Evidence
 from dsim.accuracy.points import Scaling, points_of, questions, scaling_of
 from dsim.accuracy.process import covariance, leave_groups_out
-from dsim.accuracy.recipe import REFERENCE, Recipe
+from dsim.accuracy.recipe import Recipe
 from dsim.accuracy.summary import FloatArray, summarise
 from dsim.accuracy.surrogate import Surrogate, fit_surrogate
 from dsim.errors import InvalidValueError
@@ -71,9 +71,9 @@ class AccuracyModel:
         return summarise(graph)
 
     def predict(
-        self, summaries: FloatArray, confidence: float = 0.9, recipe: Recipe = REFERENCE
+        self, summaries: FloatArray, confidence: float = 0.9, recipe: Recipe | None = None
     ) -> AccuracyArrays:
-        """Estimate top-1 at one recipe, by default 300 epochs, distilled from a convnet, 224 px.
+        """Estimate top-1 for one recipe.
 
         Parameters
         ----------
@@ -82,7 +82,8 @@ class AccuracyModel:
         confidence
             Level of the interval.
         recipe
-            How the designs would be trained; they are tested at the resolution that they were trained at.
+            How the designs would be trained; they are tested at the resolution that they were trained at. By default the
+            reference recipe (300 epochs, distilled from a convnet), each at its own resolution.
 
         Raises
         ------

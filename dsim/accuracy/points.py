@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dsim.accuracy.covariance import Points, recipe_features
 from dsim.accuracy.evidence import Evidence
 from dsim.accuracy.features import LAYOUTS, NAMES, featurise
 from dsim.accuracy.recipe import REFERENCE, Recipe
-from dsim.accuracy.summary import FloatArray
+from dsim.accuracy.summary import INDEX, FloatArray
 
 LABELS = ("family", "network", "recipe_row")
 LEAST_SPREAD = 0.1
@@ -52,13 +53,30 @@ def points_of(evidence: Evidence, scaling: Scaling) -> Points:
     return Points(_groups(featurise(evidence.summaries), recipes, scaling), labels, unstated)
 
 
-def questions(summaries: FloatArray, scaling: Scaling, recipe: Recipe = REFERENCE) -> Points:
-    """Place designs that nobody has trained: of no known family, at one recipe, tested at its training resolution."""
+def questions(summaries: FloatArray, scaling: Scaling, recipe: Recipe | None = None) -> Points:
+    """Place designs that nobody has trained: of no known family, tested at the resolution that they are trained at.
+
+    Parameters
+    ----------
+    recipe
+        How all of them would be trained; the reference recipe, each at its own resolution, where it is left out.
+    """
     features = featurise(summaries)
     n = len(features)
-    recipes = np.repeat([recipe_features(recipe, recipe.train_resolution)], n, axis=0)
+    asked = recipe or REFERENCE
+    sides = resolutions_of(summaries) if recipe is None else np.full(n, asked.train_resolution)
+    known = {
+        side: recipe_features(replace(asked, train_resolution=side), side) for side in set(sides.tolist())
+    }
+    recipes = np.array([known[side] for side in sides.tolist()])
     nobody = {name: -1 - np.arange(n) for name in LABELS}
-    return Points(_groups(features, recipes, scaling), nobody, np.full(n, float(not recipe.is_known)))
+    return Points(_groups(features, recipes, scaling), nobody, np.full(n, float(not asked.is_known)))
+
+
+def resolutions_of(summaries: FloatArray) -> NDArray[np.int64]:
+    """Return the side of each design's image in pixels, shape (N,); of a square as large where it is none."""
+    positions = np.atleast_2d(summaries)[:, INDEX["input_positions"]]
+    return np.where(positions > 0, np.rint(np.sqrt(np.maximum(positions, 0.0))), 224).astype(np.int64)
 
 
 def _recipes(recipes: tuple[Recipe, ...], resolutions: tuple[int, ...]) -> FloatArray:

@@ -70,7 +70,13 @@ class Recipe:
 REFERENCE = Recipe(
     epochs=300, teacher=Teacher.CONVNET, augment=Augment.STRONG, train_resolution=224, key="reference"
 )
-"""What every prediction is for: 300 epochs, distilled from a convnet, 224 px: EfficientFormer's own recipe."""
+"""What every prediction is for: 300 epochs, distilled from a convnet, 224 px: EfficientFormer's own recipe. A design of
+another resolution is trained and tested there."""
+
+
+def reference_words(resolution: int) -> str:
+    """Say what a prediction for the reference recipe is for, at a resolution in pixels."""
+    return f"{REFERENCE.epochs} epochs, distilled, {resolution} px"
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,10 +51,17 @@ class Surrogate:
     root: FloatArray
 
     def predict(self, points: Points) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Give mean and variance of log(error) of a new training run, and the distance to what is known; (N,) each."""
-        cuts = [np.arange(k, min(k + CHUNK, len(points))) for k in range(0, len(points), CHUNK)]
-        answers = [self._chunk(points.take(rows)) for rows in cuts]
-        mean, variance, distance = (np.concatenate(column) for column in zip(*answers, strict=True))
+        """Return mean and variance of log(error) of a new training run, and the distance to what is known; (N,) each."""
+        recipes, which = np.unique(points.groups["recipe"], axis=0, return_inverse=True)
+        cuts = [
+            rows[k : k + CHUNK]
+            for rows in (np.flatnonzero(which.ravel() == n) for n in range(len(recipes)))
+            for k in range(0, len(rows), CHUNK)
+        ]
+        found = np.empty((3, len(points)))
+        for rows in cuts:
+            found[:, rows] = self._chunk(points.take(rows))
+        mean, variance, distance = found
         return mean, variance, distance
 
     def distance(self, points: Points) -> FloatArray:
@@ -69,7 +76,7 @@ class Surrogate:
         kernel = _squares(structure_coordinates(points, logs), structure_coordinates(known, logs))
         distance = np.sqrt(np.maximum(kernel.min(1), 0.0))
         _exponential(kernel, np.array([logs["structure"]]))
-        # every question has the same recipe: its distance to each result is one row, not a matrix
+        # every question of a chunk has the same recipe: its distance to each result is one row, not a matrix
         one = points.take(np.array([0]))
         fixed = covariance_parts(one, known, logs)
         recipe = np.log(np.maximum(fixed["interplay"], 1e-300)) + 0.5 * _squares(*self._sizes(one))

@@ -14,6 +14,7 @@ from dsim.arch.choices import Activation, Downsample, Norm, Stem
 from dsim.arch.head import Head
 from dsim.arch.stage import Stage
 from dsim.errors import InvalidValueError
+from dsim.summaries import Summarised, Summary
 
 if TYPE_CHECKING:
     from dsim.arch.lower import Piece
@@ -24,8 +25,8 @@ MAX_RESOLUTION = 4096
 MAX_CLASSES = 1_000_000
 
 
-@dataclass(frozen=True)
-class Arch:
+@dataclass(frozen=True, repr=False)
+class Arch(Summarised):
     """An EfficientFormer-style vision backbone with its classifier.
 
     Attributes
@@ -123,6 +124,13 @@ class Arch:
         return self.resolution // (4 << stage)
 
     # ---- what it is made of: these modules know Arch, so it imports them when asked ---------------------------
+
+    def summary(self) -> Summary:
+        """Return the design in words: stem, four stages, head."""
+        from dsim.arch.describe import describe  # it describes this class, and imports it
+
+        rows = (line.partition(": ") for line in describe(self))
+        return Summary("Design", tuple((name, text) for name, _, text in rows))
 
     def to_graph(self, input_shape: tuple[int, ...] | None = None) -> Graph:
         """Return the ops of the whole network. Needs no torch and takes milliseconds.

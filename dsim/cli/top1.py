@@ -12,7 +12,7 @@ from dsim.cli.options import confidence_option, json_option, print_json
 @confidence_option
 @json_option
 def top1(arch: str, confidence: float, as_json: bool) -> None:
-    """Predict the ImageNet-1k top-1 of ARCH in percent: 300 epochs, distilled, 224 px.
+    """Predict the ImageNet-1k top-1 of ARCH in percent, for 300 epochs, distilled, at the design's own resolution.
 
     ARCH is a preset (efficientformer_l1), an arch.json, or the folder of a finished study.
     """
@@ -31,6 +31,7 @@ def top1(arch: str, confidence: float, as_json: bool) -> None:
             "low": answer.low,
             "high": answer.high,
             "confidence": answer.confidence,
+            "resolution": answer.resolution,
             "distance": answer.distance,
             "extrapolated": answer.extrapolated,
         }

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from dsim.errors import InvalidValueError
 from dsim.op import Op
+from dsim.summaries import Summarised, Summary
 
 # Empty for a figure to learn from. The others are held out for good: a plain draw from the search space, a design that a
 # search on this very profile chose, and one that a search on another profile chose
@@ -157,8 +158,8 @@ class MeasuredOp:
     batch: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class DeviceProfile:
+@dataclass(frozen=True, slots=True, repr=False)
+class DeviceProfile(Summarised):
     """One device, compute unit, runtime and precision, with the evidence for it.
 
     Attributes
@@ -229,6 +230,21 @@ class DeviceProfile:
     ops: tuple[MeasuredOp, ...] = ()
     batches: tuple[int, ...] = (1,)
     batch: int = 1
+
+    def summary(self) -> Summary:
+        """Return what it is and how much evidence it holds."""
+        rows = [
+            ("chip", f"{self.chip}, {self.compute_unit}"),
+            ("stack", f"{self.runtime}; {self.precision}; {self.layout}"),
+            ("measures", f"{self.measures}, {self.reference_stated or self.reference_protocol}"),
+            (
+                "evidence",
+                f"{len(self.networks)} networks, {len(self.ops)} operators, {len(self.contrasts)} contrasts",
+            ),
+            ("resolutions", f"{self.low_px} to {self.high_px} px"),
+            ("learned", self.method + (f", from {self.donor}" if self.donor else "")),
+        ]
+        return Summary(f"Device profile {self.name}: {self.title}", tuple(rows))
 
     def is_reference(self, row: Measurement) -> bool:
         """Tell whether a figure was timed in the reference protocol on the reference phone's chip."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -15,6 +16,7 @@ from dsim.errors import InvalidValueError
 from dsim.graph.shapes import infer_outputs
 from dsim.op import Op, OpKind, TensorSpec
 from dsim.records import shown
+from dsim.summaries import Summarised, Summary
 
 
 class Ref(NamedTuple):
@@ -33,8 +35,8 @@ class Node:
     scope: str = ""
 
 
-@dataclass(frozen=True)
-class Graph:
+@dataclass(frozen=True, repr=False)
+class Graph(Summarised):
     """A network: inputs, nodes in topological order, outputs.
 
     ``notes`` say what a reader had to assume; two graphs are equal whatever their notes, and passes leave them out.
@@ -139,6 +141,21 @@ class Graph:
     def uncounted(self) -> tuple[str, ...]:
         """Names of the ops that no rule counts, each once, in order: with any, `macs` and `params` are lower bounds."""
         return tuple(dict.fromkeys(op.label for op in self.ops if not op.counted))
+
+    def summary(self) -> Summary:
+        """Return its size, and how many operators it has of each kind."""
+        least = "at least " if self.uncounted else ""
+        kinds = Counter(op.label for op in self.ops).most_common()
+        rows = [
+            ("inputs", ", ".join(str(spec.shape) for spec in self.inputs)),
+            ("outputs", ", ".join(str(self.spec(ref).shape) for ref in self.outputs)),
+            ("size", f"{least}{self.params / 1e6:.2f} M parameters, {least}{self.macs / 1e9:.3f} GMACs"),
+            ("operators", f"{len(self.nodes)}: {', '.join(f'{count} {kind}' for kind, count in kinds)}"),
+        ]
+        if self.uncounted:
+            rows.append(("not counted", ", ".join(self.uncounted)))
+        rows += [("note", note) for note in self.notes]
+        return Summary("Network", tuple(rows))
 
     def hash(self) -> str:
         """Give a canonical hash: equal for networks that compute the same, whatever the node order or scopes."""

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from dsim.latency.features import FloatArray
 from dsim.rounding import sign_of, without_rounding
+from dsim.summaries import Summarised, Summary
 
 
 class Evidence(StrEnum):
@@ -59,8 +60,8 @@ class KernelCost:
     counted: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class LatencyEstimate:
+@dataclass(frozen=True, slots=True, repr=False)
+class LatencyEstimate(Summarised):
     """One network's latency in a profile's reference protocol.
 
     Attributes
@@ -92,6 +93,21 @@ class LatencyEstimate:
     fixed_ms: float
     kernels: tuple[KernelCost, ...]
     notes: tuple[str, ...] = ()
+
+    def summary(self) -> Summary:
+        """Return the estimate, where the time goes, and what the prices rest on."""
+        least, level = "" if self.complete else "at least ", f"{self.confidence:.0%} interval"
+        kinds = [f"{kind} {ms:.3g} ms" for kind, ms in [*self.by_op.items()][:5]]
+        rests = ", ".join(f"{share:.0%} {kind}" for kind, share in self.shares["ms"].items())
+        span = f"{level} {self.low_ms:.3g} to {self.high_ms:.3g} ms" if self.complete else "no interval"
+        rows = [
+            ("latency", f"{least}{self.latency_ms:.3g} ms, {span}"),
+            ("off the accelerator", f"chance {self.p_cliff:.1%}"),
+            ("time goes to", ", ".join([*kinds, f"fixed {self.fixed_ms:.3g} ms"])),
+            ("prices rest on", f"{rests} (of the milliseconds of {len(self.kernels)} kernels)"),
+            *(("note", note) for note in self.notes),
+        ]
+        return Summary("Latency estimate", tuple(rows))
 
     @property
     def by_op(self) -> dict[str, float]:

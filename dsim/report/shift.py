@@ -7,6 +7,7 @@ import math
 
 from rich.console import Console
 
+from dsim.accuracy.recipe import reference_words
 from dsim.report.console import result_console, show_line, show_table
 from dsim.report.table import TableData, table
 from dsim.shift import Cell, Comparison, Flip, Interval, Robust, Shift, Verdict
@@ -81,7 +82,8 @@ def devices_table(found: Comparison) -> TableData:
         rows,
         numbers=(f"budget {unit}", "families", "spread"),
         note="own figures: share of the measured figures behind its prices that are its own; families: measured families of "
-        "networks; spread: how far two designs of one family are mispriced against each other, held out.",
+        "networks; spread: how far two designs of one family are mispriced against each other, held out; top-1: for "
+        f"{reference_words(found.devices[0].fastest.arch.resolution)}.",
     )
 
 
@@ -226,7 +228,8 @@ def what_if_table(found: Comparison) -> TableData:
         f"What if: single changes of {found.what_if.design} ({base})",
         ("change", *(f"ms on {name}" for name in names), "top-1"),
         rows,
-        note="top-1 is for 300 epochs, distilled, trained anew. Sizes stay: see the docs before you add changes up.",
+        note=f"top-1 is for {reference_words(found.what_if.arch.resolution)}, trained anew. Sizes stay: see the docs before "
+        "you add changes up.",
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rich.console import Console
 
+from dsim.accuracy.recipe import reference_words
 from dsim.arch import Arch
 from dsim.report.console import result_console, show_line, show_table
 from dsim.report.stages import COLUMNS, stage_rows
@@ -23,7 +24,7 @@ def summary_lines(result: StudyResult) -> list[str]:
         f"Estimated latency on {result.spec.device}: {chosen.latency_ms:.2f} ms, {level} interval "
         f"{chosen.low_ms:.2f} to {chosen.high_ms:.2f} ms (predicted, not measured).",
         f"Estimated ImageNet-1k top-1: {chosen.top1:.1f} %, {level} interval {chosen.top1_low:.1f} to "
-        f"{chosen.top1_high:.1f} % (300 epochs, distilled, 224 px; predicted, not trained).",
+        f"{chosen.top1_high:.1f} % ({reference_words(chosen.arch.resolution)}; predicted, not trained).",
     ]
 
 
@@ -51,8 +52,8 @@ def show_study(result: StudyResult) -> None:
 def _show_chosen(console: Console, chosen: Candidate, budget_ms: float, confidence: float) -> None:
     show_table(console, chosen_table(chosen, budget_ms, confidence))
     console.print(
-        "Both are predictions: latency from published measurements, top-1 from published results, for 300 epochs, "
-        "distilled, 224 px.\n"
+        "Both are predictions: latency from published measurements, top-1 from published results, for "
+        f"{reference_words(chosen.arch.resolution)}.\n"
     )
 
 
@@ -82,7 +83,7 @@ def _show_nothing_fits(console: Console, result: StudyResult) -> None:
         console.print(f"Nearest feasible budget: {budget:.2f} ms.")
     console.print(
         f"Fastest design reached: {fastest.latency_ms:.2f} ms ({fastest.low_ms:.2f} to {fastest.high_ms:.2f}), "
-        f"top-1 {fastest.top1:.1f} %.\n"
+        f"top-1 {fastest.top1:.1f} % ({reference_words(fastest.arch.resolution)}).\n"
     )
 
 

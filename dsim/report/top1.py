@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dsim.accuracy import REGION, Top1Estimate
+from dsim.accuracy.recipe import reference_words
 from dsim.report.console import result_console, show_line
 
 
@@ -13,7 +14,7 @@ def show_top1(name: str, answer: Top1Estimate) -> None:
         console,
         f"{name}:",
         f"top-1 {answer.top1:.1f} %, {answer.confidence:.0%} interval {answer.low:.1f} to {answer.high:.1f} % "
-        "(ImageNet-1k, 300 epochs, distilled, 224 px)",
+        f"(ImageNet-1k, {reference_words(answer.resolution)})",
     )
     console.print(
         f"Distance to the nearest known network: {answer.distance:.2f} (a search stays within {REGION:.2f})"

@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from dsim.accuracy.recipe import reference_words
 from dsim.arch import Arch
 from dsim.search.spec import StudySpec
+from dsim.summaries import Summarised, Summary
 
 SCHEMA_VERSION = 1
 
 
-@dataclass(frozen=True)
-class Candidate:
+@dataclass(frozen=True, repr=False)
+class Candidate(Summarised):
     """A design with its scores.
 
     Attributes
@@ -45,6 +47,25 @@ class Candidate:
         """Give plain values for JSON."""
         out = {name: getattr(self, name) for name in self.__dataclass_fields__}
         return {**out, "arch": self.arch.to_dict()}
+
+    def summary(self) -> Summary:
+        """Return its figures, and its stages in words."""
+        title = f"Design{f' {self.name}' if self.name else ''}"
+        return Summary(title, (*self.said(), *self.arch.summary().rows))
+
+    def said(self, confidence: float | None = None) -> tuple[tuple[str, str], ...]:
+        """Return its figures in words, row by row."""
+        level = f"{confidence:.0%} interval" if confidence else "interval"
+        trained = reference_words(self.arch.resolution)
+        return (
+            ("latency", f"{self.latency_ms:.3g} ms, {level} {self.low_ms:.3g} to {self.high_ms:.3g} ms"),
+            ("P(fits)", f"{self.p_fits:.1%}, the chance that a new measurement holds the budget"),
+            (
+                "top-1",
+                f"{self.top1:.1f} %, {level} {self.top1_low:.1f} to {self.top1_high:.1f} % ({trained})",
+            ),
+            ("size", f"{self.params / 1e6:.2f} M parameters, {self.macs / 1e9:.3f} GMACs"),
+        )
 
     @property
     def figures(self) -> tuple[float, ...]:
@@ -115,8 +136,8 @@ class Cost:
     interrupted: bool = False
 
 
-@dataclass(frozen=True)
-class StudyResult:
+@dataclass(frozen=True, repr=False)
+class StudyResult(Summarised):
     """Everything that a study found.
 
     Attributes
@@ -141,13 +162,43 @@ class StudyResult:
     nearest_feasible_budget_ms: float | None = None
     notes: tuple[str, ...] = ()
 
+    def summary(self) -> Summary:
+        """Return what was chosen and what it cost to find, without the front."""
+        spec = self.spec
+        title = f"Study: {spec.device} within {spec.budget_ms:g} ms, at {spec.confidence:.0%} confidence"
+        if self.chosen is None:
+            nearest = self.nearest_feasible_budget_ms
+            rows = [
+                (
+                    "chosen",
+                    f"nothing fits; nearest feasible budget {nearest:.3g} ms" if nearest else "nothing fits",
+                )
+            ]
+            shown = self.fastest
+        else:
+            rows, shown = [("chosen", self.chosen.name or "a design of its own")], self.chosen
+        rows += [*shown.said(spec.confidence), *shown.arch.summary().rows]
+        rows.append(("front", f"{len(self.front)} designs, in .front"))
+        for item in self.not_identified:
+            rows.append(
+                (
+                    "not identified",
+                    f"{item.choice} stays {item.kept} ({', '.join(item.dropped)} not searched)",
+                )
+            )
+        rows += [("note", note) for note in self.notes]
+        cost = self.cost
+        rows.append(("cost", f"{cost.seconds:.1f} s, {cost.designs:,} designs, {cost.mixes} mixes"))
+        return Summary(title, tuple(rows))
+
     def to_dict(self) -> dict[str, Any]:
-        """Give the object that ``dsim study --json`` prints."""
+        """Return the object that ``dsim study --json`` prints."""
         return {
             "schema_version": SCHEMA_VERSION,
             "device": self.spec.device,
             "budget_ms": self.spec.budget_ms,
             "confidence": self.spec.confidence,
+            "top1_for": reference_words(self.spec.space.resolution),
             "chosen": self.chosen.to_dict() if self.chosen else None,
             "front": [candidate.to_dict() for candidate in self.front],
             "fastest": self.fastest.to_dict(),

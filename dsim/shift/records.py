@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -9,6 +10,7 @@ from dsim.arch import Arch
 from dsim.search import Candidate, NotIdentified, Published
 from dsim.search.result import Cost
 from dsim.shift.stack import Pair
+from dsim.summaries import Summarised, Summary
 
 
 class Verdict(StrEnum):
@@ -34,8 +36,8 @@ class Interval:
     high: float
 
 
-@dataclass(frozen=True)
-class DeviceFindings:
+@dataclass(frozen=True, repr=False)
+class DeviceFindings(Summarised):
     """One device: what its prices rest on, and what its own study found.
 
     Attributes
@@ -78,6 +80,18 @@ class DeviceFindings:
     not_identified: tuple[NotIdentified, ...]
     published: tuple[Published, ...]
     cost: Cost
+
+    def summary(self) -> Summary:
+        """Return what its study chose within its budget, and what its prices rest on."""
+        shown = self.best or self.fastest
+        rows = [
+            ("budget", f"{self.budget_ms:.3g} ms"),
+            ("best", "a design that holds the budget" if self.best else "nothing fits; the fastest:"),
+            *shown.said(),
+            ("front", f"{len(self.front)} designs, in .front"),
+            ("rests on", f"{self.figures} figures of {self.families} families, {self.own_share:.0%} its own"),
+        ]
+        return Summary(f"{self.device}: {self.title}", tuple(rows))
 
     @property
     def own_share(self) -> float:
@@ -258,8 +272,8 @@ class Halved:
         return self.scored_ms / self.claimed_ms - 1.0
 
 
-@dataclass(frozen=True)
-class Comparison:
+@dataclass(frozen=True, repr=False)
+class Comparison(Summarised):
     """Everything that a comparison found.
 
     Attributes
@@ -298,6 +312,30 @@ class Comparison:
     notes: tuple[str, ...]
     seconds: float
     complete: bool = True
+
+    def summary(self) -> Summary:
+        """Return each device's best design, and how many differences were told."""
+        rows = [
+            (
+                device.device,
+                f"within {device.budget_ms:.3g} ms: "
+                + (
+                    f"{device.best.latency_ms:.3g} ms, top-1 {device.best.top1:.1f} %"
+                    if device.best
+                    else "nothing fits"
+                ),
+            )
+            for device in self.devices
+        ]
+        verdicts = Counter(str(cell.verdict) for cell in self.cells if cell.of != cell.on)
+        told = sum(flip.verdict is Verdict.DIFFERENCE for flip in self.flips)
+        rows += [
+            ("regret", ", ".join(f"{count} {verdict}" for verdict, count in verdicts.most_common())),
+            ("flips", f"{len(self.flips)}, of which {told} pay differently on the two devices"),
+            ("rests on", f"{self.draws} paired draws over {self.refits} refits"),
+            *(("note", note) for note in self.notes),
+        ]
+        return Summary(f"Comparison of {len(self.devices)} devices", tuple(rows))
 
     def cell(self, of: str, on: str) -> Cell:
         """Give one cell of the matrix."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from dsim.accuracy.recipe import reference_words
 from dsim.device import DeviceProfile
 from dsim.latency.scoring import Held
 from dsim.report.page.fronts import Front, measured_on, panels_figure
@@ -64,8 +65,8 @@ def _summary(found: StudyResult) -> Section:
     words = [
         f"{spec.device} was asked for the most accurate design within {spec.budget_ms:g} ms, whose upper end of the "
         f"{spec.confidence:.0%} interval holds the budget. Nothing was measured for this study: every figure is a prediction "
-        "from published or recorded measurements, and top-1 is for 300 epochs, distilled, 224 px. Points that are marked as "
-        "measured were measured by others."
+        "from published or recorded measurements, and top-1 is for "
+        f"{reference_words(spec.space.resolution)}. Points that are marked as measured were measured by others."
     ]
     if found.chosen:
         chosen = (chosen_table(found.chosen, spec.budget_ms, spec.confidence),)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dsim.accuracy.recipe import reference_words
 from dsim.report.page.marks import Row, ends, intervals, priced_verdicts
 from dsim.report.page.parts import Figure, Panel
 from dsim.report.shift import span, what_if_table
@@ -49,7 +50,7 @@ def top1_figure(found: Comparison) -> Figure | None:
     return Figure(
         "what-if-top1",
         f"What if: top-1 of {found.what_if.design} after each change, trained anew",
-        "Predicted, for 300 epochs, distilled; the same on every device.",
+        f"Predicted, for {reference_words(found.what_if.arch.resolution)}; the same on every device.",
         (Panel(intervals(rows, "top-1 points"), height=22 * len(rows) + 20),),
         what_if_table(found),
         wide=420,
