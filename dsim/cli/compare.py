@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from dsim.cli.main import NOTHING_FITS
-from dsim.cli.options import confidence_option, json_option, print_json
+from dsim.cli.options import batch_option, confidence_option, json_option, print_json
 from dsim.cli.types import DURATION
 from dsim.units import milliseconds
 
@@ -32,6 +32,7 @@ def _budgets(ctx: click.Context, param: click.Parameter, value: str | None) -> d
 
 @click.command()
 @click.option("--devices", required=True, help="Two profiles or more, with commas; see `dsim device list`.")
+@batch_option
 @click.option(
     "--budget", "budgets", callback=_budgets, help="A budget for each, such as iphone12=2ms,pixel6-cpu=30ms."
 )
@@ -87,6 +88,7 @@ def _budgets(ctx: click.Context, param: click.Parameter, value: str | None) -> d
 def compare(
     ctx: click.Context,
     devices: str,
+    batch: int | None,
     budgets: dict[str, float],
     like: str | None,
     what_if: str | None,
@@ -108,6 +110,7 @@ def compare(
     goes on with one that was interrupted; what did not change is not run again.
     """
     from dsim.arch.named import read_design  # the verb's own imports: --help must not wait for them
+    from dsim.device.find import name_at_batch
     from dsim.report.shift import show_comparison
     from dsim.search import Space, load_space
     from dsim.shift import ComparisonSpec, run_comparison, to_dict
@@ -116,8 +119,8 @@ def compare(
     if budgets and like:
         raise click.UsageError("--budget and --like both set budgets; give one of them")
     spec = ComparisonSpec(
-        tuple(item.strip() for item in devices.split(",") if item.strip()),
-        budgets,
+        tuple(name_at_batch(item.strip(), batch) for item in devices.split(",") if item.strip()),
+        {name_at_batch(name, batch): budget for name, budget in budgets.items()},
         read_design(like or DEFAULT_LIKE),
         like or DEFAULT_LIKE,
         confidence,

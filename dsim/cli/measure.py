@@ -11,7 +11,18 @@ from dsim.cli.types import DURATION
 
 DEFAULT_SECONDS = 600.0
 COREML = "coreml"
+MOST_IMAGES = 1024  # in a run
 BUNDLE_DESIGNS = 4  # about a thousand packages and a gigabyte
+
+
+def _batches(ctx: click.Context, param: click.Parameter, value: str) -> tuple[int, ...]:
+    """Read ``1,8``."""
+    parts = [item.strip() for item in value.split(",")]
+    if not all(item.isdigit() and 1 <= int(item[:7]) <= MOST_IMAGES for item in parts):
+        raise click.BadParameter(
+            f"must be numbers of images from 1 to {MOST_IMAGES} with commas, such as 1,8, got {value!r}"
+        )
+    return tuple(sorted({int(item) for item in parts}))
 
 
 @click.command("measure")
@@ -20,6 +31,14 @@ BUNDLE_DESIGNS = 4  # about a thousand packages and a gigabyte
 @click.option("--title", default="", help="What lists call the machine; default the processor's own name.")
 @click.option(
     "--time", "seconds", type=DURATION, default=DEFAULT_SECONDS, show_default="10m", help="When to stop."
+)
+@click.option(
+    "--batch",
+    "batches",
+    default="1",
+    callback=_batches,
+    show_default=True,
+    help="Images in a run, such as 8 or 1,8: the profile holds each, and prices nothing else.",
 )
 @click.option(
     "--checks",
@@ -64,6 +83,7 @@ def measure(
     name: str,
     title: str,
     seconds: float,
+    batches: tuple[int, ...],
     checks: int,
     most: int,
     bundle: Path | None,
@@ -77,10 +97,12 @@ def measure(
     """Time networks on this machine, and make a device profile of what was found.
 
     Designs of the search space and reference networks are timed in turns, from end to end and op by op where the runtime
-    tells, on one thread. What was timed is kept: the same command goes on where the last one stopped. Backends:
+    tells, on one thread, at each batch of --batch. What was timed is kept: the same command goes on where the last one stopped. Backends:
     onnxruntime, openvino, openvino-bf16 and others; a wrong name lists them all.
     """
     if bundle is not None or COREML in backends:
+        if batches != (1,):
+            raise click.UsageError("--bundle times one image; leave out --batch")
         _bundle(backends, bundle, min(most, BUNDLE_DESIGNS), seconds, as_json)
         return
     if not name:
@@ -89,6 +111,7 @@ def measure(
     from dsim.cli.contrasts import show_contrasts
     from dsim.cli.measurement import (
         ONLY,
+        WITHOUT,
         Request,
         begin,
         finish,
@@ -102,8 +125,15 @@ def measure(
     from dsim.report.measuring import score_row, show_measured, split_scores
     from dsim.report.progress import measure_progress
 
-    request = Request(backends, name, title, seconds, checks, most, fresh, allow_busy, contrasts)
+    if 1 not in batches and contrasts == ONLY:
+        raise click.UsageError(
+            "--contrasts only times blocks with one image; give --batch 1, or leave it out"
+        )
+    contrasts = contrasts if 1 in batches else WITHOUT
+    request = Request(backends, name, title, seconds, checks, most, fresh, allow_busy, contrasts, batches)
     if compared is not None:
+        if batches != (1,):
+            raise click.UsageError("--compared times designs with one image; leave out --batch")
         from dsim.cli.compared import measure_compared
 
         measure_compared(request, compared, as_json)
@@ -140,7 +170,7 @@ def measure(
                 what: {k: None if v == "-" else float(v) for k, v in zip(keys, score_row(one), strict=True)}
                 for what, one in split_scores(profile, held[profile]).items()
             }
-            for profile in made
+            for profile in held
         }
         about = {p: {"folder": str(folders[p]), **one.addition.measured} for p, one in made.items()}
         print_json({"profiles": without_nan(about), "scores": without_nan(scores)})

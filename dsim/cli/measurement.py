@@ -12,7 +12,9 @@ import click
 from dsim.cli.contrasts import kept_contrasts
 from dsim.device.add.contrasts import put_contrasts
 from dsim.device.add.write import check_name, write_profile
+from dsim.device.batches import name_at
 from dsim.device.card import write_card
+from dsim.errors import InvalidValueError
 from dsim.latency.scoring import Held
 from dsim.latency.summary import summarise
 from dsim.measure.backends import find_backend
@@ -25,7 +27,7 @@ from dsim.measure.make_profile import Measured, make_profile
 from dsim.measure.plan import Plan
 from dsim.measure.planned import Planned
 from dsim.measure.ready import Kitchen, kitchen
-from dsim.measure.run import Loop, Show, Usable, usable
+from dsim.measure.run import RETRIES, Loop, Show, Usable, usable
 from dsim.places import user_profiles_dir
 
 JOURNALS = "_measured"
@@ -48,6 +50,8 @@ class Request:
         For the networks; how many designs to hold out for good; networks at most.
     fresh, allow_busy
         Whether to begin a new journal, and to keep figures of a busy machine.
+    batches
+        Images in a run, in ascending order: the networks are timed at each.
     contrasts
         ``with`` the networks, ``without``, or ``only``: whether to time blocks that differ in one choice.
     """
@@ -61,6 +65,7 @@ class Request:
     fresh: bool
     allow_busy: bool
     contrasts: str = WITH
+    batches: tuple[int, ...] = (1,)
 
     def profile_name(self, backend: str) -> str:
         """Give the name of the profile that a backend makes."""
@@ -128,6 +133,12 @@ def _ask(request: Request) -> tuple[Usable, Head, int | None]:
     # before any runtime is loaded: OpenVINO, asked what it is, takes threads on the cores that there are then
     core, other = pin_to_one_core()
     found = usable(wanted)
+    if request.batches != (1,):
+        own = [name for name, stack in found.stacks.items() if stack.batch != 1]
+        if own:
+            raise InvalidValueError(
+                f"--batch goes with backends that take one image by themselves, got {', '.join(own)}; leave one of them out"
+            )
     return found, Head(machine, found.stacks, 1, core), other
 
 
@@ -166,7 +177,17 @@ def run_chosen(begun: Begun, chosen: Sequence[Planned], show: Show) -> int:
 @contextmanager
 def _loop(begun: Begun, show: Show) -> Iterator[Loop]:
     with _kitchen(begun) as made:
-        yield Loop(begun.found.backends, begun.journal, made, begun.request.seconds, begun.request.most, show)
+        batches = begun.request.batches
+        yield Loop(
+            begun.found.backends,
+            begun.journal,
+            made,
+            begun.request.seconds,
+            begun.request.most * len(batches),
+            show,
+            batches=batches,
+            retries=0 if begun.request.allow_busy else RETRIES,
+        )
 
 
 def _kitchen(begun: Begun) -> AbstractContextManager[Kitchen]:
@@ -213,7 +234,9 @@ def finish(begun: Begun) -> tuple[Mapping[str, Measured], Mapping[str, Sequence[
         folders[name] = write_profile(user_profiles_dir(), made[name].addition, force=True)
         if kept is not None:
             put_contrasts(folders[name], *kept)
-        summary = summarise(name)
-        write_card(folders[name], summary.card)
-        held[name] = summary.networks
+        for batch in made[name].batches:
+            at = name if batch == made[name].batches[0] else name_at(name, batch)
+            summary = summarise(at)
+            write_card(folders[name], summary.card, batch if at != name else None)
+            held[at] = summary.networks
     return made, held, folders

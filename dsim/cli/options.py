@@ -40,6 +40,15 @@ def device_option(command: _Command) -> _Command:
     )
 
 
+def batch_option(command: _Command) -> _Command:
+    """Add ``--batch``."""
+    return click.option(
+        "--batch",
+        type=click.IntRange(min=1),
+        help="Images in a run, for profiles that were measured at several; their smallest by default.",
+    )(command)
+
+
 def print_json(values: Mapping[str, Any]) -> None:
     """Print one JSON object on standard output, with its schema's version first.
 

@@ -7,14 +7,24 @@ from pathlib import Path
 import click
 
 from dsim.cli.main import INTERRUPTED, NOTHING_FITS
-from dsim.cli.options import confidence_option, device_option, json_option, print_json
+from dsim.cli.options import (
+    batch_option,
+    confidence_option,
+    device_option,
+    json_option,
+    print_json,
+)
 from dsim.cli.types import DURATION
 
 
 @click.command()
 @device_option
+@batch_option
 @click.option(
-    "--budget", type=DURATION, required=True, help="Hard latency budget for one image, such as 2ms."
+    "--budget",
+    type=DURATION,
+    required=True,
+    help="Hard latency budget of one run (of one image), such as 2ms.",
 )
 @confidence_option
 @click.option(
@@ -43,6 +53,7 @@ from dsim.cli.types import DURATION
 def study(
     ctx: click.Context,
     device: str,
+    batch: int | None,
     budget: float,
     confidence: float,
     trials: int,
@@ -59,14 +70,17 @@ def study(
     Writes study.toml, chosen.json, front.parquet and a PyTorch model into OUT/NAME. The same command goes on with a
     study that was interrupted, and shows one that is finished.
     """
-    from dsim.export import write_torch  # the verb's own imports: --help must not wait for them
+    from dsim.device.find import name_at_batch  # the verb's own imports: --help must not wait for them
+    from dsim.export import write_torch
     from dsim.report.study import show_study, summary_lines
     from dsim.search import Space, StudySpec, load_space, run_study
 
     space = load_space(space_file) if space_file else Space()
     # a budget of 2ms is 2.0 milliseconds and not 2.0000000000000004
     budget_ms = float(f"{budget * 1e3:.12g}")
-    spec = StudySpec(device, budget_ms, confidence, trials, time_s, seed, space, name, out, storage)
+    spec = StudySpec(
+        name_at_batch(device, batch), budget_ms, confidence, trials, time_s, seed, space, name, out, storage
+    )
     result = run_study(spec)
     if result.chosen:
         write_torch(result.chosen.arch, spec.folder / "model", notes=summary_lines(result))

@@ -7,11 +7,13 @@ from collections.abc import Iterable
 import click
 
 from dsim.device import find_profile
+from dsim.device.batches import names_by_batch, split_name
 from dsim.device.card import write_card
 from dsim.latency.summary import ProfileSummary, group_summaries, summarise
 from dsim.latency.validate import validate
 from dsim.report.groups import group_table, incomplete_table, pair_table, profile_table
 from dsim.report.held import keep_held
+from dsim.report.measuring import measured_table
 from dsim.report.table import TableData
 from dsim.report.validation import validation_tables
 
@@ -24,23 +26,26 @@ def validate_profiles(
     Parameters
     ----------
     names
-        Names of profiles.
+        Names of profiles; one with several batches is validated at each.
     cards
         Whether to write each profile's card into its folder.
     """
     found = []
-    for name in names:
+    for name in [own for asked in names for own in names_by_batch(asked, find_profile(asked))]:
         one = summarise(name)
         keep_held(name, one.networks)
         click.echo(
             f"{name}: {one.card.networks} networks, median error {one.card.median_error:.1f}%", err=True
         )
         if cards:
-            write_card(find_profile(name).folder, one.card)
+            write_card(find_profile(name).folder, one.card, split_name(name)[1])
         found.append(one)
     groups = group_summaries(found)
     tables = [group_table(groups)] if groups else []
     tables.append(profile_table(found))
+    # designs that were held out for good, at each batch
+    measured = {one.device: one.networks for one in found if one.group == "measured"}
+    tables += [measured_table(measured)] if measured else []
     extra = [data for data in (pair_table(found), incomplete_table(found)) if data.rows]
     # iPhones have several protocols and contrasts of their own
     detail = [

@@ -1,8 +1,8 @@
 """The batches of a profile: what its figures were measured at, and the profile at one of them.
 
 A profile may hold figures at several batches. Nothing is scaled from one batch to another: each is learned from its own
-figures alone, as if it were a profile of its own, and its name says which: ``my-server@batch8``. The plain name means the
-smallest batch.
+figures alone, as if it were a profile of its own, and its name says which: ``my-server@batch8``. The plain name asks for the
+smallest batch. Whatever shows the name of a profile so says its batch, where that is not 1.
 """
 
 from __future__ import annotations
@@ -79,19 +79,33 @@ def at_batch(profile: DeviceProfile, batch: int | None = None) -> DeviceProfile:
     if batch is not None and batch not in profile.batches:
         raise unknown_batch(profile, batch)
     wanted = profile.batches[0] if batch is None else batch
-    if len(profile.batches) == 1:
+    if wanted == 1 and len(profile.batches) == 1:
         return profile
-    first = wanted == profile.batches[0]
     return replace(
         profile,
-        name=profile.name if first else f"{profile.name}{MARK}{wanted}",
-        pool=profile.pool if first else f"{profile.pool}{MARK}{wanted}",
+        name=profile.name if wanted == 1 else f"{profile.name}{MARK}{wanted}",
+        pool=profile.pool if wanted == 1 else f"{profile.pool}{MARK}{wanted}",
         batch=wanted,
         batch_stated=str(wanted),
-        networks=tuple(row for row in profile.networks if row.batch == wanted),
-        ops=tuple(op for op in profile.ops if op.batch == wanted),
-        contrasts=profile.contrasts if first else (),  # timed at the smallest batch alone
+        networks=tuple(row for row in profile.networks if row.batch in (None, wanted)),
+        ops=tuple(op for op in profile.ops if op.batch in (None, wanted)),
+        contrasts=profile.contrasts if wanted == 1 else (),  # those are of one image
     )
+
+
+def names_by_batch(name: str, profile: DeviceProfile) -> tuple[str, ...]:
+    """Return names of a profile at each of its batches; a name that asks for one stays alone."""
+    if profile.measures == THROUGHPUT or split_name(name)[1] is not None:
+        return (name,)
+    return (name, *(name_at(name, batch) for batch in profile.batches[1:]))
+
+
+def unit_of(name: str, measures: str) -> str:
+    """Return the unit of a profile's figures: milliseconds of one image, of one run, or per image of a large batch."""
+    if measures == THROUGHPUT:
+        return "ms per image in a large batch"
+    batch = split_name(name)[1]
+    return "ms" if batch in (None, 1) else f"ms per run of {batch} images"
 
 
 def unknown_batch(profile: DeviceProfile, batch: int) -> BatchError:

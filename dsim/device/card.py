@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import tomllib
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -66,21 +67,31 @@ def evidence_hash(folder: Path) -> str:
     return digest.hexdigest()[:16]
 
 
-def write_card(folder: Path, card: Card) -> None:
-    """Write a card into a profile's folder."""
+def card_file(batch: int | None = None) -> str:
+    """Return the name of a card's file: the smallest batch's, or with a number that of another one of the profile."""
+    return NAME if batch is None else f"card-batch{batch}.toml"
+
+
+def is_card(name: str) -> bool:
+    """Tell whether a file of a profile's folder is a card."""
+    return bool(re.fullmatch(r"card(-batch\d+)?\.toml", name))
+
+
+def write_card(folder: Path, card: Card, batch: int | None = None) -> None:
+    """Write a card into a profile's folder; ``batch`` for one that is not the profile's smallest."""
     plain = {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(card).items()}
-    write_atomic(folder / NAME, "# written by `dsim device validate`\n" + tomli_w.dumps(plain))
+    write_atomic(folder / card_file(batch), "# written by `dsim device validate`\n" + tomli_w.dumps(plain))
 
 
-def read_card(folder: Path) -> Card | None:
-    """Read a profile's card; None where it was never validated.
+def read_card(folder: Path, batch: int | None = None) -> Card | None:
+    """Read a profile's card, ``batch`` as for `write_card`; None where it was never validated.
 
     Raises
     ------
     FileFormatError
         The file is no card.
     """
-    path = folder / NAME
+    path = folder / card_file(batch)
     if not path.exists():
         return None
     try:

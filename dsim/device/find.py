@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from dsim.device.batches import at_batch, split_name
+from dsim.device.batches import at_batch, name_at, split_name
 from dsim.device.fields import read_toml
 from dsim.device.load import load_profile
 from dsim.device.profile import DeviceProfile
@@ -70,6 +70,19 @@ def find_profile(name: str) -> DeviceProfile:
     if plain not in folders:
         raise unknown_name("device", plain, folders)
     return at_batch(load_profile(folders[plain]), batch)
+
+
+def name_at_batch(name: str, batch: int | None = None) -> str:
+    """Return the name by which a device is known everywhere, at a batch, or at what its own name asks for.
+
+    Raises
+    ------
+    UnknownNameError
+        There is no such profile.
+    BatchError
+        It was not measured at that batch.
+    """
+    return find_profile(name_at(name, batch)).name
 
 
 def pool_of(profile: DeviceProfile) -> tuple[DeviceProfile, ...]:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from dsim.attrs import ConstantAttrs
+from dsim.attrs import ConstantAttrs, ShapeAttrs, UnknownAttrs
 from dsim.errors import BatchError, InvalidValueError
 from dsim.graph.graph import Graph, Node, Ref
 from dsim.graph.shapes import infer_outputs
@@ -197,15 +197,15 @@ def _given(op: Op, held: Sequence[Place | None], change: _Change) -> tuple[Any, 
 def _alike(op: Op, held: Sequence[Place | None], change: _Change) -> tuple[Any, Place | None]:
     """Follow an op that nothing is known of: it is taken to work image by image where it keeps the first axis."""
     place = _only(held)
-    sizes = {spec.shape[:1] for spec in (*op.inputs, *op.outputs)}
-    if place.axis or len(sizes) > 1:
+    carrying = [spec for spec, one in zip(op.inputs, held, strict=True) if one is not None]
+    sizes = {spec.shape[:1] for spec in (*carrying, *op.outputs)}
+    if place.axis or len(sizes) > 1 or any(one not in (None, place) for one in held):
         raise _Mixed
     attrs = _any(op)
-    if hasattr(attrs, "shapes"):
-        attrs = replace(attrs, shapes=tuple(change.shape(shape, place) for shape in attrs.shapes))
-        if attrs.macs is not None:
-            attrs = replace(attrs, macs=attrs.macs // change.old * change.new)
-    elif hasattr(attrs, "shape"):
+    if isinstance(attrs, UnknownAttrs):
+        macs = None if attrs.macs is None else attrs.macs * change.new // change.old
+        attrs = replace(attrs, shapes=tuple(change.shape(shape, place) for shape in attrs.shapes), macs=macs)
+    elif isinstance(attrs, ShapeAttrs):
         attrs = replace(attrs, shape=change.shape(attrs.shape, place))
     return attrs, place
 

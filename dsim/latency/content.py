@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from dsim.cache import fit_format
+from dsim.device.card import is_card
 from dsim.device.find import bundled_folders, find_profile, pool_folders
 from dsim.device.profile import DeviceProfile
 from dsim.latency.evidence import FAMILIES
@@ -32,7 +33,7 @@ def content_hash(folders: Iterable[Path]) -> str:
         names.append(folder.name)
         # a card says how good the fit is; the fit does not rest on it
         files += sorted(
-            p for p in folder.iterdir() if p.suffix in (".toml", ".csv", ".parquet") and p.name != "card.toml"
+            p for p in folder.iterdir() if p.suffix in (".toml", ".csv", ".parquet") and not is_card(p.name)
         )
     for file in files:
         digest.update(f"{file.parent.name}/{file.name}\0".encode())

@@ -226,6 +226,7 @@ def _entries(path: Path) -> Iterator[Entry]:
 def _entry_to_dict(entry: Entry) -> dict[str, Any]:
     return {
         "network": entry.planned.key,
+        "batch": entry.planned.batch,
         "role": entry.planned.role,
         "chosen": [[one.backend, one.budget_ms] for one in entry.planned.chosen],
         "arch": json.loads(entry.planned.arch.to_json()) if entry.planned.arch else None,
@@ -259,5 +260,8 @@ def _entry_from_dict(raw: dict[str, Any]) -> Entry:
         for name, one in raw["seen"].items()
     }
     chosen = tuple(Chosen(str(backend), float(budget)) for backend, budget in raw.get("chosen", ()))
-    planned = Planned(str(raw["network"]), raw["role"], arch, chosen=chosen)
+    batch = int(raw.get("batch", 1))  # older journals were all of one image
+    if batch < 1:
+        raise InvalidValueError(f"batch must be at least 1, got {batch}")
+    planned = Planned(str(raw["network"]), raw["role"], arch, chosen=chosen, batch=batch)
     return Entry(planned, Observed(seen, raw["failed"]), float(raw["load"]))

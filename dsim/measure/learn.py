@@ -9,9 +9,11 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from dsim.device.add.write import write_profile
+from dsim.device.batches import at_batch
 from dsim.device.load import load_profile
 from dsim.errors import UnavailableError
 from dsim.graph import Graph
+from dsim.graph.batch import rebatch
 from dsim.latency.operators.evidence import gather_operators, run_graph
 from dsim.latency.operators.kernel import place
 from dsim.latency.operators.learn import learn
@@ -39,14 +41,14 @@ def doubt_of(head: Head, backend: str, entries: Sequence[Entry]) -> Doubt:
             f"{backend} does not tell how long its operators take; nothing is learned on the way"
         )
     with TemporaryDirectory(prefix="dsim-") as folder:
-        profile = load_profile(write_profile(Path(folder), made.addition))
+        profile = at_batch(load_profile(write_profile(Path(folder), made.addition)))
         evidence = gather_operators(profile)
     learned = learn(
         evidence, np.ones(len(evidence.rows.ms), dtype=bool), np.ones(len(evidence.keys), dtype=bool)
     )
 
     def doubt(graphs: Sequence[Graph]) -> Sequence[float]:
-        runs = [run_graph(graph, profile.passes) for graph in graphs]
+        runs = [run_graph(rebatch(graph, profile.batch), profile.passes) for graph in graphs]
         phi = learned.vectors([tuple(p.kernel for p in place(run, evidence.rows.links)) for run in runs])
         return [float(value) for value in log_ms(phi, learned.whole)[1]]
 

@@ -13,6 +13,7 @@ from dsim.device.add.write import Addition
 from dsim.device.profile import CHECK, LEARN, SEARCHED, MeasuredOp
 from dsim.errors import UnavailableError
 from dsim.graph import Graph
+from dsim.graph.batch import rebatch
 from dsim.latency.networks import stored
 from dsim.latency.operators.evidence import run_graph
 from dsim.measure.attribute import Attribution, attribute
@@ -20,13 +21,16 @@ from dsim.measure.contrast_evidence import contrast_graphs, contrast_rows
 from dsim.measure.contrast_figures import BlockContrast
 from dsim.measure.journal import Entry, Head
 from dsim.measure.observe import Observation
+from dsim.measure.planned import Planned
 from dsim.measure.records import Stack
 
 PASSES = ("drop_identities", "fold_batch_norm")  # what a runtime fuses beyond is learned from its operators
 PROTOCOL = "dsim-measure"
 LICENCE = "measured with dsim; CC0-1.0"
 MOST_BUSY = 1 / 3  # of the networks: beyond it the machine was not fit to measure on
-LEAST_NETWORKS = 3
+LEAST_NETWORKS = (
+    5  # to learn from at a batch: fewer cannot be held out, so that nothing says how good the profile is
+)
 LEAST_PAIRED = (
     0.5  # share of a network's time that was paired with ops of its graph, for these to be learned from
 )
@@ -47,6 +51,10 @@ class Measured:
         5th, 50th and 95th percentile over networks: the ops' milliseconds over the network's. Empty without ops.
     inserted
         Share of the ops' time by the runtime's own name for what was paired with no op of the graph.
+    batches
+        Images in a run: those that the profile holds.
+    short
+        By batch, how many networks were timed where they are too few for it to be in the profile.
     """
 
     addition: Addition
@@ -57,6 +65,8 @@ class Measured:
     failed: int
     sum_over_whole: tuple[float, ...]
     inserted: Mapping[str, float]
+    batches: tuple[int, ...]
+    short: Mapping[int, int]
 
 
 def make_profile(
@@ -80,7 +90,8 @@ def make_profile(
     Raises
     ------
     UnavailableError
-        The machine was busy for more than MOST_BUSY of the networks, or hardly a network ran.
+        The machine was busy for more than MOST_BUSY of the networks, or fewer than LEAST_NETWORKS ran that are to be
+        learned from, at every batch.
     """
     every = tuple(entries)
     seen = [(entry, entry.observed.seen[backend]) for entry in every if backend in entry.observed.seen]
@@ -91,14 +102,20 @@ def make_profile(
             "stop what else runs and measure again (--fresh), or give --allow-busy"
         )
     kept = [(entry, one) for entry, one in seen if allow_busy or not one.busy]
-    if len(kept) < LEAST_NETWORKS:
+    learned = Counter(entry.planned.batch for entry, _ in kept if entry.planned.role == LEARN)
+    timed = sorted({entry.planned.batch for entry, _ in seen})
+    batches = tuple(batch for batch in timed if learned[batch] >= LEAST_NETWORKS)
+    if not batches:
         raise UnavailableError(
-            f"a profile needs {LEAST_NETWORKS} networks, {backend} ran {len(kept)}; give it more --time"
+            f"a profile needs at least {LEAST_NETWORKS} networks to learn from, {backend} has "
+            f"{max(learned.values(), default=0)}, held-out ones and those of a busy machine aside; "
+            "give the same command more --time (or --networks), it goes on from here"
         )
-    graphs = {entry.planned.key: entry.planned.graph for entry, _ in kept}
-    ops, ratios, inserted = _ops(head, backend, kept, graphs)
-    bundled = stored(graphs)
-    sides = [graph.inputs[0].shape[-1] for graph in graphs.values()]
+    kept = [(entry, one) for entry, one in kept if entry.planned.batch in batches]
+    images = _images(kept)
+    ops, ratios, inserted = _ops(head, backend, kept, images)
+    bundled = stored(images)
+    sides = [graph.inputs[0].shape[-1] for graph in images.values()]
     roles = Counter(entry.planned.role_on(backend) for entry, _ in kept)
     ratio = tuple(round(float(v), 3) for v in np.quantile(ratios, (0.05, 0.5, 0.95))) if ratios else ()
     total = sum(op.latency_ms for op in ops)
@@ -114,6 +131,7 @@ def make_profile(
         "pinned_core": head.pinned,
         "sum_of_ops_over_network": list(ratio),
         "inserted_share": {label: round(value, 4) for label, value in share.items()},
+        "batches": list(batches),
     }
     return Measured(
         Addition(
@@ -122,15 +140,18 @@ def make_profile(
             like=None,
             method="operators" if ops else "few-shot",
             donor="",
-            networks=tuple(_network_row(entry, one, backend, graphs) for entry, one in kept),
+            networks=tuple(
+                _network_row(entry, one, backend, images, head.stacks[backend]) for entry, one in kept
+            ),
             ops=ops,
-            graphs={key: graph for key, graph in graphs.items() if key not in bundled}
+            graphs={key: graph for key, graph in images.items() if key not in bundled}
             | contrast_graphs(contrasts),
             low_px=min(sides),
             high_px=max(sides),
-            about=_about(name, title, head, head.stacks[backend]),
+            about=_about(name, title, head, head.stacks[backend], batches),
             measured=measured,
-            contrasts=contrast_rows(contrasts, title, PROTOCOL),
+            # blocks are timed with one image: they are evidence of the smallest batch, where that is 1
+            contrasts=contrast_rows(contrasts if batches[0] == 1 else (), title, PROTOCOL),
         ),
         roles[LEARN],
         roles[CHECK],
@@ -139,11 +160,22 @@ def make_profile(
         failed,
         ratio,
         share,
+        batches,
+        {batch: learned[batch] for batch in timed if batch not in batches},
     )
 
 
+def _images(kept: Sequence[tuple[Entry, Observation]]) -> dict[str, Graph]:
+    """Return the graph of each network for one image, by key; the stored ones are read at once."""
+    graphs = stored({entry.planned.key for entry, _ in kept if entry.planned.arch is None})
+    for entry, _ in kept:
+        if entry.planned.key not in graphs:
+            graphs[entry.planned.key] = entry.planned.one_image
+    return graphs
+
+
 def _ops(
-    head: Head, backend: str, kept: list[tuple[Entry, Observation]], graphs: Mapping[str, Graph]
+    head: Head, backend: str, kept: list[tuple[Entry, Observation]], images: Mapping[str, Graph]
 ) -> tuple[tuple[MeasuredOp, ...], list[float], Counter[str]]:
     """Give the ops to learn from as they were timed, how much of each network's time they make up, and what was inserted.
 
@@ -152,33 +184,36 @@ def _ops(
     """
     ratios: list[float] = []
     inserted: Counter[str] = Counter()
-    learned: list[tuple[str, Graph, Attribution]] = []
+    learned: list[tuple[Planned, Graph, Attribution]] = []
     for entry, one in kept:
         if not one.ops:
             continue
-        key = entry.planned.key
-        run = run_graph(graphs[key], PASSES)
+        planned = entry.planned
+        run = run_graph(rebatch(images[planned.key], planned.batch), PASSES)
         found = attribute(run, one.ops)
         ratios.append(found.total_ms / one.latency_ms)
         inserted.update(found.inserted_ms)
         unpaired = sum(found.inserted_ms.values())
-        if entry.planned.role == LEARN and unpaired <= (1.0 - LEAST_PAIRED) * found.total_ms:
-            learned.append((key, run, found))  # else a graph that the runtime took to pieces
+        if planned.role == LEARN and unpaired <= (1.0 - LEAST_PAIRED) * found.total_ms:
+            learned.append((planned, run, found))  # else a graph that the runtime took to pieces
     source = f"dsim measure, {head.stacks[backend].runtime} on {head.machine.processor}"
     out = [
-        MeasuredOp(run.nodes[at].op, ms, 1, key, at, "in situ", source, LICENCE)
-        for key, run, found in learned
+        MeasuredOp(run.nodes[at].op, ms, 1, planned.key, at, "in situ", source, LICENCE, planned.batch)
+        for planned, run, found in learned
         for at, ms in sorted(found.latency_ms.items())
         if ms > 0
     ]
     return tuple(out), ratios, inserted
 
 
-def _network_row(entry: Entry, one: Observation, backend: str, graphs: Mapping[str, Graph]) -> dict[str, str]:
-    graph = graphs[entry.planned.key]
+def _network_row(
+    entry: Entry, one: Observation, backend: str, images: Mapping[str, Graph], stack: Stack
+) -> dict[str, str]:
+    graph = images[entry.planned.key]
     return {
         "network": entry.planned.key.partition("@")[0],
         "graph": entry.planned.key,
+        "batch": str(entry.planned.batch * stack.batch),
         "latency_ms": f"{one.latency_ms:.5g}",
         "error_ms": f"{one.error_ms:.2g}",
         "role": entry.planned.role_on(backend),
@@ -189,7 +224,7 @@ def _network_row(entry: Entry, one: Observation, backend: str, graphs: Mapping[s
     }
 
 
-def _about(name: str, title: str, head: Head, stack: Stack) -> dict[str, Any]:
+def _about(name: str, title: str, head: Head, stack: Stack, batches: Sequence[int]) -> dict[str, Any]:
     stated = "lower decile of the runs after warm-up (the latency while neighbours are quiet), networks and runtimes in turns"
     chip = stack.chip or head.machine.processor
     threads = f"{head.threads}, pinned to a core" if head.pinned >= 0 else f"{head.threads}, not pinned"
@@ -200,7 +235,7 @@ def _about(name: str, title: str, head: Head, stack: Stack) -> dict[str, Any]:
         "runtime": stack.runtime,
         "precision": stack.precision,
         "layout": stack.layout,
-        "batch": str(stack.batch),
+        "batch": [batch * stack.batch for batch in batches] if len(batches) > 1 else batches[0] * stack.batch,
         "threads": threads if stack.unit == "CPU" else "one host thread",
         "measures": "latency" if stack.batch == 1 else "throughput",
         "group": "measured",

@@ -8,9 +8,13 @@ from dataclasses import dataclass
 from dsim.errors import DsimError
 from dsim.export.quiet import quiet
 from dsim.measure.records import Backend, Ready, RuntimeOp, Session
-from dsim.measure.timing import Timing, time_in_turns
+from dsim.measure.timing import LEAST, Timing, time_in_turns
 
 OP_RUNS = 16
+MANY_RUNS, MANY_OP_RUNS = (
+    20,
+    6,
+)  # the least for a run of many images, which is long, and averages over what disturbs it
 OP_TRIES = 3  # of the runs for operators, until they are about as quick as the plain ones
 SLOW = 1.06  # times the plain runs
 
@@ -53,7 +57,11 @@ class Observed:
 
 
 def observe(
-    group: Sequence[Ready], backends: Sequence[Backend], seconds: float, plain: Collection[int] = ()
+    group: Sequence[Ready],
+    backends: Sequence[Backend],
+    seconds: float,
+    plain: Collection[int] = (),
+    many: bool = False,
 ) -> tuple[Observed, ...]:
     """Time networks in turns; a backend that fails on one does not stop the others.
 
@@ -65,12 +73,15 @@ def observe(
         For the timed runs of all of them together.
     plain
         Positions of networks whose operators are not asked for: those that are never learned from.
+    many
+        Whether all of them take many images a run.
     """
     sessions, failed = open_sessions(group, backends)
-    timings = time_sessions(sessions, seconds)
+    timings = time_sessions(sessions, seconds, MANY_RUNS if many else LEAST)
+    runs = MANY_OP_RUNS if many else OP_RUNS
     seen: list[dict[str, Observation]] = [{} for _ in group]
     for (n, name), timing in timings.items():
-        ops = () if n in plain else _ops(sessions[n, name], timing.latency_ms)
+        ops = () if n in plain else _ops(sessions[n, name], timing.latency_ms, runs)
         seen[n][name] = observation_of(timing, sessions[n, name].images, ops)
     return tuple(Observed(own, why) for own, why in zip(seen, failed, strict=True))
 
@@ -94,21 +105,21 @@ def open_sessions(
 
 
 def time_sessions(
-    sessions: Mapping[tuple[int, str], Session], seconds: float
+    sessions: Mapping[tuple[int, str], Session], seconds: float, least: int = LEAST
 ) -> dict[tuple[int, str], Timing]:
-    """Time what was loaded in turns, for some seconds of all together."""
+    """Time what was loaded in turns, for some seconds of all together, and so many runs of each at the least."""
     away = [key for key, one in sessions.items() if not one.on_cpu]
     runs = {key: one.run for key, one in sessions.items()}
-    return time_in_turns(runs, seconds, off_core=away) if runs else {}
+    return time_in_turns(runs, seconds, off_core=away, least=least) if runs else {}
 
 
-def _ops(session: Session, latency_ms: float) -> tuple[RuntimeOp, ...]:
+def _ops(session: Session, latency_ms: float, runs: int) -> tuple[RuntimeOp, ...]:
     """Give the operators, from the quickest of a few tries: what slowed the machine down meanwhile must not count."""
     best: tuple[RuntimeOp, ...] = ()
     for _ in range(OP_TRIES if session.ops is not None else 0):
         assert session.ops is not None
         with quiet():
-            found = session.ops(OP_RUNS)
+            found = session.ops(runs)
         best = found if not best else min(best, found, key=_total)
         if _total(best) < SLOW * latency_ms:
             break

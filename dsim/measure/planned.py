@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from dsim.arch import Arch
 from dsim.device.profile import CHECK, FOREIGN, LEARN, SEARCHED
+from dsim.errors import BatchError
 from dsim.graph import Graph
+from dsim.graph.batch import rebatch
 from dsim.latency.networks import read_graph
 
 ROLES = (LEARN, CHECK, SEARCHED)
@@ -33,6 +35,8 @@ class Planned:
         LEARN, CHECK or SEARCHED.
     chosen
         By whom, for SEARCHED.
+    batch
+        Images in the run that is timed.
     arch
         The design; None for a stored graph.
     read
@@ -44,6 +48,12 @@ class Planned:
     arch: Arch | None = None
     read: Graph | None = None
     chosen: tuple[Chosen, ...] = ()
+    batch: int = 1
+
+    @property
+    def label(self) -> str:
+        """What to call it: its key, and the batch where it is not 1."""
+        return self.key if self.batch == 1 else f"{self.key} at batch {self.batch}"
 
     def role_on(self, backend: str) -> str:
         """Give its role in a backend's profile: what a search on another one chose is FOREIGN there."""
@@ -55,9 +65,29 @@ class Planned:
         """Give the tightest budget in milliseconds under which a search on a backend's profile chose it."""
         return min((one.budget_ms for one in self.chosen if one.backend == backend), default=None)
 
+    def at(self, batch: int) -> Planned | None:
+        """Return it for a run of so many images; None where it is another network then."""
+        one = replace(self, batch=batch, read=self.one_image)
+        try:
+            one.graph  # noqa: B018 - worked out here, and kept
+        except BatchError:
+            return None
+        return one
+
     @cached_property
     def graph(self) -> Graph:
-        """Its graph, before any pass."""
+        """Its graph at its batch, before any pass.
+
+        Raises
+        ------
+        BatchError
+            It cannot be had at that batch.
+        """
+        return rebatch(self.one_image, self.batch)
+
+    @cached_property
+    def one_image(self) -> Graph:
+        """Its graph for one image, before any pass."""
         if self.arch is not None:
             return self.arch.to_graph()
         return self.read if self.read is not None else read_graph(self.key)

@@ -29,7 +29,7 @@ def module_of(planned: Planned) -> nn.Module:
 
 
 def image_for(planned: Planned) -> Tensor:
-    """Give one image of normal noise, the same every time."""
+    """Return the images of a run, (batch, 3, H, W): normal noise, the same every time."""
     import torch
 
     made = torch.Generator().manual_seed(0)
@@ -121,7 +121,7 @@ class Kitchen:
             path.unlink(missing_ok=True)
 
     def _paths(self, planned: Planned) -> dict[str, Path]:
-        return {form: self._folder / f"{planned.key}.{form}" for form in self._forms}
+        return {form: self._folder / f"{planned.key}-{planned.batch}.{form}" for form in self._forms}
 
 
 @contextmanager

@@ -51,7 +51,7 @@ class Ready:
     build
         Makes the module, in eval mode; called once, and only where a backend takes modules.
     image
-        (1, 3, H, W).
+        (batch, 3, H, W): the images of one run.
     files
         By form (``onnx``, ``tflite``): paths of what was exported, for the backends that read it.
     failed
@@ -94,7 +94,7 @@ class Session:
     on_cpu
         Whether a run keeps a core busy from begin to end: then time without the core was taken by something else.
     images
-        How many a run takes at once; figures are for one of them.
+        How many copies of the images a run takes at once, where a backend has a batch of its own; figures are for one.
     """
 
     run: Callable[[], object]
@@ -118,7 +118,7 @@ class Stack:
     chip
         Name of the chip; empty where it is the machine's processor.
     batch
-        Images at once: more than one is throughput, not latency.
+        Images at once where the backend sets them itself: more than one is throughput, not latency.
     """
 
     runtime: str

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
-from dsim.device.profile import LEARN
+from dsim.device.profile import LEARN, SEARCHED
 from dsim.errors import DsimError, MissingPackageError, UnavailableError
 from dsim.measure.journal import Entry, Journal
 from dsim.measure.learn import doubt_of
@@ -68,7 +68,11 @@ class Loop:
     most
         Networks at most.
     show
-        Called after each network with their number, the seconds that are left, and the last one's key.
+        Called after each network with their number, the seconds that are left, and what the last one is called.
+    batches
+        Images in a run: every network is timed at each, as far as it can be had at it.
+    retries
+        How often to time a network again that was timed while something else ran.
     """
 
     backends: tuple[Backend, ...]
@@ -78,32 +82,60 @@ class Loop:
     most: int
     show: Show
     clock: Callable[[], float] = time.monotonic
+    batches: tuple[int, ...] = (1,)
+    retries: int = RETRIES
 
     def follow(self, plan: Plan) -> int:
         """Measure what a plan draws; how many networks were timed in this run."""
         end, learned_at, doubt = self.clock() + self.seconds, 0, None
         entries = list(self.journal.entries())
-        timed = 0
+        before = len(entries)
+        entries += self.time(self._missing(entries)[: self.most], end)
+        timed = len(entries) - before
         while self.clock() < end and timed < self.most:
             if len(entries) >= max(LEAST_TO_LEARN, GROWTH * learned_at):
                 doubt, learned_at = self._learn(entries), len(entries)
             batch = plan.batch({entry.planned.key for entry in entries}, doubt)
             if not batch:
                 break
-            found = self.time(batch[: self.most - timed], end)
+            found = self.time(self._at_batches(batch)[: self.most - timed], end)
             entries += found
             timed += len(found)
         return timed
 
     def add(self, wanted: Sequence[Planned]) -> int:
-        """Measure what is not in the journal yet of a list, in its order until the time is up; how many were timed."""
-        done = {entry.planned.key for entry in self.journal.entries()}
-        left = [one for one in wanted if one.key not in done]
+        """Measure what is not in the journal yet of a list, in its order until the time is up; how many were timed.
+
+        Each is timed at the smallest batch: that is what a profile's plain name means.
+        """
+        done = {(entry.planned.key, entry.planned.batch) for entry in self.journal.entries()}
+        left = [one for planned in wanted if (one := planned.at(self.batches[0])) is not None]
+        left = [one for one in left if (one.key, one.batch) not in done]
         return len(self.time(left[: self.most], self.clock() + self.seconds))
+
+    def _at_batches(self, planned: Sequence[Planned]) -> list[Planned]:
+        return self._left(planned, frozenset())
+
+    def _left(self, planned: Sequence[Planned], done: Collection[tuple[str, int]]) -> list[Planned]:
+        """Return networks at every batch that they were not timed at yet, those of a group and one batch together."""
+        out: list[Planned] = []
+        for start in range(0, len(planned), GROUP):
+            for batch in self.batches:
+                group = [own for own in planned[start : start + GROUP] if (own.key, batch) not in done]
+                out += [one for own in group if (one := own.at(batch)) is not None]
+        return out
+
+    def _missing(self, entries: Sequence[Entry]) -> list[Planned]:
+        """Return what was timed at some batch and not at another one: after a stop, or before that one was asked for."""
+        done = {(entry.planned.key, entry.planned.batch) for entry in entries}
+        first = {entry.planned.key: entry.planned for entry in entries if entry.planned.role != SEARCHED}
+        return self._left(
+            [one for key, one in first.items() if any((key, n) not in done for n in self.batches)], done
+        )
 
     def time(self, batch: Sequence[Planned], end: float) -> list[Entry]:
         """Time networks in their order until ``end``, GROUP of them in turns; what was too busy once more, last."""
-        waiting = [(one, RETRIES) for one in batch]
+        waiting = [(one, self.retries) for one in batch]
         out: list[Entry] = []
         while waiting and self.clock() < end:
             group, waiting = waiting[:GROUP], waiting[GROUP:]
@@ -119,13 +151,14 @@ class Loop:
                 self.kitchen.clear(planned)
                 self.journal.append(entry)
                 out.append(entry)
-                self.show(len(out), max(0.0, end - self.clock()), planned.key)
+                self.show(len(out), max(0.0, end - self.clock()), planned.label)
         return out
 
     def _time(self, group: Sequence[Planned]) -> list[Entry]:
         ready = [self.kitchen.finish(planned) for planned in group]
         plain = [n for n, planned in enumerate(group) if planned.role != LEARN]
-        found = observe(ready, self.backends, SECONDS * len(self.backends) * len(group), plain)
+        many = all(planned.batch > 1 for planned in group)
+        found = observe(ready, self.backends, SECONDS * len(self.backends) * len(group), plain, many)
         return [Entry(planned, observed, load()) for planned, observed in zip(group, found, strict=True)]
 
     def _learn(self, entries: Sequence[Entry]) -> Doubt | None:

@@ -99,6 +99,7 @@ def time_in_turns(
     clock: Callable[[], float] = time.perf_counter,
     core: Callable[[], float] = time.process_time,
     off_core: Collection[Key] = (),
+    least: int = LEAST,
 ) -> dict[Key, Timing]:
     """Time runs in turns, so that what slows the machine down for a while slows all of them.
 
@@ -107,11 +108,13 @@ def time_in_turns(
     runs
         By name.
     seconds
-        For all of them together, beyond LEAST runs each. It ends before when all are known well enough (NARROW).
+        For all of them together, beyond ``least`` runs each. It ends before when all are known well enough (NARROW).
     clock, core
         Give seconds, and seconds of this process's processor time.
     off_core
         Names of runs that wait for another processor: their processor time tells nothing.
+    least
+        Runs of each, however long they take.
     """
     for run in runs.values():
         for _ in range(WARM_UP):
@@ -130,19 +133,21 @@ def time_in_turns(
                 (clean if kept else disturbed)[name].append(took * 1e3)
                 if kept:
                     turns[name].append(turn)
-        if _done(clean, disturbed, clock() > end):
+        if _done(clean, disturbed, clock() > end, least):
             break
     return {
         name: Timing(tuple(own), tuple(disturbed[name]), tuple(turns[name])) for name, own in clean.items()
     }
 
 
-def _done(clean: Mapping[Key, Sequence[float]], disturbed: Mapping[Key, Sequence[float]], late: bool) -> bool:
+def _done(
+    clean: Mapping[Key, Sequence[float]], disturbed: Mapping[Key, Sequence[float]], late: bool, least: int
+) -> bool:
     every = min((len(own) + len(disturbed[name]) for name, own in clean.items()), default=MOST)
-    if every < LEAST:
+    if every < least:
         return False
     known = all(
-        len(own) >= LEAST and half_width(own) < NARROW * float(np.quantile(own, QUICK))
+        len(own) >= least and half_width(own) < NARROW * float(np.quantile(own, QUICK))
         for own in clean.values()
     )
     return late or known or every >= MOST

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from dsim.device import DeviceProfile, find_profile
+from dsim.device.batches import THROUGHPUT, name_at, plain_batches, split_name
 from dsim.latency import Identified, load_model
 from dsim.latency.networks import read_networks
 from dsim.latency.scores import DeviceScores, device_scores
@@ -57,6 +58,9 @@ class Card:
                 "model": p.reference_model,
                 "stated": p.reference_stated,
             },
+            "measures": p.measures,
+            "batch": plain_batches(p),
+            "batches": list(p.batches),
             "resolution_px": [p.low_px, p.high_px],
             "networks": self.networks,
             "reference_networks": self.reference_networks,
@@ -106,7 +110,7 @@ def never_seen(profile: DeviceProfile) -> tuple[str, ...]:
     usable = (row for row in profile.networks if row.counts and not row.cliff and profile.is_reference(row))
     keys = frozenset(row.graph for row in usable if row.graph)
     file = profile.folder / "graphs.parquet"  # a user's own networks
-    networks = read_networks(keys, profile.passes, (file,) if file.exists() else ())
+    networks = read_networks(keys, profile.passes, (file,) if file.exists() else (), profile.batch)
     ops = {op for network in networks.values() for op in network.run.ops}
     seen = {op.kind for op in ops} | {op.activation for op in ops}
     return tuple(kind.value for kind in OpKind if kind not in seen and kind is not OpKind.UNKNOWN)
@@ -132,6 +136,16 @@ def _teachers(profile: DeviceProfile) -> str:
     return own + start
 
 
+def _batch(profile: DeviceProfile) -> str:
+    """Say what a latency is of, and which other batches the profile holds."""
+    if profile.measures == THROUGHPUT:
+        return f"milliseconds are per image, measured at batch {profile.batch_stated}"
+    others = [batch for batch in profile.batches if batch != profile.batch]
+    plain = split_name(profile.name)[0]
+    also = f"; also measured: {', '.join(name_at(plain, batch) for batch in others)}" if others else ""
+    return f"{profile.batch}, and no other is priced{also}"
+
+
 def _error(found: DeviceScores | None) -> str:
     if found is None:
         return "too few networks or families to leave one out"
@@ -150,6 +164,7 @@ def show_card(content: Card) -> None:
     show_line(console, p.name, p.title)
     for head, text in (
         ("Runs on:", f"{p.soc}, {p.compute_unit}; {p.runtime}, {p.precision}"),
+        ("Batch:", _batch(p)),
         ("Estimates speak of:", f"{p.reference_model}; {p.reference_stated}"),
         ("Learned with:", f"{_teachers(p)}; fusion passes {', '.join(p.passes)}"),
         ("Measured between:", f"{p.low_px} and {p.high_px} px; outside, an estimate is extrapolated"),

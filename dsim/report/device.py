@@ -22,6 +22,8 @@ class ProfileLine:
     ----------
     name, title, group, runtime, precision, measures, method, donor
         What it is, and how it is learned.
+    batches
+        Images in a run, of everything measured.
     networks, ops, figures
         Measured networks, each once; measured operators; all figures of networks, repeats included.
     where
@@ -36,6 +38,7 @@ class ProfileLine:
     runtime: str
     precision: str
     measures: str
+    batches: tuple[int, ...]
     method: str
     donor: str
     networks: int
@@ -69,6 +72,7 @@ def profile_lines() -> tuple[ProfileLine, ...]:
                 profile.runtime,
                 profile.precision,
                 profile.measures,
+                profile.batches,
                 profile.method,
                 profile.donor,
                 len({row.network for row in profile.networks if row.counts}),

@@ -67,7 +67,7 @@ def _hold_budget(networks: Sequence[Held]) -> list[bool]:
 def measured_table(found: Mapping[str, Sequence[Held]]) -> TableData:
     """Give the table of scores; ``found`` maps a profile to its networks, each predicted without its family."""
     rows = [
-        (name, what, *score_row(networks))
+        (name, what, str(find_profile(name).batch), *score_row(networks))
         for name, held in found.items()
         for what, networks in split_scores(name, held).items()
         if networks
@@ -75,6 +75,7 @@ def measured_table(found: Mapping[str, Sequence[Held]]) -> TableData:
     columns = (
         "profile",
         "networks",
+        "batch",
         "how many",
         "median %",
         "within 5%",
@@ -93,6 +94,12 @@ def measured_table(found: Mapping[str, Sequence[Held]]) -> TableData:
     )
 
 
+def _batches(one: Measured) -> str:
+    if one.batches == (1,):
+        return ""
+    return f", at batch {' and '.join(map(str, one.batches))} together"
+
+
 def show_measured(made: Mapping[str, Measured], found: Mapping[str, Sequence[Held]]) -> None:
     """Print the profiles that were made and how good they are."""
     console = result_console()
@@ -102,8 +109,14 @@ def show_measured(made: Mapping[str, Measured], found: Mapping[str, Sequence[Hel
         show_line(
             console,
             f"{name}:",
-            f"{one.networks} networks to learn from, {one.checks} held out for good{left}{failed}",
+            f"{one.networks} networks to learn from, {one.checks} held out for good{left}{failed}{_batches(one)}",
         )
+        for batch, number in one.short.items():
+            show_line(
+                console,
+                "  left out:",
+                f"batch {batch}, with {number} networks to learn from; give it more --time",
+            )
         if one.sum_over_whole:
             low, middle, high = one.sum_over_whole
             own = ", ".join(f"{label} {share:.1%}" for label, share in list(one.inserted.items())[:3])

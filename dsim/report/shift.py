@@ -10,6 +10,7 @@ from rich.console import Console
 from dsim.accuracy.recipe import reference_words
 from dsim.report.console import result_console, show_line, show_table
 from dsim.report.table import TableData, table
+from dsim.report.unit import common_unit
 from dsim.shift import Cell, Comparison, Flip, Interval, Robust, Shift, Verdict
 from dsim.shift.enough import FINDING_HALVINGS, FINDING_REFITS
 from dsim.shift.strongest import STANDS, findings
@@ -67,7 +68,7 @@ def devices_table(found: Comparison) -> TableData:
                 f"{d.sibling_spread:.0%}",
             )
         )
-    unit = "ms per image in a large batch" if found.devices[0].measures == "throughput" else "ms"
+    unit = common_unit(found)
     return table(
         "Each device's own best design",
         (

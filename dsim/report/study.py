@@ -6,6 +6,7 @@ from rich.console import Console
 
 from dsim.accuracy.recipe import reference_words
 from dsim.arch import Arch
+from dsim.device.batches import split_name
 from dsim.report.console import result_console, show_line, show_table
 from dsim.report.stages import COLUMNS, stage_rows
 from dsim.report.table import TableData, table
@@ -22,10 +23,15 @@ def summary_lines(result: StudyResult) -> list[str]:
     level = f"{result.spec.confidence:.0%}"
     return [
         f"Estimated latency on {result.spec.device}: {chosen.latency_ms:.2f} ms, {level} interval "
-        f"{chosen.low_ms:.2f} to {chosen.high_ms:.2f} ms (predicted, not measured).",
+        f"{chosen.low_ms:.2f} to {chosen.high_ms:.2f} ms (predicted, not measured){_run(result)}.",
         f"Estimated ImageNet-1k top-1: {chosen.top1:.1f} %, {level} interval {chosen.top1_low:.1f} to "
         f"{chosen.top1_high:.1f} % ({reference_words(chosen.arch.resolution)}; predicted, not trained).",
     ]
+
+
+def _run(result: StudyResult) -> str:
+    batch = split_name(result.spec.device)[1]
+    return f", for a run of {batch} images" if batch else ""
 
 
 def show_study(result: StudyResult) -> None:

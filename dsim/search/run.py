@@ -6,7 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from dsim.accuracy import load_accuracy_model
-from dsim.device.find import find_profile
+from dsim.device.find import find_profile, name_at_batch
+from dsim.device.profile import DeviceProfile
 from dsim.errors import InvalidValueError
 from dsim.files import make_folder
 from dsim.latency import load_model
@@ -79,15 +80,17 @@ def run_study(spec: StudySpec, progress: Progress | None = None, keep: bool = Tr
         published_near(profile, middle),
         found.cost,
         None if found.chosen else found.fastest.high_ms,
-        _notes(spec, profile.low_px, profile.high_px),
+        _notes(spec, profile),
     )
     if keep:
         write_result(result)
     return result
 
 
-def _notes(spec: StudySpec, low_px: int, high_px: int) -> tuple[str, ...]:
-    notes = []
+def _notes(spec: StudySpec, profile: DeviceProfile) -> tuple[str, ...]:
+    notes, low_px, high_px = [], profile.low_px, profile.high_px
+    if profile.batch != 1:
+        notes.append(f"milliseconds are of one run of {profile.batch} images, as this profile was measured")
     if not low_px <= spec.space.resolution <= high_px:
         notes.append(
             f"{spec.space.resolution} px lies outside {low_px} to {high_px} px, where networks were measured: "
@@ -100,6 +103,7 @@ def search(
     device: str,
     budget_ms: float | str,
     *,
+    batch: int | None = None,
     confidence: float = 0.9,
     trials: int = DEFAULT_TRIALS,
     time_s: float | str | None = None,
@@ -117,7 +121,10 @@ def search(
     device
         Name of a device profile, e.g. ``"iphone12"``.
     budget_ms
-        Hard latency budget for one image: a number of milliseconds, or a text with its unit such as ``"2ms"``.
+        Hard latency budget of one run (of one image, or of ``batch``): a number of milliseconds, or a text with its unit
+        such as ``"2ms"``.
+    batch
+        Images in a run, for a profile that was measured at several; its smallest by default.
     confidence
         Level of the latency interval whose upper end must hold the budget.
     trials
@@ -146,7 +153,7 @@ def search(
         The device is unknown, a value is out of range, or a file cannot be read or written.
     """
     spec = StudySpec(
-        device,
+        name_at_batch(device, batch),
         milliseconds(budget_ms),
         confidence,
         trials,

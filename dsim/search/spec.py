@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from dsim.device.batches import MARK
 from dsim.errors import InvalidValueError
 from dsim.search.space import Space
 
@@ -81,7 +82,7 @@ class StudySpec:
         if not 0 <= self.seed < 2**32:
             raise InvalidValueError(f"seed must lie in 0 to 4294967295, got {self.seed}; give 0")
         if not self.name:
-            object.__setattr__(self, "name", f"{self.device}-{self.budget_ms:g}ms")
+            object.__setattr__(self, "name", f"{self.device}-{self.budget_ms:g}ms".replace(MARK, "-batch"))
         if not _NAME.fullmatch(self.name):
             raise InvalidValueError(
                 "a study's name is a folder name of at most 100 letters, digits, dots, dashes and underscores, "

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from dsim.arch import Arch
 from dsim.arch.named import read_design
+from dsim.device.find import name_at_batch
 from dsim.search import Space
 from dsim.shift.records import Comparison
 from dsim.shift.run import Progress, run_comparison
@@ -25,6 +26,7 @@ def compare(
     devices: Sequence[str],
     budgets_ms: Mapping[str, float | str] | None = None,
     *,
+    batch: int | None = None,
     like: str | Path | Arch = DEFAULT_LIKE,
     what_if: str | Path | Arch | None = None,
     confidence: float = 0.9,
@@ -46,7 +48,10 @@ def compare(
     devices
         Names of at least two profiles.
     budgets_ms
-        Budget by device: a number of milliseconds, or a text such as ``"2ms"``. Without it each device's budget is the upper end of the interval of ``like``.
+        Budget by device: a number of milliseconds, or a text such as ``"2ms"``. Without it each device's budget is the
+        upper end of the interval of ``like``.
+    batch
+        Images in a run, for profiles that were measured at several; their smallest by default.
     like
         A design: a preset's name, the path of an arch.json or of a study's folder, or the design itself.
     what_if
@@ -80,8 +85,8 @@ def compare(
         A device is unknown, a value is out of range, the devices cannot share a matrix, or a file cannot be written.
     """
     spec = ComparisonSpec(
-        tuple(devices),
-        {device: milliseconds(budget) for device, budget in (budgets_ms or {}).items()},
+        tuple(name_at_batch(name, batch) for name in devices),
+        {name_at_batch(name, batch): milliseconds(budget) for name, budget in (budgets_ms or {}).items()},
         read_design(like),
         _name(like),
         confidence,

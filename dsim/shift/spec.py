@@ -11,6 +11,7 @@ from typing import Any
 
 from dsim.arch import Arch, get_preset
 from dsim.device import DeviceProfile, find_profile
+from dsim.device.batches import MARK
 from dsim.errors import InvalidValueError
 from dsim.search import Space
 
@@ -105,7 +106,9 @@ class ComparisonSpec:
         object.__setattr__(self, "devices", tuple(self.devices))
         object.__setattr__(self, "budgets_ms", dict(self.budgets_ms))
         if not self.name:
-            object.__setattr__(self, "name", f"compare-{'-'.join(self.devices)}"[:100])
+            object.__setattr__(
+                self, "name", f"compare-{'-'.join(self.devices)}".replace(MARK, "-batch")[:100]
+            )
         if not _NAME.fullmatch(self.name):
             raise InvalidValueError(
                 "a comparison's name is a folder name of at most 100 letters, digits, dots, dashes and underscores, "

@@ -19,6 +19,7 @@ from dsim.attrs import attrs_to_dict
 from dsim.device.add.found import LICENCE
 from dsim.device.load import CONTRAST_COLUMNS, NETWORK_COLUMNS, SCHEMA_VERSION, load_profile
 from dsim.device.ops import COLUMNS as OP_COLUMNS
+from dsim.device.ops import OPTIONAL as OP_OPTIONAL
 from dsim.device.profile import DeviceProfile, MeasuredOp
 from dsim.errors import FileAccessError, InvalidValueError
 from dsim.files import make_folder
@@ -263,7 +264,8 @@ def write_ops(path: Path, ops: tuple[MeasuredOp, ...]) -> None:
             "how": one.how,
             "source": one.source,
             "licence": one.licence,
+            "batch": one.batch,
         }
         for one in ops
     ]
-    pl.DataFrame(rows, schema=OP_COLUMNS).write_parquet(path)
+    pl.DataFrame(rows, schema=OP_COLUMNS | OP_OPTIONAL).write_parquet(path)

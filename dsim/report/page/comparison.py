@@ -21,6 +21,7 @@ from dsim.report.page.what_if import top1_figure, what_if_figure
 from dsim.report.shift import devices_table, findings_table, kept_choices, never_measured, pairs_table
 from dsim.report.table import table
 from dsim.report.timed import agreement_table, timed_table
+from dsim.report.unit import common_unit
 from dsim.shift import Comparison
 from dsim.shift.measured import agreements, read_measured
 from dsim.shift.summary import shift_by_kind
@@ -73,7 +74,7 @@ def _some(*figures: Figure | None) -> tuple[Figure, ...]:
 
 
 def _fronts(found: Comparison, profiles: Profiles) -> tuple[Figure, ...]:
-    unit = "ms per image in a large batch" if found.devices[0].measures == "throughput" else "ms"
+    unit = common_unit(found)
     fronts = [
         Front(
             d.device,

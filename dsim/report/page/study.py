@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from dsim.accuracy.recipe import reference_words
 from dsim.device import DeviceProfile
+from dsim.device.batches import unit_of
 from dsim.latency.scoring import Held
 from dsim.report.page.fronts import Front, measured_on, panels_figure
 from dsim.report.page.ledger import cost_section, reproduce_section, study_command
@@ -34,7 +35,7 @@ def study_part(
     """
     device = found.spec.device
     profile = profiles.get(device)
-    unit = "ms per image in a large batch" if profile and profile.measures == "throughput" else "ms"
+    unit = unit_of(device, profile.measures if profile else "")
     published = measured_on(profile, found.published, found.spec.budget_ms)
     front = Front(device, found.spec.budget_ms, unit, found.front, found.chosen, published)
     shown = found.chosen or found.fastest

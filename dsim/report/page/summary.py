@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections import Counter
 
 from dsim.report.shift import shown_flips, span
+from dsim.report.unit import common_unit
 from dsim.shift import Comparison, Shift, Verdict
 from dsim.shift.summary import claimed_and_scored, shift_by_kind
 
 
 def question(found: Comparison) -> tuple[str, ...]:
     """Say what was asked, and what every figure is."""
-    throughput = found.devices[0].measures == "throughput"
-    unit = (
-        "milliseconds per image in a large batch (throughput)" if throughput else "milliseconds for one image"
-    )
+    unit = {
+        "ms": "milliseconds for one image",
+        "ms per run": "milliseconds for one run of each profile's own batch",
+    }.get(common_unit(found), common_unit(found).replace("ms", "milliseconds", 1))
     return (
         f"{len(found.devices)} profiles were asked for the most accurate design within a budget, in {unit}. "
         f"Budgets: {found.budget_rule}.",
