@@ -156,7 +156,7 @@ def make_profile(
         roles[LEARN],
         roles[CHECK],
         roles[SEARCHED],
-        len(busy),
+        0 if allow_busy else len(busy),
         failed,
         ratio,
         share,

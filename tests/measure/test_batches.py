@@ -18,8 +18,6 @@ from dsim.graph.batch import batch_of, rebatch
 from dsim.latency.checked import checked_networks
 from dsim.latency.learn import load_model
 from dsim.latency.operators.evidence import run_graph
-from dsim.network.price import price
-from dsim.network.predict import predict
 from dsim.measure.attribute import sign_of
 from dsim.measure.draw import draw_design
 from dsim.measure.journal import Entry, open_journal
@@ -30,6 +28,8 @@ from dsim.measure.planned import Planned, planned_design
 from dsim.measure.ready import Kitchen
 from dsim.measure.records import Ready, RuntimeOp, Session, Stack
 from dsim.measure.run import Loop
+from dsim.network.predict import predict
+from dsim.network.price import price
 from dsim.op import Op
 from dsim.search.space import Space
 from tests.measure.test_journal import HEAD
@@ -156,6 +156,7 @@ class Instant:
         return Session(lambda: None, None, on_cpu=False)
 
 
+@pytest.mark.slow
 def test_every_network_is_timed_at_every_batch_and_what_was_stopped_goes_on(tmp_path: Path) -> None:
     journal = open_journal(tmp_path / "j.jsonl", HEAD)
     backend, kitchen = Instant(), Kitchen(tmp_path, frozenset(), None)
@@ -165,12 +166,12 @@ def test_every_network_is_timed_at_every_batch_and_what_was_stopped_goes_on(tmp_
         return Loop((backend,), journal, kitchen, 600.0, most, lambda *_: None, batches=batches, retries=0)
 
     assert loop(2, (1,)).follow(plan) == 2
-    assert loop(6, (1, 8)).follow(plan) == 6
+    assert loop(10, (1, 8)).follow(plan) == 10  # the two at batch 8, and four more at both
     entries = journal.entries()
     timed_at = {(e.planned.key, e.planned.batch) for e in entries}
-    assert len(timed_at) == len(entries) == 8
+    assert len(timed_at) == len(entries) == 12
     assert {key for key, batch in timed_at if batch == 1} == {key for key, batch in timed_at if batch == 8}
-    assert sorted(backend.batches) == [1] * 4 + [8] * 4
+    assert sorted(backend.batches) == [1] * 6 + [8] * 6
     assert all(batch_of(e.planned.graph) == e.planned.batch for e in entries)
 
 
