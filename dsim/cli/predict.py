@@ -24,6 +24,7 @@ from dsim.cli.options import confidence_option, device_option, json_option, prin
     help="Input, batch first, e.g. 1x3x224x224; with several inputs NAME=1x3x224x224, once for each.",
 )
 @click.option("--strict", is_flag=True, help="Fail where an operator has no price.")
+@click.option("--merge", is_flag=True, help="Price it with its parallel linear branches merged, as it ships.")
 @confidence_option
 @json_option
 def predict(
@@ -32,6 +33,7 @@ def predict(
     by: str,
     inputs: tuple[str, ...],
     strict: bool,
+    merge: bool,
     confidence: float,
     as_json: bool,
 ) -> None:
@@ -49,14 +51,14 @@ def predict(
 
     graph = read_network(model, parse_inputs(inputs))
     if device != "all" and "," not in device:
-        priced = price(graph, device, confidence, strict=strict)
+        priced = price(graph, device, confidence, strict=strict, merge=merge)
         if as_json:
             print_json(without_nan(priced.to_dict()))
         else:
             show_latency(model, priced, by)
         return
     names = sorted(list_profiles()) if device == "all" else [name.strip() for name in device.split(",")]
-    rows = price_on(graph, names, confidence, strict=strict, progress=_progress)
+    rows = price_on(graph, names, confidence, strict=strict, merge=merge, progress=_progress)
     click.echo("\r" + " " * 60 + "\r", nl=False, err=True)
     if as_json:
         print_json({"devices": [without_nan(row.to_dict()) for row in rows]})

@@ -23,6 +23,7 @@ def predict(
     confidence: float = 0.9,
     *,
     strict: bool = False,
+    merge: bool = False,
 ) -> LatencyEstimate:
     """Predict what a network costs on a device.
 
@@ -40,6 +41,9 @@ def predict(
         Level of the central interval, in (0, 1).
     strict
         Refuse a network of which some operator has no price on the device.
+    merge
+        Price it with its parallel linear branches merged, as RepVGG, MobileOne, RepViT and FastViT ship. Without it a
+        network is priced as it is given, and a note says what merging would change.
 
     Returns
     -------
@@ -59,4 +63,4 @@ def predict(
     InvalidValueError
         ``network`` is no network, or ``confidence`` is out of range.
     """
-    return price(read_network(network, input_shape), device, confidence, strict=strict).estimate
+    return price(read_network(network, input_shape), device, confidence, strict=strict, merge=merge).estimate

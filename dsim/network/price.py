@@ -3,24 +3,71 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from dsim.device.batches import plain_batches
 from dsim.errors import DsimError, UnsupportedOpError
 from dsim.graph.graph import Graph
+from dsim.graph.merging import merge_branches
 from dsim.latency import Evidence, LatencyEstimate, load_model
 from dsim.latency.batch import Asked, ask
 
 Progress = Callable[[int, int, str], None]  # which device, of how many, its name
 
 
+NOTABLE = 0.01  # share of the latency below which merging is not worth a line
+
+
+@dataclass(frozen=True)
+class Merging:
+    """What merging a network's parallel branches changes, see `dsim.graph.merging`.
+
+    Attributes
+    ----------
+    branches, layers, convolutions
+        How many branches merge, into how many layers, and how many of these are convolutions.
+    merged
+        Whether the network was priced merged; the figures below are those of the other form.
+    latency_ms, low_ms, high_ms
+        What the other form costs, in milliseconds, with the interval.
+    params, macs
+        Of the other form.
+    """
+
+    branches: int
+    layers: int
+    convolutions: int
+    merged: bool
+    latency_ms: float
+    low_ms: float
+    high_ms: float
+    params: int
+    macs: int
+
+    def says(self, priced_ms: float) -> str:
+        """Say it in one line, beside what was priced; nothing where the time hardly changes."""
+        given, merged = (self.latency_ms, priced_ms) if self.merged else (priced_ms, self.latency_ms)
+        if self.merged:
+            return (
+                f"its {self.branches} parallel branches are merged into {self.layers} layers: {merged:.3g} ms, "
+                f"against {given:.3g} ms as it was given"
+            )
+        if not self.convolutions or abs(given - merged) < NOTABLE * given:
+            return ""
+        return (
+            f"its {self.branches} parallel branches can merge into {self.layers} layers that give the same results: "
+            f"{merged:.3g} ms merged, against {given:.3g} ms as it was given (--merge, or merge=True)"
+        )
+
+
 @dataclass(frozen=True)
 class Priced:
-    """A network's price on a device, and what exactly was priced."""
+    """A network's price on a device, what exactly was priced, and what merging its branches changes (None if nothing)."""
 
     asked: Asked
     estimate: LatencyEstimate
+    merging: Merging | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the documented keys (docs/predict.md)."""
@@ -52,6 +99,7 @@ class Priced:
             "measures": profile.measures,
             "batch": plain_batches(profile),
             "input_batch": self.asked.input_batch,
+            "merging": None if self.merging is None else asdict(self.merging),
             "notes": list(answer.notes),
         }
 
@@ -69,8 +117,18 @@ class DeviceRow:
         return {"device": self.device, "error": self.error} if self.priced is None else self.priced.to_dict()
 
 
-def price(graph: Graph, device: str, confidence: float = 0.9, *, strict: bool = False) -> Priced:
+def price(
+    graph: Graph, device: str, confidence: float = 0.9, *, strict: bool = False, merge: bool = False
+) -> Priced:
     """Price a network on a device, at the batch that it takes.
+
+    Parameters
+    ----------
+    strict
+        Refuse a network of which some operator has no price there.
+    merge
+        Price it with its parallel linear branches merged. It is priced as it is given otherwise, and the answer says
+        what merging would change.
 
     Raises
     ------
@@ -84,10 +142,24 @@ def price(graph: Graph, device: str, confidence: float = 0.9, *, strict: bool = 
         ``confidence`` is out of range.
     """
     asked = ask(device, graph)
-    found = load_model(asked.profile.name).estimate(asked.graph, confidence)
+    model = load_model(asked.profile.name)
+    found = merge_branches(asked.graph)
+    if found.layers:
+        forms = (found.graph, asked.graph) if merge else (asked.graph, found.graph)
+        answer, other = (model.estimate(form, confidence) for form in forms)
+        figures = (other.latency_ms, other.low_ms, other.high_ms, forms[1].params, forms[1].macs)
+        merging = Merging(found.branches, found.layers, found.convolutions, merge, *figures)
+        said = merging.says(answer.latency_ms)
+    else:
+        answer, merging, said = model.estimate(asked.graph, confidence), None, ""
+        if merge:
+            said = "it has no parallel linear branches to merge: priced as it was given"
     if strict:
-        _refuse_without_price(device, found)
-    return Priced(asked, replace(found, notes=(*asked.notes, *graph.notes, *found.notes)))
+        _refuse_without_price(device, answer)
+    notes = (*([said] if said else ()), *asked.notes, *graph.notes, *answer.notes)
+    if merge:
+        asked = replace(asked, graph=found.graph)
+    return Priced(asked, replace(answer, notes=notes), merging)
 
 
 def price_on(
@@ -96,6 +168,7 @@ def price_on(
     confidence: float = 0.9,
     *,
     strict: bool = False,
+    merge: bool = False,
     progress: Progress | None = None,
 ) -> tuple[DeviceRow, ...]:
     """Estimate one network on several devices; one that fails keeps its reason and the others go on."""
@@ -104,7 +177,7 @@ def price_on(
         if progress:
             progress(number, len(devices), name)
         try:
-            rows.append(DeviceRow(name, price(graph, name, confidence, strict=strict)))
+            rows.append(DeviceRow(name, price(graph, name, confidence, strict=strict, merge=merge)))
         except DsimError as error:
             rows.append(DeviceRow(name, None, str(error)))
     return tuple(rows)

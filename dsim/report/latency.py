@@ -64,6 +64,7 @@ def show_devices(name: str, graph: Graph, rows: Sequence[DeviceRow]) -> None:
             "" if answer.complete else "lower bound",
             "per image of a large batch" if profile.measures == "throughput" else "",
             f"run of {profile.batch}" if profile.batch != 1 else "",
+            _other_form(row.priced),
         )
         says = ", ".join(part for part in said if part)
         cells.append(
@@ -77,7 +78,8 @@ def show_devices(name: str, graph: Graph, rows: Sequence[DeviceRow]) -> None:
             )
         )
     columns = ("device", "ms", "interval", "leaves it", "ops priced", "note")
-    show_table(console, table(f"{name}: {_sizes(graph)}", columns, cells, numbers=columns[1:5]))
+    shown = next((row.priced.asked.graph for row in rows if row.priced is not None), graph)
+    show_table(console, table(f"{name}: {_sizes(shown)}", columns, cells, numbers=columns[1:5]))
     for note in uncounted_notes(graph):
         show_line(console, "Note:", note)
 
@@ -91,6 +93,14 @@ def uncounted_notes(graph: Graph) -> tuple[str, ...]:
         f" and {len(names) - MOST_NAMES} others" if len(names) > MOST_NAMES else ""
     )
     return (f"no rule counts {shown}: parameters and MACs are lower bounds",)
+
+
+def _other_form(priced: Priced) -> str:
+    """Say what the network costs in its other form, where merging its branches changes that."""
+    merging = priced.merging
+    if merging is None or not merging.says(priced.estimate.latency_ms):
+        return ""
+    return f"{_ms(merging.latency_ms)} {'as it was given' if merging.merged else 'merged'}"
 
 
 def _sizes(graph: Graph) -> str:

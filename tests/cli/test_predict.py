@@ -39,6 +39,19 @@ class Two(nn.Module):
 
 def two():
     return Two()
+
+
+class Branches(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.large, self.small = nn.Conv2d(3, 64, 3, 2, 1), nn.Conv2d(3, 64, 1, 2)
+
+    def forward(self, x):
+        return (self.large(x) + self.small(x)).relu()
+
+
+def branches():
+    return Branches()
 """
 
 
@@ -146,3 +159,19 @@ def test_a_preset_takes_an_image_of_another_size(capsys: pytest.CaptureFixture[s
     assert any("224x448 px lies outside" in note for note in told["notes"])
     tall = run_json(capsys, "predict", "efficientformer_l1", "--device", "iphone12", "--input", "1x3x448x224")
     assert any("448x224 px lies outside" in note for note in tall["notes"])
+
+
+def test_merging_is_part_of_the_json_either_way(source: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    given = run_json(capsys, "predict", f"{source}:branches", "--device", "iphone12")
+    merged = run_json(capsys, "predict", f"{source}:branches", "--device", "iphone12", "--merge")
+    # by hand: weights and biases of both layers, then of the larger one alone
+    assert given["params"] == 3 * 64 * 9 + 64 + 3 * 64 + 64
+    assert merged["params"] == 3 * 64 * 9 + 64 == given["merging"]["params"]
+    assert given["merging"]["latency_ms"] == pytest.approx(merged["latency_ms"])
+    assert merged["merging"]["latency_ms"] == pytest.approx(given["latency_ms"])
+    assert not given["merging"]["merged"]
+    assert merged["merging"]["merged"]
+    assert run_json(capsys, "predict", f"{source}:net", "--device", "iphone12")["merging"] is None
+    code, out, _ = run(capsys, "predict", f"{source}:branches", "--device", "iphone12,iphone13")
+    assert code == 0
+    assert "merged" in out

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+import torch
 from torch import nn
 
 import dsim
@@ -67,3 +68,30 @@ def test_a_budget_may_have_its_unit() -> None:
         dsim.search(DEVICE, "2")
     with pytest.raises(InvalidValueError, match="needs a unit"):
         dsim.compare([DEVICE, "iphone13"], {DEVICE: "2", "iphone13": "2ms"})
+
+
+class Branches(nn.Module):
+    """Two convolutions of one input, added up: what RepVGG is made of."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.large, self.small = nn.Conv2d(3, 64, 3, 2, 1), nn.Conv2d(3, 64, 1, 2)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return (self.large(x) + self.small(x)).relu()
+
+
+def test_merging_is_said_and_done_when_asked_for() -> None:
+    given = dsim.predict(Branches(), DEVICE)
+    merged = dsim.predict(Branches(), DEVICE, merge=True)
+    plain = dsim.predict(nn.Sequential(nn.Conv2d(3, 64, 3, 2, 1), nn.ReLU()), DEVICE)
+    assert merged.latency_ms == pytest.approx(plain.latency_ms)
+    assert merged.latency_ms < given.latency_ms
+    assert f"{merged.latency_ms:.3g} ms merged, against {given.latency_ms:.3g} ms" in given.notes[0]
+    assert "2 parallel branches are merged into 1 layers" in merged.notes[0]
+    (said, *_) = dsim.predict(nn.Conv2d(3, 8, 3), DEVICE, merge=True).notes
+    assert "no parallel linear branches" in said
+
+
+def test_published_designs_are_priced_without_a_word_on_their_two_classifiers() -> None:
+    assert not any("branches" in note for note in dsim.predict("efficientformer_l1", DEVICE).notes)

@@ -20,7 +20,8 @@ from dsim.graph.rewrite import rewrite
 from dsim.op import Op, OpKind
 
 
-def _with_bias(op: Op) -> Op:
+def with_bias(op: Op) -> Op:
+    """Return a layer that has a bias."""
     assert isinstance(op.attrs, ConvAttrs | LinearAttrs)
     params = op.attrs.params
     if params is not None and not op.attrs.bias:
@@ -50,6 +51,6 @@ class FoldBatchNorm:
             op = ops.get(layer, graph.nodes[layer].op)
             channels = {OpKind.CONV2D: 1, OpKind.LINEAR: len(op.outputs[0].shape) - 1}.get(op.kind)
             if axis == channels and op.activation is None:
-                ops[layer] = _with_bias(op)
+                ops[layer] = with_bias(op)
                 gone[index] = node.inputs[0]
         return rewrite(graph, ops, gone)
