@@ -1,0 +1,37 @@
+"""What counts as rounding: by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from dsim.rounding import limit, sign_of, steps, without_rounding
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "sign"), [(1.0, 2.0, 1), (-2.0, -1.0, -1), (-1.0, 1.0, 0), (0, 0, 0)]
+)
+def test_an_interval_has_a_sign_where_it_lies_off_zero(low: float, high: float, sign: int) -> None:
+    assert sign_of(low, high, 10.0) == sign
+
+
+def test_what_is_nothing_beside_the_thing_is_zero() -> None:
+    assert without_rounding(2e-16, 1.0) == 0.0
+    assert without_rounding(-2e-16, -1.0) == 0.0
+    assert without_rounding(2e-16, 1e-9) == 2e-16  # beside something small it is something
+    assert sign_of(1e-12, 1e-12, 1.0) == 0
+    assert sign_of(1e-6, 1e-6, 1.0) == 1
+    assert np.isnan(without_rounding(float("nan"), 1.0))
+
+
+def test_sums_in_another_order_are_equal_in_steps() -> None:
+    terms = np.random.default_rng(0).uniform(0.0, 1.0, (1000, 50))
+    one, other = terms.sum(1), np.array([sum(row[::-1]) for row in terms.tolist()])
+    assert (one != other).any()
+    assert (steps(one, 25.0) == steps(other, 25.0)).all()
+    assert np.isneginf(steps(np.array([-np.inf]), 1.0)).all()
+
+
+def test_what_just_fits_is_within_a_limit() -> None:
+    assert limit(0.3) >= 0.1 + 0.2
+    assert limit(0.3) < 0.3 * (1 + 1e-6)
