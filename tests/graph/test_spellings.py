@@ -14,6 +14,7 @@ import torch.nn.functional as F  # noqa: N812
 from onnx import helper
 from torch import nn
 
+from dsim.errors import UnsupportedOpError
 from dsim.graph import Graph
 from dsim.graph.onnx import read_onnx
 from tests.graph.onnx_files import exported, handmade
@@ -311,8 +312,32 @@ def test_an_operator_of_ones_own_is_named(tmp_path: Path) -> None:
     path = handmade(
         tmp_path / "m.onnx", [node("MyOp", "x", "a", "my.ops"), node("Relu", "a", "y")], {"x": MAP}, ["y"]
     )
-    with pytest.raises(Exception, match=r"my\.ops::MyOp must be known, got none: no rule knows") as found:
+    with pytest.raises(
+        UnsupportedOpError, match=r"my\.ops::MyOp must be known, got none: no rule knows"
+    ) as found:
         read_onnx(path)
+    assert "\n" not in str(found.value)
+
+
+@pytest.mark.parametrize(
+    ("nodes", "x", "rule"),
+    [
+        ([node("Reshape", "x to", "y")], [8, 32, 1, 1], "Reshape must keep the 256 elements of 8x32x1x1"),
+        (
+            [node("Reshape", "x flat", "f"), node("Gemm", "f w", "y")],
+            [8, 32, 1, 1],
+            "Gemm must be known, got none that fits inputs of 1x256 and 32x10",
+        ),
+        ([node("Conv", "x c", "y")], [1, 4, 8, 8], "Conv must read 3 channels, got 4 in 1x4x8x8"),
+        ([node("ConvTranspose", "x c", "y")], [1, 4, 8, 8], "ConvTranspose must read 5 channels, got 4"),
+    ],
+)
+def test_what_does_not_fit_the_input_is_said_in_one_line(
+    nodes: list[Any], x: list[int], rule: str, tmp_path: Path
+) -> None:
+    constants = {"to": np.array([1, 32]), "flat": np.array([1, -1]), "w": real(32, 10), "c": real(5, 3, 1, 1)}
+    with pytest.raises(UnsupportedOpError, match=rule) as found:
+        read(tmp_path / "m.onnx", nodes, x, constants)
     assert "\n" not in str(found.value)
 
 

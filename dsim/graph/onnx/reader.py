@@ -139,7 +139,7 @@ def _input(value: object, given: Shape | None) -> Shape:
     if not tensor.HasField("shape") or any(size <= 0 for size in stated):
         names = ["x".join(d.dim_param or str(d.dim_value) for d in tensor.shape.dim)]
         raise InvalidValueError(
-            f"input {name!r} leaves sizes open ({shown(names[0])}); give them, e.g. --input {name}=1x3x224x224"
+            f"input {name!r} leaves sizes open ({shown(names[0]) if stated else 'no shape at all'}); give them, e.g. --input {name}=1x3x224x224"
         )
     return tuple(stated)
 

@@ -19,6 +19,7 @@ from dsim.graph.onnx.constants import MAX_VALUES, known_array, known_from
 from dsim.graph.onnx.folding import fold
 from dsim.graph.onnx.idle import idle_channels
 from dsim.graph.onnx.inference import ShapeInference, Typed, typed_from
+from dsim.graph.onnx.misfits import misfit, name_of, no_shape
 from dsim.graph.onnx.network import Item, Known, Network
 from dsim.graph.onnx.order import in_order
 from dsim.graph.onnx.quantised import FLOAT, dequantised
@@ -44,10 +45,6 @@ STANDARD: frozenset[str] = frozenset(
 # What keeps the scale of a quantisation one.
 SCALE_VIEWS: frozenset[str] = frozenset(
     {"Reshape", "Unsqueeze", "Squeeze", "Cast", "Identity", "Flatten", "Mul"}
-)
-# Where what is written depends on the values that are read.
-BY_DATA: frozenset[str] = frozenset(
-    {"NonMaxSuppression", "NonZero", "Unique", "Compress", "Loop", "Scan", "StringSplit"}
 )
 MAX_SECONDS = 120.0  # the largest networks take a tenth of that
 MAX_DEPTH = 8  # branches within branches
@@ -140,7 +137,7 @@ class _Walk:
         attrs = _attributes(node)
         names = [self._resolved(name) if name else "" for name in node.input]
         known = [self._constants.get(name) for name in names]
-        name = _name(node)
+        name = name_of(node)
         if name in SPELLINGS:
             self._spell(node, SPELLINGS[name](Call(tuple(names), tuple(node.output), attrs, self)), depth)
         elif name == "DynamicQuantizeLinear" or (name in SCALE_VIEWS and self._scales.intersection(names)):
@@ -252,7 +249,7 @@ class _Walk:
         for name, typed in zip(node.output, outputs, strict=True):
             if name:
                 self._typed[name] = typed
-        self._items.append(Item(_name(node), tuple(outer), tuple(node.output), attrs, scope_of(node)))
+        self._items.append(Item(name_of(node), tuple(outer), tuple(node.output), attrs, scope_of(node)))
 
     def _captured(self, node: NodeProto) -> Iterable[str]:
         """Give the activations that a node's branches or body read from outside."""
@@ -277,34 +274,21 @@ class _Walk:
                 "check the file, or the shape given with --input"
             ) from error
         out: list[Typed] = []
+        reads = [x.shape if isinstance(x, Known) else x[1] for x in given if x is not None]
         for name, typed in zip(node.output, found, strict=True):
             usable = typed if typed is not None else self._stated.get(name)
             if usable is None and name:
-                raise UnsupportedOpError(_no_shape(node))
+                raise UnsupportedOpError(no_shape(node, reads))
             out.append(usable or (1, ()))
             TensorSpec(out[-1][1])  # within bounds
+        wrong = misfit(node, reads, out[0][1]) if out else None
+        if wrong is not None:
+            raise UnsupportedOpError(wrong)
         return out
-
-
-def _no_shape(node: NodeProto) -> str:
-    """Say why the shape of what a node writes is not to be known, and what to do."""
-    what = f"{_name(node)} {node.name!r}" if node.name else _name(node)
-    if node.op_type in BY_DATA:
-        return f"what {what} writes depends on the data, so that its shape cannot be known; cut the network before it"
-    if node.domain not in ("", "ai.onnx"):
-        return (
-            f"the output shape of {what} must be known, got none: no rule knows this operator and the file does not state "
-            "it; add the shape to the file's value_info, or cut the network before it"
-        )
-    return f"the output shape of {what} must be known, got none; export the network with fixed shapes"
 
 
 def _readable(known: list[Known | None]) -> bool:
     return all(constant is None or constant.array is not None for constant in known)
-
-
-def _name(node: NodeProto) -> str:
-    return node.op_type if node.domain in ("", "ai.onnx") else f"{node.domain}::{node.op_type}"
 
 
 def _attributes(node: NodeProto) -> dict[str, Any]:
