@@ -41,7 +41,7 @@ class Columns:
     ----------
     at
         Place of each column that is understood, by its plain name: ``network``, ``unit``, ``resolution``, ``batch``,
-        ``source``, those of OP and of STACK.
+        ``source``, ``cliff``, those of OP and of STACK.
     latency
         The columns of latencies that count; where there are several they must agree.
     step
@@ -74,7 +74,7 @@ def columns_of(header: Sequence[str]) -> Columns:
         found = next((name for name in known if name in place), None)
         if found is not None:
             at[role] = place[found]
-    at |= {name: place[name] for name in (*OP, *STACK, "source") if name in place}
+    at |= {name: place[name] for name in (*OP, *STACK, "source", "cliff") if name in place}
     latency = [one for n, cell in enumerate(header) if n not in at.values() and (one := _latency(n, cell))]
     best = min((one.rank for one in latency), default=0)
     counted = tuple(one for one in latency if one.rank == best)

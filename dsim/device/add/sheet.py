@@ -48,7 +48,7 @@ def read_sheet(path: Path, text: str, wanted: Wanted) -> Found:
     try:
         table = read_table(text, is_header)
     except csv.Error as error:
-        raise FileFormatError(f"{path}: cannot be parted into cells: {error}; check the quotes") from error
+        raise FileFormatError(f"{path}, {error}; check the quotes there") from error
     if table is None:
         got = first_line(text)
         if not got:
@@ -189,7 +189,11 @@ class _Sheet:
             source = self._get(row, "source") or UNSTATED
             if network:
                 reference = network + self._side(row, network)
-                self.networks.append(FoundNetwork(where, reference, latency_ms, source, batch=batch))
+                self.networks.append(
+                    FoundNetwork(
+                        where, reference, latency_ms, source, cliff=self._get(row, "cliff"), batch=batch
+                    )
+                )
             else:
                 given = {name: self._get(row, name) for name in ("op", "attrs", "inputs", "activation")}
                 self.ops.append(

@@ -60,7 +60,7 @@ def read_table(text: str, is_header: Callable[[Sequence[str]], bool]) -> Table |
         remark = line.lstrip().startswith(REMARKS)
         for delimiter in (named,) if named else (*DELIMITERS, ""):
             for header_line in (line, line.lstrip().lstrip("#/% ")) if remark else (line,):
-                header = next(_rows([header_line], delimiter), (0, ()))[1]
+                header = next(_rows([header_line], delimiter, at + 1), (0, ()))[1]
                 if is_header(header):
                     return Table(at + 1, header, tuple(_body(lines[at + 1 :], delimiter, at + 2)))
         if not remark:
@@ -75,25 +75,28 @@ def first_line(text: str) -> str:
 
 def _body(lines: Sequence[str], delimiter: str, first: int) -> Iterator[tuple[int, tuple[str, ...]]]:
     told = ["" if line.lstrip().startswith(REMARKS) else line for line in lines]
-    for number, cells in _rows(told, delimiter):
+    for number, cells in _rows(told, delimiter, first):
         if any(cells) and set("".join(cells)) - set("-:"):  # no ruler under the header either
-            yield first + number, cells
+            yield number, cells
 
 
-def _rows(lines: Sequence[str], delimiter: str) -> Iterator[tuple[int, tuple[str, ...]]]:
-    """Go through rows with the place of their first line; without a delimiter, blanks part the cells."""
+def _rows(lines: Sequence[str], delimiter: str, first: int) -> Iterator[tuple[int, tuple[str, ...]]]:
+    """Go through rows with the number of their first line; without a delimiter, blanks part the cells."""
     if not delimiter:
-        for number, line in enumerate(lines):
+        for number, line in enumerate(lines, start=first):
             yield number, tuple(_bare(cell) for cell in line.split())
         return
     reader = csv.reader(
         (line + "\n" for line in lines), delimiter=delimiter, skipinitialspace=True, strict=True
     )
-    start = 0
-    for cells in reader:
-        framed = delimiter == "|" and len(cells) > 2 and not cells[0].strip() and not cells[-1].strip()
-        yield start, tuple(_bare(cell) for cell in (cells[1:-1] if framed else cells))
-        start = reader.line_num
+    start = first
+    try:
+        for cells in reader:
+            framed = delimiter == "|" and len(cells) > 2 and not cells[0].strip() and not cells[-1].strip()
+            yield start, tuple(_bare(cell) for cell in (cells[1:-1] if framed else cells))
+            start = first + reader.line_num
+    except csv.Error as error:
+        raise csv.Error(f"row {start}: {error}") from error
 
 
 def _bare(cell: str) -> str:

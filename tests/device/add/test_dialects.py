@@ -185,7 +185,7 @@ def test_many_wrong_rows_are_counted(tmp_path: Path) -> None:
         ),
         ("network,fps\nresnet50@224,398\n", "needs a column of latencies"),
         ("network,latency_ms,latency_ms\nresnet50@224,1,2\n", "column 'latency_ms' stands there twice"),
-        ('network,latency_ms\n"resnet50@224,2.51\n', "check the quotes"),
+        ('network,latency_ms\n"resnet50@224,2.51\n', "row 2: unexpected end of data; check the quotes there"),
         (
             "network,latency_ms,latency_us\nresnet50@224,2.51,9\n",
             "row 2: tells several latencies, got 2.51 ms and 0.009 ms",
@@ -213,6 +213,14 @@ def test_other_files_get_one_line(tmp_path: Path) -> None:
         read(tmp_path, b"PK\x03\x04", "m.xlsx")
     with pytest.raises(FileFormatError, match="must be text"):
         read(tmp_path, bytes(range(256)))
+
+
+def test_a_profiles_own_networks_can_be_added_again(tmp_path: Path) -> None:
+    text = 'network,graph,latency_ms,cliff\nResNet-50,resnet50@224,25,"2 of 9 layers left, once"\nX,resnet18@224,1,\n'
+    assert [(one.reference, one.cliff) for one in read(tmp_path, text).networks] == [
+        ("resnet50@224", "2 of 9 layers left, once"),
+        ("resnet18@224", ""),
+    ]
 
 
 def test_a_sheet_of_several_devices_asks_which(tmp_path: Path) -> None:
