@@ -14,7 +14,7 @@ from dsim.device.add.contrasts import put_contrasts
 from dsim.device.add.write import check_name, write_profile
 from dsim.device.batches import name_at
 from dsim.device.card import write_card
-from dsim.errors import InvalidValueError
+from dsim.errors import InvalidValueError, UnavailableError
 from dsim.latency.scoring import Held
 from dsim.latency.summary import summarise
 from dsim.measure.backends import find_backend
@@ -23,7 +23,7 @@ from dsim.measure.contrast_journal import SUFFIX, read_visits
 from dsim.measure.contrast_run import ContrastLoop, waiting_visits
 from dsim.measure.journal import Head, Journal, open_journal
 from dsim.measure.machine import pin_to_one_core, this_machine
-from dsim.measure.make_profile import Measured, make_profile
+from dsim.measure.make_profile import LEAST_NETWORKS, Measured, make_profile
 from dsim.measure.plan import Plan
 from dsim.measure.planned import Planned
 from dsim.measure.ready import Kitchen, kitchen
@@ -109,6 +109,11 @@ def begin(request: Request) -> Begun:
     if contrasts is not None and request.contrasts == ONLY:
         return Begun(request, found, contrasts, contrasts, other)
     journal = open_journal(folder / f"{request.name}.jsonl", head, request.fresh)
+    if request.most < LEAST_NETWORKS and len(journal.entries()) + request.most < LEAST_NETWORKS:
+        raise UnavailableError(
+            f"a profile needs at least {LEAST_NETWORKS} networks to learn from, got --networks {request.most}; "
+            "give it more, or leave it out"
+        )
     return Begun(request, found, journal, contrasts, other)
 
 

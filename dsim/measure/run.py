@@ -68,7 +68,8 @@ class Loop:
     most
         Networks at most.
     show
-        Called after each network with their number, the seconds that are left, and what the last one is called.
+        Called after each network with their number, the seconds that are left, and what the last one is called; and with
+        an empty name while networks are made ready.
     batches
         Images in a run: every network is timed at each, as far as it can be had at it.
     retries
@@ -155,7 +156,11 @@ class Loop:
         return out
 
     def _time(self, group: Sequence[Planned]) -> list[Entry]:
-        ready = [self.kitchen.finish(planned) for planned in group]
+        ready = []
+        for planned in group:
+            self.show(0, 0.0, "")  # it goes on: converting a network may take longer than timing it
+            ready.append(self.kitchen.finish(planned))
+        self.show(0, 0.0, "")
         plain = [n for n, planned in enumerate(group) if planned.role != LEARN]
         many = all(planned.batch > 1 for planned in group)
         found = observe(ready, self.backends, SECONDS * len(self.backends) * len(group), plain, many)

@@ -29,12 +29,13 @@ def shown(stream: TextIO | None = None) -> Iterator[None]:
 def measure_progress(seconds: float) -> Iterator[Callable[[int, float, str], None]]:
     """Show how much of the time for measuring is over, and which network was timed last."""
     with working("timing networks", total=seconds, unit="s") as work:
-        timed: set[str] = set()
+        timed: dict[str, None] = {}
         began = time.monotonic()
 
         def update(_number: int, _left: float, key: str) -> None:
-            timed.add(key)
-            work.step(min(time.monotonic() - began, seconds), f"{len(timed)} timed, last {key}")
+            timed.update({key: None} if key else {})
+            last = f", last {next(reversed(timed))}" if timed else ""
+            work.step(min(time.monotonic() - began, seconds), f"{len(timed)} timed{last}")
 
         yield update
 
