@@ -12,8 +12,9 @@ import click
 from dsim.cli.contrasts import kept_contrasts
 from dsim.device.add.contrasts import put_contrasts
 from dsim.device.add.write import check_name, write_profile
-from dsim.device.batches import name_at
+from dsim.device.batches import card_batch, names_by_batch
 from dsim.device.card import write_card
+from dsim.device.find import find_profile
 from dsim.errors import InvalidValueError, UnavailableError
 from dsim.latency.scoring import Held
 from dsim.latency.summary import summarise
@@ -239,9 +240,9 @@ def finish(begun: Begun) -> tuple[Mapping[str, Measured], Mapping[str, Sequence[
         folders[name] = write_profile(user_profiles_dir(), made[name].addition, force=True)
         if kept is not None:
             put_contrasts(folders[name], *kept)
-        for batch in made[name].batches:
-            at = name if batch == made[name].batches[0] else name_at(name, batch)
-            summary = summarise(at)
-            write_card(folders[name], summary.card, batch if at != name else None)
-            held[at] = summary.networks
+        for at in names_by_batch(name, find_profile(name)):
+            profile = find_profile(at)
+            summary = summarise(profile.name)
+            write_card(folders[name], summary.card, card_batch(profile))
+            held[profile.name] = summary.networks
     return made, held, folders

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import click
 
 from dsim.device import find_profile
-from dsim.device.batches import names_by_batch, split_name
+from dsim.device.batches import card_batch, names_by_batch
 from dsim.device.card import write_card
 from dsim.latency.summary import ProfileSummary, group_summaries, summarise
 from dsim.latency.validate import validate
@@ -31,14 +31,17 @@ def validate_profiles(
         Whether to write each profile's card into its folder.
     """
     found = []
-    for name in [own for asked in names for own in names_by_batch(asked, find_profile(asked))]:
+    for profile in [
+        find_profile(own) for asked in names for own in names_by_batch(asked, find_profile(asked))
+    ]:
+        name = profile.name
         one = summarise(name)
         keep_held(name, one.networks)
         click.echo(
             f"{name}: {one.card.networks} networks, median error {one.card.median_error:.1f}%", err=True
         )
         if cards:
-            write_card(find_profile(name).folder, one.card, split_name(name)[1])
+            write_card(profile.folder, one.card, card_batch(profile))
         found.append(one)
     groups = group_summaries(found)
     tables = [group_table(groups)] if groups else []

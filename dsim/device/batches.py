@@ -100,6 +100,11 @@ def names_by_batch(name: str, profile: DeviceProfile) -> tuple[str, ...]:
     return (name, *(name_at(name, batch) for batch in profile.batches[1:]))
 
 
+def card_batch(profile: DeviceProfile) -> int | None:
+    """Return the batch that a profile's card is kept under: None for the smallest, which has the card of the plain name."""
+    return None if profile.measures == THROUGHPUT or profile.batch == profile.batches[0] else profile.batch
+
+
 def unit_of(name: str, measures: str) -> str:
     """Return the unit of a profile's figures: milliseconds of one image, of one run, or per image of a large batch."""
     if measures == THROUGHPUT:

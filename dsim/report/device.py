@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from dsim.device import find_profile, list_profiles
+from dsim.device.batches import card_batch
 from dsim.device.card import Card, evidence_hash, read_card
 from dsim.places import bundled_profiles_dir
 from dsim.report.console import result_console, show_table
@@ -63,7 +64,7 @@ def profile_lines() -> tuple[ProfileLine, ...]:
     lines = []
     for name in sorted(list_profiles()):
         profile = find_profile(name)
-        card = read_card(profile.folder)
+        card = read_card(profile.folder, card_batch(profile))
         lines.append(
             ProfileLine(
                 profile.name,

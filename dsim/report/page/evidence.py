@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 import altair as alt
 
 from dsim.device import DeviceProfile
+from dsim.device.batches import card_batch
 from dsim.device.card import Card, evidence_hash, read_card
 from dsim.report.page.marks import inline, layered, tips
 from dsim.report.page.parts import Figure, Panel
@@ -26,7 +27,7 @@ KINDS = {
 
 def cards_of(profiles: Mapping[str, DeviceProfile]) -> dict[str, Card | None]:
     """Read every profile's card."""
-    return {name: read_card(profile.folder) for name, profile in profiles.items()}
+    return {name: read_card(profile.folder, card_batch(profile)) for name, profile in profiles.items()}
 
 
 def error_table(profiles: Mapping[str, DeviceProfile]) -> TableData:
