@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import re
 import shlex
+import tomllib
 from pathlib import Path
 
 import click
@@ -15,6 +16,8 @@ from dsim.cli.main import VERBS
 from dsim.cli.main import dsim as root_command
 from dsim.errors import FileAccessError, FileFormatError
 from dsim.report.marked import replace_block
+from dsim.search import Space
+from dsim.search.space_file import load_space, space_toml
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -139,3 +142,17 @@ def test_block_is_replaced_and_nothing_else(tmp_path: Path) -> None:
         replace_block(path, "y", "new")
     with pytest.raises(FileAccessError, match="cannot be read"):
         replace_block(tmp_path / "none.md", "x", "new")
+
+
+def test_the_page_on_spaces_shows_the_usual_one_and_its_example_is_a_space(tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "space.md").read_text(encoding="utf-8")
+    block = page.partition("<!-- begin: space -->")[2].partition("<!-- end: space -->")[0]
+    assert block.strip() == f"```toml\n{space_toml(Space())}```"
+    (example,) = re.findall(r"## An example.*?```toml\n(.*?)```", page, flags=re.DOTALL)
+    path = tmp_path / "space.toml"
+    path.write_text(example)
+    space = load_space(path)
+    assert set(tomllib.loads(example)) == set(Space().to_dict())
+    result = dsim.search("iphone12", 4.0, space=space, trials=2)
+    assert result.fastest.arch.resolution == 256
+    assert {str(block.mixer) for block in result.fastest.arch.stages[0].blocks} == {"conv3"}

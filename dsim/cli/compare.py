@@ -74,7 +74,12 @@ def _budgets(ctx: click.Context, param: click.Parameter, value: str | None) -> d
 @click.option(
     "--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Same seed, same answer."
 )
-@click.option("--space", "space_file", type=click.Path(path_type=Path), help="TOML file of what may vary.")
+@click.option(
+    "--space",
+    "space_file",
+    type=click.Path(path_type=Path),
+    help="TOML file of what may vary, see `dsim study --show-space`.",
+)
 @click.option("--name", default="", help="Name of the comparison; compare-<devices> by default.")
 @click.option(
     "--out",

@@ -17,6 +17,15 @@ from dsim.cli.options import (
 from dsim.cli.types import DURATION
 
 
+def _show_space(ctx: click.Context, param: click.Parameter, value: bool) -> None:
+    if value and not ctx.resilient_parsing:
+        from dsim.search import Space
+        from dsim.search.space_file import space_toml  # deferred: help must not wait for the models
+
+        click.echo(space_toml(Space()), nl=False)
+        ctx.exit()
+
+
 @click.command()
 @device_option
 @batch_option
@@ -38,7 +47,20 @@ from dsim.cli.types import DURATION
     show_default=True,
     help="Same inputs and seed, same answer.",
 )
-@click.option("--space", "space_file", type=click.Path(path_type=Path), help="TOML file of what may vary.")
+@click.option(
+    "--space",
+    "space_file",
+    type=click.Path(path_type=Path),
+    help="TOML file of what may vary; --show-space prints one to start from.",
+)
+@click.option(
+    "--show-space",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_show_space,
+    help="Print the usual space as a TOML file, with what each key means, and do nothing else.",
+)
 @click.option("--name", default="", help="Name of the study; <device>-<budget> by default.")
 @click.option(
     "--out",

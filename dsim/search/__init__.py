@@ -5,7 +5,8 @@ from dsim.search.files import load_study, read_result
 from dsim.search.published import measured_networks
 from dsim.search.result import Candidate, Cost, NotIdentified, Published, StudyResult
 from dsim.search.run import run_study, search
-from dsim.search.space import Space, load_space
+from dsim.search.space import Space
+from dsim.search.space_file import load_space
 from dsim.search.spec import StudySpec
 
 __all__ = [

@@ -19,7 +19,7 @@ from dsim.files import first_line, make_folder, read_bytes, read_json, read_toml
 from dsim.records import shown
 from dsim.search.result import SCHEMA_VERSION, Candidate, Cost, NotIdentified, Published, StudyResult
 from dsim.search.serial import read_value
-from dsim.search.space import space_from_dict
+from dsim.search.space_file import space_from_dict
 from dsim.search.spec import StudySpec
 
 INPUTS, FRONT = "study.toml", "front.parquet"

@@ -1,17 +1,19 @@
-"""Space: what a search may vary, as data. It reads from TOML and refuses what makes no sense."""
+"""Space: what a search may vary, as data; it refuses what makes no sense."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
-from pathlib import Path
 from typing import Any
 
 from dsim.arch import Activation, Mixer, Norm, Stem
-from dsim.errors import FileFormatError, InvalidValueError
-from dsim.files import read_toml
+from dsim.arch.arch import MAX_RESOLUTION
+from dsim.arch.block import MAX_MLP_RATIO
+from dsim.arch.stage import MAX_DEPTH, MAX_WIDTH
+from dsim.errors import InvalidValueError
+from dsim.records import shown
 
+_STEP = 32  # pixels: four stages halve the image five times in all
 _CONV_MIXERS = tuple(mixer for mixer in Mixer if not mixer.is_attention)
 _ATTENTIONS = tuple(mixer for mixer in Mixer if mixer.is_attention)
 
@@ -97,19 +99,50 @@ class Space:
                 f"attentions must be chosen from {', '.join(_ATTENTIONS)}, got {', '.join(self.attentions)}; "
                 "name other mixers in 'mixers'"
             )
-        for name, rows, least in (
-            ("widths", self.widths, 1),
-            ("depths", self.depths, 1),
-            ("attention_blocks", self.attention_blocks, 0),
+        for name, least, most in (
+            ("widths", 1, MAX_WIDTH),
+            ("depths", 1, MAX_DEPTH),
+            ("attention_blocks", 0, MAX_DEPTH),
         ):
-            if any(value < least for row in rows for value in row):
-                raise InvalidValueError(f"{name} must be at least {least}, got {rows}; raise the small ones")
+            for value in (value for row in getattr(self, name) for value in row):
+                if type(value) is not int or not least <= value <= most:
+                    raise InvalidValueError(
+                        f"{name} must be whole numbers from {least} to {most}, got {shown(value)}; correct it"
+                    )
+        self._check_mlps()
+        if Stem.TWO_CONVS in self.stems and min(self.widths[0]) < 2:
+            raise InvalidValueError(
+                f"widths of stage 1 must be at least 2 with the stem {Stem.TWO_CONVS}, which halves them, got "
+                f"{min(self.widths[0])}; raise it, or leave the stem out"
+            )
+        side = self.resolution
+        if type(side) is not int or not _STEP <= side <= MAX_RESOLUTION or side % _STEP:
+            raise InvalidValueError(
+                f"resolution must be a multiple of {_STEP} from {_STEP} to {MAX_RESOLUTION}, got {shown(side)}; use 224"
+            )
         for stage, row in zip((3, 4), self.attention_blocks, strict=True):
             if min(row) > max(self.depths[stage - 1]):
                 raise InvalidValueError(
-                    f"stage {stage} must have room for its attention blocks, got {row} blocks of attention in depths "
-                    f"{self.depths[stage - 1]}; allow fewer, or deeper stages"
+                    f"stage {stage} must have room for its attention blocks, got at least {min(row)} in depths up to "
+                    f"{max(self.depths[stage - 1])}; allow fewer, or deeper stages"
                 )
+
+    def _check_mlps(self) -> None:
+        for widths, ratios in zip(self.widths, self.mlp_ratios, strict=True):
+            for ratio in ratios:
+                if (
+                    isinstance(ratio, bool)
+                    or not isinstance(ratio, int | float)
+                    or not 0 < ratio <= MAX_MLP_RATIO
+                ):
+                    raise InvalidValueError(
+                        f"mlp_ratios must be above 0 and at most {MAX_MLP_RATIO:g}, got {shown(ratio)}; "
+                        "published designs use 1 to 6"
+                    )
+                if int(ratio * min(widths)) < 1:
+                    raise InvalidValueError(
+                        f"an MLP must have a hidden channel, got ratio {ratio:g} of width {min(widths)}; raise one of them"
+                    )
 
     @property
     def points_per_mix(self) -> int:
@@ -117,11 +150,11 @@ class Space:
         return math.prod(len(row) for rows in (self.widths, self.depths, self.mlp_ratios) for row in rows)
 
     def fixed(self, **choices: Any) -> Space:
-        """Give a copy in which some rows are replaced."""
+        """Return a copy in which some rows are replaced."""
         return replace(self, **choices)
 
     def to_dict(self) -> dict[str, Any]:
-        """Give plain values, the form of the TOML file."""
+        """Return plain values, the form of the TOML file."""
         return {f.name: _plain(getattr(self, f.name)) for f in fields(self)}
 
 
@@ -136,81 +169,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
     return value if isinstance(value, int | float) else str(value)
-
-
-_ELEMENT: dict[str, Any] = {
-    "stems": Stem,
-    "mixers": Mixer,
-    "attentions": Mixer,
-    "attention_blocks": int,
-    "activations": Activation,
-    "norms": Norm,
-    "widths": int,
-    "depths": int,
-    "mlp_ratios": float,
-}
-
-
-def space_from_dict(raw: Mapping[str, Any], where: str = "space") -> Space:
-    """Read a space from plain values; keys that are left out keep their defaults.
-
-    Raises
-    ------
-    FileFormatError
-        A key is unknown or a value is none of the choices; the message names the key.
-    """
-    values: dict[str, Any] = {}
-    for key, value in raw.items():
-        if key == "resolution":
-            values[key] = value
-        elif key in _ELEMENT:
-            values[key] = _read(value, _ELEMENT[key], f"{where}, {key}")
-        else:
-            raise FileFormatError(
-                f"{where}: a space has no {key!r}; it has: resolution, {', '.join(_ELEMENT)}; remove or rename it"
-            )
-    try:
-        space = Space(**values)
-    except InvalidValueError as error:
-        raise FileFormatError(f"{where}: {error}") from error
-    except TypeError as error:
-        raise FileFormatError(
-            f"{where}: rows must be lists of rows where stages differ: {error}; see README"
-        ) from error
-    if type(space.resolution) is not int or space.resolution < 32 or space.resolution % 32:
-        raise FileFormatError(
-            f"{where}: resolution must be a multiple of 32 of at least 32, got {space.resolution!r}; use 224"
-        )
-    return space
-
-
-def _read(value: Any, element: Any, where: str) -> Any:
-    if isinstance(value, list):
-        return tuple(_read(item, element, where) for item in value)
-    ok = (
-        type(value) in ((int, float) if element is float else (int,))
-        if element in (int, float)
-        else isinstance(value, str)
-    )
-    try:
-        if not ok:
-            raise ValueError
-        return element(value)
-    except ValueError:
-        choices = ", ".join(element) if element not in (int, float) else f"{element.__name__} values"
-        raise FileFormatError(f"{where}: must be chosen from {choices}, got {value!r}; correct it") from None
-
-
-def load_space(path: Path) -> Space:
-    """Read a space from a TOML file; keys that are left out keep their defaults.
-
-    Raises
-    ------
-    FileAccessError
-        The file cannot be read.
-    FileFormatError
-        It is not TOML, or not a space; the message names the file, and the line or the key.
-    """
-    return space_from_dict(
-        read_toml(path, "name a TOML file of a space, see `dsim study --show-space`"), str(path)
-    )

@@ -39,13 +39,23 @@ def _secrets(url: str) -> set[str]:
 
 
 @contextmanager
-def storage_errors(url: str | None) -> Iterator[None]:
-    """Turn what databases, their drivers and Optuna raise into one line that names the storage."""
+def storage_errors(url: str | None, opening: bool = False) -> Iterator[None]:
+    """Turn what databases, their drivers and Optuna raise into one line that names the storage.
+
+    Parameters
+    ----------
+    url
+        URL of the storage, or None for memory, which has no such errors.
+    opening
+        Whether it is opened for the first time: then whatever goes wrong is its own.
+    """
     try:
         yield
     except (DsimError, KeyboardInterrupt):
         raise
     except Exception as error:  # SQLAlchemy, its drivers and Optuna raise unrelated types for one thing
+        if url is None or (not opening and type(error).__module__ == "builtins"):
+            raise  # not the storage's
         raise _told(error, url) from (None if url and _secrets(url) else error)
 
 
@@ -104,7 +114,7 @@ def open_storage(url: str | None, name: str) -> optuna.Study:
     path = sqlite_file(url)
     if path is not None:
         _check_file(path)
-    with storage_errors(url):
+    with storage_errors(url, opening=True):
         return optuna.create_study(storage=url, study_name=name, direction="maximize", load_if_exists=True)
 
 

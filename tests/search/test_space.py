@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 import tomli_w
 
-from dsim.errors import FileAccessError, FileFormatError
-from dsim.search.space import Space, load_space, space_from_dict
+from dsim.errors import FileAccessError, FileFormatError, InvalidValueError
+from dsim.search.space import Space
+from dsim.search.space_file import load_space, space_from_dict, space_toml
 
 
 def test_round_trip(tmp_path: Path) -> None:
@@ -30,16 +31,31 @@ def test_left_out_keys_keep_their_defaults() -> None:
         ("stem = ['conv7']", "a space has no 'stem'"),
         ("stems = []", "at least one choice"),
         ("stems = ['conv7', 'conv7']", "no choice twice"),
-        ("stems = 3", "stems: must be chosen from"),
+        ("stems = 3", 'stems: must be a list such as ["two_convs", "conv7", "patchify"], got 3'),
         ("widths = [[32], [64]]", "widths must have 4 rows"),
-        ("widths = [[0], [64], [128], [256]]", "widths must be at least 1"),
-        ("widths = [['a'], [64], [128], [256]]", "int values, got 'a'"),
-        ("widths = [32, 64, 128, 256]", "rows must be lists of rows"),
+        ("widths = [[0], [64], [128], [256]]", "widths must be whole numbers from 1 to 4096, got 0"),
+        ("widths = [['a'], [64], [128], [256]]", "must hold whole numbers, got 'a'"),
+        ("widths = [32, 64, 128, 256]", "widths: must be a list of 4 rows such as [32, 40, 48, 56, 64]"),
         ("mixers = [['attention'], ['conv3'], ['conv3'], ['conv3']]", "name attention in 'attentions'"),
         ("attentions = ['conv3']", "name other mixers in 'mixers'"),
         ("resolution = 225", "multiple of 32"),
         ("attention_blocks = [[0], [9]]", "room for its attention blocks"),
         ("stems = [", "must be TOML"),
+        ("stems = [['conv7']]", "stems: must be chosen from two_convs, conv7, patchify, got ['conv7']"),
+        ("resolution = 32000000", "multiple of 32 from 32 to 4096, got 32000000"),
+        ("resolution = true", "multiple of 32 from 32 to 4096, got True"),
+        (
+            "widths = [[100000], [64], [128], [256]]",
+            "widths must be whole numbers from 1 to 4096, got 100000",
+        ),
+        ("widths = [[1], [64], [128], [256]]", "at least 2 with the stem two_convs"),
+        ("widths = [[[32]], [64], [128], [256]]", "must hold whole numbers, got [32]"),
+        ("widths = {}", "must be a list of 4 rows"),
+        ("depths = [[100000000], [1], [4], [4]]", "depths must be whole numbers from 1 to 64"),
+        ("mlp_ratios = [[nan], [4], [4], [4]]", "mlp_ratios must be above 0 and at most 16, got nan"),
+        ("mlp_ratios = [[0.001], [4], [4], [4]]", "got ratio 0.001 of width 32"),
+        ("attention_blocks = [[0], [-1]]", "attention_blocks must be whole numbers from 0 to 64, got -1"),
+        ("[space]\nresolution = 256", "a space has no 'space'"),
     ],
 )
 def test_broken_files(tmp_path: Path, text: str, message: str) -> None:
@@ -49,6 +65,8 @@ def test_broken_files(tmp_path: Path, text: str, message: str) -> None:
         load_space(path)
     assert message in str(caught.value)
     assert str(path) in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert ";" in str(caught.value)
 
 
 def test_missing_and_binary_files(tmp_path: Path) -> None:
@@ -57,3 +75,22 @@ def test_missing_and_binary_files(tmp_path: Path) -> None:
     (tmp_path / "binary.toml").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(FileFormatError, match="must be text"):
         load_space(tmp_path / "binary.toml")
+
+
+@pytest.mark.parametrize("space", [Space(), Space(resolution=256, mlp_ratios=((2.5, 4.0),) * 4)])
+def test_what_is_printed_reads_back(tmp_path: Path, space: Space) -> None:
+    path = tmp_path / "space.toml"
+    path.write_text(space_toml(space))
+    assert load_space(path) == space
+
+
+def test_every_key_is_explained() -> None:
+    text = space_toml(Space())
+    for key in Space().to_dict():
+        before, _, _ = text.partition(f"\n{key} = ")
+        assert before.splitlines()[-1].startswith("# "), key
+
+
+def test_python_is_refused_as_a_file_is() -> None:
+    with pytest.raises(InvalidValueError, match="resolution must be a multiple of 32"):
+        Space(resolution=225)

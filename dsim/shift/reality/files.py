@@ -13,7 +13,7 @@ import polars as pl
 
 from dsim.errors import FileAccessError, FileFormatError
 from dsim.files import make_folder
-from dsim.search.space import space_from_dict
+from dsim.search.space_file import space_from_dict
 from dsim.shift.reality.propose import Bounds, Held
 
 INPUTS = "study.toml"
