@@ -69,6 +69,9 @@ def estimate(
     )
 
 
+SMALL = 1e-3  # a chance that is shown as 0.1% or more
+
+
 Found = dict[Op, tuple[Op, Evidence]]
 
 
@@ -102,18 +105,23 @@ def _notes(
             f"{', '.join(bare)} never ran fused here: the kernel before is priced without it, so that the total is a lower "
             f"bound; the chance of a fall-back, {chance:.0%}, is learned from other operators"
         )
-    for shape in outside_px(model, graph):
+    outside = outside_notes(model, graph)
+    notes += outside
+    if outside and chance >= SMALL:
         notes.append(
-            f"input of {shape[-2]}x{shape[-1]} px lies outside {model.low_px} to {model.high_px} px a side: extrapolated"
+            f"the chance that it leaves the accelerator, {chance:.1%}, is learned from its operators and is the same at any "
+            "resolution: too few networks were measured at other sizes to tell; measure it before relying on this size"
         )
     return tuple(notes)
 
 
-def outside_px(model: DeviceModel, graph: Graph) -> tuple[tuple[int, ...], ...]:
-    """Return the images among a network's inputs, of which some side is smaller or larger than any that was measured."""
-    images = {spec.shape for spec in graph.inputs if len(spec.shape) == 4}
+def outside_notes(model: DeviceModel, graph: Graph) -> tuple[str, ...]:
+    """Name the images among a network's inputs, of which some side is smaller or larger than any that was measured."""
+    images = {spec.shape[2:] for spec in graph.inputs if len(spec.shape) == 4}
     return tuple(
-        shape for shape in sorted(images) if min(shape[2:]) < model.low_px or max(shape[2:]) > model.high_px
+        f"input of {height}x{width} px lies outside {model.low_px} to {model.high_px} px a side: extrapolated"
+        for height, width in sorted(images)
+        if min(height, width) < model.low_px or max(height, width) > model.high_px
     )
 
 

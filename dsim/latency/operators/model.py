@@ -13,7 +13,7 @@ from dsim.latency.batch import as_measured
 from dsim.latency.bound import ends, without_negative
 from dsim.latency.calibrate import Calibration
 from dsim.latency.checks import check_budget, check_vectors, tail
-from dsim.latency.estimate import label
+from dsim.latency.estimate import label, outside_notes
 from dsim.latency.features import FloatArray
 from dsim.latency.operators.evidence import run_graph
 from dsim.latency.operators.kernel import Kernel, Links, Placed, place
@@ -203,7 +203,4 @@ class OperatorModel:
                 f"never timed here: {', '.join(missing)}; they count at the fastest rates learned, "
                 "so the total is a lower bound"
             )
-        side = graph.inputs[0].shape[-1]
-        if not self.low_px <= side <= self.high_px:
-            notes.append(f"input of {side} px lies outside {self.low_px} to {self.high_px} px: extrapolated")
-        return tuple(notes)
+        return (*notes, *outside_notes(self, graph))
