@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
+import tomli_w
 
 from dsim.cli import compared as command
 from dsim.cli.compared import measure_compared
 from dsim.cli.measurement import Begun, Request
+from dsim.device.fields import read_toml
+from dsim.device.find import find_profile
 from dsim.errors import FileAccessError, InvalidValueError
 from dsim.measure.journal import Entry, Head, open_journal
 from dsim.measure.machine import Machine
@@ -45,8 +47,19 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
     monkeypatch.setattr(command, "begin_compared", begin)
     monkeypatch.setattr(command, "run_chosen", run)
-    monkeypatch.setattr(command, "find_profile", lambda name: SimpleNamespace(chip="chip"))
+    of_chip(tmp_path / "profiles", "chip", monkeypatch)
     return tmp_path
+
+
+def of_chip(root: Path, chip: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make x a profile of the user's own, of a chip: a bundled one under another name."""
+    source = find_profile("m5-ane").folder
+    (root / "x").mkdir(parents=True, exist_ok=True)
+    for path in source.iterdir():
+        (root / "x" / path.name).write_bytes(path.read_bytes())
+    about = {**read_toml(source / "profile.toml"), "name": "x", "pool": "x", "chip": chip}
+    (root / "x" / "profile.toml").write_text(tomli_w.dumps(about), encoding="utf-8")
+    monkeypatch.setenv("DSIM_PROFILES", str(root))
 
 
 def test_figures_stand_beside_predictions(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -65,7 +78,7 @@ def test_figures_stand_beside_predictions(folder: Path, capsys: pytest.CaptureFi
 def test_another_profile_or_chip_is_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(InvalidValueError, match="this one has x, y"):
         measure_compared(Request(("ort",), "z", "", 60.0, 0, 9, False, False, "without"), folder, True)
-    monkeypatch.setattr(command, "find_profile", lambda name: SimpleNamespace(chip="another"))
+    of_chip(folder / "profiles", "another", monkeypatch)
     with pytest.raises(InvalidValueError, match="x is of another, and this machine has chip"):
         measure_compared(REQUEST, folder, True)
 

@@ -4,29 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import pytest
-
 from dsim.device import find_profile
 from dsim.latency import learn
 from dsim.latency.ensemble import NOMINAL
 
 
-def test_a_profile_without_some_rows_is_learned_anew(monkeypatch: pytest.MonkeyPatch) -> None:
-    gathered: list[int] = []
-
-    class Gathered:
-        learnable = ()
-
-    def gather(pool: tuple[object, ...]) -> Gathered:
-        gathered.append(len(pool[0].networks))
-        return Gathered()
-
-    monkeypatch.setattr(learn, "_LEARNED", {})
-    monkeypatch.setattr(learn, "gather", gather)
-    monkeypatch.setattr(learn, "fit_members", lambda *_, **__: ())
-    monkeypatch.setattr(learn, "hold_out", lambda *_, **__: None)
-    whole = find_profile("pixel6-cpu")
-    part = replace(whole, networks=whole.networks[:3])
-    for pool in ((whole,), (part,), (whole,)):
-        learn.learn_pool(pool, NOMINAL)
-    assert gathered == [len(whole.networks), 3]
+def test_a_profile_without_some_rows_is_learned_anew() -> None:
+    whole = find_profile("galaxy-s24-onnx-w8a16")
+    part = replace(whole, networks=whole.networks[1:])
+    first, second, again = (learn.learn_pool((one,), NOMINAL) for one in (whole, part, whole))
+    assert again is first
+    assert len(first.evidence.rows) == len(second.evidence.rows) + 1
+    assert (first.fits[0].theta != second.fits[0].theta).any()

@@ -29,7 +29,7 @@ def judge(profile: DeviceProfile, inputs: Inputs) -> Check:
             )
     nothing = "both were never timed together here" if pieces else NOT_ASKED
     if inputs.ask and not any(piece.counts for piece in pieces):
-        found = change_of_network(profile, _WHAT, (WIDE, read_graph(WIDE)), (L1, read_graph(L1)))
+        found = change_of_network(profile, _WHAT, (WIDE, read_graph(WIDE)), (L1, read_graph(L1)), inputs)
         if isinstance(found, str):
             nothing = found
         else:

@@ -10,14 +10,12 @@ import numpy as np
 from dsim.arch import Arch
 from dsim.device import DeviceProfile
 from dsim.graph import Graph
-from dsim.latency import load_model
 from dsim.latency.records import Evidence
 from dsim.latency.reprice import Pieces
-from dsim.latency.siblings import siblings
 from dsim.search.table import Floats
 from dsim.shift.draws import draw_device
 from dsim.shift.panel import Panel
-from dsim.shift.paper.records import Kind, Piece
+from dsim.shift.paper.records import Inputs, Kind, Piece
 from dsim.shift.paper.rule import CONFIDENCE, percent
 
 ROUNDS = (
@@ -37,7 +35,7 @@ def not_own(profile: DeviceProfile) -> str:
     return ""
 
 
-def designs(profile: DeviceProfile, archs: Sequence[Arch], seed: int) -> tuple[Floats, Floats] | str:
+def designs(profile: DeviceProfile, archs: Sequence[Arch], inputs: Inputs) -> tuple[Floats, Floats] | str:
     """Price designs together, or tell why not.
 
     Every piece of a design is mispriced by a factor of its own, so large that designs err against each other as networks
@@ -51,26 +49,26 @@ def designs(profile: DeviceProfile, archs: Sequence[Arch], seed: int) -> tuple[F
     why = not_own(profile)
     if why:
         return why
-    model = load_model(profile.name)
+    model = inputs.models.model(profile)
     for arch in archs:
         found = model.estimate(arch.to_graph(), CONFIDENCE)
         if not found.complete:
             return (
                 f"no measured evidence counts, and the model cannot price it: {found.notes[0].split(';')[0]}"
             )
-    spread = siblings(profile.name).spread
+    spread = inputs.models.spread(profile)
     if spread is None:
         return "no measured evidence counts, and too few networks were to say how far the model errs between designs"
     panel = Panel(archs)
     drawn = draw_device(
-        profile.name, panel, model, [model] * ROUNDS, Pieces(model, panel.graphs).vectors, spread, CONFIDENCE, seed
+        profile.name, panel, model, [model] * ROUNDS, Pieces(model, panel.graphs).vectors, spread, CONFIDENCE, inputs.seed
     )  # fmt: skip
     return drawn.ms, drawn.log
 
 
-def _outside(profile: DeviceProfile, archs: Sequence[Arch]) -> str:
+def _outside(profile: DeviceProfile, archs: Sequence[Arch], inputs: Inputs) -> str:
     """Tell which kernels of stems were never timed in like size."""
-    model = load_model(profile.name)
+    model = inputs.models.model(profile)
     for arch in archs:
         for kernel in model.estimate(arch.to_graph(), CONFIDENCE).kernels:
             if kernel.scope == "stem" and kernel.evidence in (Evidence.EXTRAPOLATED, Evidence.UNSUPPORTED):
@@ -79,13 +77,13 @@ def _outside(profile: DeviceProfile, archs: Sequence[Arch]) -> str:
 
 
 def change_of_stem(
-    profile: DeviceProfile, what: str, a: tuple[str, Arch], b: tuple[str, Arch], seed: int
+    profile: DeviceProfile, what: str, a: tuple[str, Arch], b: tuple[str, Arch], inputs: Inputs
 ) -> Piece | str:
     """Predict what going from one design's stem to another's does, where both stems' kernels are within the evidence."""
-    why = not_own(profile) or _outside(profile, (a[1], b[1]))
+    why = not_own(profile) or _outside(profile, (a[1], b[1]), inputs)
     if why:
         return why
-    found = designs(profile, (a[1], b[1]), seed)
+    found = designs(profile, (a[1], b[1]), inputs)
     if isinstance(found, str):
         return found
     ms, log = found
@@ -99,13 +97,13 @@ def change_of_stem(
 
 
 def change_of_network(
-    profile: DeviceProfile, what: str, a: tuple[str, Graph], b: tuple[str, Graph]
+    profile: DeviceProfile, what: str, a: tuple[str, Graph], b: tuple[str, Graph], inputs: Inputs
 ) -> Piece | str:
     """Predict how two networks of different families compare; their errors are taken to be independent."""
     why = not_own(profile)
     if why:
         return why
-    model = load_model(profile.name)
+    model = inputs.models.model(profile)
     one, other = (model.estimate(graph, CONFIDENCE) for _, graph in (a, b))
     for found in (one, other):
         if not found.complete:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from dsim.device import DeviceProfile
 from dsim.errors import InvalidValueError
+from dsim.shift.paper.models import Models
 
 
 class Ruling(StrEnum):
@@ -121,10 +122,13 @@ class Inputs:
         Whether its model may be asked where nothing was measured.
     seed
         Of everything drawn.
+    models
+        Whom to ask.
     """
 
     ask: bool = False
     seed: int = 0
+    models: Models = field(default_factory=Models)
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,8 +74,8 @@ def _measured(profile: DeviceProfile) -> Iterator[Piece]:
             yield _piece(Kind.PAIR, (a[0], b[0], c[0]), low, high, 3, where)
 
 
-def _predicted(profile: DeviceProfile, seed: int) -> Piece | str:
-    found = designs(profile, [get_preset(name) for name in NAMES], seed)
+def _predicted(profile: DeviceProfile, inputs: Inputs) -> Piece | str:
+    found = designs(profile, [get_preset(name) for name in NAMES], inputs)
     if isinstance(found, str):
         return found
     ms, log = found
@@ -93,7 +93,7 @@ def judge(profile: DeviceProfile, inputs: Inputs) -> Check:
     """Judge one device."""
     pieces, nothing = list(_measured(profile)), NOT_ASKED
     if inputs.ask and not pieces:
-        found = _predicted(profile, inputs.seed)
+        found = _predicted(profile, inputs)
         if isinstance(found, str):
             nothing = found
         else:

@@ -81,7 +81,7 @@ def judge(profile: DeviceProfile, inputs: Inputs) -> Check:
                 f"stem {stem} for {design.stem}",
                 ("efficientformer_l1", design),
                 (f"with {stem}", other),
-                inputs.seed,
+                inputs,
             )
             if isinstance(found, str):
                 nothing = found

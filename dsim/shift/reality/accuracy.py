@@ -41,6 +41,17 @@ class EarlierAccuracy:
     contrasts: int
 
 
+@dataclass(frozen=True)
+class EarlierEvidence:
+    """What an earlier time had seen: results, published pairs of one choice, and how many recipes no source dates."""
+
+    kept: Evidence
+    dropped: int
+    undated_recipes: int
+    effects: Effects
+    contrasts: int
+
+
 @lru_cache(maxsize=2)
 def earlier_accuracy(cutoff: str) -> EarlierAccuracy:
     """Learn from the results whose network and recipe were both published before a month; takes about a minute.
@@ -50,6 +61,20 @@ def earlier_accuracy(cutoff: str) -> EarlierAccuracy:
     cutoff
         ``YYYY-MM``, exclusive.
     """
+    seen = earlier_evidence(cutoff)
+    model = _learned(seen.kept, seen.effects)
+    return EarlierAccuracy(
+        model,
+        len(seen.kept),
+        seen.dropped,
+        len(set(seen.kept.families)),
+        seen.undated_recipes,
+        seen.contrasts,
+    )
+
+
+def earlier_evidence(cutoff: str) -> EarlierEvidence:
+    """Return the results and pairs that were published before a month, ``YYYY-MM``."""
     evidence, test, dates = load_evidence(), earlier(cutoff), load_dates()
     recipes = recipe_months(dates)
     ablated = {row["network"]: month_of(row["source"]) for row in read_rows(ABLATED_FILE)}
@@ -62,11 +87,8 @@ def earlier_accuracy(cutoff: str) -> EarlierAccuracy:
         if test(evidence.networks[k]) and (not known or month < cutoff):
             rows.append(k)
             undated += not month
-    kept, (effects, pairs) = evidence.take(rows), _earlier_effects(cutoff, test)
-    model = _learned(kept, effects)
-    return EarlierAccuracy(
-        model, len(rows), len(evidence) - len(rows), len(set(kept.families)), undated, pairs
-    )
+    effects, pairs = _earlier_effects(cutoff, test)
+    return EarlierEvidence(evidence.take(rows), len(evidence) - len(rows), undated, effects, pairs)
 
 
 def recipe_months(dates: dict[str, Dated]) -> dict[str, tuple[bool, str]]:

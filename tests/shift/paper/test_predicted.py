@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 from dsim.arch import Stem, get_preset
+from dsim.device import DeviceProfile
+from dsim.latency.device_model import DeviceModel
 from dsim.latency.records import Evidence, KernelCost, LatencyEstimate
-from dsim.latency.siblings import Siblings
 from dsim.shift.paper import Inputs, Kind, Ruling, mobilenet, predicted, returns, stem
+from dsim.shift.paper.models import Models
 from tests.shift.devices import Priced
 from tests.shift.paper.made import profile
-
-INPUTS = Inputs(ask=True)
 
 
 @dataclass
@@ -36,18 +36,26 @@ class Model(Priced):
         )
 
 
-@pytest.fixture
-def answer(monkeypatch: pytest.MonkeyPatch):  # type: ignore[no-untyped-def]
-    def use(model: Model, spread: float | None = 0.05) -> None:
-        monkeypatch.setattr(predicted, "load_model", lambda name: model)
-        monkeypatch.setattr(predicted, "siblings", lambda name: Siblings(spread, 20, 4))
+@dataclass(frozen=True)
+class Made(Models):
+    """A model made here, in place of one that a profile's evidence gives."""
 
-    return use
+    made: Model
+    errs: float | None = 0.05
+
+    def model(self, profile: DeviceProfile) -> DeviceModel:
+        return self.made  # type: ignore[return-value]
+
+    def spread(self, profile: DeviceProfile) -> float | None:
+        return self.errs
 
 
-def test_networks_are_compared_with_both_intervals(answer) -> None:  # type: ignore[no-untyped-def]
-    answer(Model())
-    check = mobilenet.judge(profile(), INPUTS)
+def asking(model: Model, spread: float | None = 0.05, seed: int = 0) -> Inputs:
+    return Inputs(ask=True, seed=seed, models=Made(model, spread))
+
+
+def test_networks_are_compared_with_both_intervals() -> None:
+    check = mobilenet.judge(profile(), asking(Model()))
     ratio = get_preset("efficientformer_l1").to_graph().macs / 0.583e9
     assert check.pieces[0].kind is Kind.PREDICTED
     assert check.value == pytest.approx(100 * (ratio - 1), rel=0.01)
@@ -56,18 +64,16 @@ def test_networks_are_compared_with_both_intervals(answer) -> None:  # type: ign
     assert math.log1p(check.high / 100) - math.log1p(check.value / 100) == pytest.approx(off)
 
 
-def test_returns_of_priced_designs(answer) -> None:  # type: ignore[no-untyped-def]
-    answer(Model())
-    check = returns.judge(profile(), INPUTS)
+def test_returns_of_priced_designs() -> None:
+    check = returns.judge(profile(), asking(Model()))
     ms = tuple(get_preset(name).to_graph().macs / 1e9 for name in returns.NAMES)
     assert check.value == pytest.approx(returns.factor(returns.top1(), ms))
     assert check.low < check.value < check.high
     assert check.verdict is Ruling.HOLDS
 
 
-def test_stem_by_its_work(answer) -> None:  # type: ignore[no-untyped-def]
-    answer(Model())
-    check = stem.judge(profile(), INPUTS)
+def test_stem_by_its_work() -> None:
+    check = stem.judge(profile(), asking(Model()))
     design = get_preset("efficientformer_l1")
     patches = replace(design, stem=Stem.PATCHIFY, stem_activation=None)
     expected = 100 * (patches.to_graph().macs / design.to_graph().macs - 1)
@@ -83,16 +89,16 @@ def test_stem_by_its_work(answer) -> None:  # type: ignore[no-untyped-def]
         (Model(evidence=Evidence.EXTRAPOLATED), 0.05, "extrapolated"),
     ],
 )
-def test_why_a_model_is_not_believed(answer, model: Model, spread: float | None, said: str) -> None:  # type: ignore[no-untyped-def]
-    answer(model, spread)
-    check = stem.judge(profile(), INPUTS)
+def test_why_a_model_is_not_believed(model: Model, spread: float | None, said: str) -> None:
+    check = stem.judge(profile(), asking(model, spread))
     assert check.verdict is Ruling.OPEN
     assert said in check.why
 
 
-def test_draws_are_those_of_the_seed(answer) -> None:  # type: ignore[no-untyped-def]
-    answer(Model())
+def test_draws_are_those_of_the_seed() -> None:
     designs = [get_preset(name) for name in returns.NAMES]
-    one, again, other = (predicted.designs(profile(), designs, seed) for seed in (0, 0, 1))
+    one, again, other = (
+        predicted.designs(profile(), designs, asking(Model(), seed=seed)) for seed in (0, 0, 1)
+    )
     np.testing.assert_allclose(one[1], again[1], rtol=1e-9)
     assert not np.allclose(one[1], other[1])

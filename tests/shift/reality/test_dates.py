@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dsim.accuracy.evidence import Evidence, load_evidence
+from dsim.accuracy.evidence import load_evidence
 from dsim.device import find_profile
 from dsim.errors import InvalidValueError, UnknownNameError
 from dsim.latency.evidence import load_families
@@ -84,13 +84,10 @@ def test_a_device_that_starts_from_another_is_refused() -> None:
         latency.earlier_model("pixel6-cpu", CUTOFF)
 
 
-def test_the_accuracy_model_sees_no_later_result_recipe_or_pair(monkeypatch: pytest.MonkeyPatch) -> None:
-    seen: list[Evidence] = []
-    monkeypatch.setattr(accuracy, "_learned", lambda evidence, effects: seen.append(evidence))
-    found = accuracy.earlier_accuracy.__wrapped__(CUTOFF)
-    (evidence,) = seen
-    assert found.kept == len(evidence)
-    assert found.kept + found.dropped == len(load_evidence())
+def test_the_accuracy_model_sees_no_later_result_recipe_or_pair() -> None:
+    found = accuracy.earlier_evidence(CUTOFF)
+    evidence = found.kept
+    assert len(evidence) + found.dropped == len(load_evidence())
     assert not [name for name in evidence.networks if name.startswith(LATER)]
     # an old network by a later recipe, and ablations that a later paper reports
     assert not [tag for tag in evidence.tags if tag.startswith(("ra4_", "sbb_"))]
