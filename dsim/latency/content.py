@@ -13,7 +13,7 @@ from dsim.device.find import bundled_folders, find_profile, pool_folders
 from dsim.device.profile import DeviceProfile
 from dsim.latency.evidence import FAMILIES
 from dsim.latency.fewshot.errors import FILE as FEW_SHOT
-from dsim.latency.networks import GRAPHS
+from dsim.latency.facts import GRAPHS
 
 
 def rests_on(profile: DeviceProfile) -> tuple[Path, ...]:

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dsim.latency.evidence import family_of
 from dsim.latency.features import ALIKE, FREE_UNKNOWN
 from dsim.latency.networks import Network
-from dsim.op import OpKind
 
 
 def lonely(networks: Mapping[str, Network]) -> frozenset[str]:
@@ -23,9 +22,7 @@ def lonely(networks: Mapping[str, Network]) -> frozenset[str]:
     names: dict[str, set[str]] = {}
     for key, network in networks.items():
         names[key] = {
-            op.label
-            for op in network.run.ops
-            if op.kind is OpKind.UNKNOWN and op.label not in FREE_UNKNOWN and op.label not in ALIKE
+            label for label in network.facts.outside if label not in FREE_UNKNOWN and label not in ALIKE
         }
         for name in names[key]:
             holders[name].add(family_of(key, key))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 from dsim.device.fields import check_file
@@ -13,19 +13,40 @@ from dsim.errors import FileFormatError
 from dsim.graph.batch import rebatch
 from dsim.graph.graph import Graph
 from dsim.graph.store import graph_keys, load_graphs
-from dsim.latency.coverage import Kinds, kinds_in
-from dsim.latency.features import FloatArray, kernels, total
-
-GRAPHS = Path(__file__).resolve().parents[1] / "data" / "graphs"
+from dsim.latency.coverage import Kinds
+from dsim.latency.facts import GRAPHS, Facts, facts_of, shipped
+from dsim.latency.features import FloatArray, kernels
 
 
 @dataclass(frozen=True)
 class Network:
-    """A measured network after the device's passes: its vector (F,), its kernels by kind, and the graph that runs."""
+    """A measured network after the device's passes.
 
-    vector: FloatArray
-    kinds: Kinds
-    run: Graph
+    Attributes
+    ----------
+    facts
+        Its vectors and its kernels by kind.
+    make
+        Makes the graph that runs; `run` asks for it, and only few need it.
+    """
+
+    facts: Facts
+    make: Callable[[], Graph]
+
+    @property
+    def vector(self) -> FloatArray:
+        """Its vector (F,)."""
+        return self.facts.vector
+
+    @property
+    def kinds(self) -> Kinds:
+        """Its kernels by kind."""
+        return self.facts.kinds
+
+    @property
+    def run(self) -> Graph:
+        """The graph that runs."""
+        return self.make()
 
 
 def stored(keys: Collection[str], extra: Sequence[Path] = ()) -> dict[str, Graph]:
@@ -86,18 +107,27 @@ def read_networks(
     FileFormatError
         A key is stored nowhere.
     """
-    graphs = stored(keys, extra)
-    missing = sorted(keys - set(graphs))
+    known = shipped(keys, passes) if batch == 1 else {}
+    graphs = stored(keys - set(known), extra)
+    missing = sorted(keys - set(graphs) - set(known))
     if missing:
         raise FileFormatError(
             f"graph {missing[0]!r} is named by a profile and stored nowhere; "
             "store it in the profile's graphs.parquet (dsim.graph.store) or leave the column empty"
         )
-    out = {}
-    for key in sorted(graphs):
-        run = kernels(rebatch(graphs[key], batch), passes)
-        out[key] = Network(total(run), kinds_in(run.ops), run)
-    return out
+    out = {key: Network(facts, partial(_run_of, key, passes)) for key, facts in known.items()}
+    for key, graph in graphs.items():
+        run = kernels(rebatch(graph, batch), passes)
+        out[key] = Network(facts_of(run), partial(_itself, run))
+    return {key: out[key] for key in sorted(out)}
+
+
+def _run_of(key: str, passes: tuple[str, ...]) -> Graph:
+    return kernels(read_graph(key), passes)
+
+
+def _itself(run: Graph) -> Graph:
+    return run
 
 
 @lru_cache(maxsize=8)

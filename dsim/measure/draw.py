@@ -10,7 +10,7 @@ from dsim.errors import DsimError
 from dsim.graph import Graph
 from dsim.graph.store import graph_keys, load_graphs
 from dsim.latency.evidence import load_families
-from dsim.latency.networks import GRAPHS
+from dsim.latency.facts import GRAPHS
 from dsim.latency.operators.kernel import Kernel
 from dsim.latency.operators.seen import group_of
 from dsim.measure.network import can_run

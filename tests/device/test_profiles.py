@@ -13,7 +13,8 @@ from dsim.device import DeviceProfile, list_profiles, load_profile
 from dsim.device.find import EVIDENCE, pool_of
 from dsim.graph.store import load_graphs
 from dsim.latency.evidence import DESIGN, load_families
-from dsim.latency.networks import GRAPHS, own_graphs
+from dsim.latency.facts import GRAPHS
+from dsim.latency.networks import own_graphs
 from dsim.places import bundled_profiles_dir
 
 MIN_NETWORKS = 8

@@ -17,7 +17,6 @@ from dsim.device.profile import DeviceProfile, Measurement
 from dsim.graph.graph import Graph
 from dsim.latency.evidence import family_of
 from dsim.latency.features import FloatArray
-from dsim.latency.fine.costs import total
 from dsim.latency.networks import read_networks, shared_keys, stored
 
 
@@ -87,7 +86,7 @@ def seen_by(passes: tuple[str, ...]) -> Seen:
     # past the cache of read_networks: a thousand graphs must not stay in memory for two arrays
     networks = read_networks.__wrapped__(frozenset(keys), passes)
     return Seen(
-        np.array([total(networks[key].run) for key in keys]),
+        np.array([networks[key].facts.fine for key in keys]),
         np.array([networks[key].vector for key in keys]),
     )
 

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from dsim.device.profile import DeviceProfile, Measurement
 from dsim.latency.evidence import family_of
 from dsim.latency.features import FloatArray
-from dsim.latency.fine.costs import total
 from dsim.latency.fine.prior import Regime
 from dsim.latency.lonely import lonely
 from dsim.latency.networks import own_graphs, read_networks
@@ -60,7 +59,7 @@ def gather_fine(profile: DeviceProfile) -> FineEvidence:
     return FineEvidence(
         profile,
         tuple(by_graph[key][0] for key in keys),
-        np.array([total(networks[key].run) for key in keys]),
+        np.array([networks[key].facts.fine for key in keys]),
         np.array([np.median(np.log([row.latency_ms for row in by_graph[key]])) for key in keys]),
         np.array([family_of(key, profile.name) for key in keys]),
         lonely(networks),
