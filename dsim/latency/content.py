@@ -12,8 +12,8 @@ from dsim.device.card import is_card
 from dsim.device.find import bundled_folders, find_profile, pool_folders
 from dsim.device.profile import DeviceProfile
 from dsim.latency.evidence import FAMILIES
-from dsim.latency.fewshot.errors import FILE as FEW_SHOT
 from dsim.latency.facts import GRAPHS
+from dsim.latency.fewshot.errors import FILE as FEW_SHOT
 
 
 def rests_on(profile: DeviceProfile) -> tuple[Path, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -115,10 +115,17 @@ def fit_members(
     """Fit every member on ``rows`` and ``contrasts``, by default those that do not touch family ``without``."""
     centre = belief.centre(without)
     clear = np.array([without not in families for families in evidence.contrast_family], dtype=bool)
-    return tuple(
-        fit(evidence, rows, clear if contrasts is None else contrasts, settings, centre=centre)
-        for settings in belief.members
-    )
+    inside = bool(evidence.inside[rows].all())
+    found: dict[FitSettings, Fit] = {}
+    for settings in belief.members:
+        # members that differ in how much figures outside count are one where there are none
+        alike = replace(settings, outside=1.0) if inside else settings
+        if alike not in found:
+            found[alike] = fit(
+                evidence, rows, clear if contrasts is None else contrasts, settings, centre=centre
+            )
+        found[settings] = found[alike]
+    return tuple(found[settings] for settings in belief.members)
 
 
 def rates_of(

@@ -117,20 +117,21 @@ def fit(
     centre
         (P + 1,) logarithms of the factors that are believed beforehand, default 0: the nominal rates.
     """
-    x, log_ms, effects = priced(evidence.phi[rows]), evidence.log_ms[rows], evidence.effects[rows]
     weight = evidence.weight[rows] * np.where(evidence.inside[rows], 1.0, settings.outside)
-    if draw is not None:
-        weight = weight * draw.repeat[rows]
-    pair = evidence.contrast_phi[contrasts]
-    used = [c for (_, c), keep in zip(evidence.contrasts, contrasts, strict=True) if keep]
-    ratio = np.log([c.b_ms / c.a_ms for c in used]) if used else np.zeros(0)
-    spread = np.array([contrast_sd(c) for c in used])
-    xa, xb = priced(pair[:, 0]), priced(pair[:, 1])
-    n, m = x.shape[1], effects.shape[1]
-    center = np.zeros(n + m)
-    if centre is not None:
-        center[:n] = centre
+    weight = weight if draw is None else weight * draw.repeat[rows]
+    # rows that share their effects stand side by side: sums over them are all that the effects need
+    groups = _Groups(evidence.effects[rows])
+    x, log_ms = priced(evidence.phi[rows])[groups.order], evidence.log_ms[rows][groups.order]
+    weight = weight[groups.order]
+    xa, xb, ratio, spread = _pairs(evidence, contrasts)
+    n, m = x.shape[1], evidence.effects.shape[1]
+    center = np.concatenate([np.zeros(n) if centre is None else centre, np.zeros(m)])
     prior_sd = np.concatenate([np.full(n, settings.prior_sd), evidence.effect_sd])
+    # what nothing holds stays as it was believed, and is left out of the steps; a draw moves it with its centre
+    held = np.ones(n, dtype=bool) if draw else (x > 0).any(0) | (xa > 0).any(0) | (xb > 0).any(0)
+    whole = _Held(np.concatenate([held, np.ones(m, dtype=bool)]), center, prior_sd)
+    x, xa, xb, n = x[:, held], xa[:, held], xb[:, held], int(held.sum())
+    center, prior_sd = center[whole.held], prior_sd[whole.held]
     free = np.zeros(n, dtype=bool)
     z = center.copy()
     if draw is not None:
@@ -139,29 +140,95 @@ def fit(
         center[:n] += draw.center
         ratio = ratio + spread * draw.contrast_errors[contrasts]
     precision = prior_sd**-2
-    hessian = np.diag(precision)
     for _ in range(80 if draw is None else draw.iterations):
         rate = np.where(free, z[:n], np.exp(np.where(free, 0.0, z[:n])))
         slope = np.where(free, 1.0, rate)
         total = np.maximum(x @ rate, 0.3 * x[:, -1])
-        residual = log_ms - np.log(total) - effects @ z[n:]
-        jacobian = np.hstack([x * slope / total[:, None], effects])
+        residual = log_ms - np.log(total) - groups.spread(z[n:])
         robust = weight * student(residual / settings.noise, settings.freedom) / settings.noise**2
-        hessian = (jacobian * robust[:, None]).T @ jacobian + np.diag(precision)
-        gradient = (jacobian * robust[:, None]).T @ residual - precision * (z - center)
-        if used:
-            ta, tb = np.maximum(xa @ rate, 0.3 * xa[:, -1]), np.maximum(xb @ rate, 0.3 * xb[:, -1])
-            ja = np.hstack([xb * slope / tb[:, None] - xa * slope / ta[:, None], np.zeros((len(used), m))])
-            off = ratio - np.log(tb / ta)
-            w = student(off / spread, settings.freedom) / spread**2
-            hessian += (ja * w[:, None]).T @ ja
-            gradient += (ja * w[:, None]).T @ off
+        jacobian = x * slope
+        jacobian /= total[:, None]
+        root = jacobian * np.sqrt(robust)[:, None]
+        jacobian *= robust[:, None]
+        hessian = np.diag(precision)
+        hessian[:n, :n] += root.T @ root
+        hessian[n:, :n] = groups.sums(jacobian)
+        hessian[:n, n:] = hessian[n:, :n].T
+        hessian[n:, n:] += groups.among(robust)
+        gradient = np.concatenate([jacobian.T @ residual, groups.sums(robust * residual)])
+        gradient -= precision * (z - center)
+        if len(ratio):
+            off, ja = _off(xa, xb, ratio, rate, slope)
+            weighted = ja * (student(off / spread, settings.freedom) / spread**2)[:, None]
+            hessian[:n, :n] += weighted.T @ ja
+            gradient[:n] += weighted.T @ off
         step = np.linalg.solve(hessian, gradient)
         step = np.clip(step, -0.7, 0.7) if draw is None else np.clip(step, -2.0, 2.0)
         z = z + step
         if np.abs(step).max() < 1e-6:
             break
-    return Fit(z[:n], z[n:], np.linalg.inv(hessian))
+    return whole.fit(z, np.linalg.inv(hessian), m)
+
+
+def _pairs(
+    evidence: Evidence, contrasts: NDArray[np.bool_]
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    """Give priced columns (C, P + 1) of both sides, log ratios (C,) and their spreads (C,) of contrasts."""
+    pair = evidence.contrast_phi[contrasts]
+    used = [c for (_, c), keep in zip(evidence.contrasts, contrasts, strict=True) if keep]
+    ratio = np.log([c.b_ms / c.a_ms for c in used]) if used else np.zeros(0)
+    return priced(pair[:, 0]), priced(pair[:, 1]), ratio, np.array([contrast_sd(c) for c in used])
+
+
+def _off(
+    xa: FloatArray, xb: FloatArray, ratio: FloatArray, rate: FloatArray, slope: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Give how far contrasts (C,) are from what rates say of them, and the slope of that (C, P + 1)."""
+    ta, tb = np.maximum(xa @ rate, 0.3 * xa[:, -1]), np.maximum(xb @ rate, 0.3 * xb[:, -1])
+    return ratio - np.log(tb / ta), xb * slope / tb[:, None] - xa * slope / ta[:, None]
+
+
+@dataclass(frozen=True)
+class _Held:
+    """Which of the unknowns the evidence holds (U,), and what is believed of all of them."""
+
+    held: NDArray[np.bool_]
+    center: FloatArray
+    prior_sd: FloatArray
+
+    def fit(self, z: FloatArray, covariance: FloatArray, effects: int) -> Fit:
+        """Put what was learned of those that are held among the others."""
+        every, wide = self.center.copy(), np.diag(self.prior_sd**2)
+        every[self.held] = z
+        wide[np.ix_(self.held, self.held)] = covariance
+        rates = len(every) - effects
+        return Fit(every[:rates], every[rates:], wide)
+
+
+class _Groups:
+    """Rows by their effects: few rows of the design (N, G) differ, and sums over alike rows are all that it is used for."""
+
+    def __init__(self, effects: FloatArray) -> None:
+        self._design, where = np.unique(effects, axis=0, return_inverse=True)
+        self.order = np.argsort(where, kind="stable")
+        self._group = where[self.order]
+        self._starts = np.searchsorted(self._group, np.arange(len(self._design)))
+
+    def spread(self, effects: FloatArray) -> FloatArray:
+        """Give what the effects (G,) add to each row (N,)."""
+        return np.asarray((self._design @ effects)[self._group])
+
+    def sums(self, values: FloatArray) -> FloatArray:
+        """Give the sums of the rows' values (N, ...) that each effect has a part in, (G, ...)."""
+        if not len(values):
+            return np.zeros((self._design.shape[1], *values.shape[1:]))
+        return np.asarray(self._design.T @ np.add.reduceat(values, self._starts, axis=0))
+
+    def among(self, weight: FloatArray) -> FloatArray:
+        """Give the weights (N,) of the rows that each pair of effects shares, (G, G)."""
+        if not len(weight):
+            return np.zeros((self._design.shape[1], self._design.shape[1]))
+        return np.asarray((self._design.T * np.add.reduceat(weight, self._starts)) @ self._design)
 
 
 def student(z: FloatArray, freedom: float) -> FloatArray:

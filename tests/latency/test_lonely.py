@@ -8,8 +8,7 @@ from dsim.arch import get_preset
 from dsim.attrs import AxisAttrs, ConstantAttrs, ConvAttrs, UnknownAttrs
 from dsim.graph import Graph, GraphBuilder
 from dsim.graph.passes import run_passes
-from dsim.latency.coverage import kinds_in
-from dsim.latency.features import total
+from dsim.latency.facts import facts_of
 from dsim.latency.lonely import lonely
 from dsim.latency.networks import Network
 from dsim.latency.variants import swapped
@@ -22,7 +21,7 @@ def _network(label: str) -> Network:
     if label:
         x = b.add(OpKind.UNKNOWN, x, attrs=UnknownAttrs(label, ((1, 8, 16, 16),)))
     graph = b.build(x)
-    return Network(total(graph), kinds_in(graph.ops), graph)
+    return Network(facts_of(graph), lambda: graph)
 
 
 def test_an_operator_of_one_family_is_lonely_and_one_of_two_is_not() -> None:

@@ -10,8 +10,8 @@ import pytest
 from dsim.device import bundled_names, find_profile
 from dsim.device.find import bundled_profile
 from dsim.graph.store import graph_keys
-from dsim.latency.fewshot.reference import measured_ms, reference
 from dsim.latency.facts import GRAPHS
+from dsim.latency.fewshot.reference import measured_ms, reference
 from dsim.latency.networks import own_graphs
 from dsim.places import bundled_profiles_dir
 
