@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 import pytest
 import torch
 import torch.nn.functional as F  # noqa: N812
 from onnx import helper
 from torch import nn
 
-from dsim.errors import UnsupportedOpError
+from dsim.errors import FileFormatError, UnsupportedOpError
 from dsim.graph import Graph
 from dsim.graph.onnx import read_onnx
 from tests.graph.onnx_files import exported, handmade
@@ -317,6 +318,32 @@ def test_an_operator_of_ones_own_is_named(tmp_path: Path) -> None:
     ) as found:
         read_onnx(path)
     assert "\n" not in str(found.value)
+
+
+def test_functions_of_a_file_are_written_out(tmp_path: Path) -> None:
+    path = handmade(
+        tmp_path / "m.onnx",
+        [node("Block", "x", "a", "mine"), node("Block", "a", "y", "mine")],
+        {"x": MAP},
+        ["y"],
+    )
+    model = onnx.load(path)
+    opset = helper.make_opsetid("", 17)
+    body = [
+        helper.make_node("Constant", [], ["w"], value=onnx.numpy_helper.from_array(real(4, 4, 1, 1))),
+        node("Conv", "i w", "c"),
+        node("Relu", "c", "o"),
+    ]
+    model.functions.append(helper.make_function("mine", "Block", ["i"], ["o"], body, [opset]))
+    model.opset_import.append(helper.make_opsetid("mine", 1))
+    onnx.save(model, path)
+    graph = read_onnx(path)
+    assert [op.label for op in graph.ops] == ["conv2d", "relu"] * 2
+    assert (graph.macs, graph.uncounted) == (2 * 64 * 16, ())
+    model.functions[0].node.append(node("Block", "o", "p", "mine"))
+    onnx.save(model, path)
+    with pytest.raises(FileFormatError, match="must not call themselves, got 'Block'"):
+        read_onnx(path)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from dsim.bounds import MAX_RANK
 from dsim.errors import FileAccessError, FileFormatError, MissingPackageError
+from dsim.graph.onnx.functions import inlined
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -58,7 +59,18 @@ def load_model(path: Path) -> ModelProto:
     if not model.HasField("graph") or not model.graph.node:
         raise FileFormatError(f"{path} must hold a graph with nodes, got none; export it again")
     _check(path, model)
-    return model
+    if not model.functions:
+        return model
+    try:
+        whole = inlined(model, MAX_NODES)
+    except FileFormatError as error:
+        raise FileFormatError(f"{path}: {error}") from error
+    except Exception as error:  # onnx's inliner raises types of its own
+        raise FileFormatError(
+            f"{path} must define functions that onnx can write out, cannot be read; export it again"
+        ) from error
+    _check(path, whole)
+    return whole
 
 
 def _graphs(model: ModelProto) -> Iterable[GraphProto]:
