@@ -33,6 +33,8 @@ class Trace:
         Collects the ops.
     scope
         The path of the module that is running.
+    unscaled
+        What fake quantisation wrote and scaled back.
     expected
         Shapes of the tensors that the present operator gives, as torch computed them.
     """
@@ -41,6 +43,7 @@ class Trace:
         self.builder = builder
         self.scope = ""
         self.expected: tuple[Shape, ...] = ()
+        self.unscaled: set[Ref] = set()  # results whose scale, folded into weights before, was undone
         self._claimed: dict[str, None] = {}  # in order of claiming, so that a rewind can forget the latest
 
     def claim(self, constant: Constant) -> int:

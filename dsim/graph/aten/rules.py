@@ -65,7 +65,7 @@ RULES: dict[str, Rule] = {
     "hardtanh": elementwise.hardtanh,
     "softmax": elementwise.softmax,
     "_softmax": elementwise.softmax,
-    "add": elementwise.binary(OpKind.ADD),
+    "add": elementwise.added,
     "sub": elementwise.binary(OpKind.SUB),
     "mul": elementwise.binary(OpKind.MUL),
     "div": elementwise.divided,
