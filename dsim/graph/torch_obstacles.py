@@ -15,6 +15,7 @@ from dsim.graph.torch_twin import is_quantised
 MOST = 200  # characters of torch's own words
 TORCH = Path(torch.__file__).resolve().parent
 OURS = Path(__file__).resolve().parent
+PYTHON = Path(traceback.__file__).resolve().parent
 _DATA = re.compile(r"data-dependent|unbacked|depends on data|DynamicOutputShape|item\(\)", re.IGNORECASE)
 
 
@@ -50,7 +51,14 @@ def obstacle(module: torch.nn.Module, error: BaseException) -> str:
         return f"it is TorchScript that torch cannot convert ({said}); pass the module that it was made from"
     if "numpy" in said and "not supported" in said:
         return f"it leaves torch for numpy{at}; use torch's own operators there, or pass a part before it, such as {_parts(module)}"
-    return f"{said}{at}; it takes {arguments_of(module)}: give inputs that it runs on, with --input NAME=SHAPE for each"
+    hint = ""
+    if isinstance(error, IndexError | KeyError | TypeError | AttributeError):
+        name = _first(module)
+        hint = f"; a dictionary is written {name}.KEY=1x3x224x224, a list {name}=[3x224x224]"
+    return (
+        f"{said}{at}; it must run on what it is given, and takes {arguments_of(module)}: "
+        f"write --input NAME=SHAPE for each{hint}"
+    )
 
 
 def _first(module: torch.nn.Module) -> str:
@@ -70,8 +78,8 @@ def _place(error: BaseException) -> str:
         frame
         for frame in frames
         if not frame.filename.startswith("<")
-        and TORCH not in Path(frame.filename).parents
-        and OURS not in Path(frame.filename).parents
+        and not {TORCH, OURS} & set(Path(frame.filename).parents)
+        and Path(frame.filename).parent != PYTHON
     ]
     return f"{Path(own[-1].filename).name}:{own[-1].lineno}" if own else ""
 

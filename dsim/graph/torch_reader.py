@@ -13,7 +13,7 @@ from __future__ import annotations
 import io
 import logging
 import warnings
-from contextlib import contextmanager, redirect_stderr
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -27,6 +27,7 @@ from dsim.graph.inputs import IMAGE, Given, Inputs, as_inputs, write_shape
 from dsim.graph.program import shape_of, walk
 from dsim.graph.torch_call import call_of
 from dsim.graph.torch_obstacles import obstacle
+from dsim.graph.torch_outputs import is_foreign_output, with_plain_outputs
 from dsim.graph.torch_twin import float_twin, with_sizes
 from dsim.graph.tracing import Constant, Trace, Value
 
@@ -121,7 +122,12 @@ def _export(module: torch.nn.Module, asked: Inputs | None) -> ExportedProgram:
                 plain = TS2EPConverter(module, args, kwargs).convert().module()
             else:
                 plain = with_sizes(float_twin(module), args, kwargs)
-            return torch.export.export(plain, args, kwargs, strict=False)
+            try:
+                return torch.export.export(plain, args, kwargs, strict=False)
+            except Exception as error:
+                if not is_foreign_output(error):
+                    raise
+            return torch.export.export(with_plain_outputs(plain), args, kwargs, strict=False)
     finally:
         for m, mode in training.items():
             m.training = mode
@@ -129,7 +135,7 @@ def _export(module: torch.nn.Module, asked: Inputs | None) -> ExportedProgram:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep torch's own notes on tracing away from the user; errors still come through.
+    """Keep torch's own notes on tracing, and what a module prints as it runs, away from the user; errors still come through.
 
     Stack traces of every operator are left out as well: nobody reads them here, and they cost a quarter of the time.
     """
@@ -140,7 +146,7 @@ def _quiet() -> Iterator[None]:
     fx_config.do_not_emit_stack_traces = True
     try:
         # some notes are printed, not logged
-        with warnings.catch_warnings(), redirect_stderr(io.StringIO()):
+        with warnings.catch_warnings(), redirect_stderr(io.StringIO()), redirect_stdout(io.StringIO()):
             warnings.simplefilter("ignore")
             yield
     finally:

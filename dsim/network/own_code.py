@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
 from dsim.errors import FileAccessError, FileFormatError, InvalidValueError, MissingPackageError
+
+MOST = 300  # characters of what a user's own code says
 
 
 def run_file(path: Path, function: str) -> Any:
@@ -28,18 +31,19 @@ def run_file(path: Path, function: str) -> Any:
     loaded = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = loaded  # dataclasses and torch.jit.script look a class's module up
     try:
-        spec.loader.exec_module(loaded)
-        made = getattr(loaded, function, None)
-        if not callable(made):
-            raise FileFormatError(
-                f"{path} has no function {function!r}; name one that makes a torch.nn.Module"
-            )
-        module = made()
+        with redirect_stdout(sys.stderr):  # standard output is the answer's
+            spec.loader.exec_module(loaded)
+            made = getattr(loaded, function, None)
+            if not callable(made):
+                raise FileFormatError(
+                    f"{path} has no function {function!r}; name one that makes a torch.nn.Module"
+                )
+            module = made()
     except FileFormatError:
         raise
     except Exception as error:
         raise FileFormatError(
-            f"{path}:{function} failed with {type(error).__name__}: {' '.join(str(error).split())}; run it by itself first"
+            f"{path}:{function} failed with {type(error).__name__}: {_short(error)}; run it by itself first"
         ) from error
     if not callable(getattr(module, "state_dict", None)):
         raise FileFormatError(
@@ -75,3 +79,8 @@ def make_timm(name: str) -> Any:
             + (f"near: {', '.join(near)}" if near else "see timm.list_models()")
         )
     return timm.create_model(name, pretrained=False).eval()
+
+
+def _short(error: Exception) -> str:
+    text = " ".join(str(error).split())
+    return text if len(text) <= MOST else f"{text[:MOST]} ..."

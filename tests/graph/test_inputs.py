@@ -129,7 +129,7 @@ def test_a_module_is_called_with_what_it_takes(module: nn.Module, given: object,
         (Named(), (1, 3, 8, 8), r"write --input left=1x3x224x224 --input right=1x3x224x224"),
         (Named(), {"a": (1, 3, 8, 8)}, r"takes left, right"),
         (Words(), (1, 7), r"whole numbers .* --input ids=1x128:int64"),
-        (ByKey(), (1, 3, 8, 8), r"it takes batch"),
+        (ByKey(), (1, 3, 8, 8), r"takes batch"),
     ],
 )
 def test_other_inputs_are_refused_with_what_it_takes(module: nn.Module, given: object, rule: str) -> None:
