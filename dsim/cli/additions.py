@@ -68,6 +68,7 @@ def add_device(request: Request) -> Added:
         raise InvalidValueError(
             f"a profile needs at least {LEAST} different networks, got {len(figures)}"
             f"{f' and {apart} that look like a fall off the accelerator' if apart else ''}; measure more, `dsim device plan` says which"
+            f"{f' ({told[:400]})' if (told := '; '.join(found.notes)) else ''}"
         )
     if like is None and not few and not alone:
         raise InvalidValueError(

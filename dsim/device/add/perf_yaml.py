@@ -15,6 +15,7 @@ from dsim.device.add.wanted import Wanted
 from dsim.errors import FileFormatError
 
 SOURCE = "Qualcomm AI Hub Models, perf.yaml"
+FAILED_MS = 4000.0
 DEVICE, RUNTIME, PRECISION = "device", "runtime", "precision"
 
 
@@ -31,6 +32,8 @@ class _Figure:
     @property
     def cliff(self) -> str:
         """Say how the network left the NPU; empty where it did not, or never was on it."""
+        if self.latency_ms > FAILED_MS:
+            return f"counts as a failure there: above {FAILED_MS:.0f} ms"
         if not self.layers_npu or not self.layers_other:
             return ""
         return f"{self.layers_other} of {self.layers_npu + self.layers_other} layers left the NPU"
