@@ -55,6 +55,7 @@ def test_wrong_use_is_told(
     assert not (tmp_path / "o").exists()
 
 
+@pytest.mark.slow
 def test_a_comparison_from_the_command_line(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     space = tmp_path / "space.toml"
     space.write_text(SMALL)

@@ -39,6 +39,7 @@ def test_every_bundled_profile_has_a_card_of_its_present_evidence(name: str) -> 
     assert (card.method, card.donor, card.ops) == (profile.method, profile.donor, len(profile.ops))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name", cases(["epyc-zen3-litert"], ["pixel4-cpu-1large-float", "mi8se-cpu-1large-quant"])
 )

@@ -59,6 +59,7 @@ def test_every_row_names_its_source_and_licence(
         assert re.fullmatch(r"[a-z0-9-]+", profile.name)
 
 
+@pytest.mark.slow
 def test_every_graph_that_a_profile_names_is_stored_and_has_a_family(
     profiles: dict[str, DeviceProfile], evidence: list[DeviceProfile]
 ) -> None:

@@ -13,7 +13,7 @@ from dsim.search.mix import mix_from, parameters
 from dsim.search.space import Space
 from dsim.search.table import CostTable
 
-DEVICES = ("iphone12", "iphone13", "iphone14")
+DEVICES = ("iphone12", *(pytest.param(name, marks=pytest.mark.slow) for name in ("iphone13", "iphone14")))
 
 
 @pytest.mark.parametrize("device", DEVICES)

@@ -22,7 +22,7 @@ def base() -> DeviceProfile:
         ("compute_unit", "GPU"),
         ("runtime", "another"),
         ("layout", "another"),
-        ("batch", "64"),
+        ("batch_stated", "64"),
         ("precision", "float16"),
         ("threads", "4"),
         ("reference_stated", "mean of ten"),
