@@ -263,7 +263,13 @@ def test_a_spelled_operator_is_the_standard_ones(name: str, tmp_path: Path) -> N
             7 * 2 * 2 * 15 * 9,
             2 * 15 * 9 + 60,
         ),
-        ([node("LSTM", "x w r", "y - -", hidden_size=5)], [7, 2, 4], {"w": real(1, 20, 4), "r": real(1, 20, 5)}, 14 * 180, 180),
+        (
+            [node("LSTM", "x w r - - h h", "y - -", hidden_size=5)],
+            [7, 2, 4],
+            {"w": real(1, 20, 4), "r": real(1, 20, 5), "h": np.zeros((1, 2, 5), np.float32)},
+            14 * 180,
+            180,
+        ),
     ],
 )  # fmt: skip
 def test_layers_without_a_kind_are_counted_by_hand(

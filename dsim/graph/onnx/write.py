@@ -33,6 +33,15 @@ TORCH_NAMES: dict[str, str] = {
 # The same by the number of axes that a window runs over, which torch tells apart by name.
 BY_AXES: dict[str, str] = {"Conv": "conv", "ConvTranspose": "conv_transpose"}
 
+# Inputs that set an operator up or start it, and are not learned: scales of a map, the states before the first step.
+SETTINGS: dict[str, tuple[int, ...]] = {
+    "Resize": (1, 2, 3),
+    "Upsample": (1,),
+    "LSTM": (5, 6),
+    "GRU": (5,),
+    "RNN": (5,),
+}
+
 
 def label_of(op: str, rank: int = 4) -> str:
     """Give the name of an unknown op: torch's where the same operator has one, else in torch's spelling.
@@ -106,7 +115,8 @@ def _written(item: Item, args: list[Value], needed: int, trace: Trace) -> list[V
 
 
 def _unknown(item: Item, args: list[Value], trace: Trace) -> list[Value]:
-    params = sum(trace.claim(value) for value in args if isinstance(value, Constant))
+    given = [value for place, value in enumerate(args) if place not in SETTINGS.get(item.op, ())]
+    params = sum(trace.claim(value) for value in given if isinstance(value, Constant))
     refs = [value for value in args if isinstance(value, Ref)]
     macs = counted(trace, item.op, item.attrs, args)
     label = label_of(item.op, len(trace.expected[0]) if trace.expected else 0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dsim.attrs import PoolAttrs, ReduceAttrs, ShapeAttrs
 from dsim.graph.aten import pooling
-from dsim.graph.aten.arguments import reshaped
+from dsim.graph.aten.arguments import reshaped, transposed
 from dsim.graph.graph import Ref
 from dsim.graph.onnx.rules.arguments import Attributes, Rule, axes_from, pads_of
 from dsim.graph.onnx.rules.weighted import padded
@@ -67,6 +67,12 @@ def reduce(kind: OpKind) -> Rule:
 
 
 def resize(t: Trace, attrs: Attributes, x: Ref, *_: Value) -> Value:
-    """Write resizing to the size that inference gives."""
+    """Write resizing to the size that inference gives; of a map with its channels last, between two transposes."""
     mode = _MODES.get(attrs.get("mode", "nearest"), "")
+    before, after = t.shape(x), t.expected[0]
+    if mode and len(before) == 4 and before[1] != after[1] and before[3] == after[3]:
+        n, height, width, channels = after
+        first = transposed(t, x, (0, 3, 1, 2))
+        made = t.add(OpKind.UPSAMPLE, first, attrs=ShapeAttrs((n, channels, height, width), mode))
+        return transposed(t, made, (0, 2, 3, 1))
     return t.add(OpKind.UPSAMPLE, x, attrs=ShapeAttrs(t.expected[0], mode)) if mode else None
