@@ -15,7 +15,8 @@ from dsim.latency.features import COUNTED, FloatArray
 
 SIGNS = ("n_hardswish", "n_gate", "n_rank5", "n_tokens", "n_unknown")
 PRIOR_SD = 1.0
-OWN_SD = 2.0  # of a stack's own rate around its pool's, in logits: among bundled Snapdragons from none to six in ten fall
+# spread of a stack's own rate around its pool's, in logits; held-out Snapdragons cannot tell 0.5 from 3
+OWN_SD = 1.0
 NEVER, RARE = (
     -50.0,
     -3.0,

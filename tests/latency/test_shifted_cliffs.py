@@ -32,7 +32,7 @@ def test_the_shift_solves_its_equation() -> None:
     weights = shifted(POOL, vectors(3), fell)
     shift = weights[0] - POOL[0]
     p = p_cliff(vectors(3), weights)
-    assert (fell - p).sum() == pytest.approx(shift / 4.0, abs=1e-6)  # a prior of 2 logits
+    assert (fell - p).sum() == pytest.approx(shift, abs=1e-6)  # a prior of 1 logit
     assert weights[1:] == pytest.approx(POOL[1:])
 
 
