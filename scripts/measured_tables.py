@@ -12,6 +12,7 @@ from measured_plot import draw
 
 from dsim.device import find_profile
 from dsim.device.add.write import MEASURED
+from dsim.device.batches import names_by_batch
 from dsim.device.find import bundled_names
 from dsim.latency.operators.validate import hold_out_operators
 from dsim.report.contrasts import contrasts_markdown
@@ -25,14 +26,15 @@ ROOT = Path(__file__).resolve().parent.parent
 def main() -> None:
     """Rewrite the blocks ``figures`` and ``contrasts``."""
     names = [name for name in bundled_names() if find_profile(name).group == "measured"]
-    held = {name: hold_out_operators(find_profile(name), ()) for name in names}
+    views = [find_profile(own) for name in names for own in names_by_batch(name, find_profile(name))]
+    held = {profile.name: hold_out_operators(profile, ()) for profile in views}
     text = "\n".join(data.markdown() for data in (measured_table(held), _what_was_measured(names)))
     replace_block(ROOT / "docs" / "measuring.md", "figures", text)
     blocks = contrasts_markdown(find_profile(name) for name in names)
     replace_block(ROOT / "docs" / "measuring.md", "contrasts", blocks)
     rows = [
         (name, what, one.measured_ms, one.predicted_ms)
-        for name in names
+        for name in held
         for what, networks in split_scores(name, held[name]).items()
         for one in networks
     ]
