@@ -1,0 +1,163 @@
+"""What a profile says of itself, read in a moment: its profile.toml, and how much it measured. No figure is parsed."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+
+
+from dsim.device.fields import read_text, read_toml
+from dsim.device.find import list_profiles
+
+# how people call who made a chip or a phone: words that a profile's chip, phone or title begins with
+MAKERS: dict[str, tuple[str, ...]] = {
+    "AMD": ("amd", "epyc", "ryzen"),
+    "Apple": ("apple", "iphone", "ipad"),
+    "Google": ("google", "pixel", "tensor"),
+    "Intel": ("intel", "i7", "i9", "xeon", "core i"),
+    "MediaTek": ("mediatek", "helio", "dimensity"),
+    "NVIDIA": ("nvidia", "geforce", "rtx"),
+    "Qualcomm": (
+        "qualcomm",
+        "snapdragon",
+        "qcs",
+        "qcm",
+        "sa8",
+        "iq",
+        "q 6690",
+        "rb3",
+        "hexagon",
+        "dragonwing",
+    ),
+    "Samsung": ("samsung", "galaxy", "exynos"),
+    "Xiaomi": ("xiaomi", "mi 8", "redmi"),
+}
+
+
+@dataclass(frozen=True)
+class Glance:
+    """What a profile is, without its figures.
+
+    Attributes
+    ----------
+    name, title, soc, chip, compute_unit, runtime, precision, threads, group, method, donor, measures
+        As in `dsim.device.profile.DeviceProfile`; empty where the file does not say.
+    models
+        Phones or machines that its figures are of.
+    makers
+        Who made the chip or the phone, as far as their names tell.
+    folder
+        Where it lies.
+    """
+
+    name: str
+    title: str
+    soc: str
+    chip: str
+    compute_unit: str
+    runtime: str
+    precision: str
+    threads: str
+    group: str
+    method: str
+    donor: str
+    measures: str
+    models: tuple[str, ...]
+    makers: tuple[str, ...]
+    folder: Path
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """Everything that it may be called by."""
+        return (
+            self.name,
+            self.title,
+            self.soc,
+            self.chip,
+            self.compute_unit,
+            self.runtime,
+            self.precision,
+            self.group,
+            *self.models,
+            *self.makers,
+        )
+
+
+def glance(folder: Path) -> Glance:
+    """Read what a profile says of itself.
+
+    Raises
+    ------
+    FileFormatError
+        Its profile.toml is no TOML.
+    """
+    raw = read_toml(folder / "profile.toml")
+
+    def text(key: str) -> str:
+        return str(raw.get(key, ""))
+
+    models = raw.get("models")
+    names = tuple(str(name) for name in models) if isinstance(models, dict) else ()
+    return Glance(
+        folder.name,
+        text("title"),
+        text("soc"),
+        text("chip"),
+        text("compute_unit"),
+        text("runtime"),
+        text("precision"),
+        text("threads"),
+        text("group"),
+        text("method"),
+        text("donor"),
+        text("measures"),
+        names,
+        _makers(folder.name, text("title"), text("soc"), text("chip"), *names),
+        folder,
+    )
+
+
+def _makers(*texts: str) -> tuple[str, ...]:
+    plain = [" " + " ".join(text.lower().replace("-", " ").split()) for text in texts]
+    found = [
+        name for name, words in MAKERS.items() if any(f" {word}" in text for word in words for text in plain)
+    ]
+    apple = any(text[1:2] in ("a", "m") and text[2:].isdigit() for text in plain)  # A14, M1
+    return tuple(sorted({*found, *(("Apple",) if apple else ())}))
+
+
+def glances() -> tuple[Glance, ...]:
+    """Read what every profile says of itself, in order of name."""
+    return tuple(glance(folder) for _, folder in sorted(list_profiles().items()))
+
+
+def counted(folder: Path) -> tuple[int, int, int]:
+    """Count a profile's measured networks, each once, its figures of networks, and its measured operators."""
+    networks, figures, ops = set(), 0, 0
+    path = folder / "networks.csv"
+    if path.exists():
+        rows = csv.reader(read_text(path).splitlines())
+        head = next(rows, [])
+        at = {name: n for n, name in enumerate(head)}
+        for row in rows:
+            figures += 1
+            kept = {name: row[n].strip() if n < len(row) else "" for name, n in at.items() if name in _SKIP}
+            if "network" in at and not any(kept.values()):
+                networks.add(row[at["network"]].strip())
+    if (folder / "ops.parquet").exists():
+        ops = _rows(folder / "ops.parquet")
+    return len(networks), figures, ops
+
+
+_SKIP = ("repeats", "role")  # a figure that repeats another, or is held out for good, counts for nothing
+
+
+def _rows(path: Path) -> int:
+    """Read the number of rows from a parquet file's own table of contents."""
+    import polars as pl  # deferred: a profile without operators needs none
+
+    try:
+        return int(pl.scan_parquet(path).select(pl.len()).collect().item())
+    except (OSError, pl.exceptions.PolarsError):
+        return 0
