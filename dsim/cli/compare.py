@@ -115,6 +115,7 @@ def compare(
     goes on with one that was interrupted; what did not change is not run again.
     """
     from dsim.arch.named import read_design  # the verb's own imports: --help must not wait for them
+    from dsim.cli.types import device_named
     from dsim.device.find import name_at_batch
     from dsim.report.shift import show_comparison
     from dsim.search import Space, load_space
@@ -124,8 +125,10 @@ def compare(
     if budgets and like:
         raise click.UsageError("--budget and --like both set budgets; give one of them")
     spec = ComparisonSpec(
-        tuple(name_at_batch(item.strip(), batch) for item in devices.split(",") if item.strip()),
-        {name_at_batch(name, batch): budget for name, budget in budgets.items()},
+        tuple(
+            name_at_batch(device_named(item.strip()), batch) for item in devices.split(",") if item.strip()
+        ),
+        {name_at_batch(device_named(name), batch): budget for name, budget in budgets.items()},
         read_design(like or DEFAULT_LIKE),
         like or DEFAULT_LIKE,
         confidence,

@@ -9,6 +9,7 @@ import click
 
 from dsim.cli.device_add import adapt_device_command, add_device_command
 from dsim.cli.options import json_option, print_json, without_nan, write_option
+from dsim.cli.types import DEVICE
 
 
 @click.group()
@@ -21,12 +22,16 @@ device.add_command(adapt_device_command)
 
 
 @device.command("list")
+@click.option(
+    "--filter", "text", default="", help="Those that a text may mean: a phone, a chip, a maker, a runtime."
+)
+@click.option("--group", default="", help="Those of one group; a wrong name lists the groups.")
 @json_option
-def list_devices(as_json: bool) -> None:
-    """List every profile: those that come with dsim, and your own."""
+def list_devices(text: str, group: str, as_json: bool) -> None:
+    """List every profile, one a line: those that come with dsim, and your own."""
     from dsim.report.device import profile_lines, show_profiles  # deferred: help must not wait for tables
 
-    lines = profile_lines()
+    lines = profile_lines(text, group)
     if as_json:
         print_json({"devices": [without_nan(line.to_dict()) for line in lines]})
     else:
@@ -34,11 +39,11 @@ def list_devices(as_json: bool) -> None:
 
 
 @device.command("show")
-@click.argument("name")
+@click.argument("name", type=DEVICE)
 @json_option
 def show_device(name: str, as_json: bool) -> None:
-    """Show the card of profile NAME: evidence, sources, held-out error, and what it has never seen."""
-    from dsim.report.card import card, show_card  # deferred: help must not wait for the models
+    """Show the card of profile NAME: evidence, sources, held-out error, and what it has never seen. Learns nothing."""
+    from dsim.report.card import card, show_card  # deferred: help must not wait for the tables
 
     content = card(name)
     if as_json:
@@ -48,7 +53,7 @@ def show_device(name: str, as_json: bool) -> None:
 
 
 @device.command("validate")
-@click.argument("names", nargs=-1)
+@click.argument("names", nargs=-1, type=DEVICE)
 @click.option("--all", "every", is_flag=True, help="Every profile that comes with dsim.")
 @click.option("--cards", is_flag=True, help="Write what was found into each profile's card.toml.")
 @write_option

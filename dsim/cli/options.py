@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 
 import click
 
+from dsim.cli.types import DEVICE
+
 SCHEMA_VERSION = 1
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -35,9 +37,12 @@ def confidence_option(command: _Command) -> _Command:
 
 def device_option(command: _Command) -> _Command:
     """Add ``--device``."""
-    return click.option("--device", required=True, help="Name of a device profile; see `dsim device list`.")(
-        command
-    )
+    return click.option(
+        "--device",
+        type=DEVICE,
+        required=True,
+        help="A device profile by its name, or a phone or chip that one profile alone is of; see `dsim device list`.",
+    )(command)
 
 
 def batch_option(command: _Command) -> _Command:

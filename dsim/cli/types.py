@@ -24,3 +24,32 @@ class Duration(click.ParamType[float]):
 
 
 DURATION = Duration()
+
+
+class Device(click.ParamType[str]):
+    """A device profile, by its name or by what people call it; the verb gets its name."""
+
+    name = "device"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Read ``iPhone 12``; what it was taken for is told on standard error."""
+        return device_named(str(value))
+
+
+def device_named(text: str) -> str:
+    """Return a profile's name for what a user called it, and say so where it was called otherwise.
+
+    Raises
+    ------
+    UnknownNameError
+        No profile is meant, or several are.
+    """
+    from dsim.device.named import profile_named  # deferred: help reads no profiles
+
+    name = profile_named(text)
+    if name != text:
+        click.echo(f"{text!r} is the profile {name}.", err=True)
+    return name
+
+
+DEVICE = Device()

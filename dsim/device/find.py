@@ -56,10 +56,13 @@ def list_profiles() -> dict[str, Path]:
 def find_profile(name: str) -> DeviceProfile:
     """Load a profile by name, at one batch: ``my-server`` at its smallest, ``my-server@batch8`` at 8.
 
+    A phone, a chip, a maker or other words of what a profile says of itself do as well, where one profile alone holds them
+    (`dsim.device.named`): ``iPhone 12``, ``A14``.
+
     Raises
     ------
     UnknownNameError
-        There is no profile of that name; the message lists those there are.
+        No profile is meant, or several are; the message lists the closest, or what tells the several apart.
     BatchError
         It was not measured at that batch.
     FileFormatError
@@ -68,7 +71,9 @@ def find_profile(name: str) -> DeviceProfile:
     folders = list_profiles()
     plain, batch = split_name(name)
     if plain not in folders:
-        raise unknown_name("device", plain, folders)
+        from dsim.device.named import profile_named  # deferred: it reads what every profile says of itself
+
+        plain = profile_named(plain)
     return at_batch(load_profile(folders[plain]), batch)
 
 

@@ -6,7 +6,7 @@ import csv
 from dataclasses import dataclass
 from pathlib import Path
 
-
+from dsim.device.batches import stated_batches
 from dsim.device.fields import read_text, read_toml
 from dsim.device.find import list_profiles
 
@@ -43,6 +43,8 @@ class Glance:
     ----------
     name, title, soc, chip, compute_unit, runtime, precision, threads, group, method, donor, measures
         As in `dsim.device.profile.DeviceProfile`; empty where the file does not say.
+    batches
+        Images in a run, of everything measured, as far as it states them.
     models
         Phones or machines that its figures are of.
     makers
@@ -63,6 +65,7 @@ class Glance:
     method: str
     donor: str
     measures: str
+    batches: tuple[int, ...]
     models: tuple[str, ...]
     makers: tuple[str, ...]
     folder: Path
@@ -112,6 +115,7 @@ def glance(folder: Path) -> Glance:
         text("method"),
         text("donor"),
         text("measures"),
+        (stated_batches(raw["batch"], folder / "profile.toml")[1] if "batch" in raw else ()) or (1,),
         names,
         _makers(folder.name, text("title"), text("soc"), text("chip"), *names),
         folder,

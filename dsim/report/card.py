@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from dsim.device import DeviceProfile, find_profile
-from dsim.device.batches import THROUGHPUT, name_at, plain_batches, split_name
-from dsim.latency import Identified, load_model
+from dsim.device.batches import THROUGHPUT, card_batch, name_at, plain_batches, split_name
+from dsim.device.card import Card as Found
+from dsim.device.card import evidence_hash, read_card
 from dsim.latency.networks import read_networks
-from dsim.latency.scores import DeviceScores, device_scores
 from dsim.op import OpKind
 from dsim.report.console import result_console, show_line, show_table
 from dsim.report.table import table
@@ -31,10 +32,8 @@ class Card:
         (source, protocol, figures), the largest first.
     never_seen
         Operators that ran in no network measured here in the reference protocol.
-    identified
-        What the evidence can tell apart, each pair once.
-    held_out
-        How far off the model is on families that it never saw; None where too little was measured.
+    found
+        What validation found on this evidence; None where it was not validated, or the evidence has changed since.
     """
 
     profile: DeviceProfile
@@ -43,8 +42,7 @@ class Card:
     cliffs: int
     sources: tuple[tuple[str, str, int], ...]
     never_seen: tuple[str, ...]
-    identified: tuple[Identified, ...]
-    held_out: DeviceScores | None
+    found: Found | None
 
     def to_dict(self) -> dict[str, Any]:
         """Give plain values for JSON."""
@@ -72,13 +70,28 @@ class Card:
                 for source, protocol, count in self.sources
             ],
             "never_seen": list(self.never_seen),
-            "identified": [asdict(item) for item in self.identified],
-            "held_out": asdict(self.held_out) if self.held_out else None,
+            "validated": self.found is not None,
+            "held_out": _held_out(self.found),
+            **{name: list(getattr(self.found, name, ())) for name in _VERDICTS},
         }
 
 
+_SCORES = ("networks", "families", "median_error", "within_10", "within_20", "spearman", "coverage", "width")
+_VERDICTS = {
+    "identified": "told apart by its own evidence",
+    "inherited": "told apart by its pool's or donor's evidence",
+    "cannot_tell": "not told apart",
+}
+
+
+def _held_out(found: Found | None) -> dict[str, float] | None:
+    if found is None or math.isnan(found.median_error):
+        return None
+    return {name: getattr(found, name) for name in _SCORES}
+
+
 def card(name: str) -> Card:
-    """Make a profile's card.
+    """Make a profile's card from its files. Nothing is learned: what validation found is read.
 
     Raises
     ------
@@ -90,6 +103,7 @@ def card(name: str) -> Card:
     profile = find_profile(name)
     rows = [row for row in profile.networks if row.counts]
     counts = Counter((row.source, row.protocol) for row in profile.networks)
+    found = read_card(profile.folder, card_batch(profile))
     return Card(
         profile,
         len({row.network for row in rows}),
@@ -97,8 +111,7 @@ def card(name: str) -> Card:
         len({row.network for row in rows if row.cliff}),
         tuple((source, protocol, count) for (source, protocol), count in counts.most_common()),
         never_seen(profile),
-        _pairs_once(load_model(name).choices),
-        device_scores(name),
+        found if found and found.content == evidence_hash(profile.folder) else None,
     )
 
 
@@ -107,22 +120,18 @@ def never_seen(profile: DeviceProfile) -> tuple[str, ...]:
 
     Operators are counted as they run, after the device's fusion passes.
     """
+    if profile.method == "operators":
+        kinds = {str(one.op.kind) for one in profile.ops} | {str(one.op.activation) for one in profile.ops}
+        return _others(kinds)
     usable = (row for row in profile.networks if row.counts and not row.cliff and profile.is_reference(row))
     keys = frozenset(row.graph for row in usable if row.graph)
     file = profile.folder / "graphs.parquet"  # a user's own networks
     networks = read_networks(keys, profile.passes, (file,) if file.exists() else (), profile.batch)
-    ops = {op for network in networks.values() for op in network.run.ops}
-    seen = {op.kind for op in ops} | {op.activation for op in ops}
-    return tuple(kind.value for kind in OpKind if kind not in seen and kind is not OpKind.UNKNOWN)
+    return _others({label for network in networks.values() for label in network.facts.labels})
 
 
-def _pairs_once(choices: Iterable[Identified]) -> tuple[Identified, ...]:
-    """Leave out a pair that came before the other way round: its contrast is the same with the opposite sign."""
-    out: dict[tuple[str, frozenset[str]], Identified] = {}
-    for item in choices:
-        kind, _, pair = item.choice.partition(":")
-        out.setdefault((kind, frozenset(pair.split(">"))), item)
-    return tuple(out.values())
+def _others(seen: set[str]) -> tuple[str, ...]:
+    return tuple(str(kind) for kind in OpKind if str(kind) not in seen and kind is not OpKind.UNKNOWN)
 
 
 def _teachers(profile: DeviceProfile) -> str:
@@ -146,14 +155,17 @@ def _batch(profile: DeviceProfile) -> str:
     return f"{profile.batch}, and no other is priced{also}"
 
 
-def _error(found: DeviceScores | None) -> str:
+def _error(content: Card) -> str:
+    found = content.found
     if found is None:
+        name = content.profile.name
+        return f"not validated on this evidence; `dsim device validate {name} --cards` finds it, and learns for that"
+    if math.isnan(found.median_error):
         return "too few networks or families to leave one out"
-    clean, cover = found.clean, found.coverage
+    what, group = ("networks", "family") if content.networks else ("operators", "shape")
     return (
-        f"median {clean.median:.1f}%, mean {clean.mean:.1f}%, {clean.within_20:.0f}% of {clean.networks} networks within "
-        f"20%, each without its family (with cliffs: median {found.with_cliffs.median:.1f}%); {cover.share:.0f}% of them "
-        "lie inside their 90% interval"
+        f"median {found.median_error:.1f}%, {found.within_20:.0f}% of {found.networks} {what} "
+        f"within 20%, each without its {group}; {found.coverage:.0f}% of them lie inside their 90% interval"
     )
 
 
@@ -175,7 +187,7 @@ def show_card(content: Card) -> None:
         ),
         (
             "Held-out error:",
-            _error(content.held_out),
+            _error(content),
         ),
         (
             "Never seen in that protocol:",
@@ -188,19 +200,21 @@ def show_card(content: Card) -> None:
     show_table(console, table("Protocols", ("protocol", "how it was timed"), p.protocols.items()))
     rows = [(source, protocol, str(count)) for source, protocol, count in content.sources]
     show_table(console, table("Sources", ("source", "protocol", "figures"), rows, numbers=("figures",)))
+    if content.found is None:
+        return
     verdicts = [
-        (
-            item.choice,
-            "yes" if item.identified else "no",
-            f"{item.contrast_ms:+.2f} ({item.low_ms:+.2f} to {item.high_ms:+.2f})",
-            item.why,
-        )
-        for item in content.identified
+        (words, pairs) for key, words in _VERDICTS.items() if (pairs := _pairs(getattr(content.found, key)))
     ]
     if not verdicts:
         show_line(console, "What the evidence can tell apart:", "no two activations or norms")
         return
-    columns = ("choice", "identified", "contrast ms", "why")
-    show_table(
-        console, table("What the evidence can tell apart", columns, verdicts, numbers=("contrast ms",))
-    )
+    show_table(console, table("What the evidence can tell apart", ("how", "choices"), verdicts))
+
+
+def _pairs(choices: Sequence[str]) -> str:
+    """Write choices (``activation:gelu>relu``) as words, each pair once whichever way round it stands."""
+    found: dict[tuple[str, frozenset[str]], str] = {}
+    for choice in choices:
+        kind, _, pair = choice.partition(":")
+        found.setdefault((kind, frozenset(pair.split(">"))), f"{kind} {pair.replace('>', ' against ')}")
+    return ", ".join(found.values())
