@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dsim.errors import InvalidValueError
-from dsim.units import parse_seconds
+from dsim.units import milliseconds, parse_seconds, seconds
 
 
 @pytest.mark.parametrize(
@@ -41,3 +41,10 @@ def test_reads(text: str, seconds: float) -> None:
 def test_refuses(text: str, message: str) -> None:
     with pytest.raises(InvalidValueError, match=message):
         parse_seconds(text)
+
+
+def test_budgets_in_python_are_numbers_or_have_a_unit() -> None:
+    assert [milliseconds(value) for value in (2, 2.5, "2ms", "500us", "0.002s")] == [2.0, 2.5, 2.0, 0.5, 2.0]
+    assert [seconds(value) for value in (None, 60.0, "60s", "1m")] == [None, 60.0, 60.0, 60.0]
+    with pytest.raises(InvalidValueError, match="needs a unit"):
+        milliseconds("2")

@@ -48,17 +48,12 @@ class Merging:
     def says(self, priced_ms: float) -> str:
         """Say it in one line, beside what was priced; nothing where the time hardly changes."""
         given, merged = (self.latency_ms, priced_ms) if self.merged else (priced_ms, self.latency_ms)
+        layers = "1 layer" if self.layers == 1 else f"{self.layers} layers"
         if self.merged:
-            return (
-                f"its {self.branches} parallel branches are merged into {self.layers} layers: {merged:.3g} ms, "
-                f"against {given:.3g} ms as it was given"
-            )
+            return f"its {self.branches} parallel branches are merged into {layers}; as given it takes {given:.3g} ms"
         if not self.convolutions or abs(given - merged) < NOTABLE * given:
             return ""
-        return (
-            f"its {self.branches} parallel branches can merge into {self.layers} layers that give the same results: "
-            f"{merged:.3g} ms merged, against {given:.3g} ms as it was given (--merge, or merge=True)"
-        )
+        return f"merging its {self.branches} parallel branches into {layers} would change {given:.3g} ms to {merged:.3g} ms (--merge)"
 
 
 @dataclass(frozen=True)

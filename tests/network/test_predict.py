@@ -87,11 +87,20 @@ def test_merging_is_said_and_done_when_asked_for() -> None:
     plain = dsim.predict(nn.Sequential(nn.Conv2d(3, 64, 3, 2, 1), nn.ReLU()), DEVICE)
     assert merged.latency_ms == pytest.approx(plain.latency_ms)
     assert merged.latency_ms < given.latency_ms
-    assert f"{merged.latency_ms:.3g} ms merged, against {given.latency_ms:.3g} ms" in given.notes[0]
-    assert "2 parallel branches are merged into 1 layers" in merged.notes[0]
+    assert f"would change {given.latency_ms:.3g} ms to {merged.latency_ms:.3g} ms (--merge)" in given.notes[0]
+    assert "2 parallel branches are merged into 1 layer; as given" in merged.notes[0]
     (said, *_) = dsim.predict(nn.Conv2d(3, 8, 3), DEVICE, merge=True).notes
     assert "no parallel linear branches" in said
 
 
 def test_published_designs_are_priced_without_a_word_on_their_two_classifiers() -> None:
     assert not any("branches" in note for note in dsim.predict("efficientformer_l1", DEVICE).notes)
+
+
+def test_designs_by_name_wherever_one_is_taken(tmp_path: Path) -> None:
+    design = get_preset("efficientformer_l1")
+    assert dsim.top1("efficientformer_l1") == dsim.top1(design)
+    files = dsim.export("poolformer_s12", tmp_path / "out").files
+    assert any(path.name == "model.py" for path in files)
+    with pytest.raises(UnknownNameError, match="unknown preset 'nobody'"):
+        dsim.compare([DEVICE, "iphone13"], like="nobody")
