@@ -22,6 +22,9 @@ from dsim.op import OpKind
 # is run on the arguments behind it.
 REGIONS: frozenset[str] = frozenset({"wrap_with_set_grad_enabled", "wrap_with_autocast"})
 
+# Operators that take the one number out of a tensor: what is computed with it is computed with the tensor.
+NUMBERS: frozenset[str] = frozenset({"item", "_local_scalar_dense"})
+
 # Operators that give another look at the memory of their first argument; getitem picks one of several such.
 VIEWS: frozenset[str] = frozenset(
     {
@@ -147,6 +150,8 @@ def _call(node: torch.fx.Node, values: dict[torch.fx.Node, Value], trace: Trace)
         return args[0][args[1]]
     if name in SILENT:
         return None
+    if name in NUMBERS:
+        return args[0]
     trace.scope = _scope(node) or trace.scope
     if name in REGIONS:
         body = next(i for i, value in enumerate(args) if isinstance(value, torch.fx.GraphModule))

@@ -501,3 +501,19 @@ def test_dictionaries_of_outputs_and_shared_weights() -> None:
     graph = read_module(Pyramid(), MAP)
     assert [graph.spec(ref).shape for ref in graph.outputs] == [(1, 8, 8, 8), (1, 8, 4, 4)]
     assert graph.params == 8 * 8 * 9 + 8
+
+
+def test_a_number_taken_out_of_a_tensor_stays_that_tensor() -> None:
+    class Scaled(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.layer = nn.Linear(4, 3)
+
+        def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, list[float]]:
+            y = self.layer(x)
+            return y * y.mean().item(), y.mean(0).tolist()
+
+    graph = read_module(Scaled(), (2, 4))
+    assert labels(graph)[:3] == ["linear", "mean", "mul"]
+    assert graph.macs == 2 * 4 * 3
+    assert graph.unknown == ()
