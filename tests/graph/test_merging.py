@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,12 @@ from dsim.arch import PRESETS
 from dsim.attrs import ConvAttrs
 from dsim.graph import Graph
 from dsim.graph.merging import merge_branches
+from dsim.graph.normal_form import normal_hash, op_counts
+from dsim.graph.passes import run_passes
 from dsim.graph.read import as_graph
+from dsim.graph.store import graph_keys
 from dsim.graph.torch_reader import read_module
+from dsim.latency.networks import GRAPHS, stored
 from dsim.op import OpKind
 from tests.graph.onnx_files import exported
 from tests.graph.oracle import labels
@@ -319,6 +324,34 @@ def test_published_designs_keep_their_results_shapes_and_activations(preset: str
         assert [op.kind for op in found.graph.ops].count(kind) == [op.kind for op in graph.ops].count(kind)
     # verified once more, as a graph that somebody else made
     Graph(found.graph.inputs, found.graph.nodes, found.graph.outputs)
+
+
+@cache
+def pairs() -> dict[str, tuple[Graph, Graph]]:
+    """Networks in training form, each with the form that its authors' own code made of it (traced once, with timm)."""
+    keys = {key for path in GRAPHS.glob("*.parquet") for key in graph_keys(path)}
+    own = [key for key in keys if key.startswith(AUTHORS) and TRAINED in key]
+    graphs = stored([*own, *(key.replace(TRAINED, "") for key in own)])
+    return {key: (graphs[key], graphs[key.replace(TRAINED, "")]) for key in sorted(own)}
+
+
+TRAINED = "+unfused"
+AUTHORS = ("ghostnetv3", "mobileone", "repghostnet", "repvgg", "repvit", "shvit")
+
+
+@pytest.mark.parametrize("family", AUTHORS)
+def test_what_is_merged_is_what_the_authors_merge(family: str) -> None:
+    found = {key: pair for key, pair in pairs().items() if key.startswith(family)}
+    assert len(found) >= 3
+    for key, (trained, shipped) in found.items():
+        merged = merge_branches(trained).graph
+        ours, theirs = (
+            run_passes(graph, ["drop_identities", "fold_batch_norm"]) for graph in (merged, shipped)
+        )
+        assert op_counts(ours) == op_counts(theirs), key
+        assert normal_hash(ours) == normal_hash(theirs), key
+        assert (ours.params, ours.macs) == (theirs.params, theirs.macs)
+        assert merge_branches(shipped).layers == 0, key
 
 
 @pytest.mark.parametrize("fold", [True, False])

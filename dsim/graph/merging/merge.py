@@ -19,10 +19,9 @@ from dataclasses import dataclass, field, replace
 from dsim.attrs import ConvAttrs, LinearAttrs
 from dsim.graph.builder import GraphBuilder
 from dsim.graph.graph import Graph, Ref
+from dsim.graph.merging.fold import fold_the_rest
 from dsim.graph.merging.sums import Sum, sums, without
 from dsim.graph.merging.terms import Term, channel_axis, terms
-from dsim.graph.passes.fold_batch_norm import FoldBatchNorm, with_bias
-from dsim.graph.rewrite import rewrite, sole_producer
 from dsim.op import Op, OpKind
 
 
@@ -84,7 +83,7 @@ def merge_branches(graph: Graph) -> Merged:
         )
     if not found.layers:
         return found
-    return replace(found, graph=replace(_fold_shifts(FoldBatchNorm()(now)), notes=graph.notes))
+    return replace(found, graph=replace(fold_the_rest(now), notes=graph.notes))
 
 
 def _merge(graph: Graph, found: Sum, plan: _Plan) -> None:
@@ -190,22 +189,6 @@ def _take_scales(graph: Graph, root: int, plan: _Plan) -> None:
         plan.gone.add(readers[0])
         plan.stands[readers[0]] = Ref(index)
         index = readers[0]
-
-
-def _fold_shifts(graph: Graph) -> Graph:
-    """Fold a fixed number that is added to what a layer gives into its bias: sums of branches often begin with a 0."""
-    ops: dict[int, Op] = {}
-    gone: dict[int, Ref] = {}
-    for index, node in enumerate(graph.nodes):
-        if node.op.kind is not OpKind.ADD or node.op.activation is not None or channel_axis(node.op) != -1:
-            continue
-        before = sole_producer(graph, index, gone)
-        op = ops.get(before, graph.nodes[before].op) if before is not None else None
-        if before is None or op is None or node.op.params or op.activation is not None:
-            continue
-        if isinstance(op.attrs, ConvAttrs | LinearAttrs):
-            ops[before], gone[index] = with_bias(op), node.inputs[0]
-    return rewrite(graph, ops, gone)
 
 
 def _apply(graph: Graph, plan: _Plan) -> Graph:
