@@ -16,7 +16,7 @@ from dsim.graph.passes import run_passes
 from dsim.graph.store import load_graphs
 from dsim.latency.evidence import family_of
 from dsim.latency.features import FloatArray
-from dsim.latency.fewshot.reference import medians, reference, seen_by
+from dsim.latency.fewshot.reference import fine_vectors, medians, reference
 from dsim.latency.fewshot.table import Table, donor_table
 from dsim.latency.fewshot.teachers import donor_named, donors
 from dsim.latency.fine.costs import total
@@ -73,7 +73,7 @@ def gather_own(profile: DeviceProfile) -> Own:
     at = known.at
     others = tuple(key for key in figures if key not in at)
     lead = [str(name) for name in table.names].index(donor_named(profile.donor).name)
-    log, vectors = table.log_ms, seen_by(profile.passes).fine
+    log, vectors = table.log_ms, fine_vectors(profile.passes)
     if others:
         graphs = _graphs(profile, others)
         log = np.vstack([log, said_of(table, graphs)])

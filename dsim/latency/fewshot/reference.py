@@ -5,7 +5,7 @@ Graphs in a profile's own folder are no reference: they are designs that one mac
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -17,6 +17,8 @@ from dsim.device.profile import DeviceProfile, Measurement
 from dsim.graph.graph import Graph
 from dsim.latency.evidence import family_of
 from dsim.latency.features import FloatArray
+from dsim.latency.fewshot.kept import kept_arrays
+from dsim.latency.fewshot.shipped import shipped
 from dsim.latency.networks import read_networks, shared_keys, stored
 
 
@@ -71,6 +73,14 @@ def medians(rows: Iterable[Measurement]) -> dict[str, float]:
 
 @lru_cache(maxsize=1)
 def reference() -> Reference:
+    """Return the reference networks, as they come with dsim or read anew."""
+    ready = shipped()
+    if ready is None:
+        return read_reference()
+    return Reference(ready.keys, np.array([family_of(key, key) for key in ready.keys]), ready.macs)
+
+
+def read_reference() -> Reference:
     """Read which networks were measured on the bundled devices."""
     timed = {key for name in bundled_names() for key in measured_ms(bundled_profile(name))}
     keys = sorted(timed & shared_keys())
@@ -79,10 +89,24 @@ def reference() -> Reference:
     return Reference(tuple(keys), np.array([family_of(key, key) for key in keys]), macs)
 
 
+def fine_vectors(passes: tuple[str, ...]) -> FloatArray:
+    """Return the fine vectors (N, F) of the reference networks after some passes."""
+    return seen_by(passes).fine
+
+
 @lru_cache(maxsize=8)
 def seen_by(passes: tuple[str, ...]) -> Seen:
-    """Give the reference networks as a runtime with these passes runs them."""
+    """Return the reference networks as a runtime with these passes runs them, from the cache or read anew."""
     keys = reference().keys
+
+    def read() -> dict[str, FloatArray]:
+        return vars(read_seen(keys, passes))
+
+    return Seen(**kept_arrays(f"seen-{'-'.join(passes)}", (), keys, read))
+
+
+def read_seen(keys: Sequence[str], passes: tuple[str, ...]) -> Seen:
+    """Read networks as a runtime with these passes runs them."""
     # past the cache of read_networks: a thousand graphs must not stay in memory for two arrays
     networks = read_networks.__wrapped__(frozenset(keys), passes)
     return Seen(

@@ -19,7 +19,7 @@ from dsim.latency.features import FloatArray
 from dsim.latency.fewshot.combine import scaled_errors
 from dsim.latency.fewshot.learn import learn_few
 from dsim.latency.fewshot.own import Own
-from dsim.latency.fewshot.reference import measured_ms, reference, seen_by
+from dsim.latency.fewshot.reference import fine_vectors, measured_ms, reference
 from dsim.latency.fewshot.table import Table, make_table
 from dsim.latency.fewshot.teachers import LeftOut, donor_named, donors
 from dsim.latency.fine.learn import family_groups
@@ -86,8 +86,8 @@ def simulate(
     sizes: Sequence[int] = SIZES,
     draws: int = DRAWS,
     new_network: bool = False,
-) -> Iterator[Outcome]:
-    """Predict each device from few of its networks.
+) -> Iterator[tuple[Outcome, ...]]:
+    """Predict each device from few of its networks; what is found of one device comes at once.
 
     Parameters
     ----------
@@ -107,7 +107,7 @@ def simulate(
     for chip in sorted(by_chip):
         tables = _tables(chip, fold, new_network)
         for profile in by_chip[chip]:
-            yield from _device(profile, tables, fold, sizes, draws, new_network)
+            yield tuple(_device(profile, tables, fold, sizes, draws, new_network))
 
 
 def _tables(chip: str, fold: NDArray[np.int64], new_network: bool) -> tuple[Table, ...]:
@@ -196,7 +196,7 @@ class _Trial:
         """Predict (T,) and give the spread (T,), by the rates that a profile would be saved with."""
         table, known = self.table, reference()
         lead = int(scaled_errors(table.log_ms, self.measured, self.log_ms)[1].argmin())
-        vectors = seen_by(donor_named(str(table.names[lead])).passes).fine
+        vectors = fine_vectors(donor_named(str(table.names[lead])).passes)
         own = Own(
             known.keys,
             known.families,

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dsim.cache import arrays_from_bytes, arrays_to_bytes, kept
-from dsim.device.find import bundled_folders
-from dsim.latency.content import content_hash
 from dsim.latency.features import FloatArray
-from dsim.latency.fewshot.reference import measured_ms, reference, seen_by
+from dsim.latency.fewshot.reference import fine_vectors, measured_ms, reference
+from dsim.latency.fewshot.shipped import Shipped, shipped
 from dsim.latency.fewshot.teachers import LeftOut, donor_named, donors, teach
 from dsim.latency.fine.evidence import regime_of
 from dsim.latency.fine.fit import fit_fine, priced
@@ -20,7 +18,7 @@ from dsim.latency.fine.rates import NOISE
 from dsim.progress import working
 from dsim.threads import one_blas_thread
 
-SECONDS = 240.0  # that the table takes, about
+SECONDS = 240.0  # that learning all donors takes, about
 NOTHING = LeftOut()
 
 
@@ -36,18 +34,27 @@ class Table:
         (N, D) log milliseconds of the reference networks: measured where the donor timed them, else by its model.
     said
         (N, D) the same by its model alone.
+    rates
+        (D, P + 1) fine log rates that say what the models say; None where they are learned when asked for.
     """
 
     names: NDArray[np.str_]
     log_ms: FloatArray
     said: FloatArray
+    rates: FloatArray | None = None
 
     def log_rate(self, donor: int) -> FloatArray:
-        """Give fine log rates (P + 1,) that say of the reference networks what a donor's model says."""
+        """Return fine log rates (P + 1,) that say of the reference networks what a donor's model says."""
+        if self.rates is not None:
+            return np.asarray(self.rates[donor])
         profile = donor_named(str(self.names[donor]))
-        vectors = seen_by(profile.passes).fine
+        vectors = fine_vectors(profile.passes)
         even = np.ones(len(vectors))
         return fit_fine(vectors, self.said[:, donor], even, regime_of(profile), NOISE).log_rate
+
+    def with_rates(self) -> Table:
+        """Return the same with the rates of all donors learned."""
+        return replace(self, rates=np.array([self.log_rate(donor) for donor in range(len(self.names))]))
 
     def of_others(self, vectors: dict[tuple[str, ...], FloatArray]) -> FloatArray:
         """Give log milliseconds (M, D) of other networks.
@@ -66,7 +73,7 @@ class Table:
 
 
 @one_blas_thread()
-def make_table(left_out: LeftOut, tick: Callable[[], None] = lambda: None) -> Table:
+def make_table(left_out: LeftOut, tick: Callable[[], None] = lambda: None, keep: bool = False) -> Table:
     """Ask every donor, with something left out of all of them.
 
     Parameters
@@ -75,8 +82,14 @@ def make_table(left_out: LeftOut, tick: Callable[[], None] = lambda: None) -> Ta
         A chip, and families whose figures nobody has seen either.
     tick
         Called after every donor.
+    keep
+        Whether answers are taken from the cache, and kept there.
     """
-    said = teach(left_out, tick)
+    return overlaid(teach(left_out, tick, keep), left_out)
+
+
+def overlaid(said: Mapping[str, FloatArray], left_out: LeftOut) -> Table:
+    """Put what donors measured in the place of what their models say (N,), but for families that are left out."""
     known = reference()
     at = known.at
     profiles = {profile.name: profile for profile in donors()}
@@ -92,11 +105,18 @@ def make_table(left_out: LeftOut, tick: Callable[[], None] = lambda: None) -> Ta
 
 
 def donor_table() -> Table:
-    """Give the table of all donors, from the cache where nothing that it rests on has changed."""
-    return kept("latency", "donors", content_hash(bundled_folders()), _ask, _write, _read)
+    """Return the table of all donors, as it comes with dsim.
+
+    Where that was made of other data than is here, it is learned anew, which takes minutes, and kept in the cache.
+    """
+    ready = shipped()
+    if ready is not None:
+        return Table(ready.names, ready.log_ms, ready.said, ready.rates)
+    return learn_table()
 
 
-def _ask() -> Table:
+def learn_table() -> Table:
+    """Learn the table of all donors; those whose figures have not changed are taken from the cache."""
     with working(
         "asking every bundled device about the reference networks",
         total=len(donors()),
@@ -104,12 +124,11 @@ def _ask() -> Table:
         seconds=SECONDS,
         once=True,
     ) as work:
-        return make_table(NOTHING, work.step)
+        return make_table(NOTHING, work.step, keep=True)
 
 
-def _write(table: Table) -> bytes:
-    return arrays_to_bytes({}, {field.name: getattr(table, field.name) for field in fields(Table)})
-
-
-def _read(content: bytes) -> Table:
-    return Table(**arrays_from_bytes(content)[1])
+def make_shipped() -> Shipped:
+    """Learn all that comes with dsim; what comes with it already must be out of the way."""
+    known, table = reference(), learn_table().with_rates()
+    assert table.rates is not None
+    return Shipped(known.keys, known.macs, table.names, table.said, table.log_ms, table.rates)

@@ -14,14 +14,16 @@ from dsim.device.profile import DeviceProfile
 from dsim.errors import unknown_name
 from dsim.graph.graph import Graph
 from dsim.latency.adapted import ADAPTED, OWN
-from dsim.latency.ensemble import NOMINAL, Belief, fit_members, rates_of
+from dsim.latency.ensemble import NOMINAL, Belief, Rates, fit_members, rates_of
 from dsim.latency.evidence import Evidence, gather
 from dsim.latency.features import FloatArray
-from dsim.latency.fewshot.reference import measured_ms, reference, reference_graphs, seen_by
+from dsim.latency.fewshot.kept import kept_arrays
+from dsim.latency.fewshot.reference import fine_vectors, measured_ms, reference, reference_graphs, seen_by
 from dsim.latency.fine.donor import stray
 from dsim.latency.fine.evidence import regime_of
 from dsim.latency.fine.fit import fit_fine
 from dsim.latency.fine.rates import NOISE, family_weight, learn_rates
+from dsim.latency.fit import Fit
 from dsim.latency.operators.evidence import OpEvidence, gather_operators, run_graph
 from dsim.latency.operators.kernel import Kernel, place
 from dsim.latency.operators.learn import learn
@@ -72,7 +74,28 @@ def donor_named(name: str) -> DeviceProfile:
     return known[name]
 
 
-def teach(left_out: LeftOut, tick: Callable[[], None] = lambda: None) -> dict[str, FloatArray]:
+@dataclass(frozen=True)
+class Lesson:
+    """Donors that are learned together.
+
+    Attributes
+    ----------
+    title
+        A word for them.
+    profiles
+        Everything that is learned from; a donor's own start included.
+    learn
+        Returns log milliseconds (N,) of the reference networks by donor's name.
+    """
+
+    title: str
+    profiles: tuple[DeviceProfile, ...]
+    learn: Callable[[], dict[str, FloatArray]]
+
+
+def teach(
+    left_out: LeftOut, tick: Callable[[], None] = lambda: None, keep: bool = False
+) -> dict[str, FloatArray]:
     """Ask every donor about the reference networks.
 
     Parameters
@@ -81,6 +104,8 @@ def teach(left_out: LeftOut, tick: Callable[[], None] = lambda: None) -> dict[st
         What they must not have seen.
     tick
         Called after every donor.
+    keep
+        Whether answers are taken from the cache, and kept there.
 
     Returns
     -------
@@ -88,20 +113,35 @@ def teach(left_out: LeftOut, tick: Callable[[], None] = lambda: None) -> dict[st
         Log milliseconds (N,) of the reference networks by donor's name.
     """
     out: dict[str, FloatArray] = {}
-    for name, log in (*_fine(left_out), *_operators(left_out), *_pooled(left_out)):
-        out[name] = log
-        tick()
+    for lesson in lessons(left_out):
+        folders = [profile.folder for profile in lesson.profiles]
+        said = kept_arrays(lesson.title, folders, reference().keys, lesson.learn) if keep else lesson.learn()
+        for name, log in said.items():
+            out[name] = log
+            tick()
     return out
 
 
-def _fine(left_out: LeftOut) -> Iterator[tuple[str, FloatArray]]:
+def lessons(left_out: LeftOut) -> Iterator[Lesson]:
+    """Return what has to be learned for all donors, with something left out of all of them."""
+    yield from _fine(left_out)
+    yield from _operators(left_out)
+    yield from _pooled(left_out)
+
+
+def _fine(left_out: LeftOut) -> Iterator[Lesson]:
     for profile in donors():
         if profile.method != "fine" or profile.chip == left_out.chip:
             continue
         start = profile.donor
         if start and bundled_profile(start).chip == left_out.chip:
             start = OTHER_START[start]
-        yield profile.name, _one_fine(profile.name, start, left_out.families)
+        name, from_whom = profile.name, (bundled_profile(start),) if start else ()
+        yield Lesson(
+            name,
+            (profile, *from_whom),
+            lambda name=name, start=start: {name: _one_fine(name, start, left_out.families)},  # type: ignore[misc]
+        )
 
 
 @lru_cache(maxsize=512)
@@ -114,7 +154,7 @@ def _one_fine(name: str, start: str, without: frozenset[str]) -> FloatArray:
         regime = regime_of(bundled_profile(start))
         centre = fit_fine(theirs, their_log, family_weight(their_family), regime, NOISE).log_rate
     rates = learn_rates(phi, log, family, regime_of(profile), centre, stray())
-    return rates.log_ms(seen_by(profile.passes).fine)[0]
+    return rates.log_ms(fine_vectors(profile.passes))[0]
 
 
 def _rows(
@@ -125,13 +165,18 @@ def _rows(
     measured, at = measured_ms(profile), known.at
     places = np.array([at[key] for key in measured if key in at and known.families[at[key]] not in without])
     log = np.log([measured[known.keys[n]] for n in places])
-    return seen_by(profile.passes).fine[places], log, known.families[places]
+    return fine_vectors(profile.passes)[places], log, known.families[places]
 
 
-def _operators(left_out: LeftOut) -> Iterator[tuple[str, FloatArray]]:
+def _operators(left_out: LeftOut) -> Iterator[Lesson]:
     for profile in sorted(donors(), key=lambda profile: profile.passes):  # one runtime after the other
         if profile.method == "operators" and profile.chip != left_out.chip:
-            yield profile.name, _one_operators(profile.name, left_out.families)
+            name = profile.name
+            yield Lesson(
+                name,
+                (profile,),
+                lambda name=name: {name: _one_operators(name, left_out.families)},  # type: ignore[misc]
+            )
 
 
 @lru_cache(maxsize=128)
@@ -155,35 +200,55 @@ def _runs(passes: tuple[str, ...]) -> tuple[Graph, ...]:
     return tuple(run_graph(graph, passes) for graph in reference_graphs())
 
 
-def _pooled(left_out: LeftOut) -> Iterator[tuple[str, FloatArray]]:
+def _pooled(left_out: LeftOut) -> Iterator[Lesson]:
     members: dict[str, list[DeviceProfile]] = defaultdict(list)
     for profile in donors():
         if profile.method in ("roofline", "adapted"):
             members[profile.pool].append(profile)
-    # pools with a donor start from what the others have learned, so those come first
-    started: dict[str, FloatArray] = {}
-    for pool in sorted(members, key=lambda name: bool(members[name][0].donor)):
-        donor = members[pool][0].donor
-        belief = NOMINAL
-        if donor:
-            centre = started.get(donor, next(iter(started.values())))
-            belief = Belief(ADAPTED, lambda without, centre=centre: centre, OWN)  # type: ignore[misc]
-        evidence = _gathered(members[pool][0].name)
-        rows, contrasts = _allowed(evidence, left_out)
-        fits = fit_members(evidence, rows, contrasts=contrasts, belief=belief)
-        names = [profile.name for profile in evidence.profiles]
-        for profile in members[pool]:
-            if profile.chip == left_out.chip:
-                continue
-            rates = rates_of(evidence, fits, names.index(profile.name), rows, belief)
-            if not donor:
-                started[profile.name] = rates.theta.mean(0)
-            yield profile.name, rates.log_ms(seen_by(profile.passes).roofline)[0]
+    alone = tuple(pool for pool in sorted(members) if not members[pool][0].donor)
+    for pool in (*alone, *(pool for pool in sorted(members) if pool not in alone)):
+        own = tuple(profile for profile in members[pool] if profile.chip != left_out.chip)
+        starts = () if pool in alone else tuple(p for name in alone for p in members[name])
+        first = tuple(p.name for p in starts if p.chip != left_out.chip)
+        if own:
+            yield Lesson(
+                f"pool-{pool}",
+                tuple(p for each in (own, starts[:1]) if each for p in pool_of(each[0])) + starts,
+                lambda own=own, first=first: _one_pool(own, first, left_out),  # type: ignore[misc]
+            )
+
+
+def _one_pool(
+    own: tuple[DeviceProfile, ...], first: tuple[str, ...], left_out: LeftOut
+) -> dict[str, FloatArray]:
+    """Learn a pool; one with a donor starts from the rates of the donor, or else of the first of others like it."""
+    belief, donor = NOMINAL, own[0].donor
+    if donor:
+        centre = _rates(donor if donor in first else first[0], left_out, NOMINAL).theta.mean(0)
+        belief = Belief(ADAPTED, lambda without: centre, OWN)
+    return {
+        profile.name: _rates(profile.name, left_out, belief).log_ms(seen_by(profile.passes).roofline)[0]
+        for profile in own
+    }
+
+
+def _rates(name: str, left_out: LeftOut, belief: Belief) -> Rates:
+    evidence = _gathered(donor_named(name).pool)
+    rows, _ = _allowed(evidence, left_out)
+    index = [profile.name for profile in evidence.profiles].index(name)
+    return rates_of(evidence, _fits(donor_named(name).pool, left_out, belief), index, rows, belief)
+
+
+@lru_cache(maxsize=2)
+def _fits(pool: str, left_out: LeftOut, belief: Belief) -> tuple[Fit, ...]:
+    evidence = _gathered(pool)
+    rows, contrasts = _allowed(evidence, left_out)
+    return fit_members(evidence, rows, contrasts=contrasts, belief=belief)
 
 
 @lru_cache(maxsize=16)
-def _gathered(name: str) -> Evidence:
-    return gather(pool_of(bundled_profile(name)))
+def _gathered(pool: str) -> Evidence:
+    return gather(pool_of(next(profile for profile in donors() if profile.pool == pool)))
 
 
 def _allowed(

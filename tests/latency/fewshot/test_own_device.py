@@ -1,4 +1,4 @@
-"""A user's device from file to prediction, on the command line."""
+"""A user's device from file to prediction, on the command line, with all bundled devices as donors."""
 
 from __future__ import annotations
 
@@ -43,20 +43,15 @@ class Place:
         return sorted(path.name for path in root.iterdir()) if root.exists() else []
 
 
-@pytest.fixture(scope="module")
-def cache_folder(tmp_path_factory: pytest.TempPathFactory, few_donors: tuple[str, ...]) -> Path:
-    return tmp_path_factory.mktemp("cache")
-
-
 @pytest.fixture
-def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cache_folder: Path) -> Iterator[Place]:
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
     monkeypatch.setenv("DSIM_PROFILES", str(tmp_path / "profiles"))
-    monkeypatch.setenv("DSIM_CACHE", str(cache_folder))
     load_model.cache_clear()
     yield Place(tmp_path)
     load_model.cache_clear()
 
 
+@pytest.mark.slow
 def test_a_slower_twin_is_recognised_and_predicted(place: Place) -> None:
     added = place.run("device", "add", "HERE/m.csv", "--name", "my-phone", "--json")
     assert added.exit_code == 0, added.output
@@ -70,11 +65,12 @@ def test_a_slower_twin_is_recognised_and_predicted(place: Place) -> None:
     assert answer["low_ms"] < answer["latency_ms"] < answer["high_ms"]
 
 
+@pytest.mark.slow
 def test_adapting_says_how_good_it_is_and_what_comes_next(place: Place) -> None:
     done = place.run("device", "adapt", "my-phone", "--from", "HERE/m.csv", "--json")
     assert done.exit_code == 0, done.output
     told = json.loads(done.stdout)
-    assert told["nearest"][0]["device"] == TWIN
+    assert told["nearest"][0]["device"] == TWIN  # out of all bundled devices
     assert len(told["measure_next"]) == 5
     assert not set(told["measure_next"]) & set(told["left_out_percent"])
     sizes = [point["networks"] for point in told["curve"]]
@@ -86,6 +82,7 @@ def test_adapting_says_how_good_it_is_and_what_comes_next(place: Place) -> None:
     assert (card.method, card.donor, card.networks) == ("few-shot", TWIN, len(told["left_out_percent"]))
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # torch's older exporter needs no further package
 def test_a_network_of_ones_own(place: Place) -> None:
     net = torch.nn.Sequential(
@@ -126,8 +123,9 @@ def test_nothing_is_overwritten_without_force(place: Place) -> None:
         ("My Phone", "resnet50@224,1", "small letters, digits and inner hyphens"),
         ("../up", "resnet50@224,1", "small letters, digits and inner hyphens"),
         ("mine", "resnet5@224,1", "near: resnet50@224"),
+        ("mine", "efficientnet_b4,1", "name one of efficientnet_b4@320, efficientnet_b4@380"),
         ("mine", "resnet50@224,1\nresnet18@224,1", "at least 3 different networks, got 2"),
-        ("mine", "evil.py:build,1", "is not known"),
+        ("mine", "evil.py:build,1", "a source must be one of timm, torchvision"),
         ("mine", "gone.onnx,1", "gone.onnx"),
     ],
 )
@@ -140,6 +138,7 @@ def test_bad_requests_write_nothing(place: Place, name: str, rows: str, message:
     assert place.profiles == []
 
 
+@pytest.mark.slow
 def test_timed_operators_of_one_network_make_a_profile(place: Place) -> None:
     lines = ["node type, first, avg_ms, %, cdf%, mem KB, times called, name"]
     for op in run_passes(read_graph("mobilenetv2_100@224"), find_profile(TWIN).passes).ops:

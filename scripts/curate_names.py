@@ -1,0 +1,117 @@
+"""Write dsim/data/names.csv: what timm, torchvision and published tables call the stored networks.
+
+Usage: python scripts/curate_names.py            (needs timm and torchvision)
+
+A name of timm stands for the input side that timm gives it, whether that one is stored or not. A name of torchvision
+stands for a stored network whose weights have the same shapes, at the side that torchvision's weights ask for; where timm
+knows several such networks, the shortest name is the plain one.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+import sys
+from collections import Counter, defaultdict
+from pathlib import Path
+
+import timm
+import torch
+import torchvision
+from timm.models import get_pretrained_cfg
+from torch import nn
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from dsim.device.find import bundled_names, bundled_profile
+from dsim.latency.names import FILE, plain
+from dsim.latency.networks import shared_keys
+
+HUGE = ("regnet_y_128gf", "vit_h_14")
+ALIKE = ("conv", "dense", "effi", "goog", "ince", "maxv", "mnas", "mobi", "regn", "resn", "shuf", "sque", "swin", "vgg", "vit_", "wide")  # fmt: skip
+
+
+def timm_rows(stems: list[str]) -> list[tuple[str, str, str]]:
+    """Give every stored network of timm at timm's own side, and the tags that ask for another side."""
+    tags = defaultdict(list)
+    for name in timm.list_pretrained():
+        tags[name.partition(".")[0]].append(name)
+    rows = []
+    for stem in stems:
+        config = get_pretrained_cfg(stem)
+        if not timm.is_model(stem) or config is None:
+            continue
+        side = config.input_size[-1]
+        rows.append(("timm", stem, f"{stem}@{side}"))
+        for name in tags[stem]:
+            own = get_pretrained_cfg(name).input_size[-1]
+            if own != side:
+                rows.append(("timm", name, f"{stem}@{own}"))
+    return rows
+
+
+def shapes(model: nn.Module) -> tuple[int, tuple[tuple[tuple[int, ...], int], ...]]:
+    """Give the number of parameters, and how many weights of each shape there are, but for biases, norms and layer scales.
+
+    Sides of one are left out: a linear layer is a convolution of one pixel.
+    """
+    plain_shapes = (tuple(side for side in p.shape if side > 1) for p in model.parameters())
+    counts = sorted(Counter(shape for shape in plain_shapes if len(shape) > 1).items())
+    return sum(p.numel() for p in model.parameters()), tuple(counts)
+
+
+def torchvision_rows(stems: list[str]) -> list[tuple[str, str, str]]:
+    """Match torchvision's classifiers to stored networks by the shapes of their weights."""
+    known = defaultdict(list)
+    for stem in stems:
+        if stem.startswith(ALIKE) and timm.is_model(stem):
+            with torch.device("meta"):
+                known[shapes(timm.create_model(stem))].append(stem)
+    rows = []
+    for name in torchvision.models.list_models(module=torchvision.models):
+        if name in HUGE:
+            continue
+        sides = {w.transforms.keywords["crop_size"] for w in torchvision.models.get_model_weights(name)}
+        side = min(sides)  # later recipes test larger than they train
+        if f"tv-{name}@{side}" in shared_keys():
+            rows.append(("torchvision", name, f"tv-{name}@{side}"))
+            continue
+        extra = {"init_weights": False} if name in ("googlenet", "inception_v3") else {}
+        with torch.device("cpu" if name.startswith("regnet") else "meta"):
+            model = torchvision.models.get_model(name, weights=None, **extra)
+        if name in ("googlenet", "inception_v3"):
+            model.AuxLogits = model.aux1 = model.aux2 = None  # in training only
+        found = sorted(known[shapes(model)], key=lambda stem: (len(stem), stem))
+        if found:
+            rows.append(("torchvision", name, f"{found[0]}@{side}"))
+    return rows
+
+
+def published_rows() -> list[tuple[str, str, str]]:
+    """Give what sources of bundled figures call a network, where that stands for one network only."""
+    said: dict[str, dict[str, str]] = defaultdict(dict)
+    for name in bundled_names():
+        for row in bundled_profile(name).networks:
+            if row.graph in shared_keys() and row.network not in (row.graph, row.graph.partition("@")[0]):
+                said[plain(row.network)].setdefault(row.graph, row.network)
+    rows = []
+    for called in said.values():
+        if len(called) == 1:
+            ((key, network),) = called.items()
+            rows.append(("published", network, key))
+    return rows
+
+
+def main() -> None:
+    """Write the file."""
+    stems = sorted({key.partition("@")[0] for key in shared_keys()})
+    plain_stems = [stem for stem in stems if not re.match(r"(cv|tv|hf)-", stem) and "+" not in stem]
+    rows = sorted([*timm_rows(plain_stems), *torchvision_rows(plain_stems), *published_rows()])
+    with FILE.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(("source", "name", "key"))
+        writer.writerows(rows)
+    print(f"{FILE}: {Counter(source for source, _, _ in rows)}")
+
+
+if __name__ == "__main__":
+    main()
