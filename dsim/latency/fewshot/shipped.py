@@ -37,6 +37,8 @@ class Shipped:
         (N, D) log milliseconds by the donors' models, and the same with what they measured in place of it.
     rates
         (D, P + 1) fine log rates that say what the donors' models say.
+    vectors
+        (N, F) fine vectors by the passes that the networks went through.
     """
 
     keys: tuple[str, ...]
@@ -45,6 +47,7 @@ class Shipped:
     said: FloatArray
     log_ms: FloatArray
     rates: FloatArray
+    vectors: dict[tuple[str, ...], FloatArray]
 
 
 @lru_cache(maxsize=1)
@@ -72,11 +75,12 @@ def _read(content: bytes, key: str) -> Shipped | None:
         said,
         log_ms,
         arrays["rates"].astype(np.float64),
+        {tuple(one): arrays[f"vectors_{n}"].astype(np.float64) for n, one in enumerate(head["passes"])},
     )
 
 
 def write_shipped(file: Path, key: str, content: Shipped) -> None:
-    """Write a file; estimates keep seven digits, figures all of theirs."""
+    """Write a file; estimates and vectors keep seven digits, figures all of theirs."""
     timed = content.log_ms != content.said
     arrays = {
         "macs": content.macs,
@@ -85,8 +89,11 @@ def write_shipped(file: Path, key: str, content: Shipped) -> None:
         "measured": content.log_ms[timed],
         "rates": content.rates.astype(np.float32),
     }
+    for n, vectors in enumerate(content.vectors.values()):
+        arrays[f"vectors_{n}"] = vectors.astype(np.float32)
     names = [str(name) for name in content.names]
-    head = {"made_of": key, "keys": content.keys, "names": names}
+    passes = [list(one) for one in content.vectors]
+    head = {"made_of": key, "keys": content.keys, "names": names, "passes": passes}
     write_atomic(file, arrays_to_bytes(head, arrays))
 
 

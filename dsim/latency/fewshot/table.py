@@ -130,5 +130,6 @@ def learn_table() -> Table:
 def make_shipped() -> Shipped:
     """Learn all that comes with dsim; what comes with it already must be out of the way."""
     known, table = reference(), learn_table().with_rates()
+    vectors = {passes: fine_vectors(passes) for passes in sorted({p.passes for p in donors()})}
     assert table.rates is not None
-    return Shipped(known.keys, known.macs, table.names, table.said, table.log_ms, table.rates)
+    return Shipped(known.keys, known.macs, table.names, table.said, table.log_ms, table.rates, vectors)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from dsim.device.find import bundled_folders, bundled_profile
-from dsim.latency.fewshot.reference import measured_ms, read_reference
+from dsim.latency.fewshot.reference import measured_ms, read_reference, read_seen
 from dsim.latency.fewshot.shipped import (
     FILE,
     Shipped,
@@ -32,6 +32,7 @@ def content() -> Shipped:
 def test_it_is_made_of_what_is_here(content: Shipped) -> None:
     assert [str(name) for name in content.names] == sorted(profile.name for profile in donors())
     assert content.said.shape == (len(content.keys), len(content.names))
+    assert set(content.vectors) == {profile.passes for profile in donors()}
     assert np.isfinite(content.log_ms).all()
     assert np.isfinite(content.rates).all()
 
@@ -42,6 +43,13 @@ def test_what_was_measured_is_in_it(content: Shipped) -> None:
         figures = {k: v for k, v in measured_ms(bundled_profile(name)).items() if k in content.keys}
         at = [content.keys.index(key) for key in figures]
         assert np.allclose(column[at], np.log(list(figures.values())), atol=1e-9)
+
+
+def test_vectors_agree_with_graphs_that_are_read_afresh(content: Shipped) -> None:
+    some = list(range(0, len(content.keys), 60))
+    for passes, vectors in content.vectors.items():
+        fresh = read_seen([content.keys[n] for n in some], passes).fine
+        assert np.allclose(vectors[some], fresh, rtol=1e-5, atol=1e-6), f"{passes}: {REMAKE}"
 
 
 def test_a_donor_that_is_learned_afresh_agrees(content: Shipped) -> None:
