@@ -153,7 +153,7 @@ def measure(
     if searches:
         chosen = chosen_designs(wanted_searches(begun.profiles, searches))
         with told_when_stopped(begun), measure_progress(seconds) as show:
-            run_chosen(begun, chosen, show)
+            run_chosen(begun, chosen, show, min(one.batches[0] for one in made.values()))
         made, held, folders = finish(begun)
     if as_json:
         keys = (

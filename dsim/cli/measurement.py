@@ -174,9 +174,16 @@ def run(begun: Begun, show: Show) -> int:
     return timed
 
 
-def run_chosen(begun: Begun, chosen: Sequence[Planned], show: Show) -> int:
-    """Time designs that a search or a comparison names, for at most the time that was asked for; how many networks."""
+def run_chosen(begun: Begun, chosen: Sequence[Planned], show: Show, batch: int = 1) -> int:
+    """Time designs that a search or a comparison names, for at most the time that was asked for; how many networks.
+
+    Parameters
+    ----------
+    batch
+        Images in a run: that of the profile under its plain name, which was searched.
+    """
     with _loop(begun, show) as loop:
+        loop.batches = (batch,)
         return loop.add(chosen)
 
 

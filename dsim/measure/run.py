@@ -107,7 +107,7 @@ class Loop:
     def add(self, wanted: Sequence[Planned]) -> int:
         """Measure what is not in the journal yet of a list, in its order until the time is up; how many were timed.
 
-        Each is timed at the smallest batch: that is what a profile's plain name means.
+        Each is timed at the first of the batches.
         """
         done = {(entry.planned.key, entry.planned.batch) for entry in self.journal.entries()}
         left = [one for planned in wanted if (one := planned.at(self.batches[0])) is not None]
