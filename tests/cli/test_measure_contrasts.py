@@ -5,12 +5,10 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 import tomli_w
 
-from dsim.cli import contrasts as command
 from dsim.cli.contrasts import kept_contrasts, show_contrasts
 from dsim.cli.measurement import Begun, Request
 from dsim.device.fields import read_toml
@@ -32,8 +30,6 @@ HEAD = Head(Machine("chip", 2, (), "Linux"), STACKS, 1, 0)
 @pytest.fixture
 def begun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Begun:
     monkeypatch.setenv("DSIM_PROFILES", str(tmp_path))
-    monkeypatch.setattr(command, "summarise", lambda _: SimpleNamespace(card=None))
-    monkeypatch.setattr(command, "write_card", lambda *_: None)
     journal = open_journal(tmp_path / "_measured" / "box.contrasts.jsonl", HEAD)
     chains = tuple(
         Chain(variant, copies, tuple(range(40)), tuple(1.0 + copies * (2.0 + 0.1 * n) for _ in range(40)))
@@ -46,13 +42,14 @@ def begun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Begun:
 
 
 def make(root: Path, name: str, **about: str) -> Path:
-    source = find_profile("pixel8-edgetpu").folder
+    source = find_profile("m5-ane").folder  # small: its card is made in a moment
     folder = root / name
     folder.mkdir(parents=True)
-    for path in source.glob("*.csv"):
+    for path in source.iterdir():
         (folder / path.name).write_bytes(path.read_bytes())
     (folder / "profile.toml").write_text(
-        tomli_w.dumps({**read_toml(source / "profile.toml"), "name": name, **about}), encoding="utf-8"
+        tomli_w.dumps({**read_toml(source / "profile.toml"), "name": name, "pool": name, **about}),
+        encoding="utf-8",
     )
     return folder
 
