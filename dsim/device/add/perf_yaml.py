@@ -39,7 +39,9 @@ class _Figure:
         return f"{self.layers_other} of {self.layers_npu + self.layers_other} layers left the NPU"
 
 
-def read_perf_yaml(path: Path, text: str, wanted: Wanted, names: Mapping[str, str]) -> Found:
+def read_perf_yaml(
+    path: Path, text: str, wanted: Wanted, names: Mapping[str, str], alone: bool = True
+) -> Found:
     """Read a perf.yaml; a network that dsim has no graph of is noted and left out.
 
     Parameters
@@ -50,6 +52,8 @@ def read_perf_yaml(path: Path, text: str, wanted: Wanted, names: Mapping[str, st
         Which device, runtime and precision is meant.
     names
         What to look a network up under, by AI Hub's name, where the user says so.
+    alone
+        False where other files stand beside it: one without the wanted figures is then noted and left out.
 
     Raises
     ------
@@ -70,6 +74,10 @@ def read_perf_yaml(path: Path, text: str, wanted: Wanted, names: Mapping[str, st
     for name in (DEVICE, RUNTIME, PRECISION):
         asked = getattr(wanted, name)
         known = sorted({getattr(figure, name) for figure in figures})
+        if asked and asked not in known and not alone:
+            return Found(
+                notes=(f"{path} is left out: has no {name} {asked!r}, it has {', '.join(known)[:200]}",)
+            )
         if asked and asked not in known:
             raise FileFormatError(f"{path}: has no {name} {asked!r}; it has {', '.join(known)[:400]}")
         if not asked and len(known) > 1:

@@ -59,7 +59,7 @@ def read_measurements(
     left = list(models)
     found = Found()
     for path in paths:
-        found += _one(path, left, wanted or Wanted(), names or {})
+        found += _one(path, left, wanted or Wanted(), names or {}, len(paths) == 1)
     if left:
         raise FileFormatError(
             f"--model {left[0]} names a network for which there is no benchmark_model file; leave it out"
@@ -80,7 +80,7 @@ def _renamed(found: Found, names: Mapping[str, str]) -> Found:
     return replace(found, networks=tuple(networks), kernels=tuple(kernels))
 
 
-def _one(path: Path, models: list[str], wanted: Wanted, names: Mapping[str, str]) -> Found:
+def _one(path: Path, models: list[str], wanted: Wanted, names: Mapping[str, str], alone: bool) -> Found:
     suffix = path.suffix.lower()
     try:
         state = path.stat()
@@ -100,7 +100,7 @@ def _one(path: Path, models: list[str], wanted: Wanted, names: Mapping[str, str]
         raise FileFormatError(f"{path}: the suffix {path.suffix!r} is unknown; {save}")
     text = decode(raw, path, FORMS)
     if suffix in (".yaml", ".yml"):
-        return read_perf_yaml(path, text, wanted, names)
+        return read_perf_yaml(path, text, wanted, names, alone)
     if suffix == ".jsonl":
         if not is_mac_results(text):
             raise FileFormatError(

@@ -8,6 +8,7 @@ import pytest
 
 from dsim.device.add import Found, read_measurements
 from dsim.device.add.aihub_names import aihub_graph, aihub_names
+from dsim.device.add.wanted import Wanted
 from dsim.device.find import find_profile
 from dsim.latency.networks import stored
 
@@ -88,3 +89,13 @@ def test_an_unknown_network_is_noted_and_left_out(tmp_path: Path) -> None:
 def test_layers_that_left_are_told(tmp_path: Path, layers: str, npu: int, other: int, cliff: str) -> None:
     (network,) = perf(tmp_path, "ResNet50", layers).networks
     assert (network.layers_npu, network.layers_other, network.cliff) == (npu, other, cliff)
+
+
+def test_one_of_several_files_without_the_wanted_figures_is_noted(tmp_path: Path) -> None:
+    texts = (PERF.replace("NAME", "ResNet50"), PERF.replace("NAME", "ResNet18").replace("tflite", "onnx"))
+    paths = [tmp_path / "a.yaml", tmp_path / "b.yaml"]
+    for path, text in zip(paths, texts, strict=True):
+        path.write_text(text.replace("LAYERS", "{}"))
+    found = read_measurements(paths, wanted=Wanted(runtime="tflite"))
+    assert [one.graph for one in found.networks] == ["resnet50@224"]
+    assert "b.yaml is left out: has no runtime 'tflite', it has onnx" in found.notes[0]
