@@ -98,6 +98,21 @@ def read_toml(path: Path, remedy: str) -> dict[str, Any]:
         raise FileFormatError(f"{path} must be TOML, and is not ({first_line(error)}); {remedy}") from error
 
 
+def check_folder(folder: Path) -> None:
+    """Refuse a folder that cannot be made or written, without making it: told before long work, not after.
+
+    Raises
+    ------
+    FileAccessError
+        A file stands in its place or in the place of a folder above it, or it may not be written.
+    """
+    there = next((path for path in (folder, *folder.parents) if os.path.lexists(path)), folder)
+    if not there.is_dir():
+        raise FileAccessError(f"{there} must be a folder, and is a file; choose another place for {folder}")
+    if not os.access(there, os.W_OK):
+        raise FileAccessError(f"folder {there} must be writable, and is not; choose another place")
+
+
 def make_folder(folder: Path) -> None:
     """Make a folder and those above it.
 
@@ -106,14 +121,13 @@ def make_folder(folder: Path) -> None:
     FileAccessError
         It cannot be made or is not writable.
     """
+    check_folder(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise FileAccessError(
             f"folder {folder} cannot be made: {error.strerror}; choose a writable place"
         ) from error
-    if not os.access(folder, os.W_OK):
-        raise FileAccessError(f"folder {folder} must be writable, and is not; choose another place")
 
 
 def write_atomic(path: Path, content: bytes | str) -> None:

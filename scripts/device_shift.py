@@ -13,9 +13,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from dsim.arch import get_preset
+from dsim.report.findings import findings_table
 from dsim.report.marked import replace_block
 from dsim.report.progress import shown
-from dsim.report.shift import devices_table, findings_table, matrix_table, pairs_table
+from dsim.report.shift import devices_table, matrix_table, pairs_table
 from dsim.report.timed import agreement_table, timed_table
 from dsim.shift import Comparison, ComparisonSpec, run_comparison
 from dsim.shift.measured import Agreement, agreements, read_measured

@@ -41,5 +41,5 @@ def test_files_are_written_whole_or_not_at_all(tmp_path: Path) -> None:
     write_atomic(target, b"other")
     assert target.read_text() == "other"
     assert [path.name for path in target.parent.iterdir()] == ["file.txt"]
-    with pytest.raises(FileAccessError, match="cannot be made"):
+    with pytest.raises(FileAccessError, match="must be a folder, and is a file"):
         make_folder(target / "below")

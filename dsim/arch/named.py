@@ -6,7 +6,7 @@ from pathlib import Path
 
 from dsim.arch.arch import Arch
 from dsim.arch.presets import PRESETS, get_preset
-from dsim.errors import FileFormatError, InvalidValueError
+from dsim.errors import FileAccessError, FileFormatError, InvalidValueError
 from dsim.files import read_json
 
 CHOSEN = "chosen.json"  # what a study found, in its folder
@@ -28,7 +28,11 @@ def read_design(name: str | Path | Arch) -> Arch:
     if isinstance(name, Arch):
         return name
     path = Path(name)
-    if str(name) in PRESETS or not path.exists():
+    if str(name) in PRESETS:
+        return get_preset(str(name))
+    if not path.exists():
+        if len(path.parts) > 1 or path.suffix == ".json":
+            raise FileAccessError(f"{path} must be a file or folder, and does not exist; {_REMEDY}")
         return get_preset(str(name))
     if path.is_dir():
         found = [path / file for file in (CHOSEN, "arch.json") if (path / file).exists()]

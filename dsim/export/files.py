@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from dsim.errors import FileAccessError
+from dsim.files import check_folder
 
 INDEX = "README.md"  # carries, in its last line, the digests of what was written
 _MARK = re.compile(r"\n<!-- written by dsim: (.*) -->\n\Z")
@@ -57,6 +58,7 @@ def staging(folder: Path, names: Sequence[str]) -> Iterator[Path]:
         A file there was changed or made by somebody else, the folder holds an export in another form, or it cannot be
         written.
     """
+    check_folder(folder)
     _refuse_foreign(folder, names)
     made = [place for place in (folder, *folder.parents) if not place.exists()]
     stage: Path | None = None

@@ -9,14 +9,12 @@ from rich.console import Console
 
 from dsim.accuracy.recipe import reference_words
 from dsim.report.console import result_console, show_line, show_table
+from dsim.report.findings import findings_table
 from dsim.report.table import TableData, table
 from dsim.report.unit import common_unit
 from dsim.shift import Cell, Comparison, Flip, Interval, Robust, Shift, Verdict
-from dsim.shift.enough import FINDING_HALVINGS, FINDING_REFITS
-from dsim.shift.strongest import STANDS, findings
 from dsim.shift.summary import claimed_and_scored, shift_by_kind
 
-FEW = 3
 _SHORT = {
     Verdict.SHARED: "shared model",
     Verdict.NO_EVIDENCE: "no evidence",
@@ -45,7 +43,7 @@ def show_comparison(found: Comparison, folder: str = "") -> None:
     for note in found.notes:
         show_line(console, "Note:", note)
     console.print(
-        f"\n{found.draws} paired draws over {found.refits} refits; {halvings(found)} halvings of the evidence; "
+        f"\n{found.draws} paired draws over {counted(found.refits, 'refit')}; {counted(halvings(found), 'halving')} of the evidence; "
         f"{found.seconds:.0f} s. Nothing here was measured for this comparison: all figures are predictions."
     )
     if folder:
@@ -143,32 +141,6 @@ def slower_table(found: Comparison) -> TableData:
         ("best design of", *(f"on {name}" for name in names)),
         rows,
         note="and in how many refits of the device's model it is over the budget.",
-    )
-
-
-def findings_table(found: Comparison) -> TableData:
-    """Show the differences that stand after as many questions as were asked, and the strongest of the others."""
-    every = findings(found)
-    shown = [one for one in every if one.stands] or list(every[:FEW])
-    rows = [
-        (
-            str(one.sort),
-            one.text,
-            one.kind,
-            one.by_chance,
-        )
-        for one in shown
-    ]
-    left = len(every) - len(shown)
-    return table(
-        "What stands" if any(one.stands for one in every) else "Nothing stands; what differs most",
-        ("about", "difference", "kind", "by chance"),
-        rows,
-        numbers=("by chance",),
-        note="by chance: how likely so many comparisons would show one as strong where nothing differs (Bonferroni, normal "
-        f"approximation), stated no finer than {found.draws} draws resolve; it stands below {STANDS:g}, a flip if it also came "
-        f"back in most halvings, and only with {FINDING_REFITS} refits and {FINDING_HALVINGS} halvings or more."
-        + (f" {left} more are told from zero one by one, and do not stand." if left else ""),
     )
 
 
@@ -335,6 +307,11 @@ def never_measured(found: Comparison) -> tuple[tuple[str, str], ...]:
 def halvings(found: Comparison) -> int:
     """Count how often the evidence was halved."""
     return len({h.fold_seed for h in found.halved})
+
+
+def counted(count: int, noun: str) -> str:
+    """Write a count with its noun, in the singular or the plural."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def span(interval: Interval | None, digits: int) -> str:

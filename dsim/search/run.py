@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 from dsim.accuracy import load_accuracy_model
 from dsim.device.find import find_profile, name_at_batch
 from dsim.device.profile import DeviceProfile
-from dsim.errors import InvalidValueError
-from dsim.files import make_folder
+from dsim.errors import DsimError, InvalidValueError
+from dsim.files import check_folder, make_folder
 from dsim.latency import load_model
 from dsim.latency.content import content_hash, rests_on
 from dsim.search.differs import differences
@@ -49,6 +50,9 @@ def run_study(spec: StudySpec, progress: Progress | None = None, keep: bool = Tr
         The folder cannot be written.
     """
     profile = find_profile(spec.device)
+    known, made = None, []
+    if keep:
+        check_folder(spec.folder)
     latency = load_model(spec.device)
     accuracy = load_accuracy_model()
     models = {"latency": content_hash(rests_on(profile)), "accuracy": accuracy.fingerprint}
@@ -64,12 +68,21 @@ def run_study(spec: StudySpec, progress: Progress | None = None, keep: bool = Tr
         finished = read_result(spec) if known else None
         if finished:
             return finished
+        made = [place for place in (spec.folder, *spec.folder.parents) if not place.exists()]
         make_folder(spec.folder)
         write_inputs(spec, mark, models)
     space, dropped = keep_identified(spec.space, latency.identified)
     scorer = Scorer(latency, accuracy, CostTable(latency, accuracy), spec.budget_ms, spec.confidence)
     storage = spec.storage or (f"sqlite:///{(spec.folder / 'study.db').resolve()}" if keep else None)
-    found = search_mixes(replace(spec, space=space), scorer, mark, storage, progress)
+    try:
+        found = search_mixes(replace(spec, space=space), scorer, mark, storage, progress)
+    except DsimError:
+        if keep and known is None:  # a study that could not begin leaves nothing behind
+            (spec.folder / INPUTS).unlink(missing_ok=True)
+            with suppress(OSError):  # what holds something else stays
+                for place in made:
+                    place.rmdir()
+        raise
     middle = found.chosen.latency_ms if found.chosen else found.fastest.latency_ms
     result = StudyResult(
         spec,

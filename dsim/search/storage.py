@@ -70,13 +70,12 @@ def _told(error: Exception, url: str | None) -> DsimError:
     said = first_line(error)
     if url and any(secret in said for secret in _secrets(url)):
         said = type(error).__name__
-    missing = isinstance(error, ImportError)
-    if missing or isinstance(error.__cause__, ImportError):
-        driver = error if missing else error.__cause__
-        name = getattr(driver, "name", None)
+    missing = [one for one in (error, error.__cause__, error.__context__) if isinstance(one, ImportError)]
+    if missing:
+        driver = next((one.name for one in missing if one.name), "")
         return MissingPackageError(
-            f"the storage {shown} needs a database driver that is not installed"
-            + (f": {name}; install it with pip" if name else "; install it with pip")
+            f"the storage {shown} needs a database driver that is not installed{f', {driver}' if driver else ''}; "
+            "install it with pip"
         )
     return FileAccessError(
         f"the study's storage {shown} cannot be used: {said}; check that the URL is right and the database answers"

@@ -112,4 +112,4 @@ def test_a_folder_that_cannot_be_made_is_one_line(capsys: pytest.CaptureFixture[
     assert code == 1
     assert out == ""
     assert err.count("\n") == 1
-    assert "cannot be made" in err
+    assert "must be a folder, and is a file" in err

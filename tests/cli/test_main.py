@@ -38,6 +38,41 @@ def test_every_verb_has_help(capsys: pytest.CaptureFixture[str], verb: str) -> N
         (["study", "--device", "iphone12", "--budget", "0ms"], 2, "must be positive"),
         (["study", "--device", "iphone12"], 2, "Missing option '--budget'"),
         (["nonsense"], 2, "No such command"),
+        (["study", "--device", "iphone12", "--budget", "-2ms"], 2, "positive number and a unit"),
+        (
+            ["study", "--device", "iphone12", "--budget", "2ms", "--out", "/dev/null"],
+            1,
+            "/dev/null must be a folder",
+        ),
+        (
+            [
+                "study",
+                "--device",
+                "iphone12",
+                "--budget",
+                "2ms",
+                "--storage",
+                "postgresql+pg8000://u:secret@h/d",
+            ],
+            1,
+            "postgresql+pg8000://***@h/d needs a database driver that is not installed, pg8000",
+        ),
+        (
+            ["compare", "--devices", "iphone12,iphone13", "--out", "/dev/null"],
+            1,
+            "/dev/null must be a folder",
+        ),
+        (["compare", "--devices", "iphone12"], 1, "2 to 32 devices, got 1"),
+        (["compare", "--devices", "iphone12,iphone13", "--budget", "iphone12=2"], 2, "needs a unit"),
+        (["compare", "--devices", "iphone12,iphone13", "--budget", "iphone12=2ms"], 1, "none for iphone13"),
+        (["export", "efficientformer_l1", "-o", "/dev/null"], 1, "/dev/null must be a folder"),
+        (
+            ["report", "nowhere"],
+            1,
+            "nowhere must be the folder of a study or a comparison, and does not exist",
+        ),
+        (["top1", "nowhere/there"], 1, "nowhere/there must be a file or folder, and does not exist"),
+        (["top1", "nothing"], 1, "unknown preset 'nothing'"),
         (["study", "--device", "iphone21", "--budget", "2ms"], 1, "unknown device 'iphone21'"),
         (
             ["study", "--device", "iphone12", "--budget", "2ms", "--confidence", "2"],
@@ -141,7 +176,7 @@ def test_a_file_in_the_way_of_the_output(capsys: pytest.CaptureFixture[str], tmp
     ]
     code, _, err = run(capsys, *args)
     assert code == 1
-    assert "cannot be made" in err
+    assert "must be a folder, and is a file" in err
 
 
 def test_export_of_a_preset_and_of_a_study(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -56,7 +56,7 @@ def test_other_files_do_not_matter(tmp_path: Path) -> None:
 
 def test_a_file_in_the_folders_place(tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("")
-    with pytest.raises(FileAccessError, match="export folder must be writable"):
+    with pytest.raises(FileAccessError, match="must be a folder, and is a file"):
         write_torch(L1, tmp_path / "taken")
 
 

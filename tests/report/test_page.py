@@ -211,7 +211,7 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
         main(["report", str(study), "-o", str(tmp_path / "file" / "r.html")])
     said = capsys.readouterr().err
     assert said.count("\n") == 1
-    assert "cannot be made" in said
+    assert "must be a folder, and is a file" in said
 
 
 def test_a_missing_package_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:

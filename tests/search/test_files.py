@@ -54,5 +54,5 @@ def test_an_interrupted_result_is_no_result(result: StudyResult, tmp_path: Path)
 
 def test_a_file_in_the_place_of_the_folder(result: StudyResult, tmp_path: Path) -> None:
     (tmp_path / "test").write_text("in the way")
-    with pytest.raises(FileAccessError, match="cannot be made"):
+    with pytest.raises(FileAccessError, match="must be a folder, and is a file"):
         write_inputs(replace(result.spec, out=tmp_path), "abc", {})

@@ -7,7 +7,7 @@ from statistics import NormalDist
 
 import pytest
 
-from dsim.report.shift import findings_table
+from dsim.report.findings import findings_table
 from dsim.shift import Cell, Comparison, Flip, Interval, Verdict
 from dsim.shift.enough import too_few, withheld
 from dsim.shift.records import SwapOn, SwapRow

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from dsim.device import DeviceProfile
 from dsim.latency.scoring import Held
+from dsim.report.findings import findings_table
 from dsim.report.page.curse import curse_figure, summary_table
 from dsim.report.page.flips import flips_figure
 from dsim.report.page.fronts import Front, measured_on, panels_figure, relative_figure
@@ -18,7 +19,7 @@ from dsim.report.page.stages import stages_figure
 from dsim.report.page.subject import Subject
 from dsim.report.page.summary import findings, question
 from dsim.report.page.what_if import top1_figure, what_if_figure
-from dsim.report.shift import devices_table, findings_table, kept_choices, never_measured, pairs_table
+from dsim.report.shift import devices_table, kept_choices, never_measured, pairs_table
 from dsim.report.table import table
 from dsim.report.timed import agreement_table, timed_table
 from dsim.report.unit import common_unit

@@ -154,7 +154,7 @@ def test_what_cannot_be_converted_is_said(tmp_path: Path, monkeypatch: pytest.Mo
 
 def test_folders_that_cannot_be_used(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(FileAccessError, match="cannot be made"):
+    with pytest.raises(FileAccessError, match="must be a folder, and is a file"):
         write_bundle([TINY], tmp_path / "file" / "b")
     with pytest.raises(FileAccessError, match="a folder of its own"):
         write_bundle([TINY], tmp_path)
