@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from dsim.arch import PRESETS, Arch, Block, Stage, get_preset
     from dsim.device import find_profile as load_profile
     from dsim.network import predict
+    from dsim.own.front import adapt, add_device
     from dsim.search import Space, StudyResult
     from dsim.shift import Comparison, compare
 
@@ -31,6 +32,8 @@ _WHERE: dict[str, tuple[str, str]] = {
     "Space": ("dsim.search", "Space"),
     "Stage": ("dsim.arch", "Stage"),
     "StudyResult": ("dsim.search", "StudyResult"),
+    "adapt": ("dsim.own.front", "adapt"),
+    "add_device": ("dsim.own.front", "add_device"),
     "compare": ("dsim.shift", "compare"),
     "export": ("dsim.export", ""),
     "get_preset": ("dsim.arch", "get_preset"),
@@ -49,6 +52,8 @@ __all__ = [
     "Space",
     "Stage",
     "StudyResult",
+    "adapt",
+    "add_device",
     "compare",
     "export",
     "get_preset",

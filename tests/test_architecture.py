@@ -50,6 +50,7 @@ MAY: dict[str, set[str]] = {
     "latency": {"op", "attrs", "graph", "device"},
     "network": {"op", "attrs", "graph", "arch", "device", "latency"},
     "accuracy": {"op", "attrs", "graph", "arch"},
+    "own": {"op", "attrs", "graph", "arch", "device", "latency"},
     "search": {"op", "attrs", "graph", "arch", "device", "latency", "accuracy"},
     "shift": {"op", "attrs", "graph", "arch", "device", "latency", "accuracy", "search"},
     "export": {"op", "attrs", "graph", "arch"},

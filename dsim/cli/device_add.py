@@ -92,24 +92,14 @@ def adapt_device_command(name: str, files: tuple[Path, ...], as_json: bool, **op
     With --from, the profile is made first, as `dsim device add` does.
     """
     from dsim.device import find_profile  # deferred: help must not wait for the models
-    from dsim.device.card import write_card
-    from dsim.errors import InvalidValueError
-    from dsim.latency.fewshot.advice import advise
-    from dsim.latency.fewshot.own import gather_own
-    from dsim.latency.summary import summarise
+    from dsim.own.front import adapt
     from dsim.report.adapting import show_advice
 
     if files:
         _add(files, name, options)
     elif any(options.values()):
         raise click.UsageError("the options of an import go with --from")
-    profile = find_profile(name)
-    if profile.method != "few-shot":
-        raise InvalidValueError(
-            f"profile {name!r} is learned by method {profile.method!r}, not from a few networks; name one of your own"
-        )
-    advice = advise(gather_own(profile))
-    write_card(profile.folder, summarise(name).card)  # so that `dsim device list` can show it
+    advice = adapt(name)
     if as_json:
         print_json(
             {
@@ -126,25 +116,24 @@ def adapt_device_command(name: str, files: tuple[Path, ...], as_json: bool, **op
             }
         )
     else:
-        show_advice(profile, advice)
+        show_advice(find_profile(name), advice)
 
 
 def _add(files: tuple[Path, ...], name: str, options: dict[str, Any]) -> Any:
-    from dsim.cli.additions import Request, add_device  # deferred: help must not wait for the models
-    from dsim.device.add.wanted import Wanted
+    from dsim.own.front import add_device  # deferred: help must not wait for the models
 
-    wanted = Wanted(options["chosen"], options["runtime"], options["precision"])
-    request = Request(
+    return add_device(
         tuple(dict.fromkeys(files)),
         name,
-        options["like"],
-        options["title"],
-        options["models"],
-        wanted,
-        options["force"],
-        tuple(_mapped(word) for word in options["names"]),
+        like=options["like"],
+        title=options["title"],
+        models=options["models"],
+        device=options["chosen"],
+        runtime=options["runtime"],
+        precision=options["precision"],
+        names=dict(_mapped(word) for word in options["names"]),
+        force=options["force"],
     )
-    return add_device(request)
 
 
 def _mapped(word: str) -> tuple[str, str]:

@@ -11,6 +11,7 @@ import pytest
 import torch
 from click.testing import CliRunner, Result
 
+import dsim as dsim_library
 from dsim.cli.main import dsim
 from dsim.device import find_profile
 from dsim.device.card import read_card
@@ -168,3 +169,13 @@ def test_timed_operators_of_one_network_make_a_profile(place: Place) -> None:
     assert "operators matched" in told["notes"][0]
     answer = place.run("predict", "efficientformer_l1", "--device", "ops", "--json")
     assert answer.exit_code == 0, answer.output
+
+
+def test_the_library_adds_what_the_command_adds(place: Place) -> None:
+    added = dsim_library.add_device(place.folder / "m.csv", "my-phone")
+    assert (added.name, added.method, added.donor) == ("my-phone", "few-shot", TWIN)
+    assert find_profile("my-phone").networks
+    with pytest.raises(dsim_library.DsimError, match="at least one file"):
+        dsim_library.add_device([], "other")
+    with pytest.raises(dsim_library.DsimError, match="not from a few networks"):
+        dsim_library.adapt("iphone12")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from dsim.cli.references import resolve
 from dsim.device.add import Added, Addition, Found, FoundNetwork, check_free, read_measurements, write_profile
 from dsim.device.add.match import match_kernels
 from dsim.device.add.wanted import Wanted
@@ -19,6 +18,7 @@ from dsim.latency.fewshot.nearest import nearest_donor, said_about
 from dsim.latency.fewshot.teachers import donor_named
 from dsim.latency.fewshot.weigh import Timed, figures_of, measured_as, weigh
 from dsim.latency.networks import read_graph
+from dsim.own.resolve import resolve
 from dsim.places import user_profiles_dir
 
 LEAST_OPS = 8  # timed kernels that a roofline needs
@@ -39,7 +39,7 @@ class Request:
     names: tuple[tuple[str, str], ...] = ()  # what to look a network up under, by a file's name for it
 
 
-def add_device(request: Request) -> Added:
+def add_requested(request: Request) -> Added:
     """Make a profile of measurements.
 
     Raises
