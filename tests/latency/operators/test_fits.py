@@ -13,7 +13,7 @@ from dsim.latency.operators.kernel_groups import GROUPS
 from dsim.latency.operators.known import FOREST_ROWS, know
 from dsim.latency.operators.roofline import fit_roofline
 from dsim.latency.operators.rows import MOST_OFF, OpRows, settled
-from dsim.latency.operators.trees import grow
+from dsim.latency.operators.trees import DIGITS, grow
 from dsim.latency.operators.whole import ALONE, NETWORKS_FOR_GROUPS, fit_whole
 from dsim.op import Op, OpKind, TensorSpec
 
@@ -29,11 +29,23 @@ def test_a_forest_says_what_scikit_learn_says() -> None:
 
     rng = np.random.default_rng(3)
     x = rng.normal(size=(300, 5)).astype(np.float32).astype(np.float64)
-    y = x[:, 0] * x[:, 1] + np.abs(x[:, 2])
+    y = np.round(x[:, 0] * x[:, 1] + np.abs(x[:, 2]), DIGITS)
     ours = grow(x, y, np.ones(300), trees=10, leaf=2, share=0.5, seed=7)
     theirs = ExtraTreesRegressor(10, min_samples_leaf=2, max_features=0.5, random_state=7).fit(x, y)
     new = rng.normal(size=(100, 5)).astype(np.float32).astype(np.float64)
     assert ours.predict(new).mean(1) == pytest.approx(theirs.predict(new), abs=1e-4)
+
+
+def test_a_forest_hangs_on_no_rounding() -> None:
+    rng = np.random.default_rng(4)
+    x = rng.integers(0, 2, (200, 8)).astype(np.float64)  # splits on zeros and ones part the rows alike
+    x[:, 4:] = 1.0 - x[:, :4]
+    y, weight = np.round(rng.normal(size=200), 9), rng.uniform(0.1, 1.0, 200)
+    one = grow(x, y, weight, trees=10, leaf=2, share=0.5, seed=7).predict(x)
+    for _ in range(5):
+        off = 1 + 1e-12 * rng.uniform(-1, 1, (2, 200))
+        other = grow(x, y * off[0], weight * off[1], trees=10, leaf=2, share=0.5, seed=7)
+        assert other.predict(x) == pytest.approx(one, abs=1e-6)
 
 
 def test_a_roofline_finds_rates_and_the_launch() -> None:
