@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 from pathlib import Path
 
@@ -11,7 +12,8 @@ from torch import nn
 
 import dsim
 from dsim.arch import get_preset
-from dsim.errors import InvalidValueError, UnknownNameError, UnsupportedOpError
+from dsim.errors import InvalidValueError, MissingPackageError, UnknownNameError, UnsupportedOpError
+from dsim.network import read_network
 from dsim.network.timm_names import timm_hint, timm_names
 
 DEVICE = "iphone12"
@@ -104,3 +106,18 @@ def test_designs_by_name_wherever_one_is_taken(tmp_path: Path) -> None:
     assert any(path.name == "model.py" for path in files)
     with pytest.raises(UnknownNameError, match="unknown preset 'nobody'"):
         dsim.compare([DEVICE, "iphone13"], like="nobody")
+
+
+@pytest.mark.skipif(importlib.util.find_spec("timm") is not None, reason="timm reads its own networks")
+def test_networks_of_timm_that_dsim_has_a_graph_of_need_no_timm() -> None:
+    answer = dsim.predict("timm:resnet50", DEVICE)
+    assert any("timm is not installed" in note for note in answer.notes)
+    # torchvision's and timm's own figures: 25.56 M parameters, 4.09 GMACs
+    graph = read_network("timm:resnet50")
+    assert (graph.params, round(graph.macs / 1e9, 2)) == (25_557_032, 4.09)
+    # as timm builds it: in training form
+    assert "merging its 226 parallel branches" in dsim.predict("timm:mobileone_s0", DEVICE).notes[0]
+    with pytest.raises(MissingPackageError, match="pip install timm"):
+        dsim.predict("timm:resnet50", DEVICE, (1, 3, 99, 99))
+    with pytest.raises(MissingPackageError, match="pip install timm"):
+        dsim.predict("timm:resnet50", DEVICE, (1, 3, 224, 448))
