@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import click
 
-from dsim.cli.options import confidence_option, device_option, json_option, print_json, without_nan
+from dsim.cli.options import confidence_option, json_option, print_json, without_nan
+from dsim.cli.types import device_named
 
 
 @click.command()
 @click.argument("model")
-@device_option
+@click.option(
+    "--device",
+    required=True,
+    help="A device profile by its name, or a phone or chip that one profile alone is of; several with commas; or all.",
+)
 @click.option(
     "--by",
     type=click.Choice(["op", "block", "kind"]),
@@ -51,7 +56,7 @@ def predict(
 
     graph = read_network(model, parse_inputs(inputs))
     if device != "all" and "," not in device:
-        priced = price(graph, device, confidence, strict=strict, merge=merge)
+        priced = price(graph, device_named(device), confidence, strict=strict, merge=merge)
         if as_json:
             print_json(without_nan(priced.to_dict()))
         else:

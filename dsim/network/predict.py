@@ -33,7 +33,7 @@ def predict(
         All that ``dsim predict`` takes: a preset's name, the path of an arch.json, of a study's folder or of an .onnx file,
         ``"model.py:function"``, ``"timm:NAME"``; and also a design, a graph, or any torch.nn.Module.
     device
-        Name of a device profile, e.g. ``"iphone12"``; ``"my-server@batch8"`` for one of its batches.
+        A device profile by its name, e.g. ``"iphone12"``, or a phone or chip that one profile alone is of; ``"my-server@batch8"`` for one of its batches.
     input_shape
         What it is read with, batch first: ``(1, 3, 224, 224)`` or ``"1x3x224x224"``; a sequence of these for several
         inputs, or a mapping from their names. None for a design's or a file's own, and (1, 3, 224, 224) for a module.

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from dsim.device.batches import plain_batches
+from dsim.device.named import profile_named
 from dsim.errors import DsimError, UnsupportedOpError
 from dsim.graph.graph import Graph
 from dsim.graph.merging import merge_branches
@@ -136,7 +137,7 @@ def price(
     InvalidValueError
         ``confidence`` is out of range.
     """
-    asked = ask(device, graph)
+    asked = ask(profile_named(device), graph)
     model = load_model(asked.profile.name)
     found = merge_branches(asked.graph)
     if found.layers:

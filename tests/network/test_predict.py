@@ -121,3 +121,10 @@ def test_networks_of_timm_that_dsim_has_a_graph_of_need_no_timm() -> None:
         dsim.predict("timm:resnet50", DEVICE, (1, 3, 99, 99))
     with pytest.raises(MissingPackageError, match="pip install timm"):
         dsim.predict("timm:resnet50", DEVICE, (1, 3, 224, 448))
+
+
+def test_a_device_by_what_people_call_it() -> None:
+    design = get_preset("efficientformer_l1")
+    assert dsim.predict(design, "iPhone 13").latency_ms == dsim.predict(design, "iphone13").latency_ms
+    with pytest.raises(UnknownNameError, match="unknown device 'iphone99'"):
+        dsim.predict(design, "iphone99")
