@@ -251,7 +251,10 @@ def _reshape(op: Op, held: Sequence[Place | None], change: _Change) -> tuple[Any
         behind = inner // follows
         before = math.prod(target[:axis])
         if inner % follows == 0 and outer % before == 0 and size == outer // before * change.old * behind:
-            fits.append((outer > before, behind, abs(axis - place.axis), axis))
+            moved = axis - place.axis
+            # seen from the first axis or from the last one: axes come and go on either side
+            apart = min(abs(moved), abs(moved - len(target) + len(shape)))
+            fits.append((outer > before, behind, apart, axis))
     if not fits:
         raise _Mixed
     # a batch of 1 fits several axes: it seldom follows something else in its axis, shares one, or moves

@@ -43,6 +43,27 @@ class Heads(nn.Module):
         return self.proj(mixed)
 
 
+class OneHead(nn.Module):
+    """One head on fewer keys: axes of one element stand beside the batch, which is 1 as well."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.embed, self.q, self.kv, self.fewer = (
+            nn.Conv2d(3, 8, 4, 4),
+            nn.Linear(8, 8),
+            nn.Linear(8, 16),
+            nn.Conv2d(8, 8, 2, 2),
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        tokens = self.embed(x).flatten(2).transpose(1, 2)
+        b, n, c = tokens.shape
+        q = self.q(tokens).reshape(b, n, 1, c).permute(0, 2, 1, 3)
+        small = self.fewer(tokens.transpose(1, 2).reshape(b, c, 4, 4)).reshape(b, c, -1).transpose(1, 2)
+        k, v = self.kv(small).reshape(b, -1, 2, 1, c).permute(2, 0, 3, 1, 4).unbind(0)
+        return ((q @ k.transpose(2, 3)).softmax(-1) @ v).transpose(1, 2).reshape(b, n, c)
+
+
 class Windows(nn.Module):
     """Windows of 2x2 pixels counted along with the images, with a bias of each window's own."""
 
@@ -72,7 +93,7 @@ class Folded(nn.Module):
         return self.linear(x.flatten())
 
 
-MODULES = [Plain, Heads, Windows]
+MODULES = [Plain, Heads, OneHead, Windows]
 
 
 def read(module: type[nn.Module], batch: int) -> Graph:
