@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from dsim.cli.options import json_option, print_json
+
 FORMS = ("torch", "onnx", "torchexport", "coreml", "litert")
 
 
@@ -13,7 +15,8 @@ FORMS = ("torch", "onnx", "torchexport", "coreml", "litert")
 @click.argument("arch")
 @click.option("--to", "target", type=click.Choice(FORMS), default="torch", show_default=True, help="Form.")
 @click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help="Folder to write into.")
-def export(arch: str, target: str, out: Path) -> None:
+@json_option
+def export(arch: str, target: str, out: Path, as_json: bool) -> None:
     """Write ARCH for other programs, with its arch.json and a README.
 
     ARCH is a preset (efficientformer_l1), an arch.json, or the folder of a finished study.
@@ -27,6 +30,9 @@ def export(arch: str, target: str, out: Path) -> None:
     if target != "torch":
         click.echo(f"Writing {target} and checking it ...", err=True)
     exported = write(arch, out, target)
+    if as_json:
+        print_json({"files": [str(path) for path in exported.files], "checks": list(exported.checks)})
+        return
     for path in exported.files:
         click.echo(path)
     for line in exported.checks:

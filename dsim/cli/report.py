@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from dsim.cli.options import json_option, print_json
+
 
 @click.command()
 @click.argument("folders", nargs=-1, required=True, type=click.Path(path_type=Path))
@@ -21,7 +23,10 @@ import click
     is_flag=True,
     help="Find held-out predictions that are not kept yet; minutes for each profile.",
 )
-def report(folders: tuple[Path, ...], out: Path | None, png: Path | None, held_out: bool) -> None:
+@json_option
+def report(
+    folders: tuple[Path, ...], out: Path | None, png: Path | None, held_out: bool, as_json: bool
+) -> None:
     """Write one page of the studies and comparisons in FOLDERS, which needs no network.
 
     A folder that holds studies or comparisons one level down stands for all of them.
@@ -34,11 +39,14 @@ def report(folders: tuple[Path, ...], out: Path | None, png: Path | None, held_o
     from dsim.report.page import make_page, read_subjects, render_page, write_figures
 
     page = make_page(read_subjects(folders), find_held if held_out else kept_held)
-    if png:
-        for path in write_figures(page, png):
-            click.echo(str(path))
+    written = [str(path) for path in write_figures(page, png)] if png else []
     if out or not png:
         path = out or Path("report.html")
         make_folder(path.parent)
         write_atomic(path, render_page(page))
-        click.echo(str(path))
+        written.append(str(path))
+    if as_json:
+        print_json({"files": written})
+        return
+    for name in written:
+        click.echo(name)

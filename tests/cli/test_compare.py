@@ -82,10 +82,17 @@ def test_a_comparison_from_the_command_line(capsys: pytest.CaptureFixture[str], 
     assert by["iphone12", "iphone12"]["top1_lost"] == {"value": 0.0, "low": 0.0, "high": 0.0}
     assert by["iphone12", "iphone13"]["verdict"] == "shared model"
     assert found["refits"] == 2
+    # two refits and one halving: nothing is called a difference anywhere, and why is said
+    every = [*found["cells"], *found["flips"], *(on for row in found["what_if"]["rows"] for on in row["on"])]
+    assert "difference" not in {one["verdict"] for one in every}
+    assert any("nothing here is called a finding" in note for note in found["notes"])
     assert load_comparison(tmp_path / "s" / "two").seconds == found["seconds"]
     code, out, _ = run(capsys, *args)  # finished: shown at once
     assert code == 0
+    assert "< 0.0001" not in out
     for part in (
+        "Nothing stands",
+        "nothing here is called a finding",
         "Regret",
         "Flips",
         "What if",
