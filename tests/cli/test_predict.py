@@ -9,6 +9,7 @@ import pytest
 from tests.cli.test_output import run, run_json
 
 SOURCE = """
+import torch
 from torch import nn
 
 
@@ -18,6 +19,19 @@ def net():
 
 def odd():
     return nn.Sequential(nn.Conv2d(3, 16, 3, 2, 1), nn.Softplus(), nn.Conv2d(16, 32, 1))
+
+
+class Spectrum(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.inner = nn.Conv2d(3, 4, 1)
+
+    def forward(self, x):
+        return torch.fft.rfft2(self.inner(x)).abs()
+
+
+def spectrum():
+    return Spectrum()
 
 
 def fails():
@@ -78,16 +92,37 @@ def test_an_operator_without_a_price_makes_a_lower_bound_and_strict_refuses_it(
 ) -> None:
     told = run_json(capsys, "predict", f"{source}:odd", "--device", "iphone12")
     assert not told["complete"]
+    assert told["high_ms"] is None
+    assert told["uncounted"] == []  # softplus is element-wise: it has a count, and no price
     (op,) = [op for op in told["ops"] if op["evidence"] == "unsupported"]
     assert op["kind"] == "softplus"
     assert op["latency_ms"] > 0.0
     code, out, _ = run(capsys, "predict", f"{source}:odd", "--device", "iphone12")
     assert code == 0
-    assert "at least" in out
+    assert out.count("at least") == 1
+    assert "ms or more" in out
     code, out, err = run(capsys, "predict", f"{source}:odd", "--device", "iphone12", "--strict")
     assert code == 1
     assert not out
     assert "softplus" in err
+
+
+def test_an_operator_that_no_rule_counts_makes_lower_bounds_of_all_totals(
+    source: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = run_json(capsys, "predict", f"{source}:spectrum", "--device", "iphone12", "--input", "1x3x32x32")
+    assert told["uncounted"] == ["fft_rfft2"]
+    assert told["macs"] == 32 * 32 * 3 * 4
+    assert [(op["macs"], op["params"]) for op in told["ops"] if op["kind"] == "fft_rfft2"] == [(None, None)]
+    for devices in ("iphone12", "iphone12,iphone13"):
+        code, out, _ = run(
+            capsys, "predict", f"{source}:spectrum", "--device", devices, "--input", "1x3x32x32"
+        )
+        text = " ".join(out.split())
+        assert code == 0
+        assert "at least 0.00 M parameters, at least 0.000 GMACs" in text
+        assert "no rule counts fft_rfft2: parameters and MACs are lower bounds" in text
+        assert text.count("or more") == len(devices.split(","))
 
 
 @pytest.mark.parametrize(
