@@ -41,11 +41,12 @@ def test_a_forest_hangs_on_no_rounding() -> None:
     x = rng.integers(0, 2, (200, 8)).astype(np.float64)  # splits on zeros and ones part the rows alike
     x[:, 4:] = 1.0 - x[:, :4]
     y, weight = np.round(rng.normal(size=200), 9), rng.uniform(0.1, 1.0, 200)
-    one = grow(x, y, weight, trees=10, leaf=2, share=0.5, seed=7).predict(x)
+    new = rng.integers(0, 2, (50, 8)).astype(np.float64)  # where it matters which of them was split on
+    one = grow(x, y, weight, trees=10, leaf=2, share=0.9, seed=7).predict(new)
     for _ in range(5):
         off = 1 + 1e-12 * rng.uniform(-1, 1, (2, 200))
-        other = grow(x, y * off[0], weight * off[1], trees=10, leaf=2, share=0.5, seed=7)
-        assert other.predict(x) == pytest.approx(one, abs=1e-6)
+        other = grow(x, y * off[0], weight * off[1], trees=10, leaf=2, share=0.9, seed=7)
+        assert other.predict(new) == pytest.approx(one, abs=1e-6)
 
 
 def test_a_roofline_finds_rates_and_the_launch() -> None:
