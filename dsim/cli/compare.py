@@ -43,34 +43,43 @@ def _budgets(ctx: click.Context, param: click.Parameter, value: str | None) -> d
 @click.option(
     "--what-if",
     "what_if",
-    help="Design whose single changes are priced everywhere; that of --like by default.",
+    help="Design to change one part at a time, priced on every device; that of --like by default.",
 )
 @confidence_option
 @click.option(
-    "--trials", type=click.IntRange(min=1), default=60, show_default=True, help="Mixes each study sweeps."
+    "--trials",
+    type=click.IntRange(min=1),
+    default=60,
+    show_default=True,
+    help="How many mixes of block types each device's study tries.",
 )
 @click.option(
     "--fold-trials",
     type=click.IntRange(min=1),
     default=16,
     show_default=True,
-    help="Mixes each search on half of the evidence sweeps.",
+    help="The same for each search on half of the evidence.",
 )
 @click.option(
     "--seeds",
     type=click.IntRange(0, 1000),
     default=5,
     show_default=True,
-    help="Halvings of the evidence; 0 for none.",
+    help="How often the evidence is split in halves and searched again; a finding takes 3.",
 )
 @click.option(
     "--refits",
     type=click.IntRange(2, 1000),
     default=20,
     show_default=True,
-    help="Times that models are learned anew from families drawn again.",
+    help="How often the models are learned again from families drawn at random; a finding takes 20.",
 )
-@click.option("--time", "time_s", type=DURATION, help="Cap on the wall clock, such as 180s.")
+@click.option(
+    "--time",
+    "time_s",
+    type=DURATION,
+    help="Stop after this long, such as 180s; the result says what was cut off.",
+)
 @click.option(
     "--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Same seed, same answer."
 )
@@ -109,7 +118,7 @@ def compare(
     out: Path,
     as_json: bool,
 ) -> None:
-    """Find how the best design moves between devices, and what of it the data can carry.
+    """Find how the best design changes from device to device, and which differences the data can show.
 
     Writes comparison.json and parquet tables into OUT/NAME. The same command shows a comparison that is finished, and
     goes on with one that was interrupted; what did not change is not run again.

@@ -13,15 +13,17 @@ FORMS = ("torch", "onnx", "torchexport", "coreml", "litert")
 
 @click.command()
 @click.argument("arch")
-@click.option("--to", "target", type=click.Choice(FORMS), default="torch", show_default=True, help="Form.")
+@click.option(
+    "--to", "target", type=click.Choice(FORMS), default="torch", show_default=True, help="What to write."
+)
 @click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help="Folder to write into.")
 @json_option
 def export(arch: str, target: str, out: Path, as_json: bool) -> None:
-    """Write ARCH for other programs, with its arch.json and a README.
+    """Write ARCH as code, or as a file for a runtime, with its arch.json and a README.
 
     ARCH is a preset (efficientformer_l1), an arch.json, or the folder of a finished study.
 
-    Forms: torch (model.py, code that trains), onnx (model.onnx), torchexport (model.pt2), coreml (model.mlpackage for
+    What --to can be: torch (model.py, code that trains), onnx (model.onnx), torchexport (model.pt2), coreml (model.mlpackage for
     iOS 16), litert (model.tflite). A model file is read back and compared with torch before it is kept. Its weights are
     random, for timing; a trained module goes in with Python's dsim.export(..., module=trained).
     """

@@ -21,13 +21,13 @@ from dsim.cli.options import json_option, print_json
 @click.option(
     "--held-out",
     is_flag=True,
-    help="Find held-out predictions that are not kept yet; minutes for each profile.",
+    help="Work out the held-out predictions that are missing; takes minutes for each profile.",
 )
 @json_option
 def report(
     folders: tuple[Path, ...], out: Path | None, png: Path | None, held_out: bool, as_json: bool
 ) -> None:
-    """Write one page of the studies and comparisons in FOLDERS, which needs no network.
+    """Write one HTML page of the studies and comparisons in FOLDERS; it works without a network.
 
     A folder that holds studies or comparisons one level down stands for all of them.
     """

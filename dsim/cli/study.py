@@ -37,9 +37,15 @@ def _show_space(ctx: click.Context, param: click.Parameter, value: bool) -> None
 )
 @confidence_option
 @click.option(
-    "--trials", type=click.IntRange(min=1), default=240, show_default=True, help="Mixes of blocks to sweep."
+    "--trials",
+    type=click.IntRange(min=1),
+    default=240,
+    show_default=True,
+    help="How many mixes of block types to try.",
 )
-@click.option("--time", "time_s", type=DURATION, help="Cap on the wall clock, such as 60s.")
+@click.option(
+    "--time", "time_s", type=DURATION, help="Stop after this long, such as 60s; the same command goes on."
+)
 @click.option(
     "--seed",
     type=click.IntRange(0, 2**32 - 1),
@@ -69,7 +75,10 @@ def _show_space(ctx: click.Context, param: click.Parameter, value: bool) -> None
     show_default=True,
     help="Folder of studies.",
 )
-@click.option("--storage", help="URL of an Optuna storage; SQLite in the study's folder by default.")
+@click.option(
+    "--storage",
+    help="URL of a database for the trials, for several workers; a file in the study's folder by default.",
+)
 @json_option
 @click.pass_context
 def study(
