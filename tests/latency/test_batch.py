@@ -12,7 +12,7 @@ from dsim.graph.batch import rebatch
 from dsim.latency import load_model
 from dsim.latency.batch import ask
 
-LATENCY, THROUGHPUT = "galaxy-s10-gpu-tflite", "rtx4090-compiled"
+LATENCY, THROUGHPUT = "iphone12", "rtx4090-compiled"
 
 
 def small() -> nn.Module:
