@@ -18,8 +18,8 @@ INTRODUCTION = """# Accuracy: how far off the estimates are
 
 Made by `dsim accuracy validate --write docs/accuracy.md`; do not edit by hand.
 
-An estimate is ImageNet-1k top-1 for one recipe: 300 epochs, distilled from a convnet, 224 px. The model is a Gaussian
-process on log(100 - top1): a scaling law in size, a smooth function of structure, the recipe from a cited table
+An estimate is ImageNet-1k top-1 for one recipe: 300 epochs, distilled from a convnet, trained and tested at the design's own
+resolution, 224 px unless it says another. The model is a Gaussian process on log(100 - top1): a scaling law in size, a smooth function of structure, the recipe from a cited table
 (`dsim/data/accuracy/recipes.csv`), and a part of its own for each family, network and recipe. A schedule that no source
 states has its own variance. Evidence is timm's published results (Apache-2.0) and networks of published ablations.
 
