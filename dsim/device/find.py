@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from dsim.device.batches import at_batch, name_at, split_name
-from dsim.device.fields import read_toml
+from dsim.device.fields import read_text, read_toml
 from dsim.device.load import load_profile
 from dsim.device.profile import DeviceProfile
 from dsim.errors import unknown_name
@@ -105,6 +105,11 @@ def pool_of(profile: DeviceProfile) -> tuple[DeviceProfile, ...]:
     return tuple(members[name] for name in sorted(members))
 
 
+def _pool_in(path: Path, pool: str) -> bool:
+    # a text that does not hold the name is not parsed: that takes longer than all the rest of an answer from the cache
+    return pool in read_text(path) and read_toml(path).get("pool") == pool
+
+
 def pool_folders(profile: DeviceProfile) -> tuple[Path, ...]:
     """Return the folders of a profile's pool in order of name, its own included; no figures are read."""
     root = bundled_profiles_dir()
@@ -113,7 +118,7 @@ def pool_folders(profile: DeviceProfile) -> tuple[Path, ...]:
     members = {
         name: folder
         for name, folder in folders.items()
-        if name != plain and read_toml(folder / "profile.toml").get("pool") == pool
+        if name != plain and _pool_in(folder / "profile.toml", pool)
     }
     members[plain] = profile.folder
     return tuple(members[name] for name in sorted(members))

@@ -8,8 +8,7 @@ from typing import Any
 
 from dsim.device.batches import THROUGHPUT, batches_in, stated_batches
 from dsim.device.fields import images, number, one_of, positive, read_rows, read_toml, signed, text, whole
-from dsim.device.ops import read_ops
-from dsim.device.profile import ROLES, Contrast, DeviceProfile, Measurement
+from dsim.device.profile import ROLES, Contrast, DeviceProfile, MeasuredOp, Measurement
 from dsim.errors import FileFormatError, InvalidValueError
 from dsim.graph.passes import PASSES
 
@@ -74,7 +73,7 @@ def load_profile(folder: Path) -> DeviceProfile:
             f"{path}, name: must equal the folder's name {folder.name!r}, got {raw['name']!r}; rename one of them"
         )
     contrasts, measured = folder / "contrasts.csv", folder / "ops.parquet"
-    ops = read_ops(measured) if measured.exists() else ()
+    ops = _read_ops(measured) if measured.exists() else ()
     networks: tuple[Measurement, ...] = ()
     if (folder / "networks.csv").exists() or not ops:
         networks = tuple(
@@ -266,3 +265,9 @@ def _contrast(row: dict[str, str], where: str, models: dict[str, str], protocols
         return Contrast(**given)
     except InvalidValueError as error:
         raise FileFormatError(f"{where}: {error}") from error
+
+
+def _read_ops(path: Path) -> tuple[MeasuredOp, ...]:
+    from dsim.device.ops import read_ops  # polars is slow to import, and most profiles hold no operators
+
+    return read_ops(path)

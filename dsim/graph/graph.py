@@ -7,9 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import NamedTuple
-
-import networkx as nx
+from typing import TYPE_CHECKING, NamedTuple
 
 from dsim.attrs import attrs_to_dict
 from dsim.errors import InvalidValueError
@@ -17,6 +15,9 @@ from dsim.graph.shapes import infer_outputs
 from dsim.op import Op, OpKind, TensorSpec
 from dsim.records import shown
 from dsim.summaries import Summarised, Summary
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 
 class Ref(NamedTuple):
@@ -104,6 +105,8 @@ class Graph(Summarised):
     @cached_property
     def digraph(self) -> nx.DiGraph[int]:
         """The same network for networkx: node ids are positions (inputs negative), data ``op`` and ``scope``."""
+        import networkx as nx  # slow to import, and most ask nothing of it
+
         graph: nx.DiGraph[int] = nx.DiGraph()
         graph.add_nodes_from(range(-len(self.inputs), 0))
         for index, node in enumerate(self.nodes):

@@ -8,8 +8,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import polars as pl
-
 from dsim.attrs import Attrs, attrs_from_dict
 from dsim.errors import FileAccessError, FileFormatError, InvalidValueError
 from dsim.graph.graph import Graph, Ref
@@ -29,6 +27,8 @@ def save_graphs(path: Path, graphs: Mapping[str, Graph]) -> None:
 
     A node's references are stored as distances to earlier nodes, which makes repeated blocks repeat in the file.
     """
+    import polars as pl  # slow to import, and an answer from the cache reads no graphs
+
     rows = []
     for key in sorted(graphs):
         raw = graph_to_dict(graphs[key])
@@ -53,6 +53,8 @@ def save_graphs(path: Path, graphs: Mapping[str, Graph]) -> None:
 
 def graph_keys(path: Path) -> tuple[str, ...]:
     """Give the keys of the graphs in a file of our own, in alphabetical order."""
+    import polars as pl  # slow to import, and an answer from the cache reads no graphs
+
     return tuple(sorted(pl.read_parquet(path, columns=["key"])["key"].unique()))
 
 
@@ -66,6 +68,8 @@ def load_graphs(path: Path, keys: Collection[str] | None = None) -> dict[str, Gr
     FileFormatError
         It is no file of graphs, or a node does not fit; the message names the file, the graph and the node.
     """
+    import polars as pl  # slow to import, and an answer from the cache reads no graphs
+
     try:
         lazy = pl.scan_parquet(path)
         if keys is not None:

@@ -19,6 +19,7 @@ from dsim.latency.operators.kernel import Kernel, place
 from dsim.latency.operators.model import OperatorModel
 from dsim.latency.operators.pricing import KernelPrices, fit_prices
 from dsim.latency.operators.seen import Seen, see
+from dsim.latency.operators.shipped import shipped_logs
 from dsim.latency.operators.vectors import fit_whole_to, log_ms, vectors_of, whole_ms
 from dsim.latency.operators.whole import ALONE, Whole, uniform
 from dsim.threads import one_blas_thread
@@ -122,8 +123,11 @@ def predict_shapes(evidence: OpEvidence) -> HeldLogs:
     return HeldLogs(kinds, family, np.log(rows.ms), log, spread)
 
 
-def held(evidence: OpEvidence) -> HeldLogs:
+def held(profile: DeviceProfile, evidence: OpEvidence) -> HeldLogs:
     """Hold out families of networks, or shapes of operators where no network was timed."""
+    known = shipped_logs(profile, evidence)
+    if known is not None:
+        return HeldLogs(evidence.keys, evidence.families, np.log(evidence.ms), *known)
     return hold_out_families(evidence) if evidence.keys else predict_shapes(evidence)
 
 
@@ -153,7 +157,7 @@ def fit_operator_model(profile: DeviceProfile, pool: tuple[DeviceProfile, ...]) 
     learned = learn(
         evidence, np.ones(len(evidence.rows.ms), dtype=bool), np.ones(len(evidence.keys), dtype=bool)
     )
-    logs = held(evidence)
+    logs = held(profile, evidence)
 
     def price(block: Graph) -> float:
         """Give milliseconds of a block inside a network, which pays what it takes beside its kernels once."""

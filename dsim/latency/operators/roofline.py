@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import nnls
 
 from dsim.latency.features import FloatArray
 from dsim.latency.operators.describe import ACTIVATION_ORDER, CLASSES, NAMES
@@ -126,6 +125,8 @@ def _always(kind: NDArray[np.int_], launch: FloatArray) -> NDArray[np.bool_]:
 def _robust(
     columns: FloatArray, ms: FloatArray, weight: FloatArray, pull: FloatArray, to: FloatArray
 ) -> FloatArray:
+    from scipy.optimize import nnls  # slow to import, and an answer from the cache needs none
+
     rows = columns / ms[:, None]
     scale = np.sqrt(weight)
     found = np.zeros(columns.shape[1])

@@ -6,7 +6,7 @@ import numpy as np
 
 from dsim.device.profile import DeviceProfile
 from dsim.latency.operators.evidence import gather_operators
-from dsim.latency.operators.learn import HeldLogs, calibrated, hold_out_families, predict_shapes
+from dsim.latency.operators.learn import HeldLogs, calibrated, held, predict_shapes
 from dsim.latency.scoring import Held
 from dsim.threads import one_blas_thread
 
@@ -36,7 +36,7 @@ def hold_out_operators(profile: DeviceProfile, pool: tuple[DeviceProfile, ...]) 
     """
     del pool
     evidence = gather_operators(profile)
-    return _records(profile, hold_out_families(evidence)) if evidence.keys else ()
+    return _records(profile, held(profile, evidence)) if evidence.keys else ()
 
 
 @one_blas_thread()

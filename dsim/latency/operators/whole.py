@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import nnls
 
 from dsim.latency.features import FloatArray
 from dsim.latency.operators.kernel_groups import GROUPS
@@ -63,6 +62,8 @@ def fit_whole(
 
 
 def _fit_shared(total: FloatArray, number: FloatArray, measured_ms: FloatArray, weight: FloatArray) -> Whole:
+    from scipy.optimize import nnls  # slow to import, and an answer from the cache needs none
+
     columns = np.stack([np.ones(len(measured_ms)), total, number], axis=1) / measured_ms[:, None]
     scale = np.sqrt(weight)
     found = np.array([0.0, 1.0, 0.0])
