@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMPS := .stamps
 
 .DEFAULT_GOAL := help
-.PHONY: help study test slow kernels thorough lint format docs shift paper-checks reality wheel clean
+.PHONY: help study test slow smoke kernels thorough lint format docs shift paper-checks reality wheel clean
 
 help: ## show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +40,9 @@ slow: $(STAMPS)/test ## the slow tests: whole roads, large cases, servers
 
 kernels: $(STAMPS)/test ## the numeric tests under the matrix kernels of other processors, each with a fresh cache; by hand
 	$(BIN)/python scripts/kernels.py
+
+smoke: $(STAMPS)/test ## walk the three main roads with the installed command and an empty cache, in under four minutes
+	$(BIN)/python scripts/smoke.py
 
 thorough: $(STAMPS)/test ## every test with all its cases: 200 designs traced, each structure through LiteRT, 100,000 designs walked
 	DSIM_THOROUGH=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile
