@@ -56,14 +56,14 @@ format: $(STAMPS)/test ## let ruff format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-docs: $(STAMPS)/run ## write the held-out tables of docs/ and the run in README anew
+docs: $(STAMPS)/run ## write the held-out tables of docs/ and the run in README and docs/search.md anew
 	$(BIN)/dsim device validate --all --cards --write docs/latency.md
 	$(BIN)/dsim device simulate --errors dsim/data/fewshot.csv --write docs/adapting.md
 	$(BIN)/dsim accuracy validate --write docs/accuracy.md
 	$(BIN)/python scripts/measured_tables.py
 	$(BIN)/python scripts/readme_run.py
 
-shift: $(STAMPS)/report ## how the best design moves over eleven profiles: studies/device-shift, its page, and the findings in README
+shift: $(STAMPS)/report ## how the best design moves over eleven profiles: studies/device-shift, its page, and the findings in docs/shift.md
 	OMP_NUM_THREADS=1 $(BIN)/python scripts/device_shift.py
 	$(BIN)/dsim report studies/device-shift --held-out -o studies/device-shift/report.html --png build/device-shift
 	cp build/device-shift/*-latency/regret.png docs/shift.png

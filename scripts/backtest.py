@@ -1,4 +1,4 @@
-"""Run the backtest of studies/backtest, keep its records there, and write the marked parts of docs/reality.md and README.
+"""Run the backtest of studies/backtest, keep its records there, and write the marked parts of docs/reality.md.
 
 Usage: python scripts/backtest.py [--docs] [DEVICE ...]
 
@@ -34,9 +34,7 @@ def main() -> None:
         read_records(FOLDER / "networks.parquet", Own),
         read_records(FOLDER / "claims.parquet", Standing),
     )
-    words = backtest_words(found)
-    replace_block(DOCUMENT, "backtest-words", words)
-    replace_block(ROOT / "README.md", "backtest", words)
+    replace_block(DOCUMENT, "backtest-words", backtest_words(found))
     replace_block(DOCUMENT, "backtest", backtest_markdown(found))
     draw(found, ROOT / "docs" / "backtest.png")
 

@@ -1,4 +1,4 @@
-"""Run the comparisons of studies/device-shift/comparisons.toml and put what they found into README.md and docs/shift.md.
+"""Run the comparisons of studies/device-shift/comparisons.toml and put what they found into docs/shift.md.
 
 What is finished is not run again: the command goes on where it was stopped. The page is made by ``dsim report``.
 
@@ -93,8 +93,8 @@ def main() -> None:
             found[name] = run_comparison(spec)
     latency, timed = found["latency"], read_measured(STUDY / "latency")
     sums = agreements(latency, timed)
-    replace_block(ROOT / "README.md", "shift", in_words(latency))
-    replace_block(ROOT / "README.md", "timed", timed_in_words(sums))
+    replace_block(ROOT / "docs" / "shift.md", "shift", in_words(latency))
+    replace_block(ROOT / "docs" / "shift.md", "timed-words", timed_in_words(sums))
     tables = [
         text
         for name, one in found.items()

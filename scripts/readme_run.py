@@ -1,4 +1,4 @@
-"""Run the main job afresh and put its output into README.md, between the marks of the block ``run``.
+"""Run the main job afresh and put its output into docs/search.md, and its beginning into README.md (blocks ``run``).
 
 Usage: python scripts/readme_run.py
 """
@@ -26,7 +26,13 @@ def main() -> None:
         run = [sys.executable, "-c", code, *COMMAND]
         done = subprocess.run(run, cwd=empty, env=env, capture_output=True, text=True, check=True)
     lines = "\n".join(line.rstrip() for line in done.stdout.strip().splitlines())
-    replace_block(ROOT / "README.md", "run", f"```console\n$ dsim {' '.join(COMMAND)}\n{lines}\n```")
+    replace_block(ROOT / "docs" / "search.md", "run", _console(lines))
+    beginning = lines.partition("\nPareto front")[0].rstrip()
+    replace_block(ROOT / "README.md", "run", _console(f"{beginning}\n..."))
+
+
+def _console(lines: str) -> str:
+    return f"```console\n$ dsim {' '.join(COMMAND)}\n{lines}\n```"
 
 
 if __name__ == "__main__":

@@ -113,15 +113,15 @@ def test_both_commands_use_the_pinned_torch() -> None:
 
 
 def test_the_run_in_the_readme_is_there() -> None:
-    block = README.split("<!-- begin: run -->")[1].split("<!-- end: run -->")[0]
-    for part in (
-        "$ dsim study --device iphone12 --budget 2ms",
-        "P(fits)",
-        "Pareto front",
-        "Not identified",
-        "Cost:",
-    ):
-        assert part in block
+    whole = (ROOT / "docs" / "search.md").read_text(encoding="utf-8")
+    shown, everything = (
+        text.split("<!-- begin: run -->")[1].split("<!-- end: run -->")[0] for text in (README, whole)
+    )
+    for part in ("$ dsim study --device iphone12 --budget 2ms", "P(fits)"):
+        assert part in shown
+    for part in ("P(fits)", "Pareto front", "Not identified", "Cost:"):
+        assert part in everything
+    assert shown.rstrip().removesuffix("...\n```") in everything
 
 
 def test_notice_names_every_laboratory_that_is_quoted() -> None:
