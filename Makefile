@@ -13,7 +13,7 @@ help: ## show this help
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
-# torch comes first and pinned: asked for in one breath with the rest, pip may consider newer builds with CUDA
+# torch comes first and pinned: asked for together with the rest, pip may consider newer builds
 $(STAMPS)/run: pyproject.toml constraints.txt | $(BIN)/python
 	@mkdir -p $(STAMPS)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt torch
