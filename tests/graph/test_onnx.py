@@ -22,6 +22,7 @@ from dsim.graph.onnx import read_onnx
 from dsim.graph.passes import run_passes
 from dsim.graph.read import as_graph
 from dsim.graph.torch_reader import read_module
+from tests.graph.corrupt import check_corrupt
 from tests.graph.modules import Attention, ClassToken, Lambda, LayerScale, LinearNorm, Residual, SqueezeExcite
 from tests.graph.onnx_files import exported, handmade
 from tests.graph.oracle import labels
@@ -213,3 +214,15 @@ def test_a_missing_package_names_the_remedy(tmp_path: Path) -> None:
 def test_errors_are_of_one_family() -> None:
     with pytest.raises(DsimError):
         as_graph("model.pt")
+
+
+def test_the_search_for_an_order_ends_where_a_name_is_written_twice(tmp_path: Path) -> None:
+    """The first node reads what it writes itself, and another node writes it too: it must run once, not for ever."""
+    nodes = [
+        helper.make_node("Add", ["b", "x"], ["b"]),
+        helper.make_node("Relu", ["x"], ["a"]),
+        helper.make_node("Relu", ["a"], ["b"]),
+        helper.make_node("Relu", ["b"], ["y"]),
+    ]
+    path = handmade(tmp_path / "twice.onnx", nodes, {"x": [1, 4]}, ["y"])
+    check_corrupt(tmp_path / "again.onnx", path.read_bytes())

@@ -36,9 +36,11 @@ def in_order(graph: GraphProto, known: Collection[str]) -> list[NodeProto]:
         order.append(place)
         for name in graph.node[place].output:
             for reader in reversed(readers.get(name, [])):
-                missing[reader].discard(name)
-                if not missing[reader]:
-                    free.append(reader)
+                # a broken file may write a name twice: who waited for it goes on once, or the order never ends
+                if name in missing[reader]:
+                    missing[reader].remove(name)
+                    if not missing[reader]:
+                        free.append(reader)
     order += sorted(set(missing) - set(order))
     return [graph.node[place] for place in order]
 
