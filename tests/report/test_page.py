@@ -245,7 +245,7 @@ def test_held_out_predictions_are_kept(tmp_path: Path, monkeypatch: pytest.Monke
 def test_help_names_its_options() -> None:
     from dsim.cli.report import report
 
-    assert {"folders", "out", "png", "held_out"} == {
+    assert {"folders", "out", "png", "held_out", "as_json"} == {
         p.name for p in report.params if isinstance(p, click.Parameter)
     }
 
