@@ -81,5 +81,8 @@ def test_from_five_networks_to_an_export(folder: Path) -> None:
 @pytest.mark.slow
 def test_device_simulate_treats_named_devices_as_new(folder: Path) -> None:
     shown = " ".join(run("device", "simulate", "iphone12", "--known-only").output.split())
-    assert "MACs alone" in shown
+    # the table's last row: group, devices, then the median error of MACs alone, two ways of the nearest device, and dsim
+    group, devices, alone, _, _, ours = shown.rpartition("─")[2].split()[:6]
+    assert (group, devices) == ("iphone", "1")
+    assert float(ours) < float(alone) / 2
     assert "iphone" in shown
