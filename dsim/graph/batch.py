@@ -19,6 +19,7 @@ from dsim.graph.shapes import infer_outputs
 from dsim.op import ACTIVATIONS, BINARY, Op, OpKind, TensorSpec
 
 IMAGE_RANK = 4  # axes of an image with its batch; a video has one more
+RECURRENT = ("gru", "lstm", "rnn_tanh", "rnn_relu", "rnn")
 Shape = tuple[int, ...]
 
 
@@ -55,8 +56,8 @@ _Rule = Callable[[Op, Sequence[Place | None], _Change], tuple[Any, Place | None]
 def batch_of(graph: Graph) -> int:
     """Tell how many images a graph takes at once: the first axis of its image inputs.
 
-    Without an image among the inputs, the first axis counts where every op treats what lies along it alike, and 1 where not
-    (the steps of a sequence, the channels of an image without a batch).
+    Without an image among the inputs, a recurrent layer tells how many sequences it runs. Else the first axis counts where
+    every op treats what lies along it alike, and 1 where not (the channels of an image without a batch).
 
     Raises
     ------
@@ -72,6 +73,9 @@ def batch_of(graph: Graph) -> int:
         )
     if images:
         return images[0]
+    sequences = {_sequences(node.op) for node in graph.nodes} - {None}
+    if len(sequences) == 1:
+        return sequences.pop() or 1
     first = {shape[0] for shape in shapes if len(shape) > 1}
     if len(first) != 1 or first == {1}:
         return 1
@@ -81,6 +85,21 @@ def batch_of(graph: Graph) -> int:
     except BatchError:
         return 1
     return batch
+
+
+def _sequences(op: Op) -> int | None:
+    """Return how many sequences a recurrent layer runs at once; None for any other op.
+
+    Its input may lead with the steps or with the sequences. Its last state always reads (layers, sequences, features), and
+    ONNX writes all states as (steps, directions, sequences, features), or with the sequences in front.
+    """
+    if not isinstance(op.attrs, UnknownAttrs) or op.attrs.label not in RECURRENT:
+        return None
+    given, states = op.inputs[0].shape, op.outputs[0].shape
+    if len(states) == 4:
+        return states[2] if (states[0], states[2]) == given[:2] else states[0]
+    last = op.outputs[1 if len(op.outputs) > 1 else 0].shape
+    return last[1] if len(last) == 3 else None
 
 
 def rebatch(graph: Graph, batch: int) -> Graph:

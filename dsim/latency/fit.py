@@ -128,7 +128,7 @@ def fit(
     center = np.concatenate([np.zeros(n) if centre is None else centre, np.zeros(m)])
     prior_sd = np.concatenate([np.full(n, settings.prior_sd), evidence.effect_sd])
     # what nothing holds stays as it was believed, and is left out of the steps; a draw moves it with its centre
-    held = np.ones(n, dtype=bool) if draw else (x > 0).any(0) | (xa > 0).any(0) | (xb > 0).any(0)
+    held = np.full(n, draw is not None) | (x > 0).any(0) | (xa > 0).any(0) | (xb > 0).any(0)
     held[-1] = True  # what a network costs before its first kernel, which bounds its time from below
     whole = _Held(np.concatenate([held, np.ones(m, dtype=bool)]), center, prior_sd)
     x, xa, xb, n = x[:, held], xa[:, held], xb[:, held], int(held.sum())

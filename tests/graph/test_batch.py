@@ -148,3 +148,12 @@ def test_what_is_no_batch_is_not_taken_for_one() -> None:
             return x.mean(0)
 
     assert batch_of(read_module(Sequence(), (5, 7))) == 1
+
+
+@pytest.mark.parametrize("layer", [nn.GRU, nn.LSTM, nn.RNN])
+@pytest.mark.parametrize("sequences", [1, 3])
+def test_a_recurrent_layer_tells_how_many_sequences_it_runs(layer: type[nn.Module], sequences: int) -> None:
+    """The steps of a sequence are no batch, whichever of the two axes comes first."""
+    steps_first, sequences_first = layer(20, 24), layer(20, 24, batch_first=True)
+    assert batch_of(read_module(steps_first, (10, sequences, 20))) == sequences
+    assert batch_of(read_module(sequences_first, (sequences, 10, 20))) == sequences
