@@ -40,6 +40,19 @@ def read_ops(path: Path) -> tuple[MeasuredOp, ...]:
     """
     try:
         check_file(path)
+        stamp = path.stat()
+    except OSError as error:
+        raise FileAccessError(
+            f"{path} cannot be read: {error.strerror}; check the profile's folder"
+        ) from error
+    return _read(path, stamp.st_mtime_ns, stamp.st_size)
+
+
+@lru_cache(
+    maxsize=2
+)  # one command asks for a profile several times, and tens of thousands of rows take a second
+def _read(path: Path, _changed_ns: int, _size_bytes: int) -> tuple[MeasuredOp, ...]:
+    try:
         lazy = pl.scan_parquet(path)
         height = int(
             lazy.select(pl.len()).collect().item()
