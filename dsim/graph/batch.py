@@ -15,11 +15,11 @@ from typing import Any
 from dsim.attrs import ConstantAttrs, ShapeAttrs, UnknownAttrs
 from dsim.errors import BatchError, InvalidValueError
 from dsim.graph.graph import Graph, Node, Ref
+from dsim.graph.recurrent import sequences_of
 from dsim.graph.shapes import infer_outputs
 from dsim.op import ACTIVATIONS, BINARY, Op, OpKind, TensorSpec
 
 IMAGE_RANK = 4  # axes of an image with its batch; a video has one more
-RECURRENT = ("gru", "lstm", "rnn_tanh", "rnn_relu", "rnn")
 Shape = tuple[int, ...]
 
 
@@ -73,7 +73,7 @@ def batch_of(graph: Graph) -> int:
         )
     if images:
         return images[0]
-    sequences = {_sequences(node.op) for node in graph.nodes} - {None}
+    sequences = {sequences_of(node.op) for node in graph.nodes} - {None}
     if len(sequences) == 1:
         return sequences.pop() or 1
     first = {shape[0] for shape in shapes if len(shape) > 1}
@@ -85,21 +85,6 @@ def batch_of(graph: Graph) -> int:
     except BatchError:
         return 1
     return batch
-
-
-def _sequences(op: Op) -> int | None:
-    """Return how many sequences a recurrent layer runs at once; None for any other op.
-
-    Its input may lead with the steps or with the sequences. Its last state always reads (layers, sequences, features), and
-    ONNX writes all states as (steps, directions, sequences, features), or with the sequences in front.
-    """
-    if not isinstance(op.attrs, UnknownAttrs) or op.attrs.label not in RECURRENT:
-        return None
-    given, states = op.inputs[0].shape, op.outputs[0].shape
-    if len(states) == 4:
-        return states[2] if (states[0], states[2]) == given[:2] else states[0]
-    last = op.outputs[1 if len(op.outputs) > 1 else 0].shape
-    return last[1] if len(last) == 3 else None
 
 
 def rebatch(graph: Graph, batch: int) -> Graph:
