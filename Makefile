@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMPS := .stamps
 
 .DEFAULT_GOAL := help
-.PHONY: help study test slow smoke kernels thorough lint format docs shift paper-checks reality wheel clean
+.PHONY: help study test slow smoke kernels thorough lint format shipped docs shift paper-checks reality wheel clean
 
 help: ## show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,6 +55,12 @@ lint: $(STAMPS)/test ## ruff and mypy --strict
 format: $(STAMPS)/test ## let ruff format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+# wanted after a change of bundled figures, of stored graphs or of how latency is learned; what is old is never used, only slow
+shipped: $(STAMPS)/run ## learn anew what comes with dsim so that first runs are quick; about 20 minutes
+	$(BIN)/python scripts/facts.py
+	$(BIN)/python scripts/held_out.py --fresh
+	$(BIN)/python scripts/donor_table.py
 
 docs: $(STAMPS)/run ## write the held-out tables of docs/ and the run in README and docs/search.md anew
 	$(BIN)/dsim device validate --all --cards --write docs/latency.md

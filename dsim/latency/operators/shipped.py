@@ -1,8 +1,8 @@
 """Held-out predictions that come with dsim, for profiles whose families take long to hold out.
 
 Sixteen forests are grown to find how far off a profile is on families that it never saw. What comes out depends on the
-evidence alone, so it lies in ``dsim/data/held.npz`` (made by ``scripts/held_out.py``), and counts for exactly the evidence
-that it was made of; on any other, families are held out anew.
+evidence and the format of fits alone, so it lies in ``dsim/data/held.npz`` (made by ``scripts/held_out.py``), and counts for
+exactly those; for any other, families are held out anew.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from dsim.cache import arrays_from_bytes, arrays_to_bytes, look_up
+from dsim.cache import arrays_from_bytes, arrays_to_bytes, fit_format, look_up
 from dsim.device.card import evidence_hash
 from dsim.device.profile import DeviceProfile
 from dsim.latency.evidence import FAMILIES
@@ -27,8 +27,8 @@ Logs = tuple[FloatArray, FloatArray]  # predicted log milliseconds (M,) and thei
 
 
 def mark_of(profile: DeviceProfile, evidence: OpEvidence) -> str:
-    """Hash the evidence that held-out predictions depend on; a slow test holds them to the method of today."""
-    data = [evidence_hash(profile.folder), graphs_hash(), hashlib.sha256(FAMILIES.read_bytes()).hexdigest()]
+    """Hash what held-out predictions depend on: the evidence, and the format of fits."""
+    data = [fit_format(), evidence_hash(profile.folder), graphs_hash(), hashlib.sha256(FAMILIES.read_bytes()).hexdigest()]
     about = [*data, profile.name, len(evidence.rows.ms), evidence.keys]
     return hashlib.sha256(json.dumps(about).encode()).hexdigest()[:24]
 
