@@ -28,7 +28,12 @@ Logs = tuple[FloatArray, FloatArray]  # predicted log milliseconds (M,) and thei
 
 def mark_of(profile: DeviceProfile, evidence: OpEvidence) -> str:
     """Hash what held-out predictions depend on: the evidence, and the format of fits."""
-    data = [fit_format(), evidence_hash(profile.folder), graphs_hash(), hashlib.sha256(FAMILIES.read_bytes()).hexdigest()]
+    data = [
+        fit_format(),
+        evidence_hash(profile.folder),
+        graphs_hash(),
+        hashlib.sha256(FAMILIES.read_bytes()).hexdigest(),
+    ]
     about = [*data, profile.name, len(evidence.rows.ms), evidence.keys]
     return hashlib.sha256(json.dumps(about).encode()).hexdigest()[:24]
 
