@@ -41,16 +41,15 @@ def read_ops(path: Path) -> tuple[MeasuredOp, ...]:
     try:
         check_file(path)
         stamp = path.stat()
+        return _read(path, stamp.st_mtime_ns, stamp.st_size)
     except OSError as error:
         raise FileAccessError(
             f"{path} cannot be read: {error.strerror}; check the profile's folder"
         ) from error
-    return _read(path, stamp.st_mtime_ns, stamp.st_size)
 
 
-@lru_cache(
-    maxsize=2
-)  # one command asks for a profile several times, and tens of thousands of rows take a second
+# one command asks for a profile several times, and tens of thousands of rows take a second
+@lru_cache(maxsize=2)
 def _read(path: Path, _changed_ns: int, _size_bytes: int) -> tuple[MeasuredOp, ...]:
     try:
         lazy = pl.scan_parquet(path)
@@ -60,10 +59,6 @@ def _read(path: Path, _changed_ns: int, _size_bytes: int) -> tuple[MeasuredOp, .
         if height > MAX_ROWS:
             raise FileFormatError(f"{path}: must not hold more than {MAX_ROWS} rows, has {height}; split it")
         frame = lazy.collect()
-    except OSError as error:
-        raise FileAccessError(
-            f"{path} cannot be read: {error.strerror}; check the profile's folder"
-        ) from error
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
         raise FileFormatError(
             f"{path}: must be a parquet file, {str(error).splitlines()[0]}; write it anew"
