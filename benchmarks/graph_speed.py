@@ -29,7 +29,7 @@ PRESETS = ("efficientformer_l1", "efficientformer_l7", "efficientformerv2_l", "p
 
 
 def best_ms(run: Callable[[], object], repeats: int = 7) -> float:
-    """Give the shortest of several runs."""
+    """Return the shortest of several runs."""
     times = []
     for _ in range(repeats):
         start = time.perf_counter()

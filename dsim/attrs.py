@@ -228,7 +228,7 @@ Attrs = (
 
 
 def attrs_to_dict(attrs: Attrs) -> dict[str, Any]:
-    """Give the fields that differ from their defaults, for JSON."""
+    """Return the fields that differ from their defaults, for JSON."""
     return record_to_dict(attrs)
 
 

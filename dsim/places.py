@@ -7,14 +7,14 @@ from pathlib import Path
 
 
 def bundled_profiles_dir() -> Path:
-    """Give the folder of the profiles that come with dsim: inside the package in a wheel, beside it in a checkout."""
+    """Return the folder of the profiles that come with dsim: inside the package in a wheel, beside it in a checkout."""
     package = Path(__file__).resolve().parent
     inside = package / "device_profiles"
     return inside if inside.is_dir() else package.parent / "device_profiles"
 
 
 def user_profiles_dir() -> Path:
-    """Give the folder of the user's own profiles: ``$DSIM_PROFILES``, else the platform's data folder."""
+    """Return the folder of the user's own profiles: ``$DSIM_PROFILES``, else the platform's data folder."""
     chosen = os.environ.get("DSIM_PROFILES")
     if chosen:
         return Path(chosen)
@@ -24,7 +24,7 @@ def user_profiles_dir() -> Path:
 
 
 def cache_dir() -> Path:
-    """Give the folder of cached fits: ``$DSIM_CACHE``, else the platform's cache folder."""
+    """Return the folder of cached fits: ``$DSIM_CACHE``, else the platform's cache folder."""
     chosen = os.environ.get("DSIM_CACHE")
     if chosen:
         return Path(chosen)

@@ -29,7 +29,7 @@ def shown(value: object, most: int = 120) -> str:
 
 
 def record_to_dict(record: Any) -> dict[str, Any]:
-    """Give the fields of a frozen dataclass that differ from their defaults."""
+    """Return the fields of a frozen dataclass that differ from their defaults."""
     return {
         f.name: value for f in dataclasses.fields(record) if (value := getattr(record, f.name)) != f.default
     }
@@ -46,7 +46,7 @@ def _wrong(where: str, hint: Any, value: object) -> InvalidValueError:
 
 
 def _read(where: str, hint: Any, value: Any) -> Any:
-    """Give ``value`` as the type ``hint`` (int, float, bool, str, None, tuples and unions of them)."""
+    """Return ``value`` as the type ``hint`` (int, float, bool, str, None, tuples and unions of them)."""
     if hint is float and type(value) in (int, float):
         return float(value)
     if hint in (int, bool, str, types.NoneType):

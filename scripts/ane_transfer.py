@@ -35,7 +35,7 @@ KNEE_BYTES = 4_000_000
 
 
 def narrow_cost() -> Callable[[int], float]:
-    """Give what a MAC costs at a number of channels, relative to FULL, from convolutions timed on the Macs' engines."""
+    """Return what a MAC costs at a number of channels, relative to FULL, from convolutions timed on the Macs' engines."""
     widths: dict[int, list[float]] = {}
     for name in ENGINES:
         rates = []
@@ -83,7 +83,7 @@ def costs(narrow: bool, knee: bool) -> Iterator[None]:
 
 
 def figures(narrow: bool, knee: bool) -> tuple[str, ...]:
-    """Give the pool's held-out figures under one account of costs."""
+    """Return the pool's held-out figures under one account of costs."""
     with costs(narrow, knee):
         evidence = gather(pool_of(find_profile("iphone12")))
         networks = held_networks(evidence, hold_out(evidence))

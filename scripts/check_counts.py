@@ -84,7 +84,7 @@ def _flops(module: nn.Module, shape: tuple[int, ...]) -> int:
 
 
 def _folded(module: nn.Module, shape: tuple[int, ...]) -> int:
-    """Give the MACs of the parts that run on weights alone: their output needs no gradient when only the input does."""
+    """Return the MACs of the parts that run on weights alone: their output needs no gradient when only the input does."""
     alone: list[tuple[nn.Module, tuple[object, ...]]] = []
     inside: set[nn.Module] = set()
 
@@ -109,7 +109,7 @@ def _folded(module: nn.Module, shape: tuple[int, ...]) -> int:
 
 
 def _unused(module: nn.Module, shape: tuple[int, ...]) -> int:
-    """Give the parameters that the output does not depend on: torch finds no gradient for them."""
+    """Return the parameters that the output does not depend on: torch finds no gradient for them."""
     out = module.requires_grad_(True)(torch.zeros(shape))
     leaves = [p for p in module.parameters() if p.requires_grad]
     first = (
@@ -154,7 +154,7 @@ def _row(name: str, module: nn.Module, shape: tuple[int, ...], published: dict[s
 
 
 def published_counts(profiles: Path) -> dict[str, str]:
-    """Give "params M / MACs G" by graph key, from the sources that the profiles cite."""
+    """Return "params M / MACs G" by graph key, from the sources that the profiles cite."""
     found: dict[str, str] = {}
     for path in sorted(profiles.glob("*/networks.csv")):
         frame = pl.read_csv(path, infer_schema_length=0)

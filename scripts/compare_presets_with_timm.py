@@ -27,7 +27,7 @@ def figures(name: str) -> tuple[int, int]:
 
 
 def largest_difference(arch: Arch, name: str) -> float:
-    """Give the largest difference between our scores and timm's, with equal random weights."""
+    """Return the largest difference between our scores and timm's, with equal random weights."""
     torch.manual_seed(0)
     ours = build_module(arch).eval()
     with torch.no_grad():

@@ -82,13 +82,13 @@ def cliff_of(row: dict[str, Any], on_cpu: bool) -> str:
 
 
 def chip_of(soc: str) -> str:
-    """Give the chip without the words for where it is sold."""
+    """Return the chip without the words for where it is sold."""
     plain = soc.removesuffix("-proxy").removesuffix("-for-galaxy")
     return SAME_SILICON.get(plain, plain)
 
 
 def numbers_of(precision: str) -> str:
-    """Give the numbers that most of a network is computed in: profiles of one pool share them."""
+    """Return the numbers that most of a network is computed in: profiles of one pool share them."""
     return next(name for name in ("float", "w8a16", "w8a8") if name in precision.replace("_", "-"))
 
 

@@ -45,7 +45,7 @@ PROTOCOLS = {
 def conv(
     channels: tuple[int, int], shape: tuple[int, int, int], kernel: tuple[int, int], stride: int
 ) -> Read:
-    """Give a same-padded convolution; an even window loses one column, since padding is symmetric here."""
+    """Return a same-padded convolution; an even window loses one column, since padding is symmetric here."""
     batch, height, width = shape
     pads = ((kernel[0] - 1) // 2, (kernel[1] - 1) // 2)
     attrs = ConvAttrs(channels[1], kernel, (stride, stride), pads)
@@ -55,7 +55,7 @@ def conv(
 def row_of(
     read: Read, latency_us: float, count: int, how: str, source: str, licence: str
 ) -> dict[str, object]:
-    """Give a row of ops.parquet."""
+    """Return a row of ops.parquet."""
     kind, attrs, shapes = read
     return {
         "op": kind,
@@ -108,7 +108,7 @@ def slopes(
 
 
 def elementwise(folder: Path) -> list[dict[str, object]]:
-    """Give sums of two tensors and products with a scalar on the M6."""
+    """Return sums of two tensors and products with a scalar on the M6."""
     frame = pl.read_csv(folder / "ops_ane_m6_elementwise_kdebug.csv")
     rows = []
     by = ["op_label_in_source", "channels", "h", "w", "source"]

@@ -161,7 +161,7 @@ def main() -> None:
 
 
 def released(wheel: Path) -> frozenset[str]:
-    """Give the names of the networks that a wheel of timm registers."""
+    """Return the names of the networks that a wheel of timm registers."""
     with zipfile.ZipFile(wheel) as archive:
         files = [name for name in archive.namelist() if name.startswith("timm/models/")]
         code = "\n".join(archive.read(name).decode() for name in files if name.endswith(".py"))
@@ -169,7 +169,7 @@ def released(wheel: Path) -> frozenset[str]:
 
 
 def dated(name: str, held: frozenset[str]) -> tuple[str, str]:
-    """Give the month by which a network was published, empty where nothing says so, and the source."""
+    """Return the month by which a network was published, empty where nothing says so, and the source."""
     if name in held:
         return RELEASED, RELEASE
     for pattern, arxiv in RULES:

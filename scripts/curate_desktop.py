@@ -50,7 +50,7 @@ LIKE_NHWC = (
 
 
 def layout_of(name: str, runtime: str, compute_unit: str) -> str:
-    """Give a stack's memory layout in words."""
+    """Return a stack's memory layout in words."""
     if name == "rtx5090-eager":
         return LIKE_NHWC
     if "inductor" in runtime:

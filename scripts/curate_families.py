@@ -1,4 +1,4 @@
-"""Give every stored network its family: one lineage, one spelling, over all devices and sources.
+"""Assign every stored network its family: one lineage, one spelling, over all devices and sources.
 
 Usage: python scripts/curate_families.py
 
@@ -145,7 +145,7 @@ RULES = (
 
 
 def family_of(name: str) -> tuple[str, str]:
-    """Give (family, reason) of a graph's name, empty where no pattern fits."""
+    """Return (family, reason) of a graph's name, empty where no pattern fits."""
     plain = name.partition("+")[0]
     if plain[:3] in ("cv-", "tv-", "hf-"):
         plain = plain[3:]

@@ -107,7 +107,7 @@ def _error(table: str) -> str:
 
 
 def curate(folder: Path) -> dict[str, list[dict[str, str]]]:
-    """Give the rows of every profile."""
+    """Return the rows of every profile."""
     rows: dict[str, list[dict[str, str]]] = defaultdict(list)
     with (folder / "latency_published.csv").open(newline="") as file:
         for raw in csv.DictReader(file):

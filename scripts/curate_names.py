@@ -31,7 +31,7 @@ ALIKE = ("conv", "dense", "effi", "goog", "ince", "maxv", "mnas", "mobi", "regn"
 
 
 def timm_rows(stems: list[str]) -> list[tuple[str, str, str]]:
-    """Give every stored network of timm at timm's own side, and the tags that ask for another side."""
+    """Return every stored network of timm at timm's own side, and the tags that ask for another side."""
     tags = defaultdict(list)
     for name in timm.list_pretrained():
         tags[name.partition(".")[0]].append(name)
@@ -50,7 +50,7 @@ def timm_rows(stems: list[str]) -> list[tuple[str, str, str]]:
 
 
 def shapes(model: nn.Module) -> tuple[int, tuple[tuple[tuple[int, ...], int], ...]]:
-    """Give the number of parameters, and how many weights of each shape there are, but for biases, norms and layer scales.
+    """Return the number of parameters, and how many weights of each shape there are, but for biases, norms and layer scales.
 
     Sides of one are left out: a linear layer is a convolution of one pixel.
     """
@@ -87,7 +87,7 @@ def torchvision_rows(stems: list[str]) -> list[tuple[str, str, str]]:
 
 
 def published_rows() -> list[tuple[str, str, str]]:
-    """Give what sources of bundled figures call a network, where that stands for one network only."""
+    """Return what sources of bundled figures call a network, where that stands for one network only."""
     said: dict[str, dict[str, str]] = defaultdict(dict)
     for name in bundled_names():
         for row in bundled_profile(name).networks:

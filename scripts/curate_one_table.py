@@ -43,7 +43,7 @@ PRECISION = {"int8": "8-bit integers", "fp16": "float16", None: "float16"}
 
 
 def graph_of(row: dict[str, Any]) -> tuple[str, int | None]:
-    """Give a row's graph key and resolution; the key is empty where the network has no graph."""
+    """Return a row's graph key and resolution; the key is empty where the network has no graph."""
     size = row["resolution"] or next(
         (px for start, px in OWN_RESOLUTION.items() if row["network"].startswith(start)), None
     )

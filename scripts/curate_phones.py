@@ -33,7 +33,7 @@ FOLDS = ["drop_identities", "fold_batch_norm"]
 
 
 def rows_of(part: pl.DataFrame, framework: str, precision: str) -> list[dict[str, object]]:
-    """Give rows of networks.csv."""
+    """Return rows of networks.csv."""
     rows: list[dict[str, object]] = []
     for row in part.iter_rows(named=True):
         plain = precision == "float"
@@ -50,7 +50,7 @@ def rows_of(part: pl.DataFrame, framework: str, precision: str) -> list[dict[str
 
 
 def texts(name: str, title: str, chip: str, framework: str, model: str, **more: Any) -> dict[str, Any]:
-    """Give profile.toml's keys; ``more`` overrides."""
+    """Return profile.toml's keys; ``more`` overrides."""
     return {
         "name": name,
         "title": title,

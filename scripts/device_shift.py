@@ -63,7 +63,7 @@ def sentence(one: Finding, found: Comparison) -> str:
 
 
 def in_words(found: Comparison) -> str:
-    """Give the strongest finding of each kind of shift, and what is not told."""
+    """Return the strongest finding of each kind of shift, and what is not told."""
     every = findings(found)
     lines = [sentence(one, found) for one in strongest(every)]
     said = {one.kind for one in every}

@@ -30,7 +30,7 @@ FOLDS = 5
 
 
 def left_out(profile: DeviceProfile) -> tuple[np.ndarray, np.ndarray]:
-    """Give measured and predicted milliseconds (N,) of the designs learned from, each by a model without its fold."""
+    """Return measured and predicted milliseconds (N,) of the designs learned from, each by a model without its fold."""
     whole = {row.graph: row.latency_ms for row in profile.networks if row.counts}
     designs = sorted(key for key in whole if key.startswith(DESIGN))
     graphs = stored(set(designs), own_graphs((profile,)))

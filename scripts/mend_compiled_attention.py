@@ -1,4 +1,4 @@
-"""Give attention back its time in profiles whose journal is gone.
+"""Put its time back to attention in profiles whose journal is gone.
 
 Usage: python scripts/mend_compiled_attention.py epyc-zen4-openvino epyc-zen4-openvino-bf16
 
@@ -28,7 +28,7 @@ from dsim.op import ACTIVATIONS, BINARY, OpKind
 
 
 def attentions(run: Graph, ms: Mapping[int, float]) -> list[tuple[int, ...]]:
-    """Give the products of matrices that no time was put to, those between two timed nodes together; the largest first."""
+    """Return the products of matrices that no time was put to, those between two timed nodes together; the largest first."""
     found: list[list[int]] = [[]]
     for n, node in enumerate(run.nodes):
         if n in ms:
@@ -40,7 +40,7 @@ def attentions(run: Graph, ms: Mapping[int, float]) -> list[tuple[int, ...]]:
 
 
 def mended(run: Graph, ms: Mapping[int, float]) -> dict[int, float]:
-    """Give milliseconds by node, with each attention's own at its products, by their multiply-accumulates."""
+    """Return milliseconds by node, with each attention's own at its products, by their multiply-accumulates."""
     out = dict(ms)
     sizes = {n: node.op.outputs[0].numel for n, node in enumerate(run.nodes) if node.op.outputs}
     plain = [n for n in ms if run.nodes[n].op.kind in BINARY | ACTIVATIONS]

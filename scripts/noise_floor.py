@@ -25,7 +25,7 @@ from dsim.report.table import TableData, table
 
 
 def errors(profile: DeviceProfile) -> list[float]:
-    """Give the error in percent of every clean network, predicted with its family known."""
+    """Return the error in percent of every clean network, predicted with its family known."""
     if profile.method == "fine":
         own = gather_fine(profile)
         # a network at another resolution is the same network

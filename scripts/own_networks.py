@@ -15,7 +15,7 @@ from torch import Tensor, nn
 def conv_bn(
     inp: int, out: int, kernel: int = 1, stride: int = 1, groups: int = 1, act: bool = True
 ) -> nn.Sequential:
-    """Give a convolution with batch norm and, if asked, ReLU6-free ReLU."""
+    """Return a convolution with batch norm and, if asked, ReLU6-free ReLU."""
     layers = [
         nn.Conv2d(inp, out, kernel, stride, kernel // 2, groups=groups, bias=False),
         nn.BatchNorm2d(out),
@@ -228,7 +228,7 @@ def edgevit(widths: tuple[int, ...], depths: tuple[int, ...], head: int = 0) -> 
 
 
 def depthwise(width: int, kernel: tuple[int, int], stride: int = 1, multiplier: int = 1) -> nn.Conv2d:
-    """Give a depthwise convolution that keeps the map's size at stride 1."""
+    """Return a depthwise convolution that keeps the map's size at stride 1."""
     pad = (kernel[0] // 2, kernel[1] // 2)
     return nn.Conv2d(width, multiplier * width, kernel, stride, pad, groups=width)
 

@@ -59,7 +59,7 @@ LEFT_OUT = (
 
 
 def graph_of(model: str, family: str) -> str:
-    """Give the graph key of a network of the benchmark, empty where there is none."""
+    """Return the graph key of a network of the benchmark, empty where there is none."""
     if family == "cnn":
         return f"cv-{model}@224"
     if model in SAME:

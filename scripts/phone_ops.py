@@ -77,7 +77,7 @@ def _pool(row: dict[str, Any]) -> tuple[str, Attrs, Shapes]:
 
 
 def op_of(row: dict[str, Any]) -> tuple[str, Attrs, Shapes] | None:
-    """Give (kind, attributes, input shapes) of a row, None where its shapes contradict each other."""
+    """Return (kind, attributes, input shapes) of a row, None where its shapes contradict each other."""
     op = row["op"]
     if op in CONVS:
         return _conv(row)
@@ -102,7 +102,7 @@ def op_of(row: dict[str, Any]) -> tuple[str, Attrs, Shapes] | None:
 
 
 def activation_of(row: dict[str, Any]) -> str:
-    """Give the activation that a TFLite kernel carries first; empty where it carries none or something else first."""
+    """Return the activation that a TFLite kernel carries first; empty where it carries none or something else first."""
     _, linked, rest = (row["gpu_kernel"] or "").partition("_linked_:_")
     if not linked or row["op"] not in (*CONVS, *LINEARS):
         return ""
@@ -110,7 +110,7 @@ def activation_of(row: dict[str, Any]) -> str:
 
 
 def ops_row(row: dict[str, Any]) -> dict[str, object] | None:
-    """Give a row of ops.parquet, None where the source's shapes contradict each other."""
+    """Return a row of ops.parquet, None where the source's shapes contradict each other."""
     read = op_of(row)
     if read is None:
         return None

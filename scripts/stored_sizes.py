@@ -16,7 +16,7 @@ PARAMS_SHARE, MACS_SHARE = 0.02, 0.03
 
 
 def stored_sizes() -> dict[str, tuple[float, float]]:
-    """Give (millions of parameters, billions of MACs) by key of every stored graph."""
+    """Return (millions of parameters, billions of MACs) by key of every stored graph."""
     out: dict[str, tuple[float, float]] = {}
     for path in sorted((ROOT / "dsim" / "data" / "graphs").glob("*.parquet")):
         out |= {key: (g.params / 1e6, g.macs / 1e9) for key, g in load_graphs(path).items()}
@@ -31,7 +31,7 @@ def graph_key(
     runtime: str,
     sizes: dict[str, tuple[float, float]],
 ) -> str:
-    """Give the key of the form that a row speaks of, empty where what is stored does not agree with it.
+    """Return the key of the form that a row speaks of, empty where what is stored does not agree with it.
 
     Of two forms that are nearer in parameters than the row's rounding tells apart, the runtime's habit decides.
     """

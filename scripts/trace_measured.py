@@ -81,7 +81,7 @@ def kind_of(key: str) -> str:
 
 
 def named_keys() -> set[str]:
-    """Give every key that a profile names, in networks, contrasts or measured ops."""
+    """Return every key that a profile names, in networks, contrasts or measured ops."""
     keys: set[str] = set()
     folder = ROOT / "device_profiles"
     for path in (*folder.rglob("networks.csv"), *folder.rglob("contrasts.csv")):

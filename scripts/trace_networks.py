@@ -144,7 +144,7 @@ def ef_l1_dw() -> nn.Module:
 
 
 def probe30(act: type[nn.Module]) -> nn.Module:
-    """Give a stand-in for MobileOne's probe: 30 convolutions of a VGG-like frame, an activation after each.
+    """Return a stand-in for MobileOne's probe: 30 convolutions of a VGG-like frame, an activation after each.
 
     The layers of the original are not published, so it serves only to convert a contrast into an order of size.
     """
@@ -215,7 +215,7 @@ SIZED = (
 
 
 def build(name: str, size: int) -> nn.Module:
-    """Give the network in the form that ran on the phone."""
+    """Return the network in the form that ran on the phone."""
     if name in BUILD:
         model = BUILD[name]()
     else:

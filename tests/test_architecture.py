@@ -96,7 +96,7 @@ def part_of(path: Path) -> str:
 
 
 def imports(path: Path) -> Iterator[tuple[str, bool]]:
-    """Give every imported module, and whether it is imported for type checkers only."""
+    """Yield every imported module, and whether it is imported for type checkers only."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     typing_only = {
         child

@@ -27,7 +27,7 @@ COMMANDS = sorted(set(re.findall(r"`(dsim [a-z][^`]*)`", README)))  # not `dsim 
 
 
 def leaves() -> dict[str, click.Command]:
-    """Give every command by its words, e.g. ``device list``."""
+    """Return every command by its words, e.g. ``device list``."""
     found = {}
     context = click.Context(root_command)
     for verb in VERBS:

@@ -10,5 +10,5 @@ _T = TypeVar("_T")
 
 
 def cases(few: _T, all_of_them: _T) -> _T:
-    """Give what a test is to run through."""
+    """Return what a test is to run through."""
     return all_of_them if THOROUGH else few

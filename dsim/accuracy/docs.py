@@ -49,7 +49,7 @@ def write_accuracy_docs(path: Path) -> Validation:
 
 
 def accuracy_document(result: Validation) -> str:
-    """Give the document of a validation as Markdown."""
+    """Return the document of a validation as Markdown."""
     parts = [
         INTRODUCTION,
         f"{result.checkpoints} checkpoints of {result.networks} networks.\n",

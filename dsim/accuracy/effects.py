@@ -63,12 +63,12 @@ class Effects:
         return np.hstack(columns)
 
     def apply(self, summaries: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Give each network's effect in points and its variance, shapes (N,) and (N,), against GELU and batch norm."""
+        """Return each network's effect in points and its variance, shapes (N,) and (N,), against GELU and batch norm."""
         shift = self.shift(summaries)
         return shift @ self.mean, np.einsum("ij,jk,ik->i", shift, self.covariance, shift)
 
     def shift(self, summaries: FloatArray) -> FloatArray:
-        """Give how far each network is from GELU and batch norm, shape (N, E): its effect is ``shift @ mean``."""
+        """Return how far each network is from GELU and batch norm, shape (N, E): its effect is ``shift @ mean``."""
         shares = self.shares(summaries)
         base = np.zeros(len(self.names))
         base[[self.names.index("activation:gelu"), self.names.index("norm:batch_norm")]] = 1.0
@@ -79,7 +79,7 @@ class Effects:
         return np.asarray(factors[:, None] == factors[None, :], dtype=np.float64)
 
     def contrast(self, before: str, after: str) -> tuple[float, float]:
-        """Give mean and standard deviation of going from one choice to another (``"gelu"``, ``"relu"``), in points.
+        """Return mean and standard deviation of going from one choice to another (``"gelu"``, ``"relu"``), in points.
 
         Choices that change together are joined: ``"layer_norm+gelu"``.
         """
@@ -122,6 +122,6 @@ def fit_effects(contrasts: tuple[Contrast, ...]) -> Effects:
 
 
 def log_errors(summaries: FloatArray, top1: FloatArray, effects: Effects) -> FloatArray:
-    """Give log(100 - top1) with the effects of activation and norm taken out, shape (N,)."""
+    """Return log(100 - top1) with the effects of activation and norm taken out, shape (N,)."""
     effect, _ = effects.apply(summaries)
     return np.asarray(np.log(100.0 - top1 + effect))

@@ -53,7 +53,7 @@ def score(published: FloatArray, predicted: FloatArray, low: FloatArray, high: F
 
 
 def clustered_interval(hits: FloatArray, groups: tuple[str, ...], level: float = 0.9) -> tuple[float, float]:
-    """Give a confidence interval of a share, by resampling whole groups (1,000 fixed draws).
+    """Return a confidence interval of a share, by resampling whole groups (1,000 fixed draws).
 
     Parameters
     ----------

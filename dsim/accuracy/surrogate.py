@@ -121,7 +121,7 @@ def fit_surrogate(
 
 
 def _exponential(squares: FloatArray, height: FloatArray) -> FloatArray:
-    """Give exp(height - squares / 2), written over ``squares``: half of a prediction's time goes into this."""
+    """Return exp(height - squares / 2), written over ``squares``: half of a prediction's time goes into this."""
     squares *= -0.5
     squares += height
     np.exp(squares, out=squares)

@@ -120,7 +120,7 @@ class Arch(Summarised):
             )
 
     def map_size(self, stage: int) -> int:
-        """Give the height and width of the map in stage 0, 1, 2 or 3, in positions."""
+        """Return the height and width of the map in stage 0, 1, 2 or 3, in positions."""
         return self.resolution // (4 << stage)
 
     # ---- what it is made of: these modules know Arch, so it imports them when asked ---------------------------
@@ -160,7 +160,7 @@ class Arch(Summarised):
         return pieces(self)
 
     def describe(self) -> tuple[str, ...]:
-        """Give six lines for people: stem, four stages, head."""
+        """Return six lines for people: stem, four stages, head."""
         from dsim.arch.describe import describe
 
         return describe(self)
@@ -168,13 +168,13 @@ class Arch(Summarised):
     # ---- JSON -------------------------------------------------------------------------------------------------
 
     def to_dict(self) -> dict[str, Any]:
-        """Give plain values for JSON; equal neighbours among the blocks are written once, with a count."""
+        """Return plain values for JSON; equal neighbours among the blocks are written once, with a count."""
         from dsim.arch.serial import arch_to_dict
 
         return arch_to_dict(self)
 
     def to_json(self) -> str:
-        """Give readable JSON."""
+        """Return readable JSON."""
         return json.dumps(self.to_dict(), indent=2)
 
     @classmethod
@@ -208,7 +208,7 @@ class Arch(Summarised):
         return arch_from_json(text)
 
     def canonical_hash(self) -> str:
-        """Give 64 hex digits: equal for equal designs, on any machine and in any run."""
+        """Return 64 hex digits: equal for equal designs, on any machine and in any run."""
         return self._canonical_hash
 
     @cached_property

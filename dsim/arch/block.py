@@ -63,5 +63,5 @@ class Block:
             )
 
     def hidden(self, width: int) -> int:
-        """Give the hidden channels of the MLP in a stage of ``width`` channels."""
+        """Return the hidden channels of the MLP in a stage of ``width`` channels."""
         return int(width * self.mlp_ratio)

@@ -9,7 +9,7 @@ from dsim.arch.block import Block
 
 
 def describe(arch: Arch) -> tuple[str, ...]:
-    """Give six lines: stem, four stages, head.
+    """Return six lines: stem, four stages, head.
 
     Examples
     --------

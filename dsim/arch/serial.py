@@ -26,7 +26,7 @@ _HEAD_KEYS = ("norm", "distilled", "pool_first")
 
 
 def arch_to_dict(arch: Arch) -> dict[str, Any]:
-    """Give plain values for JSON; equal neighbours among the blocks are written once, with a count."""
+    """Return plain values for JSON; equal neighbours among the blocks are written once, with a count."""
     return {
         "schema_version": SCHEMA_VERSION,
         "resolution": arch.resolution,

@@ -73,7 +73,7 @@ def measure_compared(request: Request, folder: Path, as_json: bool) -> None:
 
 
 def _profiles_of(begun: Begun, found: Comparison) -> dict[str, str]:
-    """Give the profiles to test by backend: those that the comparison compares."""
+    """Return the profiles to test by backend: those that the comparison compares."""
     known = {device.device for device in found.devices}
     devices = {backend: name for backend, name in begun.profiles.items() if name in known}
     if not devices:

@@ -34,7 +34,7 @@ MORE_TIME = "something else had the core, or there was no time; stop what else r
 def kept_contrasts(
     folder: Path, stack: Stack
 ) -> tuple[tuple[dict[str, str], ...], Mapping[str, Graph]] | None:
-    """Give the timed blocks of a profile that is about to be written anew; None where it has none of this runtime."""
+    """Return the timed blocks of a profile that is about to be written anew; None where it has none of this runtime."""
     if not (folder / "contrasts.csv").exists():
         return None
     profile = load_profile(folder)

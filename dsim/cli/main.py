@@ -37,7 +37,7 @@ class LazyVerbs(click.Group):
     """A group that imports a verb when it is called; torch, Optuna and scikit-learn take seconds to load."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Give the verbs in the order in which a user meets them."""
+        """Return the verbs in the order in which a user meets them."""
         return list(VERBS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:

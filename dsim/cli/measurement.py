@@ -69,7 +69,7 @@ class Request:
     batches: tuple[int, ...] = (1,)
 
     def profile_name(self, backend: str) -> str:
-        """Give the name of the profile that a backend makes."""
+        """Return the name of the profile that a backend makes."""
         return self.name if len(self.backends) == 1 else f"{self.name}-{backend}"
 
 

@@ -75,7 +75,7 @@ def read_toml(path: Path) -> dict[str, Any]:
 def read_rows(
     path: Path, columns: tuple[str, ...], defaults: Mapping[str, str] | None = None
 ) -> list[tuple[str, dict[str, str]]]:
-    """Give (place, row) for every row of a CSV file that may have these columns only.
+    """Return (place, row) for every row of a CSV file that may have these columns only.
 
     Parameters
     ----------
@@ -122,7 +122,7 @@ def read_rows(
 
 
 def whole(row: Mapping[str, str], column: str, where: str) -> int | None:
-    """Give a field that may be empty and must otherwise be a whole number of at least 0."""
+    """Return a field that may be empty and must otherwise be a whole number of at least 0."""
     value = number(row, column, where)
     if value is not None and value != int(value):
         raise FileFormatError(
@@ -142,7 +142,7 @@ def images(row: Mapping[str, str], column: str, where: str) -> int | None:
 
 
 def text(row: Mapping[str, str], column: str, where: str) -> str:
-    """Give a field that must not be empty."""
+    """Return a field that must not be empty."""
     value = row[column].strip()
     if not value:
         raise FileFormatError(f"{where}, column {column!r}: must not be empty; fill it in")
@@ -150,7 +150,7 @@ def text(row: Mapping[str, str], column: str, where: str) -> str:
 
 
 def one_of(row: Mapping[str, str], column: str, where: str, known: Mapping[str, str]) -> str:
-    """Give a field that must be one of the names that profile.toml declares."""
+    """Return a field that must be one of the names that profile.toml declares."""
     value = text(row, column, where)
     if value not in known:
         raise FileFormatError(
@@ -161,7 +161,7 @@ def one_of(row: Mapping[str, str], column: str, where: str, known: Mapping[str, 
 
 
 def positive(row: Mapping[str, str], column: str, where: str) -> float:
-    """Give a field that must be a positive, finite number."""
+    """Return a field that must be a positive, finite number."""
     value = number(row, column, where)
     if value is None or value <= 0:
         raise FileFormatError(
@@ -171,7 +171,7 @@ def positive(row: Mapping[str, str], column: str, where: str) -> float:
 
 
 def signed(row: Mapping[str, str], column: str, where: str) -> float | None:
-    """Give a field that may be empty and must otherwise be a finite number of either sign."""
+    """Return a field that may be empty and must otherwise be a finite number of either sign."""
     raw = row[column].strip()
     sign = -1.0 if raw.startswith("-") else 1.0
     value = number({column: raw.removeprefix("-")}, column, where)
@@ -179,7 +179,7 @@ def signed(row: Mapping[str, str], column: str, where: str) -> float | None:
 
 
 def number(row: Mapping[str, str], column: str, where: str) -> float | None:
-    """Give a field that may be empty and must otherwise be a finite number of at least 0."""
+    """Return a field that may be empty and must otherwise be a finite number of at least 0."""
     raw = row[column].strip()
     if not raw:
         return None

@@ -22,12 +22,12 @@ def _folders(root: Path) -> dict[str, Path]:
 
 
 def bundled_names() -> tuple[str, ...]:
-    """Give the names of the profiles that come with dsim."""
+    """Return the names of the profiles that come with dsim."""
     return tuple(_folders(bundled_profiles_dir()))
 
 
 def bundled_folders() -> tuple[Path, ...]:
-    """Give the folders of everything measured that comes with dsim, evidence without a profile of its own included."""
+    """Return the folders of everything measured that comes with dsim, evidence without a profile of its own included."""
     root = bundled_profiles_dir()
     return (*_folders(root).values(), *_folders(root / EVIDENCE).values())
 
@@ -49,7 +49,7 @@ def bundled_profile(name: str) -> DeviceProfile:
 
 
 def list_profiles() -> dict[str, Path]:
-    """Give every profile's folder by name; a user's profile shadows a bundled one of the same name."""
+    """Return every profile's folder by name; a user's profile shadows a bundled one of the same name."""
     return {**_folders(bundled_profiles_dir()), **_folders(user_profiles_dir())}
 
 
@@ -91,7 +91,7 @@ def name_at_batch(name: str, batch: int | None = None) -> str:
 
 
 def pool_of(profile: DeviceProfile) -> tuple[DeviceProfile, ...]:
-    """Give the profiles that a profile is learned with, itself included, in order of name.
+    """Return the profiles that a profile is learned with, itself included, in order of name.
 
     A bundled profile is learned with bundled ones only, so that a user's profiles never alter it. A user's profile is
     learned with the bundled ones of the pool that it names, and itself. Evidence that is too little for a profile of its

@@ -164,7 +164,7 @@ def _check_keys(raw: dict[str, Any], path: Path) -> None:
 
 
 def _defaults(raw: dict[str, Any], path: Path) -> dict[str, str]:
-    """Give what stands in for each column that networks.csv may leave out."""
+    """Return what stands in for each column that networks.csv may leave out."""
     given = raw.get("defaults", {})
     if not isinstance(given, dict) or any(not isinstance(v, str) for v in given.values()):
         raise FileFormatError(f"{path}, defaults: must be a table of texts, got {given!r}; correct it")

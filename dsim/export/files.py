@@ -39,7 +39,7 @@ def write_folder(folder: Path, texts: Mapping[str, str]) -> None:
 
 @contextmanager
 def staging(folder: Path, names: Sequence[str]) -> Iterator[Path]:
-    """Give an empty folder to write into; what it holds afterwards moves to ``folder`` all at once.
+    """Yield an empty folder to write into; what it holds afterwards moves to ``folder`` all at once.
 
     A file of that name that is there already is replaced only if it is exactly what an earlier call wrote; other
     files stay as they are. What is to be refused is refused before the body runs, since a conversion takes long. If
@@ -116,7 +116,7 @@ def _remove_empty(places: Sequence[Path]) -> None:
 
 
 def _readable(place: Path) -> None:
-    """Give files the modes of ordinary results: converters leave some private."""
+    """Set the file modes of ordinary results: converters leave some private."""
     for path in place.rglob("*"):
         os.chmod(path, 0o755 if path.is_dir() else 0o644)
 
@@ -146,7 +146,7 @@ def _mark(digests: Mapping[str, str]) -> str:
 
 
 def _recorded(folder: Path) -> dict[str, str]:
-    """Give the digests that the folder's README carries."""
+    """Return the digests that the folder's README carries."""
     try:
         found = _MARK.search((folder / INDEX).read_text(encoding="utf-8", errors="replace"))
     except OSError:

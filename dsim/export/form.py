@@ -44,7 +44,7 @@ class Form(Protocol):
         """Read the written file back and verify it; ExportError if it is not what the design computes."""
 
     def use(self, arch: Arch) -> str:
-        """Give the README's section on how to run it, in Markdown."""
+        """Return the README's section on how to run it, in Markdown."""
 
 
 def write_form(

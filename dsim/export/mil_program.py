@@ -81,7 +81,7 @@ def load_program(package: Path) -> Any:
 
 
 def ops_of(function: Any) -> list[Any]:
-    """Give the ops that run: all but constants."""
+    """Return the ops that run: all but constants."""
     return [op for op in function.operations if op.op_type != "const"]
 
 

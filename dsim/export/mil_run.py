@@ -52,7 +52,7 @@ def run_program(function: Any, image: Tensor) -> Tensor:
 
 
 def _value(var: Any, values: dict[str, Tensor]) -> Any:
-    """Give what an input stands for."""
+    """Return what an input stands for."""
     import numpy as np
     import torch
 

@@ -15,13 +15,13 @@ OFFICIAL = (
 
 
 def default_name(arch: Arch) -> str:
-    """Give a preset's name, or one made of the design's hash."""
+    """Return a preset's name, or one made of the design's hash."""
     known = (name for name, preset in PRESETS.items() if preset == arch)
     return next(known, f"dsim_{arch.canonical_hash()[:8]}")
 
 
 def title_of(arch: Arch, name: str | None) -> str:
-    """Give what the files call a design: one line that cannot break a docstring."""
+    """Return what the files call a design: one line that cannot break a docstring."""
     return re.sub(r"\s+", " ", name or default_name(arch)).replace('"', "'").replace("\\", "/").strip()
 
 

@@ -57,12 +57,12 @@ def library() -> dict[str, Snippet]:
 
 
 def names_in(node: ast.AST) -> frozenset[str]:
-    """Give every name that a piece of code mentions."""
+    """Return every name that a piece of code mentions."""
     return frozenset(child.id for child in ast.walk(node) if isinstance(child, ast.Name))
 
 
 def collect(roots: Iterable[str]) -> list[Snippet]:
-    """Give the snippets that ``roots`` need, themselves included, each behind what it uses."""
+    """Return the snippets that ``roots`` need, themselves included, each behind what it uses."""
     known = library()
     wanted: set[str] = set()
     queue = [name for name in roots if name in known]
@@ -87,7 +87,7 @@ def join(snippets: Iterable[Snippet]) -> str:
 
 
 def imports_for(used: frozenset[str]) -> str:
-    """Give the import lines for the names that a text uses, standard library first."""
+    """Return the import lines for the names that a text uses, standard library first."""
     lines = [line for name, line in IMPORTS.items() if name in used]
     standard = sorted(line for line in lines if "torch" not in line)
     torch = [line for line in lines if line.startswith("import")]

@@ -184,7 +184,7 @@ def _network(arch: Arch) -> str:
                 nn.init.zeros_(module.bias)
 
     def forward(self, x: Tensor) -> {result}:
-        """Give class scores (N, classes) for images (N, 3, H, W), or the four maps of ``features_only``."""
+        """Return class scores (N, classes) for images (N, 3, H, W), or the four maps of ``features_only``."""
         x = self.patch_embed(x)
         features = []
         for place, module in enumerate(self.network):

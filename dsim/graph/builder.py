@@ -66,13 +66,13 @@ class GraphBuilder:
         return Ref(len(self._nodes) - 1)
 
     def slots(self, ref: Ref) -> tuple[Ref, ...]:
-        """Give every output of the op that wrote ``ref``."""
+        """Return every output of the op that wrote ``ref``."""
         if ref.node < 0:
             return (ref,)
         return tuple(Ref(ref.node, slot) for slot in range(len(self._nodes[ref.node].op.outputs)))
 
     def shape(self, ref: Ref) -> tuple[int, ...]:
-        """Give the shape of a tensor."""
+        """Return the shape of a tensor."""
         return self._spec(ref).shape
 
     def op(self, ref: Ref) -> Op | None:

@@ -94,7 +94,7 @@ class Graph(Summarised):
             )
 
     def spec(self, ref: Ref) -> TensorSpec:
-        """Give the shape of a tensor."""
+        """Return the shape of a tensor."""
         return self.inputs[-1 - ref.node] if ref.node < 0 else self.nodes[ref.node].op.outputs[ref.slot]
 
     @property
@@ -161,7 +161,7 @@ class Graph(Summarised):
         return Summary("Network", tuple(rows))
 
     def hash(self) -> str:
-        """Give a canonical hash: equal for networks that compute the same, whatever the node order or scopes."""
+        """Return a canonical hash: equal for networks that compute the same, whatever the node order or scopes."""
         return merkle(self)
 
 

@@ -86,14 +86,14 @@ def walk(graph: torch.fx.Graph, arguments: Sequence[Value], trace: Trace) -> lis
 
 
 def flat(value: Any) -> list[Any]:
-    """Give the leaves of nested lists; a Ref is a leaf."""
+    """Return the leaves of nested lists; a Ref is a leaf."""
     if isinstance(value, list | tuple) and not isinstance(value, Ref):
         return [leaf for item in value for leaf in flat(item)]
     return [value]
 
 
 def shape_of(value: Any) -> Shape:
-    """Give a torch tensor's shape; () for what is no tensor.
+    """Return a torch tensor's shape; () for what is no tensor.
 
     Raises
     ------
@@ -132,7 +132,7 @@ def _scope(node: torch.fx.Node) -> str:
 
 
 def _name(target: Any) -> tuple[str, bool]:
-    """Give an operator's name (with its library, unless that is ATen), and whether it writes into its argument."""
+    """Return an operator's name (with its library, unless that is ATen), and whether it writes into its argument."""
     if not isinstance(target, torch._ops.OpOverload):
         return getattr(target, "__name__", str(target)), False
     library, _, name = str(target).partition(".")

@@ -11,7 +11,7 @@ from dsim.op import Op
 
 
 def rewrite(graph: Graph, replace: Mapping[int, Op], remove: Mapping[int, Ref]) -> Graph:
-    """Give a graph with some ops replaced and some removed.
+    """Return a graph with some ops replaced and some removed.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ def _check(graph: Graph, replace: Mapping[int, Op], remove: Mapping[int, Ref]) -
 
 
 def sole_producer(graph: Graph, index: int, gone: Container[int] = ()) -> int | None:
-    """Give the node that writes the only input of ``index``, if nobody else reads that tensor.
+    """Return the node that writes the only input of ``index``, if nobody else reads that tensor.
 
     Parameters
     ----------

@@ -50,7 +50,7 @@ def _linear(attrs: Any, shape: Shape) -> tuple[Shape, ...]:
 
 
 def broadcast(left: Shape, right: Shape) -> Shape:
-    """Give the shape of an element-wise op over two shapes (NumPy's rule).
+    """Return the shape of an element-wise op over two shapes (NumPy's rule).
 
     Raises
     ------

@@ -52,7 +52,7 @@ def save_graphs(path: Path, graphs: Mapping[str, Graph]) -> None:
 
 
 def graph_keys(path: Path) -> tuple[str, ...]:
-    """Give the keys of the graphs in a file of our own, in alphabetical order."""
+    """Return the keys of the graphs in a file of our own, in alphabetical order."""
     import polars as pl  # slow to import, and an answer from the cache reads no graphs
 
     return tuple(sorted(pl.read_parquet(path, columns=["key"])["key"].unique()))

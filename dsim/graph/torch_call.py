@@ -90,7 +90,7 @@ def _needed(takes: inspect.Signature) -> list[str]:
 
 
 def _one_image(takes: inspect.Signature | None) -> Inputs:
-    """Give the image to the first argument, by name where it must be."""
+    """Return the image to the first argument, by name where it must be."""
     first = next(iter(takes.parameters.values()), None) if takes is not None else None
     if first is not None and first.kind is inspect.Parameter.KEYWORD_ONLY:
         return Inputs((), {first.name: Tensor(IMAGE)})

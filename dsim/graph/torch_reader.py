@@ -156,7 +156,7 @@ def _quiet() -> Iterator[None]:
 
 
 def _arguments(program: ExportedProgram, trace: Trace) -> list[Value]:
-    """Give what stands for each placeholder: inputs of the graph, parameters, buffers."""
+    """Return what stands for each placeholder: inputs of the graph, parameters, buffers."""
     nodes = [node for node in program.graph.nodes if node.op == "placeholder"]
     return [
         _argument(node.meta.get("val"), spec, trace)

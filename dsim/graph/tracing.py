@@ -71,7 +71,7 @@ class Trace:
         return self.builder.add(kind, *refs, attrs=attrs, scope=self.scope)
 
     def shape(self, value: Value) -> Shape:
-        """Give the shape of a tensor or constant; () for a number."""
+        """Return the shape of a tensor or constant; () for a number."""
         if isinstance(value, Ref):
             return self.builder.shape(value)
         return value.shape if isinstance(value, Constant) else ()

@@ -25,7 +25,7 @@ OWN = 0.2  # how far a profile's rates stray from its pool's
 
 
 def belief_of(profile: DeviceProfile) -> Belief:
-    """Give what a profile's fit starts from: its donor's rates, or the nominal ones where it has no donor."""
+    """Return what a profile's fit starts from: its donor's rates, or the nominal ones where it has no donor."""
     if not profile.donor:
         return NOMINAL
     return Belief(ADAPTED, _centre(profile.donor), OWN)
@@ -40,7 +40,7 @@ def _centre(donor: str) -> Callable[[str | None], FloatArray | None]:
 
 @lru_cache(maxsize=256)
 def donor_rates(donor: str, without: str | None) -> FloatArray:
-    """Give the log factors (P + 1,) of a donor, learned without a family; its pace is left out."""
+    """Return the log factors (P + 1,) of a donor, learned without a family; its pace is left out."""
     profile = find_profile(donor)
     evidence, index = _gathered(donor)
     belief = belief_of(profile)

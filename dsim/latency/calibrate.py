@@ -31,20 +31,20 @@ class Calibration:
     cumulative: FloatArray
 
     def quantile(self, level: float) -> float:
-        """Give the standardised error below which a share ``level`` of new measurements falls."""
+        """Return the standardised error below which a share ``level`` of new measurements falls."""
         if not 0.0 < level < 1.0:
             raise InvalidValueError(f"a level must lie between 0 and 1, got {level}; 0.9 is usual")
         return float(np.interp(level, self.cumulative, GRID))
 
     def below(self, z: FloatArray) -> FloatArray:
-        """Give the chance (N,) that a standardised error is at most z (N,)."""
+        """Return the chance (N,) that a standardised error is at most z (N,)."""
         return np.interp(z, GRID, self.cumulative)
 
 
 def network_errors(
     evidence: Evidence, held: HeldOut, use: NDArray[np.bool_]
 ) -> tuple[FloatArray, NDArray[np.str_], tuple[tuple[int, str], ...]]:
-    """Give standardised errors by (profile, network), their families, and the keys; rows of one network by their median."""
+    """Return standardised errors by (profile, network), their families, and the keys; rows of one network by their median."""
     found: dict[tuple[int, str], list[float]] = {}
     family: dict[tuple[int, str], str] = {}
     z = (evidence.log_ms - held.reference_log) / held.spread
@@ -57,7 +57,7 @@ def network_errors(
 
 
 def phone_scales(errors: FloatArray, families: NDArray[np.str_], owner: NDArray[np.int64]) -> FloatArray:
-    """Give how much wider than assumed the errors (N,) of each profile are, (profiles,).
+    """Return how much wider than assumed the errors (N,) of each profile are, (profiles,).
 
     A family counts once per profile. SHRINK families' worth of the pool's own scale steady profiles with little evidence.
     """
@@ -124,7 +124,7 @@ def calibrate_for(
 
 
 def _smoothed(errors: FloatArray, weight: FloatArray) -> FloatArray:
-    """Give the cumulative distribution (8001,) on GRID of errors (N,), each spread by SMOOTH; errors are binned first."""
+    """Return the cumulative distribution (8001,) on GRID of errors (N,), each spread by SMOOTH; errors are binned first."""
     step = GRID[1] - GRID[0]
     bins = np.clip(np.rint((errors - GRID[0]) / step).astype(np.int64), 0, len(GRID) - 1)
     mass = np.bincount(bins, weights=weight, minlength=len(GRID))

@@ -9,7 +9,7 @@ from dsim.latency.features import FloatArray
 
 
 def tail(confidence: float, sided: str) -> float:
-    """Give the chance that is left beyond each end of an interval.
+    """Return the chance that is left beyond each end of an interval.
 
     Raises
     ------
@@ -36,7 +36,7 @@ def check_budget(budget_ms: float) -> None:
 
 
 def check_vectors(phi: FloatArray, columns: tuple[str, ...]) -> FloatArray:
-    """Give vectors (N, F) as floats.
+    """Return vectors (N, F) as floats.
 
     Raises
     ------

@@ -26,13 +26,13 @@ _AT = np.array([COUNTED.index(name) - len(COUNTED) for name in SIGNS])
 
 
 def signs(phi: FloatArray) -> FloatArray:
-    """Give warning signs (N, 1 + len(SIGNS)) of vectors (N, F): a constant and whether the network has any of each."""
+    """Return warning signs (N, 1 + len(SIGNS)) of vectors (N, F): a constant and whether the network has any of each."""
     present = (phi[:, _AT] > 0.5).astype(np.float64)
     return np.hstack([np.ones((len(phi), 1)), present])
 
 
 def distinct(evidence: Evidence) -> NDArray[np.int64]:
-    """Give one row for every network, profile, outcome and kind of protocol, however often it was timed so."""
+    """Return one row for every network, profile, outcome and kind of protocol, however often it was timed so."""
     seen: dict[tuple[int, str, bool, bool], int] = {}
     for n, ((profile, row), reference) in enumerate(zip(evidence.rows, evidence.reference, strict=True)):
         seen.setdefault((profile, row.graph, bool(row.cliff), bool(reference)), n)
@@ -86,10 +86,10 @@ def shifted(weights: FloatArray, phi: FloatArray, fell: NDArray[np.bool_]) -> Fl
 
 
 def p_cliff(phi: FloatArray, weights: FloatArray) -> FloatArray:
-    """Give the chance (N,) of a cliff for vectors (N, F)."""
+    """Return the chance (N,) of a cliff for vectors (N, F)."""
     return 1.0 / (1.0 + np.exp(-signs(phi) @ weights))
 
 
 def no_cliffs() -> FloatArray:
-    """Give weights of a device that no network can leave: a processor that runs every operator."""
+    """Return weights of a device that no network can leave: a processor that runs every operator."""
     return np.array([NEVER, *[0.0] * len(SIGNS)])

@@ -16,7 +16,7 @@ from dsim.op import Op, OpKind
 
 
 def fingerprint(op: Op) -> int:
-    """Give 63 bits that stand for an op's kind, attributes, shapes and fused activation."""
+    """Return 63 bits that stand for an op's kind, attributes, shapes and fused activation."""
     shapes = [s.shape for s in (*op.inputs, *op.outputs)]
     attrs = attrs_to_dict(op.attrs)
     if op.kind is OpKind.UNKNOWN:
@@ -26,13 +26,13 @@ def fingerprint(op: Op) -> int:
 
 
 def kind_of(op: Op) -> str:
-    """Give the class that sizes are compared in: class of start, kernel side, activation."""
+    """Return the class that sizes are compared in: class of start, kernel side, activation."""
     side = getattr(op.attrs, "kernel", None)
     return f"{work(op).start}|{side[0] if side else ''}|{op.activation or ''}"
 
 
 def size_of(op: Op) -> float:
-    """Give the log of MACs, or of elements moved where there are none."""
+    """Return the log of MACs, or of elements moved where there are none."""
     return float(np.log(max(priced_macs(op), op.elements_read + op.elements_written, 1)))
 
 
@@ -83,7 +83,7 @@ Kinds = tuple[frozenset[int], tuple[tuple[str, float, float], ...]]
 
 
 def kinds_in(ops: Iterable[Op]) -> Kinds:
-    """Give the fingerprints of kernels, and (class, smallest, largest log size) of each class among them."""
+    """Return the fingerprints of kernels, and (class, smallest, largest log size) of each class among them."""
     sizes: dict[str, tuple[float, float]] = {}
     unique = set(ops)
     for op in unique:

@@ -49,16 +49,16 @@ class DeviceModel(Protocol):
         """The same by choice."""
 
     def featurise(self, graph: Graph) -> FloatArray:
-        """Give a graph's vector (F,); vectors of pieces add up to the vector of the whole."""
+        """Return a graph's vector (F,); vectors of pieces add up to the vector of the whole."""
 
     def price(self, phi: FloatArray, confidence: float = 0.9, sided: str = "central") -> LatencyArrays:
         """Price vectors (N, F)."""
 
     def p_cliff(self, phi: FloatArray) -> FloatArray:
-        """Give the chance (N,) that a network leaves the accelerator."""
+        """Return the chance (N,) that a network leaves the accelerator."""
 
     def p_fits(self, phi: FloatArray, budget_ms: float) -> FloatArray:
-        """Give the chance (N,) that a new measurement stays within the budget, cliffs included."""
+        """Return the chance (N,) that a new measurement stays within the budget, cliffs included."""
 
     def estimate(self, graph: Graph, confidence: float = 0.9) -> LatencyEstimate:
         """Estimate one network, kernel by kernel."""

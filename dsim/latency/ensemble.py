@@ -68,15 +68,15 @@ class Rates:
         return COLUMNS
 
     def vector(self, op: Op) -> FloatArray:
-        """Give the vector (F,) of one kernel."""
+        """Return the vector (F,) of one kernel."""
         return kernel_vector(op)
 
     def total(self, run: Graph) -> FloatArray:
-        """Give the vector (F,) of a graph that the passes have been over."""
+        """Return the vector (F,) of a graph that the passes have been over."""
         return total(run)
 
     def shares(self, vectors: FloatArray) -> FloatArray:
-        """Give each kernel's share (K,) of a network's time for their vectors (K, F); the rest is the fixed time.
+        """Return each kernel's share (K,) of a network's time for their vectors (K, F); the rest is the fixed time.
 
         Each member's own split, averaged, so that shares add up to the whole.
         """
@@ -86,7 +86,7 @@ class Rates:
         return shares
 
     def arrays(self) -> dict[str, FloatArray]:
-        """Give everything learned, by name."""
+        """Return everything learned, by name."""
         return {"theta": self.theta, "covariance": self.covariance}
 
     @classmethod
@@ -95,7 +95,7 @@ class Rates:
         return cls(arrays["theta"], arrays["covariance"])
 
     def log_ms(self, phi: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Give log milliseconds (N,) and their spread (N,) for vectors (N, F); functions of phi alone."""
+        """Return log milliseconds (N,) and their spread (N,) for vectors (N, F); functions of phi alone."""
         x = priced(phi)
         log = np.log(x @ np.exp(self.theta).T)
         part = x * np.exp(self.theta.mean(0))
@@ -135,7 +135,7 @@ def rates_of(
     rows: NDArray[np.bool_] | None = None,
     belief: Belief = NOMINAL,
 ) -> Rates:
-    """Give the rates of one profile's reference protocol.
+    """Return the rates of one profile's reference protocol.
 
     Parameters
     ----------

@@ -76,7 +76,7 @@ Found = dict[Op, tuple[Op, Evidence]]
 
 
 def _priced_as(op: Op, coverage: Coverage) -> tuple[Op, Evidence]:
-    """Give the op that is priced in place of ``op``, and how well ``op`` is covered.
+    """Return the op that is priced in place of ``op``, and how well ``op`` is covered.
 
     Whatever a kernel does, it writes its output: it counts as the cheapest kernel that does so.
     """

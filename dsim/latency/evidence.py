@@ -84,7 +84,7 @@ class Evidence:
         return np.array([self.profiles[p].is_reference(row) for p, row in self.rows])
 
     def phone_effects(self, index: int) -> FloatArray:
-        """Give the effects (G,) that stand for a profile's reference protocol: its phone factor alone."""
+        """Return the effects (G,) that stand for a profile's reference protocol: its phone factor alone."""
         name = f"phone:{self.profiles[index].name}"
         return np.array([float(known == name) for known in self.effect_names])
 
@@ -105,7 +105,7 @@ def load_families(path: Path = FAMILIES) -> dict[str, str]:
 
 
 def family_of(key: str, where: str) -> str:
-    """Give a graph's family; a network of the user's own that has none is a family of its own.
+    """Return a graph's family; a network of the user's own that has none is a family of its own.
 
     Designs drawn from a search space are alike: they make up FOLDS families by chance, so that every one of them is judged
     by a model that learned from most of the others.

@@ -155,7 +155,7 @@ def _compute(op: Op, moved: int, out: list[tuple[str, float]]) -> str:
 
 
 def _other(op: Op) -> tuple[str, str]:
-    """Give the class of start and of bytes for kernels without MACs."""
+    """Return the class of start and of bytes for kernels without MACs."""
     if op.kind in _AXIS:
         axis = op.attrs.axis if isinstance(op.attrs, AxisAttrs | SplitAttrs | SliceAttrs) else -1
         return ("channels", "channels") if axis == 1 and len(op.outputs[0].shape) == 4 else ("move", "move")
@@ -175,7 +175,7 @@ def priced_macs(op: Op) -> int:
 
 
 def _rank(op: Op) -> int:
-    """Give the largest number of axes that the op reads or writes."""
+    """Return the largest number of axes that the op reads or writes."""
     return max(len(spec.shape) for spec in (*op.inputs, *op.outputs))
 
 
@@ -207,7 +207,7 @@ def _counts(op: Op, activation: OpKind | None) -> list[tuple[str, float]]:
 
 
 def kernel_vector(op: Op) -> FloatArray:
-    """Give the vector (F,) of one kernel."""
+    """Return the vector (F,) of one kernel."""
     vector = np.zeros(len(COLUMNS))
     for name, amount in work(op).amounts:
         vector[INDEX[name]] += amount
@@ -215,12 +215,12 @@ def kernel_vector(op: Op) -> FloatArray:
 
 
 def kernels(graph: Graph, passes: tuple[str, ...]) -> Graph:
-    """Give the graph whose ops are the kernels that run, after the device's passes."""
+    """Return the graph whose ops are the kernels that run, after the device's passes."""
     return run_passes(graph, passes)
 
 
 def total(run: Graph) -> FloatArray:
-    """Give the vector (F,) of a graph that the passes have been over: the sum over its kernels."""
+    """Return the vector (F,) of a graph that the passes have been over: the sum over its kernels."""
     vector = np.zeros(len(COLUMNS))
     for op in run.ops:
         for name, amount in work(op).amounts:
@@ -229,7 +229,7 @@ def total(run: Graph) -> FloatArray:
 
 
 def featurise(graph: Graph, passes: tuple[str, ...]) -> FloatArray:
-    """Give the vector (F,) of a network: the sum over its kernels.
+    """Return the vector (F,) of a network: the sum over its kernels.
 
     Parameters
     ----------

@@ -90,7 +90,7 @@ class Draw:
 
 
 def priced(phi: FloatArray) -> FloatArray:
-    """Give the priced columns of vectors (N, F) with the fixed time appended: (N, P + 1)."""
+    """Return the priced columns of vectors (N, F) with the fixed time appended: (N, P + 1)."""
     return np.hstack([phi[:, PRICED_AT], np.full((len(phi), 1), FIXED_MS)])
 
 
@@ -174,7 +174,7 @@ def fit(
 def _pairs(
     evidence: Evidence, contrasts: NDArray[np.bool_]
 ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
-    """Give priced columns (C, P + 1) of both sides, log ratios (C,) and their spreads (C,) of contrasts."""
+    """Return priced columns (C, P + 1) of both sides, log ratios (C,) and their spreads (C,) of contrasts."""
     pair = evidence.contrast_phi[contrasts]
     used = [c for (_, c), keep in zip(evidence.contrasts, contrasts, strict=True) if keep]
     ratio = np.log([c.b_ms / c.a_ms for c in used]) if used else np.zeros(0)
@@ -184,7 +184,7 @@ def _pairs(
 def _off(
     xa: FloatArray, xb: FloatArray, ratio: FloatArray, rate: FloatArray, slope: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
-    """Give how far contrasts (C,) are from what rates say of them, and the slope of that (C, P + 1)."""
+    """Return how far contrasts (C,) are from what rates say of them, and the slope of that (C, P + 1)."""
     ta, tb = np.maximum(xa @ rate, 0.3 * xa[:, -1]), np.maximum(xb @ rate, 0.3 * xb[:, -1])
     return ratio - np.log(tb / ta), xb * slope / tb[:, None] - xa * slope / ta[:, None]
 
@@ -216,17 +216,17 @@ class _Groups:
         self._starts = np.searchsorted(self._group, np.arange(len(self._design)))
 
     def spread(self, effects: FloatArray) -> FloatArray:
-        """Give what the effects (G,) add to each row (N,)."""
+        """Return what the effects (G,) add to each row (N,)."""
         return np.asarray((self._design @ effects)[self._group])
 
     def sums(self, values: FloatArray) -> FloatArray:
-        """Give the sums of the rows' values (N, ...) that each effect has a part in, (G, ...)."""
+        """Return the sums of the rows' values (N, ...) that each effect has a part in, (G, ...)."""
         if not len(values):
             return np.zeros((self._design.shape[1], *values.shape[1:]))
         return np.asarray(self._design.T @ np.add.reduceat(values, self._starts, axis=0))
 
     def among(self, weight: FloatArray) -> FloatArray:
-        """Give the weights (N,) of the rows that each pair of effects shares, (G, G)."""
+        """Return the weights (N,) of the rows that each pair of effects shares, (G, G)."""
         if not len(weight):
             return np.zeros((self._design.shape[1], self._design.shape[1]))
         return np.asarray((self._design.T * np.add.reduceat(weight, self._starts)) @ self._design)
@@ -238,7 +238,7 @@ def student(z: FloatArray, freedom: float) -> FloatArray:
 
 
 def contrast_sd(contrast: Contrast) -> float:
-    """Give the log-spread of a contrast's ratio."""
+    """Return the log-spread of a contrast's ratio."""
     a, b, error = contrast.a_ms, contrast.b_ms, contrast.error_ms
     own = (error / a) ** 2 + (error / b) ** 2 + CONTRAST_SD**2
     extra = (STAND_IN_SD * np.log(b / a)) ** 2 if contrast.stand_in else 0.0

@@ -95,7 +95,7 @@ def _activation_of(graph: Graph) -> str:
 
 
 def _links(profile: DeviceProfile) -> dict[tuple[str, str], str]:
-    """Give each option the name of its group: options that clean contrasts of the profile connect share one."""
+    """Return the name of each option's group: options that clean contrasts of the profile connect share one."""
     group: dict[tuple[str, str], str] = {}
     for contrast in profile.contrasts:
         kind, _, pair = contrast.choice.partition(":")
@@ -188,7 +188,7 @@ def _draw_prices(
 
 
 def _activation_amounts(graph: Graph) -> dict[str, FloatArray]:
-    """Give amounts (len(FREED),) of the freed columns if every activation of the design were the one named."""
+    """Return amounts (len(FREED),) of the freed columns if every activation of the design were the one named."""
     total = sum(s.numel for op in graph.ops if op.activation is not None for s in op.outputs)
     out = {}
     for name in ACTIVATION_OPTIONS:
@@ -203,7 +203,7 @@ def _activation_amounts(graph: Graph) -> dict[str, FloatArray]:
 
 
 def _norm_amounts(graph: Graph) -> dict[str, FloatArray]:
-    """Give amounts if every 1x1 convolution were followed by the norm named; batch norm folds away."""
+    """Return amounts if every 1x1 convolution were followed by the norm named; batch norm folds away."""
     out = {"batch": np.zeros(len(FREED))}
     for name, kind in (("layer", OpKind.LAYER_NORM), ("group", OpKind.GROUP_NORM)):
         amounts = np.zeros(len(FREED))

@@ -37,7 +37,7 @@ SECONDS = {"roofline": 10.0, "adapted": 15.0, "fine": 15.0, "operators": 15.0, "
 
 @lru_cache(maxsize=8)
 def load_model(device: str) -> DeviceModel:
-    """Give the latency model of a device, fitted when first asked for and cached by the content of what it rests on.
+    """Return the latency model of a device, fitted when first asked for and cached by the content of what it rests on.
 
     Parameters
     ----------

@@ -11,7 +11,7 @@ from dsim.latency.networks import Network
 
 
 def lonely(networks: Mapping[str, Network]) -> frozenset[str]:
-    """Give the keys of networks with an outside operator that is known from their own family alone.
+    """Return the keys of networks with an outside operator that is known from their own family alone.
 
     Parameters
     ----------

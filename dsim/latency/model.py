@@ -67,7 +67,7 @@ class LatencyModel:
         return {item.choice: item for item in self.choices}
 
     def featurise(self, graph: Graph) -> FloatArray:
-        """Give a graph's vector (F,); vectors of pieces add up to the vector of the whole."""
+        """Return a graph's vector (F,); vectors of pieces add up to the vector of the whole."""
         return self.rates.total(kernels(as_measured(graph, self), self.passes))
 
     def price(self, phi: FloatArray, confidence: float = 0.9, sided: str = "central") -> LatencyArrays:
@@ -104,11 +104,11 @@ class LatencyModel:
         return LatencyArrays(middle, low, high)
 
     def p_cliff(self, phi: FloatArray) -> FloatArray:
-        """Give the chance (N,) that a network leaves the accelerator, for vectors (N, F)."""
+        """Return the chance (N,) that a network leaves the accelerator, for vectors (N, F)."""
         return cliffs.p_cliff(self._checked(phi), self.cliff_weights)
 
     def p_fits(self, phi: FloatArray, budget_ms: float) -> FloatArray:
-        """Give the chance (N,) that a new measurement stays within the budget, cliffs included, for vectors (N, F).
+        """Return the chance (N,) that a new measurement stays within the budget, cliffs included, for vectors (N, F).
 
         Raises
         ------

@@ -78,7 +78,7 @@ def shared_keys() -> frozenset[str]:
 
 
 def own_graphs(profiles: Iterable[DeviceProfile]) -> tuple[Path, ...]:
-    """Give the files of graphs that profiles bring along."""
+    """Return the files of graphs that profiles bring along."""
     files = (profile.folder / "graphs.parquet" for profile in profiles)
     return tuple(file for file in files if file.exists())
 

@@ -17,16 +17,16 @@ class Pricing(Protocol):
         """Names of the entries of a vector; `dsim.latency.features.COUNTED` come last."""
 
     def vector(self, op: Op) -> FloatArray:
-        """Give the vector (F,) of one kernel."""
+        """Return the vector (F,) of one kernel."""
 
     def total(self, run: Graph) -> FloatArray:
-        """Give the vector (F,) of a graph that the passes have been over: the sum over its kernels."""
+        """Return the vector (F,) of a graph that the passes have been over: the sum over its kernels."""
 
     def log_ms(self, phi: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Give log milliseconds (N,) and their spread (N,) for vectors (N, F); functions of phi alone."""
+        """Return log milliseconds (N,) and their spread (N,) for vectors (N, F); functions of phi alone."""
 
     def shares(self, vectors: FloatArray) -> FloatArray:
-        """Give each kernel's share (K,) of a network's time for their vectors (K, F); the rest is the fixed time."""
+        """Return each kernel's share (K,) of a network's time for their vectors (K, F); the rest is the fixed time."""
 
     def arrays(self) -> dict[str, FloatArray]:
-        """Give everything learned, by name, for a file."""
+        """Return everything learned, by name, for a file."""

@@ -12,7 +12,7 @@ LEAST = 4  # own figures without which the pool's rates stay
 
 
 def refine(x: FloatArray, log_ms: FloatArray, theta: FloatArray, stray: float, noise: float) -> FloatArray:
-    """Give a profile's own log factors.
+    """Return a profile's own log factors.
 
     Parameters
     ----------

@@ -38,7 +38,7 @@ Rows = NDArray[np.int64]
 
 
 def families_of(device: str) -> tuple[str, ...]:
-    """Give the families that a device's model learns from, its pool's included, in alphabetical order."""
+    """Return the families that a device's model learns from, its pool's included, in alphabetical order."""
     profile = find_profile(device)
     if profile.method == "operators":
         evidence = _operators(device)
@@ -125,7 +125,7 @@ def _few(device: str) -> Own:
 
 
 def _repeats(families: NDArray[np.str_], times: Times, device: str) -> Rows:
-    """Give each row's index as often as its family counts."""
+    """Return each row's index as often as its family counts."""
     counts = np.array([times(str(name)) for name in families], dtype=np.int64)
     rows = np.repeat(np.arange(len(families)), counts)
     if len(np.unique(rows)) < LEAST:
@@ -137,7 +137,7 @@ def _repeats(families: NDArray[np.str_], times: Times, device: str) -> Rows:
 
 
 def _drawn(evidence: Evidence, rows: Rows) -> Evidence:
-    """Give evidence with its rows drawn; contrasts are the device's own experiments and stay."""
+    """Return evidence with its rows drawn; contrasts are the device's own experiments and stay."""
     return replace(
         evidence,
         rows=tuple(evidence.rows[n] for n in rows),
@@ -162,7 +162,7 @@ def _refit_pooled(model: LatencyModel, profile: DeviceProfile, times: Times) -> 
 
 
 def _donor_centre(donor: str, times: Times) -> FloatArray:
-    """Give a donor's mean log factors (P + 1,) from the same draw, without its pace, as `adapted.donor_rates` does."""
+    """Return a donor's mean log factors (P + 1,) from the same draw, without its pace, as `adapted.donor_rates` does."""
     evidence, about = _pooled(donor), find_profile(donor)
     drawn = _drawn(evidence, _repeats(evidence.family, times, donor))
     belief = belief_of(about)

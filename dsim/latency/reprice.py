@@ -31,7 +31,7 @@ class Pieces:
             self._phi = np.array([model.featurise(graph) for graph in graphs]).reshape(len(graphs), -1)
 
     def vectors(self, model: DeviceModel) -> FloatArray:
-        """Give the pieces' vectors (P, F) under a model of the same device."""
+        """Return the pieces' vectors (P, F) under a model of the same device."""
         if self._kernels is None or not isinstance(model, OperatorModel):
             return self._phi
         distinct = list(dict.fromkeys(kernel for piece in self._kernels for kernel in piece))

@@ -31,7 +31,7 @@ class DeviceScores:
 
 
 def device_scores(device: str) -> DeviceScores | None:
-    """Give a device's held-out scores, from the cache where they were found before; None where too little can be left out.
+    """Return a device's held-out scores, from the cache where they were found before; None where too little can be left out.
 
     Raises
     ------

@@ -108,7 +108,7 @@ def score(networks: list[Held]) -> Score:
 
 
 def spearman(a: FloatArray, b: FloatArray) -> float:
-    """Give the rank correlation of two arrays (N,), with ties at their mean rank; nan below three."""
+    """Return the rank correlation of two arrays (N,), with ties at their mean rank; nan below three."""
     if len(a) < 3:
         return float("nan")
     ranks = [np.array([np.mean(np.flatnonzero(np.sort(v) == x)) for x in v]) for v in (a, b)]
@@ -116,7 +116,7 @@ def spearman(a: FloatArray, b: FloatArray) -> float:
 
 
 def coverage(networks: list[Held]) -> Coverage:
-    """Give the share inside the interval, with a 95% interval over families drawn with replacement."""
+    """Return the share inside the interval, with a 95% interval over families drawn with replacement."""
     by_family: dict[str, list[bool]] = defaultdict(list)
     for network in networks:
         by_family[network.family].append(network.covered)

@@ -39,7 +39,7 @@ class Siblings:
 
 
 def siblings(device: str) -> Siblings:
-    """Give the spread for a device, from the cache where it was found before.
+    """Return the spread for a device, from the cache where it was found before.
 
     Raises
     ------

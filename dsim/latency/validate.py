@@ -106,7 +106,7 @@ def validate(device: str) -> Validation:
 
 
 def held_networks(evidence: Evidence, held: HeldOut) -> list[Held]:
-    """Give every network in its profile's reference protocol; figures with a cliff are networks of their own."""
+    """Return every network in its profile's reference protocol; figures with a cliff are networks of their own."""
     ends = _Ends(evidence, held)
     alone = lonely(networks_of(evidence.profiles))
     found: dict[tuple[int, str, str], list[int]] = defaultdict(list)
@@ -150,7 +150,7 @@ class _Ends:
         self._known: dict[tuple[int, str], tuple[float, float, float]] = {}
 
     def of(self, profile: int, family: str) -> tuple[float, float, float]:
-        """Give (low, middle, high) for one profile."""
+        """Return (low, middle, high) for one profile."""
         if (profile, family) not in self._known:
             keep = self._families != family
             known = calibrate_for(
@@ -166,7 +166,7 @@ class _Ends:
 
 
 def _all_protocols(evidence: Evidence, held: HeldOut, device: str, inside: bool = True) -> list[Held]:
-    """Give every network on one phone, inside its resolutions or at 512 px, by its median error over all protocols."""
+    """Return every network on one phone, inside its resolutions or at 512 px, by its median error over all protocols."""
     found: dict[str, list[int]] = defaultdict(list)
     for n, (profile, row) in enumerate(evidence.rows):
         about, px = evidence.profiles[profile], int(row.graph.partition("@")[2])

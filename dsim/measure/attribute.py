@@ -55,7 +55,7 @@ class Attribution:
 
 
 def sign_of(op: Op) -> str:
-    """Give the name under which an op and what a runtime timed are compared."""
+    """Return the name under which an op and what a runtime timed are compared."""
     return _SIGNS.get(op.kind, str(op.kind))
 
 
@@ -77,7 +77,7 @@ def attribute(run: Graph, timed: Sequence[RuntimeOp]) -> Attribution:
 
 
 def _compiled(run: Graph, timed: Sequence[RuntimeOp], owner: list[int | None]) -> dict[int, dict[int, float]]:
-    """Give what was compiled of products of matrices: by its place, each product with its share of the multiply-accumulates.
+    """Return what was compiled of products of matrices: by its place, each product with its share of the multiply-accumulates.
 
     A whole attention may be compiled into one, and an op elsewhere in the network that happens to write as many elements
     must not pay for it. So only nodes between those that ran before and after come into question, and of these such as
@@ -109,7 +109,7 @@ def _compiled(run: Graph, timed: Sequence[RuntimeOp], owner: list[int | None]) -
 
 
 def _stretches(timed: Sequence[RuntimeOp], owner: Sequence[int | None]) -> list[list[int]]:
-    """Give the stretches of neighbours that were paired with no node."""
+    """Return the stretches of neighbours that were paired with no node."""
     out: list[list[int]] = []
     for at, node in enumerate(owner[: len(timed)]):
         if node is not None:
@@ -122,7 +122,7 @@ def _stretches(timed: Sequence[RuntimeOp], owner: Sequence[int | None]) -> list[
 
 
 def _cause(run: Graph, owner: Sequence[int | None], at: int) -> int:
-    """Give the node because of which something was inserted.
+    """Return the node because of which something was inserted.
 
     Convolutions and products of matrices keep the layout that the runtime chose for them; what stands beside them and
     multiplies nothing, a norm say, is why there is a reorder.
@@ -134,7 +134,7 @@ def _cause(run: Graph, owner: Sequence[int | None], at: int) -> int:
 
 
 def _pair(run: Graph, timed: Sequence[RuntimeOp]) -> list[int | None]:
-    """Give the node of each timed op: first by all that they share, then without the multiply-accumulates."""
+    """Return the node of each timed op: first by all that they share, then without the multiply-accumulates."""
     owner: list[int | None] = [None] * len(timed)
     ops = [node.op for node in run.nodes]
     waiting = [n for n, op in enumerate(ops) if op.outputs]

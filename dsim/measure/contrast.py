@@ -29,7 +29,7 @@ class Shape:
     width: int
 
     def __str__(self) -> str:
-        """Give it as height x width x channels."""
+        """Return the shape as height x width x channels."""
         return f"{self.size}x{self.size}x{self.width}"
 
 
@@ -45,7 +45,7 @@ class Variant:
     norm: Norm
 
     def __str__(self) -> str:
-        """Give it as norm and activation, part of a key."""
+        """Return both as norm and activation, part of a key."""
         return f"{self.norm}-{self.activation}"
 
 
@@ -83,12 +83,12 @@ PAIRS = (
 
 
 def block_key(variant: Variant, shape: Shape) -> str:
-    """Give the key of one block's graph."""
+    """Return the key of one block's graph."""
     return f"block-{Mixer.POOLING}-{variant}-{shape}@{shape.size}"
 
 
 def block_graph(variant: Variant, shape: Shape, copies: int = 1) -> Graph:
-    """Give the graph of some copies of a block, one after another, from a map to a map."""
+    """Return the graph of some copies of a block, one after another, from a map to a map."""
     part = BlockPart(
         Mixer.POOLING,
         shape.width,

@@ -16,7 +16,7 @@ SOURCE = "dsim measure"
 def contrast_rows(
     contrasts: Iterable[BlockContrast], model: str, protocol: str
 ) -> tuple[dict[str, str], ...]:
-    """Give rows of contrasts.csv: both sides are milliseconds of one block.
+    """Return rows of contrasts.csv: both sides are milliseconds of one block.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ def contrast_rows(
 
 
 def contrast_graphs(contrasts: Iterable[BlockContrast]) -> dict[str, Graph]:
-    """Give the graphs of the blocks by key."""
+    """Return the graphs of the blocks by key."""
     return {
         block_key(variant, one.shape): block_graph(variant, one.shape)
         for one in contrasts
@@ -55,7 +55,7 @@ def contrast_graphs(contrasts: Iterable[BlockContrast]) -> dict[str, Graph]:
 
 
 def plain_row(contrast: Contrast) -> dict[str, str]:
-    """Give a contrast that was read as the row that it was."""
+    """Return a contrast that was read as the row that it was."""
     return {
         column: "" if (value := getattr(contrast, column)) is None else str(value)
         for column in CONTRAST_COLUMNS

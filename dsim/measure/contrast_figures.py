@@ -54,7 +54,7 @@ class BlockContrast:
 
 
 def quiet_ms(ms: FloatArray, weight: FloatArray) -> FloatArray:
-    """Give the lower deciles (D,) of runs (R,) that count ``weight`` (D, R) times each."""
+    """Return the lower deciles (D,) of runs (R,) that count ``weight`` (D, R) times each."""
     order = np.argsort(ms, kind="stable")
     cumulated = np.cumsum(weight[:, order], axis=1)
     at = np.argmax(cumulated >= QUICK * cumulated[:, -1:], axis=1)
@@ -63,7 +63,7 @@ def quiet_ms(ms: FloatArray, weight: FloatArray) -> FloatArray:
 
 
 def loading_spread(visits: Sequence[Visit], backend: str) -> float:
-    """Give the spread of log milliseconds of a network between visits; 0 where no shape was visited twice."""
+    """Return the spread of log milliseconds of a network between visits; 0 where no shape was visited twice."""
     logs: dict[Shape, dict[Net, list[float]]] = defaultdict(lambda: defaultdict(list))
     for visit in visits:
         for one in visit.seen.get(backend, ()):
@@ -82,7 +82,7 @@ def loading_spread(visits: Sequence[Visit], backend: str) -> float:
 
 
 def block_contrasts(visits: Sequence[Visit], backend: str) -> tuple[BlockContrast, ...]:
-    """Give every choice at every shape that a backend was timed with.
+    """Return every choice at every shape that a backend was timed with.
 
     Returns
     -------
@@ -127,7 +127,7 @@ def block_contrasts(visits: Sequence[Visit], backend: str) -> tuple[BlockContras
 
 
 def _draws(visit: Visit, backend: str, spread: float, rng: np.random.Generator) -> dict[Variant, FloatArray]:
-    """Give a block's milliseconds (1 + DRAWS,) by variant: the figure, then draws of it."""
+    """Return a block's milliseconds (1 + DRAWS,) by variant: the figure, then draws of it."""
     chains = visit.seen[backend]
     turns = 1 + max(turn for one in chains for turn in one.turns)
     times = rng.multinomial(turns, np.full(turns, 1.0 / turns), DRAWS)

@@ -94,12 +94,12 @@ class ContrastLoop:
 def waiting_visits(
     made: Sequence[Visit], shapes: Sequence[Shape] = SHAPES, again: int = AGAIN
 ) -> tuple[tuple[int, Shape], ...]:
-    """Give the visits that are still to be made: every shape once, then the first ones again."""
+    """Return the visits that are still to be made: every shape once, then the first ones again."""
     done = {(visit.number, visit.shape) for visit in made}
     order = [(0, shape) for shape in shapes] + [(1, shape) for shape in shapes[:again]]
     return tuple(visit for visit in order if visit not in done)
 
 
 def _chains() -> tuple[tuple[Variant, int], ...]:
-    """Give what is timed at a shape; the variants of one number of copies are neighbours in every turn."""
+    """Return what is timed at a shape; the variants of one number of copies are neighbours in every turn."""
     return tuple((variant, copies) for copies in COPIES for variant in VARIANTS)

@@ -41,13 +41,13 @@ def draw_design(rng: random.Random, space: Space) -> Arch:
 
 
 def groups_in(graph: Graph) -> frozenset[str]:
-    """Give the groups of ops that a graph holds: what must have been timed to know its price."""
+    """Return the groups of ops that a graph holds: what must have been timed to know its price."""
     return frozenset(group_of(Kernel(op)) for op in graph.ops if op.outputs)
 
 
 @lru_cache(maxsize=1)
 def reference_networks() -> tuple[Planned, ...]:
-    """Give the stored networks that can be run, in the order in which to time them.
+    """Return the stored networks that can be run, in the order in which to time them.
 
     Families take turns; within a family the network comes first that adds most kinds of op to those before it.
     """

@@ -164,7 +164,7 @@ def append_line(path: Path, value: Mapping[str, Any]) -> None:
 
 
 def read_lines(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Give (place, content) of every line of a journal, its head first; a last line that was cut off is left out.
+    """Yield (place, content) of every line of a journal, its head first; a last line that was cut off is left out.
 
     Raises
     ------

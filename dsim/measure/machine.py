@@ -52,7 +52,7 @@ def this_machine() -> Machine:
 
 
 def load() -> float:
-    """Give the mean number of running tasks over the last minute; 0 where the system does not tell."""
+    """Return the mean number of running tasks over the last minute; 0 where the system does not tell."""
     return os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
 
 

@@ -177,7 +177,7 @@ def _images(kept: Sequence[tuple[Entry, Observation]]) -> dict[str, Graph]:
 def _ops(
     head: Head, backend: str, kept: list[tuple[Entry, Observation]], images: Mapping[str, Graph]
 ) -> tuple[tuple[MeasuredOp, ...], list[float], Counter[str]]:
-    """Give the ops to learn from as they were timed, how much of each network's time they make up, and what was inserted.
+    """Return the ops to learn from as they were timed, how much of each network's time they make up, and what was inserted.
 
     Learning scales them to their network's own figure, and leaves out those of a network that was timed in a loud moment:
     it can tell that only from times that nobody has scaled before.

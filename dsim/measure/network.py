@@ -35,7 +35,7 @@ def can_run(graph: Graph) -> bool:
 
 
 def network_of(graph: Graph) -> nn.Module:
-    """Give a module that computes a graph's ops in their order, in eval mode, for one image (1, 3, H, W).
+    """Return a module that computes a graph's ops in their order, in eval mode, for one image (1, 3, H, W).
 
     Raises
     ------
@@ -79,7 +79,7 @@ def network_of(graph: Graph) -> nn.Module:
 
 
 def _layer(op: Op) -> Callable[..., Any]:
-    """Give what computes one op."""
+    """Return what computes one op."""
     import torch
     from torch import nn
     from torch.nn import functional
@@ -144,7 +144,7 @@ def _batch_norm(shape: tuple[int, ...], affine: bool) -> nn.Module:
 
 
 def _binary(op: Op, attrs: ConstantAttrs) -> Callable[..., Any]:
-    """Give an op on two activations, or on one and a constant of the network's own."""
+    """Return an op on two activations, or on one and a constant of the network's own."""
     import torch
     from torch import nn
 

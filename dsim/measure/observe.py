@@ -114,7 +114,7 @@ def time_sessions(
 
 
 def _ops(session: Session, latency_ms: float, runs: int) -> tuple[RuntimeOp, ...]:
-    """Give the operators, from the quickest of a few tries: what slowed the machine down meanwhile must not count."""
+    """Return the operators, from the quickest of a few tries: what slowed the machine down meanwhile must not count."""
     best: tuple[RuntimeOp, ...] = ()
     for _ in range(OP_TRIES if session.ops is not None else 0):
         assert session.ops is not None

@@ -40,7 +40,7 @@ class Plan:
     space: Space = field(default_factory=Space)
 
     def batch(self, done: Collection[str], doubt: Doubt | None) -> tuple[Planned, ...]:
-        """Give the next networks: half of them checks while those last, the rest designs and references in turn.
+        """Return the next networks: half of them checks while those last, the rest designs and references in turn.
 
         Parameters
         ----------
@@ -76,7 +76,7 @@ class Plan:
 
 
 def _least_known(fresh: list[Planned], number: int, doubt: Doubt | None) -> tuple[Planned, ...]:
-    """Give those of which the model is least sure, or those that hold most kinds of op that none before them holds."""
+    """Return those of which the model is least sure, or those that hold most kinds of op that none before them holds."""
     if doubt is not None:
         spread = doubt([one.graph for one in fresh]) if fresh else []
         order = sorted(range(len(fresh)), key=lambda n: -spread[n])
@@ -101,7 +101,7 @@ def _mixed(*queues: list[Planned]) -> list[Planned]:
 
 
 def covering_designs(number: int, space: Space | None = None) -> tuple[Arch, ...]:
-    """Give designs of a space, those first that hold most kinds of op that none before them holds."""
+    """Return designs of a space, those first that hold most kinds of op that none before them holds."""
     rng = random.Random("covering")
     drawn = [planned_design(draw_design(rng, space or Space())) for _ in range(CANDIDATES)]
     return tuple(one.arch for one in _least_known(drawn, number, None) if one.arch is not None)

@@ -56,13 +56,13 @@ class Planned:
         return self.key if self.batch == 1 else f"{self.key} at batch {self.batch}"
 
     def role_on(self, backend: str) -> str:
-        """Give its role in a backend's profile: what a search on another one chose is FOREIGN there."""
+        """Return its role in a backend's profile: what a search on another one chose is FOREIGN there."""
         if self.role == SEARCHED and backend not in {one.backend for one in self.chosen}:
             return FOREIGN
         return self.role
 
     def budget_on(self, backend: str) -> float | None:
-        """Give the tightest budget in milliseconds under which a search on a backend's profile chose it."""
+        """Return the tightest budget in milliseconds under which a search on a backend's profile chose it."""
         return min((one.budget_ms for one in self.chosen if one.backend == backend), default=None)
 
     def at(self, batch: int) -> Planned | None:

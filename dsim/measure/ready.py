@@ -97,7 +97,7 @@ class Kitchen:
                 self._started[path] = self._pool.submit(WRITERS[form], planned, path)
 
     def finish(self, planned: Planned) -> Ready:
-        """Give one, waiting for it if need be."""
+        """Return the model files of one planned network, waiting until they are written."""
         paths, failed = self._paths(planned), {}
         for form, path in paths.items():
             begun = self._started.pop(path, None)

@@ -64,7 +64,7 @@ class Ready:
     failed: Mapping[str, str] = field(default_factory=dict)
 
     def file(self, form: str) -> Path:
-        """Give a file by its form.
+        """Return a file by its form.
 
         Raises
         ------

@@ -49,7 +49,7 @@ class Search:
 
 
 def budgets_of(profile: str, number: int = BUDGETS) -> tuple[float, ...]:
-    """Give budgets in milliseconds that spread over the designs measured in a profile, rounded to three digits.
+    """Return budgets in milliseconds that spread over the designs measured in a profile, rounded to three digits.
 
     Raises
     ------

@@ -82,7 +82,7 @@ class Timing:
 
 
 def half_width(samples: Sequence[float], quantile: float = QUICK) -> float:
-    """Give half the width of a quantile's 95% interval: the order statistics next to nq -+ 1.96 sqrt(nq(1 - q)).
+    """Return half the width of a quantile's 95% interval: the order statistics next to nq -+ 1.96 sqrt(nq(1 - q)).
 
     Source: Conover, Practical Nonparametric Statistics, 3rd edition, section 3.2 (the binomial's normal approximation).
     """
@@ -154,7 +154,7 @@ def _done(
 
 
 def steady_ms(runs: Mapping[Key, Sequence[float]]) -> dict[Key, float]:
-    """Give what operators take in the quickest quarter of runs, by the runs' totals.
+    """Return what operators take in the quickest quarter of runs, by the runs' totals.
 
     Parameters
     ----------

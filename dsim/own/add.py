@@ -177,7 +177,7 @@ def _row(one: FoundNetwork, key: str) -> dict[str, str]:
 def _timed(
     found: Found, passes: tuple[str, ...], graphs: dict[str, Graph], folder: Path
 ) -> tuple[tuple[MeasuredOp, ...], list[str]]:
-    """Give the timed kernels, those of whole networks matched to their graphs, and what could not be matched."""
+    """Return the timed kernels, those of whole networks matched to their graphs, and what could not be matched."""
     ops, notes = list(found.ops), []
     for one in found.kernels:
         key, graph = resolve(one.reference, folder, one.where)

@@ -12,7 +12,7 @@ from dsim.latency.names import find_key
 
 
 def resolve(reference: str, folder: Path, where: str) -> tuple[str, Graph | None]:
-    """Give a network's key, and its graph where dsim does not bring it.
+    """Return a network's key, and its graph where dsim does not bring it.
 
     Parameters
     ----------

@@ -45,7 +45,7 @@ class Card:
     found: Found | None
 
     def to_dict(self) -> dict[str, Any]:
-        """Give plain values for JSON."""
+        """Return plain values for JSON."""
         p = self.profile
         names = ("name", "title", "soc", "compute_unit", "runtime", "precision", "pool", "licence")
         return {
@@ -116,7 +116,7 @@ def card(name: str) -> Card:
 
 
 def never_seen(profile: DeviceProfile) -> tuple[str, ...]:
-    """Give the operators of no network measured in the reference protocol; what one costs comes from elsewhere or nowhere.
+    """Return the operators of no network measured in the reference protocol; what one costs comes from elsewhere or nowhere.
 
     Operators are counted as they run, after the device's fusion passes.
     """

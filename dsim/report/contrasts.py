@@ -20,12 +20,12 @@ NONE = "-"
 
 
 def shape_of(contrast: Contrast) -> str:
-    """Give the shape of a contrast's block (``14x14x192``)."""
+    """Return the shape of a contrast's block (``14x14x192``)."""
     return contrast.graph_a.partition("@")[0].rpartition("-")[2]
 
 
 def by_chip(profiles: Iterable[DeviceProfile]) -> dict[str, tuple[DeviceProfile, ...]]:
-    """Give the profiles that have timed blocks, by chip."""
+    """Return the profiles that have timed blocks, by chip."""
     out: dict[str, list[DeviceProfile]] = {}
     for profile in profiles:
         if timed_blocks(profile):
@@ -34,7 +34,7 @@ def by_chip(profiles: Iterable[DeviceProfile]) -> dict[str, tuple[DeviceProfile,
 
 
 def short_names(profiles: Sequence[DeviceProfile]) -> tuple[str, ...]:
-    """Give the profiles' names without the words that all of them begin with."""
+    """Return the profiles' names without the words that all of them begin with."""
     names = [profile.name for profile in profiles]
     words = [name.split("-") for name in names]
     same = 0
@@ -44,7 +44,7 @@ def short_names(profiles: Sequence[DeviceProfile]) -> tuple[str, ...]:
 
 
 def contrast_table(profiles: Sequence[DeviceProfile]) -> TableData:
-    """Give one chip's table: choice and shape down, runtimes across, milliseconds of one block with their 90% interval."""
+    """Return one chip's table: choice and shape down, runtimes across, milliseconds of one block with their 90% interval."""
     found = [{(one.choice, shape_of(one)): one for one in timed_blocks(profile)} for profile in profiles]
     shapes = list(dict.fromkeys(shape for own in found for _, shape in own))
     rows = []
@@ -146,7 +146,7 @@ def _sign(own: Sequence[Contrast]) -> int:
 
 
 def contrasts_markdown(profiles: Iterable[DeviceProfile]) -> str:
-    """Give tables and sentences of every chip for a document."""
+    """Return tables and sentences of every chip for a document."""
     parts = []
     for own in by_chip(profiles).values():
         sentences = chip_or_compiler(own)

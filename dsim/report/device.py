@@ -55,7 +55,7 @@ class ProfileLine:
     card: Card | None
 
     def to_dict(self) -> dict[str, Any]:
-        """Give plain values for JSON."""
+        """Return plain values for JSON."""
         return asdict(self)
 
 

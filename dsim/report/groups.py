@@ -13,7 +13,7 @@ _NUMBERS = ("networks", "median %", "within 10%", "within 20%", "coverage %", "h
 
 
 def group_table(found: Sequence[GroupSummary]) -> TableData:
-    """Give the table of groups: asked beside reached."""
+    """Return the table of groups: asked beside reached."""
     rows = [
         (
             one.group.title,
@@ -40,7 +40,7 @@ def group_table(found: Sequence[GroupSummary]) -> TableData:
 
 
 def profile_table(found: Sequence[ProfileSummary]) -> TableData:
-    """Give the table of profiles."""
+    """Return the table of profiles."""
     rows = [
         (
             one.device,
@@ -60,7 +60,7 @@ def profile_table(found: Sequence[ProfileSummary]) -> TableData:
 
 
 def pair_table(found: Sequence[ProfileSummary]) -> TableData:
-    """Give measured against predicted ratios of networks that differ in one thing."""
+    """Return measured against predicted ratios of networks that differ in one thing."""
     rows = [
         (
             one.device,
@@ -84,7 +84,7 @@ def pair_table(found: Sequence[ProfileSummary]) -> TableData:
 
 
 def incomplete_table(found: Sequence[ProfileSummary]) -> TableData:
-    """Give the networks whose estimate was a lower bound when their family was held out."""
+    """Return the networks whose estimate was a lower bound when their family was held out."""
     names: dict[str, set[str]] = {}
     for one in found:
         for held in one.networks:

@@ -19,7 +19,7 @@ LEAST = 5  # networks to score
 
 
 def split_scores(name: str, held: Sequence[Held]) -> dict[str, tuple[Held, ...]]:
-    """Give what a measured profile is judged by: designs never learned from, designs a search chose, families held out."""
+    """Return what a measured profile is judged by: designs never learned from, designs a search chose, families held out."""
     return {
         "designs never learned from": checked_networks(name, CHECK),
         "designs that a search chose": checked_networks(name, SEARCHED),
@@ -28,7 +28,7 @@ def split_scores(name: str, held: Sequence[Held]) -> dict[str, tuple[Held, ...]]
 
 
 def score_row(networks: Sequence[Held]) -> tuple[str, ...]:
-    """Give networks, median error, shares within 5 and 10%, rank correlation, coverage, share that holds its budget.
+    """Return networks, median error, shares within 5 and 10%, rank correlation, coverage, share that holds its budget.
 
     Dashes where networks are few, or had no budget to hold.
     """
@@ -65,7 +65,7 @@ def _hold_budget(networks: Sequence[Held]) -> list[bool]:
 
 
 def measured_table(found: Mapping[str, Sequence[Held]]) -> TableData:
-    """Give the table of scores; ``found`` maps a profile to its networks, each predicted without its family."""
+    """Return the table of scores; ``found`` maps a profile to its networks, each predicted without its family."""
     rows = [
         (name, what, str(find_profile(name).batch), *score_row(networks))
         for name, held in found.items()

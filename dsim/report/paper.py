@@ -20,7 +20,7 @@ SHORT = {
 
 
 def paper_markdown(checks: Sequence[Check], devices: Sequence[str]) -> str:
-    """Give the whole document.
+    """Return the whole document.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ def _matrix(title: str, checks: Sequence[Check], devices: Sequence[str]) -> str:
 
 
 def _others(checks: Sequence[Check], names: Sequence[str]) -> str:
-    """Give further profiles as a matrix, those with one statement alone as a list."""
+    """Return further profiles as a matrix, those with one statement alone as a list."""
     many, lists = [], dict[tuple[str, Ruling], list[str]]()
     for name in names:
         own = [check for check in checks if check.device == name]
@@ -88,7 +88,7 @@ def _statement(key: str, checks: Sequence[Check], devices: Sequence[str]) -> str
 
 
 def figure(check: Check) -> str:
-    """Give the deciding figure with its range."""
+    """Return the deciding figure with its range."""
     if check.low is None or check.high is None:
         return "-"
     span = (
@@ -128,7 +128,7 @@ def _profiles(checks: Sequence[Check]) -> str:
 
 
 def _span(checks: Sequence[Check]) -> str:
-    """Give the least and the largest figure with its profile, unit by unit."""
+    """Return the least and the largest figure with its profile, unit by unit."""
     said = []
     for unit in sorted({check.unit for check in checks if check.value is not None}):
         valued = [(c.value, c.device) for c in checks if c.unit == unit and c.value is not None]
@@ -161,7 +161,7 @@ def _evidence(checks: Sequence[Check]) -> str:
 
 
 def _rows(check: Check) -> Iterator[tuple[str, ...]]:
-    """Give a row for every kind of change; several networks or blocks of one kind share it."""
+    """Yield a row for every kind of change; several networks or blocks of one kind share it."""
     alike: dict[tuple[str, str], list[Piece]] = {}
     for piece in check.pieces:
         what = piece.what.partition(": ")[0] if piece.kind is Kind.CONTRAST else piece.what

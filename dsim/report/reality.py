@@ -42,7 +42,7 @@ def check_words(standings: Sequence[Standing]) -> str:
 
 
 def check_markdown(standings: Sequence[Standing]) -> str:
-    """Give the tables of the reality check."""
+    """Return the tables of the reality check."""
     tables = []
     for way in Held:
         rows = [r for r in standings if r.held == way]
@@ -139,7 +139,7 @@ def _stretch(rows: Sequence[Standing]) -> float:
 
 
 def backtest_markdown(found: Backtest) -> str:
-    """Give the tables of the backtest."""
+    """Return the tables of the backtest."""
     tables = [_by(found, "family"), _by(found, "device"), _own_table(found), _own_devices(found)]
     tables += [
         _claims(

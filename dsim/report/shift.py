@@ -286,7 +286,7 @@ def _show_not_identified(console: Console, found: Comparison) -> None:
 
 
 def kept_choices(found: Comparison) -> tuple[tuple[str, str], ...]:
-    """Give (device, what its search left alone and why)."""
+    """Return (device, what its search left alone and why)."""
     return tuple(
         (d.device, f"{item.choice} stays {item.kept} ({', '.join(item.dropped)} not searched): {item.why}")
         for d in found.devices
@@ -295,7 +295,7 @@ def kept_choices(found: Comparison) -> tuple[tuple[str, str], ...]:
 
 
 def never_measured(found: Comparison) -> tuple[tuple[str, str], ...]:
-    """Give (device, single changes that have no price there and why), each reason once."""
+    """Return (device, single changes that have no price there and why), each reason once."""
     changes: dict[tuple[str, str], list[str]] = {}
     for row in found.what_if.rows:
         for on in row.on:

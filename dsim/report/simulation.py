@@ -16,7 +16,7 @@ CONFIDENCE = 0.9
 
 
 def simulation_tables(found: Sequence[Outcome]) -> tuple[TableData, ...]:
-    """Give the curves, the figures by group, and the coverage of the intervals."""
+    """Return the curves, the figures by group, and the coverage of the intervals."""
     out = []
     for new_network in sorted({one.new_network for one in found}):
         some = [one for one in found if one.new_network == new_network]
@@ -107,7 +107,7 @@ def _coverage(found: Sequence[Outcome]) -> TableData:
 
 
 def standardised_errors(found: Sequence[Outcome]) -> dict[int, FloatArray]:
-    """Give standardised errors of networks new to all, by number of measured networks."""
+    """Return standardised errors of networks new to all, by number of measured networks."""
     sizes = sorted({one.size for one in found})
     return {
         size: np.concatenate(

@@ -11,7 +11,7 @@ COLUMNS = ("stage", "map", "width", "blocks", "MLP ratio", "activation", "norm")
 
 
 def stage_rows(arch: Arch) -> list[tuple[str, ...]]:
-    """Give a row of `COLUMNS` for each stage."""
+    """Return a row of `COLUMNS` for each stage."""
     rows: list[tuple[str, ...]] = []
     for index, stage in enumerate(arch.stages):
         runs = [

@@ -16,7 +16,7 @@ FRONT_ROWS = 12
 
 
 def summary_lines(result: StudyResult) -> list[str]:
-    """Give the estimates of the chosen design in plain sentences, for the exported model's README."""
+    """Return the estimates of the chosen design in plain sentences, for the exported model's README."""
     chosen = result.chosen
     if chosen is None:
         return []

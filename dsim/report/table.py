@@ -31,7 +31,7 @@ class TableData:
     note: str = ""
 
     def markdown(self) -> str:
-        """Give the table in Markdown, its title as a heading of the third level."""
+        """Return the table in Markdown, its title as a heading of the third level."""
         rule = ["---:" if column in self.numbers else "---" for column in self.columns]
         lines = [self.columns, tuple(rule), *self.rows]
         body = "\n".join(

@@ -21,7 +21,7 @@ SCORES = (
 
 
 def validation_tables(found: Validation) -> tuple[TableData, ...]:
-    """Give the tables of one device, most important first."""
+    """Return the tables of one device, most important first."""
     name = found.device
     columns = [("without cliffs", found.clean), ("with cliffs", found.with_cliffs)]
     if found.high_resolution:

@@ -81,7 +81,7 @@ class Grid:
         return int(np.prod([float(n) for n in self.sizes]))
 
     def values(self, point: Sequence[int]) -> tuple[tuple[int, ...], tuple[int, ...], tuple[float, ...]]:
-        """Give widths, depths and MLP ratios of a point."""
+        """Return widths, depths and MLP ratios of a point."""
         widths = tuple(row[i] for row, i in zip(self.space.widths, point[:4], strict=True))
         depths = tuple(row[i] for row, i in zip(self.depths, point[4:8], strict=True))
         ratios = tuple(row[i] for row, i in zip(self.space.mlp_ratios, point[8:], strict=True))
@@ -92,7 +92,7 @@ class Grid:
         return self.mix.arch(*self.values(point), self.space.resolution)
 
     def locate(self, arch: Arch) -> tuple[int, ...] | None:
-        """Give the point of a design, or None where it is not one of this grid's."""
+        """Return the point of a design, or None where it is not one of this grid's."""
         stages = arch.stages
         widths = tuple(stage.width for stage in stages)
         depths = tuple(stage.depth for stage in stages)
@@ -105,11 +105,11 @@ class Grid:
         return point if self.arch(point) == arch else None
 
     def all_points(self) -> Points:
-        """Give every point, in order."""
+        """Return every point, in order."""
         return np.indices(self.sizes).reshape(AXES, -1).T.astype(np.int64)
 
     def codes(self, points: Points) -> NDArray[np.int64]:
-        """Give one integer per point: equal for equal points."""
+        """Return one integer per point: equal for equal points."""
         return np.asarray(np.ravel_multi_index(tuple(points.T), self.sizes), dtype=np.int64)
 
     # ---- prices -----------------------------------------------------------------------------------------------
@@ -167,7 +167,7 @@ class Grid:
         return _Stage(*rows)
 
     def _price_blocks(self, stage: int, convs: int, attention: int) -> Floats:
-        """Give (3, W, R, F + S): the first block before attention, a further one, and all attention blocks."""
+        """Return (3, W, R, F + S): the first block before attention, a further one, and all attention blocks."""
         widths, ratios = self.space.widths[stage], self.space.mlp_ratios[stage]
         cells = []
         for width, ratio in itertools.product(widths, ratios):
@@ -180,7 +180,7 @@ class Grid:
         return np.moveaxis(rows, 2, 0)
 
     def rows(self, points: Points) -> Floats:
-        """Give the joined rows (N, F + S) of points."""
+        """Return the joined rows (N, F + S) of points."""
         total = self._stem[points[:, 0]] + self._head[points[:, 3]]
         for stage in range(4):
             w, r = points[:, stage], points[:, 8 + stage]

@@ -33,7 +33,7 @@ class Mix:
     norm: Norm
 
     def attention_in(self, stage: int) -> int:
-        """Give the attention blocks of stage 0, 1, 2 or 3."""
+        """Return the attention blocks of stage 0, 1, 2 or 3."""
         return self.attention_blocks[stage - 2] if stage >= 2 else 0
 
     def ends_in_tokens(self, stage: int) -> bool:
@@ -41,7 +41,7 @@ class Mix:
         return self.attention is Mixer.ATTENTION and self.attention_in(stage) > 0
 
     def canonical(self, space: Space) -> Mix:
-        """Give the one mix that stands for all that make the same designs: without attention its kind is moot."""
+        """Return the one mix that stands for all that make the same designs: without attention its kind is moot."""
         return self if any(self.attention_blocks) else replace(self, attention=space.attentions[0])
 
     def arch(
@@ -75,7 +75,7 @@ class Mix:
 
 
 def parameters(space: Space) -> dict[str, tuple[object, ...]]:
-    """Give the choices that Optuna makes, by parameter name; those with one option are left out."""
+    """Return the choices that Optuna makes, by parameter name; those with one option are left out."""
     rows: dict[str, tuple[object, ...]] = {
         "stem": space.stems,
         **{f"mixer_{i + 1}": row for i, row in enumerate(space.mixers)},
@@ -106,7 +106,7 @@ def mix_from(space: Space, chosen: dict[str, object]) -> Mix:
 
 
 def choices_of(space: Space, mix: Mix) -> dict[str, object]:
-    """Give Optuna's choices for a mix: the inverse of `mix_from`."""
+    """Return Optuna's choices for a mix: the inverse of `mix_from`."""
     values: dict[str, object] = {
         "stem": str(mix.stem),
         **{f"mixer_{i + 1}": str(mixer) for i, mixer in enumerate(mix.mixers)},
@@ -125,7 +125,7 @@ def count_combinations(space: Space) -> int:
 
 
 def all_mixes(space: Space) -> Iterator[Mix]:
-    """Give every canonical mix once, in a fixed order."""
+    """Yield every canonical mix once, in a fixed order."""
     rows = parameters(space)
     for values in itertools.product(*rows.values()):
         chosen = dict(zip(rows, values, strict=True))

@@ -10,7 +10,7 @@ MOST = 8
 
 
 def measured_networks(profile: DeviceProfile) -> tuple[Published, ...]:
-    """Give every measured figure with a known top-1, in the profile's order.
+    """Return every measured figure with a known top-1, in the profile's order.
 
     Only figures in the profile's reference protocol, on networks that stayed on the accelerator, told for the first time.
     """
@@ -22,7 +22,7 @@ def measured_networks(profile: DeviceProfile) -> tuple[Published, ...]:
 
 
 def published_near(profile: DeviceProfile, latency_ms: float) -> tuple[Published, ...]:
-    """Give measured networks near a latency (see `measured_networks`), the most accurate first; one per network."""
+    """Return measured networks near a latency (see `measured_networks`), the most accurate first; one per network."""
     near: dict[str, Published] = {}
     for item in measured_networks(profile):
         if abs(item.latency_ms - latency_ms) <= WITHIN * latency_ms:

@@ -44,7 +44,7 @@ class Candidate(Summarised):
     name: str = ""
 
     def to_dict(self) -> dict[str, Any]:
-        """Give plain values for JSON."""
+        """Return plain values for JSON."""
         out = {name: getattr(self, name) for name in self.__dataclass_fields__}
         return {**out, "arch": self.arch.to_dict()}
 

@@ -51,17 +51,17 @@ class LatencyPricer(Latencies, Protocol):
     """A latency model that prices feature vectors."""
 
     def price(self, phi: Floats, confidence: float = 0.9) -> LatencyArrays:
-        """Give latency and the central interval of each row of ``phi`` (N, F)."""
+        """Return latency and the central interval of each row of ``phi`` (N, F)."""
 
     def p_fits(self, phi: Floats, budget_ms: float) -> Floats:
-        """Give the one-sided chance (N,) that a new measurement is within the budget, cliffs included."""
+        """Return the one-sided chance (N,) that a new measurement is within the budget, cliffs included."""
 
 
 class AccuracyPredictor(Accuracies, Protocol):
     """An accuracy model that predicts from summary vectors."""
 
     def predict(self, summaries: Floats, confidence: float = 0.9) -> AccuracyArrays:
-        """Give top-1 and its interval of each row of ``summaries`` (N, S)."""
+        """Return top-1 and its interval of each row of ``summaries`` (N, S)."""
 
     def in_region(self, summaries: Floats) -> Bools:
         """Tell which rows lie where the estimate is more than a guess."""
@@ -80,7 +80,7 @@ class Scores:
     in_region: Bools
 
     def take(self, index: NDArray[np.int64] | Bools) -> Self:
-        """Give the scores of some designs."""
+        """Return the scores of some designs."""
         return type(self)(**{f.name: getattr(self, f.name)[index] for f in fields(self)})
 
     @classmethod
@@ -122,7 +122,7 @@ class Scorer:
         )
 
     def p_fits(self, rows: Floats) -> Floats:
-        """Give the chance (N,) that each design, measured anew, is within the budget."""
+        """Return the chance (N,) that each design, measured anew, is within the budget."""
         return self.latency.p_fits(self.table.cut(rows).phi, self.budget_ms)
 
     def feasible(self, scores: Scores) -> Bools:
@@ -141,7 +141,7 @@ class Scorer:
 
 
 def pareto(scores: Scores) -> NDArray[np.int64]:
-    """Give the designs that no other beats in both upper latency and pessimistic top-1, fastest first.
+    """Return the designs that no other beats in both upper latency and pessimistic top-1, fastest first.
 
     What differs by rounding alone is a tie, and the first of such designs stands for all.
     """

@@ -19,7 +19,7 @@ R = TypeVar("R")
 
 
 def plain(value: Any) -> Any:
-    """Give plain values: records become objects, tuples lists; nan, which JSON has not, becomes None."""
+    """Return plain values: records become objects, tuples lists; nan, which JSON has not, becomes None."""
     if isinstance(value, Arch):
         return value.to_dict()
     if dataclasses.is_dataclass(value) and not isinstance(value, type):

@@ -95,7 +95,7 @@ class StudySpec:
         return self.out / self.name
 
     def inputs(self) -> dict[str, Any]:
-        """Give what determines the result, as plain values (the name, the place and the time cap do not)."""
+        """Return what determines the result, as plain values (the name, the place and the time cap do not)."""
         return {
             "device": self.device,
             "budget_ms": self.budget_ms,

@@ -121,7 +121,7 @@ def _digits(value: float, scale: float) -> float:
 
 
 def _best_so_far(trials: Trials, spec: StudySpec, scorer: Scorer) -> list[float]:
-    """Give the pessimistic top-1 of the feasible designs that a continued study starts from."""
+    """Return the pessimistic top-1 of the feasible designs that a continued study starts from."""
     out = []
     for mix, swept in trials.done:
         grid = Grid(spec.space, mix, scorer.table)
@@ -131,7 +131,7 @@ def _best_so_far(trials: Trials, spec: StudySpec, scorer: Scorer) -> list[float]
 
 
 def seed_presets(spec: StudySpec) -> dict[str, Arch]:
-    """Give the published designs that use nothing which the search may not use."""
+    """Return the published designs that use nothing which the search may not use."""
     space = spec.space
     fits = {}
     for name, arch in PRESETS.items():
@@ -149,7 +149,7 @@ def seed_presets(spec: StudySpec) -> dict[str, Arch]:
 
 
 def seed_mixes(spec: StudySpec) -> list[Mix]:
-    """Give the mixes of the published designs, as near as the space has them; the search begins with these."""
+    """Return the mixes of the published designs, as near as the space has them; the search begins with these."""
     space = spec.space
     mixes = []
     for arch in seed_presets(spec).values():

@@ -24,14 +24,14 @@ class Latencies(Protocol):
     """What a search needs of a latency model."""
 
     def featurise(self, graph: Graph) -> Floats:
-        """Give the additive feature vector (F,) of a graph or of a piece of one."""
+        """Return the additive feature vector (F,) of a graph or of a piece of one."""
 
 
 class Accuracies(Protocol):
     """What a search needs of an accuracy model."""
 
     def summarise(self, graph: Graph) -> Floats:
-        """Give the additive summary vector (S,) of a graph or of a piece of one."""
+        """Return the additive summary vector (S,) of a graph or of a piece of one."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class CostTable:
         return len(self._rows)
 
     def pieces(self, arch: Arch) -> dict[str, Floats]:
-        """Give the joined row (F + S,) of every piece of a design, by the piece's place in it."""
+        """Return the joined row (F + S,) of every piece of a design, by the piece's place in it."""
         out = {}
         for piece in arch.pieces():
             row = self._rows.get(piece.key)
@@ -77,13 +77,13 @@ class CostTable:
         return out
 
     def shared(self, key: Hashable, make: Callable[[], Floats]) -> Floats:
-        """Give an array that several mixes share, made once; ``key`` must say all that it depends on."""
+        """Return an array that several mixes share, made once; ``key`` must say all that it depends on."""
         if key not in self._shared:
             self._shared[key] = make()
         return self._shared[key]
 
     def whole(self, arch: Arch) -> Floats:
-        """Give the joined row (F + S,) of a whole design."""
+        """Return the joined row (F + S,) of a whole design."""
         total: Floats = np.sum(list(self.pieces(arch).values()), axis=0)
         return total
 

@@ -47,7 +47,7 @@ class DeviceDraws:
     log: Floats
 
     def first(self, refits: int) -> DeviceDraws:
-        """Give the draws of the first refits alone."""
+        """Return the draws of the first refits alone."""
         return replace(self, refit_log=self.refit_log[:refits], log=self.log[: refits * PER_REFIT])
 
 
@@ -79,12 +79,12 @@ class Draws:
         return len(self.top1_draws)
 
     def ms(self, device: str, arch: Arch) -> tuple[float, Floats]:
-        """Give a design's milliseconds on a device: the estimate, and (D,) draws."""
+        """Return a design's milliseconds on a device: the estimate, and (D,) draws."""
         n, on = self.panel.index(arch), self.on[device]
         return float(on.ms[n]), on.ms[n] * np.exp(on.log[:, n])
 
     def change_ms(self, device: str, before: Arch, after: Arch) -> tuple[float, Floats]:
-        """Give what going from one design to another does: milliseconds, and (D,) draws."""
+        """Return what going from one design to another does: milliseconds, and (D,) draws."""
         (x, draws_x), (y, draws_y) = self.ms(device, before), self.ms(device, after)
         return y - x, draws_y - draws_x
 
@@ -100,12 +100,12 @@ class Draws:
         return replace(found, low=max(found.low, -self.ms(device, before)[0]))
 
     def change_top1(self, before: Arch, after: Arch) -> tuple[float, Floats]:
-        """Give what going from one design to another does to top-1: points, and (D,) draws."""
+        """Return what going from one design to another does to top-1: points, and (D,) draws."""
         x, y = self.panel.index(before), self.panel.index(after)
         return float(self.top1[y] - self.top1[x]), self.top1_draws[:, y] - self.top1_draws[:, x]
 
     def top1_lost(self, device: str, own: Arch, other: Arch, slope: float) -> tuple[float, Floats]:
-        """Give the points by which ``other`` is less accurate than ``own`` at equal time, with (D,) draws.
+        """Return the points by which ``other`` is less accurate than ``own`` at equal time, with (D,) draws.
 
         Where a draw makes one of the two slower than it was thought to be, it is moved along the device's front until
         it costs what it was thought to cost.
@@ -178,7 +178,7 @@ def draw_device(
 
 
 def _piece_ms(panel: Panel, model: LatencyPricer, pieces: Floats, ms: Floats, confidence: float) -> Floats:
-    """Give what each piece adds to each design (N, P): its milliseconds less those of the design without it."""
+    """Return what each piece adds to each design (N, P): its milliseconds less those of the design without it."""
     out = np.zeros_like(panel.counts)
     designs, held = np.nonzero(panel.counts)
     whole = panel.counts @ pieces
@@ -191,7 +191,7 @@ def _piece_ms(panel: Panel, model: LatencyPricer, pieces: Floats, ms: Floats, co
 def choose(
     on: DeviceDraws, rows: Sequence[int], top1_low: Floats, budget_ms: float, refit: int
 ) -> int | None:
-    """Give which of some designs (rows of the panel) would be chosen on a device under one refit, or None."""
+    """Return which of some designs (rows of the panel) would be chosen on a device under one refit, or None."""
     at = np.asarray(rows, dtype=np.int64)
     high = on.high_ms[at] * np.exp(on.refit_log[refit, at])
     fits = at[high <= limit(budget_ms)]

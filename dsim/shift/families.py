@@ -17,7 +17,7 @@ def _of(seed: int, draw: int, family: str, what: int) -> np.random.Generator:
 
 
 def times_drawn(seed: int, draw: int) -> Callable[[str], int]:
-    """Give how often each family counts in one draw: Poisson with mean one, a bootstrap that needs no common list.
+    """Return how often each family counts in one draw: Poisson with mean one, a bootstrap that needs no common list.
 
     Source: N. Oza and S. Russell, Online bagging and boosting, 2001, for the limit of drawing with replacement.
     """
@@ -25,11 +25,11 @@ def times_drawn(seed: int, draw: int) -> Callable[[str], int]:
 
 
 def in_half(seed: int, split: int, half: int) -> Callable[[str], bool]:
-    """Give which families belong to one half (0 or 1) of a split."""
+    """Return which families belong to one half (0 or 1) of a split."""
     return lambda family: int(_of(seed, split, family, 1).integers(2)) == half
 
 
 def once_in_half(seed: int, split: int, half: int) -> Callable[[str], int]:
-    """Give the same as a count: 1 for families of the half, 0 for the others."""
+    """Return the same as a count: 1 for families of the half, 0 for the others."""
     chosen = in_half(seed, split, half)
     return lambda family: int(chosen(family))

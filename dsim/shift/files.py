@@ -22,7 +22,7 @@ _AGAIN = "make it anew with dsim compare"
 
 
 def to_dict(found: Comparison) -> dict[str, Any]:
-    """Give the object that ``dsim compare --json`` prints and ``comparison.json`` holds."""
+    """Return the object that ``dsim compare --json`` prints and ``comparison.json`` holds."""
     values = plain(found)
     return {"schema_version": SCHEMA_VERSION, **values, "inputs": json.loads(found.inputs)}
 
@@ -65,7 +65,7 @@ def load_comparison(path: Path) -> Comparison:
 
 
 def read_comparison(folder: Path, fingerprint: str) -> Comparison | None:
-    """Give the finished comparison in a folder if it is the one asked for; another, or a damaged one, is made anew."""
+    """Return the finished comparison in a folder if it is the one asked for; another, or a damaged one, is made anew."""
     if not (folder / RECORD).exists():
         return None
     try:
@@ -96,7 +96,7 @@ def write_comparison(spec: ComparisonSpec, found: Comparison) -> None:
 
 
 def tables(found: Comparison) -> dict[str, list[dict[str, Any]]]:
-    """Give flat rows by table: fronts, regret, flips, what_if."""
+    """Return flat rows by table: fronts, regret, flips, what_if."""
     fronts = [
         {
             "device": device.device,

@@ -22,7 +22,7 @@ _SIZES = ("width", "depth", "MLP ratio", "attention blocks")
 
 
 def flip_designs(sides: Sequence[Side]) -> list[Arch]:
-    """Give every design that flips need priced: each device's best, and each single change of it."""
+    """Return every design that flips need priced: each device's best, and each single change of it."""
     out = []
     for a in sides:
         for b in sides:
@@ -124,7 +124,7 @@ def same_way(change: Change, a: Values, b: Values) -> bool:
 def refit_choices(
     a: Side, b: Side, draws: Draws, pool: Sequence[Arch], top1_low: Floats
 ) -> list[tuple[Values, Values]]:
-    """Give what both devices would choose among known designs under each refit; refits in which either has none are left out.
+    """Return what both devices would choose among known designs under each refit; refits in which either has none are left out.
 
     Parameters
     ----------

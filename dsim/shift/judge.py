@@ -36,7 +36,7 @@ class Judged:
 
 
 def pool_of_fronts(sides: Sequence[Side], shrunk: Iterable[Arch | None]) -> tuple[Arch, ...]:
-    """Give the candidates that are chosen among again: the devices' fronts, thinned evenly, best and shrunk designs."""
+    """Return the candidates that are chosen among again: the devices' fronts, thinned evenly, best and shrunk designs."""
     found = [side.best.arch for side in sides if side.best is not None]
     found += [arch for arch in shrunk if arch is not None]
     found += [c.arch for side in sides for c in thinned(side.front, FROM_EACH_FRONT)]
@@ -46,7 +46,7 @@ def pool_of_fronts(sides: Sequence[Side], shrunk: Iterable[Arch | None]) -> tupl
 def designs_of(
     spec: ComparisonSpec, sides: Sequence[Side], shrunk: Shrunk, pool: Sequence[Arch]
 ) -> tuple[Arch, ...]:
-    """Give every design that the comparison speaks of."""
+    """Return every design that the comparison speaks of."""
     asked = what_if_designs(spec.asked[0])
     changed = [arch for arch in shrunk.values() if arch is not None]
     return tuple(dict.fromkeys([*asked, *pool, *changed, *flip_designs(sides)]))

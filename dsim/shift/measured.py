@@ -115,7 +115,7 @@ class Agreement:
 
 
 def design_id(arch: Arch) -> str:
-    """Give the name under which a design's figures are kept."""
+    """Return the name under which a design's figures are kept."""
     return arch.canonical_hash()[:_DIGITS]
 
 
@@ -143,7 +143,7 @@ def _by_name(found: Comparison) -> dict[str, DeviceFindings]:
 
 
 def _as_it_is(cell: Cell, on: DeviceFindings) -> tuple[float, float]:
-    """Give the estimate and the upper end of a cell's design as it is, which the cell tells against own best and budget."""
+    """Return the estimate and the upper end of a cell's design as it is, which the cell tells against own best and budget."""
     assert on.best is not None
     return on.best.latency_ms + cell.slower_ms.value, on.budget_ms + cell.over_budget_ms
 
@@ -194,7 +194,7 @@ class _Said:
 
 
 def _said(found: Comparison, on: DeviceFindings) -> dict[str, _Said]:
-    """Give what was said of every design on a device, by the design's name."""
+    """Return what was said of every design on a device, by the design's name."""
     said = {}
     by_name = _by_name(found)
     for cell in found.cells:

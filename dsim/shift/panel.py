@@ -53,14 +53,14 @@ class Panel:
         ]
 
     def index(self, arch: Arch) -> int:
-        """Give a design's row."""
+        """Return a design's row."""
         return self._at[arch]
 
     def __len__(self) -> int:
         return len(self.archs)
 
     def shares(self, piece_ms: Floats) -> Floats:
-        """Give each bare piece's share (N, Q) of a design's time, for what each piece costs in it (N, P)."""
+        """Return each bare piece's share (N, Q) of a design's time, for what each piece costs in it (N, P)."""
         out = np.zeros((len(self), len(self._bare_at)))
         for n, pairs in enumerate(self._pairs):
             for piece, bare in pairs:
@@ -70,7 +70,7 @@ class Panel:
 
 
 def bare_of(arch: Arch) -> Arch:
-    """Give a design with GELU and batch norm throughout."""
+    """Return a design with GELU and batch norm throughout."""
     return with_norm(with_activation(arch, Activation.GELU), Norm.BATCH)
 
 

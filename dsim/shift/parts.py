@@ -26,7 +26,7 @@ class Parts:
 
     @classmethod
     def of(cls, arch: Arch) -> Parts:
-        """Give the parts of a design; one with uneven blocks (a published one, say) is taken by its first blocks."""
+        """Return the parts of a design; one with uneven blocks (a published one, say) is taken by its first blocks."""
         blocks = [block for stage in arch.stages for block in stage.blocks]
         attentions = [block.mixer for block in blocks if block.mixer.is_attention]
         first = [next((b for b in s.blocks if not b.mixer.is_attention), s.blocks[0]) for s in arch.stages]
@@ -58,7 +58,7 @@ class Parts:
         return self.mix.arch(self.widths, self.depths, self.mlp_ratios, self.resolution)
 
     def values(self) -> dict[str, str]:
-        """Give every choice and size by name, in words; what a design has none of is left out."""
+        """Return every choice and size by name, in words; what a design has none of is left out."""
         mix = self.mix
         out = {"activation": str(mix.activation), "norm": str(mix.norm), "stem": str(mix.stem)}
         # a stage of nothing but attention has no other mixer
@@ -93,7 +93,7 @@ class Change:
 
 
 def changes(a: Parts, b: Parts) -> tuple[Change, ...]:
-    """Give everything that differs from ``a`` to ``b``, one at a time."""
+    """Return everything that differs from ``a`` to ``b``, one at a time."""
     said_a, said_b = a.values(), b.values()
     out = []
     for choice, changed in _steps(a, b):

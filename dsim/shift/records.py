@@ -338,9 +338,9 @@ class Comparison(Summarised):
         return Summary(f"Comparison of {len(self.devices)} devices", tuple(rows))
 
     def cell(self, of: str, on: str) -> Cell:
-        """Give one cell of the matrix."""
+        """Return one cell of the matrix."""
         return next(cell for cell in self.cells if (cell.of, cell.on) == (of, on))
 
     def pair(self, a: str, b: str) -> Pair:
-        """Give the pair of two devices, in whichever order it is kept."""
+        """Return the pair of two devices, in whichever order it is kept."""
         return next(pair for pair in self.pairs if {pair.a, pair.b} == {a, b})

@@ -82,7 +82,7 @@ def _verdict(of: Side, on: Side, pair: Pair, lost: Interval, unknown: tuple[str,
 
 
 def unpriced(on: Side, a: Arch, b: Arch) -> tuple[str, ...]:
-    """Give what separates two designs and cannot be priced on a device, in words."""
+    """Return what separates two designs and cannot be priced on a device, in words."""
     out = []
     x, y = Parts.of(a).values(), Parts.of(b).values()
     for kind in ("activation", "norm"):

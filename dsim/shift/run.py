@@ -286,7 +286,7 @@ class _Run:
 
 
 def common_draws(seed: int, count: int, devices: Sequence[str]) -> list[int]:
-    """Give the numbers of the first draws of families that leave every device enough to learn from."""
+    """Return the numbers of the first draws of families that leave every device enough to learn from."""
     numbers: list[int] = []
     for number in range(TRIES * count):
         if all(can_refit(device, times_drawn(seed, number)) for device in devices):

@@ -25,7 +25,7 @@ def fits(arch: Arch, scorer: Scorer) -> bool:
 
 
 def shrink(arch: Arch, space: Space, scorer: Scorer, seed: int = 0) -> Arch | None:
-    """Give the best design with the same choices that holds the budget, or None where none does.
+    """Return the best design with the same choices that holds the budget, or None where none does.
 
     The choices are stem, mixers, kind and number of attention blocks, activation and norm. A design that fits as it is
     stays as it is. Else the widths, depths and MLP ratios of the space that are not above the design's own, stage by
@@ -45,7 +45,7 @@ def shrink(arch: Arch, space: Space, scorer: Scorer, seed: int = 0) -> Arch | No
 
 
 def smaller(space: Space, parts: Parts) -> Space:
-    """Give the space of everything that is no larger than a design and makes its choices."""
+    """Return the space of everything that is no larger than a design and makes its choices."""
     mix = parts.mix
     return replace(
         space,

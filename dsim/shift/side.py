@@ -99,11 +99,11 @@ class Side:
         return self._known[arch]
 
     def evidence_of(self, arch: Arch) -> tuple[tuple[str, float], ...]:
-        """Give how well a design's kernels are covered here, by share of its milliseconds."""
+        """Return how well a design's kernels are covered here, by share of its milliseconds."""
         return tuple(self.estimate(arch.to_graph()).shares["ms"].items()) if self.estimate else ()
 
     def slope(self) -> float:
-        """Give how many points of top-1 the front gains per unit of log milliseconds near the budget; 0 where unknown."""
+        """Return how many points of top-1 the front gains per unit of log milliseconds near the budget; 0 where unknown."""
         budget = self.scorer.budget_ms
         near = [c for c in self.front if budget / _NEAR <= c.high_ms <= budget * _NEAR]
         if len(near) < _LEAST:
@@ -115,7 +115,7 @@ class Side:
 
 
 def thinned(front: tuple[Candidate, ...], most: int) -> tuple[Candidate, ...]:
-    """Give at most ``most`` designs of a front, spread evenly over it."""
+    """Return at most ``most`` designs of a front, spread evenly over it."""
     if len(front) <= most:
         return front
     return tuple(front[k] for k in np.unique(np.linspace(0, len(front) - 1, most).astype(int)))

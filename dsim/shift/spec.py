@@ -154,7 +154,7 @@ class ComparisonSpec:
         return (self.what_if, self.what_if_name or "design") if self.what_if else (self.like, self.like_name)
 
     def inputs(self) -> dict[str, Any]:
-        """Give what determines the result, as plain values (the name, the place and the time cap do not)."""
+        """Return what determines the result, as plain values (the name, the place and the time cap do not)."""
         return {
             "devices": list(self.devices),
             "budgets_ms": dict(sorted(self.budgets_ms.items())),

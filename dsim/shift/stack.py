@@ -138,7 +138,7 @@ def _pooled(profile: DeviceProfile) -> bool:
 
 
 def _line(profile: DeviceProfile) -> tuple[DeviceProfile, ...]:
-    """Give a profile and its donors, nearest first."""
+    """Return a profile and its donors, nearest first."""
     line = [profile]
     while line[-1].donor and line[-1].donor not in {p.name for p in line}:
         line.append(find_profile(line[-1].donor))

@@ -120,7 +120,7 @@ def strongest(found: Sequence[Finding]) -> tuple[Finding, ...]:
 
 
 def _chance(difference: Interval, confidence: float) -> float:
-    """Give the two-sided chance of a difference as strong, by a normal with the width of the side that faces zero."""
+    """Return the two-sided chance of a difference as strong, by a normal with the width of the side that faces zero."""
     value = difference.value
     half = value - difference.low if value > 0 else difference.high - value
     if half <= 0:
@@ -196,14 +196,14 @@ def _swap(found: Comparison, row: SwapRow, a: SwapOn, b: SwapOn, base: dict[str,
 
 
 def _percent(on: SwapOn, base: dict[str, float]) -> Interval:
-    """Give a swap's milliseconds in percent of the design's time on that device."""
+    """Return a swap's milliseconds in percent of the design's time on that device."""
     assert on.ms is not None
     scale = 100.0 / base[on.device]
     return Interval(on.ms.value * scale, on.ms.low * scale, on.ms.high * scale)
 
 
 def _positive(apart: Interval) -> tuple[float, float, float]:
-    """Give size and ends of an interval that does not include zero, as positive numbers where its value is negative."""
+    """Return size and ends of an interval that does not include zero, as positive numbers where its value is negative."""
     if apart.value < 0:
         return -apart.value, -apart.high, -apart.low
     return apart.value, apart.low, apart.high

@@ -19,7 +19,7 @@ def kind_of(pair: Pair) -> str:
 
 
 def shift_by_kind(found: Comparison) -> tuple[tuple[str, int, int, Interval | None], ...]:
-    """Give, for each kind of shift: cells that may be judged, those with a loss told from zero, and the largest of these.
+    """Count, for each kind of shift: cells that may be judged, those with a loss told from zero, and the largest of these.
 
     Cells of profiles that share their prices, or that rest on what is not identified, are left out.
     """

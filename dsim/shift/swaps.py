@@ -32,7 +32,7 @@ class Swap:
 
 
 def swaps(arch: Arch) -> tuple[Swap, ...]:
-    """Give every single change: activation, norm, token mixer, stem, kind and number of attention blocks.
+    """Return every single change: activation, norm, token mixer, stem, kind and number of attention blocks.
 
     Activation, norm and mixer change everywhere at once. Attention keeps its own norm.
     """
@@ -91,7 +91,7 @@ def _changes(arch: Arch) -> Iterator[_Change]:
 
 
 def _one(used: set[str], option: str) -> tuple[str, ...]:
-    """Give the value that an option would replace; none where the design mixes several, or has it already."""
+    """Return the value that an option would replace; none where the design mixes several, or has it already."""
     return tuple(used) if len(used) == 1 and option not in used else ()
 
 

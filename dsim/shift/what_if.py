@@ -14,7 +14,7 @@ from dsim.shift.verdict import verdict_of
 
 
 def what_if_designs(arch: Arch) -> list[Arch]:
-    """Give the design and every single change of it."""
+    """Return the design and every single change of it."""
     return [arch, *(swap.arch for swap in swaps(arch))]
 
 
@@ -53,6 +53,6 @@ def _on(side: Side, swap: Swap, arch: Arch, draws: Draws) -> SwapOn:
 
 
 def latency_of(side: Side, arch: Arch) -> Interval:
-    """Give a design's milliseconds on a device, with the interval of a new measurement."""
+    """Return a design's milliseconds on a device, with the interval of a new measurement."""
     scores = side.scorer.score(side.scorer.table.whole(arch)[None])
     return Interval(float(scores.latency_ms[0]), float(scores.low_ms[0]), float(scores.high_ms[0]))

@@ -31,7 +31,7 @@ def presets(model: AccuracyModel) -> np.ndarray:
 
 
 def grown(arch: Arch) -> dict[str, Arch]:
-    """Give the same design with one stage wider, or one block deeper."""
+    """Return the same design with one stage wider, or one block deeper."""
     out = {}
     for k, stage in enumerate(arch.stages):
         wider = replace(stage, width=(stage.width * 5 // 4 + 7) // 8 * 8)

@@ -24,7 +24,7 @@ def thin(arch: Arch) -> Arch:
 
 
 def structure(arch: Arch) -> frozenset[object]:
-    """Give what a design is made of, without its numbers: where which blocks, transitions, stem and head stand."""
+    """Return what a design is made of, without its numbers: where which blocks, transitions, stem and head stand."""
     parts = {
         (i, stage.downsample, _made_of(block))
         for i, stage in enumerate(arch.stages)

@@ -28,7 +28,7 @@ SCALED = (OpKind.CONV2D, OpKind.LINEAR, OpKind.LAYER_NORM, OpKind.GROUP_NORM, Op
 
 
 def _random_module(arch: Arch, seed: int) -> nn.Module:
-    """Give a module in double precision whose statistics and scales are nowhere trivial."""
+    """Return a module in double precision whose statistics and scales are nowhere trivial."""
     torch.manual_seed(seed)
     module = build_module(arch).double().eval()
     with torch.no_grad():

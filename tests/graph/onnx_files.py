@@ -13,7 +13,7 @@ from torch import nn
 
 
 def scattered(module: nn.Module) -> nn.Module:
-    """Give every weight values of its own, as training does: the exporter stores equal ones once."""
+    """Set every weight to values of its own, as training does: the exporter stores equal ones once."""
     torch.manual_seed(0)
     with torch.no_grad():
         for parameter in module.parameters():

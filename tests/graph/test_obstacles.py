@@ -38,7 +38,7 @@ class Scores:
 
 
 class Named(nn.Module):
-    """Gives an object."""
+    """Returns an object."""
 
     def __init__(self, wrap: Callable[[torch.Tensor], object]) -> None:
         super().__init__()
@@ -150,7 +150,7 @@ class Choosing(nn.Module):
 
 
 class Selecting(nn.Module):
-    """Gives as many rows as are positive, as a detection network does."""
+    """Returns as many rows as are positive, as a detection network does."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -19,7 +19,7 @@ def run() -> Graph:
 
 
 def timed_as(run: Graph, kinds: set[OpKind]) -> list[RuntimeOp]:
-    """Give a runtime's own list if it ran these kinds one by one, a millisecond each."""
+    """Return a runtime's own list if it ran these kinds one by one, a millisecond each."""
     return [
         RuntimeOp("own name", sign_of(node.op), node.op.macs, node.op.outputs[0].numel, 1.0)
         for node in run.nodes
@@ -91,7 +91,7 @@ def test_what_is_compiled_is_put_to_no_op_elsewhere(run: Graph) -> None:
 
 
 def without_attention(run: Graph) -> tuple[list[RuntimeOp], int]:
-    """Give what a runtime times that compiles the first attention into one, and that one's second product."""
+    """Return what a runtime times that compiles the first attention into one, and that one's second product."""
     first, second = [n for n, node in enumerate(run.nodes) if node.op.kind is OpKind.MATMUL][:2]
     kinds = {OpKind.CONV2D, OpKind.LINEAR, OpKind.MATMUL, OpKind.LAYER_NORM}
     timed = [

@@ -36,7 +36,7 @@ def device(name: str, title: str = "") -> DeviceFindings:
 
 
 def comparison(names: tuple[str, ...] = ("iphone12", f"mine{SCRIPT}", f"odd{BREAK}")) -> Comparison:
-    """Give a comparison of which one profile is bundled and the others were never installed."""
+    """Return a comparison of which one profile is bundled and the others were never installed."""
     gone, here = Interval(1.2, 0.4, 2.0), Interval(0.3, -0.5, 1.1)
     verdicts = iter(VERDICTS * len(names) ** 2)
     cells = []

@@ -39,7 +39,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.fixture(scope="module")
 def browser(address: str) -> Iterator[Any]:
-    """Give a browser that shows the page, loaded once: that alone draws some twenty charts."""
+    """Yield a browser that shows the page, loaded once: that alone draws some twenty charts."""
     from selenium.webdriver import Chrome, ChromeOptions
     from selenium.webdriver.chrome.service import Service
 

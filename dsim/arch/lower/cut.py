@@ -15,12 +15,12 @@ STRIDED_STAGE = 2  # V2's attention runs at stride 2 in the third stage: 14 x 14
 
 
 def stem_part(stem: Stem, activation: Activation | None, width: int, resolution: int) -> StemPart:
-    """Give the part from the image to the first map."""
+    """Return the part from the image to the first map."""
     return StemPart(stem, activation, width, resolution)
 
 
 def transition_part(stage: Stage, in_width: int, in_size: int) -> TransitionPart | None:
-    """Give the part that leads to ``stage`` from a map of ``in_width`` channels, or None for the first stage.
+    """Return the part that leads to ``stage`` from a map of ``in_width`` channels, or None for the first stage.
 
     The attention of `Downsample.ATTENTION` uses the activation of the stage's first block.
     """
@@ -31,7 +31,7 @@ def transition_part(stage: Stage, in_width: int, in_size: int) -> TransitionPart
 
 
 def block_parts(stage: Stage, index: int, size: int) -> tuple[BlockPart, ...]:
-    """Give the blocks of the stage at ``index`` (0 to 3), whose map has ``size`` x ``size`` positions."""
+    """Return the blocks of the stage at ``index`` (0 to 3), whose map has ``size`` x ``size`` positions."""
     parts = []
     tokens = False
     for i, block in enumerate(stage.blocks):
@@ -55,14 +55,14 @@ def block_parts(stage: Stage, index: int, size: int) -> tuple[BlockPart, ...]:
 
 
 def head_part(head: Head, stage: Stage, size: int, num_classes: int) -> HeadPart:
-    """Give the part behind the last stage, whose map has ``size`` x ``size`` positions."""
+    """Return the part behind the last stage, whose map has ``size`` x ``size`` positions."""
     return HeadPart(
         head.norm, head.pool_first, head.distilled, num_classes, stage.width, size, stage.ends_in_tokens
     )
 
 
 def cut(arch: Arch) -> Iterator[tuple[str, Part]]:
-    """Give the parts of a design in the order in which they run, each with its scope."""
+    """Yield the parts of a design in the order in which they run, each with its scope."""
     yield "stem", stem_part(arch.stem, arch.stem_activation, arch.stages[0].width, arch.resolution)
     for index, stage in enumerate(arch.stages):
         if index:

@@ -27,7 +27,7 @@ class Pen:
     scope: str
 
     def shape(self, x: Ref) -> tuple[int, ...]:
-        """Give the shape of a tensor."""
+        """Return the shape of a tensor."""
         return self.builder.shape(x)
 
     def conv(

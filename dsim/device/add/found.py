@@ -83,7 +83,7 @@ class FoundStack:
     stated: str
 
     def about(self, name: str, title: str) -> dict[str, Any]:
-        """Give the keys of profile.toml."""
+        """Return the keys of profile.toml."""
         chip = self.soc or name
         return {
             "soc": self.soc or "unstated",

@@ -82,7 +82,7 @@ def read_mac_results(path: Path, text: str) -> Found:
 
 
 def _whole_chains(results: Results, neural: bool) -> tuple[dict[str, list[TimedChain]], list[str]]:
-    """Give the chains to learn from, by key, and say which are left out and why."""
+    """Return the chains to learn from, by key, and say which are left out and why."""
     rows: dict[str, list[TimedChain]] = defaultdict(list)
     for one in results.chains:
         rows[one.chain].append(one)
@@ -118,7 +118,7 @@ def _slope(rows: list[TimedChain]) -> Slope:
 
 
 def _ops(found: dict[Op, Slope], asked: list[Op], source: str) -> tuple[tuple[MeasuredOp, ...], list[str]]:
-    """Give the ops that chains were made for, and say which of them have no figure."""
+    """Return the ops that chains were made for, and say which of them have no figure."""
     out: list[MeasuredOp] = []
     free: list[str] = []
     unsure: list[str] = []
@@ -165,7 +165,7 @@ def _network(timed: Timed, neural: bool, source: str) -> FoundNetwork:
 
 
 def _attributed(timed: Timed) -> dict[str, float]:
-    """Give Core ML's own figures by op, most first."""
+    """Return Core ML's own figures by op, most first."""
     sums: dict[str, float] = defaultdict(float)
     for op, _, cost in timed.plan or ():
         sums[op.rpartition(".")[2]] += timed.ms * (cost or 0.0)

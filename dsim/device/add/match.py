@@ -14,7 +14,7 @@ _TFLITE = {
 
 
 def match_kernels(found: FoundKernels, run: Graph, key: str) -> tuple[MeasuredOp, ...]:
-    """Give the timed kernels that stand in the graph in the same order, or nothing where the two disagree.
+    """Return the timed kernels that stand in the graph in the same order, or nothing where the two disagree.
 
     Parameters
     ----------

@@ -210,7 +210,7 @@ def _toml(addition: Addition) -> str:
 
 
 def _like(addition: Addition, like: DeviceProfile) -> dict[str, Any]:
-    """Give what a user's figures leave unsaid: the stack is taken to be that of another profile."""
+    """Return what a user's figures leave unsaid: the stack is taken to be that of another profile."""
     stated = f"measured by the user; stack taken to be that of {like.name}"
     return {
         "soc": "unstated",

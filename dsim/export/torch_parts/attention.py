@@ -46,7 +46,7 @@ class BiasedAttention(nn.Module):
         self.register_buffer("attention_bias_idxs", offset_indices(self.size, step))
 
     def bias(self, size: tuple[int, int]) -> Tensor:
-        """Give the biases for a map of ``size``: (heads, queries, keys)."""
+        """Return the biases for a map of ``size``: (heads, queries, keys)."""
         if size == self.size:
             return self.attention_biases[:, self.attention_bias_idxs]
         table = self.attention_biases.view(1, HEADS, *self.size)

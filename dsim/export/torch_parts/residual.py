@@ -20,7 +20,7 @@ class ResidualBlock(nn.Module):
         return None if initial is None else nn.Parameter(initial * torch.ones(width))
 
     def add(self, x: Tensor, branch: Tensor, scale: nn.Parameter | None) -> Tensor:
-        """Give x + scale * branch, for maps (N, C, H, W) and tokens (N, L, C)."""
+        """Return x + scale * branch, for maps (N, C, H, W) and tokens (N, L, C)."""
         if scale is not None:
             branch = branch * (scale.view(-1, 1, 1) if branch.ndim == 4 else scale)
         if self.training and self.drop_path_rate > 0:

@@ -43,7 +43,7 @@ def sizes_of(sizes: Sequence[int], total: int) -> tuple[int, ...]:
 
 
 def reshaped(t: Trace, x: Value, shape: Sequence[int]) -> Value:
-    """Give a tensor another shape; a constant stays a constant."""
+    """Reshape a tensor; a constant stays a constant."""
     wanted = sizes_of(shape, math.prod(t.shape(x)))
     if isinstance(x, Constant):
         return Constant(wanted, x.owners)
@@ -51,7 +51,7 @@ def reshaped(t: Trace, x: Value, shape: Sequence[int]) -> Value:
 
 
 def transposed(t: Trace, x: Value, order: Sequence[int]) -> Value:
-    """Give a tensor another order of axes; a constant stays a constant."""
+    """Put the axes of a tensor in another order; a constant stays a constant."""
     shape = t.shape(x)
     wanted = tuple(axis_of(axis, len(shape)) for axis in order)
     if isinstance(x, Constant):

@@ -25,7 +25,7 @@ def _shaped(t: Trace, x: Value, shape: tuple[int, ...]) -> Value:
 
 
 def _parse(t: Trace, equation: str, operands: Sequence[Value]) -> tuple[list[str], str] | None:
-    """Give the letters of each operand and of the result; None for what cannot be written without repeats."""
+    """Return the letters of each operand and of the result; None for what cannot be written without repeats."""
     text = equation.replace(" ", "")
     left, arrow, out = text.partition("->")
     terms = left.split(",")

@@ -26,7 +26,7 @@ def _learned(t: Trace, implied: int, *constants: Value) -> int | None:
 def _paddings(
     padding: Any, kernel: tuple[int, int], dilation: tuple[int, int]
 ) -> tuple[tuple[int, int], ...]:
-    """Give (before, after) for height and width; "same" with an even kernel pads one more after."""
+    """Return (before, after) for height and width; "same" with an even kernel pads one more after."""
     if padding == "valid":
         return ((0, 0), (0, 0))
     if padding == "same":

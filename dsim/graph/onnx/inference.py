@@ -38,7 +38,7 @@ class ShapeInference:
         self._seen: dict[bytes, tuple[Typed | None, ...]] = {}
 
     def outputs(self, node: NodeProto, inputs: Sequence[Typed | Known | None]) -> tuple[Typed | None, ...]:
-        """Give element type and shape of each output; None where onnx cannot tell."""
+        """Return element type and shape of each output; None where onnx cannot tell."""
         from onnx import ModelProto, numpy_helper, shape_inference
 
         model = ModelProto(ir_version=self._ir_version)

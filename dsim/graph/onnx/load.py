@@ -74,7 +74,7 @@ def load_model(path: Path) -> ModelProto:
 
 
 def _graphs(model: ModelProto) -> Iterable[GraphProto]:
-    """Give the graph and the graphs inside its nodes (branches, loops)."""
+    """Yield the graph and the graphs inside its nodes (branches, loops)."""
     waiting = [model.graph]
     while waiting:
         graph = waiting.pop()

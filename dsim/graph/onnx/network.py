@@ -71,11 +71,11 @@ class Network:
     shapes: dict[str, Shape]
 
     def scalar(self, name: str) -> float | None:
-        """Give the value of a constant of one element; None for anything else."""
+        """Return the value of a constant of one element; None for anything else."""
         constant = self.constants.get(name)
         return constant.scalar if constant is not None else None
 
     def shape(self, name: str) -> Shape:
-        """Give the shape of a tensor."""
+        """Return the shape of a tensor."""
         constant = self.constants.get(name)
         return constant.shape if constant is not None else self.shapes[name]

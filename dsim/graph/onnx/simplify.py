@@ -51,7 +51,7 @@ MAX_DEPTH = 8  # branches within branches
 
 
 def simplify(model: ModelProto, inputs: Mapping[str, Shape]) -> Network:
-    """Give the network that a model computes on inputs of known shapes.
+    """Return the network that a model computes on inputs of known shapes.
 
     Raises
     ------
@@ -252,7 +252,7 @@ class _Walk:
         self._items.append(Item(name_of(node), tuple(outer), tuple(node.output), attrs, scope_of(node)))
 
     def _captured(self, node: NodeProto) -> Iterable[str]:
-        """Give the activations that a node's branches or body read from outside."""
+        """Yield the activations that a node's branches or body read from outside."""
         for attribute in node.attribute:
             for graph in [attribute.g] if attribute.HasField("g") else attribute.graphs:
                 for inner in graph.node:
@@ -298,7 +298,7 @@ def _attributes(node: NodeProto) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    """Give text as str, small tensors as arrays, repeated numbers as lists."""
+    """Return text as str, small tensors as arrays, repeated numbers as lists."""
     if isinstance(value, bytes):
         return value.decode("utf-8", "replace")
     if type(value).__name__ == "TensorProto":

@@ -44,7 +44,7 @@ SETTINGS: dict[str, tuple[int, ...]] = {
 
 
 def label_of(op: str, rank: int = 4) -> str:
-    """Give the name of an unknown op: torch's where the same operator has one, else in torch's spelling.
+    """Return the name of an unknown op: torch's where the same operator has one, else in torch's spelling.
 
     Parameters
     ----------
@@ -90,7 +90,7 @@ def write(network: Network, values: dict[str, Ref], trace: Trace) -> list[Value]
 
 
 def _argument(network: Network, found: dict[str, Value], name: str) -> Value:
-    """Give an activation, a constant, or None for an input left out; lone unlearned numbers are numbers."""
+    """Return an activation, a constant, or None for an input left out; lone unlearned numbers are numbers."""
     if not name:
         return None
     return found[name] if name in found else network.constants[name]

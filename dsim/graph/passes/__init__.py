@@ -27,7 +27,7 @@ class Pass(Protocol):
         """The kinds of op that may be gone afterwards."""
 
     def __call__(self, graph: Graph) -> Graph:
-        """Give the rewritten graph; the argument is left as it is."""
+        """Return the rewritten graph; the argument is left as it is."""
 
 
 PASSES: dict[str, Pass] = {

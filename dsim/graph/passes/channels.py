@@ -17,7 +17,7 @@ from dsim.op import Op, OpKind
 
 
 def _axis_before(op: Op, axis: int) -> int | None:
-    """Give the axis of a view's input that is ``axis`` of its output, size and all; None if it is cut or joined."""
+    """Return the axis of a view's input that is ``axis`` of its output, size and all; None if it is cut or joined."""
     if isinstance(op.attrs, OrderAttrs):
         return op.attrs.order[axis]
     before, after = op.inputs[0].shape, op.outputs[0].shape

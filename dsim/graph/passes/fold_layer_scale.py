@@ -19,7 +19,7 @@ from dsim.op import NORMS, Op, OpKind
 
 
 def _channel_shape(op: Op) -> tuple[int, ...]:
-    """Give the shape that a per-channel constant of this op's output broadcasts from."""
+    """Return the shape that a per-channel constant of this op's output broadcasts from."""
     rank, axis = len(op.outputs[0].shape), 1
     if op.kind in (OpKind.LINEAR, OpKind.LAYER_NORM):
         axis = rank - 1

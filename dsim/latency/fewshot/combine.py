@@ -49,7 +49,7 @@ class Prior:
     places: FloatArray
 
     def covariance(self, a: NDArray[np.int64], b: NDArray[np.int64]) -> FloatArray:
-        """Give the covariance (A, B) between networks."""
+        """Return the covariance (A, B) between networks."""
         there, here = self.places[a], self.places[b]
         square = (there**2).sum(1)[:, None] + (here**2).sum(1)[None, :] - 2.0 * there @ here.T
         distance = np.sqrt(np.maximum(square, 0.0)) / LENGTH
@@ -57,7 +57,7 @@ class Prior:
         return np.asarray(PACE**2 + CONTRAST**2 * self.contrast[a] @ self.contrast[b].T + alike)
 
     def left(self, asked: NDArray[np.int64], measured: NDArray[np.int64]) -> FloatArray:
-        """Give the covariance (A, A) of networks that measuring others leaves."""
+        """Return the covariance (A, A) of networks that measuring others leaves."""
         across = self.covariance(asked, measured)
         gram = self.covariance(measured, measured) + NOISE**2 * np.eye(len(measured))
         return np.asarray(self.covariance(asked, asked) - across @ np.linalg.solve(gram, across.T))
@@ -66,7 +66,7 @@ class Prior:
 def scaled_errors(
     table: FloatArray, measured: NDArray[np.int64], log_ms: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
-    """Give each donor's log factor (D,) on measured networks, and its mean absolute error (D,) after it."""
+    """Return each donor's log factor (D,) on measured networks, and its mean absolute error (D,) after it."""
     off = log_ms[:, None] - table[measured]
     factor = np.median(off, axis=0)
     return factor, np.abs(off - factor).mean(0)

@@ -113,5 +113,5 @@ def _vectors(graphs: Sequence[Graph], passes: tuple[str, ...]) -> FloatArray:
 
 
 def said_of(table: Table, graphs: Sequence[Graph]) -> FloatArray:
-    """Give log milliseconds (M, D) of networks that are not among the reference, by donor."""
+    """Return log milliseconds (M, D) of networks that are not among the reference, by donor."""
     return table.of_others({passes: _vectors(graphs, passes) for passes in {p.passes for p in donors()}})

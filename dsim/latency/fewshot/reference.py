@@ -42,7 +42,7 @@ class Reference:
 
     @property
     def at(self) -> dict[str, int]:
-        """Give the place of each key."""
+        """Return the place of each key."""
         return {key: n for n, key in enumerate(self.keys)}
 
 
@@ -55,7 +55,7 @@ class Seen:
 
 
 def measured_ms(profile: DeviceProfile) -> dict[str, float]:
-    """Give each network's milliseconds in the reference protocol, inside the profile's resolutions, cliffs left out."""
+    """Return each network's milliseconds in the reference protocol, inside the profile's resolutions, cliffs left out."""
     rows = (row for row in profile.networks if row.graph and profile.is_reference(row))
     return medians(
         row for row in rows if profile.low_px <= int(row.graph.partition("@")[2]) <= profile.high_px
@@ -63,7 +63,7 @@ def measured_ms(profile: DeviceProfile) -> dict[str, float]:
 
 
 def medians(rows: Iterable[Measurement]) -> dict[str, float]:
-    """Give each network's milliseconds, cliffs left out; one timed twice counts once, by its median."""
+    """Return each network's milliseconds, cliffs left out; one timed twice counts once, by its median."""
     found: dict[str, list[float]] = {}
     for row in rows:
         if row.graph and row.counts and not row.cliff:

@@ -32,7 +32,7 @@ WAYS = ("MACs alone", "nearest estimate", "nearest figure", "dsim")  # the two i
 
 
 def ways_of(new_network: bool) -> tuple[str, ...]:
-    """Give the ways compared; of a network that no donor measured, there is an estimate alone."""
+    """Return the ways compared; of a network that no donor measured, there is an estimate alone."""
     return tuple(way for way in WAYS if not (new_network and way == "nearest estimate"))
 
 
@@ -75,7 +75,7 @@ class Outcome:
 
 
 def simulated_devices() -> tuple[DeviceProfile, ...]:
-    """Give the profiles that have enough networks."""
+    """Return the profiles that have enough networks."""
     return tuple(
         profile for profile in donors() if len(measured_ms(profile).keys() & reference().at.keys()) >= LEAST
     )

@@ -57,7 +57,7 @@ class Table:
         return replace(self, rates=np.array([self.log_rate(donor) for donor in range(len(self.names))]))
 
     def of_others(self, vectors: dict[tuple[str, ...], FloatArray]) -> FloatArray:
-        """Give log milliseconds (M, D) of other networks.
+        """Return log milliseconds (M, D) of other networks.
 
         Parameters
         ----------

@@ -47,7 +47,7 @@ class LeftOut:
 
 @lru_cache(maxsize=1)
 def donors() -> tuple[DeviceProfile, ...]:
-    """Give the profiles that may teach, in order of name.
+    """Return the profiles that may teach, in order of name.
 
     Besides NO_DONORS, Snapdragons whose networks ran on the CPU do not: they start from phone CPUs, which teach themselves.
     """
@@ -160,7 +160,7 @@ def _one_fine(name: str, start: str, without: frozenset[str]) -> FloatArray:
 def _rows(
     name: str, without: frozenset[str]
 ) -> tuple[FloatArray, FloatArray, np.ndarray[tuple[int], np.dtype[np.str_]]]:
-    """Give vectors (M, F), log milliseconds (M,) and families (M,) of what a donor measured."""
+    """Return vectors (M, F), log milliseconds (M,) and families (M,) of what a donor measured."""
     profile, known = bundled_profile(name), reference()
     measured, at = measured_ms(profile), known.at
     places = np.array([at[key] for key in measured if key in at and known.families[at[key]] not in without])

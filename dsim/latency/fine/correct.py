@@ -32,7 +32,7 @@ class Correction:
     weights: FloatArray
 
     def __call__(self, phi: FloatArray, log_rate: FloatArray) -> FloatArray:
-        """Give what to add to log milliseconds (M,) for vectors (M, F)."""
+        """Return what to add to log milliseconds (M,) for vectors (M, F)."""
         out = np.empty(len(phi))
         for start in range(0, len(phi), BATCH):
             there = places(phi[start : start + BATCH], log_rate)
@@ -92,7 +92,7 @@ def _most(left: FloatArray) -> int:
 
 
 def places(phi: FloatArray, log_rate: FloatArray) -> FloatArray:
-    """Give the coordinates (N, P + 2) of vectors (N, F)."""
+    """Return the coordinates (N, P + 2) of vectors (N, F)."""
     part = priced(phi) * np.exp(log_rate)
     whole = part.sum(1, keepdims=True)
     return np.hstack([np.sqrt(part / whole), SIZE * np.log(whole)])

@@ -177,7 +177,7 @@ def _move(op: Op, moved: float) -> list[tuple[str, float]]:
 
 
 def vector(op: Op) -> FloatArray:
-    """Give the amounts (F,) of one kernel."""
+    """Return the amounts (F,) of one kernel."""
     out = np.zeros(len(COLUMNS))
     for name, amount in costs(op):
         out[INDEX[name]] += amount
@@ -185,7 +185,7 @@ def vector(op: Op) -> FloatArray:
 
 
 def total(run: Graph) -> FloatArray:
-    """Give the amounts (F,) of a graph that the passes have been over: the sum over its kernels."""
+    """Return the amounts (F,) of a graph that the passes have been over: the sum over its kernels."""
     out = np.zeros(len(COLUMNS))
     for op in run.ops:
         for name, amount in costs(op):

@@ -18,7 +18,7 @@ STRAY_GROUP = 2.5  # whether a runtime takes grouped convolutions apart is its o
 
 
 def stray() -> FloatArray:
-    """Give how far each rate (P + 1,) may stray from the donor's, in logarithms."""
+    """Return how far each rate (P + 1,) may stray from the donor's, in logarithms."""
     out = np.full(len(PRICED) + 1, STRAY)
     out[PRICED.index("start_group")] = STRAY_GROUP
     return out
@@ -26,7 +26,7 @@ def stray() -> FloatArray:
 
 @lru_cache(maxsize=64)
 def donor_log_rate(donor: str, without: frozenset[str]) -> FloatArray:
-    """Give the log rates (P + 1,) of a donor, learned without some families.
+    """Return the log rates (P + 1,) of a donor, learned without some families.
 
     Parameters
     ----------

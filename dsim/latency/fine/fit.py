@@ -31,7 +31,7 @@ class FineFit:
 
 
 def priced(phi: FloatArray) -> FloatArray:
-    """Give the priced columns of vectors (N, F) with a one for the fixed time appended: (N, P + 1)."""
+    """Return the priced columns of vectors (N, F) with a one for the fixed time appended: (N, P + 1)."""
     return np.hstack([np.maximum(phi[:, PRICED_AT], 0.0), np.ones((len(phi), 1))])
 
 

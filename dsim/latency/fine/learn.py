@@ -35,7 +35,7 @@ def family_groups(family: NDArray[np.str_], count: int = GROUPS) -> NDArray[np.i
 
 
 def hold_out_rows(evidence: FineEvidence) -> tuple[FloatArray, FloatArray]:
-    """Give log milliseconds (N,) and spread (N,) of every network by a model that never saw its family."""
+    """Return log milliseconds (N,) and spread (N,) of every network by a model that never saw its family."""
     groups = family_groups(evidence.family)
     log, spread = np.empty(len(groups)), np.empty(len(groups))
     for group in np.unique(groups):

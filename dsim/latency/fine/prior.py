@@ -27,12 +27,12 @@ class Regime(StrEnum):
 
 
 def groups() -> NDArray[np.int64]:
-    """Give the group (P + 1,) of every priced column and of the fixed time."""
+    """Return the group (P + 1,) of every priced column and of the fixed time."""
     return np.array([GROUPS.index(_group(name)) for name in (*PRICED, "fixed")])
 
 
 def centres(regime: Regime) -> tuple[FloatArray, FloatArray]:
-    """Give log multiples (P + 1,) of the group's pace, and their spreads (P + 1,)."""
+    """Return log multiples (P + 1,) of the group's pace, and their spreads (P + 1,)."""
     found = np.array([_believed(name, regime) for name in (*PRICED, "fixed")])
     return np.log(found[:, 0]), found[:, 1]
 
@@ -51,7 +51,7 @@ def _group(name: str) -> str:
 
 
 def _believed(name: str, regime: Regime) -> tuple[float, float]:
-    """Give (multiple of the group's pace, spread of its logarithm)."""
+    """Return (multiple of the group's pace, spread of its logarithm)."""
     gpu, eager = regime is not Regime.CPU, regime is Regime.EAGER
     kind, _, rest = name.partition("_")
     if name == "fixed":

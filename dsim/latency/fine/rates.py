@@ -44,15 +44,15 @@ class FineRates:
         return COLUMNS
 
     def vector(self, op: Op) -> FloatArray:
-        """Give the vector (F,) of one kernel."""
+        """Return the vector (F,) of one kernel."""
         return vector(op)
 
     def total(self, run: Graph) -> FloatArray:
-        """Give the vector (F,) of a graph that the passes have been over."""
+        """Return the vector (F,) of a graph that the passes have been over."""
         return total(run)
 
     def arrays(self) -> dict[str, FloatArray]:
-        """Give everything learned, by name."""
+        """Return everything learned, by name."""
         return {
             "log_rate": self.log_rate,
             "covariance": self.covariance,
@@ -66,7 +66,7 @@ class FineRates:
         return cls(arrays["log_rate"], arrays["covariance"], Correction(arrays["places"], arrays["weights"]))
 
     def log_ms(self, phi: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Give log milliseconds (N,) and their spread (N,) for vectors (N, F); functions of phi alone."""
+        """Return log milliseconds (N,) and their spread (N,) for vectors (N, F); functions of phi alone."""
         part = priced(phi) * np.exp(self.log_rate)
         whole = part.sum(1)
         share = part / whole[:, None]
@@ -75,14 +75,14 @@ class FineRates:
         return log, np.sqrt(FLOOR**2 + leverage)
 
     def shares(self, vectors: FloatArray) -> FloatArray:
-        """Give each kernel's share (K,) of a network's time for their vectors (K, F); the rest is the fixed time."""
+        """Return each kernel's share (K,) of a network's time for their vectors (K, F); the rest is the fixed time."""
         parts = priced(vectors)[:, :-1] @ np.exp(self.log_rate[:-1])
         shares: FloatArray = parts / (parts.sum() + np.exp(self.log_rate[-1]))
         return shares
 
 
 def family_weight(family: NDArray[np.str_]) -> FloatArray:
-    """Give how much each row (N,) counts, one in the mean: large families count less a network, more in all."""
+    """Return how much each row (N,) counts, one in the mean: large families count less a network, more in all."""
     _, where, counts = np.unique(family, return_inverse=True, return_counts=True)
     weight = counts[where] ** -0.5
     return np.asarray(weight / weight.mean())

@@ -41,7 +41,7 @@ NO_BLOCKS: BlockPairs = {}
 
 
 def timed_blocks(profile: DeviceProfile) -> tuple[Contrast, ...]:
-    """Give the contrasts that were timed for what they say, with an interval of their own."""
+    """Return the contrasts that were timed for what they say, with an interval of their own."""
     return tuple(one for one in profile.contrasts if one.low_ms is not None)
 
 
@@ -92,6 +92,6 @@ def drawn_changes(pairs: Sequence[BlockPair], rng: np.random.Generator) -> Float
 
 
 def priced_change(pairs: Sequence[BlockPair]) -> float | None:
-    """Give the median change that the model says; None where it was not asked."""
+    """Return the median change that the model says; None where it was not asked."""
     said = [one.priced for one in pairs if one.priced is not None]
     return float(np.median(said)) if said else None

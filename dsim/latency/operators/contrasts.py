@@ -28,7 +28,7 @@ DRAWS = 200
 
 
 def activation_ratios(evidence: OpEvidence, a: OpKind | None, b: OpKind | None) -> FloatArray:
-    """Give log(time with b / time with a), one for each kernel (P,) that was timed with both."""
+    """Return log(time with b / time with a), one for each kernel (P,) that was timed with both."""
     times: dict[tuple[float, ...], dict[OpKind | None, list[float]]] = defaultdict(lambda: defaultdict(list))
     for kernel, ms in zip(evidence.rows.kernels, evidence.rows.ms, strict=True):
         if kernel.op.activation in (a, b) and kernel.op.macs:

@@ -70,7 +70,7 @@ _KIND_CLASS: dict[OpKind, str] = {
 
 
 def class_of(op: Op) -> str:
-    """Give the class that an op's cost is learned in."""
+    """Return the class that an op's cost is learned in."""
     if op.kind is OpKind.LINEAR:
         return "vector" if op.outputs[0].numel == op.outputs[0].shape[-1] else "pointwise"
     if isinstance(op.attrs, ConvAttrs):
@@ -87,7 +87,7 @@ def class_of(op: Op) -> str:
 
 
 def _extent(op: Op, shape: tuple[int, ...]) -> tuple[int, float]:
-    """Give channels and the side of the square with as many pixels, of NCHW or of channels last.
+    """Return channels and the side of the square with as many pixels, of NCHW or of channels last.
 
     Linear layers and matrix products work on the last axis. Of other ops on four axes the shape has to tell: pictures
     are square, so (1, 56, 56, 128) holds 128 channels.

@@ -46,12 +46,12 @@ class OpEvidence:
 
 
 def run_graph(graph: Graph, passes: tuple[str, ...]) -> Graph:
-    """Give the graph that kernels are taken from: the device's passes, but for what is learned from rows."""
+    """Return the graph that kernels are taken from: the device's passes, but for what is learned from rows."""
     return spell_gates(run_passes(graph, [name for name in passes if name not in LEARNED_PASSES]))
 
 
 def shape_family(kernel: Kernel) -> str:
-    """Give the family of an op that ran alone: its class and its shapes, whatever its activation."""
+    """Return the family of an op that ran alone: its class and its shapes, whatever its activation."""
     shapes = ",".join("x".join(map(str, spec.shape)) for spec in (*kernel.op.inputs, *kernel.op.outputs))
     return f"{class_of(kernel.op)} {shapes}"
 

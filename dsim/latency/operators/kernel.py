@@ -53,13 +53,13 @@ class Placed:
 
 
 def before(run: Graph, node: Node) -> OpKind | None:
-    """Give the kind of op that wrote the latest of a node's inputs; None for the graph's input."""
+    """Return the kind of op that wrote the latest of a node's inputs; None for the graph's input."""
     latest = max((ref.node for ref in node.inputs), default=-1)
     return run.nodes[latest].op.kind if latest >= 0 else None
 
 
 def place(run: Graph, links: Links) -> tuple[Placed, ...]:
-    """Give the kernels of a graph that the passes have been over.
+    """Return the kernels of a graph that the passes have been over.
 
     Parameters
     ----------

@@ -15,6 +15,6 @@ _AT = {name: n for n, name in enumerate(GROUPS)}
 
 
 def group_index(kernel: Kernel) -> int:
-    """Give the position of a kernel's group in `GROUPS`."""
+    """Return the position of a kernel's group in `GROUPS`."""
     label = str(kernel.op.label)
     return _AT[label] if label in _ALONE else _AT[class_of(kernel.op)]

@@ -35,7 +35,7 @@ class Known:
     rows: FloatArray
 
     def blend(self, kernels: Sequence[Kernel], priced_ms: FloatArray) -> FloatArray:
-        """Give milliseconds (N, members) of kernels (N): the mean of what was timed and of the forest's (N, members)."""
+        """Return milliseconds (N, members) of kernels (N): the mean of what was timed and of the forest's (N, members)."""
         marks = np.array([fingerprint(kernel) for kernel in kernels], dtype=np.int64)
         at = np.minimum(np.searchsorted(self.marks, marks), len(self.marks) - 1)
         rows = np.where(self.marks[at] == marks, self.rows[at], 0.0)[:, None]

@@ -39,7 +39,7 @@ class Learned:
     whole: Whole
 
     def vectors(self, networks: Sequence[tuple[Kernel, ...]]) -> FloatArray:
-        """Give the vectors (M, F) of networks, each a tuple of kernels."""
+        """Return the vectors (M, F) of networks, each a tuple of kernels."""
         every = vectors_of(self.prices, self.seen, [kernel for parts in networks for kernel in parts])
         ends = np.cumsum([len(parts) for parts in networks])
         return np.array([part.sum(0) for part in np.split(every, ends[:-1])])
@@ -160,7 +160,7 @@ def fit_operator_model(profile: DeviceProfile, pool: tuple[DeviceProfile, ...]) 
     logs = held(profile, evidence)
 
     def price(block: Graph) -> float:
-        """Give milliseconds of a block inside a network, which pays what it takes beside its kernels once."""
+        """Return milliseconds of a block inside a network, which pays what it takes beside its kernels once."""
         kernels = tuple(
             placed.kernel for placed in place(run_graph(block, profile.passes), evidence.rows.links)
         )

@@ -78,11 +78,11 @@ class OperatorModel:
         return {item.choice: item for item in self.choices}
 
     def kernels(self, graph: Graph) -> tuple[Placed, ...]:
-        """Give the kernels that run for a graph."""
+        """Return the kernels that run for a graph."""
         return place(run_graph(as_measured(graph, self), self.passes), self.links)
 
     def vectors(self, kernels: Sequence[Kernel]) -> FloatArray:
-        """Give the vectors (K, F) of kernels; a kernel met before costs a look-up."""
+        """Return the vectors (K, F) of kernels; a kernel met before costs a look-up."""
         known = self._known
         new = [kernel for kernel in dict.fromkeys(kernels) if kernel not in known]
         if new:
@@ -93,7 +93,7 @@ class OperatorModel:
         return np.array([known[kernel] for kernel in kernels]).reshape(-1, len(COLUMNS))
 
     def featurise(self, graph: Graph) -> FloatArray:
-        """Give a graph's vector (F,); vectors of pieces add up to the vector of the whole."""
+        """Return a graph's vector (F,); vectors of pieces add up to the vector of the whole."""
         total: FloatArray = self.vectors([placed.kernel for placed in self.kernels(graph)]).sum(0)
         return total
 
@@ -126,11 +126,11 @@ class OperatorModel:
         return LatencyArrays(np.exp(log), low if sided == "central" else np.zeros(len(log)), high)
 
     def p_cliff(self, phi: FloatArray) -> FloatArray:
-        """Give the chance (N,) that a network leaves the device: none, for nothing measured here ever did."""
+        """Return the chance (N,) that a network leaves the device: none, for nothing measured here ever did."""
         return np.zeros(len(self._checked(phi)))
 
     def p_fits(self, phi: FloatArray, budget_ms: float) -> FloatArray:
-        """Give the chance (N,) that a new measurement stays within the budget, for vectors (N, F).
+        """Return the chance (N,) that a new measurement stays within the budget, for vectors (N, F).
 
         Raises
         ------

@@ -49,7 +49,7 @@ class KernelPrices:
     known: Known | None
 
     def ms(self, kernels: Sequence[Kernel]) -> FloatArray:
-        """Give milliseconds (N, MEMBERS) of kernels (N) of classes that were timed."""
+        """Return milliseconds (N, MEMBERS) of kernels (N) of classes that were timed."""
         if not kernels:
             return np.zeros((0, MEMBERS))
         x = describe(kernels)
@@ -61,7 +61,7 @@ class KernelPrices:
         return self.known.blend(kernels, ms)
 
     def least_ms(self, kernels: Sequence[Kernel]) -> FloatArray:
-        """Give a lower bound (N, MEMBERS) for kernels (N) of classes that were never timed."""
+        """Return a lower bound (N, MEMBERS) for kernels (N) of classes that were never timed."""
         if not kernels:
             return np.zeros((0, MEMBERS))
         return np.repeat(self.roofline.least_ms(describe(kernels))[:, None], MEMBERS, axis=1)
@@ -111,7 +111,7 @@ def fit_prices(
 def _over_base(
     roofline: Roofline, x: FloatArray, ms: FloatArray, dispatched: NDArray[np.bool_]
 ) -> tuple[FloatArray, FloatArray]:
-    """Give what trees learn from: descriptions with the base (N, D + 1), and log of measured over base (N,)."""
+    """Return what trees learn from: descriptions with the base (N, D + 1), and log of measured over base (N,)."""
     base = roofline.ms(x)
     own = np.maximum(ms - roofline.floor_ms * dispatched, 0.1 * ms)
     return _with_base(x, base), np.log(own / base)

@@ -49,19 +49,19 @@ class Roofline:
     activations: FloatArray
 
     def ms(self, x: FloatArray) -> FloatArray:
-        """Give milliseconds (N,) of described kernels (N, D), without the launch from outside."""
+        """Return milliseconds (N,) of described kernels (N, D), without the launch from outside."""
         own = (terms(x) * self.rates[x[:, 0].astype(int)]).sum(1)
         ms: FloatArray = np.maximum(own + _activated(x) @ self.activations, 1e-7)
         return ms
 
     def least_ms(self, x: FloatArray) -> FloatArray:
-        """Give a lower bound (N,) for kernels of classes that were never timed."""
+        """Return a lower bound (N,) for kernels of classes that were never timed."""
         ms: FloatArray = np.maximum(terms(x) @ self.least, 1e-7)
         return ms
 
 
 def terms(x: FloatArray) -> FloatArray:
-    """Give starts, MACs, elements, elements beyond KNEE (N, TERMS) of described kernels (N, D), in the units of the rates."""
+    """Return starts, MACs, elements, elements beyond KNEE (N, TERMS) of described kernels (N, D), in the units of the rates."""
     macs = np.where(x[:, _AT["log_macs"]] > 0.0, np.expm1(x[:, _AT["log_padded_macs"]]), 0.0)
     moved = np.expm1(x[:, _AT["log_moved"]])
     work: FloatArray = (
@@ -71,7 +71,7 @@ def terms(x: FloatArray) -> FloatArray:
 
 
 def _activated(x: FloatArray) -> FloatArray:
-    """Give million elements written (N, activations), each in its activation's column."""
+    """Return million elements written (N, activations), each in its activation's column."""
     written = np.expm1(x[:, _AT["log_written"]]) / 1e6
     one = x[:, _AT["activation"]].astype(int)[:, None] == np.arange(len(ACTIVATION_ORDER))
     out: FloatArray = np.where(one & (np.arange(len(ACTIVATION_ORDER)) > 0), written[:, None], 0.0)

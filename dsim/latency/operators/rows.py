@@ -59,7 +59,7 @@ class OpRows:
 
 
 def signature(op: Op) -> Signature:
-    """Give what a row and a kernel of the traced graph share: class, work, channels and pixels out.
+    """Return what a row and a kernel of the traced graph share: class, work, channels and pixels out.
 
     Input sizes stay out of it, because runtimes differ in whether they pad a tensor before.
     """
@@ -72,7 +72,7 @@ def signature(op: Op) -> Signature:
 
 
 def loose(op: Op) -> Signature:
-    """Give what they share where the source misreads strides or groups."""
+    """Return what they share where the source misreads strides or groups."""
     kind, _, channels, pixels = signature(op)
     if isinstance(op.attrs, ConvAttrs):
         return "conv", op.attrs.kernel[0], channels, pixels
@@ -80,7 +80,7 @@ def loose(op: Op) -> Signature:
 
 
 def gather_rows(profile: DeviceProfile, runs: Mapping[str, Graph]) -> OpRows:
-    """Give a profile's measured ops as kernels.
+    """Return a profile's measured ops as kernels.
 
     Parameters
     ----------
@@ -143,7 +143,7 @@ def _by_position(rows: Sequence[MeasuredOp], run: Graph) -> bool:
 
 
 def _sum(rows: Sequence[MeasuredOp], run: Graph, links: Links) -> list[_Summed]:
-    """Give every kernel of a network, with the time of what it carries: nothing of a runtime's time is lost.
+    """Return every kernel of a network, with the time of what it carries: nothing of a runtime's time is lost.
 
     A kernel that the runtime did away with here, and not elsewhere, has next to no time.
     """

@@ -22,14 +22,14 @@ MARGIN = math.log(1.25)  # sizes a quarter beyond what was timed still count as 
 
 @lru_cache(maxsize=65536)
 def fingerprint(kernel: Kernel) -> int:
-    """Give 63 bits that stand for a kernel: its kind and everything that its price is learned from."""
+    """Return 63 bits that stand for a kernel: its kind and everything that its price is learned from."""
     text = f"{kernel.op.label}|{kernel.op.activation}|{numbers(kernel)}"
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") >> 1
 
 
 @lru_cache(maxsize=65536)
 def group_of(kernel: Kernel) -> str:
-    """Give the class that sizes are compared in; ops without a class of their own go by their names."""
+    """Return the class that sizes are compared in; ops without a class of their own go by their names."""
     kind = class_of(kernel.op)
     label = kernel.op.label if kind in ("other", "elementwise", "activation", "norm", "layout") else kind
     side = getattr(kernel.op.attrs, "kernel", None) if kernel.op.kind is OpKind.CONV2D else None
@@ -37,7 +37,7 @@ def group_of(kernel: Kernel) -> str:
 
 
 def size_of(kernel: Kernel) -> float:
-    """Give the log of MACs, or of elements moved where there are none."""
+    """Return the log of MACs, or of elements moved where there are none."""
     return math.log(max(priced_macs(kernel.op), kernel.op.elements_read + kernel.op.elements_written, 1))
 
 

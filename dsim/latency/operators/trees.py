@@ -39,7 +39,7 @@ class Forest:
     depth: int
 
     def predict(self, x: FloatArray) -> FloatArray:
-        """Give what each tree says (N, trees) of rows (N, D)."""
+        """Return what each tree says (N, trees) of rows (N, D)."""
         rows = np.asarray(x, dtype=np.float32)
         at = np.tile(self.roots, (len(rows), 1))
         row = np.arange(len(rows))[:, None]

@@ -34,7 +34,7 @@ BY_UNSUPPORTED = 1.0
 
 
 def vectors_of(prices: KernelPrices, seen: Seen, kernels: Sequence[Kernel]) -> FloatArray:
-    """Give vectors (K, F) of kernels (K); each distinct one is priced once.
+    """Return vectors (K, F) of kernels (K); each distinct one is priced once.
 
     A kernel that nothing timed is like counts at the fastest rates learned.
     """
@@ -55,7 +55,7 @@ def vectors_of(prices: KernelPrices, seen: Seen, kernels: Sequence[Kernel]) -> F
 
 
 def whole_ms(phi: FloatArray, whole: Whole) -> FloatArray:
-    """Give milliseconds (N,) of vectors (N, F)."""
+    """Return milliseconds (N,) of vectors (N, F)."""
     return np.maximum(whole.ms(phi[:, _MS], phi[:, _LAUNCHES]), 1e-6)
 
 
@@ -65,13 +65,13 @@ def fit_whole_to(phi: FloatArray, measured_ms: FloatArray, weight: FloatArray) -
 
 
 def shares_ms(phi: FloatArray, whole: Whole) -> FloatArray:
-    """Give each kernel's part (K,) of a network's milliseconds, for the kernels' own vectors (K, F)."""
+    """Return each kernel's part (K,) of a network's milliseconds, for the kernels' own vectors (K, F)."""
     own: FloatArray = whole.ms(phi[:, _MS], phi[:, _LAUNCHES]) - whole.fixed_ms
     return own
 
 
 def log_ms(phi: FloatArray, whole: Whole) -> tuple[FloatArray, FloatArray]:
-    """Give log milliseconds (N,) and their spread (N,) of vectors (N, F)."""
+    """Return log milliseconds (N,) and their spread (N,) of vectors (N, F)."""
     log = np.log(whole_ms(phi, whole))
     apart = np.log(np.maximum(phi[:, :MEMBERS], 1e-6)).std(1)
     total = np.maximum(phi[:, :MEMBERS].mean(1), 1e-9)

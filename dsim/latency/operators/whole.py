@@ -30,13 +30,13 @@ class Whole:
     starts_ms: FloatArray
 
     def ms(self, kernels_ms: FloatArray, launches: FloatArray) -> FloatArray:
-        """Give a network's milliseconds (N,) from its kernels' by group (N, G) and their numbers (N, G)."""
+        """Return a network's milliseconds (N,) from its kernels' by group (N, G) and their numbers (N, G)."""
         total: FloatArray = self.fixed_ms + kernels_ms @ self.scales + launches @ self.starts_ms
         return total
 
 
 def uniform(fixed_ms: float, scale: float, start_ms: float) -> Whole:
-    """Give what treats all groups alike."""
+    """Return what treats all groups alike."""
     return Whole(fixed_ms, np.full(len(GROUPS), scale), np.full(len(GROUPS), start_ms))
 
 

@@ -26,7 +26,7 @@ BACKENDS: dict[str, Backend] = {
 
 
 def find_backend(name: str) -> Backend:
-    """Give a backend by name.
+    """Return a backend by name.
 
     Raises
     ------

@@ -31,7 +31,7 @@ _BIAS_FIRST = ("addmm", "baddbmm")
 
 
 def plain_name(qualified: str) -> str:
-    """Give ``add`` for ``aten::add_``."""
+    """Return ``add`` for ``aten::add_``."""
     return qualified.partition("::")[2].rstrip("_")
 
 
@@ -51,7 +51,7 @@ def aten_op(
 
 
 def kinds_in(kernel: str) -> str:
-    """Give what a kernel of Inductor's computes, from its name, which holds those of the operators that it was made of.
+    """Return what a kernel of Inductor's computes, from its name, which holds those of the operators that it was made of.
 
     ``cpp_fused_add_avg_pool2d_mul_sub_1`` gives ``avg_pool+add+sub+mul``. Products come last: a kernel that was not
     called from a library holds one only where it is so small that it was written out, and may name one that it only

@@ -74,7 +74,7 @@ def compile_frozen(module: nn.Module, image: Tensor) -> tuple[Callable[[Tensor],
 
 
 def _with_own_code(module: nn.Module) -> nn.Module:
-    """Give a module's forward a code object of its own.
+    """Return a module's forward a code object of its own.
 
     Dynamo keeps what it compiled by code object, tries each in turn, and gives up after eight: networks of one class
     would be in each other's way.

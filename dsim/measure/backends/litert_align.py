@@ -60,7 +60,7 @@ class TfliteOp:
 def align(
     tags: Sequence[str], latency_ms: Sequence[float], graph: Sequence[TfliteOp]
 ) -> tuple[RuntimeOp, ...]:
-    """Give what each event computes; one that stands for no operator of the file has no kind."""
+    """Return what each event computes; one that stands for no operator of the file has no kind."""
     partner = _common(tags, graph)
     ops = [
         _op(tag, graph[at] if at is not None else None, ms)

@@ -56,7 +56,7 @@ class _Event(ctypes.Structure):
 
 
 def find_library() -> Profiled | None:
-    """Give what runs a model with the profiler on; None where the installed package has no such library."""
+    """Return what runs a model with the profiler on; None where the installed package has no such library."""
     spec = importlib.util.find_spec("ai_edge_litert")
     folder = Path(spec.origin).parent if spec is not None and spec.origin else None
     path = next((folder / name for name in NAMES if (folder / name).exists()), None) if folder else None
@@ -92,7 +92,7 @@ class _Model:
     def profile(
         self, content: bytes, image: np.ndarray[Any, Any], runs: int
     ) -> list[list[tuple[str, float]]]:
-        """Give for each run the operators in their order: the runtime's own name, and milliseconds.
+        """Return for each run the operators in their order: the runtime's own name, and milliseconds.
 
         Parameters
         ----------

@@ -53,7 +53,7 @@ def _tensors(args: Iterable[Any]) -> list[torch.Tensor]:
 
 
 def steady_ops(run: Callable[[Record], object], runs: int) -> tuple[RuntimeOp, ...]:
-    """Give the operators of a network in the steadiest of a number of runs.
+    """Return the operators of a network in the steadiest of a number of runs.
 
     Parameters
     ----------

@@ -215,7 +215,7 @@ def _head() -> dict[str, Any]:
 
 
 def _jobs(chains: Sequence[Chain], designs: Sequence[Planned]) -> list[_Job]:
-    """Give the packages in order; designs stand among the chains, so that a bundle cut short has some of each."""
+    """Return the packages in order; designs stand among the chains, so that a bundle cut short has some of each."""
     rows = [
         [_Job(f"{chain.key}-{n}", f"chains/{chain.key}-{n}.mlpackage", chain, n) for n in lengths_of(chain)]
         for chain in chains

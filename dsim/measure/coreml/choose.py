@@ -66,7 +66,7 @@ def choose_chains(graphs: Iterable[Graph]) -> Chosen:
 
 
 def chain_of(op: Op, before: Op | None = None) -> Chain | None:
-    """Give the chain that times an op, or None where it cannot be made.
+    """Return the chain that times an op, or None where it cannot be made.
 
     Parameters
     ----------
@@ -86,7 +86,7 @@ def chain_of(op: Op, before: Op | None = None) -> Chain | None:
 
 
 def lengths_of(chain: Chain) -> tuple[int, ...]:
-    """Give the lengths to time, shorter ones where a copy holds many weights."""
+    """Return the lengths to time, shorter ones where a copy holds many weights."""
     weights = max(weights_of(chain), 1)
     for halved in range(3):
         lengths = tuple(n >> halved for n in LENGTHS)

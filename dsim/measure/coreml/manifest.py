@@ -120,7 +120,7 @@ def open_manifest(folder: Path, head: dict[str, Any]) -> Manifest:
 
 
 def digests(package: Path) -> dict[str, str]:
-    """Give the SHA-256 of each file of a package, by its place inside."""
+    """Return the SHA-256 of each file of a package, by its place inside."""
     return {
         file.relative_to(package).as_posix(): _digest(file)
         for file in sorted(package.rglob("*"))

@@ -116,7 +116,7 @@ def _coremltools() -> Any:
 
 
 def _numbers(version: str) -> tuple[int, ...]:
-    """Give the first two numbers of a version."""
+    """Return the first two numbers of a version."""
     digits = ["".join(c for c in part if c.isdigit()) for part in version.split(".")[:2]]
     return tuple(int(part or 0) for part in digits)
 
@@ -278,13 +278,13 @@ async def _time(ct: Any, package: Path, asked: Any, device: Any) -> dict[str, An
 
 
 def _error(samples: list[float]) -> float:
-    """Give the standard error of the median, from the quartiles."""
+    """Return the standard error of the median, from the quartiles."""
     low, _, high = statistics.quantiles(samples, n=4)
     return 1.2533 * (high - low) / 1.349 / math.sqrt(len(samples))
 
 
 def _plan(ct: Any, plan: Any) -> list[list[Any]]:
-    """Give (op, preferred unit, share of the cost that Core ML estimates) of each op that runs."""
+    """Return (op, preferred unit, share of the cost that Core ML estimates) of each op that runs."""
     devices = ct.models.compute_device
     names = {
         devices.MLNeuralEngineComputeDevice: "neural_engine",

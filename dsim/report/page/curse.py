@@ -57,7 +57,7 @@ def curse_figure(found: Comparison) -> Figure | None:
 
 
 def summary_table(found: Comparison) -> TableData:
-    """Give the medians by device."""
+    """Return the medians by device."""
     return halved_table(found)
 
 

@@ -44,7 +44,7 @@ class Front:
 def measured_on(
     profile: DeviceProfile | None, told: Sequence[Published], budget_ms: float
 ) -> tuple[Published, ...]:
-    """Give the networks measured within a factor 4 of the budget; what the record tells where there is no profile."""
+    """Return the networks measured within a factor 4 of the budget; what the record tells where there is no profile."""
     known = measured_networks(profile) if profile else tuple(told)
     near = [item for item in known if budget_ms / FACTOR <= item.latency_ms <= budget_ms * FACTOR]
     return tuple(sorted(near, key=lambda item: item.latency_ms))

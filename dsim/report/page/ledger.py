@@ -67,7 +67,7 @@ def reproduce_section(command: str, space: dict[str, Any] | None, fingerprint: s
 
 
 def comparison_command(found: Comparison, name: str) -> tuple[str, dict[str, Any] | None]:
-    """Give the command that makes a comparison anew, and its space where that is not the usual one."""
+    """Return the command that makes a comparison anew, and its space where that is not the usual one."""
     asked: dict[str, Any] = json.loads(found.inputs)
     words = [
         "dsim",
@@ -86,7 +86,7 @@ def comparison_command(found: Comparison, name: str) -> tuple[str, dict[str, Any
 
 
 def study_command(found: StudyResult) -> tuple[str, dict[str, Any] | None]:
-    """Give the command that makes a study anew, and its space where that is not the usual one."""
+    """Return the command that makes a study anew, and its space where that is not the usual one."""
     asked = found.spec.inputs()
     words = ["dsim", "study", "--device", found.spec.device, "--budget", f"{found.spec.budget_ms!r}ms"]
     return _finish(words, asked, ("confidence", "trials", "seed"), found.spec.name)

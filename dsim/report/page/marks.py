@@ -17,7 +17,7 @@ DIGITS = 4  # significant ones of every number in a chart: more only makes the p
 
 
 def inline(rows: Sequence[Row]) -> alt.InlineData:
-    """Give rows as a chart's data; nan, which JSON has not, becomes null."""
+    """Return rows as a chart's data; nan, which JSON has not, becomes null."""
     return alt.InlineData(values=[{key: _short(value) for key, value in row.items()} for row in rows])
 
 
@@ -28,7 +28,7 @@ def _short(value: Any) -> Any:
 
 
 def ends(interval: Interval | None, scale: float = 1.0) -> dict[str, float | None]:
-    """Give value, low and high under those names."""
+    """Return value, low and high under those names."""
     if interval is None:
         return {"value": None, "low": None, "high": None}
     return {"value": interval.value * scale, "low": interval.low * scale, "high": interval.high * scale}
@@ -47,7 +47,7 @@ def rule_at(value: float, title: str, dash: tuple[int, int] = (1, 0)) -> alt.Cha
 
 
 def tips(**fields: str) -> list[alt.Tooltip]:
-    """Give tooltips by field: ``name="title"``; an underscore before the name makes it a number."""
+    """Return tooltips by field: ``name="title"``; an underscore before the name makes it a number."""
     return [
         alt.Tooltip(f"{name.removeprefix('n_')}:{'Q' if name.startswith('n_') else 'N'}", title=title)
         for name, title in fields.items()
@@ -110,7 +110,7 @@ def intervals(rows: Sequence[Row], axis: str, seen: Sequence[str] | None = None)
 
 
 def priced_verdicts(rows: Sequence[Row]) -> list[str]:
-    """Give the verdicts of all rows that have a value."""
+    """Return the verdicts of all rows that have a value."""
     return [str(row["verdict"]) for row in rows if row["value"] is not None]
 
 

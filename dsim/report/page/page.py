@@ -54,7 +54,7 @@ def _devices(subject: Subject) -> list[str]:
 
 
 def _profile(name: str) -> DeviceProfile | None:
-    """Give a profile, or None: a user's own may be gone since, and the page says so."""
+    """Return a profile, or None: a user's own may be gone since, and the page says so."""
     try:
         return find_profile(name)
     except UnknownNameError:

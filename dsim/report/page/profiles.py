@@ -17,7 +17,7 @@ def profile_sections(
     held: Mapping[str, Sequence[Held]],
     evidence: Mapping[str, Sequence[tuple[str, float]]],
 ) -> tuple[Section, Section]:
-    """Give both sections.
+    """Return both sections.
 
     Parameters
     ----------

@@ -19,7 +19,7 @@ VEGA_LITE = ".".join(alt.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
 
 
 def render_page(page: Page) -> str:
-    """Give the HTML. All text is escaped; what runs in it is Vega and the few lines of the template."""
+    """Return the HTML. All text is escaped; what runs in it is Vega and the few lines of the template."""
     environment = Environment(
         loader=PackageLoader("dsim.report.page", "templates"),
         autoescape=True,
@@ -48,7 +48,7 @@ def render_page(page: Page) -> str:
 
 @cache
 def bundle() -> str:
-    """Give Vega, Vega-Lite and Vega-Embed as JavaScript that can stand in a script element."""
+    """Return Vega, Vega-Lite and Vega-Embed as JavaScript that can stand in a script element."""
     return (
         str(vlc.javascript_bundle(SNIPPET, VEGA_LITE))
         .replace("</script", "<\\/script")
@@ -62,16 +62,16 @@ def panel_id(part: Part, figure: Figure, number: int) -> str:
 
 
 def panel_spec(figure: Figure, panel: Panel) -> dict[str, Any]:
-    """Give a chart's Vega-Lite, as wide as its place."""
+    """Return a chart's Vega-Lite, as wide as its place."""
     named = {"description": f"{figure.title}. {panel.title}".strip()}
     return {**plain_spec(panel), **named, **(sized(panel) or {"width": "container", "height": panel.height})}
 
 
 def plain_spec(panel: Panel) -> dict[str, Any]:
-    """Give a chart's Vega-Lite without size or look; that it is valid is seen where it is drawn."""
+    """Return a chart's Vega-Lite without size or look; that it is valid is seen where it is drawn."""
     return {key: value for key, value in panel.chart.to_dict(validate=False).items() if key != "config"}
 
 
 def sized(panel: Panel) -> dict[str, Any]:
-    """Give the size of a matrix, or nothing for a chart that fills its place."""
+    """Return the size of a matrix, or nothing for a chart that fills its place."""
     return {"width": {"step": panel.cell[0]}, "height": {"step": panel.cell[1]}} if panel.cell else {}

@@ -27,7 +27,7 @@ Costs = Mapping[str, tuple[Piece, ...]]  # choice (gelu>silu) -> evidence
 
 
 def costs(profile: DeviceProfile) -> Costs:
-    """Give what one activation costs instead of another, by choice, in both directions."""
+    """Return what one activation costs instead of another, by choice, in both directions."""
     found: dict[str, list[Piece]] = defaultdict(list)
     for contrast in _contrasts(profile):
         found[contrast.choice.removeprefix(PREFIX)].append(contrast_piece(profile, contrast))
@@ -41,7 +41,7 @@ def costs(profile: DeviceProfile) -> Costs:
 
 
 def _contrasts(profile: DeviceProfile) -> Iterator[Contrast]:
-    """Give clean contrasts, and those that follow from two that start at one network: relu>gelu and relu>silu tell gelu>silu."""
+    """Yield clean contrasts, and those that follow from two that start at one network: relu>gelu and relu>silu tell gelu>silu."""
     clean = [c for c in profile.contrasts if c.choice.startswith(PREFIX) and c.graph_a and c.graph_b]
     yield from clean
     told = {(c.graph_a, c.graph_b, c.source) for c in clean}
@@ -88,7 +88,7 @@ def _tenths(change: float) -> str:
 
 
 def fastest(found: Costs, among: Sequence[str]) -> frozenset[str]:
-    """Give the activations that may be the fastest: those that no other one certainly beats."""
+    """Return the activations that may be the fastest: those that no other one certainly beats."""
     beaten = {
         a
         for a, b in permutations(among, 2)
@@ -110,12 +110,12 @@ def judge(key: str, profiles: Sequence[DeviceProfile]) -> tuple[Check, ...]:
 
 
 def _forward(found: Costs) -> tuple[Piece, ...]:
-    """Give evidence once, in the direction in which it was measured."""
+    """Return evidence once, in the direction in which it was measured."""
     return tuple(p for pieces in found.values() for p in pieces if not p.what.endswith(BACK))
 
 
 def _beside(profile: DeviceProfile, having: Sequence[DeviceProfile]) -> list[tuple[DeviceProfile, str]]:
-    """Give the other devices that measure the same (one image, or a batch) with what differs, the most alike first."""
+    """Return the other devices that measure the same (one image, or a batch) with what differs, the most alike first."""
     alike = [
         (pair_of(profile, other), other)
         for other in having

@@ -22,7 +22,7 @@ _CONFOUNDED = "linear layers became 1x1 convolutions in the same step (counted u
 
 
 def reorder_shares(profile: DeviceProfile) -> tuple[list[float], float]:
-    """Give what part of its attention blocks' time each design spends on reshapes and transposes, and median block ms."""
+    """Return what part of its attention blocks' time each design spends on reshapes and transposes, and median block ms."""
     whole: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
     moved: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
     attention: set[tuple[str, str]] = set()

@@ -11,7 +11,7 @@ from dsim.shift.paper.run import ACROSS, STATEMENTS
 
 
 def checks_frame(checks: Sequence[Check]) -> pl.DataFrame:
-    """Give one row for each piece of evidence, and one for a check without any.
+    """Return one row for each piece of evidence, and one for a check without any.
 
     Columns of the check come first, with the statement's words and rule; those of the evidence begin with ``evidence_``.
     """

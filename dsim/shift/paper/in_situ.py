@@ -50,7 +50,7 @@ class Part:
 
 
 def parts_of(profile: DeviceProfile) -> tuple[Part, ...]:
-    """Give every module of every network whose operators a profile timed in situ; not those with a time that was attributed."""
+    """Return every module of every network whose operators a profile timed in situ; not those with a time that was attributed."""
     times: dict[str, dict[int, float]] = defaultdict(dict)
     attributed = set()
     for row in profile.ops:
@@ -95,7 +95,7 @@ def median_piece(
 
 
 def median_range(values: Sequence[float], confidence: float = CONFIDENCE) -> tuple[float, float]:
-    """Give two of the values between which their distribution's median lies at the confidence asked, whatever the distribution.
+    """Return two of the values between which their distribution's median lies at the confidence asked, whatever the distribution.
 
     How many of n values lie below the median is binomial. Fewer than five values cannot say so much at 90%: then it is
     their whole range.
@@ -114,5 +114,5 @@ def source_of(profile: DeviceProfile) -> str:
 
 
 def log_ratio(a_ms: float, b_ms: float, work: float = 1.0) -> float:
-    """Give the log of a ratio of times, less that of work."""
+    """Return the log of a ratio of times, less that of work."""
     return math.log(b_ms / a_ms / work)

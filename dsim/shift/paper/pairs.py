@@ -21,7 +21,7 @@ Key = tuple[str, str, str]  # phone model, protocol, laboratory
 def timed_together(
     profile: DeviceProfile, graphs: Sequence[str]
 ) -> dict[Key, dict[str, tuple[float, float, str]]]:
-    """Give networks' milliseconds by who timed them how on what.
+    """Return networks' milliseconds by who timed them how on what.
 
     Figures that repeat others, and those of networks that left the accelerator, are let go. Of several figures of one
     network the median counts.
@@ -51,7 +51,7 @@ def _middle(rows: Sequence[Measurement], digits: Mapping[tuple[str, str], int]) 
 
 
 def _digits(rows: Sequence[Measurement | Contrast]) -> dict[tuple[str, str], int]:
-    """Give how many decimals each table gives: what it rounds away is an error of reading."""
+    """Return how many decimals each table gives: what it rounds away is an error of reading."""
     out: dict[tuple[str, str], int] = defaultdict(int)
     for row in rows:
         figures = (row.latency_ms,) if isinstance(row, Measurement) else (row.a_ms, row.b_ms)
@@ -88,7 +88,7 @@ def pair_pieces(
     pairs: Sequence[tuple[str, str, str]],
     work: Callable[[str, str], float] | None = None,
 ) -> Iterator[Piece]:
-    """Give the evidence of pairs ``(what differs, a, b)``, both graph keys, wherever a profile measured both."""
+    """Yield the evidence of pairs ``(what differs, a, b)``, both graph keys, wherever a profile measured both."""
     wanted = sorted({graph for _, a, b in pairs for graph in (a, b)})
     for key, timed in sorted(timed_together(profile, wanted).items()):
         for what, a, b in pairs:
@@ -118,10 +118,10 @@ def contrast_piece(profile: DeviceProfile, contrast: Contrast, work: float = 1.0
 
 @cache
 def macs_of(graph: str) -> int:
-    """Give a stored network's multiply-accumulates."""
+    """Return a stored network's multiply-accumulates."""
     return sum(op.macs for op in stored({graph})[graph].ops)
 
 
 def macs_ratio(a: str, b: str) -> float:
-    """Give the multiply-accumulates of a stored network over those of another."""
+    """Return the multiply-accumulates of a stored network over those of another."""
     return macs_of(b) / macs_of(a)

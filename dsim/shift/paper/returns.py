@@ -24,18 +24,18 @@ Three = tuple[float, float, float]
 
 
 def rates(top1: Three, cost: Three) -> tuple[float, float]:
-    """Give points of top-1 per unit of cost for either step."""
+    """Return points of top-1 per unit of cost for either step."""
     return (top1[1] - top1[0]) / (cost[1] - cost[0]), (top1[2] - top1[1]) / (cost[2] - cost[1])
 
 
 def factor(top1: Three, cost: Three) -> float:
-    """Give how many times more a unit of cost buys in the first step than in the second."""
+    """Return how many times more a unit of cost buys in the first step than in the second."""
     first, second = rates(top1, cost)
     return first / second if second > 0 else math.inf
 
 
 def factor_range(top1: Three, cost: Three, off: Three) -> tuple[float, float]:
-    """Give the least and the largest factor that errors of accuracy and of cost (as logs) allow together."""
+    """Return the least and the largest factor that errors of accuracy and of cost (as logs) allow together."""
     found = []
     for signs in itertools.product((-1.0, 1.0), repeat=6):
         moved = tuple(t + RUN_POINTS * s for t, s in zip(top1, signs[:3], strict=True))
@@ -46,12 +46,12 @@ def factor_range(top1: Three, cost: Three, off: Three) -> tuple[float, float]:
 
 
 def top1() -> Three:
-    """Give the published top-1 of the three, percent."""
+    """Return the published top-1 of the three, percent."""
     return PUBLISHED[NAMES[0]], PUBLISHED[NAMES[1]], PUBLISHED[NAMES[2]]
 
 
 def parameters() -> Three:
-    """Give the parameters of the three, millions."""
+    """Return the parameters of the three, millions."""
     a, b, c = (get_preset(name).to_graph().params / 1e6 for name in NAMES)
     return a, b, c
 

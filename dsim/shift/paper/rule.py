@@ -47,12 +47,12 @@ def says(piece: Piece) -> Says:
 
 
 def percent(log_ratio: float) -> float:
-    """Give a log ratio as percent of change."""
+    """Return a log ratio as percent of change."""
     return 100.0 * math.expm1(log_ratio)
 
 
 def mirrored(piece: Piece) -> Piece:
-    """Give the same evidence from ``b`` to ``a``."""
+    """Return the same evidence from ``b`` to ``a``."""
     value, low, high = (percent(-math.log1p(x / 100.0)) for x in (piece.value, piece.high, piece.low))
     return Piece(
         piece.kind, f"{piece.what}, {BACK}", piece.b, piece.a, piece.b_ms, piece.a_ms, value, low, high,

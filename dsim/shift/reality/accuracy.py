@@ -92,7 +92,7 @@ def earlier_evidence(cutoff: str) -> EarlierEvidence:
 
 
 def recipe_months(dates: dict[str, Dated]) -> dict[str, tuple[bool, str]]:
-    """Give whether a recipe's date is told and its month, by the recipe's key.
+    """Return whether a recipe's date is told and its month, by the recipe's key.
 
     The month is empty and not told where its citation names no paper; told and after every cutoff where the table of
     dates says that it came later, without a month.

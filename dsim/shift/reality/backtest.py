@@ -90,7 +90,7 @@ def backtest(
 
 
 def without_later(space: Space) -> Space:
-    """Give a space without the blocks that were published later; presets that use them drop out by themselves."""
+    """Return a space without the blocks that were published later; presets that use them drop out by themselves."""
     return space.fixed(
         mixers=tuple(tuple(m for m in row if m not in LATER) for row in space.mixers),
         attentions=tuple(m for m in space.attentions if m not in LATER),
@@ -98,12 +98,12 @@ def without_later(space: Space) -> Space:
 
 
 def family_of(graph: str, families: Mapping[str, str]) -> str:
-    """Give the family of a later network, empty where it belongs to none."""
+    """Return the family of a later network, empty where it belongs to none."""
     return next((name for pattern, name in families.items() if fnmatchcase(bare(graph), pattern)), "")
 
 
 def later_figures(figures: Iterable[Figure], families: Mapping[str, str], cutoff: str) -> tuple[Figure, ...]:
-    """Give the measured networks of the later families.
+    """Return the measured networks of the later families.
 
     Raises
     ------

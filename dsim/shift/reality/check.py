@@ -68,7 +68,7 @@ def reality_check(
 
 
 def spread(front: Sequence[Figure], most: int) -> tuple[Figure, ...]:
-    """Give at most so many of a front, its ends among them, evenly by place."""
+    """Return at most so many of a front, its ends among them, evenly by place."""
     if len(front) <= most:
         return tuple(front)
     places = np.unique(np.linspace(0, len(front) - 1, most).round().astype(int))

@@ -28,7 +28,7 @@ class Dated:
 
 
 def bare(name: str) -> str:
-    """Give a network's name without its resolution, the prefix of its code base and the form it was timed in."""
+    """Return a network's name without its resolution, the prefix of its code base and the form it was timed in."""
     return _PREFIX.sub("", name.partition("@")[0]).partition("+")[0]
 
 
@@ -40,12 +40,12 @@ def load_dates() -> dict[str, Dated]:
 
 
 def month_of(arxiv_text: str) -> str:
-    """Give the latest month that the arXiv numbers in a text name, empty where it names none."""
+    """Return the latest month that the arXiv numbers in a text name, empty where it names none."""
     return max((f"20{year}-{month}" for year, month in _ARXIV.findall(arxiv_text)), default="")
 
 
 def earlier(cutoff: str, dates: dict[str, Dated] | None = None) -> Callable[[str], bool]:
-    """Give the test whether a network (``name`` or ``name@resolution``) was published before a month.
+    """Return the test whether a network (``name`` or ``name@resolution``) was published before a month.
 
     A network whose date no source tells counts as later, and so does a design of dsim's own: in doubt, nothing is
     learned from it.

@@ -41,7 +41,7 @@ class Figure:
 
 
 def figures_of(profile: DeviceProfile, checkpoints: Sequence[Checkpoint]) -> tuple[Figure, ...]:
-    """Give a device's measured networks with a published top-1, fastest first.
+    """Return a device's measured networks with a published top-1, fastest first.
 
     Rows count as `dsim.search.published` counts them: reference protocol, on the accelerator, told for the first time.
     """
@@ -68,7 +68,7 @@ def _figure(rows: Sequence[Measurement], checkpoints: Sequence[Checkpoint]) -> F
 
 
 def measured_front(figures: Iterable[Figure]) -> tuple[Figure, ...]:
-    """Give the networks that no other beats in both latency and top-1, fastest first."""
+    """Return the networks that no other beats in both latency and top-1, fastest first."""
     front: list[Figure] = []
     for figure in sorted(figures, key=lambda f: (f.latency_ms, -f.top1)):
         if not front or figure.top1 > front[-1].top1:

@@ -22,7 +22,7 @@ from dsim.shift.reality.dates import FILE, earlier
 
 
 def earlier_profile(profile: DeviceProfile, test: Callable[[str], bool]) -> DeviceProfile:
-    """Give a profile as it would be without the networks that fail a test.
+    """Return a profile as it would be without the networks that fail a test.
 
     Whole networks, the operators that were timed inside them, and contrasts that touch one of them go. Figures of
     earlier networks stay, whoever timed them and when: they tell of the device, not of later networks.

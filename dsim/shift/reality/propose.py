@@ -39,13 +39,13 @@ class Pricer(Protocol):
         """What its evidence can tell apart."""
 
     def featurise(self, graph: Graph) -> Floats:
-        """Give the additive vector (F,) of a graph."""
+        """Return the additive vector (F,) of a graph."""
 
     def price(self, phi: Floats, confidence: float = 0.9) -> LatencyArrays:
         """Price vectors (N, F)."""
 
     def p_fits(self, phi: Floats, budget_ms: float) -> Floats:
-        """Give the chance (N,) that a new measurement stays within the budget."""
+        """Return the chance (N,) that a new measurement stays within the budget."""
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ class Proposer:
         ] = {}  # what a search for the fastest came to, by what holds the budget
 
     def propose(self, budget_ms: float, held: Held, recipe: Recipe | None) -> Proposal | None:
-        """Give the most accurate design (by the lower end) within a budget, None where nothing fits.
+        """Return the most accurate design (by the lower end) within a budget, None where nothing fits.
 
         Parameters
         ----------
@@ -160,7 +160,7 @@ class Proposer:
         )
 
     def top1_of(self, summary: Floats, recipe: Recipe | None) -> tuple[float, float, float]:
-        """Give top-1 and its interval of a summary (S,) at a recipe, three times nan where the recipe is unknown."""
+        """Return top-1 and its interval of a summary (S,) at a recipe, three times nan where the recipe is unknown."""
         if recipe is None:
             return _NAN, _NAN, _NAN
         asked = Recipe(recipe.epochs, recipe.teacher, recipe.augment, REFERENCE.train_resolution)

@@ -36,7 +36,7 @@ def _at(epochs: int, teacher: Teacher, augment: Augment) -> Recipe:
 
 @lru_cache(maxsize=1)
 def load_checkpoints() -> tuple[Checkpoint, ...]:
-    """Give the published results: those of the accuracy evidence, EfficientFormer's own table, and paper_recipes.csv."""
+    """Return the published results: those of the accuracy evidence, EfficientFormer's own table, and paper_recipes.csv."""
     tables = (
         Checkpoint(name, REFERENCE.train_resolution, REFERENCE, top1) for name, top1 in PUBLISHED.items()
     )
@@ -58,7 +58,7 @@ def _of_papers() -> tuple[Checkpoint, ...]:
 
 
 def checkpoints_of(evidence: Evidence) -> tuple[Checkpoint, ...]:
-    """Give the results by the network's own name; networks that an ablation changed are none of it."""
+    """Return the results by the network's own name; networks that an ablation changed are none of it."""
     rows = zip(evidence.networks, evidence.resolutions, evidence.recipes, evidence.top1, strict=True)
     return tuple(
         Checkpoint(bare(name), size, recipe, float(top1))
@@ -86,7 +86,7 @@ def recipe_of(graph: str, top1: float, checkpoints: Iterable[Checkpoint]) -> Rec
 
 
 def nearest_to_reference(graph: str, checkpoints: Sequence[Checkpoint]) -> Checkpoint | None:
-    """Give the checkpoint of a network whose recipe is most like the reference's, None where none is published.
+    """Return the checkpoint of a network whose recipe is most like the reference's, None where none is published.
 
     Known schedules first, then the same teacher, then the schedule's length.
     """

@@ -82,12 +82,12 @@ def gap(rows: Sequence[tuple[float, float, float, float]], groups: Sequence[str]
 
 
 def as_shown(records: Iterable[Standing]) -> list[tuple[float, float, float, float]]:
-    """Give what a study shows: claims at the reference recipe, whatever the network's."""
+    """Return what a study shows: claims at the reference recipe, whatever the network's."""
     return [(r.published_top1, r.top1, r.top1_low, r.top1_high) for r in records if r.compared]
 
 
 def alike(records: Iterable[Standing]) -> list[tuple[float, float, float, float]]:
-    """Give claims at the network's own recipe, where that is known."""
+    """Return claims at the network's own recipe, where that is known."""
     return [(r.published_top1, r.alike, r.alike_low, r.alike_high) for r in records if r.like]
 
 
@@ -144,7 +144,7 @@ class OwnScore:
 
 
 def told_once(records: Iterable[Own]) -> tuple[Own, ...]:
-    """Give one record for each network and recipe whose top-1 could be asked for, whatever its devices and sources."""
+    """Return one record for each network and recipe whose top-1 could be asked for, whatever its devices and sources."""
     first: dict[tuple[str, str], Own] = {}
     for record in records:
         if not math.isnan(record.own_top1):

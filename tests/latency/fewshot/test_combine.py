@@ -13,7 +13,7 @@ NETWORKS, DONORS = 60, 8
 
 
 def made_up(seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """Give log milliseconds (N, D) of donors that differ by three hidden traits, and places of the networks."""
+    """Return log milliseconds (N, D) of donors that differ by three hidden traits, and places of the networks."""
     rng = np.random.default_rng(seed)
     size, traits = rng.normal(0.0, 1.0, NETWORKS), rng.normal(0.0, 0.3, (NETWORKS, 3))
     table = size[:, None] + traits @ rng.normal(0.0, 1.0, (3, DONORS)) + rng.normal(0.0, 1.0, DONORS)

@@ -11,7 +11,7 @@ from dsim.op import Op, OpKind
 
 
 def block() -> Graph:
-    """Give conv - relu - conv - add (residual) - relu."""
+    """Return conv - relu - conv - add (residual) - relu."""
     builder = GraphBuilder()
     image = builder.input((1, 8, 16, 16))
     conv = ConvAttrs(8, (3, 3), padding=(1, 1))

@@ -54,7 +54,7 @@ def _once(network: Network, patterns: tuple[Pattern, ...]) -> None:
 
 
 def _scope(finder: Finder, inside: set[int], item: Item) -> str:
-    """Give the deepest path: an activation's steps all belong to it, a bias is added where its product was."""
+    """Return the deepest path: an activation's steps all belong to it, a bias is added where its product was."""
     return max((finder.items[i].scope for i in sorted(inside)), key=len, default=item.scope) or item.scope
 
 

@@ -43,11 +43,11 @@ class Finder:
             self._readers.setdefault(name, set()).add(-1)
 
     def index(self, name: str) -> int:
-        """Give the place of the item that writes a tensor."""
+        """Return the place of the item that writes a tensor."""
         return self._writer[name]
 
     def writer(self, name: str, *ops: str) -> Item | None:
-        """Give the item that writes a tensor, if it is one of these operators."""
+        """Return the item that writes a tensor, if it is one of these operators."""
         index = self._writer.get(name)
         item = None if index is None else self.items[index]
         return item if item is not None and item.op in ops else None
@@ -65,7 +65,7 @@ class Finder:
         return found is not None and math.isclose(found, value, rel_tol=1e-3)
 
     def other(self, item: Item, value: float) -> str | None:
-        """Give the operand of a two-sided operator beside a number; None if there is no such number."""
+        """Return the operand of a two-sided operator beside a number; None if there is no such number."""
         if len(item.inputs) != 2:
             return None
         a, b = item.inputs

@@ -40,7 +40,7 @@ def gelu(finder: Finder, item: Item) -> Match | None:
 
 
 def _factors(finder: Finder, item: Item) -> tuple[list[str], list[str]]:
-    """Give the three factors of a product of products, and the products inside."""
+    """Return the three factors of a product of products, and the products inside."""
     for name, other in (item.inputs, item.inputs[::-1]):
         product = finder.writer(name, "Mul")
         if product is not None and any(
@@ -53,7 +53,7 @@ def _factors(finder: Finder, item: Item) -> tuple[list[str], list[str]]:
 
 
 def _argument(finder: Finder, curve: Item, x: str) -> list[str] | None:
-    """Give the nodes between x and the curve; None if anything but x and constants goes in."""
+    """Return the nodes between x and the curve; None if anything but x and constants goes in."""
     start = curve.inputs[0]
     if curve.op == "Erf":
         scaled = finder.writer(start, "Div", "Mul")

@@ -12,7 +12,7 @@ NORM = "LayerNormalization"
 
 
 def _axes(network: Network, item: Item) -> list[int] | None:
-    """Give the axes of a mean if they are the last ones, counted from the end."""
+    """Return the axes of a mean if they are the last ones, counted from the end."""
     found = item.attrs.get("axes")
     if found is None and len(item.inputs) > 1 and item.inputs[1] in network.constants:
         array = network.constants[item.inputs[1]].array

@@ -30,13 +30,13 @@ def ints(value: Value) -> list[int]:
 
 
 def number(value: Value) -> Value:
-    """Give a lone number of the file as a number; anything else as it is."""
+    """Return a lone number of the file as a number; anything else as it is."""
     found = value.scalar if isinstance(value, Known) and not value.owners else None
     return value if found is None or len(value.shape) > 1 else found
 
 
 def pads_of(t: Trace, attrs: Attributes, x: Value, kernel: Sequence[int]) -> list[tuple[int, int]]:
-    """Give (before, after) for each spatial axis, automatic padding worked out."""
+    """Return (before, after) for each spatial axis, automatic padding worked out."""
     sides = t.shape(x)[2:]
     mode = attrs.get("auto_pad", "NOTSET")
     if mode in ("NOTSET", ""):
@@ -55,7 +55,7 @@ def pads_of(t: Trace, attrs: Attributes, x: Value, kernel: Sequence[int]) -> lis
 
 
 def axes_from(attrs: Attributes, given: Sequence[Value]) -> list[int] | None:
-    """Give axes, which are an attribute in old operator sets and an input in new ones; None for none named."""
+    """Return axes, which are an attribute in old operator sets and an input in new ones; None for none named."""
     if given and given[0] is not None:
         return ints(given[0])
     found = attrs.get("axes")

@@ -17,7 +17,7 @@ from dsim.op import OpKind
 
 
 def padded(t: Trace, x: Ref, pads: Sequence[tuple[int, int]]) -> tuple[Ref, list[int]]:
-    """Give what is left to pad evenly; uneven padding becomes a pad of its own."""
+    """Return what is left to pad evenly; uneven padding becomes a pad of its own."""
     if all(before == after for before, after in pads):
         return x, [before for before, _ in pads]
     return t.add(OpKind.PAD, x, attrs=PadAttrs(((0, 0), (0, 0), *pads))), [0] * len(pads)
@@ -85,7 +85,7 @@ def layer_norm(t: Trace, attrs: Attributes, x: Ref, weight: Value = None, bias: 
 
 
 def _scale(weight: Value) -> Value:
-    """Give no weight for a scale of ones that is not learned: exporters write it where a norm has none."""
+    """Return no weight for a scale of ones that is not learned: exporters write it where a norm has none."""
     plain = isinstance(weight, Known) and weight.array is not None and bool((weight.array == 1).all())
     return None if plain and not weight.owners else weight
 
