@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMPS := .stamps
 
 .DEFAULT_GOAL := help
-.PHONY: help study test slow smoke kernels thorough lint format shipped docs shift paper-checks reality wheel clean
+.PHONY: help study test slow smoke baseline kernels thorough lint format shipped docs shift paper-checks reality wheel clean
 
 help: ## show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,6 +43,12 @@ kernels: $(STAMPS)/test ## the numeric tests under the matrix kernels of other p
 
 smoke: $(STAMPS)/test ## walk the three main roads with the installed command and an empty cache, in under four minutes
 	$(BIN)/python scripts/smoke.py
+
+# before a change that should move no prediction, and after it; on one machine the two agree
+baseline: $(STAMPS)/run ## record every held-out prediction and four studies in build/baseline.json; BEFORE=FILE compares with an earlier record
+	@mkdir -p build
+	OMP_NUM_THREADS=1 $(BIN)/python -m lab.validate.baseline record build/baseline.json
+	$(if $(BEFORE),$(BIN)/python -m lab.validate.baseline compare $(BEFORE) build/baseline.json)
 
 thorough: $(STAMPS)/test ## every test with all its cases: 200 designs traced, each structure through LiteRT, 100,000 designs walked
 	DSIM_THOROUGH=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile

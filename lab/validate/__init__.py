@@ -1,0 +1,1 @@
+"""How far dsim's answers can be trusted, measured."""
