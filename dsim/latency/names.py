@@ -1,6 +1,6 @@
 """What a network may be called: the key of a stored graph, or its name in timm, torchvision, AI Hub or a published table.
 
-``dsim/data/names.csv`` holds the names (scripts/curate_names.py). A name without a side stands for the side at which its
+``dsim/data/names.csv`` holds the names (lab/curate/names.py). A name without a side stands for the side at which its
 own library runs the network; where libraries differ, or dsim has no graph at that side, the side has to be said.
 """
 

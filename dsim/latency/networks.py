@@ -141,5 +141,5 @@ def read_graph(key: str) -> Graph:
     """
     found = stored({key})
     if key not in found:
-        raise FileFormatError(f"graph {key!r} is stored nowhere; trace it (scripts/trace_networks.py)")
+        raise FileFormatError(f"graph {key!r} is stored nowhere; trace it (lab/networks/iphones.py)")
     return found[key]

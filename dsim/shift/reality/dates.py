@@ -34,7 +34,7 @@ def bare(name: str) -> str:
 
 @lru_cache(maxsize=1)
 def load_dates() -> dict[str, Dated]:
-    """Read dates.csv; scripts/curate_dates.py makes it."""
+    """Read dates.csv; lab/curate/dates.py makes it."""
     with FILE.open(newline="", encoding="utf-8") as file:
         return {row["name"]: Dated(row["published"], row["source"]) for row in csv.DictReader(file)}
 
@@ -74,7 +74,7 @@ def earlier(cutoff: str, dates: dict[str, Dated] | None = None) -> Callable[[str
         found = table.get(bare(network))
         if found is None:
             raise UnknownNameError(
-                f"dates.csv must name every network, and lacks {bare(network)!r}; run scripts/curate_dates.py"
+                f"dates.csv must name every network, and lacks {bare(network)!r}; run lab/curate/dates.py"
             )
         return bool(found.published) and found.published < cutoff
 

@@ -1,6 +1,6 @@
 """Make the desktop profiles from timm's benchmark results.
 
-Usage: python scripts/curate_desktop.py FOLDER        (FOLDER holds latency_desktop.csv)
+Usage: python -m lab.curate.desktop FOLDER        (FOLDER holds latency_desktop.csv)
 
 One profile for each chip, compiler, memory layout and precision. Networks that merge branches before use were timed unmerged
 by torch 2.4 and merged by torch 2.9; the row's parameters tell, and the graph's key says so (``+unfused``).
@@ -12,8 +12,9 @@ import sys
 from pathlib import Path
 
 import polars as pl
-from profile_files import write_profile
-from stored_sizes import graph_key, stored_sizes
+
+from lab.curate.profile_files import write_profile
+from lab.curate.stored_sizes import graph_key, stored_sizes
 
 LICENCE = "Apache-2.0"
 PRECISION = {"amp-fp16": "float16 (AMP)", "bf16": "bfloat16", "fp32": "float32"}

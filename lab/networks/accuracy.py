@@ -1,6 +1,6 @@
 """Rebuild dsim/data/accuracy/summaries.parquet: what the accuracy model sees of every network in top1.csv.
 
-    python scripts/trace_accuracy_networks.py [--graphs FOLDER]
+    python -m lab.networks.accuracy [--graphs FOLDER]
 
 Needs timm (1.0.31 made the stored file). Tracing takes about 20 minutes; with --graphs, graphs are kept in FOLDER and
 read back the next time, so that a change of the summary's columns costs seconds. Networks above 150 M parameters are
@@ -17,13 +17,13 @@ import numpy as np
 import polars as pl
 import timm
 import torch
-from ablated_accuracy_networks import ablated
 
 from dsim.accuracy.summary import COLUMNS, summarise
 from dsim.graph import Graph, load_graphs, save_graphs
 from dsim.graph.torch_reader import read_module
+from lab.networks.ablated import ablated
 
-DATA = Path(__file__).parent.parent / "dsim" / "data" / "accuracy"
+DATA = Path(__file__).resolve().parents[2] / "dsim" / "data" / "accuracy"
 MOST_PARAMS = 150e6
 SHARD = 50
 

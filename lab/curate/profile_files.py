@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import csv
 import json
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
-import polars as pl  # noqa: E402
+import polars as pl
 
-from dsim.device.ops import COLUMNS  # noqa: E402
+from dsim.device.ops import COLUMNS
+
+ROOT = Path(__file__).resolve().parents[2]
 
 PROFILES = ROOT / "device_profiles"
 _ORDER = ("network", "graph", "resolution", "latency_ms", "error_ms", "model", "protocol", "lab", "source", "table", "top1",

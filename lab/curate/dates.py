@@ -1,6 +1,6 @@
 """Say of every network by when it was published: dsim/data/dates.csv, which the backtest trains and tests by.
 
-Usage: python scripts/curate_dates.py timm-0.6.12-py3-none-any.whl
+Usage: python -m lab.curate.dates timm-0.6.12-py3-none-any.whl
 
 Of timm's wheel of 2022-11-23 only the names of networks are read: what it holds was published by then, whatever its paper's date.
 A network that it lacks takes the date of the first arXiv paper of its design from RULES. Where neither says anything the
@@ -19,7 +19,7 @@ from pathlib import Path
 from dsim.accuracy.tables import read_rows
 from dsim.shift.reality.dates import RECIPE, bare
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT / "dsim" / "data"
 RELEASE, RELEASED = "timm 0.6.12 (PyPI, 2022-11-23) holds it", "2022-11"
 LATER = "later than timm 0.6.12 or not dated"

@@ -1,6 +1,6 @@
 """Assign every stored network its family: one lineage, one spelling, over all devices and sources.
 
-Usage: python scripts/curate_families.py
+Usage: python -m lab.curate.families
 
 A family is held out of every device at once, so patterns rather join too much than too little. The first that fits decides;
 prefixes of other sources (cv-, tv-, hf-) and the form (+unfused) do not matter. A network that fits no pattern is named.
@@ -15,7 +15,7 @@ from pathlib import Path
 
 import polars as pl
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 RULES = (
     ("test_*", "timm's test networks", "toy networks for timm's own unit tests, 160 px"),
     ("probe30_*", "MobileOne", "MobileOne's probe network; its layers are unpublished"),

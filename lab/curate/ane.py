@@ -1,6 +1,6 @@
 """Make the Apple Neural Engine operator profiles m1-ane, m5-ane and m6-ane.
 
-Usage: python scripts/curate_ane.py FOLDER        (FOLDER holds ops_ane_*.csv and ops_aneforge_*.csv)
+Usage: python -m lab.curate.ane FOLDER        (FOLDER holds ops_ane_*.csv and ops_aneforge_*.csv)
 
 ``slope`` rows are least-squares slopes over the length of a chain of one op, so that no launch is in them. ``dispatch`` rows
 are single calls, which include a launch of about 74 us. Left out: chains that ran on the CPU or have one length only, 8-bit
@@ -18,7 +18,6 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from profile_files import write_profile
 
 from dsim.attrs import (
     Attrs,
@@ -30,6 +29,7 @@ from dsim.attrs import (
     NormAttrs,
     attrs_to_dict,
 )
+from lab.curate.profile_files import write_profile
 
 MIT = "MIT"
 MIT_STATED = "MIT, as stated by the M6 study"

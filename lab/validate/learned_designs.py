@@ -1,6 +1,6 @@
 """Score the profiles that dsim measured on the designs that they learned from, each left out in turn, and write the table.
 
-Usage: python scripts/learned_designs.py (rewrites the block ``learned designs`` of docs/measuring.md)
+Usage: python -m lab.validate.learned_designs (rewrites the block ``learned designs`` of docs/measuring.md)
 
 What is changed in the model is chosen by these figures: the checks stay out of it, and out of every fold.
 """
@@ -24,7 +24,7 @@ from dsim.latency.scoring import spearman
 from dsim.report.marked import replace_block
 from dsim.report.table import table
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 NAMES = ("epyc-zen4-onnxruntime", "epyc-zen4-openvino", "epyc-zen4-openvino-bf16", "epyc-zen3-openvino")
 FOLDS = 5
 

@@ -1,6 +1,6 @@
 """Re-tabulate published ImageNet results into dsim/data/accuracy/top1.csv.
 
-    python scripts/curate_accuracy.py FOLDER
+    python -m lab.curate.accuracy FOLDER
 
 FOLDER holds top1_imagenet.csv (timm's results, Apache-2.0). The training resolution comes from timm's own table of
 pretrained weights, so this script needs timm; users and tests do not.
@@ -14,7 +14,7 @@ from pathlib import Path
 
 from timm.models import get_pretrained_cfg
 
-TARGET = Path(__file__).parent.parent / "dsim" / "data" / "accuracy" / "top1.csv"
+TARGET = Path(__file__).resolve().parents[2] / "dsim" / "data" / "accuracy" / "top1.csv"
 COLUMNS = ("network", "tag", "resolution", "train_resolution", "top1", "source", "licence")
 
 

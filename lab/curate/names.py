@@ -1,6 +1,6 @@
 """Write dsim/data/names.csv: what timm, torchvision and published tables call the stored networks.
 
-Usage: python scripts/curate_names.py            (needs timm and torchvision)
+Usage: python -m lab.curate.names            (needs timm and torchvision)
 
 A name of timm stands for the input side that timm gives it, whether that one is stored or not. A name of torchvision
 stands for a stored network whose weights have the same shapes, at the side that torchvision's weights ask for; where timm
@@ -11,9 +11,7 @@ from __future__ import annotations
 
 import csv
 import re
-import sys
 from collections import Counter, defaultdict
-from pathlib import Path
 
 import timm
 import torch
@@ -21,7 +19,6 @@ import torchvision
 from timm.models import get_pretrained_cfg
 from torch import nn
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from dsim.device.find import bundled_names, bundled_profile
 from dsim.latency.names import FILE, plain
 from dsim.latency.networks import shared_keys

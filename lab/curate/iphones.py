@@ -1,9 +1,9 @@
 """Turn the published phone latencies into the evidence of the bundled iPhone profiles.
 
-Usage: python scripts/curate_latency.py FOLDER_WITH_THE_COLLECTION
+Usage: python -m lab.curate.iphones FOLDER_WITH_THE_COLLECTION
 
 Writes device_profiles/iphone*/networks.csv and contrasts.csv. The judgements are in
-curate_rules.py and curate_contrasts.py.
+rules.py and contrasts.py.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ import sys
 from collections import defaultdict
 from pathlib import Path
 
-from curate_contrasts import CONTRASTS
-from curate_rules import (
+from lab.curate.contrasts import CONTRASTS
+from lab.curate.rules import (
     CLIFFS,
     LABS,
     OWN_KEYS,
@@ -26,7 +26,7 @@ from curate_rules import (
     SOURCES,
 )
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 PROFILE_OF = {
     "iPhone 12": "iphone12",
     "iPhone 12 Pro": "iphone12",

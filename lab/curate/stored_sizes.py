@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
-from dsim.graph.store import load_graphs  # noqa: E402
+from dsim.graph.store import load_graphs
+
+ROOT = Path(__file__).resolve().parents[2]
 
 # timm's networks that merge branches (or norms into linear layers) before use
 MERGING = ("mobileone", "repvit", "repnext", "fastvit", "repghostnet", "repvgg", "ghostnetv3", "efficientvit_m", "levit",

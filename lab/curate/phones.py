@@ -1,6 +1,6 @@
 """Make the phone CPU and GPU profiles from the mobile benchmark.
 
-Usage: python scripts/curate_phones.py FOLDER     (FOLDER holds latency_mobile_e2e.parquet and ops_mobile_gpu.parquet)
+Usage: python -m lab.curate.phones FOLDER     (FOLDER holds latency_mobile_e2e.parquet and ops_mobile_gpu.parquet)
 
 CPU: the largest core alone, and the largest setting of several big cores; TFLite float and quantised, PyTorch Mobile float.
 GPU: whole networks and the operators inside them. The phone that the source does not name further is left out.
@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-from phone_networks import graph_of
-from phone_ops import LICENCE, ops_row
-from profile_files import write_profile
+
+from lab.curate.phone_networks import graph_of
+from lab.curate.phone_ops import LICENCE, ops_row
+from lab.curate.profile_files import write_profile
 
 SOURCE = "qed-usc/mobile-ml-benchmark"
 PROTOCOL = {"benchmark": "mean of repeated runs by the framework's own benchmark tool"}

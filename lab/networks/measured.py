@@ -1,6 +1,6 @@
 """Trace every network that a profile names and that is stored nowhere yet into dsim/data/graphs.
 
-Usage: python scripts/trace_measured.py [--again] [KEY...]     (needs timm; pytorchcv for cv- keys, torchvision for tv- keys)
+Usage: python -m lab.networks.measured [--again] [KEY...]     (needs timm; pytorchcv for cv- keys, torchvision for tv- keys)
 
 Keys: ``name@res`` from timm, branches merged; ``name+unfused@res`` as timm builds it; ``cv-name@res`` from pytorchcv,
 ``tv-name@res`` from torchvision's model code, ``hf-name@res`` from `measured_networks`. Without keys, every one that a profile
@@ -19,16 +19,15 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+import polars as pl
 import torch
 from torch import nn
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
-import polars as pl  # noqa: E402
+from dsim.graph.graph import Graph
+from dsim.graph.store import load_graphs, save_graphs
+from dsim.graph.torch_reader import read_module
 
-from dsim.graph.graph import Graph  # noqa: E402
-from dsim.graph.store import load_graphs, save_graphs  # noqa: E402
-from dsim.graph.torch_reader import read_module  # noqa: E402
+ROOT = Path(__file__).resolve().parents[2]
 
 FOLDER = ROOT / "dsim" / "data" / "graphs"
 SAVE_EACH = 40
@@ -48,7 +47,7 @@ def from_torchvision(name: str, size: int) -> nn.Module:
 
 def from_measured(name: str, size: int) -> nn.Module:
     """Build a network written here from its paper's shapes."""
-    build: Callable[[str, int], nn.Module] = importlib.import_module("measured_networks").build
+    build: Callable[[str, int], nn.Module] = importlib.import_module("lab.networks.transformers").build
     return build(name, size)
 
 

@@ -1,6 +1,6 @@
 """Make the profiles of phones for which one published table is all there is; each names the profile that it is adapted from.
 
-Usage: python scripts/curate_one_table.py FOLDER        (FOLDER holds latency_published.csv)
+Usage: python -m lab.curate.one_table FOLDER        (FOLDER holds latency_published.csv)
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-from curate_rules import OWN_KEYS, OWN_RESOLUTION
-from profile_files import write_profile
+
+from lab.curate.profile_files import write_profile
+from lab.curate.rules import OWN_KEYS, OWN_RESOLUTION
 
 LICENCE = "figures quoted from the source; the source states no licence for them"
 UNSTATED = "unstated"

@@ -1,6 +1,6 @@
 """Trace every measured network into dsim/data/graphs/iphones.parquet, in the form that ran on the phone.
 
-Usage: python scripts/trace_networks.py [PREFIX...]            (needs timm)
+Usage: python -m lab.networks.iphones [PREFIX...]            (needs timm)
 
 With prefixes, only those networks are traced again and the others are kept.
 
@@ -17,18 +17,18 @@ from pathlib import Path
 
 import timm
 import torch
-from own_networks import OWN
 from timm.layers import Attention
 from timm.models import efficientnet, mobilenetv3
 from timm.models.fastvit import FastVit
 from timm.utils.model import reparameterize_model
 from torch import nn
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
-from dsim.graph.graph import Graph  # noqa: E402
-from dsim.graph.store import load_graphs, save_graphs  # noqa: E402
-from dsim.graph.torch_reader import read_module  # noqa: E402
+from dsim.graph.graph import Graph
+from dsim.graph.store import load_graphs, save_graphs
+from dsim.graph.torch_reader import read_module
+from lab.networks.own import OWN
+
+ROOT = Path(__file__).resolve().parents[2]
 
 S12 = {"layers": (2, 2, 6, 2), "embed_dims": (64, 128, 256, 512), "mlp_ratios": (4, 4, 4, 4)}
 

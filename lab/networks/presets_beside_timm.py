@@ -1,6 +1,6 @@
 """Compare every preset with timm: parameters, MACs and, for EfficientFormer, the very outputs.
 
-    python scripts/compare_presets_with_timm.py
+    python -m lab.networks.presets_beside_timm
 
 Needs timm. It prints the table from which tests/arch/test_presets.py has its figures. For EfficientFormer V1, our state
 dict (which has the official names) goes through timm's own converter of official checkpoints into timm's network, with

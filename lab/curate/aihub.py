@@ -1,6 +1,6 @@
 """Make the Snapdragon profiles from Qualcomm AI Hub's performance files.
 
-Usage: python scripts/curate_aihub.py FOLDER        (FOLDER holds latency_aihub.csv)
+Usage: python -m lab.curate.aihub FOLDER        (FOLDER holds latency_aihub.csv)
 
 One profile for each device, runtime and precision with at least MIN_NETWORKS networks. The rest goes to
 device_profiles/_evidence: read with the pool, listed nowhere. A network of which layers ran beside the NPU is a cliff.
@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-from profile_files import write_profile
-from stored_sizes import stored_sizes
 
 from dsim.device.add.aihub_names import aihub_graph
+from lab.curate.profile_files import write_profile
+from lab.curate.stored_sizes import stored_sizes
 
 MIN_NETWORKS = 8
 FAILED_MS = 4000.0  # values above count as failures there (not one is left in the collected rows)
