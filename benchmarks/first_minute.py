@@ -18,7 +18,8 @@ import tempfile
 from argparse import ArgumentParser
 from pathlib import Path
 
-from dsim.device.find import bundled_names, bundled_profile
+from dsim.device.find import bundled_profile
+from dsim.device.folders import bundled_names
 from dsim.report.marked import replace_block
 from dsim.report.table import TableData, table
 

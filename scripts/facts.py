@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from dsim.device.find import bundled_folders
+from dsim.device.folders import bundled_folders
 from dsim.device.load import load_profile
 from dsim.files import write_atomic
 from dsim.latency.facts import FILE, facts_of, facts_to_bytes

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import sys
 
-from dsim.device.find import bundled_names, bundled_profile
+from dsim.device.find import bundled_profile
+from dsim.device.folders import bundled_names
 from dsim.files import write_atomic
 from dsim.latency.operators.evidence import gather_operators
 from dsim.latency.operators.learn import hold_out_families

@@ -13,7 +13,7 @@ from measured_plot import draw
 from dsim.device import find_profile
 from dsim.device.add.write import MEASURED
 from dsim.device.batches import names_by_batch
-from dsim.device.find import bundled_names
+from dsim.device.folders import bundled_names
 from dsim.latency.operators.validate import hold_out_operators
 from dsim.report.contrasts import contrasts_markdown
 from dsim.report.marked import replace_block

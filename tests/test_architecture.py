@@ -7,10 +7,12 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import networkx as nx
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "dsim"
+LAB = ROOT / "lab"
 FILES = sorted(PACKAGE.rglob("*.py"))
 
 # what each part may import of dsim, beside itself and the small shared leaves
@@ -128,6 +130,76 @@ def test_imports_run_one_way(path: Path) -> None:
             assert part in HOMES[root], f"{root} has no home in {part}"
             if root == "torch":
                 assert part in {"graph", "export", "measure"}, f"{part} may name torch in annotations only"
+
+
+def module_of(path: Path) -> str:
+    """Return the name by which a file is imported."""
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def import_graph(files: dict[str, Path]) -> nx.DiGraph[str]:
+    """Return who imports whom, wherever in a file the import stands; imports for type checkers alone are left out.
+
+    In a file that calls ``import_module``, as the front door and the command line do, a name in quotes is an import too.
+    Whoever imports a module runs the ``__init__`` of the packages around it, so these count too.
+    """
+    graph: nx.DiGraph[str] = nx.DiGraph()
+    for name, path in files.items():
+        text = path.read_text(encoding="utf-8")
+        tree = ast.parse(text)
+        skipped = {
+            child
+            for node in ast.walk(tree)
+            if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
+            for branch in node.body
+            for child in ast.walk(branch)
+        }
+        wanted: set[str] = set()
+        for node in ast.walk(tree):
+            if node in skipped:
+                continue
+            if isinstance(node, ast.Import):
+                wanted |= {alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                wanted |= {
+                    inside if (inside := f"{node.module}.{alias.name}") in files else node.module
+                    for alias in node.names
+                }
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str) and "import_module" in text:
+                wanted.add(node.value)
+        for module in wanted & set(files):
+            around = [".".join(module.split(".")[:n]) for n in range(1, module.count(".") + 1)]
+            graph.add_edges_from(
+                (name, one)
+                for one in (module, *around)
+                if one in files and one != name and not name.startswith(f"{one}.")
+            )
+            if name.startswith(f"{module}."):
+                graph.add_edge(name, module)  # it asks for its own package by name
+    return graph
+
+
+def test_no_imports_run_in_a_circle() -> None:
+    graph = import_graph({module_of(path): path for path in (*FILES, *LAB.rglob("*.py"))})
+    circles = [sorted(part) for part in nx.strongly_connected_components(graph) if len(part) > 1]
+    assert not circles, (
+        f"imports must run one way, also those inside functions; these modules form circles: {circles}"
+    )
+
+
+def test_a_circle_is_found(tmp_path: Path) -> None:
+    texts = {
+        "a": "def f():\n    from b import g",
+        "b": "import c",
+        "c": "import_module('a.x')",
+        "a.x": "import a",
+    }
+    files = {name: tmp_path / f"{name}.py" for name in texts}
+    for name, text in texts.items():
+        files[name].write_text(text)
+    circles = [part for part in nx.strongly_connected_components(import_graph(files)) if len(part) > 1]
+    assert circles == [{"a", "b", "c", "a.x"}]
 
 
 def test_every_part_has_a_rule() -> None:

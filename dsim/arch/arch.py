@@ -4,21 +4,29 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dsim.arch.checks import member, whole
 from dsim.arch.choices import Activation, Downsample, Norm, Stem
 from dsim.arch.head import Head
+from dsim.arch.lower import (
+    IMAGE_CHANNELS,
+    Part,
+    Piece,
+    block_parts,
+    graph_of_parts,
+    head_part,
+    stem_part,
+    transition_part,
+)
+from dsim.arch.serial import SCHEMA_VERSION, arch_fields, fields_from_json, head_to_dict, stage_to_dict
 from dsim.arch.stage import Stage
 from dsim.errors import InvalidValueError
+from dsim.graph import Graph
 from dsim.summaries import Summarised, Summary
-
-if TYPE_CHECKING:
-    from dsim.arch.lower import Piece
-    from dsim.graph import Graph
 
 STAGES = 4
 MAX_RESOLUTION = 4096
@@ -123,13 +131,11 @@ class Arch(Summarised):
         """Return the height and width of the map in stage 0, 1, 2 or 3, in positions."""
         return self.resolution // (4 << stage)
 
-    # ---- what it is made of: these modules know Arch, so it imports them when asked ---------------------------
+    # ---- what it is made of -----------------------------------------------------------------------------------
 
     def summary(self) -> Summary:
         """Return the design in words: stem, four stages, head."""
-        from dsim.arch.describe import describe  # it describes this class, and imports it
-
-        rows = (line.partition(": ") for line in describe(self))
+        rows = (line.partition(": ") for line in self.describe())
         return Summary("Design", tuple((name, text) for name, _, text in rows))
 
     def to_graph(self, input_shape: tuple[int, ...] | None = None) -> Graph:
@@ -145,9 +151,28 @@ class Arch(Summarised):
         InvalidValueError
             The design cannot take that input.
         """
-        from dsim.arch.lower import arch_graph
+        default = (1, IMAGE_CHANNELS, self.resolution, self.resolution)
+        image = default if input_shape is None else tuple(input_shape)
+        if len(image) != 4 or image[1] != IMAGE_CHANNELS:
+            raise InvalidValueError(
+                f"a design takes images of {IMAGE_CHANNELS} channels, batch first, got {'x'.join(map(str, image))}; "
+                f"give for example {'x'.join(map(str, default))}"
+            )
+        replace(self, resolution=image[3])  # refuses a width that no design can have
+        return graph_of_parts(replace(self, resolution=image[2]).parts(), image)
 
-        return arch_graph(self, input_shape)
+    def parts(self) -> Iterator[tuple[str, Part]]:
+        """Yield the parts in the order in which they run, each with its scope."""
+        yield "stem", stem_part(self.stem, self.stem_activation, self.stages[0].width, self.resolution)
+        for index, stage in enumerate(self.stages):
+            if index:
+                transition = transition_part(stage, self.stages[index - 1].width, self.map_size(index - 1))
+                assert transition is not None
+                yield f"stages.{index}.downsample", transition
+            for i, block in enumerate(block_parts(stage, index, self.map_size(index))):
+                yield f"stages.{index}.blocks.{i}", block
+        last = len(self.stages) - 1
+        yield "head", head_part(self.head, self.stages[last], self.map_size(last), self.num_classes)
 
     def pieces(self) -> tuple[Piece, ...]:
         """Cut the network into stem, blocks, transitions and head, in the order in which they run.
@@ -155,23 +180,37 @@ class Arch(Summarised):
         The kernels that are left of the whole graph after any fusion passes are those of the pieces together, and
         pieces with equal keys have equal graphs.
         """
-        from dsim.arch.lower import pieces
-
-        return pieces(self)
+        return tuple(Piece(part, scope) for scope, part in self.parts())
 
     def describe(self) -> tuple[str, ...]:
-        """Return six lines for people: stem, four stages, head."""
-        from dsim.arch.describe import describe
+        """Return six lines for people: stem, four stages, head.
 
-        return describe(self)
+        Examples
+        --------
+        >>> from dsim.arch import get_preset
+        >>> get_preset("efficientformer_l1").describe()[4]
+        'stage 4: 7x7, width 448, conv_norm; 3 x pooling (MLP 4, gelu, batch), 1 x attention (MLP 4, gelu, layer)'
+        """
+        stem = f"stem: {self.stem}" + (f", {self.stem_activation}" if self.stem_activation else "")
+        return (
+            f"{stem}; image {self.resolution}x{self.resolution}",
+            *(stage.describe(index, self.map_size(index)) for index, stage in enumerate(self.stages)),
+            f"head: {self.head.describe()}, {self.num_classes} classes",
+        )
 
     # ---- JSON -------------------------------------------------------------------------------------------------
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values for JSON; equal neighbours among the blocks are written once, with a count."""
-        from dsim.arch.serial import arch_to_dict
-
-        return arch_to_dict(self)
+        return {
+            "schema_version": SCHEMA_VERSION,
+            "resolution": self.resolution,
+            "num_classes": self.num_classes,
+            "stem": str(self.stem),
+            "stem_activation": None if self.stem_activation is None else str(self.stem_activation),
+            "stages": [stage_to_dict(stage) for stage in self.stages],
+            "head": head_to_dict(self.head),
+        }
 
     def to_json(self) -> str:
         """Return readable JSON."""
@@ -188,9 +227,7 @@ class Arch(Summarised):
         InvalidValueError
             The design is impossible.
         """
-        from dsim.arch.serial import arch_from_dict
-
-        return arch_from_dict(raw)
+        return cls(**arch_fields(raw))
 
     @classmethod
     def from_json(cls, text: str) -> Arch:
@@ -203,9 +240,7 @@ class Arch(Summarised):
         InvalidValueError
             The design is impossible.
         """
-        from dsim.arch.serial import arch_from_json
-
-        return arch_from_json(text)
+        return cls(**fields_from_json(text))
 
     def canonical_hash(self) -> str:
         """Return 64 hex digits: equal for equal designs, on any machine and in any run."""

@@ -65,3 +65,8 @@ class Block:
     def hidden(self, width: int) -> int:
         """Return the hidden channels of the MLP in a stage of ``width`` channels."""
         return int(width * self.mlp_ratio)
+
+    def describe(self) -> str:
+        """Return a few words for people."""
+        scale = "" if self.layer_scale is not None else ", no layer scale"
+        return f"{self.mixer} (MLP {self.mlp_ratio:g}, {self.activation}, {self.norm}{scale})"

@@ -40,3 +40,8 @@ class Head:
             raise InvalidValueError(
                 f"a head that pools first normalises with layer norm, got {self.norm}; set norm 'layer' or pool_first false"
             )
+
+    def describe(self) -> str:
+        """Return a few words for people."""
+        order = "pool, then norm" if self.pool_first else "norm, then pool"
+        return f"{self.norm} {order}; {'two classifiers (distilled)' if self.distilled else 'one classifier'}"

@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, TypeVar
 
-from dsim.arch.arch import Arch
 from dsim.arch.block import Block
 from dsim.arch.checks import whole
 from dsim.arch.head import Head
@@ -25,30 +24,19 @@ _BLOCK_KEYS = ("count", "mixer", "mlp_ratio", "activation", "norm", "layer_scale
 _HEAD_KEYS = ("norm", "distilled", "pool_first")
 
 
-def arch_to_dict(arch: Arch) -> dict[str, Any]:
+def stage_to_dict(stage: Stage) -> dict[str, Any]:
     """Return plain values for JSON; equal neighbours among the blocks are written once, with a count."""
+    runs = itertools.groupby(stage.blocks)
     return {
-        "schema_version": SCHEMA_VERSION,
-        "resolution": arch.resolution,
-        "num_classes": arch.num_classes,
-        "stem": str(arch.stem),
-        "stem_activation": None if arch.stem_activation is None else str(arch.stem_activation),
-        "stages": [
-            {
-                "width": stage.width,
-                "downsample": str(stage.downsample),
-                "blocks": [
-                    _block_to_dict(block, len(list(run))) for block, run in itertools.groupby(stage.blocks)
-                ],
-            }
-            for stage in arch.stages
-        ],
-        "head": {
-            "norm": str(arch.head.norm),
-            "distilled": arch.head.distilled,
-            "pool_first": arch.head.pool_first,
-        },
+        "width": stage.width,
+        "downsample": str(stage.downsample),
+        "blocks": [_block_to_dict(block, len(list(run))) for block, run in runs],
     }
+
+
+def head_to_dict(head: Head) -> dict[str, Any]:
+    """Return plain values for JSON."""
+    return {"norm": str(head.norm), "distilled": head.distilled, "pool_first": head.pool_first}
 
 
 def _block_to_dict(block: Block, count: int) -> dict[str, Any]:
@@ -62,8 +50,8 @@ def _block_to_dict(block: Block, count: int) -> dict[str, Any]:
     }
 
 
-def arch_from_json(text: str) -> Arch:
-    """Read a design from JSON.
+def fields_from_json(text: str) -> dict[str, Any]:
+    """Read what a design is made of from JSON.
 
     Raises
     ------
@@ -78,11 +66,11 @@ def arch_from_json(text: str) -> Arch:
         raise FileFormatError(
             f"a design is a JSON object, got text that is not JSON: {error}; correct it"
         ) from error
-    return arch_from_dict(raw)
+    return arch_fields(raw)
 
 
-def arch_from_dict(raw: Any) -> Arch:
-    """Read a design from plain values.
+def arch_fields(raw: Any) -> dict[str, Any]:
+    """Read what a design is made of from plain values.
 
     Raises
     ------
@@ -99,14 +87,8 @@ def arch_from_dict(raw: Any) -> Arch:
         )
     stages = tuple(_stage(item, f"stages[{i}]") for i, item in enumerate(_list(fields["stages"], "stages")))
     head = _object(fields["head"], "head", _HEAD_KEYS)
-    return Arch(
-        stages=stages,
-        stem=fields["stem"],
-        stem_activation=fields["stem_activation"],
-        head=_at("head", partial(Head, **head)),
-        resolution=fields["resolution"],
-        num_classes=fields["num_classes"],
-    )
+    made = {"stages": stages, "head": _at("head", partial(Head, **head))}
+    return made | {key: fields[key] for key in ("stem", "stem_activation", "resolution", "num_classes")}
 
 
 def _stage(raw: Any, place: str) -> Stage:

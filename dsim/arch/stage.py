@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -69,6 +70,20 @@ class Stage:
     def ends_in_tokens(self) -> bool:
         """True where the last block is a 3D block, which works on tokens and not on a map."""
         return self.blocks[-1].mixer is Mixer.ATTENTION
+
+    def describe(self, index: int, size: int) -> str:
+        """Return one line for people.
+
+        Parameters
+        ----------
+        index
+            Its place in the design, from 0.
+        size
+            Height and width of its map, in positions.
+        """
+        via = f", {self.downsample}" if index else ""
+        runs = (f"{len(list(run))} x {block.describe()}" for block, run in itertools.groupby(self.blocks))
+        return f"stage {index + 1}: {size}x{size}, width {self.width}{via}; {', '.join(runs)}"
 
     @classmethod
     def of(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from dsim.cli.main import NOTHING_FITS
+from dsim.cli.exits import NOTHING_FITS
 from dsim.cli.options import batch_option, confidence_option, json_option, print_json
 from dsim.cli.types import DURATION
 from dsim.units import milliseconds

@@ -1,6 +1,6 @@
 """Entry point: verbs loaded on demand, and the one place where domain errors become click errors.
 
-Exit codes: 0 done, 1 a domain error, 2 wrong usage, 3 nothing fits, 130 interrupted.
+The exit codes are those of `dsim.cli.exits`.
 """
 
 from __future__ import annotations
@@ -14,10 +14,9 @@ from typing import Any, NoReturn
 import click
 
 from dsim import __version__
+from dsim.cli.exits import INTERRUPTED, OK
 from dsim.errors import DsimError
 from dsim.report.progress import shown
-
-OK, NOTHING_FITS, INTERRUPTED = 0, 3, 130  # 1 and 2 are click's own, for its errors and for wrong usage
 
 # verb -> module, and the line that --help shows (so that help loads no verb); the command is named like the verb
 VERBS: dict[str, tuple[str, str]] = {

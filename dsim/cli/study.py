@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from dsim.cli.main import INTERRUPTED, NOTHING_FITS
+from dsim.cli.exits import INTERRUPTED, NOTHING_FITS
 from dsim.cli.options import (
     batch_option,
     confidence_option,

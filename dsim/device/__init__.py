@@ -1,6 +1,7 @@
 """Device profiles: measured evidence for one device, compute unit, runtime and precision. No code, no fits."""
 
-from dsim.device.find import bundled_names, find_profile, list_profiles
+from dsim.device.find import find_profile
+from dsim.device.folders import bundled_names, list_profiles
 from dsim.device.load import load_profile
 from dsim.device.profile import Contrast, DeviceProfile, Measurement
 

@@ -1,4 +1,4 @@
-"""Find profiles by name: the user's own folder first, then those that come with dsim."""
+"""Load profiles by name, and those that a profile is learned with."""
 
 from __future__ import annotations
 
@@ -6,30 +6,12 @@ from pathlib import Path
 
 from dsim.device.batches import at_batch, name_at, split_name
 from dsim.device.fields import read_text, read_toml
+from dsim.device.folders import EVIDENCE, list_profiles, profile_folders
 from dsim.device.load import load_profile
+from dsim.device.named import profile_named
 from dsim.device.profile import DeviceProfile
 from dsim.errors import unknown_name
-from dsim.places import bundled_profiles_dir, user_profiles_dir
-
-# combinations with too few networks for a profile of their own: read with their pool, listed nowhere
-EVIDENCE = "_evidence"
-
-
-def _folders(root: Path) -> dict[str, Path]:
-    if not root.is_dir():
-        return {}
-    return {path.name: path for path in sorted(root.iterdir()) if (path / "profile.toml").is_file()}
-
-
-def bundled_names() -> tuple[str, ...]:
-    """Return the names of the profiles that come with dsim."""
-    return tuple(_folders(bundled_profiles_dir()))
-
-
-def bundled_folders() -> tuple[Path, ...]:
-    """Return the folders of everything measured that comes with dsim, evidence without a profile of its own included."""
-    root = bundled_profiles_dir()
-    return (*_folders(root).values(), *_folders(root / EVIDENCE).values())
+from dsim.places import bundled_profiles_dir
 
 
 def bundled_profile(name: str) -> DeviceProfile:
@@ -42,15 +24,10 @@ def bundled_profile(name: str) -> DeviceProfile:
     FileFormatError
         Its files break a rule.
     """
-    folders = _folders(bundled_profiles_dir())
+    folders = profile_folders(bundled_profiles_dir())
     if name not in folders:
         raise unknown_name("device", name, folders)
     return load_profile(folders[name])
-
-
-def list_profiles() -> dict[str, Path]:
-    """Return every profile's folder by name; a user's profile shadows a bundled one of the same name."""
-    return {**_folders(bundled_profiles_dir()), **_folders(user_profiles_dir())}
 
 
 def find_profile(name: str) -> DeviceProfile:
@@ -71,8 +48,6 @@ def find_profile(name: str) -> DeviceProfile:
     folders = list_profiles()
     plain, batch = split_name(name)
     if plain not in folders:
-        from dsim.device.named import profile_named  # deferred: it reads what every profile says of itself
-
         plain = profile_named(plain)
     return at_batch(load_profile(folders[plain]), batch)
 
@@ -113,7 +88,7 @@ def _pool_in(path: Path, pool: str) -> bool:
 def pool_folders(profile: DeviceProfile) -> tuple[Path, ...]:
     """Return the folders of a profile's pool in order of name, its own included; no figures are read."""
     root = bundled_profiles_dir()
-    folders = _folders(root) | _folders(root / EVIDENCE)
+    folders = profile_folders(root) | profile_folders(root / EVIDENCE)
     plain, pool = split_name(profile.name)[0], split_name(profile.pool)[0]
     members = {
         name: folder

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from dsim.device.batches import stated_batches
 from dsim.device.fields import read_text, read_toml
-from dsim.device.find import list_profiles
+from dsim.device.folders import list_profiles
 
 # how people call who made a chip or a phone: words that a profile's chip, phone or title begins with
 MAKERS: dict[str, tuple[str, ...]] = {

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from dsim.device.batches import name_at, split_name
-from dsim.device.find import list_profiles
+from dsim.device.folders import list_profiles
 from dsim.device.glance import Glance, glances
 from dsim.errors import UnknownNameError, unknown_name
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from dsim.cache import fit_format
 from dsim.device.card import is_card
-from dsim.device.find import bundled_folders, find_profile, pool_folders
+from dsim.device.find import find_profile, pool_folders
+from dsim.device.folders import bundled_folders
 from dsim.device.profile import DeviceProfile
 from dsim.latency.evidence import FAMILIES
 from dsim.latency.facts import GRAPHS

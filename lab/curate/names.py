@@ -19,7 +19,8 @@ import torchvision
 from timm.models import get_pretrained_cfg
 from torch import nn
 
-from dsim.device.find import bundled_names, bundled_profile
+from dsim.device.find import bundled_profile
+from dsim.device.folders import bundled_names
 from dsim.latency.names import FILE, plain
 from dsim.latency.networks import shared_keys
 

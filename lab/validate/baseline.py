@@ -127,7 +127,7 @@ def _chosen(words: str, known: Sequence[str]) -> list[str]:
 
 def main() -> int:
     """Record, or compare two records."""
-    from dsim.device.find import bundled_names
+    from dsim.device.folders import bundled_names
 
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter

@@ -10,7 +10,8 @@ import polars as pl
 import pytest
 
 from dsim.device import DeviceProfile, list_profiles, load_profile
-from dsim.device.find import EVIDENCE, pool_of
+from dsim.device.find import pool_of
+from dsim.device.folders import EVIDENCE
 from dsim.graph.store import load_graphs
 from dsim.latency.evidence import DESIGN, load_families
 from dsim.latency.facts import GRAPHS

@@ -8,7 +8,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dsim.arch import PRESETS, Arch, get_preset
-from dsim.arch.lower import cut
 from dsim.arch.lower.pen import Pen
 from dsim.export import build_module
 from dsim.graph import Graph, GraphBuilder, normal_hash, op_counts
@@ -62,7 +61,7 @@ def _side_by_side(designs: list[Arch]) -> Graph:
     outputs = []
     for design in designs:
         x = image
-        for scope, part in cut(design):
+        for scope, part in design.parts():
             x = part.write(Pen(builder, scope), x)
         outputs.append(x)
     return builder.build(*outputs)

@@ -1,22 +1,21 @@
 """From a design to ops: parts, pieces and graphs."""
 
-from dsim.arch.lower.cut import block_parts, cut, head_part, stem_part, transition_part
-from dsim.arch.lower.parts import BlockPart, HeadPart, Part, StemPart, TransitionPart
-from dsim.arch.lower.pieces import Piece, arch_graph, part_graph, pieces
+from dsim.arch.lower.cut import block_parts, head_part, stem_part, transition_part
+from dsim.arch.lower.parts import IMAGE_CHANNELS, BlockPart, HeadPart, Part, StemPart, TransitionPart
+from dsim.arch.lower.pieces import Piece, graph_of_parts, part_graph
 
 __all__ = [
+    "IMAGE_CHANNELS",
     "BlockPart",
     "HeadPart",
     "Part",
     "Piece",
     "StemPart",
     "TransitionPart",
-    "arch_graph",
     "block_parts",
-    "cut",
+    "graph_of_parts",
     "head_part",
     "part_graph",
-    "pieces",
     "stem_part",
     "transition_part",
 ]

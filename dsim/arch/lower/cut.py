@@ -1,13 +1,10 @@
-"""Cut a design into parts, stage by stage: the one place that knows what follows what."""
+"""The parts of a design: its stem, the blocks of a stage, the transition to a stage, its head."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from dsim.arch.arch import Arch
 from dsim.arch.choices import Activation, Downsample, Mixer, Stem
 from dsim.arch.head import Head
-from dsim.arch.lower.parts import BlockPart, HeadPart, Part, StemPart, TransitionPart
+from dsim.arch.lower.parts import BlockPart, HeadPart, StemPart, TransitionPart
 from dsim.arch.stage import Stage
 
 LAST = 3  # index of the last stage
@@ -59,16 +56,3 @@ def head_part(head: Head, stage: Stage, size: int, num_classes: int) -> HeadPart
     return HeadPart(
         head.norm, head.pool_first, head.distilled, num_classes, stage.width, size, stage.ends_in_tokens
     )
-
-
-def cut(arch: Arch) -> Iterator[tuple[str, Part]]:
-    """Yield the parts of a design in the order in which they run, each with its scope."""
-    yield "stem", stem_part(arch.stem, arch.stem_activation, arch.stages[0].width, arch.resolution)
-    for index, stage in enumerate(arch.stages):
-        if index:
-            transition = transition_part(stage, arch.stages[index - 1].width, arch.map_size(index - 1))
-            assert transition is not None
-            yield f"stages.{index}.downsample", transition
-        for i, block in enumerate(block_parts(stage, index, arch.map_size(index))):
-            yield f"stages.{index}.blocks.{i}", block
-    yield "head", head_part(arch.head, arch.stages[LAST], arch.map_size(LAST), arch.num_classes)

@@ -8,14 +8,12 @@ can be worked out once per piece.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from dsim.arch.arch import Arch
-from dsim.arch.lower.cut import cut
-from dsim.arch.lower.parts import IMAGE_CHANNELS, BlockPart, Part
+from dsim.arch.lower.parts import BlockPart, Part
 from dsim.arch.lower.pen import Pen
-from dsim.errors import InvalidValueError
 from dsim.graph import Graph, GraphBuilder
 
 
@@ -48,35 +46,18 @@ def part_graph(part: Part) -> Graph:
     return builder.build(part.write(Pen(builder, ""), x))
 
 
-def pieces(arch: Arch) -> tuple[Piece, ...]:
-    """Cut a design into stem, blocks, transitions and head, in the order in which they run."""
-    return tuple(Piece(part, scope) for scope, part in cut(arch))
-
-
-def arch_graph(arch: Arch, input_shape: tuple[int, ...] | None = None) -> Graph:
-    """Make the graph of a whole design.
+def graph_of_parts(parts: Iterable[tuple[str, Part]], image: tuple[int, ...]) -> Graph:
+    """Make the graph of parts that run one after the other, each with its scope.
 
     Parameters
     ----------
-    input_shape
-        (batch, 3, height, width), where both sides are multiples of 32; None for one image at the design's resolution.
-
-    Raises
-    ------
-    InvalidValueError
-        The design cannot take that input.
+    image
+        Shape of the input, (batch, 3, height, width). The parts are those of a square image of that height.
     """
-    shape = (1, IMAGE_CHANNELS, arch.resolution, arch.resolution) if input_shape is None else input_shape
-    if len(shape) != 4 or shape[1] != IMAGE_CHANNELS:
-        raise InvalidValueError(
-            f"a design takes images of {IMAGE_CHANNELS} channels, batch first, got {'x'.join(map(str, shape))}; "
-            f"give for example 1x{IMAGE_CHANNELS}x{arch.resolution}x{arch.resolution}"
-        )
-    height, width = shape[2:]
-    replace(arch, resolution=width)  # refuses a side that a design cannot have
+    height, width = image[2:]
     builder = GraphBuilder()
-    x = builder.input(tuple(shape))
-    for scope, part in cut(replace(arch, resolution=height)):
+    x = builder.input(image)
+    for scope, part in parts:
         if height != width and isinstance(part, BlockPart):
             x = replace(part, columns=part.size * width // height).write(Pen(builder, scope), x)
         else:

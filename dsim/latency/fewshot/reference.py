@@ -12,7 +12,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from dsim.device.find import bundled_names, bundled_profile
+from dsim.device.find import bundled_profile
+from dsim.device.folders import bundled_names
 from dsim.device.profile import DeviceProfile, Measurement
 from dsim.graph.graph import Graph
 from dsim.latency.evidence import family_of

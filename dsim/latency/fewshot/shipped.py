@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsim.cache import arrays_from_bytes, arrays_to_bytes, look_up
-from dsim.device.find import bundled_folders
+from dsim.device.folders import bundled_folders
 from dsim.files import write_atomic
 from dsim.latency.content import content_hash
 from dsim.latency.features import FloatArray

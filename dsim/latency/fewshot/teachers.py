@@ -9,7 +9,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from dsim.device.find import bundled_names, bundled_profile, pool_of
+from dsim.device.find import bundled_profile, pool_of
+from dsim.device.folders import bundled_names
 from dsim.device.profile import DeviceProfile
 from dsim.errors import unknown_name
 from dsim.graph.graph import Graph

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
 from dsim.device import DeviceProfile, find_profile
-from dsim.device.find import bundled_names
+from dsim.device.folders import bundled_names
 from dsim.shift.paper import (
     activation,
     attention,

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dsim.device.find import bundled_folders, bundled_profile
+from dsim.device.find import bundled_profile
+from dsim.device.folders import bundled_folders
 from dsim.latency.fewshot.reference import measured_ms, read_reference, read_seen
 from dsim.latency.fewshot.shipped import (
     FILE,

@@ -1,0 +1,33 @@
+"""The folders of profiles: the user's own, and those that come with dsim."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from dsim.places import bundled_profiles_dir, user_profiles_dir
+
+# combinations with too few networks for a profile of their own: read with their pool, listed nowhere
+EVIDENCE = "_evidence"
+
+
+def profile_folders(root: Path) -> dict[str, Path]:
+    """Return the folders below ``root`` that hold a profile, by name."""
+    if not root.is_dir():
+        return {}
+    return {path.name: path for path in sorted(root.iterdir()) if (path / "profile.toml").is_file()}
+
+
+def bundled_names() -> tuple[str, ...]:
+    """Return the names of the profiles that come with dsim."""
+    return tuple(profile_folders(bundled_profiles_dir()))
+
+
+def bundled_folders() -> tuple[Path, ...]:
+    """Return the folders of everything measured that comes with dsim, evidence without a profile of its own included."""
+    root = bundled_profiles_dir()
+    return (*profile_folders(root).values(), *profile_folders(root / EVIDENCE).values())
+
+
+def list_profiles() -> dict[str, Path]:
+    """Return every profile's folder by name; a user's profile shadows a bundled one of the same name."""
+    return {**profile_folders(bundled_profiles_dir()), **profile_folders(user_profiles_dir())}
