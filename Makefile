@@ -39,10 +39,10 @@ slow: $(STAMPS)/test ## the slow tests: whole roads, large cases, servers
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile -m slow --durations 10
 
 kernels: $(STAMPS)/test ## the numeric tests under the matrix kernels of other processors, each with a fresh cache; by hand
-	$(BIN)/python scripts/kernels.py
+	$(BIN)/python -m lab.validate.kernels
 
 smoke: $(STAMPS)/test ## walk the three main roads with the installed command and an empty cache, in under four minutes
-	$(BIN)/python scripts/smoke.py
+	$(BIN)/python -m lab.validate.smoke
 
 # before a change that should move no prediction, and after it; on one machine the two agree
 baseline: $(STAMPS)/run ## record every held-out prediction and four studies in build/baseline.json; BEFORE=FILE compares with an earlier record
@@ -64,28 +64,28 @@ format: $(STAMPS)/test ## let ruff format the code
 
 # wanted after a change of bundled figures, of stored graphs or of how latency is learned; what is old is never used, only slow
 shipped: $(STAMPS)/run ## learn anew what comes with dsim so that first runs are quick; about 20 minutes
-	$(BIN)/python scripts/facts.py
-	$(BIN)/python scripts/held_out.py --fresh
-	$(BIN)/python scripts/donor_table.py
+	$(BIN)/python -m lab.validate.facts
+	$(BIN)/python -m lab.validate.held_out --fresh
+	$(BIN)/python -m lab.validate.donor_table
 
 docs: $(STAMPS)/run ## write the held-out tables of docs/ and the run in README and docs/search.md anew
-	$(BIN)/dsim device validate --all --cards --write docs/latency.md
-	$(BIN)/dsim device simulate --errors dsim/data/fewshot.csv --write docs/adapting.md
-	$(BIN)/dsim accuracy validate --write docs/accuracy.md
-	$(BIN)/python scripts/measured_tables.py
-	$(BIN)/python scripts/readme_run.py
+	$(BIN)/python -m lab.validate.profiles --write docs/latency.md
+	$(BIN)/python -m lab.validate.fewshot --errors dsim/data/fewshot.csv --write docs/adapting.md
+	$(BIN)/python -m lab.validate.accuracy --write docs/accuracy.md
+	$(BIN)/python -m lab.validate.measured_tables
+	$(BIN)/python -m lab.validate.readme_run
 
 shift: $(STAMPS)/report ## how the best design moves over eleven profiles: studies/device-shift, its page, and the findings in docs/shift.md
-	OMP_NUM_THREADS=1 $(BIN)/python scripts/device_shift.py
+	OMP_NUM_THREADS=1 $(BIN)/python -m lab.claims.device_shift
 	$(BIN)/dsim report studies/device-shift --held-out -o studies/device-shift/report.html --png build/device-shift
 	cp build/device-shift/*-latency/regret.png docs/shift.png
 
 paper-checks: $(STAMPS)/run ## check the EfficientFormer paper's statements on every profile: studies/paper-checks
-	OMP_NUM_THREADS=1 $(BIN)/python scripts/paper_checks.py
+	OMP_NUM_THREADS=1 $(BIN)/python -m lab.claims.paper_checks
 
 reality: $(STAMPS)/report ## search against measured networks, and the backtest: studies/reality-check, studies/backtest, docs/reality.md
-	OMP_NUM_THREADS=1 $(BIN)/python scripts/backtest.py
-	OMP_NUM_THREADS=1 $(BIN)/python scripts/reality_check.py
+	OMP_NUM_THREADS=1 $(BIN)/python -m lab.claims.backtest
+	OMP_NUM_THREADS=1 $(BIN)/python -m lab.claims.reality_check
 
 wheel: $(STAMPS)/test ## build the wheel, device profiles included
 	$(BIN)/python -m build --wheel --no-isolation

@@ -30,7 +30,7 @@ drop_old(ROOT / ".pytest_cache")
 # set before any test module is imported, and inherited by the processes that tests start
 os.environ["DSIM_CACHE"] = os.environ.get(
     "DSIM_TEST_CACHE"
-) or str(  # scripts/kernels.py gives each run a fresh one
+) or str(  # lab/validate/kernels.py gives each run a fresh one
     ROOT / ".pytest_cache" / f"dsim-{digest_of_sources()}"
 )
 os.environ["DSIM_PROFILES"] = str(ROOT / ".pytest_cache" / "no-profiles")

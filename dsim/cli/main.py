@@ -28,7 +28,6 @@ VERBS: dict[str, tuple[str, str]] = {
     "export": ("dsim.cli.export", "Write a design as a PyTorch model, or as a file for a runtime."),
     "device": ("dsim.cli.device", "List, show and validate device profiles."),
     "measure": ("dsim.cli.measure", "Time networks on this machine and make a device profile of it."),
-    "accuracy": ("dsim.cli.accuracy", "Validate the accuracy model."),
 }
 
 

@@ -98,5 +98,5 @@ def read_card(folder: Path, batch: int | None = None) -> Card | None:
         return record_from_dict(Card, tomllib.loads(read_text(path)))
     except (tomllib.TOMLDecodeError, RecursionError, InvalidValueError) as error:
         raise FileFormatError(
-            f"{path}: must be a card, {error}; run: dsim device validate {folder.name} --cards"
+            f"{path}: must be a card, {error}; run: dsim device validate {folder.name}"
         ) from error

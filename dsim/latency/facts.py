@@ -2,7 +2,7 @@
 
 Reading a thousand graphs and running a runtime's passes over them takes longer than learning from them. What comes out
 depends on nothing but the graph and the passes, so it comes with dsim (``dsim/data/facts.npz``, made by
-``scripts/facts.py``) for the networks and passes that most profiles need; tests make it anew and compare.
+``lab/validate/facts.py``) for the networks and passes that most profiles need; tests make it anew and compare.
 """
 
 from __future__ import annotations

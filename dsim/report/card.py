@@ -159,7 +159,7 @@ def _error(content: Card) -> str:
     found = content.found
     if found is None:
         name = content.profile.name
-        return f"not validated on this evidence; `dsim device validate {name} --cards` finds it, and learns for that"
+        return f"not validated on this evidence; `dsim device validate {name}` finds it, and learns for that"
     if math.isnan(found.median_error):
         return "too few networks or families to leave one out"
     what, group = ("networks", "family") if content.networks else ("operators", "shape")

@@ -1,4 +1,4 @@
-"""Say of every network by when it was published: dsim/data/dates.csv, which the backtest trains and tests by.
+"""Say of every network by when it was published: lab/claims/reality/dates.csv, which the backtest trains and tests by.
 
 Usage: python -m lab.curate.dates timm-0.6.12-py3-none-any.whl
 
@@ -17,7 +17,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from dsim.accuracy.tables import read_rows
-from dsim.shift.reality.dates import RECIPE, bare
+from lab.claims.reality.dates import FILE, RECIPE, bare
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT / "dsim" / "data"
@@ -151,7 +151,7 @@ def main() -> None:
         names = {bare(row["name"]) for row in csv.DictReader(file)}
     for table in ("top1.csv", "ablated.csv", "contrasts.csv"):
         names |= {bare(row["network"]) for row in read_rows(table)}
-    with (DATA / "dates.csv").open("w", newline="", encoding="utf-8") as file:
+    with FILE.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(("name", "published", "source"))
         for name in sorted(names):

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from dsim.accuracy.effects import SPREAD, Contrast, fit_effects, load_contrasts
-from dsim.accuracy.pairs import effect_pairs
 from dsim.accuracy.summary import COLUMNS, INDEX
+from lab.validate.accuracy.pairs import effect_pairs
 
 
 def test_one_pair_is_shrunk_to_two_thirds() -> None:

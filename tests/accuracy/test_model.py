@@ -12,12 +12,12 @@ from dsim.accuracy import REGION, AccuracyModel, estimate_top1, load_accuracy_mo
 from dsim.accuracy.cache import load_hyperparameters
 from dsim.accuracy.effects import fit_effects, load_contrasts
 from dsim.accuracy.evidence import load_evidence
-from dsim.accuracy.growth import audit_growth
 from dsim.accuracy.model import family_quantiles, fit
-from dsim.accuracy.published import PUBLISHED
 from dsim.accuracy.recipe import Augment, Recipe, Teacher
 from dsim.arch import PRESETS, Arch, Block, Mixer, Stage, get_preset
 from dsim.errors import InvalidValueError
+from lab.validate.accuracy.growth import audit_growth
+from lab.validate.accuracy.published import PUBLISHED
 
 
 @pytest.fixture(scope="module")

@@ -8,10 +8,10 @@ import pytest
 from dsim.accuracy.covariance import covariance_parts, noise_variance
 from dsim.accuracy.effects import fit_effects, load_contrasts, log_errors
 from dsim.accuracy.evidence import Evidence, load_evidence
-from dsim.accuracy.holdout import assign_folds, hold_out
 from dsim.accuracy.points import points_of, questions, scaling_of
 from dsim.accuracy.process import NAMES, START, covariance, leave_groups_out, penalised_loss
 from dsim.accuracy.surrogate import fit_surrogate
+from lab.validate.accuracy.holdout import assign_folds, hold_out
 
 LAYOUT = "per_position"
 

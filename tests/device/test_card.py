@@ -34,8 +34,8 @@ def test_a_damaged_card_says_what_to_run(tmp_path: Path, text: str) -> None:
 def test_every_bundled_profile_has_a_card_of_its_present_evidence(name: str) -> None:
     profile = find_profile(name)
     card = read_card(profile.folder)
-    assert card is not None, f"run: dsim device validate {name} --cards"
-    assert card.content == evidence_hash(profile.folder), f"run: dsim device validate {name} --cards"
+    assert card is not None, f"run: python -m lab.validate.profiles {name}"
+    assert card.content == evidence_hash(profile.folder), f"run: python -m lab.validate.profiles {name}"
     assert (card.method, card.donor, card.ops) == (profile.method, profile.donor, len(profile.ops))
 
 

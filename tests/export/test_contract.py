@@ -1,7 +1,7 @@
 """What every form promises: it reloads, it computes what torch computes, it has the design's ops, its README runs.
 
 Presets are tested thinned (the same structure at an eighth of the width), in ONNX the smallest as it is;
-`scripts/check_exports.py` writes and checks every preset at full size in every form.
+`lab/validate/check_exports.py` writes and checks every preset at full size in every form.
 """
 
 from __future__ import annotations

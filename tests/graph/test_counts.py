@@ -1,4 +1,4 @@
-"""MACs and parameters of small networks against torch's own counter; scripts/check_counts.py does it for large ones."""
+"""MACs and parameters of small networks against torch's own counter; lab/validate/check_counts.py does it for large ones."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ def check(keys: Iterable[str], passes: tuple[str, ...]) -> None:
 
 
 def test_they_are_of_the_graphs_that_come_with_dsim() -> None:
-    assert HEAD["graphs"] == graphs_hash(), f"graphs in {GRAPHS.name} changed: run scripts/facts.py"
+    assert HEAD["graphs"] == graphs_hash(), f"graphs in {GRAPHS.name} changed: run lab/validate/facts.py"
 
 
 @pytest.mark.parametrize("passes", PASSES, ids=" ".join)

@@ -1,6 +1,6 @@
 """How far few-shot learning is off on devices that were treated as new: what its intervals rest on.
 
-`dsim device simulate` writes dsim/data/fewshot.csv: quantiles of the standardised errors of networks whose families neither
+`python -m lab.validate.fewshot` writes dsim/data/fewshot.csv: quantiles of the standardised errors of networks whose families neither
 the device nor any donor had measured, by the number of measured networks.
 """
 

@@ -2,7 +2,7 @@
 
 Learning all donors takes four minutes or more, which nobody should wait for who adds a device. The file says what it was made
 of; where the bundled figures, the graphs or the format of fits differ from that, it is not used, and all is learned anew.
-``scripts/donor_table.py`` makes it.
+``lab/validate/donor_table.py`` makes it.
 """
 
 from __future__ import annotations

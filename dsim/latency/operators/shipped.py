@@ -1,7 +1,7 @@
 """Held-out predictions that come with dsim, for profiles whose families take long to hold out.
 
 Sixteen forests are grown to find how far off a profile is on families that it never saw. What comes out depends on the
-evidence and the format of fits alone, so it lies in ``dsim/data/held.npz`` (made by ``scripts/held_out.py``), and counts for
+evidence and the format of fits alone, so it lies in ``dsim/data/held.npz`` (made by ``lab/validate/held_out.py``), and counts for
 exactly those; for any other, families are held out anew.
 """
 

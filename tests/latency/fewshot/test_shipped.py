@@ -20,7 +20,7 @@ from dsim.latency.fewshot.shipped import (
 )
 from dsim.latency.fewshot.teachers import NO_DONORS, LeftOut, donors, lessons
 
-REMAKE = "run `python scripts/donor_table.py` and commit dsim/data/donors.npz"
+REMAKE = "run `python -m lab.validate.donor_table` and commit dsim/data/donors.npz"
 
 
 @pytest.fixture(scope="module")

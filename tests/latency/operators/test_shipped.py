@@ -14,7 +14,7 @@ from dsim.latency.operators.shipped import FILE, logs_to_bytes, read_logs, shipp
 
 NAME = "iphonexs-gpu-torch"
 pytestmark = pytest.mark.skipif(
-    not FILE.exists(), reason="run scripts/held_out.py: families are held out anew without it"
+    not FILE.exists(), reason="run lab/validate/held_out.py: families are held out anew without it"
 )
 
 
@@ -26,7 +26,9 @@ def evidence() -> OpEvidence:
 def test_they_are_found_for_their_evidence_alone(evidence: OpEvidence) -> None:
     profile = bundled_profile(NAME)
     known = shipped_logs(profile, evidence)
-    assert known is not None, "run scripts/held_out.py: evidence, graphs or the format of fits have changed"
+    assert known is not None, (
+        "run lab/validate/held_out.py: evidence, graphs or the format of fits have changed"
+    )
     assert len(known[0]) == len(known[1]) == len(evidence.keys)
     assert shipped_logs(profile, replace(evidence, keys=evidence.keys[1:])) is None
     assert shipped_logs(replace(profile, name="another"), evidence) is None

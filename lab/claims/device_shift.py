@@ -1,0 +1,111 @@
+"""Run the comparisons of studies/device-shift/comparisons.toml and put what they found into docs/shift.md.
+
+What is finished is not run again: the command goes on where it was stopped. The page is made by ``dsim report``.
+
+Usage: python -m lab.claims.device_shift
+"""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from collections.abc import Sequence
+
+from dsim.arch import get_preset
+from dsim.report.findings import findings_table
+from dsim.report.marked import replace_block
+from dsim.report.progress import shown
+from dsim.report.shift import devices_table, matrix_table, pairs_table
+from dsim.report.timed import agreement_table, timed_table
+from dsim.shift import Comparison, ComparisonSpec, run_comparison
+from dsim.shift.measured import Agreement, agreements, read_measured
+from dsim.shift.strongest import Finding, findings, strongest
+from dsim.shift.summary import shift_by_kind
+from lab.places import ROOT, STUDIES
+
+STUDY = STUDIES / "device-shift"
+
+
+def specs() -> dict[str, ComparisonSpec]:
+    """Read what is asked."""
+    asked = tomllib.loads((STUDY / "comparisons.toml").read_text(encoding="utf-8"))
+    return {
+        name: ComparisonSpec(
+            tuple(one["devices"]),
+            like=get_preset(asked["like"]),
+            like_name=asked["like"],
+            confidence=asked["confidence"],
+            trials=asked["trials"],
+            fold_trials=asked["fold_trials"],
+            seeds=asked["seeds"],
+            refits=asked["refits"],
+            seed=asked["seed"],
+            name=name,
+            out=STUDY,
+        )
+        for name, one in asked["comparison"].items()
+    }
+
+
+def sentence(one: Finding, found: Comparison) -> str:
+    """Say a finding with its kind, and whether so many comparisons would show it by chance."""
+    text = one.text[0].upper() + one.text[1:]
+    if one.stands:
+        stands = f"the chance that so many comparisons show as much where nothing differs: {one.by_chance}"
+    elif one.chance is None:
+        stands = "it does not stand: refits or halvings of the evidence are too few"
+    elif one.steady:
+        stands = f"it does not stand: the chance that so many comparisons show as much where nothing differs is {one.by_chance}"
+    else:
+        stands = "it does not stand: half of the evidence shows it too seldom"
+    return f"- **{one.kind}.** {text}; intervals at {found.confidence:.0%}; {stands}."
+
+
+def in_words(found: Comparison) -> str:
+    """Return the strongest finding of each kind of shift, and what is not told."""
+    every = findings(found)
+    lines = [sentence(one, found) for one in strongest(every)]
+    said = {one.kind for one in every}
+    for kind, cells, told, _ in shift_by_kind(found):
+        if kind not in said:
+            lines.append(
+                f"- **{kind}.** Nothing is told from zero: {cells} cells of the matrix could be judged, {told} differ."
+            )
+    return "\n".join(lines)
+
+
+def timed_in_words(sums: Sequence[Agreement]) -> str:
+    """Say how the predictions stood against the clock, device by device."""
+    return "\n".join(
+        f"- **{one.device}**: {one.designs} designs, {one.within_5} within 5% of the prediction and {one.within_10} within 10% "
+        f"(mean error {math.expm1(one.bias):+.1%}, worst {one.worst:.1%}); {one.fit} of the {one.to_fit} that were said to hold the "
+        "budget do."
+        for one in sums
+    )
+
+
+def main() -> None:
+    """Run, and write."""
+    found = {}
+    for name, spec in specs().items():
+        with shown():
+            found[name] = run_comparison(spec)
+    latency, timed = found["latency"], read_measured(STUDY / "latency")
+    sums = agreements(latency, timed)
+    replace_block(ROOT / "docs" / "shift.md", "shift", in_words(latency))
+    replace_block(ROOT / "docs" / "shift.md", "timed-words", timed_in_words(sums))
+    tables = [
+        text
+        for name, one in found.items()
+        for text in (
+            f"**Comparison `{name}`**\n",
+            *(make(one).markdown() for make in (devices_table, matrix_table, findings_table, pairs_table)),
+        )
+    ]
+    measured = (agreement_table(latency, timed), *(timed_table(latency, timed, one.device) for one in sums))
+    replace_block(ROOT / "docs" / "shift.md", "device-shift", "\n".join(tables))
+    replace_block(ROOT / "docs" / "shift.md", "timed", "\n".join(one.markdown() for one in measured))
+
+
+if __name__ == "__main__":
+    main()

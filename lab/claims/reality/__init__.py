@@ -1,0 +1,8 @@
+"""Against reality: how far a front climbs above measured networks, and what an earlier time would have claimed."""
+
+from lab.claims.reality.backtest import backtest
+from lab.claims.reality.check import reality_check
+from lab.claims.reality.propose import Bounds, Held
+from lab.claims.reality.records import Backtest, Own, Standing
+
+__all__ = ["Backtest", "Bounds", "Held", "Own", "Standing", "backtest", "reality_check"]

@@ -1,0 +1,84 @@
+"""Devices treated as new, with all others as donors."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from dsim.device import bundled_names
+from dsim.device.find import bundled_profile
+from dsim.latency.fewshot.errors import calibration_of, quantiles_csv, simulated_errors
+from dsim.latency.fewshot.reference import measured_ms, reference
+from dsim.latency.fewshot.table import overlaid
+from dsim.latency.fewshot.teachers import LeftOut, Lesson, donors, lessons
+from lab.validate.fewshot.simulate import WAYS, simulate
+
+NEW = "pixel4-cpu-1large-float"
+PHONE = "iphonexs-cpu-1large-float"
+
+
+def lesson_of(name: str, left_out: LeftOut) -> Lesson:
+    return next(lesson for lesson in lessons(left_out) if name in {p.name for p in lesson.profiles[:1]})
+
+
+def test_a_chip_that_is_left_out_teaches_nothing() -> None:
+    chip = bundled_profile(NEW).chip
+    for lesson in lessons(LeftOut(chip)):
+        # a pool's folder lists all of its members; which figures count is said where it is learned
+        if not lesson.title.startswith("pool-"):
+            assert chip not in {profile.chip for profile in lesson.profiles}, lesson.title
+    assert any(profile.chip == chip for profile in donors())
+
+
+def test_donors_are_those_with_networks_that_resemble_a_users_device() -> None:
+    names = {profile.name for profile in donors()}
+    assert {PHONE, NEW, "iphone12", "i7-12700h", "galaxy-s10-gpu-torch"} <= names
+    assert names <= set(bundled_names())
+    assert all(profile.networks for profile in donors())
+    assert not {profile.group for profile in donors()} & {"measured", "one-table", "user"}
+
+
+def test_families_that_are_left_out_are_predicted_not_read() -> None:
+    known = reference()
+    figures = measured_ms(bundled_profile(PHONE))
+    family = str(known.families[known.at[next(iter(figures))]])
+    column = {}
+    for families in (frozenset[str](), frozenset({family})):
+        left_out = LeftOut(families=families)
+        table = overlaid(lesson_of(PHONE, left_out).learn(), left_out)
+        column[bool(families)] = table.log_ms[:, list(table.names).index(PHONE)]
+    at = [known.at[key] for key in figures]
+    inside = known.families[at] == family
+    exact = np.isclose(column[False][at], np.log(list(figures.values())))
+    hidden = np.isclose(column[True][at], np.log(list(figures.values())))
+    assert exact.all()
+    assert hidden[~inside].all()
+    assert not hidden[inside].any()
+
+
+@pytest.mark.slow
+def test_few_measurements_beat_macs_and_the_nearest_device() -> None:
+    (found,) = simulate([bundled_profile(NEW)], sizes=(10,), draws=1)
+    median = {one.way: one.median for one in found}
+    rank = {one.way: one.spearman for one in found}
+    assert set(median) == set(WAYS)
+    assert median["dsim"] < median["MACs alone"] / 2
+    assert median["dsim"] < min(median["nearest estimate"], median["nearest figure"])
+    assert rank["dsim"] > max(0.9, rank["MACs alone"])
+
+
+def test_simulated_errors_widen_where_less_was_measured() -> None:
+    known = simulated_errors()
+    assert set(known) >= {3, 5, 10}
+    assert all((np.diff(errors) >= 0).all() for errors in known.values())
+    width = {count: float(calibration_of(errors).quantile(0.95)) for count, errors in known.items()}
+    assert width[3] > width[10] > 1.0
+
+
+def test_quantiles_survive_the_file() -> None:
+    errors = {3: np.random.default_rng(0).normal(size=500)}
+    lines = quantiles_csv(errors).splitlines()
+    assert lines[0] == "networks,level,error"
+    assert len(lines) == 201
+    middle = [float(line.split(",")[2]) for line in lines[1:]]
+    assert abs(np.median(middle) - np.median(errors[3])) < 0.01
