@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from pathlib import Path
-
 import pytest
 
 from dsim.accuracy.evidence import load_evidence
@@ -94,10 +91,3 @@ def test_the_accuracy_model_sees_no_later_result_recipe_or_pair() -> None:
     assert not [name for name in evidence.networks if name.startswith("efficientformer_l1+")]
     assert {"efficientformer_l1", "efficientformer_l3", "poolformer_s12+conv3"} <= set(evidence.networks)
     assert found.contrasts == 6  # of nine pairs three are StarNet's
-
-
-def test_the_script_that_made_the_table_and_the_table_agree_on_columns() -> None:
-    path = Path(__file__).resolve().parents[4] / "scripts" / "curate_dates.py"
-    header = ",".join(re.findall(r'writerow\(\("(\w+)", "(\w+)", "(\w+)"\)\)', path.read_text())[0])
-    table = path.parents[1] / "lab" / "claims" / "reality" / "dates.csv"
-    assert table.read_text(encoding="utf-8").splitlines()[0] == header

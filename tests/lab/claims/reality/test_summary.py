@@ -15,7 +15,7 @@ from lab.claims.reality.report import backtest_markdown, backtest_words, check_m
 from lab.claims.reality.summary import alike, as_shown, gap, left_out, own_score
 from tests.lab.claims.reality.made import BEYOND, NOTHING_FITS, own, standing
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[4]
 RECORDS = (
     standing(80.0, 83.0, alike=82.0),
     standing(80.0, 80.5, alike=80.2, network="later_b"),
