@@ -10,6 +10,7 @@ from dsim.device.batches import THROUGHPUT, batches_in, stated_batches
 from dsim.device.fields import images, number, one_of, positive, read_rows, read_toml, signed, text, whole
 from dsim.device.profile import ROLES, Contrast, DeviceProfile, MeasuredOp, Measurement
 from dsim.errors import FileFormatError, InvalidValueError
+from dsim.graph.key import split_key
 from dsim.graph.passes import PASSES
 
 SCHEMA_VERSION = 1
@@ -201,8 +202,8 @@ def _measurement(
 ) -> Measurement:
     resolution = number(row, "resolution", where)
     graph = row["graph"].strip()
-    name, _, size = graph.partition("@")
-    if graph and (not name or not size.isdigit()):
+    name, size = split_key(graph)
+    if graph and not (name and size.isdigit()):
         raise FileFormatError(
             f"{where}, column 'graph': must be name@resolution or empty, got {graph!r}; correct it"
         )

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsim.device.profile import Contrast, DeviceProfile, Measurement
-from dsim.errors import FileFormatError
+from dsim.graph.key import NetworkKey
 from dsim.latency.features import COLUMNS, FloatArray
 from dsim.latency.networks import Network, own_graphs, read_networks
 
@@ -94,7 +94,7 @@ def _inside(profile: DeviceProfile, row: Measurement) -> bool:
 
 
 def _px(key: str) -> int:
-    return int(key.partition("@")[2])
+    return NetworkKey.of(key).px
 
 
 @lru_cache(maxsize=1)
@@ -115,9 +115,7 @@ def family_of(key: str, where: str) -> str:
     FileFormatError
         The key is not name@resolution.
     """
-    name, _, size = key.partition("@")
-    if not size.isdigit():
-        raise FileFormatError(f"{where}: a graph must be name@resolution, got {key!r}; correct it")
+    name = NetworkKey.of(key, where).name
     if name.startswith(DESIGN):
         return f"designs, fold {zlib.crc32(name.encode()) % FOLDS + 1}"
     return load_families().get(name, name)

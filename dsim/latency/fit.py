@@ -14,8 +14,10 @@ from numpy.typing import NDArray
 from dsim.device.profile import Contrast
 from dsim.latency.evidence import Evidence
 from dsim.latency.features import INDEX, PRICED, FloatArray
+from dsim.latency.maths.robust import FREEDOM, minimise, student_weights
 
 FIXED_MS = 0.3  # nominal time of a prediction without any kernel
+STEPS = 80
 N_PRICED = len(PRICED)
 PRICED_AT = np.array([INDEX[name] for name in PRICED])
 CONTRAST_SD = 0.03  # what two runs of one laboratory differ by, beside the reading error
@@ -39,7 +41,7 @@ class FitSettings:
     """
 
     noise: float = 0.07
-    freedom: float = 4.0
+    freedom: float = FREEDOM
     prior_sd: float = 1.0
     outside: float = 1.0
 
@@ -134,19 +136,20 @@ def fit(
     x, xa, xb, n = x[:, held], xa[:, held], xb[:, held], int(held.sum())
     center, prior_sd = center[whole.held], prior_sd[whole.held]
     free = np.zeros(n, dtype=bool)
-    z = center.copy()
+    start = center.copy()
     if draw is not None:
         free[draw.free] = True
         prior_sd[:n][free] = draw.free_sd
         center[:n] += draw.center
         ratio = ratio + spread * draw.contrast_errors[contrasts]
     precision = prior_sd**-2
-    for _ in range(80 if draw is None else draw.iterations):
+
+    def normal(z: FloatArray) -> tuple[FloatArray, FloatArray]:
         rate = np.where(free, z[:n], np.exp(np.where(free, 0.0, z[:n])))
         slope = np.where(free, 1.0, rate)
         total = np.maximum(x @ rate, 0.3 * x[:, -1])
         residual = log_ms - np.log(total) - groups.spread(z[n:])
-        robust = weight * student(residual / settings.noise, settings.freedom) / settings.noise**2
+        robust = weight * student_weights(residual / settings.noise, settings.freedom) / settings.noise**2
         jacobian = x * slope
         jacobian /= total[:, None]
         root = jacobian * np.sqrt(robust)[:, None]
@@ -160,15 +163,15 @@ def fit(
         gradient -= precision * (z - center)
         if len(ratio):
             off, ja = _off(xa, xb, ratio, rate, slope)
-            weighted = ja * (student(off / spread, settings.freedom) / spread**2)[:, None]
+            weighted = ja * (student_weights(off / spread, settings.freedom) / spread**2)[:, None]
             hessian[:n, :n] += weighted.T @ ja
             gradient[:n] += weighted.T @ off
-        step = np.linalg.solve(hessian, gradient)
-        step = np.clip(step, -0.7, 0.7) if draw is None else np.clip(step, -2.0, 2.0)
-        z = z + step
-        if np.abs(step).max() < 1e-6:
-            break
-    return whole.fit(z, np.linalg.inv(hessian), m)
+        return hessian, gradient
+
+    z, hessian = minimise(
+        normal, start, STEPS if draw is None else draw.iterations, 0.7 if draw is None else 2.0
+    )
+    return whole.fit(z, np.asarray(np.linalg.inv(hessian)), m)
 
 
 def _pairs(
@@ -230,11 +233,6 @@ class _Groups:
         if not len(weight):
             return np.zeros((self._design.shape[1], self._design.shape[1]))
         return np.asarray((self._design.T * np.add.reduceat(weight, self._starts)) @ self._design)
-
-
-def student(z: FloatArray, freedom: float) -> FloatArray:
-    """Weights of iteratively reweighted squares for Student-t errors."""
-    return (freedom + 1.0) / (freedom + z**2)
 
 
 def contrast_sd(contrast: Contrast) -> float:

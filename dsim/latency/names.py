@@ -16,6 +16,7 @@ from pathlib import Path
 
 from dsim.device.add.aihub_names import aihub_names
 from dsim.errors import UnknownNameError
+from dsim.graph.key import split_key
 from dsim.latency.networks import shared_keys
 
 FILE = Path(__file__).resolve().parents[1] / "data" / "names.csv"
@@ -65,7 +66,7 @@ def names() -> Names:
         rows = [(row["source"], row["name"], row["key"]) for row in csv.DictReader(file)]
     rows += [("aihub", name, key) for name, key in aihub_names().items()]
     for key in sorted(shared_keys()):
-        stem, _, side = key.partition("@")
+        stem, side = split_key(key)
         sides[plain(stem)].append(int(side))
         for source in ("torchvision", "pytorchcv", "transformers"):
             if stem.startswith(SOURCES[source]):
@@ -83,7 +84,7 @@ def names() -> Names:
 
 def names_of(key: str) -> tuple[str, ...]:
     """Return every name that stands for a stored network and no other: its key first."""
-    every = dict.fromkeys((key, key.partition("@")[0], *names().written.get(key, ())))
+    every = dict.fromkeys((key, split_key(key)[0], *names().written.get(key, ())))
     return tuple(name for name in every if _stands_for(name, key))
 
 
@@ -117,13 +118,13 @@ def find_key(name: str) -> str:
             f"network {text[:80]!r}: a source must be one of {', '.join(SOURCES)}, got {source[:40]!r}; "
             "correct it, or leave it out"
         )
-    stem, _, side = rest.partition("@")
+    stem, side = split_key(rest)
     sources = (source.strip().lower(),) if colon else tuple(SOURCES)
     found = list(dict.fromkeys(key for one in sources if (key := _of(one, stem.strip()))))
     if colon and source.strip().lower() == "timm" and not found and plain(stem) in names().sides:
         found = [f"{_stem(stem)}@?"]
     elif not colon and plain(stem) in names().sides:
-        own = [key for key in found if plain(key.partition("@")[0]) == plain(stem)]
+        own = [key for key in found if plain(split_key(key)[0]) == plain(stem)]
         found = own or [f"{_stem(stem)}@?"]
     return _at(found, side.strip(), text)
 
@@ -136,14 +137,12 @@ def _of(source: str, stem: str) -> str:
 
 def _stem(stem: str) -> str:
     """Return a stored name as it is written."""
-    return next(
-        key.partition("@")[0] for key in sorted(shared_keys()) if plain(key.partition("@")[0]) == plain(stem)
-    )
+    return next(split_key(key)[0] for key in sorted(shared_keys()) if plain(split_key(key)[0]) == plain(stem))
 
 
 def _at(found: list[str], side: str, text: str) -> str:
     """Choose among keys by the side that was asked for."""
-    stems = list(dict.fromkeys(key.partition("@")[0] for key in found))
+    stems = list(dict.fromkeys(split_key(key)[0] for key in found))
     if side:
         keys = [f"{stem}@{side}" for stem in stems]
         stored = [key for key in keys if key in shared_keys()]
@@ -165,7 +164,7 @@ def _at(found: list[str], side: str, text: str) -> str:
 
 
 def _why(found: list[str]) -> str:
-    own = [key.partition("@")[2] for key in found if not key.endswith("?")]
+    own = [split_key(key)[1] for key in found if not key.endswith("?")]
     if len(own) > 1:
         return f"runs at {' or '.join(own)} pixels, by who made it"
     return f"runs at {own[0]} pixels, and has no graph here at that side" if own else "needs its input side"
@@ -173,7 +172,7 @@ def _why(found: list[str]) -> str:
 
 @lru_cache(maxsize=1)
 def _spoken() -> tuple[str, ...]:
-    stems = {key.partition("@")[0] for key in shared_keys()}
+    stems = {split_key(key)[0] for key in shared_keys()}
     return (
         *sorted(shared_keys()),
         *sorted(stems),

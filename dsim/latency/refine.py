@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from dsim.latency.features import FloatArray
-from dsim.latency.fit import student
+from dsim.latency.maths.robust import minimise, student_weights
 
 STEPS = 30
 LEAST = 4  # own figures without which the pool's rates stay
@@ -25,16 +25,14 @@ def refine(x: FloatArray, log_ms: FloatArray, theta: FloatArray, stray: float, n
     """
     if len(x) < LEAST:
         return theta
-    z = theta.copy()
-    for _ in range(STEPS):
+
+    def normal(z: FloatArray) -> tuple[FloatArray, FloatArray]:
         part = x * np.exp(z)
         whole = part.sum(1)
         jacobian, residual = part / whole[:, None], log_ms - np.log(whole)
-        weight = student(residual / noise, 4.0) / noise**2
+        weight = student_weights(residual / noise) / noise**2
         hessian = (jacobian * weight[:, None]).T @ jacobian + np.eye(len(z)) / stray**2
         gradient = (jacobian * weight[:, None]).T @ residual - (z - theta) / stray**2
-        step = np.clip(np.linalg.solve(hessian, gradient), -0.7, 0.7)
-        z = z + step
-        if np.abs(step).max() < 1e-6:
-            break
-    return z
+        return hessian, gradient
+
+    return minimise(normal, theta, STEPS, 0.7)[0]

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dsim.device.find import find_profile, pool_of
+from dsim.graph.key import NetworkKey
 from dsim.latency.adapted import belief_of
 from dsim.latency.calibrate import calibrate_for, network_errors
 from dsim.latency.ensemble import HeldOut, fit_members, hold_out, rates_of
@@ -119,7 +120,7 @@ def held_networks(evidence: Evidence, held: HeldOut) -> list[Held]:
         low, middle, high = ends.of(profile, family)
         log, spread = held.reference_log[rows[0]], held.spread[rows[0]]
         measured = float(np.exp(np.median(evidence.log_ms[rows])))
-        px = int(graph.partition("@")[2])
+        px = NetworkKey.of(graph).px
         about = evidence.profiles[profile]
         band = "inside" if about.low_px <= px <= about.high_px else "512 px" if px == HIGH_PX else "other"
         out.append(
@@ -169,7 +170,7 @@ def _all_protocols(evidence: Evidence, held: HeldOut, device: str, inside: bool 
     """Return every network on one phone, inside its resolutions or at 512 px, by its median error over all protocols."""
     found: dict[str, list[int]] = defaultdict(list)
     for n, (profile, row) in enumerate(evidence.rows):
-        about, px = evidence.profiles[profile], int(row.graph.partition("@")[2])
+        about, px = evidence.profiles[profile], NetworkKey.of(row.graph).px
         wanted = about.low_px <= px <= about.high_px if inside else px == HIGH_PX
         if about.name == device and not row.cliff and wanted:
             found[row.graph].append(n)

@@ -13,6 +13,7 @@ from dsim.arch import Activation, Mixer, Norm
 from dsim.arch.lower import BlockPart
 from dsim.arch.lower.pen import Pen
 from dsim.graph import Graph, GraphBuilder
+from dsim.graph.key import NetworkKey
 from dsim.measure.planned import Planned
 
 MLP_RATIO = 4
@@ -107,5 +108,5 @@ def block_graph(variant: Variant, shape: Shape, copies: int = 1) -> Graph:
 
 def chain(variant: Variant, shape: Shape, copies: int) -> Planned:
     """Plan the network of some copies of a block."""
-    name, at, side = block_key(variant, shape).partition("@")
-    return Planned(f"{name}-x{copies}{at}{side}", read=block_graph(variant, shape, copies))
+    block = NetworkKey.of(block_key(variant, shape))
+    return Planned(f"{block.name}-x{copies}@{block.px}", read=block_graph(variant, shape, copies))

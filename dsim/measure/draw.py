@@ -8,6 +8,7 @@ from functools import lru_cache
 from dsim.arch import Arch
 from dsim.errors import DsimError
 from dsim.graph import Graph
+from dsim.graph.key import NetworkKey
 from dsim.graph.store import graph_keys, load_graphs
 from dsim.latency.evidence import load_families
 from dsim.latency.facts import GRAPHS
@@ -57,7 +58,7 @@ def reference_networks() -> tuple[Planned, ...]:
         for key, graph in load_graphs(path, [key for key in graph_keys(path) if _wanted(key)]).items():
             small = LEAST_MACS <= graph.macs <= MOST_MACS and graph.params <= MOST_WEIGHTS
             if small and can_run(graph):
-                name = key.partition("@")[0]
+                name = NetworkKey.of(key).name
                 by_family.setdefault(families.get(name, name), []).append(
                     (Planned(key, read=graph), groups_in(graph))
                 )

@@ -14,6 +14,7 @@ from dsim.device.profile import CHECK, LEARN, SEARCHED, MeasuredOp
 from dsim.errors import UnavailableError
 from dsim.graph import Graph
 from dsim.graph.batch import rebatch
+from dsim.graph.key import split_key
 from dsim.latency.networks import stored
 from dsim.latency.operators.evidence import run_graph
 from dsim.measure.attribute import Attribution, attribute
@@ -211,7 +212,7 @@ def _network_row(
 ) -> dict[str, str]:
     graph = images[entry.planned.key]
     return {
-        "network": entry.planned.key.partition("@")[0],
+        "network": split_key(entry.planned.key)[0],
         "graph": entry.planned.key,
         "batch": str(entry.planned.batch * stack.batch),
         "latency_ms": f"{one.latency_ms:.5g}",

@@ -7,6 +7,8 @@ import re
 from functools import cache
 from pathlib import Path
 
+from dsim.graph.key import split_key
+
 LIST = Path(__file__).resolve().parents[1] / "data" / "timm_names.txt"
 NEAR = 3
 
@@ -21,7 +23,7 @@ def timm_names() -> tuple[str, ...]:
 def timm_hint(name: str) -> str:
     """Return what to add to an error about an unknown network: how to ask for timm's of that name, or of one near it."""
     plain = {_plain(known): known for known in timm_names()}
-    wanted = _plain(name.partition("@")[0].partition(".")[0])
+    wanted = _plain(split_key(name)[0].partition(".")[0])
     if wanted in plain:
         return f"; timm has it: write timm:{plain[wanted]}"
     near = difflib.get_close_matches(wanted, plain, n=NEAR, cutoff=0.75)

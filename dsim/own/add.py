@@ -12,6 +12,7 @@ from dsim.device.add.wrong import Wrong, refuse
 from dsim.device.profile import DeviceProfile, MeasuredOp
 from dsim.errors import DsimError, InvalidValueError
 from dsim.graph import Graph
+from dsim.graph.key import NetworkKey
 from dsim.graph.passes import run_passes
 from dsim.latency.fewshot.learn import LEAST
 from dsim.latency.fewshot.nearest import nearest_donor, said_about
@@ -114,7 +115,7 @@ def _addition(
 ) -> Addition:
     """Put the profile together; without ``like`` the file says all of the stack, and its networks count beside its ops."""
     title = request.title or request.name
-    sides = [int(key.partition("@")[2]) for key in figures] or [like.low_px if like else SIDE]
+    sides = [NetworkKey.of(key).px for key in figures] or [like.low_px if like else SIDE]
     about = found.stack.about(request.name, title) if found.stack else {}
     if any("batch" in row for row in rows):
         about["batch"] = "in each row"

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 
 from dsim.device.profile import Contrast, DeviceProfile
+from dsim.graph.key import NetworkKey
 from dsim.latency.operators.blocks import timed_blocks
 from dsim.measure.contrast import ACTIVATIONS, NORMS, PLAIN
 from dsim.report.table import TableData, table
@@ -21,7 +22,7 @@ NONE = "-"
 
 def shape_of(contrast: Contrast) -> str:
     """Return the shape of a contrast's block (``14x14x192``)."""
-    return contrast.graph_a.partition("@")[0].rpartition("-")[2]
+    return NetworkKey.of(contrast.graph_a).name.rpartition("-")[2]
 
 
 def by_chip(profiles: Iterable[DeviceProfile]) -> dict[str, tuple[DeviceProfile, ...]]:

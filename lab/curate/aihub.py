@@ -16,6 +16,7 @@ from typing import Any
 import polars as pl
 
 from dsim.device.add.aihub_names import aihub_graph
+from dsim.graph.key import NetworkKey
 from lab.curate.profile_files import write_profile
 from lab.curate.stored_sizes import stored_sizes
 
@@ -66,7 +67,7 @@ def graph_of(row: dict[str, Any]) -> str:
         The row's resolution is not the one that AI Hub ran the network at.
     """
     key = aihub_graph(row["network"].removeprefix("aihub:"))
-    if key and int(key.partition("@")[2]) != row["resolution"]:
+    if key and NetworkKey.of(key).px != row["resolution"]:
         raise ValueError(f"{row['network']} ran at {key}, the row says {row['resolution']}; mend it")
     return key
 

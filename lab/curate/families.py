@@ -15,6 +15,8 @@ from pathlib import Path
 
 import polars as pl
 
+from dsim.graph.key import NetworkKey
+
 ROOT = Path(__file__).resolve().parents[2]
 RULES = (
     ("test_*", "timm's test networks", "toy networks for timm's own unit tests, 160 px"),
@@ -157,7 +159,7 @@ def main() -> int:
     names: set[str] = set()
     for path in (ROOT / "dsim" / "data" / "graphs").glob("*.parquet"):
         keys = pl.read_parquet(path, columns=["key"])["key"].unique()
-        names |= {key.partition("@")[0] for key in keys}
+        names |= {NetworkKey.of(key).name for key in keys}
     rows = [(name, *family_of(name)) for name in sorted(names)]
     for name, family, _ in rows:
         if not family:

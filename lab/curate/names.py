@@ -21,6 +21,7 @@ from torch import nn
 
 from dsim.device.find import bundled_profile
 from dsim.device.folders import bundled_names
+from dsim.graph.key import NetworkKey
 from dsim.latency.names import FILE, plain
 from dsim.latency.networks import shared_keys
 
@@ -89,7 +90,7 @@ def published_rows() -> list[tuple[str, str, str]]:
     said: dict[str, dict[str, str]] = defaultdict(dict)
     for name in bundled_names():
         for row in bundled_profile(name).networks:
-            if row.graph in shared_keys() and row.network not in (row.graph, row.graph.partition("@")[0]):
+            if row.graph in shared_keys() and row.network not in (row.graph, NetworkKey.of(row.graph).name):
                 said[plain(row.network)].setdefault(row.graph, row.network)
     rows = []
     for called in said.values():
@@ -101,7 +102,7 @@ def published_rows() -> list[tuple[str, str, str]]:
 
 def main() -> None:
     """Write the file."""
-    stems = sorted({key.partition("@")[0] for key in shared_keys()})
+    stems = sorted({NetworkKey.of(key).name for key in shared_keys()})
     plain_stems = [stem for stem in stems if not re.match(r"(cv|tv|hf)-", stem) and "+" not in stem]
     rows = sorted([*timm_rows(plain_stems), *torchvision_rows(plain_stems), *published_rows()])
     with FILE.open("w", newline="", encoding="utf-8") as file:

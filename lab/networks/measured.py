@@ -24,6 +24,7 @@ import torch
 from torch import nn
 
 from dsim.graph.graph import Graph
+from dsim.graph.key import split_key
 from dsim.graph.store import load_graphs, save_graphs
 from dsim.graph.torch_reader import read_module
 
@@ -113,7 +114,7 @@ def main() -> None:
     fresh: dict[str, Graph] = {}
     for key in sorted((set(sys.argv[1:]) - {"--again"} or named_keys()) - left):
         kind, start = kind_of(key), time.time()
-        name, _, size = key.partition("@")
+        name, size = split_key(key)
         try:
             with torch.device("cpu" if kind in ("cv", "tv") else "meta"):
                 model = BUILDERS[kind](name.removeprefix(f"{kind}-"), int(size)).eval()

@@ -14,6 +14,7 @@ import numpy as np
 from dsim.device import bundled_names, find_profile
 from dsim.device.find import pool_of
 from dsim.device.profile import DeviceProfile
+from dsim.graph.key import NetworkKey
 from dsim.latency.adapted import belief_of
 from dsim.latency.ensemble import hold_out
 from dsim.latency.evidence import gather
@@ -29,12 +30,12 @@ def errors(profile: DeviceProfile) -> list[float]:
     if profile.method == "fine":
         own = gather_fine(profile)
         # a network at another resolution is the same network
-        alone = replace(own, family=np.array([row.graph.partition("@")[0] for row in own.rows]))
+        alone = replace(own, family=np.array([NetworkKey.of(row.graph).name for row in own.rows]))
         log, _ = hold_out_rows(alone)
         shared = np.array([row.graph not in own.lonely for row in own.rows])
         return [float(abs(np.exp(off) - 1.0) * 100.0) for off in (log - own.log_ms)[shared]]
     evidence = gather(pool_of(profile))
-    names = np.array([row.graph.partition("@")[0] for _, row in evidence.rows])
+    names = np.array([NetworkKey.of(row.graph).name for _, row in evidence.rows])
     held = hold_out(replace(evidence, family=names), belief=belief_of(profile))
     keep = evidence.reference & evidence.learnable & evidence.inside
     keep &= np.array([evidence.profiles[i].name == profile.name for i, _ in evidence.rows])

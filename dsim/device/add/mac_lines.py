@@ -15,6 +15,7 @@ from dsim.attrs import attrs_from_dict
 from dsim.device.add.found import MAX_ROWS
 from dsim.errors import DsimError, FileFormatError
 from dsim.graph.graph import Graph
+from dsim.graph.key import split_key
 from dsim.graph.passes import PASSES
 from dsim.graph.serial import graph_from_dict
 from dsim.graph.shapes import infer_outputs
@@ -227,7 +228,7 @@ def _chain(raw: dict[str, Any], name: str, where: str) -> TimedChain:
 
 def _design(raw: dict[str, Any], name: str, where: str) -> TimedDesign:
     graph = graph_from_dict(raw["graph"], "graph")
-    stem, _, side = name.partition("@")
+    stem, side = split_key(name)
     if not stem or side != str(graph.inputs[0].shape[-1]):
         raise ValueError(f"the id of a design must be name@resolution, got {shown(name)}")
     return TimedDesign(_timed(raw, name, where), graph)

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsim.latency.features import FloatArray
+from dsim.latency.maths.matern import matern
 
 # chosen on every second chip of those bundled (scripts and figures: docs/adapting.md)
 NOISE = 0.08  # log-spread of one figure around what is learned
@@ -50,10 +51,7 @@ class Prior:
 
     def covariance(self, a: NDArray[np.int64], b: NDArray[np.int64]) -> FloatArray:
         """Return the covariance (A, B) between networks."""
-        there, here = self.places[a], self.places[b]
-        square = (there**2).sum(1)[:, None] + (here**2).sum(1)[None, :] - 2.0 * there @ here.T
-        distance = np.sqrt(np.maximum(square, 0.0)) / LENGTH
-        alike = ALIKE**2 * (1.0 + distance) * np.exp(-distance)
+        alike = ALIKE**2 * matern(self.places[a], self.places[b], LENGTH)
         return np.asarray(PACE**2 + CONTRAST**2 * self.contrast[a] @ self.contrast[b].T + alike)
 
     def left(self, asked: NDArray[np.int64], measured: NDArray[np.int64]) -> FloatArray:

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from dsim.device.find import pool_of
 from dsim.device.profile import DeviceProfile
+from dsim.graph.key import NetworkKey
 from dsim.latency.cliffs import fit_cliffs, no_cliffs, shifted
 from dsim.latency.coverage import Coverage, cover
 from dsim.latency.evidence import family_of, gather
@@ -102,7 +103,7 @@ def hold_out_few_shot(profile: DeviceProfile, confidence: float = 0.9) -> tuple[
         low, high = known.quantile(rest), known.quantile(1.0 - rest)
         for n, middle, wide in zip(np.flatnonzero(left), log, spread, strict=True):
             key = own.keys[own.measured[n]]
-            inside = profile.low_px <= int(key.partition("@")[2]) <= profile.high_px
+            inside = profile.low_px <= NetworkKey.of(key).px <= profile.high_px
             ends: tuple[FloatArray, ...] = tuple(np.exp([middle, middle + low * wide, middle + high * wide]))
             out.append(
                 Held(

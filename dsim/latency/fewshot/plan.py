@@ -17,6 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from dsim.graph.key import NetworkKey
 from dsim.latency.features import FloatArray
 from dsim.latency.fewshot.combine import ALIKE, LENGTH, NOISE, PACE
 from dsim.latency.fewshot.reference import fine_vectors, measured_ms, reference
@@ -25,6 +26,7 @@ from dsim.latency.fewshot.teachers import donor_named, donors
 from dsim.latency.fine.correct import places
 from dsim.latency.fine.costs import INDEX
 from dsim.latency.fine.rates import family_weight
+from dsim.latency.maths.matern import matern
 from dsim.latency.names import names_of
 
 MOST_MACS = 6e9  # what takes seconds on a small device is no first measurement
@@ -107,14 +109,7 @@ def believed(table: Table) -> tuple[FloatArray, int]:
     apart = own - (own @ weight)[:, None]
     lead = int((apart**2).mean(0).argmin())
     there = places(fine_vectors(donor_named(str(table.names[lead])).passes), table.log_rate(lead))
-    return PACE**2 + (apart * weight) @ apart.T + _alike(there), lead
-
-
-def _alike(there: FloatArray) -> FloatArray:
-    """Return the covariance (N, N) of what networks that spend time alike share."""
-    square = (there**2).sum(1)[:, None] + (there**2).sum(1)[None, :] - 2.0 * there @ there.T
-    distance = np.sqrt(np.maximum(square, 0.0)) / LENGTH
-    return np.asarray(ALIKE**2 * (1.0 + distance) * np.exp(-distance))
+    return PACE**2 + (apart * weight) @ apart.T + ALIKE**2 * matern(there, there, LENGTH), lead
 
 
 def _noise(table: Table) -> FloatArray:
@@ -141,7 +136,7 @@ def _measurable(called: Sequence[tuple[str, ...]]) -> NDArray[np.bool_]:
     return np.array(
         [
             macs <= MOST_MACS
-            and int(key.partition("@")[2]) <= MOST_SIDE
+            and NetworkKey.of(key).px <= MOST_SIDE
             and any(name.startswith(HELD) for name in names)
             and len(kinds[key]) > 1
             for key, macs, names in zip(known.keys, known.macs, called, strict=True)

@@ -16,6 +16,7 @@ from dsim.device.find import bundled_profile
 from dsim.device.folders import bundled_names
 from dsim.device.profile import DeviceProfile, Measurement
 from dsim.graph.graph import Graph
+from dsim.graph.key import NetworkKey
 from dsim.latency.evidence import family_of
 from dsim.latency.features import FloatArray
 from dsim.latency.fewshot.kept import kept_arrays
@@ -58,9 +59,7 @@ class Seen:
 def measured_ms(profile: DeviceProfile) -> dict[str, float]:
     """Return each network's milliseconds in the reference protocol, inside the profile's resolutions, cliffs left out."""
     rows = (row for row in profile.networks if row.graph and profile.is_reference(row))
-    return medians(
-        row for row in rows if profile.low_px <= int(row.graph.partition("@")[2]) <= profile.high_px
-    )
+    return medians(row for row in rows if profile.low_px <= NetworkKey.of(row.graph).px <= profile.high_px)
 
 
 def medians(rows: Iterable[Measurement]) -> dict[str, float]:

@@ -13,7 +13,8 @@ import numpy as np
 
 from dsim.latency.features import FloatArray
 from dsim.latency.fine.fit import priced
-from dsim.rounding import steps
+from dsim.latency.maths.matern import matern
+from dsim.latency.maths.pivots import pivots
 
 LENGTH = 0.5
 AMPLITUDE = 0.15  # log-spread of what rates leave over
@@ -55,40 +56,15 @@ def fit_correction(
     least about. ``noise`` is the log-spread of a residual around the process, of all or of each (N,).
     """
     there = places(phi, log_rate)
-    chosen = _pivots(there, inducing, first)
+    chosen = pivots(
+        lambda n: _kernel(there, there[[n]])[:, 0], np.full(len(there), AMPLITUDE**2), inducing, first
+    )
     across, among = _kernel(there, there[chosen]), _kernel(there[chosen], there[chosen])
     precision = np.broadcast_to(np.asarray(noise, dtype=np.float64) ** -2.0, residual.shape)
     weighted = across.T * precision
     matrix = weighted @ across + (among + 1e-6 * AMPLITUDE**2 * np.eye(len(chosen)))
     weights = np.asarray(np.linalg.solve(matrix, weighted @ np.clip(residual, -CUT, CUT)), dtype=np.float64)
     return Correction(there[chosen], weights)
-
-
-def _pivots(there: FloatArray, count: int, first: Sequence[int]) -> list[int]:
-    """Choose rows as a pivoted Cholesky decomposition of their kernel does: each time the one least explained.
-
-    Rows that are asked for come first, but for those that others of them explain.
-    """
-    left = np.full(len(there), AMPLITUDE**2)
-    factors = np.zeros((len(there), min(count, len(there))))
-    asked, chosen = list(first), list[int]()
-    for step in range(factors.shape[1]):
-        pivot = asked[_most(left[asked])] if asked else _most(left)
-        if asked and left[pivot] < 1e-6:
-            asked, pivot = [], _most(left)
-        if left[pivot] < 1e-8:
-            break
-        chosen.append(pivot)
-        column = _kernel(there, there[[pivot]])[:, 0] - factors[:, :step] @ factors[pivot, :step]
-        factors[:, step] = column / np.sqrt(left[pivot])
-        left = np.maximum(left - factors[:, step] ** 2, 0.0)
-        left[pivot] = 0.0
-    return chosen
-
-
-def _most(left: FloatArray) -> int:
-    """Return where the most is left; the first of those that differ by rounding alone."""
-    return int(steps(left, AMPLITUDE**2).argmax())
 
 
 def places(phi: FloatArray, log_rate: FloatArray) -> FloatArray:
@@ -99,6 +75,4 @@ def places(phi: FloatArray, log_rate: FloatArray) -> FloatArray:
 
 
 def _kernel(a: FloatArray, b: FloatArray) -> FloatArray:
-    square = (a**2).sum(1)[:, None] + (b**2).sum(1)[None, :] - 2.0 * a @ b.T
-    distance = np.sqrt(np.maximum(square, 0.0)) / LENGTH
-    return np.asarray(AMPLITUDE**2 * (1.0 + distance) * np.exp(-distance))
+    return AMPLITUDE**2 * matern(a, b, LENGTH)

@@ -8,9 +8,9 @@ import numpy as np
 
 from dsim.latency.features import FloatArray
 from dsim.latency.fine.prior import GROUPS, PRICED_AT, Regime, centres, groups
+from dsim.latency.maths.robust import minimise, student_loss, student_weights
 
 PACE_SD = 3.0  # the pace of a group is learned, hardly believed
-FREEDOM = 4.0  # of the Student-t errors
 STEPS = 40
 
 
@@ -65,35 +65,25 @@ def fit_fine(
     n_groups, n = len(GROUPS), x.shape[1]
     spreading = np.zeros((n, n_groups))
     spreading[np.arange(n), member] = 1.0
-    z = np.concatenate([_paces(x, log_ms, member) if centre is None else np.zeros(n_groups), np.zeros(n)])
-    start = z.copy()
+    start = np.concatenate([_paces(x, log_ms, member) if centre is None else np.zeros(n_groups), np.zeros(n)])
     pace_sd = PACE_SD if centre is None else 1.0
     precision = np.concatenate([np.full(n_groups, pace_sd**-2), spread**-2])
 
     def loss(at: FloatArray) -> float:
         residual = (log_ms - np.log(x @ np.exp(spreading @ at[:n_groups] + at[n_groups:]))) / noise
-        robust = weight * (FREEDOM + 1.0) / 2.0 * np.log1p(residual**2 / FREEDOM)
-        return float(robust.sum() + 0.5 * (precision * (at - start) ** 2).sum())
+        return float((weight * student_loss(residual)).sum() + 0.5 * (precision * (at - start) ** 2).sum())
 
-    now, hessian = loss(z), np.diag(precision)
-    for _ in range(STEPS):
+    def normal(z: FloatArray) -> tuple[FloatArray, FloatArray]:
         part = x * np.exp(spreading @ z[:n_groups] + z[n_groups:])
         whole = part.sum(1)
         residual = log_ms - np.log(whole)
         share = part / whole[:, None]
         jacobian = np.hstack([share @ spreading, share])
-        robust = weight * (FREEDOM + 1.0) / (FREEDOM + (residual / noise) ** 2) / noise**2
+        robust = weight * student_weights(residual / noise) / noise**2
         hessian = (jacobian * robust[:, None]).T @ jacobian + np.diag(precision)
-        step = np.linalg.solve(hessian, (jacobian * robust[:, None]).T @ residual - precision * (z - start))
-        step = np.clip(step, -2.0, 2.0)
-        size, then = 1.0, np.inf
-        while size > 1e-3 and (then := loss(z + size * step)) >= now:
-            size /= 2.0
-        if then >= now:
-            break
-        z, gained, now = z + size * step, now - then, then
-        if gained < 1e-3:
-            break
+        return hessian, (jacobian * robust[:, None]).T @ residual - precision * (z - start)
+
+    z, hessian = minimise(normal, start, STEPS, 2.0, loss)
     both = np.hstack([spreading, np.eye(n)])
     return FineFit(low + both @ z, both @ np.linalg.inv(hessian) @ both.T)
 

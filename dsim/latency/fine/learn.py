@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsim.device.profile import DeviceProfile
+from dsim.graph.key import NetworkKey
 from dsim.latency.calibrate import Calibration, calibrate
 from dsim.latency.cliffs import no_cliffs
 from dsim.latency.coverage import cover
@@ -90,7 +91,7 @@ def hold_out_fine(profile: DeviceProfile) -> tuple[Held, ...]:
         known = _calibrated(errors[~own], evidence.family[~own])
         low, middle, high = (known.quantile(level) for level in (rest, 0.5, 1.0 - rest))
         for n in np.flatnonzero(own):
-            px = int(evidence.rows[n].graph.partition("@")[2])
+            px = NetworkKey.of(evidence.rows[n].graph).px
             inside = profile.low_px <= px <= profile.high_px
             out.append(
                 Held(

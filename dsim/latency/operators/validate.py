@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from dsim.device.profile import DeviceProfile
+from dsim.graph.key import split_key
 from dsim.latency.operators.evidence import gather_operators
 from dsim.latency.operators.learn import HeldLogs, calibrated, held, predict_shapes
 from dsim.latency.scoring import Held
@@ -61,7 +62,7 @@ def _records(profile: DeviceProfile, logs: HeldLogs) -> tuple[Held, ...]:
         known = calibrated(logs.errors[others], logs.families[others])
         low, high = min(known.quantile(rest), 0.0), max(known.quantile(1.0 - rest), 0.0)
         for n in np.flatnonzero(own):
-            side = logs.keys[n].partition("@")[2]
+            side = split_key(logs.keys[n])[1]
             inside = not side or profile.low_px <= int(side) <= profile.high_px
             out.append(
                 Held(

@@ -10,6 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from dsim.errors import InvalidValueError, UnknownNameError
+from dsim.graph.key import split_key
 
 FILE = Path(__file__).with_name("dates.csv")
 RECIPE = "recipe "  # rows of the table that date a recipe, by its key
@@ -29,7 +30,7 @@ class Dated:
 
 def bare(name: str) -> str:
     """Return a network's name without its resolution, the prefix of its code base and the form it was timed in."""
-    return _PREFIX.sub("", name.partition("@")[0]).partition("+")[0]
+    return _PREFIX.sub("", split_key(name)[0]).partition("+")[0]
 
 
 @lru_cache(maxsize=1)

@@ -12,6 +12,7 @@ import numpy as np
 
 from dsim.accuracy.evidence import Evidence, load_evidence
 from dsim.accuracy.recipe import REFERENCE, Augment, Recipe, Teacher
+from dsim.graph.key import split_key
 from lab.claims.reality.dates import bare
 from lab.validate.accuracy.published import PUBLISHED
 
@@ -77,7 +78,7 @@ def recipe_of(graph: str, top1: float, checkpoints: Iterable[Checkpoint]) -> Rec
     top1
         The figure in percent: the result of this network and resolution that is nearest to it, and within `NEAR`, tells.
     """
-    name, _, size = graph.partition("@")
+    name, size = split_key(graph)
     mine = [c for c in checkpoints if c.network == bare(name) and str(c.resolution) == size]
     best = min(mine, key=lambda c: abs(c.top1 - top1), default=None)
     if best is None or abs(best.top1 - top1) > NEAR or not best.recipe.is_known:
@@ -90,7 +91,7 @@ def nearest_to_reference(graph: str, checkpoints: Sequence[Checkpoint]) -> Check
 
     Known schedules first, then the same teacher, then the schedule's length.
     """
-    name, _, size = graph.partition("@")
+    name, size = split_key(graph)
     mine = [c for c in checkpoints if c.network == bare(name) and str(c.resolution) == size]
     return min(mine, key=lambda c: _strangeness(c.recipe), default=None)
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 from statistics import median
 
+from dsim.graph.key import NetworkKey
 from dsim.report.table import TableData, table
 from lab.claims.reality.propose import Held
 from lab.claims.reality.records import Backtest, Own, Standing
@@ -98,7 +99,7 @@ def _cells(rows: Sequence[Standing]) -> tuple[str, ...]:
 def backtest_words(found: Backtest) -> str:
     """Say the backtest in sentences."""
     learned, own = found.learned, own_score(found.networks)
-    names = len({r.graph.partition("@")[0].partition("+")[0] for r in found.networks})
+    names = len({NetworkKey.of(r.graph).name.partition("+")[0] for r in found.networks})
     devices = len({r.device for r in found.networks})
     lines = [
         f"- Models that saw nothing published from {learned.cutoff} on ({learned.kept} accuracy results of {learned.families} "

@@ -1,0 +1,1 @@
+"""The numerical methods that ways of learning share."""
