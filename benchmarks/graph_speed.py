@@ -22,7 +22,7 @@ from dsim.graph import Graph, graph_from_dict, graph_to_dict, load_graphs, save_
 from dsim.graph.onnx import read_onnx
 from dsim.graph.passes import PASSES, run_passes
 from dsim.graph.torch_reader import read_module
-from dsim.latency.learn import load_model
+from dsim.latency.fit import load_model
 
 DEVICE = "iphone12"
 PRESETS = ("efficientformer_l1", "efficientformer_l7", "efficientformerv2_l", "poolformer_m48")

@@ -15,7 +15,7 @@ from dsim.device.load import load_profile
 from dsim.errors import UnavailableError
 from dsim.graph import Graph
 from dsim.graph.store import load_graphs
-from dsim.latency.operators.blocks import timed_blocks
+from dsim.latency.methods.operators.blocks import timed_blocks
 from dsim.latency.summary import summarise
 from dsim.measure.contrast_evidence import contrast_graphs, contrast_rows, plain_row
 from dsim.measure.contrast_figures import block_contrasts

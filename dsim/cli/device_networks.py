@@ -14,7 +14,9 @@ from dsim.cli.options import json_option, print_json
 @json_option
 def list_networks_command(wanted: str, as_json: bool) -> None:
     """List the reference networks by every name that a file of measurements may use for them."""
-    from dsim.latency.fewshot.listing import reference_networks  # deferred: help must not wait for tables
+    from dsim.latency.methods.few_shot.listing import (
+        reference_networks,  # deferred: help must not wait for tables
+    )
     from dsim.report.reference import show_networks
 
     found = reference_networks(wanted)
@@ -39,7 +41,7 @@ def plan_command(count: int, as_json: bool) -> None:
     Chosen are networks of timm and torchvision that a small device can run, each time the one that leaves the least
     uncertainty about all other reference networks, by what the bundled devices differ in.
     """
-    from dsim.latency.fewshot.plan import plan  # deferred: help must not wait for tables
+    from dsim.latency.methods.few_shot.plan import plan  # deferred: help must not wait for tables
     from dsim.report.reference import show_plan
 
     steps = plan(count)

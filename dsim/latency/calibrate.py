@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from dsim.device.profile import DeviceProfile
 from dsim.errors import InvalidValueError
-from dsim.latency.ensemble import HeldOut
-from dsim.latency.evidence import Evidence
 from dsim.latency.features import FloatArray
+from dsim.latency.methods.pooled.ensemble import HeldOut
+from dsim.latency.methods.pooled.evidence import Evidence
 
 SMOOTH = 0.25  # bandwidth in units of the spread
 TAIL = 8.0  # scale of the wide tail: nearly the point at infinity of exact conformal intervals

@@ -6,7 +6,7 @@ import numpy as np
 
 from dsim.device.find import find_profile
 from dsim.device.profile import CHECK
-from dsim.latency.learn import load_model
+from dsim.latency.fit import load_model
 from dsim.latency.networks import own_graphs, stored
 from dsim.latency.scoring import Held
 

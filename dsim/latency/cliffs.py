@@ -10,8 +10,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from dsim.latency.evidence import Evidence
 from dsim.latency.features import COUNTED, FloatArray
+from dsim.latency.methods.pooled.evidence import Evidence
 
 SIGNS = ("n_hardswish", "n_gate", "n_rank5", "n_tokens", "n_unknown")
 PRIOR_SD = 1.0

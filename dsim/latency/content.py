@@ -12,9 +12,9 @@ from dsim.device.card import is_card
 from dsim.device.find import find_profile, pool_folders
 from dsim.device.folders import bundled_folders
 from dsim.device.profile import DeviceProfile
-from dsim.latency.evidence import FAMILIES
 from dsim.latency.facts import GRAPHS
-from dsim.latency.fewshot.errors import FILE as FEW_SHOT
+from dsim.latency.methods.few_shot.errors import FILE as FEW_SHOT
+from dsim.latency.methods.pooled.evidence import FAMILIES
 
 
 def rests_on(profile: DeviceProfile) -> tuple[Path, ...]:

@@ -7,11 +7,11 @@ import numpy as np
 from dsim.attrs import NoAttrs
 from dsim.graph.graph import Graph
 from dsim.latency.bound import ends
-from dsim.latency.coverage import Coverage
 from dsim.latency.device_model import DeviceModel
 from dsim.latency.features import kernels
 from dsim.latency.pricing import Pricing
 from dsim.latency.records import Evidence, KernelCost, LatencyEstimate
+from dsim.latency.seen import Coverage
 from dsim.op import Op, OpKind
 
 

@@ -19,9 +19,9 @@ import numpy as np
 
 from dsim.cache import arrays_to_bytes
 from dsim.graph.graph import Graph
-from dsim.latency.coverage import Kinds, kinds_in
 from dsim.latency.features import FloatArray, total
-from dsim.latency.fine.costs import total as fine_total
+from dsim.latency.methods.fine.costs import total as fine_total
+from dsim.latency.seen import Kinds, kinds_in
 from dsim.op import OpKind
 
 DATA = Path(__file__).resolve().parents[1] / "data"
@@ -36,7 +36,7 @@ class Facts:
     Attributes
     ----------
     vector, fine
-        Vectors (F,) of `dsim.latency.features` and of `dsim.latency.fine.costs`.
+        Vectors (F,) of `dsim.latency.features` and of `dsim.latency.methods.fine.costs`.
     kinds
         Its kernels by kind.
     labels

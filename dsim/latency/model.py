@@ -11,11 +11,11 @@ from dsim.latency import cliffs
 from dsim.latency.batch import as_measured
 from dsim.latency.calibrate import Calibration
 from dsim.latency.checks import check_budget, check_vectors, tail
-from dsim.latency.coverage import Coverage
 from dsim.latency.estimate import estimate
 from dsim.latency.features import FloatArray, kernels
 from dsim.latency.pricing import Pricing
 from dsim.latency.records import Identified, LatencyArrays, LatencyEstimate
+from dsim.latency.seen import Coverage
 
 
 @dataclass(frozen=True)

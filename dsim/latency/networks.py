@@ -13,9 +13,9 @@ from dsim.errors import FileFormatError
 from dsim.graph.batch import rebatch
 from dsim.graph.graph import Graph
 from dsim.graph.store import graph_keys, load_graphs
-from dsim.latency.coverage import Kinds
 from dsim.latency.facts import GRAPHS, Facts, facts_of, shipped
 from dsim.latency.features import FloatArray, kernels
+from dsim.latency.seen import Kinds
 
 
 @dataclass(frozen=True)

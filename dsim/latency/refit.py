@@ -16,21 +16,21 @@ from numpy.typing import NDArray
 from dsim.device import DeviceProfile, find_profile
 from dsim.device.find import pool_of
 from dsim.errors import InvalidValueError
-from dsim.latency.adapted import belief_of
 from dsim.latency.device_model import DeviceModel
-from dsim.latency.ensemble import Belief, fit_members, rates_of
-from dsim.latency.evidence import Evidence, gather
 from dsim.latency.features import FloatArray
-from dsim.latency.fewshot.learn import LEAST, learn_few
-from dsim.latency.fewshot.own import Own, gather_own
-from dsim.latency.fine.donor import donor_log_rate, stray
-from dsim.latency.fine.evidence import FineEvidence, gather_fine
-from dsim.latency.fine.rates import learn_rates
-from dsim.latency.learn import load_model
+from dsim.latency.fit import load_model
+from dsim.latency.methods.few_shot.learn import LEAST, learn_few
+from dsim.latency.methods.few_shot.own import Own, gather_own
+from dsim.latency.methods.fine.donor import donor_log_rate, stray
+from dsim.latency.methods.fine.evidence import FineEvidence, gather_fine
+from dsim.latency.methods.fine.rates import learn_rates
+from dsim.latency.methods.operators.evidence import OpEvidence, gather_operators
+from dsim.latency.methods.operators.learn import learn
+from dsim.latency.methods.operators.model import OperatorModel
+from dsim.latency.methods.pooled.adapted import belief_of
+from dsim.latency.methods.pooled.ensemble import Belief, fit_members, rates_of
+from dsim.latency.methods.pooled.evidence import Evidence, gather
 from dsim.latency.model import LatencyModel
-from dsim.latency.operators.evidence import OpEvidence, gather_operators
-from dsim.latency.operators.learn import learn
-from dsim.latency.operators.model import OperatorModel
 from dsim.threads import one_blas_thread
 
 Times = Callable[[str], int]  # family -> how often it counts

@@ -9,7 +9,7 @@ import numpy as np
 from dsim.graph.graph import Graph
 from dsim.latency.device_model import DeviceModel
 from dsim.latency.features import FloatArray
-from dsim.latency.operators.model import OperatorModel
+from dsim.latency.methods.operators.model import OperatorModel
 
 
 class Pieces:

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from dsim.cache import json_to_bytes, kept
 from dsim.device.find import find_profile
 from dsim.latency.content import content_hash, rests_on
-from dsim.latency.held import clean, held_out
+from dsim.latency.hold_out import clean, held_out
 from dsim.latency.scoring import Coverage, Score, coverage, score
 from dsim.latency.summary import LEAST
 

@@ -16,7 +16,7 @@ from dsim.cache import json_to_bytes, kept
 from dsim.device import find_profile
 from dsim.latency.checked import checked_networks
 from dsim.latency.content import content_hash, rests_on
-from dsim.latency.held import clean, held_out
+from dsim.latency.hold_out import clean, held_out
 
 LEAST = 6  # networks beside their family's first that a spread needs
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from dsim.device.card import Card, evidence_hash
 from dsim.device.find import find_profile
+from dsim.latency.fit import load_model
 from dsim.latency.groups import GROUPS, Group
-from dsim.latency.held import clean, held_out
-from dsim.latency.learn import load_model
-from dsim.latency.operators.validate import hold_out_shapes
+from dsim.latency.hold_out import clean, held_out
+from dsim.latency.methods.operators.validate import hold_out_shapes
 from dsim.latency.records import Identified
 from dsim.latency.scoring import Coverage, Held, Score, coverage, score
 

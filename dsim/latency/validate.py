@@ -13,11 +13,11 @@ import numpy as np
 
 from dsim.device.find import find_profile, pool_of
 from dsim.graph.key import NetworkKey
-from dsim.latency.adapted import belief_of
 from dsim.latency.calibrate import calibrate_for, network_errors
-from dsim.latency.ensemble import HeldOut, fit_members, hold_out, rates_of
-from dsim.latency.evidence import Evidence, gather, networks_of
 from dsim.latency.lonely import lonely
+from dsim.latency.methods.pooled.adapted import belief_of
+from dsim.latency.methods.pooled.ensemble import HeldOut, fit_members, hold_out, rates_of
+from dsim.latency.methods.pooled.evidence import Evidence, gather, networks_of
 from dsim.latency.scoring import Coverage, Held, HeldContrast, Score, coverage, score
 from dsim.threads import one_blas_thread
 

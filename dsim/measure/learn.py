@@ -14,10 +14,10 @@ from dsim.device.load import load_profile
 from dsim.errors import UnavailableError
 from dsim.graph import Graph
 from dsim.graph.batch import rebatch
-from dsim.latency.operators.evidence import gather_operators, run_graph
-from dsim.latency.operators.kernel import place
-from dsim.latency.operators.learn import learn
-from dsim.latency.operators.vectors import log_ms
+from dsim.latency.methods.operators.evidence import gather_operators, run_graph
+from dsim.latency.methods.operators.kernel import place
+from dsim.latency.methods.operators.learn import learn
+from dsim.latency.methods.operators.vectors import log_ms
 from dsim.measure.journal import Entry, Head
 from dsim.measure.make_profile import make_profile
 from dsim.measure.plan import Doubt

@@ -15,8 +15,8 @@ from dsim.errors import UnavailableError
 from dsim.graph import Graph
 from dsim.graph.batch import rebatch
 from dsim.graph.key import split_key
+from dsim.latency.methods.operators.evidence import run_graph
 from dsim.latency.networks import stored
-from dsim.latency.operators.evidence import run_graph
 from dsim.measure.attribute import Attribution, attribute
 from dsim.measure.contrast_evidence import contrast_graphs, contrast_rows
 from dsim.measure.contrast_figures import BlockContrast

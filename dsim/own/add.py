@@ -14,10 +14,10 @@ from dsim.errors import DsimError, InvalidValueError
 from dsim.graph import Graph
 from dsim.graph.key import NetworkKey
 from dsim.graph.passes import run_passes
-from dsim.latency.fewshot.learn import LEAST
-from dsim.latency.fewshot.nearest import nearest_donor, said_about
-from dsim.latency.fewshot.teachers import donor_named
-from dsim.latency.fewshot.weigh import Timed, figures_of, measured_as, weigh
+from dsim.latency.methods.few_shot.learn import LEAST
+from dsim.latency.methods.few_shot.nearest import nearest_donor, said_about
+from dsim.latency.methods.few_shot.teachers import donor_named
+from dsim.latency.methods.few_shot.weigh import Timed, figures_of, measured_as, weigh
 from dsim.latency.networks import read_graph
 from dsim.own.resolve import resolve
 from dsim.places import user_profiles_dir

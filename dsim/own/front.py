@@ -11,8 +11,8 @@ from dsim.device.add.wanted import Wanted
 from dsim.device.card import write_card
 from dsim.device.find import find_profile
 from dsim.errors import InvalidValueError
-from dsim.latency.fewshot.advice import Advice, advise
-from dsim.latency.fewshot.own import gather_own
+from dsim.latency.methods.few_shot.advice import Advice, advise
+from dsim.latency.methods.few_shot.own import gather_own
 from dsim.latency.summary import summarise
 from dsim.own.add import Request, add_requested
 

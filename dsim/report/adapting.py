@@ -6,7 +6,7 @@ import math
 
 from dsim.device import DeviceProfile
 from dsim.device.add import Added
-from dsim.latency.fewshot.advice import Advice
+from dsim.latency.methods.few_shot.advice import Advice
 from dsim.report.console import result_console, show_line, show_table
 from dsim.report.table import table
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from dsim.device.profile import Contrast, DeviceProfile
 from dsim.graph.key import NetworkKey
-from dsim.latency.operators.blocks import timed_blocks
+from dsim.latency.methods.operators.blocks import timed_blocks
 from dsim.measure.contrast import ACTIVATIONS, NORMS, PLAIN
 from dsim.report.table import TableData, table
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from dsim.cache import cache_file, json_to_bytes, keep, look_up
 from dsim.device import find_profile
 from dsim.latency.content import content_hash, rests_on
-from dsim.latency.held import held_out
+from dsim.latency.hold_out import held_out
 from dsim.latency.scoring import Held
 from dsim.progress import working
 from dsim.search.serial import plain, read

@@ -9,7 +9,7 @@ import numpy as np
 from dsim.device.find import find_profile
 from dsim.device.profile import CHECK, SEARCHED
 from dsim.latency.checked import checked_networks
-from dsim.latency.evidence import DESIGN
+from dsim.latency.methods.pooled.evidence import DESIGN
 from dsim.latency.scoring import Held, spearman
 from dsim.measure.make_profile import Measured
 from dsim.report.console import result_console, show_line, show_table

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from dsim.latency.fewshot.listing import ReferenceNetwork
-from dsim.latency.fewshot.plan import Step
+from dsim.latency.methods.few_shot.listing import ReferenceNetwork
+from dsim.latency.methods.few_shot.plan import Step
 from dsim.report.console import result_console, show_line, show_table
 from dsim.report.table import table
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from dsim.arch import Arch
-from dsim.latency.fit import CONTRAST_SD
+from dsim.latency.methods.pooled.fit import CONTRAST_SD
 from dsim.search.score import POINTS
 from dsim.search.table import Floats
 from dsim.shift.draws import Draws, choose

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from statistics import NormalDist
 
-from dsim.latency.fit import CONTRAST_SD
+from dsim.latency.methods.pooled.fit import CONTRAST_SD
 from dsim.shift.enough import resolved, too_few_in
 from dsim.shift.records import Comparison, Interval, SwapOn, SwapRow, Verdict
 from dsim.shift.summary import kind_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dsim.arch import Arch
-from dsim.latency.fit import CONTRAST_SD
+from dsim.latency.methods.pooled.fit import CONTRAST_SD
 from dsim.shift.draws import Draws
 from dsim.shift.records import Interval, SwapOn, SwapRow, Verdict, WhatIf
 from dsim.shift.side import Side

@@ -20,8 +20,8 @@ import numpy as np
 from dsim.attrs import ConvAttrs
 from dsim.device.find import find_profile, pool_of
 from dsim.latency import features
-from dsim.latency.ensemble import hold_out
-from dsim.latency.evidence import gather
+from dsim.latency.methods.pooled.ensemble import hold_out
+from dsim.latency.methods.pooled.evidence import gather
 from dsim.latency.networks import read_networks
 from dsim.latency.scoring import score
 from dsim.latency.validate import held_networks

@@ -42,10 +42,10 @@ def processor() -> str:
 def held_out_figures(name: str) -> dict[str, list[float]]:
     """Return estimate, low and high end in milliseconds of every measured network of a profile, each without its family."""
     from dsim.device.find import bundled_profile
-    from dsim.latency.held import held_out
-    from dsim.latency.operators.evidence import gather_operators
-    from dsim.latency.operators.learn import hold_out_families
-    from dsim.latency.operators.validate import _records
+    from dsim.latency.hold_out import held_out
+    from dsim.latency.methods.operators.evidence import gather_operators
+    from dsim.latency.methods.operators.learn import hold_out_families
+    from dsim.latency.methods.operators.validate import _records
     from dsim.threads import one_blas_thread
 
     profile = bundled_profile(name)

@@ -13,8 +13,8 @@ import os
 import sys
 import tempfile
 
-from dsim.latency.fewshot.shipped import FILE, evidence_key, write_shipped
-from dsim.latency.fewshot.table import make_shipped
+from dsim.latency.methods.few_shot.shipped import FILE, evidence_key, write_shipped
+from dsim.latency.methods.few_shot.table import make_shipped
 from dsim.report.progress import shown
 
 

@@ -3,7 +3,7 @@
 Usage: python -m lab.validate.far_figures [DRAWS]      (default 12 draws a device; a minute or two)
 
 A device's chip is left out of the donors, in every runtime and precision. One of a few measured networks is made so many
-times slower; `dsim.latency.fewshot.outliers.far_figures` judges them all. Prints a table for docs/adapting.md.
+times slower; `dsim.latency.methods.few_shot.outliers.far_figures` judges them all. Prints a table for docs/adapting.md.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ import sys
 
 import numpy as np
 
-from dsim.latency.fewshot.outliers import far_figures
-from dsim.latency.fewshot.reference import measured_ms, reference
-from dsim.latency.fewshot.table import donor_table
-from dsim.latency.fewshot.teachers import donors
+from dsim.latency.methods.few_shot.outliers import far_figures
+from dsim.latency.methods.few_shot.reference import measured_ms, reference
+from dsim.latency.methods.few_shot.table import donor_table
+from dsim.latency.methods.few_shot.teachers import donors
 
 COUNTS = (3, 4, 5, 8)
 FACTORS = (5.0, 10.0, 30.0, 1000.0, 0.1, 0.001)

@@ -22,7 +22,7 @@ from dsim.cache import FITS
 from dsim.device.find import bundled_profile
 from dsim.device.profile import DeviceProfile
 from dsim.files import write_atomic
-from dsim.latency.learn import learn_model
+from dsim.latency.fit import learn_model
 
 # a small profile for each method; m1-ane has too few operators for trees, epyc-zen3-litert has some
 SAMPLES = ("iphone13", "pixel4-dsp", "pixel4-cpu-1large-float", "m1-ane", "epyc-zen3-litert", "few-shot")

@@ -10,9 +10,9 @@ import sys
 from dsim.device.find import bundled_profile
 from dsim.device.folders import bundled_names
 from dsim.files import write_atomic
-from dsim.latency.operators.evidence import gather_operators
-from dsim.latency.operators.learn import hold_out_families
-from dsim.latency.operators.shipped import FILE, Logs, logs_to_bytes, mark_of, read_logs
+from dsim.latency.methods.operators.evidence import gather_operators
+from dsim.latency.methods.operators.learn import hold_out_families
+from dsim.latency.methods.operators.shipped import FILE, Logs, logs_to_bytes, mark_of, read_logs
 from dsim.threads import one_blas_thread
 
 

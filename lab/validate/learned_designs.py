@@ -14,12 +14,12 @@ import numpy as np
 
 from dsim.device import find_profile
 from dsim.device.profile import DeviceProfile
-from dsim.latency.evidence import DESIGN
+from dsim.latency.methods.operators.evidence import gather_operators, run_graph
+from dsim.latency.methods.operators.kernel import place
+from dsim.latency.methods.operators.learn import learn
+from dsim.latency.methods.operators.vectors import log_ms
+from dsim.latency.methods.pooled.evidence import DESIGN
 from dsim.latency.networks import own_graphs, stored
-from dsim.latency.operators.evidence import gather_operators, run_graph
-from dsim.latency.operators.kernel import place
-from dsim.latency.operators.learn import learn
-from dsim.latency.operators.vectors import log_ms
 from dsim.latency.scoring import spearman
 from dsim.report.marked import replace_block
 from dsim.report.table import table

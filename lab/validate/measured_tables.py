@@ -11,7 +11,7 @@ from dsim.device import find_profile
 from dsim.device.add.write import MEASURED
 from dsim.device.batches import names_by_batch
 from dsim.device.folders import bundled_names
-from dsim.latency.operators.validate import hold_out_operators
+from dsim.latency.methods.operators.validate import hold_out_operators
 from dsim.report.contrasts import contrasts_markdown
 from dsim.report.marked import replace_block
 from dsim.report.measuring import measured_table, split_scores

@@ -15,7 +15,7 @@ from dsim.device.fields import read_toml
 from dsim.device.find import find_profile
 from dsim.device.load import load_profile
 from dsim.errors import UnavailableError
-from dsim.latency.operators.blocks import timed_blocks
+from dsim.latency.methods.operators.blocks import timed_blocks
 from dsim.measure.contrast import COPIES, PAIRS, VARIANTS, Shape
 from dsim.measure.contrast_journal import Chain, Visit, append_visit
 from dsim.measure.journal import Head, open_journal

@@ -10,8 +10,8 @@ import pytest
 from dsim.device import find_profile
 from dsim.device.find import pool_of
 from dsim.latency import LatencyModel, load_model
-from dsim.latency.ensemble import HeldOut, hold_out
-from dsim.latency.evidence import Evidence, gather
+from dsim.latency.methods.pooled.ensemble import HeldOut, hold_out
+from dsim.latency.methods.pooled.evidence import Evidence, gather
 
 
 @pytest.fixture(scope="session")

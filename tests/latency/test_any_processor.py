@@ -16,8 +16,8 @@ from dsim.arch import PRESETS
 from dsim.device.find import bundled_profile, pool_of
 from dsim.device.profile import DeviceProfile
 from dsim.latency.device_model import DeviceModel
-from dsim.latency.learn import fit_model, learn_model
-from dsim.latency.operators.learn import fit_operator_model
+from dsim.latency.fit import fit_model, learn_model
+from dsim.latency.methods.operators.learn import fit_operator_model
 
 _Row = TypeVar("_Row")
 NETWORKS = ("efficientformer_l1", "efficientformer_l3", "poolformer_s12")

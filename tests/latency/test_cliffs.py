@@ -8,8 +8,8 @@ import pytest
 import dsim
 from dsim.arch import get_preset
 from dsim.latency.cliffs import distinct, fit_cliffs, p_cliff, signs
-from dsim.latency.evidence import Evidence, family_of
 from dsim.latency.features import COLUMNS, INDEX
+from dsim.latency.methods.pooled.evidence import Evidence, family_of
 
 
 def test_chances_add_up_to_the_cliffs_seen_in_the_reference_protocols(evidence: Evidence) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from dsim.latency import load_model
-from dsim.latency.identify import ACTIVATION_OPTIONS, NORM_OPTIONS, decide
+from dsim.latency.methods.pooled.choices import ACTIVATION_OPTIONS, NORM_OPTIONS, decide
 
 # MobileOne's probe on an iPhone 12 times these three against each other; nothing else was ever timed apart
 TIMED_APART = {"iphone12": {"relu", "gelu", "silu"}, "iphone13": set(), "iphone14": set()}

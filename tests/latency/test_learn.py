@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from dsim.device import find_profile
-from dsim.latency import learn
-from dsim.latency.ensemble import NOMINAL
+from dsim.latency import fit as learn
+from dsim.latency.methods.pooled.ensemble import NOMINAL
 
 
 def test_a_profile_without_some_rows_is_learned_anew() -> None:

@@ -15,8 +15,8 @@ from dsim.errors import InvalidValueError
 from dsim.graph import GraphBuilder
 from dsim.latency import Evidence, LatencyModel, load_model
 from dsim.latency.content import content_hash
-from dsim.latency.learn import fit_model
-from dsim.latency.saved import model_from_bytes, model_to_bytes
+from dsim.latency.fit import fit_model
+from dsim.latency.store import model_from_bytes, model_to_bytes
 from dsim.op import OpKind
 from tests.latency.lower_bound import assert_lower_bound
 

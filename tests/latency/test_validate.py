@@ -9,8 +9,8 @@ import pytest
 from scipy.stats import spearmanr
 
 from dsim.latency.calibrate import network_errors
-from dsim.latency.ensemble import HeldOut, hold_out
-from dsim.latency.evidence import Evidence
+from dsim.latency.methods.pooled.ensemble import HeldOut, hold_out
+from dsim.latency.methods.pooled.evidence import Evidence
 from dsim.latency.scoring import Held, coverage, score, spearman
 from dsim.latency.validate import held_networks
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import altair as alt
 
-from dsim.latency.held import clean
+from dsim.latency.hold_out import clean
 from dsim.latency.scoring import Held, score
 from dsim.report.page.marks import Row, inline, layered, tips
 from dsim.report.page.parts import Figure, Panel

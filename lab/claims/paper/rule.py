@@ -12,8 +12,8 @@ from enum import StrEnum
 
 import numpy as np
 
-from dsim.latency.fit import CONTRAST_SD
-from dsim.latency.identify import NOISE_FLOOR
+from dsim.latency.methods.pooled.choices import NOISE_FLOOR
+from dsim.latency.methods.pooled.fit import CONTRAST_SD
 from lab.claims.paper.records import Check, Kind, Piece, Ruling
 
 FLOOR = 100 * CONTRAST_SD  # percent: two runs of one laboratory

@@ -12,12 +12,12 @@ from dsim.device.find import pool_of
 from dsim.errors import InvalidValueError
 from dsim.latency.content import content_hash, rests_on
 from dsim.latency.device_model import DeviceModel
-from dsim.latency.fine.learn import fit_fine_model
-from dsim.latency.learn import fit_model
+from dsim.latency.fit import fit_model
+from dsim.latency.methods.fine.learn import fit_fine_model
+from dsim.latency.methods.operators.learn import fit_operator_model
+from dsim.latency.methods.operators.model import OperatorModel
 from dsim.latency.model import LatencyModel
-from dsim.latency.operators.learn import fit_operator_model
-from dsim.latency.operators.model import OperatorModel
-from dsim.latency.saved import model_from_bytes, model_to_bytes
+from dsim.latency.store import model_from_bytes, model_to_bytes
 from lab.claims.reality.dates import FILE, earlier
 
 

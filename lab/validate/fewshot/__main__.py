@@ -15,7 +15,7 @@ from pathlib import Path
 
 from dsim.errors import DsimError, unknown_name
 from dsim.files import write_atomic
-from dsim.latency.fewshot.errors import quantiles_csv
+from dsim.latency.methods.few_shot.errors import quantiles_csv
 from dsim.progress import working
 from dsim.report.console import result_console, show_table
 from dsim.report.marked import replace_block

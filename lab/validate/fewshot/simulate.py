@@ -16,13 +16,13 @@ from numpy.typing import NDArray
 
 from dsim.device.profile import DeviceProfile
 from dsim.latency.features import FloatArray
-from dsim.latency.fewshot.combine import scaled_errors
-from dsim.latency.fewshot.learn import learn_few
-from dsim.latency.fewshot.own import Own
-from dsim.latency.fewshot.reference import fine_vectors, measured_ms, reference
-from dsim.latency.fewshot.table import Table, make_table
-from dsim.latency.fewshot.teachers import LeftOut, donor_named, donors
-from dsim.latency.fine.learn import family_groups
+from dsim.latency.methods.few_shot.combine import scaled_errors
+from dsim.latency.methods.few_shot.learn import learn_few
+from dsim.latency.methods.few_shot.own import Own
+from dsim.latency.methods.few_shot.reference import fine_vectors, measured_ms, reference
+from dsim.latency.methods.few_shot.table import Table, make_table
+from dsim.latency.methods.few_shot.teachers import LeftOut, donor_named, donors
+from dsim.latency.methods.fine.learn import family_groups
 
 FOLDS = 4
 SIZES = (3, 5, 10, 20, 50)

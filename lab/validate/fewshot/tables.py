@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from dsim.latency.features import FloatArray
-from dsim.latency.fewshot.errors import LEVELS, calibration_of
+from dsim.latency.methods.few_shot.errors import LEVELS, calibration_of
 from dsim.report.table import TableData, table
 from lab.validate.fewshot.simulate import WAYS, Outcome
 

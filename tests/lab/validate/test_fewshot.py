@@ -7,10 +7,10 @@ import pytest
 
 from dsim.device import bundled_names
 from dsim.device.find import bundled_profile
-from dsim.latency.fewshot.errors import calibration_of, quantiles_csv, simulated_errors
-from dsim.latency.fewshot.reference import measured_ms, reference
-from dsim.latency.fewshot.table import overlaid
-from dsim.latency.fewshot.teachers import LeftOut, Lesson, donors, lessons
+from dsim.latency.methods.few_shot.errors import calibration_of, quantiles_csv, simulated_errors
+from dsim.latency.methods.few_shot.reference import measured_ms, reference
+from dsim.latency.methods.few_shot.table import overlaid
+from dsim.latency.methods.few_shot.teachers import LeftOut, Lesson, donors, lessons
 from lab.validate.fewshot.simulate import WAYS, simulate
 
 NEW = "pixel4-cpu-1large-float"

@@ -7,7 +7,7 @@ import pytest
 from dsim.accuracy.evidence import load_evidence
 from dsim.device import find_profile
 from dsim.errors import InvalidValueError, UnknownNameError
-from dsim.latency.evidence import load_families
+from dsim.latency.methods.pooled.evidence import load_families
 from lab.claims.reality import accuracy, latency
 from lab.claims.reality.dates import Dated, bare, earlier, load_dates, month_of
 

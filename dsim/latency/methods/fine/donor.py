@@ -1,0 +1,52 @@
+"""A donor's fine rates: what a profile with some hundred networks starts from."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+
+from dsim.device.find import find_profile
+from dsim.latency.features import FloatArray
+from dsim.latency.methods.fine.costs import PRICED
+from dsim.latency.methods.fine.evidence import FineEvidence, gather_fine
+from dsim.latency.methods.fine.fit import fit_fine
+from dsim.latency.methods.fine.rates import NOISE, family_weight
+
+STRAY = 0.7  # log-spread of a rate around the donor's, beside the paces of the groups
+STRAY_GROUP = 2.5  # whether a runtime takes grouped convolutions apart is its own affair
+
+
+def stray() -> FloatArray:
+    """Return how far each rate (P + 1,) may stray from the donor's, in logarithms."""
+    out = np.full(len(PRICED) + 1, STRAY)
+    out[PRICED.index("start_group")] = STRAY_GROUP
+    return out
+
+
+@lru_cache(maxsize=64)
+def donor_log_rate(donor: str, without: frozenset[str]) -> FloatArray:
+    """Return the log rates (P + 1,) of a donor, learned without some families.
+
+    Parameters
+    ----------
+    donor
+        Name of a profile with method ``fine``.
+    without
+        Families that are held out.
+    """
+    evidence = _gathered(donor)
+    keep = ~np.isin(evidence.family, sorted(without))
+    found = fit_fine(
+        evidence.phi[keep],
+        evidence.log_ms[keep],
+        family_weight(evidence.family[keep]),
+        evidence.regime,
+        NOISE,
+    )
+    return found.log_rate
+
+
+@lru_cache(maxsize=4)
+def _gathered(donor: str) -> FineEvidence:
+    return gather_fine(find_profile(donor))

@@ -1,0 +1,112 @@
+"""FineRates: what was learned of one stack, several fits averaged in logarithms, and the correction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dsim.graph.graph import Graph
+from dsim.latency.features import FloatArray
+from dsim.latency.methods.fine.correct import Correction, fit_correction
+from dsim.latency.methods.fine.costs import COLUMNS, total, vector
+from dsim.latency.methods.fine.fit import fit_fine, priced
+from dsim.latency.methods.fine.prior import Regime
+from dsim.op import Op
+
+NOISE = 0.08  # log-spread of one figure around the rates
+FLOOR = 0.04  # spread of the model's own error that no posterior knows of, in logarithms
+
+
+@dataclass(frozen=True)
+class FineRates:
+    """Rates and correction of one profile.
+
+    Attributes
+    ----------
+    log_rate
+        (P + 1,) log milliseconds per unit; the last is the fixed time.
+    covariance
+        (P + 1, P + 1) of them.
+    correction
+        What to add to log milliseconds.
+    """
+
+    log_rate: FloatArray
+    covariance: FloatArray
+    correction: Correction
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the entries of a vector."""
+        return COLUMNS
+
+    def vector(self, op: Op) -> FloatArray:
+        """Return the vector (F,) of one kernel."""
+        return vector(op)
+
+    def total(self, run: Graph) -> FloatArray:
+        """Return the vector (F,) of a graph that the passes have been over."""
+        return total(run)
+
+    def arrays(self) -> dict[str, FloatArray]:
+        """Return everything learned, by name."""
+        return {
+            "log_rate": self.log_rate,
+            "covariance": self.covariance,
+            "places": self.correction.places,
+            "weights": self.correction.weights,
+        }
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, FloatArray]) -> FineRates:
+        """Read back what `arrays` gave."""
+        return cls(arrays["log_rate"], arrays["covariance"], Correction(arrays["places"], arrays["weights"]))
+
+    def log_ms(self, phi: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return log milliseconds (N,) and their spread (N,) for vectors (N, F); functions of phi alone."""
+        part = priced(phi) * np.exp(self.log_rate)
+        whole = part.sum(1)
+        share = part / whole[:, None]
+        leverage = np.einsum("nf,nf->n", share @ self.covariance, share)
+        log = np.log(whole) + self.correction(phi, self.log_rate)
+        return log, np.sqrt(FLOOR**2 + leverage)
+
+    def shares(self, vectors: FloatArray) -> FloatArray:
+        """Return each kernel's share (K,) of a network's time for their vectors (K, F); the rest is the fixed time."""
+        parts = priced(vectors)[:, :-1] @ np.exp(self.log_rate[:-1])
+        shares: FloatArray = parts / (parts.sum() + np.exp(self.log_rate[-1]))
+        return shares
+
+
+def family_weight(family: NDArray[np.str_]) -> FloatArray:
+    """Return how much each row (N,) counts, one in the mean: large families count less a network, more in all."""
+    _, where, counts = np.unique(family, return_inverse=True, return_counts=True)
+    weight = counts[where] ** -0.5
+    return np.asarray(weight / weight.mean())
+
+
+def learn_rates(
+    phi: FloatArray,
+    log_ms: FloatArray,
+    family: NDArray[np.str_],
+    regime: Regime,
+    centre: FloatArray | None = None,
+    stray: FloatArray | None = None,
+) -> FineRates:
+    """Learn one stack's rates and correction.
+
+    Parameters
+    ----------
+    phi, log_ms, family
+        (N, F) vectors, (N,) log milliseconds and (N,) families of measured networks.
+    regime
+        What is believed beforehand.
+    centre, stray
+        A donor's log rates (P + 1,) to start from in place of ``regime``, and how far each may stray.
+    """
+    found = fit_fine(phi, log_ms, family_weight(family), regime, NOISE, centre, stray)
+    residual = log_ms - np.log(priced(phi) @ np.exp(found.log_rate))
+    return FineRates(found.log_rate, found.covariance, fit_correction(phi, found.log_rate, residual))

@@ -1,0 +1,52 @@
+"""The fit recovers rates that made-up figures were computed from."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from dsim.device import Measurement
+from dsim.latency.methods.pooled.evidence import Evidence
+from dsim.latency.methods.pooled.fit import FitSettings, fit, priced
+
+
+def _made_up(evidence: Evidence, outliers: int) -> tuple[Evidence, np.ndarray]:
+    """Replace every figure by one computed from known factors and effects, with 3% noise and some gross errors."""
+    rng = np.random.default_rng(1)
+    x = priced(evidence.phi)
+    theta = rng.normal(0.0, 0.5, x.shape[1])
+    effects = rng.normal(0.0, 0.3, evidence.effects.shape[1]) * evidence.effect_sd
+    log = np.log(x @ np.exp(theta)) + evidence.effects @ effects
+    noisy = log + rng.normal(0.0, 0.03, len(log))
+    noisy[rng.choice(len(log), outliers, replace=False)] += 2.0
+
+    def told(row: Measurement, value: float) -> Measurement:
+        return replace(row, latency_ms=float(np.exp(value)), cliff="")
+
+    rows = tuple((i, told(row, value)) for (i, row), value in zip(evidence.rows, noisy, strict=True))
+    return replace(evidence, rows=rows), log
+
+
+def _median_error(evidence: Evidence, outliers: int) -> float:
+    made, truth = _made_up(evidence, outliers)
+    none = np.zeros(len(made.contrasts), dtype=bool)
+    found = fit(made, made.learnable, none, FitSettings(noise=0.03))
+    log = np.log(priced(made.phi) @ np.exp(found.theta)) + made.effects @ found.effects
+    return float(np.median(np.abs(np.expm1(log - truth))))
+
+
+def test_it_recovers_what_made_the_figures(evidence: Evidence) -> None:
+    assert _median_error(evidence, outliers=0) < 0.02
+
+
+def test_gross_errors_hardly_move_it(evidence: Evidence) -> None:
+    assert _median_error(evidence, outliers=20) < 0.03
+
+
+def test_rates_are_positive_and_the_fit_is_deterministic(evidence: Evidence) -> None:
+    contrasts = np.ones(len(evidence.contrasts), dtype=bool)
+    one, two = (fit(evidence, evidence.learnable, contrasts, FitSettings()) for _ in range(2))
+    assert np.all(np.exp(one.theta) > 0)
+    np.testing.assert_allclose(one.theta, two.theta, rtol=1e-9)
+    np.testing.assert_allclose(one.covariance, two.covariance, rtol=1e-6, atol=1e-12)
