@@ -79,6 +79,11 @@ def _show_space(ctx: click.Context, param: click.Parameter, value: bool) -> None
     "--storage",
     help="URL of a database for the trials, for several workers; a file in the study's folder by default.",
 )
+@click.option(
+    "--details",
+    is_flag=True,
+    help="Print all that was found: the front, every interval, and what was not searched.",
+)
 @json_option
 @click.pass_context
 def study(
@@ -94,6 +99,7 @@ def study(
     name: str,
     out: Path,
     storage: str | None,
+    details: bool,
     as_json: bool,
 ) -> None:
     """Find the most accurate backbone that holds a latency budget on a device.
@@ -118,7 +124,7 @@ def study(
     if as_json:
         print_json(result.to_dict())
     else:
-        show_study(result)
+        show_study(result, details)
     if result.cost.interrupted:
         click.echo("Interrupted; the same command goes on from here.", err=True)
         ctx.exit(INTERRUPTED)

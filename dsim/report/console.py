@@ -1,14 +1,14 @@
-"""The console that results are shown on, and the one look that all tables have."""
+"""The console that results are shown on, and the one look that all tables and lines have."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
+from dsim.report.layout import fold, table_lines
 from dsim.report.table import TableData
 
 PIPED_WIDTH = 110  # columns of a file or pipe, which has no width of its own
@@ -22,9 +22,6 @@ class ResultConsole(Console):
         raise  # noqa: PLE0704 - rich calls this inside its own `except BrokenPipeError`
 
 
-MOST_NAME = 40  # characters of a first column that is never broken
-
-
 def result_console() -> Console:
     """Make the console for one result: standard output, wide enough for tables where nobody says how wide it is."""
     console = ResultConsole(highlight=False)
@@ -33,22 +30,42 @@ def result_console() -> Console:
     return console
 
 
+def show(console: Console, lines: Iterable[Text]) -> None:
+    """Print lines that are laid out already."""
+    for line in lines:
+        console.print(line, soft_wrap=True)
+
+
 def show_table(console: Console, data: TableData) -> None:
-    """Print a table under its title; brackets in its cells are brackets, not colours."""
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for number, column in enumerate(data.columns):
-        # a name that is broken over lines cannot be copied
-        whole = number == 0 and max((len(row[0]) for row in data.rows), default=0) <= MOST_NAME
-        table.add_column(column, justify="right" if column in data.numbers else "left", no_wrap=whole)
-    for row in data.rows:
-        table.add_row(*(Text(cell) for cell in row))
-    console.print(Text(data.title, style="bold"))
-    console.print(table)
-    if data.note:
-        console.print(Text(data.note))
-    console.print()
+    """Print a table under its title, and an empty line."""
+    show(console, [*titled(data, console.width), Text()])
 
 
 def show_line(console: Console, head: str, text: str) -> None:
-    """Print a line that begins with a word in bold."""
-    console.print(Text.assemble((head, "bold"), " ", text))
+    """Print a text that begins with a word in bold."""
+    show(console, headed(head, text, console.width))
+
+
+def show_text(console: Console, text: str) -> None:
+    """Print a sentence or more."""
+    show(console, plain(text, console.width))
+
+
+def titled(data: TableData, width: int) -> list[Text]:
+    """Return a table under its title, its note beneath; brackets in its cells are brackets, not colours."""
+    title = [Text(line, style="bold") for line in fold(data.title, width)] if data.title else []
+    table = [Text(line) for line in table_lines(data, width)]
+    return [*title, *table, *(plain(data.note, width) if data.note else ())]
+
+
+def headed(head: str, text: str, width: int) -> list[Text]:
+    """Return a text that begins with a word in bold."""
+    first, *rest = fold(f"{head} {text}", width)
+    cut = len(head) if first.startswith(head) else 0
+    return [Text.assemble((first[:cut], "bold"), first[cut:]), *map(Text, rest)]
+
+
+def plain(text: str, width: int, indent: int = 0) -> list[Text]:
+    """Return a sentence or more, broken between words."""
+    margin = " " * indent
+    return [Text(margin + line) for line in fold(text, width - indent)]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 
 from rich.console import Console
 
 from dsim.accuracy.recipe import reference_words
-from dsim.report.console import result_console, show_line, show_table
+from dsim.report.console import result_console, show, show_line, show_table
+from dsim.report.design import design_lines
 from dsim.report.findings import findings_table
 from dsim.report.table import TableData, table
 from dsim.report.unit import common_unit
@@ -221,14 +221,7 @@ def _show_robust(console: Console, found: Comparison) -> None:
         show_line(console, "Robust design:", "none; some device has no design that fits\n")
         return
     show_table(console, robust_table(robust))
-    best = robust.candidate
-    runs = [
-        " + ".join(f"{len(list(g))} {m}" for m, g in itertools.groupby(b.mixer for b in stage.blocks))
-        for stage in best.arch.stages
-    ]
-    widths = [stage.width for stage in best.arch.stages]
-    for number, (width, run) in enumerate(zip(widths, runs, strict=True), 1):
-        console.print(f"  stage {number}: width {width}, {run}", markup=False)
+    show(console, design_lines("The robust design:", robust.candidate.arch, console.width))
     console.print()
 
 

@@ -5,18 +5,30 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable
 
-from dsim.arch import Arch, Mixer
+from dsim.arch import Arch, Mixer, Stage
 
 COLUMNS = ("stage", "map", "width", "blocks", "MLP ratio", "activation", "norm")
+
+
+def design_words(arch: Arch) -> str:
+    """Return what holds for a whole design: resolution, stem, activations and norms."""
+    blocks = [block for stage in arch.stages for block in stage.blocks]
+    plain = [block for block in blocks if block.mixer is not Mixer.ATTENTION] or blocks
+    return (
+        f"{arch.resolution} px, stem {arch.stem}, MLP ratio {_once(f'{block.mlp_ratio:g}' for block in blocks)}, "
+        f"activation {_once(str(block.activation) for block in blocks)}, norm {_once(str(block.norm) for block in plain)}"
+    )
+
+
+def stage_mixers(arch: Arch) -> list[tuple[int, str]]:
+    """Return the channels of each stage, and its blocks in words: ``7 conv3 + 1 attention_v2``."""
+    return [(stage.width, _runs(stage)) for stage in arch.stages]
 
 
 def stage_rows(arch: Arch) -> list[tuple[str, ...]]:
     """Return a row of `COLUMNS` for each stage."""
     rows: list[tuple[str, ...]] = []
     for index, stage in enumerate(arch.stages):
-        runs = [
-            (mixer, len(list(run))) for mixer, run in itertools.groupby(block.mixer for block in stage.blocks)
-        ]
         plain = [block for block in stage.blocks if block.mixer is not Mixer.ATTENTION] or list(stage.blocks)
         size = arch.map_size(index)
         rows.append(
@@ -24,13 +36,18 @@ def stage_rows(arch: Arch) -> list[tuple[str, ...]]:
                 str(index + 1),
                 f"{size} x {size}",
                 str(stage.width),
-                " + ".join(f"{count} {mixer}" for mixer, count in runs),
+                _runs(stage),
                 _once(f"{block.mlp_ratio:g}" for block in stage.blocks),
                 _once(str(block.activation) for block in stage.blocks),
                 _once(str(block.norm) for block in plain),
             )
         )
     return rows
+
+
+def _runs(stage: Stage) -> str:
+    runs = itertools.groupby(block.mixer for block in stage.blocks)
+    return " + ".join(f"{len(list(run))} {mixer}" for mixer, run in runs)
 
 
 def _once(values: Iterable[str]) -> str:

@@ -142,7 +142,7 @@ def test_study_writes_its_files_and_prints_one_object(
     assert (folder / "model" / "model.py").is_file()
     again, text, _ = run(capsys, *args[:-1])
     assert again == 0
-    assert "Chosen design" in text
+    assert "The design: 224 px" in text
     other, _, err = run(capsys, *args, "--seed", "1")
     assert other == 1
     assert "choose another --name" in err
@@ -157,8 +157,8 @@ def test_nothing_fits_is_exit_code_3(capsys: pytest.CaptureFixture[str], tmp_pat
     assert result["nearest_feasible_budget_ms"] == pytest.approx(result["fastest"]["high_ms"])
     code, out, _ = run(capsys, *args)
     assert code == 3
-    assert "Nothing fits 0.01 ms" in out
-    assert "Nearest feasible budget" in out
+    assert "No design fits 0.01 ms" in out
+    assert "The smallest budget" in out
 
 
 def test_a_file_in_the_way_of_the_output(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

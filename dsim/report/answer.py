@@ -1,0 +1,175 @@
+"""What a study found, on one screen: the answer, the design, a few alternatives and what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.text import Text
+
+from dsim.accuracy.recipe import reference_words
+from dsim.report.console import headed, plain, titled
+from dsim.report.design import design_lines
+from dsim.report.names import DeviceWords, device_words
+from dsim.report.next_steps import next_steps, rounded_up
+from dsim.report.table import TableData, table
+from dsim.search import Candidate, Published, StudyResult
+
+MOST_LINES = 30  # of a screen
+# where alternatives on the front are looked for: shares of the budget that the chosen design needs, or the fastest one
+NEAR_CHOSEN, NEAR_FASTEST = (0.6, 0.8, 1.25), (1.0, 1.25, 1.6)
+MOST_PUBLISHED = 2
+NONE = Text()
+
+
+def short_answer(result: StudyResult, width: int) -> list[Text]:
+    """Return the whole short answer; alternatives are left out until it fits one screen."""
+    ends = [*answer_lines(result, width), NONE], _left_out(result, width), _next_lines(result, width)
+    data = alternatives_table(result)
+    for kept in range(len(data.rows), -1, -1):
+        some = table(data.title, data.columns, data.rows[:kept], data.numbers, data.note)
+        middle = [*titled(some, width), NONE] if kept else []
+        lines = [*ends[0], *middle, *ends[1], *ends[2]]
+        if len(lines) <= MOST_LINES:
+            break
+    return lines
+
+
+def answer_lines(result: StudyResult, width: int) -> list[Text]:
+    """Return the answer in sentences, and the design."""
+    shown = result.chosen or result.fastest
+    sentences = answer_sentences(result, device_words(result.spec.device))
+    return [
+        *(line for sentence in sentences for line in plain(sentence, width)),
+        NONE,
+        *design_lines("The design:" if result.chosen else "The fastest design:", shown.arch, width),
+    ]
+
+
+def _left_out(result: StudyResult, width: int) -> list[Text]:
+    """Return what was not searched, what cut the search short, and the notes."""
+    lines = []
+    if result.not_identified:
+        kept = " and ".join(f"{item.choice} ({item.kept})" for item in result.not_identified)
+        said = f"{kept}: what other options cost cannot be told from this device's measurements."
+        lines += headed("Not searched:", said, width)
+    for head, text in (*cut_short(result), *(("Note:", f"{note}.") for note in result.notes)):
+        lines += headed(head, text, width)
+    return [*lines, NONE] if lines else []
+
+
+def cut_short(result: StudyResult) -> tuple[tuple[str, str], ...]:
+    """Return (head, text) on what ended a search before its trials did."""
+    if result.cost.interrupted:
+        return (("Interrupted:", "the search is not complete; run the same command again to go on."),)
+    if result.cost.capped:
+        why = "the time limit ended the search, so the same command may find another answer; run it again to go on."
+        return (("Stopped early:", why),)
+    return ()
+
+
+def _next_lines(result: StudyResult, width: int) -> list[Text]:
+    lines = next_lines(result, width)
+    return [*lines, *headed("Next:", "run the same command with --details to see all that was found.", width)]
+
+
+def next_lines(result: StudyResult, width: int) -> list[Text]:
+    """Return what to do next, with commands to copy: each on one line, however long."""
+    steps = next_steps(result, device_words(result.spec.device).runtime)
+    return [
+        line
+        for what, command in steps
+        for line in (*headed("Next:", what, width), Text(f"  {command}", style="cyan"))
+    ]
+
+
+def answer_sentences(result: StudyResult, device: DeviceWords) -> tuple[str, str]:
+    """Return the answer in a sentence or two, and what its figures are."""
+    spec, chosen = result.spec, result.chosen
+    budget = f"{spec.budget_ms:g} {device.unit}"
+    if chosen is None:
+        nearest, fastest = result.nearest_feasible_budget_ms, result.fastest
+        said = f" The smallest budget that a design fits is {rounded_up(nearest):g} ms." if nearest else ""
+        first = (
+            f"No design fits {budget} on {device.title}.{said} The fastest design takes {_ms(fastest)} and reaches "
+            f"{_top1(fastest)} top-1."
+        )
+    else:
+        called = f", {chosen.name}," if chosen.name else ""
+        first = (
+            f"On {device.title}, the most accurate design that fits {budget}{called} takes {_ms(chosen)} and reaches "
+            f"{_top1(chosen)} top-1."
+        )
+    recipe = reference_words((chosen or result.fastest).arch.resolution)
+    return first, (
+        f"These are predictions with {spec.confidence:.0%} intervals; a design fits if the upper end of its latency does. "
+        f"Top-1 is on ImageNet-1k ({recipe})."
+    )
+
+
+def _ms(design: Candidate) -> str:
+    return f"{design.latency_ms:.3g} ms ({design.low_ms:.3g} to {design.high_ms:.3g})"
+
+
+def _top1(design: Candidate) -> str:
+    return f"{design.top1:.1f}% ({design.top1_low:.1f} to {design.top1_high:.1f})"
+
+
+def alternatives(result: StudyResult) -> tuple[Candidate, ...]:
+    """Return a few designs of the front near the chosen one: two that are faster, and one that is more accurate.
+
+    Where nothing fits, three that need the smallest budgets.
+    """
+    chosen = result.chosen
+    others = [design for design in result.front if chosen is None or design.arch != chosen.arch]
+    shares, needed = (NEAR_CHOSEN, chosen.high_ms) if chosen else (NEAR_FASTEST, result.fastest.high_ms)
+    picked = {}
+    for share in shares if others else ():
+        near = min(others, key=lambda design: abs(design.high_ms - share * needed))
+        picked[near.arch] = near
+    return tuple(sorted(picked.values(), key=lambda design: design.high_ms))
+
+
+def alternatives_table(result: StudyResult) -> TableData:
+    """Show alternatives, each with the budget that it needs and what it trades against the chosen design."""
+    places = {design.arch: number for number, design in enumerate(result.front, 1)}
+    rows = [
+        (
+            design.name or f"design {places[design.arch]} of {len(places)}",
+            f"{design.high_ms:.2f}",
+            f"{design.latency_ms:.2f}",
+            f"{design.top1:.1f}",
+            _trade(design.latency_ms, design.top1, result.chosen),
+        )
+        for design in alternatives(result)
+    ]
+    near = published_beside(result)
+    rows += [
+        (
+            item.network,
+            "measured",
+            f"{item.latency_ms:.2f}",
+            "" if item.top1 is None else f"{item.top1:.1f}",
+            _trade(item.latency_ms, item.top1, result.chosen),
+        )
+        for item in near
+    ]
+    numbers = ("needs ms", "takes ms", "top-1 %")
+    columns = ("alternatives", *numbers, "beside the chosen")
+    note = "Measured: by others, with top-1 as published, for other training." if near else ""
+    if result.chosen is None:  # there is nothing to compare with
+        return table("", columns[:-1], (row[:-1] for row in rows), numbers, note)
+    return table("", columns, rows, numbers, note)
+
+
+def published_beside(result: StudyResult) -> Sequence[Published]:
+    """Return the most accurate published networks that were measured within the budget."""
+    fitting = [item for item in result.published if item.latency_ms <= result.spec.budget_ms]
+    return sorted(fitting, key=lambda item: -(item.top1 or 0.0))[:MOST_PUBLISHED]
+
+
+def _trade(latency_ms: float, top1: float | None, chosen: Candidate | None) -> str:
+    if chosen is None:
+        return ""
+    share = latency_ms / chosen.latency_ms - 1.0
+    time = f"{abs(share):.0%} {'faster' if share < 0 else 'slower'}"
+    return time if top1 is None else f"{time}, {top1 - chosen.top1:+.1f} points"

@@ -1,0 +1,68 @@
+"""What to do with a study's result, as commands that can be copied."""
+
+from __future__ import annotations
+
+import math
+import shlex
+
+from dsim.search import StudyResult, StudySpec
+
+# what a runtime's name begins with or holds, and the form of model file that it reads; the first that matches
+FORMS = {
+    "core ml": ("coreml", "Core ML"),
+    "coreml": ("coreml", "Core ML"),
+    "openvino": ("onnx", "ONNX"),
+    "onnx": ("onnx", "ONNX"),
+    "litert": ("litert", "LiteRT"),
+    "tensorflow lite": ("litert", "LiteRT"),
+    "tflite": ("litert", "LiteRT"),
+    "qnn": ("onnx", "ONNX"),
+    "torch": ("torchexport", "torch.export"),
+}
+
+
+def next_steps(result: StudyResult, runtime: str) -> tuple[tuple[str, str], ...]:
+    """Return (what for, command), most important first.
+
+    Parameters
+    ----------
+    runtime
+        Of the device; empty where it is not known.
+    """
+    folder = shlex.quote(str(result.spec.folder))
+    steps = []
+    if result.chosen is None:
+        if result.nearest_feasible_budget_ms is not None:
+            budget = rounded_up(result.nearest_feasible_budget_ms)
+            steps.append(("search within a budget that a design fits:", _study(result.spec, f"{budget:g}ms")))
+    else:
+        form = next(
+            (form for word, form in FORMS.items() if word in runtime.lower()), ("torchexport", "torch.export")
+        )
+        out = shlex.quote(f"{result.spec.name}-{form[0]}")
+        steps.append(
+            (
+                f"time it before you train it. A {form[1]} file for the device:",
+                f"dsim export {folder} --to {form[0]} -o {out}",
+            )
+        )
+    steps.append(("see it as a page with charts:", f"dsim report {folder}"))
+    return tuple(steps)
+
+
+def rounded_up(budget_ms: float) -> float:
+    """Round to three digits, and never below what is needed."""
+    step = 10.0 ** (math.floor(math.log10(budget_ms)) - 2)
+    return float(f"{math.ceil(budget_ms / step) * step:.12g}")
+
+
+def _study(spec: StudySpec, budget: str) -> str:
+    """Return the command of a study at a budget, with the options that differ from the defaults."""
+    words = ["dsim", "study", "--device", spec.device, "--budget", budget]
+    usual = StudySpec(spec.device, spec.budget_ms)
+    for option in ("confidence", "trials", "seed", "out"):
+        if getattr(spec, option) != getattr(usual, option):
+            words += [f"--{option}", str(getattr(spec, option))]
+    if spec.space != usual.space:
+        words += ["--space", "SPACE.toml"]
+    return shlex.join(words)

@@ -1,0 +1,144 @@
+"""What `dsim study` prints: the answer, the design, alternatives and what to do next, on one screen of 80 columns."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from dsim.arch import get_preset
+from dsim.cli import main
+from dsim.cli.study import study
+from dsim.report.answer import MOST_LINES, alternatives, alternatives_table, short_answer
+from dsim.report.study import show_study
+from dsim.search import Candidate, StudyResult, StudySpec
+from dsim.search.result import Cost, NotIdentified, Published
+
+L1, L3, L7 = (get_preset(f"efficientformer_l{n}") for n in (1, 3, 7))
+# budgets that they need: 1.0, 1.8 and 2.4 ms
+FAST = Candidate(L1, 0.9, 0.8, 1.0, 0.99, 80.0, 79.0, 81.0, 12_000_000, 1_300_000_000)
+GOOD = Candidate(L3, 1.6, 1.4, 1.8, 0.95, 82.0, 81.0, 83.0, 31_000_000, 3_900_000_000)
+SLOW = Candidate(L7, 2.0, 1.7, 2.4, 0.5, 83.0, 82.0, 84.0, 82_000_000, 10_000_000_000)
+MEASURED = (Published("Net-A", 1.5, 81.0, "a paper"), Published("Net-B", 1.8, 82.5, "a paper"), Published("Net-C", 2.1, 84.0, "over the budget"))  # fmt: skip
+KEPT = (
+    NotIdentified("activation", "gelu", ("relu",), "families disagree"),
+    NotIdentified("norm", "batch", ("layer",), "no clean contrast here"),
+)
+
+
+def found(**changes: object) -> StudyResult:
+    result = StudyResult(
+        StudySpec("iphone12", 2.0), GOOD, (FAST, GOOD, SLOW), FAST, (), MEASURED, Cost(2.0, 10, 3, 0)
+    )
+    return replace(result, **changes)  # type: ignore[arg-type]
+
+
+def said(result: StudyResult, width: int = 80) -> str:
+    return "\n".join(line.plain for line in short_answer(result, width))
+
+
+def test_it_begins_with_the_answer() -> None:
+    text = " ".join(said(found()).split())
+    assert text.startswith(
+        "On iPhone 12, 12 Pro and 12 Pro Max (A14), the most accurate design that fits 2 ms takes 1.6 ms (1.4 to 1.8) and "
+        "reaches 82.0% (81.0 to 83.0) top-1."
+    )
+
+
+def test_alternatives_say_what_they_trade() -> None:
+    assert list(alternatives_table(found()).rows) == [
+        ("design 1 of 3", "1.00", "0.90", "80.0", "44% faster, -2.0 points"),
+        ("design 3 of 3", "2.40", "2.00", "83.0", "25% slower, +1.0 points"),
+        ("Net-B", "measured", "1.80", "82.5", "12% slower, +0.5 points"),
+        ("Net-A", "measured", "1.50", "81.0", "6% faster, -1.0 points"),
+    ]
+
+
+def test_where_nothing_fits_it_names_a_budget_that_does() -> None:
+    result = found(chosen=None, nearest_feasible_budget_ms=1.0004)
+    text = " ".join(said(result).split())
+    assert "No design fits 2 ms on iPhone 12" in text
+    assert "The smallest budget that a design fits is 1.01 ms." in text  # rounded up: 1 ms would not do
+    assert "--budget 1.01ms" in text
+    assert "the chosen" not in text
+    assert alternatives(result)[0] == FAST
+
+
+def test_the_commands_are_commands() -> None:
+    lines = [line.strip() for line in said(found()).splitlines() if line.startswith("  dsim")]
+    assert [line.split()[1] for line in lines] == ["export", "report"]
+    assert "--to coreml" in lines[0]
+    other = said(found(chosen=None, nearest_feasible_budget_ms=1.0, spec=StudySpec("iphone12", 0.5, 0.8)))
+    (line,) = (line for line in other.splitlines() if line.startswith("  dsim study"))
+    made = study.make_context("study", shlex.split(line)[2:])
+    assert made.params["confidence"] == 0.8
+    assert made.params["budget"] == pytest.approx(1e-3)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"not_identified": KEPT},
+        {"not_identified": KEPT, "notes": ("a note " * 20, "another note " * 15), "cost": Cost(2.0, 10, 3, 0, True)},
+        {"chosen": None, "nearest_feasible_budget_ms": 1.0, "not_identified": KEPT, "notes": ("a note " * 20,)},
+        {"spec": StudySpec("a-device-whose-profile-is-gone@batch8", 2.0)},
+        {"front": (GOOD,), "published": ()},
+    ],
+)  # fmt: skip
+def test_it_is_one_screen(changes: dict[str, object]) -> None:
+    lines = said(found(**changes)).splitlines()
+    assert len(lines) <= MOST_LINES
+    assert max(len(line) for line in lines if not line.startswith("  dsim")) <= 80
+    assert not [line for line in lines if re.search(r"\d (to|of)$", line)]
+
+
+def test_details_hold_what_the_short_answer_leaves_out(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    show_study(found(not_identified=KEPT), details=True)
+    text = capsys.readouterr().out
+    for part in (
+        "Chosen design",
+        "Stage by stage",
+        "Pareto front (3 of 3",
+        "Net-C",
+        "families disagree",
+        "10 designs",
+    ):
+        assert part in text
+    show_study(found(not_identified=KEPT))
+    assert "families disagree" not in capsys.readouterr().out
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("budget", "device", "holds", "code"),
+    [
+        ("2ms", "iphone12", "the most accurate design", 0),
+        ("0.3ms", "iphone12", "No design fits", 3),
+        ("30ms", "pixel4-dsp", "Not searched:", 0),
+    ],
+)
+def test_real_studies_fit_one_screen(
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    budget: str,
+    device: str,
+    holds: str,
+    code: int,
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as stop:
+        main(["study", "--device", device, "--budget", budget, "--trials", "8"])
+    assert stop.value.code == code
+    text = capsys.readouterr().out
+    assert holds in text
+    assert len(text.splitlines()) <= MOST_LINES
+    assert max(map(len, text.splitlines())) <= 80
