@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from dsim.errors import DsimError
 
 if TYPE_CHECKING:
-    from dsim import export, search
+    from dsim import export, measure, search
     from dsim.accuracy.estimate import estimate_top1 as top1
     from dsim.arch import PRESETS, Arch, Block, Stage, get_preset
     from dsim.device import find_profile as load_profile
@@ -38,6 +38,7 @@ _WHERE: dict[str, tuple[str, str]] = {
     "export": ("dsim.export", ""),
     "get_preset": ("dsim.arch", "get_preset"),
     "load_profile": ("dsim.device", "find_profile"),
+    "measure": ("dsim.measure", ""),
     "predict": ("dsim.network", "predict"),
     "search": ("dsim.search", ""),
     "top1": ("dsim.accuracy.estimate", "estimate_top1"),
@@ -58,6 +59,7 @@ __all__ = [
     "export",
     "get_preset",
     "load_profile",
+    "measure",
     "predict",
     "search",
     "top1",

@@ -17,11 +17,15 @@ def make_callable(package: str, function: str) -> None:
     function
         Name of the function in it.
     """
+    module = sys.modules[package]
+    about = module.__doc__ or ""
 
     class CallablePackage(ModuleType):
+        @property
+        def __doc__(self) -> str:  # type: ignore[override]  # of the function too, which may not be loaded before
+            return f"{about}\n\nCalled: {getattr(self, function).__doc__ or ''}"
+
         def __call__(self, *args: Any, **kwargs: Any) -> Any:
             return getattr(self, function)(*args, **kwargs)
 
-    module = sys.modules[package]
     module.__class__ = CallablePackage
-    module.__doc__ = f"{module.__doc__ or ''}\n\nCalled: {getattr(module, function).__doc__ or ''}"

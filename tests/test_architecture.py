@@ -56,7 +56,7 @@ MAY: dict[str, set[str]] = {
     "search": {"op", "attrs", "graph", "arch", "device", "latency", "accuracy"},
     "shift": {"op", "attrs", "graph", "arch", "device", "latency", "accuracy", "search"},
     "export": {"op", "attrs", "graph", "arch"},
-    "measure": {"op", "attrs", "graph", "arch", "device", "latency", "accuracy", "search", "export"},
+    "measure": {"op", "attrs", "graph", "arch", "device", "latency", "accuracy", "search", "shift", "export"},
     "report": {
         "op",
         "attrs",

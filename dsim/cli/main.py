@@ -96,7 +96,8 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
     except click.ClickException as error:
         error.show()
         code = error.exit_code
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("Interrupted.", err=True)
+    except (click.Abort, KeyboardInterrupt) as stop:
+        notes = [note for one in (stop, stop.__cause__) for note in getattr(one, "__notes__", ())]
+        click.echo("\n".join(("Interrupted.", *notes)), err=True)
         code = INTERRUPTED
     sys.exit(code if isinstance(code, int) else OK)

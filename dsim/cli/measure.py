@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import click
 
+from dsim.cli.backends import TimesBackends, backend_option, needed
+from dsim.cli.measure_verbs import bundle_command, compared_command, contrasts_command
 from dsim.cli.options import json_option, print_json, without_nan
 from dsim.cli.types import DURATION
+from dsim.cli.words import ending
 
-DEFAULT_SECONDS = 600.0
-COREML = "coreml"
 MOST_IMAGES = 1024  # in a run
-BUNDLE_DESIGNS = 4  # about a thousand packages and a gigabyte
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+# options of before, each with what does its work now
+_GONE = {
+    "bundle": "`dsim measure bundle DIR` does that now",
+    "compared": "`dsim measure compared DIR` does that now",
+    "contrasts": "`dsim measure contrasts` times blocks alone, and `--no-contrasts` leaves them out",
+}
+
+
+class Measure(TimesBackends, click.Group):
+    """A group that measures when it is called without a verb."""
 
 
 def _batches(ctx: click.Context, param: click.Parameter, value: str) -> tuple[int, ...]:
@@ -25,12 +37,38 @@ def _batches(ctx: click.Context, param: click.Parameter, value: str) -> tuple[in
     return tuple(sorted({int(item) for item in parts}))
 
 
-@click.command("measure")
-@click.option("--backend", "backends", multiple=True, required=True, help="Runtime to time; may be repeated.")
+def _gone(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
+    if value is not None:
+        raise click.UsageError(f"{param.opts[0]} is no option any more: {_GONE[str(param.name)]}")
+
+
+def _old(name: str) -> Callable[[_Command], _Command]:
+    return click.option(f"--{name}", hidden=True, expose_value=False, callback=_gone, is_eager=True)
+
+
+@click.group(
+    "measure",
+    cls=Measure,
+    invoke_without_command=True,
+    subcommand_metavar="[VERB ...]",
+    epilog=ending(
+        "dsim measure --backend onnxruntime --name my-server --time 10m",
+        then="`dsim device show my-server` shows how well the new profile predicts, and `dsim study --device "
+        "my-server --budget 10ms` searches for a design.",
+    ),
+)
+@backend_option
 @click.option("--name", default="", help="Name of the new profile; with several backends its first part.")
-@click.option("--title", default="", help="What lists call the machine; default the processor's own name.")
 @click.option(
-    "--time", "seconds", type=DURATION, default=DEFAULT_SECONDS, show_default="10m", help="When to stop."
+    "--title", default="", help="What lists call this machine; without it the processor's own name."
+)
+@click.option(
+    "--time",
+    "seconds",
+    type=DURATION,
+    default="10m",
+    show_default=True,
+    help="How long to time networks, such as 30m or 2h.",
 )
 @click.option(
     "--batch",
@@ -38,188 +76,95 @@ def _batches(ctx: click.Context, param: click.Parameter, value: str) -> tuple[in
     default="1",
     callback=_batches,
     show_default=True,
-    help="Images in a run, such as 8 or 1,8: the profile holds each, and prices nothing else.",
+    help="Images in a run, such as 8 or 1,8. The profile predicts for these batches only.",
 )
 @click.option(
     "--checks",
     type=click.IntRange(0, 1000),
     default=20,
     show_default=True,
-    help="Designs that are held out for good.",
+    help="How many designs to hold out: they show how well the profile predicts, and are never learned from.",
 )
 @click.option(
-    "--networks", "most", type=click.IntRange(0), default=10_000, help="Stop after so many networks."
-)
-@click.option(
-    "--bundle",
-    type=click.Path(path_type=Path),
-    help="With --backend coreml: folder to write for a Mac, which does the timing.",
+    "--networks",
+    type=click.IntRange(0),
+    default=10_000,
+    show_default=True,
+    help="Stop after this many networks.",
 )
 @click.option(
     "--searches",
     type=click.IntRange(0, 100),
     default=0,
     show_default=True,
-    help="Then search each new profile under 6 budgets, so many times each, and time what was chosen.",
+    help="Afterwards search each new profile under 6 budgets, this many times each, and time the designs found.",
 )
 @click.option(
-    "--contrasts",
-    type=click.Choice(("with", "without", "only")),
-    default="with",
-    show_default=True,
-    help="Time blocks that differ in activation or norm alone: with the networks (a quarter of the time, from 5 minutes on), "
-    "without them, or only them, for profiles that exist.",
+    "--no-contrasts",
+    is_flag=True,
+    help="Time no blocks that differ in activation or norm alone; else they get a quarter of the time, if that is "
+    "5 minutes or more.",
 )
-@click.option(
-    "--compared",
-    type=click.Path(path_type=Path),
-    help="Folder of a comparison: time the designs that it names, and write them beside its predictions. Makes no profile.",
-)
-@click.option("--fresh", is_flag=True, help="Begin anew, rather than go on with what was timed before.")
-@click.option("--allow-busy", is_flag=True, help="Keep figures that were taken while something else ran.")
+@click.option("--fresh", is_flag=True, help="Begin anew instead of continuing with what was timed before.")
+@click.option("--allow-busy", is_flag=True, help="Keep times that were taken while other programs ran.")
+@_old("bundle")
+@_old("compared")
+@_old("contrasts")
 @json_option
+@click.pass_context
 def measure(
+    ctx: click.Context,
     backends: tuple[str, ...],
     name: str,
     title: str,
     seconds: float,
     batches: tuple[int, ...],
     checks: int,
-    most: int,
-    bundle: Path | None,
+    networks: int,
     searches: int,
-    contrasts: str,
-    compared: Path | None,
+    no_contrasts: bool,
     fresh: bool,
     allow_busy: bool,
     as_json: bool,
 ) -> None:
-    """Time networks on this machine, and make a device profile of what was found.
+    """Time networks on this machine, and make a device profile from the times.
 
-    Designs of the search space and reference networks are timed in turns, from end to end and op by op where the runtime
-    tells, on one thread, at each batch of --batch. What was timed is kept: the same command goes on where the last one stopped. Backends:
-    onnxruntime, openvino, openvino-bf16 and others; a wrong name lists them all.
+    Designs of the search space and reference networks are timed on one thread, as a whole and, where the runtime
+    reports it, op by op. What was timed is kept: the same command continues where the last one stopped.
     """
-    if bundle is not None or COREML in backends:
-        if batches != (1,):
-            raise click.UsageError("--bundle times one image; leave out --batch")
-        _bundle(backends, bundle, min(most, BUNDLE_DESIGNS), seconds, as_json)
+    if ctx.invoked_subcommand:
+        given = [p.opts[0] for p in ctx.command.params if _was_given(ctx, p)]
+        if given:
+            verb = ctx.invoked_subcommand
+            raise click.UsageError(f"options follow the verb: dsim measure {verb} {given[0]} ...")
         return
-    if not name:
-        raise click.UsageError("--name is needed: what the new profile is called, e.g. my-server")
-    # deferred: help must not wait for torch
-    from dsim.cli.contrasts import show_contrasts
-    from dsim.cli.measurement import (
-        ONLY,
-        WITHOUT,
-        Request,
-        begin,
-        finish,
-        run,
-        run_chosen,
-        run_contrasts,
-        told_when_stopped,
-    )
-    from dsim.measure.searched import chosen_designs
-    from dsim.measure.searched import searches as wanted_searches
-    from dsim.report.measuring import score_row, show_measured, split_scores
-    from dsim.report.progress import measure_progress
+    needed(backends, name)
+    from dsim.measure.front import make_profiles  # deferred: help must not wait for torch
+    from dsim.measure.measurement import Request, begin, contrasts_with
+    from dsim.report.measuring import show_measured
 
-    if 1 not in batches and contrasts == ONLY:
-        raise click.UsageError(
-            "--contrasts only times blocks with one image; give --batch 1, or leave it out"
+    begun = begin(
+        Request(
+            backends, name, title, seconds, checks, networks, fresh, allow_busy,
+            contrasts_with(batches, not no_contrasts), batches,
         )
-    contrasts = contrasts if 1 in batches else WITHOUT
-    request = Request(backends, name, title, seconds, checks, most, fresh, allow_busy, contrasts, batches)
-    if compared is not None:
-        if batches != (1,):
-            raise click.UsageError("--compared times designs with one image; leave out --batch")
-        from dsim.cli.compared import measure_compared
-
-        measure_compared(request, compared, as_json)
-        return
-    begun = begin(request)
+    )  # fmt: skip
     for why in begun.found.missing.values():
         click.echo(f"Left out: {why}", err=True)
-    with told_when_stopped(begun), measure_progress(seconds) as show:
-        if contrasts == ONLY:
-            run_contrasts(begun, seconds, show)
-        else:
-            run(begun, show)
-    if contrasts == ONLY:
-        show_contrasts(begun, as_json)
-        return
-    made, held, folders = finish(begun)
-    if searches:
-        chosen = chosen_designs(wanted_searches(begun.profiles, searches))
-        with told_when_stopped(begun), measure_progress(seconds) as show:
-            run_chosen(begun, chosen, show, min(one.batches[0] for one in made.values()))
-        made, held, folders = finish(begun)
+    made = make_profiles(begun, searches)
     if as_json:
-        keys = (
-            "networks",
-            "median_percent",
-            "within_5_percent",
-            "within_10_percent",
-            "spearman",
-            "covered_percent",
-            "in_budget_percent",
-        )
-        scores = {
-            profile: {
-                what: {k: None if v == "-" else float(v) for k, v in zip(keys, score_row(one), strict=True)}
-                for what, one in split_scores(profile, held[profile]).items()
-            }
-            for profile in held
-        }
-        about = {p: {"folder": str(folders[p]), **one.addition.measured} for p, one in made.items()}
-        print_json({"profiles": without_nan(about), "scores": without_nan(scores)})
+        print_json(without_nan(made.to_dict()))
         return
-    show_measured(made, held)
-    for profile, folder in folders.items():
-        click.echo(f"{profile} is in {folder}. Try: dsim device show {profile}")
+    show_measured(made.made, made.held)
+    for profile, folder in made.folders.items():
+        click.echo(f"{profile} is in {folder}. Next: dsim device show {profile}")
 
 
-def _bundle(
-    backends: tuple[str, ...], folder: Path | None, number: int, seconds: float, as_json: bool
-) -> None:
-    """Write what a Mac needs; Core ML runs nowhere else."""
-    from dsim.errors import UnavailableError
-    from dsim.measure.coreml import write_bundle
-    from dsim.measure.plan import covering_designs
-    from dsim.report.progress import bundle_progress
+def _was_given(ctx: click.Context, param: click.Parameter) -> bool:
+    source = ctx.get_parameter_source(str(param.name))
+    return source is not None and source.name == "COMMANDLINE"
 
-    if set(backends) != {COREML}:
-        raise click.UsageError("--bundle goes with --backend coreml alone")
-    if folder is None:
-        raise UnavailableError(
-            "Core ML runs on Apple's systems, and is timed there by a script; give --bundle DIR to write it"
-        )
-    with bundle_progress() as show:
-        made = write_bundle(covering_designs(max(1, number)), folder, show, seconds=seconds)
-    if as_json:
-        print_json(
-            {
-                "folder": str(made.folder),
-                "digest": made.digest,
-                "chains": made.chains,
-                "designs": made.designs,
-                "packages": made.packages,
-                "kept": made.kept,
-                "left_out": list(made.left_out),
-                "waiting": made.waiting,
-                "size_bytes": made.size_bytes,
-            }
-        )
-        return
-    click.echo(
-        f"{made.packages} packages ({made.chains} chains of ops, {made.designs} designs; {made.size_bytes / 1e6:.0f} MB, "
-        f"{made.kept} kept from before) are in {made.folder}."
-    )
-    if made.waiting:
-        click.echo(
-            f"{made.waiting} packages are still to be written: the same command goes on, --time says how long."
-        )
-    for what in made.left_out:
-        click.echo(f"Left out: {what}")
-    click.echo("Copy the folder to a Mac and run: python run_on_mac.py (docs/measuring-coreml.md)")
+
+measure.add_command(contrasts_command)
+measure.add_command(compared_command)
+measure.add_command(bundle_command)

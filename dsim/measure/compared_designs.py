@@ -1,79 +1,22 @@
-"""``dsim measure --compared``: time the designs that a comparison names, and put the figures beside its predictions."""
+"""The designs that a comparison names, as they were timed on the profiles that it compares."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from pathlib import Path
-
-import click
-
-from dsim.cli.measurement import Begun, Request, begin_compared, run_chosen, told_when_stopped
-from dsim.cli.options import print_json
 from dsim.device.find import find_profile
-from dsim.device.profile import SEARCHED
 from dsim.errors import InvalidValueError
-from dsim.files import make_folder
-from dsim.measure.planned import planned_design
-from dsim.report.console import result_console, show_table
-from dsim.report.progress import measure_progress
-from dsim.report.timed import agreement_table, timed_table
-from dsim.shift import Comparison, load_comparison
-from dsim.shift.measured import (
-    Timed,
-    agreements,
-    design_id,
-    designs_to_time,
-    read_measured,
-    timed_cells,
-    write_measured,
-)
+from dsim.measure.measurement import Begun
+from dsim.shift import Comparison
+from dsim.shift.measured import Timed, design_id
 
 
-def measure_compared(request: Request, folder: Path, as_json: bool) -> None:
-    """Time the designs of the comparison in a folder on the backends whose profiles it compares.
+def compared_profiles(begun: Begun, found: Comparison) -> dict[str, str]:
+    """Return the profiles to test, by backend: those that a comparison compares.
 
     Raises
     ------
-    DsimError
-        It is no comparison, compares none of these profiles, or they are of another chip.
+    InvalidValueError
+        It compares none of them, or one of them is of another chip than this machine's.
     """
-    found = load_comparison(folder)
-    make_folder(folder)  # a place that cannot be written is told before the work, not after
-    begun = begin_compared(request)
-    for why in begun.found.missing.values():
-        click.echo(f"Left out: {why}", err=True)
-    devices = _profiles_of(begun, found)
-    planned = [planned_design(arch, SEARCHED) for arch in designs_to_time(found, devices.values())]
-    with told_when_stopped(begun), measure_progress(request.seconds) as show:
-        run_chosen(begun, planned, show)
-    timed = _timed(begun, devices, {one.key for one in planned})
-    if timed:
-        write_measured(folder, timed)
-    left = len(planned) - len({one.design for one in timed})
-    kept = read_measured(folder)
-    if as_json:
-        cells, sums = timed_cells(found, kept), agreements(found, kept)
-        print_json(
-            {
-                "timed": [asdict(one) for one in cells],
-                "agreement": [asdict(one) for one in sums],
-                "left": left,
-            }
-        )
-        return
-    console = result_console()
-    show_table(console, agreement_table(found, kept))
-    for name in devices.values():
-        show_table(console, timed_table(found, kept, name))
-    if left:
-        click.echo(
-            f"Without a figure: {left} of {len(planned)} designs, for want of time (the same command goes on) or because "
-            "something else had the core."
-        )
-
-
-def _profiles_of(begun: Begun, found: Comparison) -> dict[str, str]:
-    """Return the profiles to test by backend: those that the comparison compares."""
     known = {device.device for device in found.devices}
     devices = {backend: name for backend, name in begun.profiles.items() if name in known}
     if not devices:
@@ -90,7 +33,8 @@ def _profiles_of(begun: Begun, found: Comparison) -> dict[str, str]:
     return devices
 
 
-def _timed(begun: Begun, devices: dict[str, str], keys: set[str]) -> tuple[Timed, ...]:
+def timed_designs(begun: Begun, devices: dict[str, str], keys: set[str]) -> tuple[Timed, ...]:
+    """Return what was timed of designs, by their keys, on the devices by backend; figures of a busy machine are left out."""
     head = begun.journal.head
     return tuple(
         Timed(

@@ -1,15 +1,13 @@
-"""What ``dsim measure`` does: open the journal, run the loop, write profiles and cards."""
+"""Measure this machine: open the journal, run the loop, write profiles and cards."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import click
-
-from dsim.cli.contrasts import kept_contrasts
 from dsim.device.add.contrasts import put_contrasts
 from dsim.device.add.write import check_name, write_profile
 from dsim.device.batches import card_batch, names_by_batch
@@ -18,9 +16,10 @@ from dsim.device.find import find_profile
 from dsim.errors import InvalidValueError, UnavailableError
 from dsim.latency.scoring import Held
 from dsim.latency.summary import summarise
-from dsim.measure.backends import find_backend
+from dsim.measure.backends import BACKENDS, find_backend
 from dsim.measure.contrast_figures import block_contrasts
 from dsim.measure.contrast_journal import SUFFIX, read_visits
+from dsim.measure.contrast_profiles import kept_contrasts
 from dsim.measure.contrast_run import ContrastLoop, waiting_visits
 from dsim.measure.journal import Head, Journal, open_journal
 from dsim.measure.machine import pin_to_one_core, this_machine
@@ -30,18 +29,20 @@ from dsim.measure.planned import Planned
 from dsim.measure.ready import Kitchen, kitchen
 from dsim.measure.run import RETRIES, Loop, Show, Usable, usable
 from dsim.places import user_profiles_dir
+from dsim.progress import working
 
 JOURNALS = "_measured"
 COMPARED = ".compared.jsonl"
 WITH, WITHOUT, ONLY = "with", "without", "only"
-CONTRASTS = (WITH, WITHOUT, ONLY)
+MOST_IMAGES = 1024  # in a run
+MOST_CHECKS = 1000
 CONTRAST_SHARE = 0.25  # of the time, while there are blocks to time
 LEAST_FOR_CONTRASTS = 300.0  # seconds
 
 
 @dataclass(frozen=True)
 class Request:
-    """What the user asked for.
+    """What the user asked for; a value out of its range is refused.
 
     Attributes
     ----------
@@ -67,6 +68,24 @@ class Request:
     allow_busy: bool
     contrasts: str = WITH
     batches: tuple[int, ...] = (1,)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "batches", tuple(sorted(set(self.batches))))
+        if not self.backends:
+            raise InvalidValueError(
+                f"a machine is timed on at least one backend, got none; name some of {', '.join(BACKENDS)}"
+            )
+        if not self.seconds > 0:
+            raise InvalidValueError(f"the time to measure must be positive, got {self.seconds:g} s; use 600")
+        if not self.batches or not all(1 <= batch <= MOST_IMAGES for batch in self.batches):
+            raise InvalidValueError(
+                f"a run takes 1 to {MOST_IMAGES} images, got batches {self.batches}; use (1,) or (1, 8)"
+            )
+        if not (0 <= self.checks <= MOST_CHECKS and self.most >= 0):
+            raise InvalidValueError(
+                f"designs to hold out are 0 to {MOST_CHECKS} and networks 0 or more, got {self.checks} and {self.most}; "
+                "leave them out to use 20 and 10000"
+            )
 
     def profile_name(self, backend: str) -> str:
         """Return the name of the profile that a backend makes."""
@@ -149,13 +168,24 @@ def _ask(request: Request) -> tuple[Usable, Head, int | None]:
 
 
 @contextmanager
-def told_when_stopped(begun: Begun) -> Iterator[None]:
-    """Say where what was timed is kept when the user stops."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        click.echo(f"What was timed is kept in {begun.journal.path}; the same command goes on.", err=True)
-        raise
+def timing(begun: Begun) -> Iterator[Show]:
+    """Tell how much of the time is over and which network was timed last; where the figures are, if the user stops."""
+    seconds = begun.request.seconds
+    runtimes = ", ".join(begun.found.stacks)
+    with working(f"timing networks on {runtimes}", total=seconds, unit="s") as work:
+        timed: dict[str, None] = {}
+        start = time.monotonic()
+
+        def show(_number: int, _left: float, key: str) -> None:
+            timed.update({key: None} if key else {})
+            last = f", last {next(reversed(timed))}" if timed else ""
+            work.step(min(time.monotonic() - start, seconds), f"{len(timed)} timed{last}")
+
+        try:
+            yield show
+        except KeyboardInterrupt as stop:
+            stop.add_note(f"What was timed is kept in {begun.journal.path}; do the same again to go on.")
+            raise
 
 
 def run(begun: Begun, show: Show) -> int:
@@ -206,6 +236,11 @@ def _loop(begun: Begun, show: Show) -> Iterator[Loop]:
 def _kitchen(begun: Begun) -> AbstractContextManager[Kitchen]:
     forms = frozenset(backend.reads for backend in begun.found.backends if backend.reads)
     return kitchen(forms, begun.other_core)
+
+
+def contrasts_with(batches: Sequence[int], wanted: bool) -> str:
+    """Return whether blocks are timed with the networks: they are timed with one image, and only where that is asked."""
+    return WITH if wanted and 1 in batches else WITHOUT
 
 
 def contrasts_wait(begun: Begun) -> bool:

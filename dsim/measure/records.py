@@ -140,6 +140,18 @@ class Backend(Protocol):
     def reads(self) -> str:
         """The form of the file that it reads (`dsim.measure.ready.WRITERS`); empty where it runs the module itself."""
 
+    @property
+    def about(self) -> str:
+        """What it is, in a few words."""
+
+    @property
+    def packages(self) -> tuple[str, ...]:
+        """Python packages that it needs, by the names under which they are imported."""
+
+    @property
+    def extra(self) -> str:
+        """The extra of dsim that brings them; empty where dsim itself does."""
+
     def stack(self) -> Stack:
         """Say what it is.
 

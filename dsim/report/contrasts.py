@@ -158,6 +158,5 @@ def contrasts_markdown(profiles: Iterable[DeviceProfile]) -> str:
             f"{contrast_table(own).markdown()}\n{head}\n\n" + "\n".join(f"- {one}" for one in sentences)
         )
     return (
-        "\n\n".join(parts)
-        or "No bundled profile has timed blocks yet: `dsim measure --contrasts only` adds them."
+        "\n\n".join(parts) or "No bundled profile has timed blocks yet: `dsim measure contrasts` adds them."
     )

@@ -4,64 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import numpy as np
-
 from dsim.device.find import find_profile
-from dsim.device.profile import CHECK, SEARCHED
-from dsim.latency.checked import checked_networks
-from dsim.latency.methods.pooled.evidence import DESIGN
-from dsim.latency.scoring import Held, spearman
+from dsim.latency.scoring import Held
 from dsim.measure.make_profile import Measured
+from dsim.measure.scores import score, split_networks
 from dsim.report.console import result_console, show_line, show_table
 from dsim.report.table import TableData, table
 
-LEAST = 5  # networks to score
-
-
-def split_scores(name: str, held: Sequence[Held]) -> dict[str, tuple[Held, ...]]:
-    """Return what a measured profile is judged by: designs never learned from, designs a search chose, families held out."""
-    return {
-        "designs never learned from": checked_networks(name, CHECK),
-        "designs that a search chose": checked_networks(name, SEARCHED),
-        "reference networks, family held out": tuple(h for h in held if not h.graph.startswith(DESIGN)),
-    }
-
 
 def score_row(networks: Sequence[Held]) -> tuple[str, ...]:
-    """Return networks, median error, shares within 5 and 10%, rank correlation, coverage, share that holds its budget.
-
-    Dashes where networks are few, or had no budget to hold.
-    """
-    if len(networks) < LEAST:
-        return (str(len(networks)), *["-"] * 6)
-    holds = _hold_budget(networks)
-    error = np.abs([one.error for one in networks]) * 100.0
-    measured = np.array([one.measured_ms for one in networks])
-    predicted = np.array([one.predicted_ms for one in networks])
+    """Return the cells of `dsim.measure.scores.Scores`; a dash stands for what is not known."""
+    one = score(networks)
     return (
-        str(len(networks)),
-        f"{np.median(error):.1f}",
-        f"{np.mean(error <= 5.0) * 100.0:.1f}",
-        f"{np.mean(error <= 10.0) * 100.0:.1f}",
-        f"{spearman(measured, predicted):.4f}",
-        f"{np.mean([one.covered for one in networks]) * 100.0:.0f}",
-        f"{np.mean(holds) * 100.0:.0f}" if holds else "-",
+        str(one.networks),
+        *(
+            "-" if value is None else f"{value:.{digits}f}"
+            for value, digits in (
+                (one.median_percent, 1),
+                (one.within_5_percent, 1),
+                (one.within_10_percent, 1),
+                (one.spearman, 4),
+                (one.covered_percent, 0),
+                (one.in_budget_percent, 0),
+            )
+        ),
     )
-
-
-def _hold_budget(networks: Sequence[Held]) -> list[bool]:
-    """Tell of each network that had a budget whether what was measured is within it."""
-    budgets = {
-        (device, row.graph): row.budget_ms
-        for device in {one.device for one in networks}
-        for row in find_profile(device).networks
-        if row.budget_ms is not None
-    }
-    return [
-        one.measured_ms <= budgets[one.device, one.graph]
-        for one in networks
-        if (one.device, one.graph) in budgets
-    ]
 
 
 def measured_table(found: Mapping[str, Sequence[Held]]) -> TableData:
@@ -69,7 +36,7 @@ def measured_table(found: Mapping[str, Sequence[Held]]) -> TableData:
     rows = [
         (name, what, str(find_profile(name).batch), *score_row(networks))
         for name, held in found.items()
-        for what, networks in split_scores(name, held).items()
+        for what, networks in split_networks(name, held).items()
         if networks
     ]
     columns = (

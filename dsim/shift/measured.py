@@ -1,6 +1,6 @@
 """Designs of a comparison that were timed for real, beside what was predicted of them.
 
-A comparison predicts. Where a runtime is at hand, ``dsim measure --compared`` times the designs that it names, and keeps
+A comparison predicts. Where a runtime is at hand, ``dsim measure compared`` times the designs that it names, and keeps
 the figures in a file of their own: no model learns from them, so that they stay a test.
 """
 
@@ -22,7 +22,7 @@ from dsim.rounding import limit
 from dsim.shift.records import Cell, Comparison, DeviceFindings
 
 FILE = "measured.csv"
-_AGAIN = "remove it and make it anew with dsim measure --compared"
+_AGAIN = "remove it and make it anew with dsim measure compared"
 _DIGITS = 12  # of a design's hash
 
 

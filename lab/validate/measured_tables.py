@@ -12,9 +12,10 @@ from dsim.device.add.write import MEASURED
 from dsim.device.batches import names_by_batch
 from dsim.device.folders import bundled_names
 from dsim.latency.methods.operators.validate import hold_out_operators
+from dsim.measure.scores import split_networks
 from dsim.report.contrasts import contrasts_markdown
 from dsim.report.marked import replace_block
-from dsim.report.measuring import measured_table, split_scores
+from dsim.report.measuring import measured_table
 from dsim.report.table import TableData, table
 from lab.places import ROOT
 from lab.validate.measured_plot import draw
@@ -32,7 +33,7 @@ def main() -> None:
     rows = [
         (name, what, one.measured_ms, one.predicted_ms)
         for name in held
-        for what, networks in split_scores(name, held[name]).items()
+        for what, networks in split_networks(name, held[name]).items()
         for one in networks
     ]
     draw(rows, ROOT / "docs" / "measured.png")

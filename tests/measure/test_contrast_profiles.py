@@ -1,16 +1,13 @@
-"""``dsim measure --contrasts only`` puts what was timed into profiles that exist, and says which it left out."""
+"""Contrasts that were timed get into profiles that exist, and those that are left out are named."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import tomli_w
 
-from dsim.cli.contrasts import kept_contrasts, show_contrasts
-from dsim.cli.measurement import Begun, Request
 from dsim.device.fields import read_toml
 from dsim.device.find import find_profile
 from dsim.device.load import load_profile
@@ -18,8 +15,11 @@ from dsim.errors import UnavailableError
 from dsim.latency.methods.operators.blocks import timed_blocks
 from dsim.measure.contrast import COPIES, PAIRS, VARIANTS, Shape
 from dsim.measure.contrast_journal import Chain, Visit, append_visit
+from dsim.measure.contrast_profiles import kept_contrasts
+from dsim.measure.front import add_contrasts
 from dsim.measure.journal import Head, open_journal
 from dsim.measure.machine import Machine
+from dsim.measure.measurement import ONLY, Begun, Request
 from dsim.measure.records import Stack
 from dsim.measure.run import Usable
 
@@ -37,7 +37,7 @@ def begun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Begun:
         for copies in COPIES
     )
     append_visit(journal, Visit(Shape(4, 8), 0, 0.1, dict.fromkeys(STACKS, chains), {}))
-    request = Request(("ort", "ov"), "box", "", 60.0, 0, 0, False, False, "only")
+    request = Request(("ort", "ov"), "box", "", 1e-9, 0, 0, False, False, ONLY)
     return Begun(request, Usable((), STACKS, {}), journal, journal, None)
 
 
@@ -54,17 +54,15 @@ def make(root: Path, name: str, **about: str) -> Path:
     return folder
 
 
-def test_profiles_get_their_contrasts_and_others_are_named(
-    begun: Begun, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_profiles_get_their_contrasts_and_others_are_named(begun: Begun, tmp_path: Path) -> None:
     folder = make(tmp_path, "box-ort", chip="chip", runtime="ORT 1", precision="float32")
-    show_contrasts(begun, as_json=True)
-    out, err = capsys.readouterr()
-    found = json.loads(out)["box-ort"]
+    made = add_contrasts(begun)
+    found = made.to_dict()["box-ort"]
     assert [one["choice"] for one in found] == [pair.choice for pair in PAIRS]
     # VARIANTS: relu, gelu, silu, hardswish, layer, group; each a tenth of a millisecond dearer than the one before
     assert {one["choice"]: round(one["b_ms"] - one["a_ms"], 6) for one in found}["norm:batch>group"] == 0.5
-    assert "box-ov: there is no such profile" in err
+    assert [line.partition(" in ")[0] for line in made.left_out] == ["box-ov: there is no such profile"]
+    assert f"{len(PAIRS)} contrasts" in repr(made)
     assert len(timed_blocks(load_profile(folder))) == len(PAIRS)
 
     kept = kept_contrasts(folder, STACKS["ort"])
@@ -79,7 +77,7 @@ def test_a_profile_of_another_chip_or_runtime_gets_none(begun: Begun, tmp_path: 
     make(tmp_path, "box-ort", chip="chip", runtime="ORT 2", precision="float32")
     make(tmp_path, "box-ov", chip="other", runtime="OV 1", precision="float32")
     with pytest.raises(UnavailableError, match=r"box-ort: must be of chip, ORT 1, float32, got chip, ORT 2"):
-        show_contrasts(begun, as_json=False)
+        add_contrasts(begun)
     assert not timed_blocks(load_profile(tmp_path / "box-ov"))
 
 
@@ -87,4 +85,4 @@ def test_what_was_never_timed_is_said(begun: Begun, tmp_path: Path) -> None:
     journal = open_journal(tmp_path / "_measured" / "empty.contrasts.jsonl", HEAD)
     append_visit(journal, Visit(Shape(4, 8), 0, 0.1, {}, {"ort": "something else had the core"}))
     with pytest.raises(UnavailableError, match="something else had the core"):
-        show_contrasts(replace(begun, journal=journal), as_json=False)
+        add_contrasts(replace(begun, journal=journal, contrasts=journal))

@@ -104,6 +104,6 @@ def test_a_file_keeps_other_devices(tmp_path: Path) -> None:
 @pytest.mark.parametrize("content", ["", "a,b\n1,2\n", "\xff", "device,design\nx,\n"])
 def test_a_broken_file_is_one_line(content: str, tmp_path: Path) -> None:
     (tmp_path / "measured.csv").write_text(content, encoding="latin-1")
-    with pytest.raises(FileFormatError, match=r"measured\.csv.*dsim measure --compared") as error:
+    with pytest.raises(FileFormatError, match=r"measured\.csv.*dsim measure compared") as error:
         read_measured(tmp_path)
     assert "\n" not in str(error.value)

@@ -1,5 +1,7 @@
 """The runtimes that networks can be timed on."""
 
+from importlib.util import find_spec
+
 from dsim.errors import unknown_name
 from dsim.measure.backends.lite_rt import LiteRt
 from dsim.measure.backends.onnx_runtime import OnnxRuntime
@@ -38,4 +40,9 @@ def find_backend(name: str) -> Backend:
     return BACKENDS[name]
 
 
-__all__ = ["BACKENDS", "find_backend"]
+def not_installed(backend: Backend) -> tuple[str, ...]:
+    """Return the packages that a backend needs and that are not installed here; none of them is imported."""
+    return tuple(package for package in backend.packages if find_spec(package) is None)
+
+
+__all__ = ["BACKENDS", "find_backend", "not_installed"]

@@ -27,6 +27,9 @@ class LiteRt:
 
     name: str = "litert"
     reads: str = "tflite"
+    about: str = "LiteRT with XNNPACK on the processor"
+    packages: tuple[str, ...] = ("ai_edge_litert", "litert_torch")
+    extra: str = "litert"
 
     def stack(self) -> Stack:
         """Say which version; conversion needs litert-torch."""

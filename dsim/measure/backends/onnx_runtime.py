@@ -36,6 +36,9 @@ class OnnxRuntime:
 
     name: str = "onnxruntime"
     reads: str = "onnx"
+    about: str = "ONNX Runtime on the processor"
+    packages: tuple[str, ...] = ("onnxruntime", "onnx")
+    extra: str = "onnx"
 
     def stack(self) -> Stack:
         """Say which version."""

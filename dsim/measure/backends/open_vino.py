@@ -32,6 +32,13 @@ class OpenVino:
     """One stream and one thread, at a precision that the processor has instructions for."""
 
     precision: str
+    packages: tuple[str, ...] = ("openvino", "onnx")
+    extra: str = "openvino,onnx"
+
+    @property
+    def about(self) -> str:
+        """What it is, in a few words."""
+        return "OpenVINO on the processor" + ("" if self.precision == "f32" else ", in bfloat16")
 
     @property
     def name(self) -> str:

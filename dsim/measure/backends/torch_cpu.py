@@ -18,6 +18,13 @@ class TorchCpu:
     """Module by module (``torch``), or `torch.compile` with Inductor (``torch-compile``); one thread, inference mode."""
 
     compiled: bool
+    packages: tuple[str, ...] = ("torch",)
+    extra: str = ""
+
+    @property
+    def about(self) -> str:
+        """What it is, in a few words."""
+        return "PyTorch on the processor" + (", compiled; needs a C++ compiler" if self.compiled else "")
 
     @property
     def name(self) -> str:

@@ -32,6 +32,14 @@ class TorchCuda:
 
     compiled: bool
     batch: int = 1
+    packages: tuple[str, ...] = ("torch",)
+    extra: str = ""
+
+    @property
+    def about(self) -> str:
+        """What it is, in a few words."""
+        compiled = ", compiled" if self.compiled else ""
+        return f"PyTorch on an NVIDIA GPU{compiled}{f', {self.batch} images a run' if self.batch > 1 else ''}"
 
     @property
     def name(self) -> str:

@@ -118,7 +118,7 @@ def _timed(subject: Subject, found: Comparison) -> tuple[Section, ...]:
     sums = agreements(found, timed)
     if not sums:
         return ()
-    words = "Designs that this comparison names, exported and timed on the runtimes at hand by dsim measure --compared."
+    words = "Designs that this comparison names, exported and timed on the runtimes at hand by dsim measure compared."
     tables = (agreement_table(found, timed), *(timed_table(found, timed, one.device) for one in sums))
     return (Section("timed", "Timed for real", (words,), tables=tables),)
 
