@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from dsim.bounds import MAX_MACS, MAX_RANK, MAX_WINDOW, check_learned, check_pair, check_sizes, check_within
 from dsim.errors import InvalidValueError
-from dsim.records import record_from_dict, record_to_dict
+from dsim.records import Sparse
 
 Pair = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
-class NoAttrs:
+class NoAttrs(Sparse):
     """An op that its kind and its input shapes say everything about."""
 
 
 @dataclass(frozen=True, slots=True)
-class ConvAttrs:
+class ConvAttrs(Sparse):
     """A 2-D convolution over NCHW; depthwise where ``groups`` equals the input channels.
 
     ``params`` is None where every weight and bias is learned and belongs to this op alone. Else it is the count of
@@ -49,7 +48,7 @@ class ConvAttrs:
 
 
 @dataclass(frozen=True, slots=True)
-class LinearAttrs:
+class LinearAttrs(Sparse):
     """A matrix of learned weights on the last axis; ``params`` as in `ConvAttrs`."""
 
     out_features: int
@@ -62,7 +61,7 @@ class LinearAttrs:
 
 
 @dataclass(frozen=True, slots=True)
-class PoolAttrs:
+class PoolAttrs(Sparse):
     """Average or max pooling over the two last axes of NCHW."""
 
     kernel: Pair
@@ -78,7 +77,7 @@ class PoolAttrs:
 
 
 @dataclass(frozen=True, slots=True)
-class NormAttrs:
+class NormAttrs(Sparse):
     """Batch, layer or group norm. ``groups`` is for group norm; ``axes`` counts layer norm's trailing axes.
 
     ``affine`` tells whether it has a scale, and with it a shift unless ``bias`` is False; ``params`` as in `ConvAttrs`.
@@ -97,7 +96,7 @@ class NormAttrs:
 
 
 @dataclass(frozen=True, slots=True)
-class ConstantAttrs:
+class ConstantAttrs(Sparse):
     """An element-wise op or matmul, one operand of which may be a constant that belongs to the network.
 
     ``constant`` is that operand's shape (``()`` for a scalar), None where both operands are activations.
@@ -120,14 +119,14 @@ class ConstantAttrs:
 
 
 @dataclass(frozen=True, slots=True)
-class AxisAttrs:
+class AxisAttrs(Sparse):
     """The axis of softmax or concat (not negative)."""
 
     axis: int
 
 
 @dataclass(frozen=True, slots=True)
-class SplitAttrs:
+class SplitAttrs(Sparse):
     """Cut ``axis`` into pieces of ``sizes``."""
 
     axis: int
@@ -138,7 +137,7 @@ class SplitAttrs:
 
 
 @dataclass(frozen=True, slots=True)
-class SliceAttrs:
+class SliceAttrs(Sparse):
     """Keep ``start:stop:step`` of ``axis``."""
 
     axis: int
@@ -151,7 +150,7 @@ class SliceAttrs:
 
 
 @dataclass(frozen=True, slots=True)
-class ShapeAttrs:
+class ShapeAttrs(Sparse):
     """The output shape of reshape, index or upsample."""
 
     shape: tuple[int, ...]
@@ -162,14 +161,14 @@ class ShapeAttrs:
 
 
 @dataclass(frozen=True, slots=True)
-class OrderAttrs:
+class OrderAttrs(Sparse):
     """The order of axes after a transpose."""
 
     order: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class PadAttrs:
+class PadAttrs(Sparse):
     """Elements added before and after each axis; ``params`` of them are learned (a class token)."""
 
     pads: tuple[Pair, ...]
@@ -182,7 +181,7 @@ class PadAttrs:
 
 
 @dataclass(frozen=True, slots=True)
-class ReduceAttrs:
+class ReduceAttrs(Sparse):
     """Mean, sum or global pooling over ``axes``."""
 
     axes: tuple[int, ...]
@@ -190,7 +189,7 @@ class ReduceAttrs:
 
 
 @dataclass(frozen=True, slots=True)
-class UnknownAttrs:
+class UnknownAttrs(Sparse):
     """An operator without a kind: its own name, its output shapes, its parameters and its work stay on record.
 
     ``macs`` is None where nobody counted them: an operator without a rule, of which 0 would be a guess.
@@ -225,19 +224,3 @@ Attrs = (
     | ReduceAttrs
     | UnknownAttrs
 )
-
-
-def attrs_to_dict(attrs: Attrs) -> dict[str, Any]:
-    """Return the fields that differ from their defaults, for JSON."""
-    return record_to_dict(attrs)
-
-
-def attrs_from_dict(cls: type[Attrs], raw: object) -> Attrs:
-    """Read attributes back from JSON; what does not fit the record is refused.
-
-    Raises
-    ------
-    InvalidValueError
-        A field is unknown, missing, of the wrong type or out of bounds.
-    """
-    return record_from_dict(cls, raw)

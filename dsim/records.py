@@ -1,22 +1,61 @@
-"""Frozen records to plain values and back, checked against the types that the record declares.
+"""Read and write frozen records as plain values, JSON, TOML, rows of a table, or numpy's npz.
 
-What is read this way is data: it runs nothing, a list becomes a tuple only where the record says so, and its depth
-is bounded by the declared type, not by the file.
+A record is a frozen dataclass, and the types of its fields say what a file may hold: `dsim.record_hooks` lists how each
+type is written. What is read is data: it runs nothing, its depth is bounded by the declared types, and whatever does not
+fit ends in one `FileFormatError` that names the place, the rule, the value and the remedy.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import io
+import json
+import math
+import tomllib
 import types
 import typing
-from functools import cache
-from typing import Any, TypeVar, cast
+from collections.abc import Mapping, Sequence
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from dsim.errors import InvalidValueError
+from dsim.errors import FileFormatError
+
+if TYPE_CHECKING:
+    import numpy as np
+    import polars as pl
 
 R = TypeVar("R")
 
 MAX_INTEGER = 2**63 - 1  # what a file may hold; larger ones cannot even be printed cheaply
+REMEDY = "correct it"
+_ARRAY = "$array"  # stands in the head of an npz file for an array, which lies beside it under that name
+_HEAD = "head"
+
+
+class Sparse:
+    """A record that is written without the fields that have their default values."""
+
+    __slots__ = ()
+
+
+class HasForm:
+    """A record that files write in a form of its own."""
+
+    __slots__ = ()
+
+    @classmethod
+    def file_form(cls) -> Any:
+        """Return the record that stands for this one in a file: it has ``of(record)`` and ``record()``."""
+        raise NotImplementedError
+
+
+class Misfit(Exception):  # noqa: N818 - never leaves this module: `from_plain` makes one line of it
+    """What a file holds breaks the rule of a type."""
+
+    def __init__(self, rule: str, got: str) -> None:
+        super().__init__(rule, got)
+        self.rule, self.got = rule, got
 
 
 def shown(value: object, most: int = 120) -> str:
@@ -28,76 +67,243 @@ def shown(value: object, most: int = 120) -> str:
     return text if len(text) <= most else f"{text[: most - 3]}..."
 
 
-def record_to_dict(record: Any) -> dict[str, Any]:
-    """Return the fields of a frozen dataclass that differ from their defaults."""
+def changed_fields(record: Any) -> dict[str, Any]:
+    """Return the fields of a record that differ from their defaults, as they are."""
     return {
         f.name: value for f in dataclasses.fields(record) if (value := getattr(record, f.name)) != f.default
     }
 
 
-@cache
-def _types(cls: Any) -> dict[str, Any]:
-    return typing.get_type_hints(cls)
+# ---- plain values ---------------------------------------------------------------------------------------------
 
 
-def _wrong(where: str, hint: Any, value: object) -> InvalidValueError:
-    name = hint.__name__ if isinstance(hint, type) and not typing.get_args(hint) else str(hint)
-    return InvalidValueError(f"{where} must be {name}, got {shown(value)}; correct the file")
+def to_plain(record: Any, hint: Any = None) -> Any:
+    """Return the plain values of a record for JSON: objects, lists, numbers, texts; nan, which JSON lacks, as None.
+
+    Parameters
+    ----------
+    record
+        The record, or a value of the type ``hint``.
+    hint
+        Its declared type, where that is not its class: ``tuple[Candidate, ...]``.
+    """
+    return without_nan(_unstructured(record, hint))
 
 
-def _read(where: str, hint: Any, value: Any) -> Any:
-    """Return ``value`` as the type ``hint`` (int, float, bool, str, None, tuples and unions of them)."""
-    if hint is float and type(value) in (int, float):
-        return float(value)
-    if hint in (int, bool, str, types.NoneType):
-        if type(value) is not hint or (hint is int and not -MAX_INTEGER <= value <= MAX_INTEGER):
-            raise _wrong(where, hint, value)
-        return value
-    items = typing.get_args(hint)
-    if typing.get_origin(hint) is types.UnionType:
-        # of the members, at most one is a tuple: the shape of the value tells which is meant
-        wanted = [
-            item for item in items if (typing.get_origin(item) is tuple) == isinstance(value, list | tuple)
-        ]
-        for item in wanted:
-            if typing.get_origin(item) is tuple or type(value) is item:
-                return _read(where, item, value)
-        raise _wrong(where, hint, value)
-    if not isinstance(value, list | tuple):
-        raise _wrong(where, hint, value)
-    if len(items) == 2 and items[1] is Ellipsis:
-        return tuple(_read(where, items[0], part) for part in value)
-    if len(items) != len(value):
-        raise _wrong(where, hint, value)
-    return tuple(_read(where, item, part) for item, part in zip(items, value, strict=True))
+def without_nan(value: Any) -> Any:
+    """Return plain values with None in the place of nan, which JSON does not have."""
+    if isinstance(value, dict):
+        return {key: without_nan(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [without_nan(item) for item in value]
+    return None if isinstance(value, float) and math.isnan(value) else value
 
 
-def record_from_dict(cls: type[R], raw: object) -> R:
-    """Make a record from plain values.
+def _unstructured(record: Any, hint: Any = None) -> Any:
+    from dsim.record_hooks import converter  # cattrs takes 50 ms to import, and --help reads no record
+
+    return converter().unstructure(record, type(record) if hint is None else hint)
+
+
+def from_plain(cls: type[R], raw: object, where: str = "", remedy: str = REMEDY) -> R:
+    """Make a record of plain values.
 
     Parameters
     ----------
     cls
-        A frozen dataclass whose fields are int, bool, str, None, or tuples and unions of them.
+        The record's class, or another type such as ``tuple[Candidate, ...]``.
     raw
-        What a JSON file holds for it.
+        What a file holds for it: anything at all.
+    where
+        What to call it in an error message, for example the file; the class's name by default.
+    remedy
+        What to do where it does not fit: the last part of the error message.
 
     Raises
     ------
-    InvalidValueError
-        It is no object, or a field is unknown, missing, of the wrong type, or refused by the record itself.
+    FileFormatError
+        A field is unknown, missing, of the wrong type, or refused by the record itself; the message is one line.
     """
-    if not isinstance(raw, dict):
-        raise InvalidValueError(f"{cls.__name__} must be an object, got {shown(raw)}; correct the file")
-    hints: dict[str, Any] = _types(cast("Any", cls))
-    values = {}
-    for name, value in raw.items():
-        if name not in hints:
-            raise InvalidValueError(
-                f"{cls.__name__} has no field {shown(name)}; it has: {', '.join(hints) or 'none'}"
-            )
-        values[name] = _read(f"{cls.__name__}.{name}", hints[name], value)
+    from dsim.record_hooks import converter, first_misfit  # as above
+
     try:
-        return cls(**values)
-    except TypeError as error:
-        raise InvalidValueError(f"{cls.__name__} is incomplete: {error}; add what is missing") from error
+        return converter().structure(raw, cls)
+    except Exception as error:
+        path, why = first_misfit(error)
+        if why is None:
+            raise
+        name = where or getattr(cls, "__name__", "value")
+        place = f"{name}{'.' if path[:1] not in ('', '[') and not where else ': ' if path and where else ''}{path}"
+        if isinstance(why, Misfit):
+            raise FileFormatError(f"{place} {why.rule}, got {why.got}; {remedy}") from error
+        raise FileFormatError(f"{place}: {why}") from error
+
+
+# ---- JSON and TOML --------------------------------------------------------------------------------------------
+
+
+def to_json(record: Any, indent: int | None = None) -> str:
+    """Return a record as JSON: on one line without spaces, or indented for people."""
+    return json.dumps(to_plain(record), indent=indent, separators=None if indent else (",", ":"))
+
+
+def from_json(cls: type[R], text: str | bytes, where: str = "", remedy: str = REMEDY) -> R:
+    """Make a record of the text of a JSON file; see `from_plain`."""
+    return from_plain(cls, parse_json(text, where or cls.__name__, remedy), where, remedy)
+
+
+def parse_json(text: str | bytes, where: str, remedy: str = REMEDY) -> Any:
+    """Return the plain values of a JSON text, in which no object may name a key twice.
+
+    Raises
+    ------
+    FileFormatError
+        It is not JSON, names a key twice, or is nested too deeply.
+    """
+    try:
+        return json.loads(text, object_pairs_hook=_each_key_once)
+    except (ValueError, RecursionError) as error:  # also integers of thousands of digits, lists in lists
+        why = str(error).strip().splitlines()[0][:200] if text.strip() else "it is empty"
+        raise FileFormatError(f"{where} must be JSON, and is not ({why}); {remedy}") from error
+
+
+def _each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    out = dict(pairs)
+    if len(out) != len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"an object names the key {shown(twice)} twice")
+    return out
+
+
+def to_toml(record: Any) -> str:
+    """Return a record as TOML; fields that are None are left out, for TOML has no such value."""
+    import tomli_w  # only a command that writes TOML needs it
+
+    return tomli_w.dumps(_without_none(_unstructured(record)))
+
+
+def _without_none(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_none(item) for key, item in value.items() if item is not None}
+    return [_without_none(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def from_toml(cls: type[R], text: str, where: str = "", remedy: str = REMEDY) -> R:
+    """Make a record of the text of a TOML file; see `from_plain`."""
+    name = where or cls.__name__
+    try:
+        raw = tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        why = str(error).strip().splitlines()[0][:200]
+        raise FileFormatError(f"{name} must be TOML, and is not ({why}); {remedy}") from error
+    return from_plain(cls, raw, where, remedy)
+
+
+# ---- rows of a table ------------------------------------------------------------------------------------------
+
+
+def to_rows(records: Sequence[R], cls: type[R]) -> pl.DataFrame:
+    """Return a table with a row for each record and a column for each field.
+
+    Numbers, texts and flags have columns of their own type; whatever else a field holds stands there as JSON.
+    """
+    import polars as pl  # slow to import
+
+    kinds = _columns(cls)
+    plain = [_unstructured(record) for record in records]
+    columns = {
+        name: [_cell(row[name]) if is_json else row[name] for row in plain]
+        for name, (_, is_json) in kinds.items()
+    }
+    return pl.DataFrame(columns, schema={name: kind for name, (kind, _) in kinds.items()})
+
+
+def _cell(value: Any) -> str:
+    return json.dumps(without_nan(value), separators=(",", ":"))
+
+
+def from_rows(cls: type[R], frame: pl.DataFrame, where: str = "", remedy: str = REMEDY) -> tuple[R, ...]:
+    """Make records of the rows of a table; see `from_plain`. An error names the row, from 1."""
+    kinds = _columns(cls)
+    name = where or cls.__name__
+    out = []
+    for number, row in enumerate(frame.iter_rows(named=True), 1):
+        place = f"{name}, row {number}"
+        raw = {
+            key: parse_json(value, f"{place}, column {key!r}", remedy)
+            if key in kinds and kinds[key][1] and isinstance(value, str)
+            else value
+            for key, value in row.items()
+        }
+        out.append(from_plain(cls, raw, place, remedy))
+    return tuple(out)
+
+
+def _columns(cls: Any) -> dict[str, tuple[Any, bool]]:
+    """Return for each field the type of its column, and whether the column holds JSON."""
+    import polars as pl  # slow to import
+
+    known = {int: pl.Int64, float: pl.Float64, str: pl.String, bool: pl.Boolean, Path: pl.String}
+    out: dict[str, tuple[Any, bool]] = {}
+    for name, declared in typing.get_type_hints(cls).items():
+        parts = [part for part in typing.get_args(declared) if part is not types.NoneType]
+        is_union = typing.get_origin(declared) in (types.UnionType, typing.Union)
+        hint = parts[0] if is_union and len(parts) == 1 else declared
+        if isinstance(hint, type) and issubclass(hint, Enum):
+            hint = str
+        out[name] = (known.get(hint, pl.String), hint not in known)
+    return out
+
+
+# ---- numpy's npz ----------------------------------------------------------------------------------------------
+
+
+def to_npz(record: Any) -> bytes:
+    """Return a record as an npz file: its arrays, and a head in JSON that holds all else. No pickle."""
+    import numpy as np  # an answer from the cache needs no arrays
+
+    arrays: dict[str, np.ndarray[Any, Any]] = {}
+
+    def head(value: Any, path: str) -> Any:
+        if isinstance(value, np.ndarray):
+            arrays[path] = value
+            return {_ARRAY: path}
+        if isinstance(value, dict):
+            return {key: head(item, f"{path}.{key}" if path else str(key)) for key, item in value.items()}
+        if isinstance(value, list | tuple):
+            return [head(item, f"{path}.{number}") for number, item in enumerate(value)]
+        return value
+
+    text = json.dumps(without_nan(head(_unstructured(record), "")), separators=(",", ":"))
+    buffer = io.BytesIO()
+    np.savez_compressed(
+        buffer, allow_pickle=False, **{_HEAD: np.frombuffer(text.encode(), dtype=np.uint8)}, **arrays
+    )
+    return buffer.getvalue()
+
+
+def from_npz(cls: type[R], content: bytes, where: str = "", remedy: str = "make it anew") -> R:
+    """Make a record of the bytes of an npz file; see `from_plain`."""
+    import numpy as np  # as above
+
+    name = where or cls.__name__
+    try:
+        with np.load(io.BytesIO(content), allow_pickle=False) as data:
+            arrays = {key: data[key] for key in data.files}
+        raw = _with_arrays(json.loads(arrays.pop(_HEAD).tobytes()), arrays)
+    except (
+        Exception
+    ) as error:  # whatever a damaged file ends in: zip, zlib, numpy and json raise unrelated types
+        raise FileFormatError(
+            f"{name} must be an npz file of records, and is not ({str(error)[:200]}); {remedy}"
+        ) from error
+    return from_plain(cls, raw, where, remedy)
+
+
+def _with_arrays(value: Any, arrays: Mapping[str, Any]) -> Any:
+    if isinstance(value, dict):
+        if value.keys() == {_ARRAY}:
+            return arrays[value[_ARRAY]]
+        return {key: _with_arrays(item, arrays) for key, item in value.items()}
+    return [_with_arrays(item, arrays) for item in value] if isinstance(value, list) else value

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import re
-import tomllib
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
-import tomli_w
-
 from dsim.device.fields import read_text
-from dsim.errors import FileFormatError, InvalidValueError
 from dsim.files import write_atomic
-from dsim.records import record_from_dict
+from dsim.records import from_toml, to_toml
 
 NAME = "card.toml"
 _EVIDENCE = ("profile.toml", "networks.csv", "contrasts.csv", "ops.parquet", "graphs.parquet")
@@ -79,8 +75,7 @@ def is_card(name: str) -> bool:
 
 def write_card(folder: Path, card: Card, batch: int | None = None) -> None:
     """Write a card into a profile's folder; ``batch`` for one that is not the profile's smallest."""
-    plain = {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(card).items()}
-    write_atomic(folder / card_file(batch), "# written by `dsim device validate`\n" + tomli_w.dumps(plain))
+    write_atomic(folder / card_file(batch), "# written by `dsim device validate`\n" + to_toml(card))
 
 
 def read_card(folder: Path, batch: int | None = None) -> Card | None:
@@ -94,9 +89,4 @@ def read_card(folder: Path, batch: int | None = None) -> Card | None:
     path = folder / card_file(batch)
     if not path.exists():
         return None
-    try:
-        return record_from_dict(Card, tomllib.loads(read_text(path)))
-    except (tomllib.TOMLDecodeError, RecursionError, InvalidValueError) as error:
-        raise FileFormatError(
-            f"{path}: must be a card, {error}; run: dsim device validate {folder.name}"
-        ) from error
+    return from_toml(Card, read_text(path), str(path), f"run: dsim device validate {folder.name}")

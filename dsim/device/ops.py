@@ -10,12 +10,12 @@ from typing import Any
 
 import polars as pl
 
-from dsim.attrs import attrs_from_dict
 from dsim.device.fields import check_file
 from dsim.device.profile import MeasuredOp
 from dsim.errors import DsimError, FileAccessError, FileFormatError
 from dsim.graph.shapes import infer_outputs
 from dsim.op import ATTRS_OF, Op, OpKind, TensorSpec
+from dsim.records import from_plain
 
 COLUMNS: dict[str, type[pl.DataType]] = {
     "op": pl.String, "attrs": pl.String, "inputs": pl.String, "activation": pl.String, "latency_ms": pl.Float64,
@@ -116,7 +116,7 @@ def _measured(row: dict[str, Any], where: str) -> MeasuredOp:
 @lru_cache(maxsize=65536)
 def _op(kind: str, attrs: str, inputs: str, activation: str) -> Op:
     known = OpKind(kind)
-    read = attrs_from_dict(ATTRS_OF[known], json.loads(attrs))
+    read = from_plain(ATTRS_OF[known], json.loads(attrs))
     shapes = tuple(TensorSpec(tuple(shape)) for shape in json.loads(inputs))
     return Op(
         known, read, shapes, infer_outputs(known, read, shapes), OpKind(activation) if activation else None

@@ -9,11 +9,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from dsim.attrs import attrs_to_dict
 from dsim.errors import InvalidValueError
 from dsim.graph.shapes import infer_outputs
 from dsim.op import Op, OpKind, TensorSpec
-from dsim.records import shown
+from dsim.records import changed_fields, shown
 from dsim.summaries import Summarised, Summary
 
 if TYPE_CHECKING:
@@ -182,7 +181,7 @@ def merkle(graph: Graph, skip: frozenset[OpKind] = frozenset()) -> str:
             keys[Ref(index)] = read[0]
             continue
         shapes = [s.shape for s in (*op.inputs, *op.outputs)]
-        text = f"{op.kind}|{sorted(attrs_to_dict(op.attrs).items())}|{op.activation}|{shapes}|{read}"
+        text = f"{op.kind}|{sorted(changed_fields(op.attrs).items())}|{op.activation}|{shapes}|{read}"
         digest = hashlib.sha256(text.encode()).hexdigest()
         node_keys.append(digest)
         for slot in range(len(op.outputs)):

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from dsim.attrs import Attrs, attrs_from_dict, attrs_to_dict
+from dsim.attrs import Attrs
 from dsim.errors import DsimError, FileFormatError, InvalidValueError
 from dsim.graph.builder import GraphBuilder
 from dsim.graph.graph import Graph, Node, Ref
 from dsim.op import ATTRS_OF, OpKind
-from dsim.records import MAX_INTEGER, shown
+from dsim.records import MAX_INTEGER, from_plain, shown, to_plain
 
 SCHEMA_VERSION = 1
 NODE_FIELDS = frozenset({"kind", "inputs", "attrs", "activation", "scope"})
@@ -29,7 +29,7 @@ def graph_to_dict(graph: Graph) -> dict[str, Any]:
 def node_to_dict(node: Node) -> dict[str, Any]:
     """Write one node."""
     out: dict[str, Any] = {"kind": str(node.op.kind), "inputs": [list(ref) for ref in node.inputs]}
-    attrs = attrs_to_dict(node.op.attrs)
+    attrs = to_plain(node.op.attrs)
     if attrs:
         out["attrs"] = attrs
     if node.op.activation is not None:
@@ -101,7 +101,7 @@ def node_parts(raw: Any) -> NodeParts:
     kind = kind_from(raw["kind"], "kind")
     return NodeParts(
         kind,
-        attrs_from_dict(ATTRS_OF[kind], raw.get("attrs", {})),
+        from_plain(ATTRS_OF[kind], raw.get("attrs", {})),
         tuple(ref_from(ref) for ref in list_from(raw["inputs"], "inputs")),
         kind_from(raw["activation"], "activation") if "activation" in raw else None,
         _text(raw.get("scope", ""), "scope"),

@@ -8,12 +8,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from dsim.attrs import Attrs, attrs_from_dict
+from dsim.attrs import Attrs
 from dsim.errors import FileAccessError, FileFormatError, InvalidValueError
 from dsim.graph.graph import Graph, Ref
 from dsim.graph.serial import NodeParts, assemble, graph_to_dict, kind_from, list_from, ref_from
 from dsim.op import ATTRS_OF, OpKind
-from dsim.records import shown
+from dsim.records import from_plain, shown
 
 _NODE_COLUMNS = ("kind", "inputs", "attrs", "activation", "scope")
 
@@ -106,7 +106,7 @@ def _json(text: str) -> Any:
 
 @lru_cache(maxsize=2**12)  # rows repeat, and what is given is frozen
 def _attrs(kind: OpKind, text: str) -> Attrs:
-    return attrs_from_dict(ATTRS_OF[kind], _json(text))
+    return from_plain(ATTRS_OF[kind], _json(text))
 
 
 @lru_cache(maxsize=2**12)

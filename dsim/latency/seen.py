@@ -9,16 +9,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dsim.attrs import attrs_to_dict
 from dsim.latency.features import priced_macs, work
 from dsim.latency.records import Evidence
 from dsim.op import Op, OpKind
+from dsim.records import changed_fields
 
 
 def fingerprint(op: Op) -> int:
     """Return 63 bits that stand for an op's kind, attributes, shapes and fused activation."""
     shapes = [s.shape for s in (*op.inputs, *op.outputs)]
-    attrs = attrs_to_dict(op.attrs)
+    attrs = changed_fields(op.attrs)
     if op.kind is OpKind.UNKNOWN:
         attrs.pop("macs", None)  # what a rule counts does not make it another kernel
     text = f"{op.label}|{sorted(attrs.items())}|{op.activation}|{shapes}"

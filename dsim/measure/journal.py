@@ -19,7 +19,7 @@ from dsim.measure.machine import Machine
 from dsim.measure.observe import Observation, Observed
 from dsim.measure.planned import ROLES, Chosen, Planned
 from dsim.measure.records import RuntimeOp, Stack
-from dsim.records import record_from_dict
+from dsim.records import from_plain
 
 VERSION = 1
 
@@ -202,8 +202,8 @@ def _head(path: Path) -> Head:
         )
     try:
         return Head(
-            record_from_dict(Machine, raw["machine"]),
-            {str(name): record_from_dict(Stack, stack) for name, stack in raw["stacks"].items()},
+            from_plain(Machine, raw["machine"]),
+            {str(name): from_plain(Stack, stack) for name, stack in raw["stacks"].items()},
             int(raw["threads"]),
             int(raw["pinned"]),
         )

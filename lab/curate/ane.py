@@ -27,8 +27,8 @@ from dsim.attrs import (
     LinearAttrs,
     NoAttrs,
     NormAttrs,
-    attrs_to_dict,
 )
+from dsim.records import to_plain
 from lab.curate.profile_files import write_profile
 
 MIT = "MIT"
@@ -59,7 +59,7 @@ def row_of(
     kind, attrs, shapes = read
     return {
         "op": kind,
-        "attrs": json.dumps(attrs_to_dict(attrs), separators=(",", ":")),
+        "attrs": json.dumps(to_plain(attrs), separators=(",", ":")),
         "inputs": json.dumps(shapes, separators=(",", ":")),
         "activation": "",
         "latency_ms": latency_us / 1000.0,

@@ -15,8 +15,8 @@ from dsim.attrs import (
     NormAttrs,
     PoolAttrs,
     ReduceAttrs,
-    attrs_to_dict,
 )
+from dsim.records import to_plain
 
 Shapes = list[list[int]]
 SOURCE = "qed-usc/mobile-ml-benchmark, GPU operator traces"
@@ -114,7 +114,7 @@ def ops_row(row: dict[str, Any]) -> dict[str, object] | None:
     kind, attrs, shapes = read
     return {
         "op": kind,
-        "attrs": json.dumps(attrs_to_dict(attrs), separators=(",", ":")),
+        "attrs": json.dumps(to_plain(attrs), separators=(",", ":")),
         "inputs": json.dumps(shapes, separators=(",", ":")),
         "activation": activation_of(row),
         "latency_ms": row["latency_us"] / 1000.0,

@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 
-from dsim.attrs import attrs_from_dict
 from dsim.device.add.found import MAX_ROWS
 from dsim.errors import DsimError, FileFormatError
 from dsim.graph.graph import Graph
@@ -20,7 +19,7 @@ from dsim.graph.passes import PASSES
 from dsim.graph.serial import graph_from_dict
 from dsim.graph.shapes import infer_outputs
 from dsim.op import ATTRS_OF, Op, OpKind, TensorSpec
-from dsim.records import shown
+from dsim.records import from_plain, shown
 
 MARK, VERSION = "dsim_mac_results", 1
 NEURAL_ENGINE = "neural_engine"
@@ -238,6 +237,6 @@ def _op(raw: Any) -> Op:
     if not isinstance(raw, dict) or raw.keys() != {"op", "attrs", "inputs"}:
         raise TypeError(f"an op must be an object with op, attrs and inputs, got {shown(raw)}")
     kind = OpKind(raw["op"])
-    attrs = attrs_from_dict(ATTRS_OF[kind], raw["attrs"])
+    attrs = from_plain(ATTRS_OF[kind], raw["attrs"])
     shapes = tuple(TensorSpec(tuple(shape)) for shape in raw["inputs"])
     return Op(kind, attrs, shapes, infer_outputs(kind, attrs, shapes))

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from dsim.attrs import attrs_from_dict
 from dsim.errors import DsimError
 from dsim.graph.shapes import infer_outputs
 from dsim.op import ATTRS_OF, Op, OpKind, TensorSpec
+from dsim.records import from_plain
 
 MAX_COUNT = 10**9
 
@@ -23,7 +23,7 @@ def op_of(row: Mapping[str, str]) -> Op:
     """
     try:
         kind = OpKind(row["op"])
-        attrs = attrs_from_dict(ATTRS_OF[kind], json.loads(row.get("attrs") or "{}"))
+        attrs = from_plain(ATTRS_OF[kind], json.loads(row.get("attrs") or "{}"))
         shapes = tuple(TensorSpec(_shape(part)) for part in row.get("inputs", "").split(";"))
         activation = OpKind(row["activation"]) if row.get("activation") else None
         return Op(kind, attrs, shapes, infer_outputs(kind, attrs, shapes), activation)

@@ -15,7 +15,6 @@ from typing import Any
 import polars as pl
 import tomli_w
 
-from dsim.attrs import attrs_to_dict
 from dsim.device.add.found import LICENCE
 from dsim.device.load import CONTRAST_COLUMNS, NETWORK_COLUMNS, SCHEMA_VERSION, load_profile
 from dsim.device.ops import COLUMNS as OP_COLUMNS
@@ -25,6 +24,7 @@ from dsim.errors import FileAccessError, InvalidValueError
 from dsim.files import make_folder
 from dsim.graph.graph import Graph
 from dsim.graph.store import save_graphs
+from dsim.records import to_plain
 
 PROTOCOL = "own"
 MEASURED = "measured.toml"
@@ -254,7 +254,7 @@ def write_ops(path: Path, ops: tuple[MeasuredOp, ...]) -> None:
     rows = [
         {
             "op": str(one.op.kind),
-            "attrs": json.dumps(attrs_to_dict(one.op.attrs)),
+            "attrs": json.dumps(to_plain(one.op.attrs)),
             "inputs": json.dumps([list(spec.shape) for spec in one.op.inputs]),
             "activation": str(one.op.activation or ""),
             "latency_ms": one.latency_ms,

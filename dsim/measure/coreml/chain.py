@@ -13,11 +13,12 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-from dsim.attrs import ConstantAttrs, NormAttrs, ReduceAttrs, attrs_to_dict
+from dsim.attrs import ConstantAttrs, NormAttrs, ReduceAttrs
 from dsim.errors import InvalidValueError
 from dsim.graph import Graph, GraphBuilder
 from dsim.graph.graph import Ref
 from dsim.op import Op, OpKind
+from dsim.records import to_plain
 
 SERIAL, RESIDUAL, FAN, SCALED, WALLED, BEHIND = "serial", "residual", "fan", "scaled", "walled", "behind"
 FORMS: dict[str, str] = {
@@ -139,6 +140,6 @@ def op_to_dict(op: Op) -> dict[str, Any]:
     """Write an op as profiles do: kind, attributes that differ from their defaults, shapes of inputs."""
     return {
         "op": str(op.kind),
-        "attrs": attrs_to_dict(op.attrs),
+        "attrs": to_plain(op.attrs),
         "inputs": [list(spec.shape) for spec in op.inputs],
     }
