@@ -34,7 +34,7 @@ MAY: dict[str, set[str]] = {
     "errors": set(),
     "files": set(),
     "places": set(),
-    "records": set(),
+    "records": {"errors"},
     "rounding": set(),
     "cache": {"errors", "files", "places"},
     "progress": set(),
@@ -72,6 +72,7 @@ MAY: dict[str, set[str]] = {
     },
 }
 HOMES: dict[str, set[str]] = {
+    "cattrs": {"records"},
     "networkx": {"graph"},
     "onnx": {"graph"},
     "onnxruntime": {"export", "measure"},

@@ -1,13 +1,12 @@
 """Read and write frozen records as plain values, JSON, TOML, rows of a table, or numpy's npz.
 
-A record is a frozen dataclass, and the types of its fields say what a file may hold: `dsim.record_hooks` lists how each
+A record is a frozen dataclass, and the types of its fields say what a file may hold: `dsim.records.hooks` lists how each
 type is written. What is read is data: it runs nothing, its depth is bounded by the declared types, and whatever does not
 fit ends in one `FileFormatError` that names the place, the rule, the value and the remedy.
 """
 
 from __future__ import annotations
 
-import dataclasses
 import io
 import json
 import math
@@ -20,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from dsim.errors import FileFormatError
+from dsim.records.base import Misfit, shown
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,51 +27,9 @@ if TYPE_CHECKING:
 
 R = TypeVar("R")
 
-MAX_INTEGER = 2**63 - 1  # what a file may hold; larger ones cannot even be printed cheaply
 REMEDY = "correct it"
 _ARRAY = "$array"  # stands in the head of an npz file for an array, which lies beside it under that name
 _HEAD = "head"
-
-
-class Sparse:
-    """A record that is written without the fields that have their default values."""
-
-    __slots__ = ()
-
-
-class HasForm:
-    """A record that files write in a form of its own."""
-
-    __slots__ = ()
-
-    @classmethod
-    def file_form(cls) -> Any:
-        """Return the record that stands for this one in a file: it has ``of(record)`` and ``record()``."""
-        raise NotImplementedError
-
-
-class Misfit(Exception):  # noqa: N818 - never leaves this module: `from_plain` makes one line of it
-    """What a file holds breaks the rule of a type."""
-
-    def __init__(self, rule: str, got: str) -> None:
-        super().__init__(rule, got)
-        self.rule, self.got = rule, got
-
-
-def shown(value: object, most: int = 120) -> str:
-    """Write a value that came from outside so that it fits into one line of an error message."""
-    try:
-        text = repr(value)
-    except (ValueError, RecursionError):  # integers of thousands of digits, lists in lists in lists
-        text = f"<{type(value).__name__} too large to show>"
-    return text if len(text) <= most else f"{text[: most - 3]}..."
-
-
-def changed_fields(record: Any) -> dict[str, Any]:
-    """Return the fields of a record that differ from their defaults, as they are."""
-    return {
-        f.name: value for f in dataclasses.fields(record) if (value := getattr(record, f.name)) != f.default
-    }
 
 
 # ---- plain values ---------------------------------------------------------------------------------------------
@@ -100,7 +58,7 @@ def without_nan(value: Any) -> Any:
 
 
 def _unstructured(record: Any, hint: Any = None) -> Any:
-    from dsim.record_hooks import converter  # cattrs takes 50 ms to import, and --help reads no record
+    from dsim.records.hooks import converter  # cattrs takes 50 ms to import, and --help reads no record
 
     return converter().unstructure(record, type(record) if hint is None else hint)
 
@@ -124,7 +82,7 @@ def from_plain(cls: type[R], raw: object, where: str = "", remedy: str = REMEDY)
     FileFormatError
         A field is unknown, missing, of the wrong type, or refused by the record itself; the message is one line.
     """
-    from dsim.record_hooks import converter, first_misfit  # as above
+    from dsim.records.hooks import converter, first_misfit  # as above
 
     try:
         return converter().structure(raw, cls)

@@ -1,4 +1,4 @@
-"""How each type of field is written and read: the one converter behind `dsim.records`.
+"""How each type of field is written and read: the one converter behind `dsim.records.codec`.
 
 ========================  ====================================================================================
 type                      in a file
@@ -40,7 +40,7 @@ from cattrs.cols import (
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, make_hetero_tuple_structure_fn
 
 from dsim.errors import DsimError
-from dsim.records import MAX_INTEGER, HasForm, Misfit, Sparse, shown
+from dsim.records.base import MAX_INTEGER, HasForm, Misfit, Sparse, shown
 
 TAG = "record"
 _MOST_NAMES = 12  # fields that a message lists
