@@ -82,7 +82,8 @@ def from_plain(cls: type[R], raw: object, where: str = "", remedy: str = REMEDY)
     FileFormatError
         A field is unknown, missing, of the wrong type, or refused by the record itself; the message is one line.
     """
-    from dsim.records.hooks import converter, first_misfit  # as above
+    from dsim.records.hooks import converter  # as above
+    from dsim.records.misfit import first_misfit
 
     try:
         return converter().structure(raw, cls)

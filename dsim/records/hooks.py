@@ -29,7 +29,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
-from cattrs import AttributeValidationNote, BaseValidationError, Converter, IterableValidationNote
+from cattrs import Converter
 from cattrs.cols import (
     homogenous_tuple_structure_factory,
     is_frozenset,
@@ -39,7 +39,6 @@ from cattrs.cols import (
 )
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, make_hetero_tuple_structure_fn
 
-from dsim.errors import DsimError
 from dsim.records.base import MAX_INTEGER, HasForm, Misfit, Sparse, shown
 
 TAG = "record"
@@ -357,29 +356,3 @@ _HOOKS: tuple[tuple[Callable[[Any], bool], Factory, Factory | None], ...] = (
     (_is_choice, _choice_reader, _choice_writer),
     (_is_array, _array_reader, _as_it_is),
 )
-
-
-# ---- errors ---------------------------------------------------------------------------------------------------
-
-
-def first_misfit(error: BaseException) -> tuple[str, Misfit | DsimError | None]:
-    """Find the first thing that does not fit in what the converter raised.
-
-    Returns
-    -------
-    tuple
-        Where it is (``stages[1].blocks[0].norm``), and what is wrong there; None for an error of the program itself.
-    """
-    path, inside = "", isinstance(error, BaseValidationError)
-    while isinstance(error, BaseValidationError):
-        error = error.exceptions[0]
-        for note in getattr(error, "__notes__", ()):
-            if isinstance(note, AttributeValidationNote):
-                path += f".{note.name}" if path else note.name
-            elif isinstance(note, IterableValidationNote):
-                path += f"[{note.index if isinstance(note.index, int) else shown(note.index, 60)}]"
-    if isinstance(error, Misfit | DsimError):
-        return path, error
-    if inside and isinstance(error, TypeError | ValueError | ArithmeticError | AttributeError | LookupError):
-        return path, Misfit("must be what its record takes", f"the error {shown(str(error))}")
-    return path, None
