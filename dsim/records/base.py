@@ -47,3 +47,8 @@ def changed_fields(record: Any) -> dict[str, Any]:
     return {
         f.name: value for f in dataclasses.fields(record) if (value := getattr(record, f.name)) != f.default
     }
+
+
+def is_record(hint: Any) -> bool:
+    """Tell whether a type is that of a record."""
+    return isinstance(hint, type) and dataclasses.is_dataclass(hint)

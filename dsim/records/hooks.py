@@ -39,9 +39,9 @@ from cattrs.cols import (
 )
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, make_hetero_tuple_structure_fn
 
-from dsim.records.base import MAX_INTEGER, HasForm, Misfit, Sparse, shown
+from dsim.records.base import MAX_INTEGER, HasForm, Misfit, Sparse, is_record, shown
+from dsim.records.unions import choice_reader, choice_writer, is_choice
 
-TAG = "record"
 _MOST_NAMES = 12  # fields that a message lists
 
 Read = Callable[[Any, Any], Any]
@@ -195,10 +195,6 @@ def _mapping_reader(hint: Any, c: Converter) -> Read:
     return read
 
 
-def _is_record(hint: Any) -> bool:
-    return isinstance(hint, type) and dataclasses.is_dataclass(hint)
-
-
 def _some(names: list[str]) -> str:
     more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
     return ", ".join(names[:_MOST_NAMES]) + more
@@ -250,59 +246,6 @@ def _form_writer(hint: Any, c: Converter) -> Write:
     return lambda value: write(form.of(value))
 
 
-# ---- one of several -------------------------------------------------------------------------------------------
-
-
-def _is_choice(hint: Any) -> bool:
-    """Tell whether a type is a union of two or more that are not None."""
-    if typing.get_origin(hint) not in (types.UnionType, typing.Union):
-        return False
-    return len([part for part in typing.get_args(hint) if part is not types.NoneType]) > 1
-
-
-def _choice_reader(hint: Any, c: Converter) -> Read:
-    parts = typing.get_args(hint)
-    if not all(_is_record(part) or part is types.NoneType for part in parts):
-        return _by_type_reader(parts, c)
-    records = {part.__name__: part for part in parts if part is not types.NoneType}
-    reads = {name: c.get_structure_hook(part) for name, part in records.items()}
-
-    def read(raw: Any, _: Any) -> Any:
-        if raw is None and types.NoneType in parts:
-            return None
-        name = raw.get(TAG) if isinstance(raw, dict) else None
-        if not isinstance(name, str) or name not in records:
-            raise Misfit(f"must be an object whose {TAG!r} is one of {', '.join(records)}", shown(raw))
-        rest = {key: value for key, value in raw.items() if key != TAG}
-        return reads[name](rest, records[name])
-
-    return read
-
-
-def _by_type_reader(parts: tuple[Any, ...], c: Converter) -> Read:
-    """Choose by the type of the value; of the members, at most one may be a list."""
-    reads = {typing.get_origin(part) or part: (part, c.get_structure_hook(part)) for part in parts}
-
-    def read(raw: Any, _: Any) -> Any:
-        kind: Any = tuple if isinstance(raw, list) else type(raw)
-        if kind is int and int not in reads:
-            kind = float
-        if kind not in reads:
-            raise Misfit(f"must be one of {', '.join(one.__name__ for one in reads)}", shown(raw))
-        part, inner = reads[kind]
-        return inner(raw, part)
-
-    return read
-
-
-def _choice_writer(hint: Any, c: Converter) -> Write:
-    def write(value: Any) -> Any:
-        plain = c.unstructure(value)
-        return {TAG: type(value).__name__, **plain} if _is_record(type(value)) else plain
-
-    return write
-
-
 # ---- arrays ---------------------------------------------------------------------------------------------------
 
 
@@ -351,8 +294,8 @@ _HOOKS: tuple[tuple[Callable[[Any], bool], Factory, Factory | None], ...] = (
     (is_namedtuple, _named_reader, _named_writer),
     (is_frozenset, _set_reader, _set_writer),
     (is_mapping, _mapping_reader, None),
-    (_is_record, _record_reader, _record_writer),
+    (is_record, _record_reader, _record_writer),
     (_has_form, _form_reader, _form_writer),
-    (_is_choice, _choice_reader, _choice_writer),
+    (is_choice, choice_reader, choice_writer),
     (_is_array, _array_reader, _as_it_is),
 )
