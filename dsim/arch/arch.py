@@ -22,19 +22,40 @@ from dsim.arch.lower import (
     stem_part,
     transition_part,
 )
-from dsim.arch.serial import SCHEMA_VERSION, arch_fields, fields_from_json, head_to_dict, stage_to_dict
 from dsim.arch.stage import Stage
 from dsim.errors import InvalidValueError
 from dsim.graph import Graph
+from dsim.records import HasForm, from_json, from_plain, to_json, to_plain
 from dsim.summaries import Summarised, Summary
 
 STAGES = 4
 MAX_RESOLUTION = 4096
 MAX_CLASSES = 1_000_000
+SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True)
+class ArchForm:
+    """A design as files hold it; see `Arch`."""
+
+    schema_version: int
+    resolution: int
+    num_classes: int
+    stem: Stem
+    stem_activation: Activation | None
+    stages: tuple[Stage, ...]
+    head: Head
+
+    def __post_init__(self) -> None:
+        if self.schema_version != SCHEMA_VERSION:
+            raise InvalidValueError(
+                f"a design has schema_version {SCHEMA_VERSION}, got {self.schema_version}; "
+                "write it again with this version of dsim"
+            )
 
 
 @dataclass(frozen=True, repr=False)
-class Arch(Summarised):
+class Arch(Summarised, HasForm):
     """An EfficientFormer-style vision backbone with its classifier.
 
     Attributes
@@ -200,21 +221,28 @@ class Arch(Summarised):
 
     # ---- JSON -------------------------------------------------------------------------------------------------
 
+    @classmethod
+    def form(cls) -> type[ArchForm]:
+        """Return the record that stands for a design in a file."""
+        return ArchForm
+
+    def to_form(self) -> ArchForm:
+        """Return the design as files hold it."""
+        head = (SCHEMA_VERSION, self.resolution, self.num_classes, self.stem, self.stem_activation)
+        return ArchForm(*head, self.stages, self.head)
+
+    @classmethod
+    def from_form(cls, form: ArchForm) -> Arch:
+        """Make a design of what a file holds."""
+        return cls(form.stages, form.stem, form.stem_activation, form.head, form.resolution, form.num_classes)
+
     def to_dict(self) -> dict[str, Any]:
         """Return plain values for JSON; equal neighbours among the blocks are written once, with a count."""
-        return {
-            "schema_version": SCHEMA_VERSION,
-            "resolution": self.resolution,
-            "num_classes": self.num_classes,
-            "stem": str(self.stem),
-            "stem_activation": None if self.stem_activation is None else str(self.stem_activation),
-            "stages": [stage_to_dict(stage) for stage in self.stages],
-            "head": head_to_dict(self.head),
-        }
+        return dict(to_plain(self))
 
     def to_json(self) -> str:
         """Return readable JSON."""
-        return json.dumps(self.to_dict(), indent=2)
+        return to_json(self, indent=2)
 
     @classmethod
     def from_dict(cls, raw: Mapping[str, Any]) -> Arch:
@@ -223,11 +251,9 @@ class Arch(Summarised):
         Raises
         ------
         FileFormatError
-            A key is unknown, missing, or of the wrong type; the message names the place.
-        InvalidValueError
-            The design is impossible.
+            A key is unknown, missing, or of the wrong type, or the design is impossible; the message names the place.
         """
-        return cls(**arch_fields(raw))
+        return from_plain(cls, raw, "design")
 
     @classmethod
     def from_json(cls, text: str) -> Arch:
@@ -236,11 +262,9 @@ class Arch(Summarised):
         Raises
         ------
         FileFormatError
-            Not JSON, or not a design.
-        InvalidValueError
-            The design is impossible.
+            Not JSON, or not a design; the message names the place.
         """
-        return cls(**fields_from_json(text))
+        return from_json(cls, text, "design")
 
     def canonical_hash(self) -> str:
         """Return 64 hex digits: equal for equal designs, on any machine and in any run."""

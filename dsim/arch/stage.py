@@ -9,14 +9,15 @@ from dataclasses import dataclass
 from dsim.arch.block import Block
 from dsim.arch.checks import member, whole
 from dsim.arch.choices import Activation, Downsample, Mixer, Norm
+from dsim.arch.serial import MAX_DEPTH, StageForm, runs_of
 from dsim.errors import InvalidValueError
+from dsim.records import HasForm
 
 MAX_WIDTH = 4096
-MAX_DEPTH = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
+class Stage(HasForm):
     """One of the four stages.
 
     Attributes
@@ -55,6 +56,21 @@ class Stage:
                     f"an MLP must have a hidden channel, got ratio {block.mlp_ratio:g} of width {self.width}; "
                     "raise one of them"
                 )
+
+    @classmethod
+    def form(cls) -> type[StageForm]:
+        """Return the record that stands for a stage in a file."""
+        return StageForm
+
+    def to_form(self) -> StageForm:
+        """Return the stage as files hold it."""
+        return StageForm(self.width, self.downsample, runs_of(self.blocks))
+
+    @classmethod
+    def from_form(cls, form: StageForm) -> Stage:
+        """Make a stage of what a file holds."""
+        blocks = tuple(block for run in form.blocks for block in (run.block(),) * run.count)
+        return cls(form.width, blocks, form.downsample)
 
     @property
     def depth(self) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
+from typing import Any, Self
 
 MAX_INTEGER = 2**63 - 1  # what a file may hold; larger ones cannot even be printed cheaply
 
@@ -15,13 +15,28 @@ class Sparse:
 
 
 class HasForm:
-    """A record that files write in a form of its own."""
+    """A record that files write as another one: its form, which is shorter or says more than its fields do."""
 
     __slots__ = ()
 
     @classmethod
-    def file_form(cls) -> Any:
-        """Return the record that stands for this one in a file: it has ``of(record)`` and ``record()``."""
+    def form(cls) -> type[Any]:
+        """Return the record that stands for this one in a file."""
+        raise NotImplementedError
+
+    def to_form(self) -> Any:
+        """Return this record in the form for files."""
+        raise NotImplementedError
+
+    @classmethod
+    def from_form(cls, form: Any) -> Self:
+        """Make a record of its form.
+
+        Raises
+        ------
+        InvalidValueError
+            The form stands for none.
+        """
         raise NotImplementedError
 
 

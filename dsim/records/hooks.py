@@ -11,7 +11,7 @@ a mapping                 an object
 X | None                  X or null
 a record                  an object of its fields: those with a default may be left out, unknown ones are refused
 a record that is Sparse   the same, written without the fields that have their defaults
-a record that HasForm     as the record that its ``file_form`` names
+a record that HasForm     as the record that its ``form`` names
 one of several records    an object of its fields and the record's name under ``record``
 a numpy array             itself (npz only)
 Any                       as it is
@@ -235,15 +235,14 @@ def _has_form(hint: Any) -> bool:
 
 
 def _form_reader(hint: Any, c: Converter) -> Read:
-    form = hint.file_form()
+    form = hint.form()
     read = c.get_structure_hook(form)
-    return lambda raw, _: read(raw, form).record()
+    return lambda raw, _: hint.from_form(read(raw, form))
 
 
 def _form_writer(hint: Any, c: Converter) -> Write:
-    form = hint.file_form()
-    write = c.get_unstructure_hook(form)
-    return lambda value: write(form.of(value))
+    write = c.get_unstructure_hook(hint.form())
+    return lambda value: write(value.to_form())
 
 
 # ---- arrays ---------------------------------------------------------------------------------------------------

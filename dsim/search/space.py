@@ -9,7 +9,8 @@ from typing import Any
 from dsim.arch import Activation, Mixer, Norm, Stem
 from dsim.arch.arch import MAX_RESOLUTION
 from dsim.arch.block import MAX_MLP_RATIO
-from dsim.arch.stage import MAX_DEPTH, MAX_WIDTH
+from dsim.arch.serial import MAX_DEPTH
+from dsim.arch.stage import MAX_WIDTH
 from dsim.errors import InvalidValueError
 from dsim.records import shown
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 
 from dsim.arch import Activation, Arch, Block, Downsample, Head, Mixer, Norm, Stage, Stem, get_preset
-from dsim.errors import DsimError, FileFormatError, InvalidValueError
+from dsim.errors import FileFormatError, InvalidValueError
 from tests.strategies import archs
 
 L1 = get_preset("efficientformer_l1")
@@ -125,15 +125,15 @@ def _broken(change: Callable[[dict[str, Any]], object]) -> str:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("{", "not JSON"),
+        ("{", "design must be JSON, and is not"),
         ("[]", "design must be an object"),
-        (_broken(lambda d: d.update(colour="red")), "got also colour"),
-        (_broken(lambda d: d.pop("stem")), "stem is missing"),
+        (_broken(lambda d: d.update(colour="red")), "got also 'colour'"),
+        (_broken(lambda d: d.pop("stem")), "design must have the field stem, got none"),
         (_broken(lambda d: d.update(schema_version=99)), "schema_version 1, got 99"),
-        (_broken(lambda d: d["stages"][1].update(depth=3)), r"stages\[1\].*got also depth"),
+        (_broken(lambda d: d["stages"][1].update(depth=3)), r"stages\[1\].*got also 'depth'"),
         (
             _broken(lambda d: d["stages"][1]["blocks"][0].pop("norm")),
-            r"stages\[1\].blocks\[0\].*norm is missing",
+            r"stages\[1\].blocks\[0\] must have the field norm, got none",
         ),
         (_broken(lambda d: d["stages"][1]["blocks"][0].update(count=0)), r"stages\[1\].blocks\[0\].*count"),
         (
@@ -142,14 +142,13 @@ def _broken(change: Callable[[dict[str, Any]], object]) -> str:
         ),
         (_broken(lambda d: d["stages"][0].update(width="48")), r"stages\[0\].*width"),
         (_broken(lambda d: d["stages"][0].update(blocks={})), "must be a list"),
-        (_broken(lambda d: d["head"].update(distilled=1)), "head: distilled must be true or false"),
+        (_broken(lambda d: d["head"].update(distilled=1)), "head.distilled must be true or false"),
         (_broken(lambda d: d.update(stages=3)), "stages must be a list"),
     ],
 )
 def test_broken_json_names_the_place(text: str, says: str) -> None:
-    with pytest.raises((FileFormatError, InvalidValueError), match=says) as caught:
+    with pytest.raises(FileFormatError, match=says):
         Arch.from_json(text)
-    assert isinstance(caught.value, DsimError)
 
 
 def test_runs_of_blocks_may_be_written_apart() -> None:

@@ -108,21 +108,21 @@ class Run:
         if self.count < 1:
             raise InvalidValueError(f"count must be at least 1, got {self.count}; correct it")
 
-    @classmethod
-    def of(cls, word: Word) -> Run:
-        return cls(word.text[0], len(word.text))
-
-    def record(self) -> Word:
-        return Word(self.letter * self.count)
-
 
 @dataclass(frozen=True)
 class Word(HasForm):
     text: str
 
     @classmethod
-    def file_form(cls) -> type[Run]:
+    def form(cls) -> type[Run]:
         return Run
+
+    def to_form(self) -> Run:
+        return Run(self.text[0], len(self.text))
+
+    @classmethod
+    def from_form(cls, form: Run) -> Word:
+        return cls(form.letter * form.count)
 
 
 @dataclass(frozen=True)
