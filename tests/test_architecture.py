@@ -53,7 +53,7 @@ MAY: dict[str, set[str]] = {
     "network": {"op", "attrs", "graph", "arch", "device", "latency"},
     "accuracy": {"op", "attrs", "graph", "arch"},
     "own": {"op", "attrs", "graph", "arch", "device", "latency"},
-    "search": {"op", "attrs", "graph", "arch", "device", "latency", "accuracy"},
+    "search": {"op", "attrs", "graph", "arch", "device", "latency", "accuracy", "export"},
     "shift": {"op", "attrs", "graph", "arch", "device", "latency", "accuracy", "search"},
     "export": {"op", "attrs", "graph", "arch"},
     "measure": {"op", "attrs", "graph", "arch", "device", "latency", "accuracy", "search", "shift", "export"},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dsim.accuracy.cache import load_accuracy_model
 from dsim.accuracy.model import REGION
@@ -46,6 +46,18 @@ class Top1Estimate(Summarised):
     def extrapolated(self) -> bool:
         """True for a network unlike any that the model has seen."""
         return self.distance > REGION
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values for JSON, as ``dsim top1 --json`` prints them."""
+        return {
+            "top1": self.top1,
+            "low": self.low,
+            "high": self.high,
+            "confidence": self.confidence,
+            "resolution": self.resolution,
+            "distance": self.distance,
+            "extrapolated": self.extrapolated,
+        }
 
     def summary(self) -> Summary:
         """Return what it says in short."""

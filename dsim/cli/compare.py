@@ -123,35 +123,31 @@ def compare(
     Writes comparison.json and parquet tables into OUT/NAME. The same command shows a comparison that is finished, and
     goes on with one that was interrupted; what did not change is not run again.
     """
-    from dsim.arch.named import read_design  # the verb's own imports: --help must not wait for them
-    from dsim.cli.types import device_named
-    from dsim.device.find import name_at_batch
+    from dsim.cli.types import device_named  # the verb's own imports: --help must not wait for them
     from dsim.report.shift import show_comparison
-    from dsim.search import Space, load_space
-    from dsim.shift import ComparisonSpec, run_comparison, to_dict
+    from dsim.search import load_space
+    from dsim.shift import run_comparison, to_dict
+    from dsim.shift.compare import comparison_spec
     from dsim.shift.spec import DEFAULT_LIKE
 
     if budgets and like:
         raise click.UsageError("--budget and --like both set budgets; give one of them")
-    spec = ComparisonSpec(
-        tuple(
-            name_at_batch(device_named(item.strip()), batch) for item in devices.split(",") if item.strip()
-        ),
-        {name_at_batch(device_named(name), batch): budget for name, budget in budgets.items()},
-        read_design(like or DEFAULT_LIKE),
-        like or DEFAULT_LIKE,
-        confidence,
-        trials,
-        fold_trials,
-        seeds,
-        refits,
-        seed,
-        time_s,
-        load_space(space_file) if space_file else Space(),
-        read_design(what_if) if what_if else None,
-        what_if or "",
-        name,
-        out,
+    spec = comparison_spec(
+        [device_named(item.strip()) for item in devices.split(",") if item.strip()],
+        {device_named(device): budget for device, budget in budgets.items()},
+        batch=batch,
+        like=like or DEFAULT_LIKE,
+        what_if=what_if,
+        confidence=confidence,
+        trials=trials,
+        fold_trials=fold_trials,
+        seeds=seeds,
+        refits=refits,
+        seed=seed,
+        time_s=time_s,
+        space=load_space(space_file) if space_file else None,
+        name=name,
+        out=out,
     )
     found = run_comparison(spec)
     if as_json:

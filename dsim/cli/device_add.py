@@ -13,6 +13,17 @@ from dsim.cli.options import json_option, print_json, without_nan
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
+def _mapped(ctx: click.Context, param: click.Parameter, words: tuple[str, ...]) -> dict[str, str]:
+    """Part each NAME=GRAPH at its last sign of equality: a file's name may hold one, a graph's does not."""
+    out = {}
+    for word in words:
+        name, _, graph = word.rpartition("=")
+        if not name.strip() or not graph.strip():
+            raise click.BadParameter(f"needs NAME=GRAPH, got {word[:80]!r}; e.g. --map MyNet=resnet50@224")
+        out[name.strip()] = graph.strip()
+    return out
+
+
 def import_options(command: _Command) -> _Command:
     """Add the options that say what the files are and what the profile is called like."""
     for option in (
@@ -33,9 +44,10 @@ def import_options(command: _Command) -> _Command:
             "names",
             multiple=True,
             metavar="NAME=GRAPH",
+            callback=_mapped,
             help="Look the file's network NAME up as GRAPH, e.g. MyNet=resnet50@224; may be repeated.",
         ),
-        click.option("--device", "chosen", default="", help="Which device, where a file holds several."),
+        click.option("--device", default="", help="Which device, where a file holds several."),
         click.option("--runtime", default="", help="Which runtime, where a file holds several."),
         click.option("--precision", default="", help="Which precision, where a file holds several."),
         click.option("--force", is_flag=True, help="Replace a profile of that name."),
@@ -55,22 +67,12 @@ def add_device_command(files: tuple[Path, ...], name: str, as_json: bool, **opti
     FILES are CSV or Parquet (columns: network or op, latency_ms; docs/adapting.md), Qualcomm AI Hub's perf.yaml, the CSV
     or log of TFLite's benchmark_model, or the results.jsonl of a Core ML bundle (docs/measuring-coreml.md). Three networks are enough. Nothing is written where a row breaks a rule.
     """
-    from dsim.report.adapting import show_added  # deferred: help must not wait for tables
+    from dsim.own.front import add_device  # deferred: help must not wait for the models
+    from dsim.report.adapting import show_added
 
-    added = _add(files, name, options)
+    added = add_device(files, name, **options)
     if as_json:
-        print_json(
-            {
-                "device": added.name,
-                "folder": str(added.folder),
-                "method": added.method,
-                "like": added.donor,
-                "networks": added.networks,
-                "ops": added.ops,
-                "own_graphs": added.own_graphs,
-                "notes": list(added.notes),
-            }
-        )
+        print_json(added.to_dict())
     else:
         show_added(added)
 
@@ -95,50 +97,8 @@ def adapt_device_command(name: str, files: tuple[Path, ...], as_json: bool, **op
     from dsim.own.front import adapt
     from dsim.report.adapting import show_advice
 
-    if files:
-        _add(files, name, options)
-    elif any(options.values()):
-        raise click.UsageError("the options of an import go with --from")
-    advice = adapt(name)
+    advice = adapt(name, files, **options)
     if as_json:
-        print_json(
-            {
-                "device": name,
-                "nearest": [
-                    without_nan({"device": n, "error_percent": e, "weight": w}) for n, e, w in advice.nearest
-                ],
-                "left_out_percent": without_nan(advice.left_out),
-                "curve": [
-                    {"networks": p.networks, "median_percent": p.median, "nearest_percent": p.nearest}
-                    for p in advice.curve
-                ],
-                "measure_next": [key for key, _, _ in advice.measure_next],
-            }
-        )
+        print_json({"device": name, **without_nan(advice.to_dict())})
     else:
         show_advice(find_profile(name), advice)
-
-
-def _add(files: tuple[Path, ...], name: str, options: dict[str, Any]) -> Any:
-    from dsim.own.front import add_device  # deferred: help must not wait for the models
-
-    return add_device(
-        tuple(dict.fromkeys(files)),
-        name,
-        like=options["like"],
-        title=options["title"],
-        models=options["models"],
-        device=options["chosen"],
-        runtime=options["runtime"],
-        precision=options["precision"],
-        names=dict(_mapped(word) for word in options["names"]),
-        force=options["force"],
-    )
-
-
-def _mapped(word: str) -> tuple[str, str]:
-    """Part NAME=GRAPH at its last sign of equality: a file's name may hold one, a graph's does not."""
-    name, _, graph = word.rpartition("=")
-    if not name.strip() or not graph.strip():
-        raise click.BadParameter(f"needs NAME=GRAPH, got {word[:80]!r}; e.g. --map MyNet=resnet50@224")
-    return name.strip(), graph.strip()

@@ -33,7 +33,7 @@ def export(arch: str, target: str, out: Path, as_json: bool) -> None:
         click.echo(f"Writing {target} and checking it ...", err=True)
     exported = write(arch, out, target)
     if as_json:
-        print_json({"files": [str(path) for path in exported.files], "checks": list(exported.checks)})
+        print_json(exported.to_dict())
         return
     for path in exported.files:
         click.echo(path)

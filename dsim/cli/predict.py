@@ -63,15 +63,10 @@ def predict(
             show_latency(model, priced, by)
         return
     names = sorted(list_profiles()) if device == "all" else [name.strip() for name in device.split(",")]
-    rows = price_on(graph, names, confidence, strict=strict, merge=merge, progress=_progress)
-    click.echo("\r" + " " * 60 + "\r", nl=False, err=True)
+    rows = price_on(graph, names, confidence, strict=strict, merge=merge)
     if as_json:
         print_json({"devices": [without_nan(row.to_dict()) for row in rows]})
     else:
         show_devices(model, graph, rows)
     if all(row.priced is None for row in rows):
         raise click.exceptions.Exit(1)
-
-
-def _progress(number: int, of: int, name: str) -> None:
-    click.echo(f"\r{number}/{of} {name:40s}", nl=False, err=True)

@@ -14,7 +14,7 @@ from dsim.cli.options import (
     json_option,
     print_json,
 )
-from dsim.cli.types import DURATION
+from dsim.cli.types import BUDGET, DURATION
 
 
 def _show_space(ctx: click.Context, param: click.Parameter, value: bool) -> None:
@@ -31,7 +31,8 @@ def _show_space(ctx: click.Context, param: click.Parameter, value: bool) -> None
 @batch_option
 @click.option(
     "--budget",
-    type=DURATION,
+    "budget_ms",
+    type=BUDGET,
     required=True,
     help="Hard latency budget of one run (of one image), such as 2ms.",
 )
@@ -90,7 +91,7 @@ def study(
     ctx: click.Context,
     device: str,
     batch: int | None,
-    budget: float,
+    budget_ms: float,
     confidence: float,
     trials: int,
     time_s: float | None,
@@ -107,20 +108,22 @@ def study(
     Writes study.toml, chosen.json, front.parquet and a PyTorch model into OUT/NAME. The same command goes on with a
     study that was interrupted, and shows one that is finished.
     """
-    from dsim.device.find import name_at_batch  # the verb's own imports: --help must not wait for them
-    from dsim.export import write_torch
-    from dsim.report.study import show_study, summary_lines
-    from dsim.search import Space, StudySpec, load_space, run_study
+    from dsim.report.study import show_study  # the verb's own imports: --help must not wait for them
+    from dsim.search import load_space, search
 
-    space = load_space(space_file) if space_file else Space()
-    # a budget of 2ms is 2.0 milliseconds and not 2.0000000000000004
-    budget_ms = float(f"{budget * 1e3:.12g}")
-    spec = StudySpec(
-        name_at_batch(device, batch), budget_ms, confidence, trials, time_s, seed, space, name, out, storage
+    result = search(
+        device,
+        budget_ms,
+        batch=batch,
+        confidence=confidence,
+        trials=trials,
+        time_s=time_s,
+        seed=seed,
+        space=load_space(space_file) if space_file else None,
+        name=name,
+        out=out,
+        storage=storage,
     )
-    result = run_study(spec)
-    if result.chosen:
-        write_torch(result.chosen.arch, spec.folder / "model", notes=summary_lines(result))
     if as_json:
         print_json(result.to_dict())
     else:

@@ -17,22 +17,10 @@ def top1(arch: str, confidence: float, as_json: bool) -> None:
     ARCH is a preset (efficientformer_l1), an arch.json, or the folder of a finished study.
     """
     from dsim.accuracy import estimate_top1  # deferred: help must not wait for the models
-    from dsim.arch.named import read_design
     from dsim.report.top1 import show_top1
 
-    answer = estimate_top1(read_design(arch), confidence=confidence)
+    answer = estimate_top1(arch, confidence=confidence)
     if not as_json:
         show_top1(arch, answer)
         return
-    print_json(
-        {
-            "arch": arch,
-            "top1": answer.top1,
-            "low": answer.low,
-            "high": answer.high,
-            "confidence": answer.confidence,
-            "resolution": answer.resolution,
-            "distance": answer.distance,
-            "extrapolated": answer.extrapolated,
-        }
-    )
+    print_json({"arch": arch, **answer.to_dict()})

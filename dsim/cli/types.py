@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from dsim.errors import InvalidValueError
-from dsim.units import parse_seconds
+from dsim.units import milliseconds, parse_seconds
 
 
 class Duration(click.ParamType[float]):
@@ -24,6 +24,22 @@ class Duration(click.ParamType[float]):
 
 
 DURATION = Duration()
+
+
+class Budget(click.ParamType[float]):
+    """A latency budget with its unit, given to the verb in milliseconds."""
+
+    name = "duration"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Read ``2ms``; a bare number is wrong usage."""
+        try:
+            return milliseconds(str(value))
+        except InvalidValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+BUDGET = Budget()
 
 
 class Device(click.ParamType[str]):

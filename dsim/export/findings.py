@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dsim.errors import ExportError
 from dsim.export.precision import FLOAT32, Precision, exact_and_held
@@ -79,6 +79,10 @@ class Exported:
     files: tuple[Path, ...]
     difference: Difference | None = None
     checks: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the object that ``dsim export --json`` prints."""
+        return {"files": [str(path) for path in self.files], "checks": list(self.checks)}
 
 
 def listed(ops: Iterable[str]) -> str:

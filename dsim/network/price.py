@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -13,9 +13,7 @@ from dsim.graph.graph import Graph
 from dsim.graph.merging import merge_branches
 from dsim.latency import Evidence, LatencyEstimate, load_model
 from dsim.latency.batch import Asked, ask
-
-Progress = Callable[[int, int, str], None]  # which device, of how many, its name
-
+from dsim.progress import working
 
 NOTABLE = 0.01  # share of the latency below which merging is not worth a line
 
@@ -165,17 +163,16 @@ def price_on(
     *,
     strict: bool = False,
     merge: bool = False,
-    progress: Progress | None = None,
 ) -> tuple[DeviceRow, ...]:
     """Estimate one network on several devices; one that fails keeps its reason and the others go on."""
     rows = []
-    for number, name in enumerate(devices, 1):
-        if progress:
-            progress(number, len(devices), name)
-        try:
-            rows.append(DeviceRow(name, price(graph, name, confidence, strict=strict, merge=merge)))
-        except DsimError as error:
-            rows.append(DeviceRow(name, None, str(error)))
+    with working("predicting on devices", total=len(devices), unit="devices") as work:
+        for name in devices:
+            try:
+                rows.append(DeviceRow(name, price(graph, name, confidence, strict=strict, merge=merge)))
+            except DsimError as error:
+                rows.append(DeviceRow(name, None, str(error)))
+            work.step(note=name)
     return tuple(rows)
 
 

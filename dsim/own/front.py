@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from dsim.device.add import Added
 from dsim.device.add.wanted import Wanted
@@ -58,7 +59,7 @@ def add_device(
     DsimError
         Something in the request or the files breaks a rule; nothing is written then.
     """
-    paths = (files,) if isinstance(files, str | os.PathLike) else tuple(files)
+    paths = (files,) if isinstance(files, str | os.PathLike) else tuple(dict.fromkeys(files))
     if not paths:
         raise InvalidValueError("a profile needs at least one file of measurements, got none; name one")
     return add_requested(
@@ -75,21 +76,36 @@ def add_device(
     )
 
 
-def adapt(name: str) -> Advice:
-    """Say what a profile's few measurements are worth and what to measure next, and write its card.
+def adapt(name: str, files: Paths = (), **options: Any) -> Advice:
+    """Say what a profile's few measurements are worth and what to measure next, as ``dsim device adapt`` does.
+
+    What is found is kept in the profile's card, for ``dsim device show``.
 
     Parameters
     ----------
     name
         A profile that `add_device` made of networks.
+    files
+        Files of measurements: the profile is made of them first, by `add_device`.
+    options
+        What `add_device` takes beside files and name; only with files.
 
     Raises
     ------
     UnknownNameError
         There is no such profile.
     InvalidValueError
-        It is not learned from a few networks.
+        It is not learned from a few networks, or there are options without files.
+    DsimError
+        Something in the files breaks a rule; nothing is written then.
     """
+    if isinstance(files, str | os.PathLike) or files:
+        add_device(files, name, **options)
+    elif any(options.values()):
+        raise InvalidValueError(
+            f"{', '.join(key for key, value in options.items() if value)} say how to read files of measurements, and there "
+            "are none; name the files (--from on the command line)"
+        )
     profile = find_profile(name)
     if profile.method != "few-shot":
         raise InvalidValueError(

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from rich.console import Console
 
-from dsim.accuracy.recipe import reference_words
-from dsim.device.batches import split_name
 from dsim.report.answer import NONE, answer_lines, cut_short, next_lines, short_answer
 from dsim.report.console import result_console, show, show_line, show_table
 from dsim.report.stages import COLUMNS, stage_rows
@@ -13,25 +11,6 @@ from dsim.report.table import TableData, table
 from dsim.search import Candidate, StudyResult
 
 FRONT_ROWS = 12
-
-
-def summary_lines(result: StudyResult) -> list[str]:
-    """Return the estimates of the chosen design in plain sentences, for the exported model's README."""
-    chosen = result.chosen
-    if chosen is None:
-        return []
-    level = f"{result.spec.confidence:.0%}"
-    return [
-        f"Estimated latency on {result.spec.device}: {chosen.latency_ms:.2f} ms, {level} interval "
-        f"{chosen.low_ms:.2f} to {chosen.high_ms:.2f} ms (predicted, not measured){_run(result)}.",
-        f"Estimated ImageNet-1k top-1: {chosen.top1:.1f} %, {level} interval {chosen.top1_low:.1f} to "
-        f"{chosen.top1_high:.1f} % ({reference_words(chosen.arch.resolution)}; predicted, not trained).",
-    ]
-
-
-def _run(result: StudyResult) -> str:
-    batch = split_name(result.spec.device)[1]
-    return f", for a run of {batch} images" if batch else ""
 
 
 def show_study(result: StudyResult, details: bool = False) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from dsim.accuracy.recipe import reference_words
 from dsim.arch import Arch
+from dsim.device.batches import split_name
 from dsim.search.spec import StudySpec
 from dsim.summaries import Summarised, Summary
 
@@ -190,6 +191,20 @@ class StudyResult(Summarised):
         cost = self.cost
         rows.append(("cost", f"{cost.seconds:.1f} s, {cost.designs:,} designs, {cost.mixes} mixes"))
         return Summary(title, tuple(rows))
+
+    def sentences(self) -> tuple[str, ...]:
+        """Return what is predicted of the chosen design in plain sentences; none where nothing fits."""
+        chosen, spec = self.chosen, self.spec
+        if chosen is None:
+            return ()
+        level, batch = f"{spec.confidence:.0%}", split_name(spec.device)[1]
+        run = f", for a run of {batch} images" if batch else ""
+        return (
+            f"Estimated latency on {spec.device}: {chosen.latency_ms:.2f} ms, {level} interval "
+            f"{chosen.low_ms:.2f} to {chosen.high_ms:.2f} ms (predicted, not measured){run}.",
+            f"Estimated ImageNet-1k top-1: {chosen.top1:.1f} %, {level} interval {chosen.top1_low:.1f} to "
+            f"{chosen.top1_high:.1f} % ({reference_words(chosen.arch.resolution)}; predicted, not trained).",
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Return the object that ``dsim study --json`` prints."""

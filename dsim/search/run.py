@@ -10,6 +10,7 @@ from dsim.accuracy import load_accuracy_model
 from dsim.device.find import find_profile, name_at_batch
 from dsim.device.profile import DeviceProfile
 from dsim.errors import DsimError, InvalidValueError
+from dsim.export.torch_export import write_torch
 from dsim.files import check_folder, make_folder
 from dsim.latency import load_model
 from dsim.latency.content import content_hash, rests_on
@@ -149,7 +150,8 @@ def search(
     space
         What may vary; `Space()` by default.
     name, out
-        Name of the study, and the folder that holds studies. Without ``out`` nothing is written.
+        Name of the study, and the folder that holds studies: the study's own gets its inputs, the result, the front and
+        the design as a PyTorch model, as ``dsim study`` writes them. Without ``out`` nothing is written.
     storage
         URL of an Optuna storage, for workers on several machines.
     progress
@@ -177,4 +179,7 @@ def search(
         Path(out) if out is not None else Path("studies"),
         storage,
     )
-    return run_study(spec, progress, keep=out is not None)
+    result = run_study(spec, progress, keep=out is not None)
+    if out is not None and result.chosen:
+        write_torch(result.chosen.arch, spec.folder / "model", notes=result.sentences())
+    return result

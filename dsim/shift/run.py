@@ -14,7 +14,7 @@ from dsim.accuracy import load_accuracy_model
 from dsim.accuracy.draws import draw_top1
 from dsim.device import DeviceProfile
 from dsim.errors import InvalidValueError
-from dsim.files import make_folder
+from dsim.files import check_folder, make_folder
 from dsim.latency import load_model
 from dsim.latency.content import content_hash, rests_on
 from dsim.latency.device_model import DeviceModel
@@ -87,6 +87,8 @@ class _Run:
     def run(self) -> Comparison:
         spec = self._spec
         profiles = profiles_of(spec)
+        if self._keep:
+            check_folder(spec.folder)  # a place that cannot be written is told before the work, not after
         self._accuracy = load_accuracy_model()
         self._marks = {
             p.name: hashlib.sha256(
@@ -98,7 +100,7 @@ class _Run:
         if self._keep and (known := read_comparison(spec.folder, mark)) is not None:
             return known
         if self._keep:
-            make_folder(spec.folder)  # a place that cannot be written is told before the work, not after
+            make_folder(spec.folder)
         with working(f"comparing {len(profiles)} devices", total=self._total, unit="steps") as work:
             self._work = work
             return self._compare(profiles, mark)

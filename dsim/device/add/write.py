@@ -25,6 +25,7 @@ from dsim.files import make_folder
 from dsim.graph.graph import Graph
 from dsim.graph.store import save_graphs
 from dsim.records import to_plain
+from dsim.summaries import Summarised, Summary
 
 PROTOCOL = "own"
 MEASURED = "measured.toml"
@@ -74,8 +75,8 @@ class Addition:
     contrasts: tuple[Mapping[str, str], ...] = ()
 
 
-@dataclass(frozen=True)
-class Added:
+@dataclass(frozen=True, repr=False)
+class Added(Summarised):
     """What was written, and how it will be learned.
 
     Attributes
@@ -98,6 +99,31 @@ class Added:
     ops: int
     own_graphs: int
     notes: tuple[str, ...]
+
+    def summary(self) -> Summary:
+        """Return what was read, and how it is learned."""
+        rows = [
+            ("folder", str(self.folder)),
+            (
+                "evidence",
+                f"{self.networks} networks, {self.own_graphs} of them new to dsim; {self.ops} timed kernels",
+            ),
+            ("learned by", self.method + (f", like {self.donor}" if self.donor else "")),
+        ]
+        return Summary(f"New device profile: {self.name}", (*rows, *(("note", note) for note in self.notes)))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the object that ``dsim device add --json`` prints."""
+        return {
+            "device": self.name,
+            "folder": str(self.folder),
+            "method": self.method,
+            "like": self.donor,
+            "networks": self.networks,
+            "ops": self.ops,
+            "own_graphs": self.own_graphs,
+            "notes": list(self.notes),
+        }
 
 
 def check_name(name: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,6 +50,18 @@ class Advice:
     left_out: dict[str, float]
     curve: tuple[Point, ...]
     measure_next: tuple[tuple[str, float, float], ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values for JSON, as ``dsim device adapt --json`` prints them."""
+        return {
+            "nearest": [{"device": name, "error_percent": e, "weight": w} for name, e, w in self.nearest],
+            "left_out_percent": dict(self.left_out),
+            "curve": [
+                {"networks": p.networks, "median_percent": p.median, "nearest_percent": p.nearest}
+                for p in self.curve
+            ],
+            "measure_next": [key for key, _, _ in self.measure_next],
+        }
 
     @property
     def left_out_median(self) -> float:
