@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMPS := .stamps
 
 .DEFAULT_GOAL := help
-.PHONY: help study test slow smoke baseline kernels thorough lint format shipped docs shift paper-checks reality wheel clean
+.PHONY: help study test slow smoke baseline kernels thorough lint format shipped docs shift paper-checks reality data data-check wheel clean
 
 help: ## show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,6 +22,10 @@ $(STAMPS)/run: pyproject.toml constraints.txt | $(BIN)/python
 
 $(STAMPS)/test: $(STAMPS)/run
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test]'
+	@touch $@
+
+$(STAMPS)/lab: $(STAMPS)/run
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[lab]'
 	@touch $@
 
 $(STAMPS)/report: $(STAMPS)/run
@@ -86,6 +90,12 @@ paper-checks: $(STAMPS)/run ## check the EfficientFormer paper's statements on e
 reality: $(STAMPS)/report ## search against measured networks, and the backtest: studies/reality-check, studies/backtest, docs/reality.md
 	OMP_NUM_THREADS=1 $(BIN)/python -m lab.claims.backtest
 	OMP_NUM_THREADS=1 $(BIN)/python -m lab.claims.reality_check
+
+data: $(STAMPS)/lab ## make the data that comes with dsim anew out of the raw figures in RAW=DIR (lab/curate/sources.toml names them)
+	OMP_NUM_THREADS=1 $(BIN)/python -m lab.curate make $(RAW)
+
+data-check: $(STAMPS)/lab ## say what `make data RAW=DIR` would change, file by file; fails where anything would
+	OMP_NUM_THREADS=1 $(BIN)/python -m lab.curate check $(RAW)
 
 wheel: $(STAMPS)/test ## build the wheel, device profiles included
 	$(BIN)/python -m build --wheel --no-isolation

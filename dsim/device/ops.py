@@ -13,7 +13,7 @@ import polars as pl
 from dsim.device.fields import check_file
 from dsim.device.profile import MeasuredOp
 from dsim.errors import DsimError, FileAccessError, FileFormatError
-from dsim.graph.shapes import infer_outputs
+from dsim.graph.builder import make_op
 from dsim.op import ATTRS_OF, Op, OpKind, TensorSpec
 from dsim.records import from_plain
 
@@ -118,6 +118,4 @@ def _op(kind: str, attrs: str, inputs: str, activation: str) -> Op:
     known = OpKind(kind)
     read = from_plain(ATTRS_OF[known], json.loads(attrs))
     shapes = tuple(TensorSpec(tuple(shape)) for shape in json.loads(inputs))
-    return Op(
-        known, read, shapes, infer_outputs(known, read, shapes), OpKind(activation) if activation else None
-    )
+    return make_op(known, read, shapes, OpKind(activation) if activation else None)

@@ -15,8 +15,10 @@ _PLAIN = NoAttrs()
 
 
 @lru_cache(maxsize=2**15)
-def _op(kind: OpKind, attrs: Attrs, inputs: tuple[TensorSpec, ...], activation: OpKind | None) -> Op:
-    """Make an op with its outputs; networks repeat their blocks, and an op is frozen."""
+def make_op(
+    kind: OpKind, attrs: Attrs, inputs: tuple[TensorSpec, ...], activation: OpKind | None = None
+) -> Op:
+    """Make an op with the outputs that follow; networks repeat their blocks, and an op is frozen."""
     return Op(kind, attrs, inputs, infer_outputs(kind, attrs, inputs), activation)
 
 
@@ -61,7 +63,7 @@ class GraphBuilder:
         """
         specs = tuple(self._spec(ref) for ref in refs)
         self._nodes.append(
-            Node(_op(kind, _PLAIN if attrs is None else attrs, specs, activation), refs, scope)
+            Node(make_op(kind, _PLAIN if attrs is None else attrs, specs, activation), refs, scope)
         )
         return Ref(len(self._nodes) - 1)
 

@@ -1,158 +1,97 @@
-"""Turn the published phone latencies into the evidence of the bundled iPhone profiles.
+"""Make the iPhone profiles from the published phone latencies and from published contrasts.
 
-Usage: python -m lab.curate.iphones FOLDER_WITH_THE_COLLECTION
-
-Writes device_profiles/iphone*/networks.csv and contrasts.csv. The judgements are in
-rules.py and contrasts.py.
+Every judgement about a figure lies in ``rules``: who measured (iphone_sources.csv), which figure repeats another one
+(iphone_repeats.csv), where a network left the Neural Engine (iphone_cliffs.csv), under which protocol it was timed and which
+rows have no graph (iphones.toml). Contrasts were typed from the papers (iphone_contrasts.csv).
 """
 
 from __future__ import annotations
 
 import csv
 import re
-import sys
-from collections import defaultdict
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-from lab.curate.contrasts import CONTRASTS
-from lab.curate.rules import (
-    CLIFFS,
-    LABS,
-    OWN_KEYS,
-    OWN_RESOLUTION,
-    PROTOCOLS,
-    REPEATS,
-    REPEATS_NOT_IN_TABLE,
-    SOURCES,
-)
+from lab.curate.profiles import save
+from lab.curate.published import LICENCE, graph_key, own_side, stem_of
+from lab.curate.rules import first_fit, read_csv, read_toml
 
-ROOT = Path(__file__).resolve().parents[2]
-PROFILE_OF = {
-    "iPhone 12": "iphone12",
-    "iPhone 12 Pro": "iphone12",
-    "iPhone 12 Pro Max": "iphone12",
-    "iPhone 13": "iphone13",
-    "iPhone 14": "iphone14",
-    "iPhone 14 Pro": "iphone14",
-    "iPhone 14 Pro Max": "iphone14",
-}
-COLUMNS = (
-    "network",
-    "graph",
-    "resolution",
-    "latency_ms",
-    "error_ms",
-    "model",
-    "protocol",
-    "lab",
-    "source",
-    "table",
-    "top1",
-    "params_m",
-    "macs_g",
-    "repeats",
-    "cliff",
-    "licence",
-)
 # two sources with one protocol differ by a median of 6%; half as much again is far outside that
 CONFLICT = 1.5
-LICENCE = "figures quoted from the source; the source states no licence for them"
+# RepViT quotes others in its tables of classifiers; those of dense prediction are its own measurements
+OWN_TABLE = "dense-prediction"
 
 
-def _source(text: str) -> str:
-    return next(short for prefix, short in SOURCES.items() if text.startswith(prefix))
+def curate(raw: Path, out: Path) -> None:
+    """Write the profiles."""
+    rules, contrasts = read_toml("iphones.toml"), read_csv("iphone_contrasts.csv")
+    with (raw / "latency_published.csv").open(newline="", encoding="utf-8") as file:
+        figures = [r for r in csv.DictReader(file) if r["compute_unit"] == "npu" and r["latency_ms"]]
+    for texts in rules["profiles"]:
+        rows = [_row(r, rules) for r in figures if r["device"] in texts["models"]]
+        _mark_conflicts(rows)
+        rows.sort(key=lambda r: (r["graph"] or "~", r["network"], r["model"], r["protocol"], r["source"]))
+        own = [
+            {k: v for k, v in row.items() if k != "profile"}
+            for row in contrasts
+            if row["profile"] == texts["name"]
+        ]
+        save(out, texts, rows, contrasts=own)
 
 
-def _graph(row: dict[str, str]) -> tuple[str, str]:
-    name = OWN_KEYS.get(row["network"]) or row["timm_name"]
-    size = row["resolution"]
-    if row["source"].startswith("MobileOne paper") and row["network"].startswith("MobileViT"):
-        size = (
-            "256"  # the collection's 224 is a default; the published MACs (0.94 G for XS) are those at 256 px
+def _row(raw: Mapping[str, str], rules: Mapping[str, Any]) -> dict[str, str]:
+    network, table = raw["network"], raw["table"]
+    source = first_fit(read_csv("iphone_sources.csv"), source=raw["source"], network=network)
+    if source is None:
+        raise ValueError(
+            f"source {raw['source']!r} must stand in rules/iphone_sources.csv, and does not; add it"
         )
-    dense = "dense" in row["table"] or "detector" in row["table"]
-    if not size and not dense:
-        size = next((str(s) for prefix, s in OWN_RESOLUTION.items() if row["network"].startswith(prefix)), "")
-    if row["network"].startswith("MobileCLIP2-B"):
-        size = "224"
-    if "unstated" in row["table"] or "DeepLab" in row["network"] or "SSD" in row["network"]:
-        name = ""
-    if row["network"].startswith("iFormer") and size == "512":
-        name = ""  # the paper changes the attention there (windows or chunked channels, its Table 17): not timm's graph
-    if "(8,4,2)" in row["network"] or "patch 8,4,2" in row["network"]:
-        name = ""
-    return (f"{name}@{size}" if name and size else ""), size
+    graph, side = _graph(raw, rules)
+    repeats = first_fit(read_csv("iphone_repeats.csv"), id=source["id"], network=network)
+    cliff = first_fit(
+        read_csv("iphone_cliffs.csv"), id=source["id"], network=network, model=raw["device"], side=side
+    )
+    return {
+        "network": network,
+        "graph": graph,
+        "resolution": side,
+        "latency_ms": raw["latency_ms"],
+        "error_ms": _error(table),
+        "model": raw["device"],
+        "protocol": rules["protocols"][raw["runtime"]],
+        "lab": source["lab"],
+        "source": raw["source"].split(" [")[0],
+        "table": table,
+        "top1": raw["top1"],
+        "params_m": raw["params_m"],
+        "macs_g": raw["macs_g"],
+        "repeats": repeats["why"] if repeats and OWN_TABLE not in table else "",
+        "cliff": cliff["why"] if cliff else "",
+        "licence": LICENCE,
+    }
 
 
-def _match(rules: dict[tuple[str, str], str], source: str, network: str, table: str) -> str:
-    if any(mark in table for mark in REPEATS_NOT_IN_TABLE):
-        return ""
-    for (wanted, prefix), why in rules.items():
-        if wanted == source and (prefix == "*" or network.startswith(prefix)):
-            return why
-    return ""
-
-
-def _cliff(source: str, network: str, device: str, resolution: str) -> str:
-    for prefix, wanted, where, why in CLIFFS:
-        here = where in ("*", device, resolution) or device.startswith(f"{where} P")
-        if network.startswith(prefix) and wanted == source and here:
-            return why
-    return ""
+def _graph(raw: Mapping[str, str], rules: Mapping[str, Any]) -> tuple[str, str]:
+    """Return the key of a figure's graph, empty where it has none, and the input side."""
+    network, side = raw["network"], raw["resolution"]
+    mended = first_fit(rules["sides"], source=raw["source"], network=network)
+    if mended is not None:
+        side = str(mended["px"])
+    dense = "dense" in raw["table"] or "detector" in raw["table"]
+    side = side or ("" if dense else own_side(network))
+    if first_fit(rules["no_graph"], network=network, side=side) is not None:
+        return "", side
+    return graph_key(stem_of(network, raw["timm_name"]), side), side
 
 
 def _error(table: str) -> str:
+    """Return the reading error of a figure read off a plot, empty for others."""
     found = re.search(r"\+-\s?([0-9.]+)", table)
     return found.group(1).rstrip(".") if found and "DIGITISED" in table else ""
 
 
-def curate(folder: Path) -> dict[str, list[dict[str, str]]]:
-    """Return the rows of every profile."""
-    rows: dict[str, list[dict[str, str]]] = defaultdict(list)
-    with (folder / "latency_published.csv").open(newline="") as file:
-        for raw in csv.DictReader(file):
-            profile = PROFILE_OF.get(raw["device"])
-            if profile is None or raw["compute_unit"] != "npu" or not raw["latency_ms"]:
-                continue
-            source = _source(raw["source"])
-            graph, resolution = _graph(raw)
-            protocol = PROTOCOLS[raw["runtime"]]
-            lab = LABS.get(source, source)
-            if source == "efficientformer-readme" and "V2" in raw["network"]:
-                lab = "efficientformer-v2"
-            if source == "efficientformerv2-fig1":
-                lab = "efficientformer-v2"
-            repeats = _match(REPEATS, source, raw["network"], raw["table"])
-            if source == "efficientformerv2-fig1" and "V2" in raw["network"]:
-                repeats = "the README's table again"
-            if source == "efficientformer-fig1" and raw["network"].startswith("EfficientFormer"):
-                repeats = "the README's table again"
-            rows[profile].append(
-                {
-                    "network": raw["network"],
-                    "graph": graph,
-                    "resolution": resolution,
-                    "latency_ms": raw["latency_ms"],
-                    "error_ms": _error(raw["table"]),
-                    "model": raw["device"],
-                    "protocol": protocol,
-                    "lab": lab,
-                    "source": raw["source"].split(" [")[0],
-                    "table": raw["table"],
-                    "top1": raw["top1"],
-                    "params_m": raw["params_m"],
-                    "macs_g": raw["macs_g"],
-                    "repeats": repeats,
-                    "cliff": _cliff(source, raw["network"], raw["device"], resolution),
-                    "licence": LICENCE,
-                }
-            )
-    for found in rows.values():
-        _conflicts(found)
-    return rows
-
-
-def _conflicts(rows: list[dict[str, str]]) -> None:
+def _mark_conflicts(rows: list[dict[str, str]]) -> None:
     """Mark figures that another source contradicts: at least CONFLICT times its figure for the same network and phone."""
     best: dict[str, dict[str, str]] = {}
     for row in rows:
@@ -161,7 +100,7 @@ def _conflicts(rows: list[dict[str, str]]) -> None:
             if known is None or float(row["latency_ms"]) < float(known["latency_ms"]):
                 best[row["graph"]] = row
     for row in rows:
-        low = best.get(row["graph"]) if row["graph"] else None
+        low = best.get(row["graph"])
         if low is None or row["cliff"]:
             continue
         ratio = float(row["latency_ms"]) / float(low["latency_ms"])
@@ -169,32 +108,3 @@ def _conflicts(rows: list[dict[str, str]]) -> None:
             row["cliff"] = (
                 f"{ratio:.1f} times the {low['latency_ms']} ms of {low['source']} on an {low['model']}"
             )
-
-
-def _write(path: Path, columns: tuple[str, ...], rows: list[dict[str, str]]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, columns, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-    print(f"{path.relative_to(ROOT)}: {len(rows)} rows")
-
-
-def main() -> None:
-    """Write every file."""
-    rows = curate(Path(sys.argv[1]))
-    for profile, found in rows.items():
-        found.sort(key=lambda r: (r["graph"] or "~", r["network"], r["model"], r["protocol"], r["source"]))
-        _write(ROOT / "device_profiles" / profile / "networks.csv", COLUMNS, found)
-        contrasts = [c for c in CONTRASTS if c["profile"] == profile]
-        if contrasts:
-            columns = tuple(k for k in contrasts[0] if k != "profile")
-            _write(
-                ROOT / "device_profiles" / profile / "contrasts.csv",
-                columns,
-                [{k: v for k, v in c.items() if k != "profile"} for c in contrasts],
-            )
-
-
-if __name__ == "__main__":
-    main()

@@ -1,6 +1,4 @@
-"""Write dsim/data/names.csv: what timm, torchvision and published tables call the stored networks.
-
-Usage: python -m lab.curate.names            (needs timm and torchvision)
+"""Write what timm, torchvision and published tables call the stored networks: dsim/data/names.csv; and timm's list of names.
 
 A name of timm stands for the input side that timm gives it, whether that one is stored or not. A name of torchvision
 stands for a stored network whose weights have the same shapes, at the side that torchvision's weights ask for; where timm
@@ -9,40 +7,52 @@ knows several such networks, the shortest name is the plain one.
 
 from __future__ import annotations
 
-import csv
 import re
 from collections import Counter, defaultdict
+from pathlib import Path
 
-import timm
 import torch
-import torchvision
-from timm.models import get_pretrained_cfg
 from torch import nn
 
 from dsim.device.find import bundled_profile
 from dsim.device.folders import bundled_names
-from dsim.graph.key import NetworkKey
-from dsim.latency.names import FILE, plain
+from dsim.graph.key import NetworkKey, split_key
+from dsim.latency.names import plain
 from dsim.latency.networks import shared_keys
+from lab.curate.tables import write_table
+from lab.networks.with_timm import timm_here, torchvision_here
 
 HUGE = ("regnet_y_128gf", "vit_h_14")
 ALIKE = ("conv", "dense", "effi", "goog", "ince", "maxv", "mnas", "mobi", "regn", "resn", "shuf", "sque", "swin", "vgg", "vit_", "wide")  # fmt: skip
 
 
+def curate(_raw: Path, out: Path) -> None:
+    """Write both files."""
+    stems = sorted({NetworkKey.of(key).name for key in shared_keys()})
+    plain_stems = [stem for stem in stems if not re.match(r"(cv|tv|hf)-", stem) and "+" not in stem]
+    rows = sorted([*timm_rows(plain_stems), *torchvision_rows(plain_stems), *published_rows()])
+    write_table(out / "dsim/data/names.csv", ("source", "name", "key"), rows)
+    timm = timm_here()
+    head = f"# The names of the networks of timm {timm.__version__} (timm.list_models(), Apache-2.0), one a line."
+    lines = "\n".join([head, *sorted(timm.list_models())])
+    (out / "dsim/data/timm_names.txt").write_text(f"{lines}\n", encoding="utf-8")
+
+
 def timm_rows(stems: list[str]) -> list[tuple[str, str, str]]:
     """Return every stored network of timm at timm's own side, and the tags that ask for another side."""
+    timm = timm_here()
     tags = defaultdict(list)
     for name in timm.list_pretrained():
         tags[name.partition(".")[0]].append(name)
     rows = []
     for stem in stems:
-        config = get_pretrained_cfg(stem)
+        config = timm.get_pretrained_cfg(stem)
         if not timm.is_model(stem) or config is None:
             continue
         side = config.input_size[-1]
         rows.append(("timm", stem, f"{stem}@{side}"))
         for name in tags[stem]:
-            own = get_pretrained_cfg(name).input_size[-1]
+            own = timm.get_pretrained_cfg(name).input_size[-1]
             if own != side:
                 rows.append(("timm", name, f"{stem}@{own}"))
     return rows
@@ -60,23 +70,24 @@ def shapes(model: nn.Module) -> tuple[int, tuple[tuple[tuple[int, ...], int], ..
 
 def torchvision_rows(stems: list[str]) -> list[tuple[str, str, str]]:
     """Match torchvision's classifiers to stored networks by the shapes of their weights."""
+    timm, models = timm_here(), torchvision_here().models
     known = defaultdict(list)
     for stem in stems:
         if stem.startswith(ALIKE) and timm.is_model(stem):
             with torch.device("meta"):
                 known[shapes(timm.create_model(stem))].append(stem)
     rows = []
-    for name in torchvision.models.list_models(module=torchvision.models):
+    for name in models.list_models(module=models):
         if name in HUGE:
             continue
-        sides = {w.transforms.keywords["crop_size"] for w in torchvision.models.get_model_weights(name)}
+        sides = {w.transforms.keywords["crop_size"] for w in models.get_model_weights(name)}
         side = min(sides)  # later recipes test larger than they train
         if f"tv-{name}@{side}" in shared_keys():
             rows.append(("torchvision", name, f"tv-{name}@{side}"))
             continue
         extra = {"init_weights": False} if name in ("googlenet", "inception_v3") else {}
         with torch.device("cpu" if name.startswith("regnet") else "meta"):
-            model = torchvision.models.get_model(name, weights=None, **extra)
+            model = models.get_model(name, weights=None, **extra)
         if name in ("googlenet", "inception_v3"):
             model.AuxLogits = model.aux1 = model.aux2 = None  # in training only
         found = sorted(known[shapes(model)], key=lambda stem: (len(stem), stem))
@@ -90,7 +101,7 @@ def published_rows() -> list[tuple[str, str, str]]:
     said: dict[str, dict[str, str]] = defaultdict(dict)
     for name in bundled_names():
         for row in bundled_profile(name).networks:
-            if row.graph in shared_keys() and row.network not in (row.graph, NetworkKey.of(row.graph).name):
+            if row.graph in shared_keys() and row.network not in (row.graph, split_key(row.graph)[0]):
                 said[plain(row.network)].setdefault(row.graph, row.network)
     rows = []
     for called in said.values():
@@ -98,19 +109,3 @@ def published_rows() -> list[tuple[str, str, str]]:
             ((key, network),) = called.items()
             rows.append(("published", network, key))
     return rows
-
-
-def main() -> None:
-    """Write the file."""
-    stems = sorted({NetworkKey.of(key).name for key in shared_keys()})
-    plain_stems = [stem for stem in stems if not re.match(r"(cv|tv|hf)-", stem) and "+" not in stem]
-    rows = sorted([*timm_rows(plain_stems), *torchvision_rows(plain_stems), *published_rows()])
-    with FILE.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(("source", "name", "key"))
-        writer.writerows(rows)
-    print(f"{FILE}: {Counter(source for source, _, _ in rows)}")
-
-
-if __name__ == "__main__":
-    main()

@@ -1,334 +1,48 @@
-"""The judgements behind the bundled iPhone profiles: which rows count, under which protocol, and why.
+"""Read the judgements behind the bundled data, which lie as tables in the folder ``rules`` beside this file.
 
-Everything here rests on what the sources say or on two measured figures that contradict each other; nothing rests on
-what a model of ours predicts.
+They rest on what the sources say, or on two measured figures that contradict each other; never on what a model of ours predicts.
 """
 
 from __future__ import annotations
 
-# source text (prefix) -> short id. Rows of the same id share one source effect.
-SOURCES = {
-    "EfficientFormer (V1) Fig.1": "efficientformer-fig1",
-    "EfficientFormer / EfficientFormerV2 official README": "efficientformer-readme",
-    "EfficientFormer issue #46": "efficientformer-issue46",
-    "EfficientFormer issue #9 (author": "efficientformer-issue9-author",
-    "EfficientFormer issue #9 (user": "efficientformer-issue9-user",
-    "EfficientFormer paper CPU": "efficientformer-issue46",
-    "EfficientFormerV2 Fig.1": "efficientformerv2-fig1",
-    "FastViT accuracy-latency plot": "fastvit-plot",
-    "FastViT paper": "fastvit-paper",
-    "MobileCLIP official README": "mobileclip-readme",
-    "MobileNetV4 paper": "mobilenetv4-paper",
-    "MobileOne accuracy-latency plot": "mobileone-plot",
-    "MobileOne official README": "mobileone-readme",
-    "MobileOne paper": "mobileone-paper",
-    "MobileViT paper": "mobilevit-paper",
-    "ModelBench screenshot": "modelbench-screenshot",
-    "Next-ViT README screenshot": "nextvit-screenshot",
-    "Next-ViT accuracy-latency plot": "nextvit-plot",
-    "Next-ViT official README": "nextvit-readme",
-    "RepNeXt README screenshots": "repnext-screenshots",
-    "RepNeXt accuracy-latency plot": "repnext-plot",
-    "RepNeXt official README": "repnext-readme",
-    "RepViT README news": "repvit-readme",
-    "RepViT README screenshot": "repvit-screenshot",
-    "RepViT accuracy-latency plot": "repvit-plot",
-    "RepViT paper": "repvit-paper",
-    "RepViT-SAM README": "repvit-sam-readme",
-    "SHViT paper": "shvit-paper",
-    "StarNet / Rewrite the Stars paper": "starnet-paper",
-    "SwiftFormer paper": "swiftformer-paper",
-    "iFormer issue #4": "iformer-issue4",
-    "iFormer paper": "iformer-paper",
-    "ml-cvnets issue #73": "ml-cvnets-issue73",
-    "mobile_app_open issue #865": "mobile-app-open-issue865",
-    "StarNet paper": "starnet-paper",
-}
+import csv
+import tomllib
+from collections.abc import Iterable, Mapping
+from fnmatch import fnmatchcase
+from functools import cache
+from pathlib import Path
+from typing import Any
 
-# Who measured: plots and tables of one paper are one laboratory and share one effect.
-LABS = {
-    "efficientformer-fig1": "efficientformer-v1",
-    "efficientformer-readme": "efficientformer-v1",  # its V2 rows are set to efficientformer-v2 by protocol
-    "efficientformerv2-fig1": "efficientformer-v2",
-    "fastvit-plot": "fastvit",
-    "fastvit-paper": "fastvit",
-    "mobileone-plot": "mobileone",
-    "mobileone-readme": "mobileone",
-    "mobileone-paper": "mobileone",
-    "modelbench-screenshot": "mobileone",
-    "nextvit-screenshot": "nextvit",
-    "nextvit-plot": "nextvit",
-    "nextvit-readme": "nextvit",
-    "repnext-screenshots": "repnext",
-    "repnext-plot": "repnext",
-    "repnext-readme": "repnext",
-    "repvit-readme": "repvit",
-    "repvit-screenshot": "repvit",
-    "repvit-plot": "repvit",
-    "repvit-paper": "repvit",
-    "repvit-sam-readme": "repvit",
-    "ml-cvnets-issue73": "repvit",
-}
+FOLDER = Path(__file__).resolve().parent / "rules"
+Rule = Mapping[str, str]
 
-# runtime text of the collection -> protocol id
-PROTOCOLS = {
-    "CoreML (Xcode 14 report; iOS 16; all units)": "xcode14-ios16",
-    "CoreML (Xcode 14 report; iOS 16; all units; 20 runs)": "xcode14-ios16",
-    "CoreML (Xcode 14 report; iOS 16.0; all units)": "xcode14-ios16",
-    "CoreML (Xcode report median; iOS 16.0; every op on ANE)": "xcode14-ios16",
-    "CoreML (Xcode report median; iOS 16.0.2; all units)": "xcode14-ios16",
-    "CoreML (Xcode report median; iOS 16.5.1; all units)": "xcode14-ios16",
-    "CoreML (Xcode 14 report; iOS 16; ANE)": "xcode14-ios16",
-    "CoreML (Xcode report)": "xcode14-ios16",
-    "CoreML (all units)": "xcode14-ios16",  # the RepViT and RepNeXt papers' other tables; same lab, same tool
-    "CoreML (iOS 16.0; all units)": "xcode14-ios16",
-    "CoreML (iOS 16.5; median of 1000)": "app-ios16.5",
-    "CoreML (coreml-performance app; all units)": "app-ios15",
-    "CoreML (coreml-performance app)": "app-ios15",
-    "CoreML (coremltools 5.2, iOS 15.5)": "app-ios15",
-    "CoreML (ModelBench app)": "modelbench",
-    "CoreML (ModelBench app; mean of 20x50 trimmed)": "modelbench",
-    "CoreML (authors iOS app; min of 1000; full round trip)": "modelbench",
-    "CoreML (Core ML Tools 6.0; iOS 16; MobileOne protocol; text says iPhone 12 Pro Max)": "modelbench",
-    "CoreML mlprogram (iOS 16.6.1; ANE)": "mlprogram-ios16.6",
-    "CoreML (iOS 17.6.1; all units, reported NOT on ANE)": "ios17",
-    "CoreML (iOS 17.5.1; all units)": "ios17",
-    "CoreML": "coreml-unstated",
-}
 
-# Same figure told twice: (source id, network prefix or "*") -> which figure it repeats. Only the first telling counts.
-REPEATS = {
-    ("efficientformer-fig1", "MobileViT-XS"): "quotes the MobileViT paper (7.2 to 7.3)",
-    ("efficientformerv2-fig1", "MobileViT-XS"): "quotes the MobileViT paper (7.28)",
-    ("fastvit-plot", "*"): "the FastViT paper's Table 5 again",
-    ("fastvit-paper", "EfficientFormer-"): "quotes EfficientFormer V1 (3.0 and 7.0)",
-    ("fastvit-paper", "MobileOne-"): "quotes the MobileOne paper, rounded (0.79, 1.86)",
-    ("mobileone-plot", "*"): "the MobileOne paper's Table 9 again",
-    ("mobileone-readme", "*"): "the MobileOne paper's Table 9 again",
-    ("nextvit-screenshot", "*"): "the Next-ViT README's table before rounding",
-    ("nextvit-plot", "EfficientFormer-L7"): "close to EfficientFormer V1's figure of the app protocol (7.0)",
-    ("nextvit-plot", "PoolFormer-S36"): "quotes EfficientFormer V1's figure of the app protocol (6.7)",
-    ("repnext-screenshots", "*"): "a single run behind the RepNeXt README's mean",
-    ("repvit-plot", "*"): "quotes EfficientFormer V2 (1.5 and 1.4)",
-    ("repvit-screenshot", "*"): "the RepViT paper's M0.9 again",
-    ("repvit-paper", "EfficientFormerV2-S0"): "quotes EfficientFormer V2",
-    ("repvit-paper", "EfficientFormerV2-S2"): "quotes EfficientFormer V2",
-    ("repvit-paper", "EfficientFormerV2-L"): "quotes EfficientFormer V2",
-    ("repvit-paper", "EfficientFormer-L"): "quotes EfficientFormer V2's table (1.4, 2.7, 6.6)",
-    ("repvit-paper", "PoolFormer-S36"): "quotes EfficientFormer V2",
-    ("repvit-paper", "EfficientNet-B3"): "quotes EfficientFormer V2",
-    ("repvit-paper", "EdgeViT-XS"): "quotes EfficientFormer V2",
-    ("ml-cvnets-issue73", "*"): "the RepViT author's MobileOne-S2 again (1.1)",
-}
-# The quotes above hold for classification tables; RepViT's dense-prediction table is its own measurement.
-REPEATS_NOT_IN_TABLE = ("dense-prediction",)
+@cache
+def read_toml(name: str) -> dict[str, Any]:
+    """Read a table of rules in TOML."""
+    return tomllib.loads((FOLDER / name).read_text(encoding="utf-8"))
 
-# (network prefix, source id or "*", device prefix or "*") -> evidence that the network left the Neural Engine there.
-CLIFFS = [
-    (
-        "MobileNetV3",
-        "starnet-paper",
-        "*",
-        "5.3 to 15.1 ms here against 0.67 to 1.09 ms in four other sources",
-    ),
-    (
-        "ShuffleNetV2",
-        "starnet-paper",
-        "iPhone 12",
-        "4.1 to 19.9 ms here against 0.68 and 1.08 ms in the MobileOne paper",
-    ),
-    (
-        "GhostNet x",
-        "starnet-paper",
-        "*",
-        "time does not follow work: x0.5 (42 MMACs) takes longer than x1.0 (141 MMACs); "
-        "GhostNetV3 takes 0.99 ms on an iPhone 13 in the iFormer paper",
-    ),
-    (
-        "MobileFormer-52M",
-        "starnet-paper",
-        "*",
-        "6.3 to 8.3 ms for 52 MMACs; the 508M variant takes 3.0 to 3.3 ms on newer "
-        "phones in the SwiftFormer and iFormer papers",
-    ),
-    (
-        "Mobileformer",
-        "mobileone-paper",
-        "*",
-        "96M takes 17 ms; the 508M variant takes 6.6 ms in EfficientFormer V2",
-    ),
-    (
-        "MobileFormer-508M",
-        "efficientformerv2-fig1",
-        "*",
-        "6.6 ms against 3.0 (iPhone 14 Pro Max) and 3.3 (iPhone 13), where other "
-        "networks gain 1.1 to 1.4 times",
-    ),
-    (
-        "MobileViT-",
-        "mobilevit-paper",
-        "*",
-        "XS takes 7.28 ms against 1.5 ms on an iPhone 14 Pro Max (SwiftFormer), where other "
-        "networks gain 1.1 to 1.9 times",
-    ),
-    ("MobileViT-", "efficientformer-fig1", "*", "see the MobileViT paper's row"),
-    ("MobileViT-", "efficientformerv2-fig1", "*", "see the MobileViT paper's row"),
-    (
-        "MobileViT-",
-        "mobileone-paper",
-        "*",
-        "XS takes 6.97 ms against 1.5 ms on an iPhone 14 Pro Max (SwiftFormer)",
-    ),
-    (
-        "MobileViTv2-0.5",
-        "iformer-paper",
-        "*",
-        "9.47 ms for x0.5; x1.0, four times the work, takes 1.7 to 3.8 ms elsewhere",
-    ),
-    (
-        "ConvNeXt-T",
-        "nextvit-plot",
-        "*",
-        "23.0 ms against 3.7 ms in the FastViT paper, whose authors removed costly reshapes",
-    ),
-    (
-        "ConvNeXt-T",
-        "iformer-paper",
-        "*",
-        "13.6 ms at 512 px; the FastViT paper says that reshapes leave the engine",
-    ),
-    ("PoolFormer-S12", "efficientformer-fig1", "*", "6.1 ms against 1.5 ms in two other sources"),
-    (
-        "PoolFormer-S36",
-        "efficientformer-fig1",
-        "*",
-        "6.7 ms against 3.5 ms in two other sources; S12 takes 6.1 there, so time does not follow work",
-    ),
-    (
-        "PoolFormer-S36",
-        "nextvit-plot",
-        "*",
-        "repeats EfficientFormer V1's 6.7 ms; 3.5 ms in two other sources",
-    ),
-    (
-        "MicroNet",
-        "mobileone-paper",
-        "*",
-        "12 ms for 20 MMACs (M3) where networks ten times as large take 0.5 ms",
-    ),
-    (
-        "ResNeSt",
-        "fastvit-paper",
-        "*",
-        "29.9 ms at 5.4 GMACs where RSB-ResNet-50 takes 2.6 ms at 4.1 in the same table",
-    ),
-    (
-        "CvT-13",
-        "fastvit-paper",
-        "*",
-        "62.6 ms at 4.5 GMACs where DeiT-S takes 5.3 ms at 4.6 in the same table",
-    ),
-    (
-        "MaxViT",
-        "fastvit-paper",
-        "*",
-        "31.5 ms at 5.6 GMACs where MOAT-0, of the same parts without window partition, takes 4.9 at 5.7 "
-        "in the same table",
-    ),
-    ("iFormer-L-faster", "iformer-issue4", "*", "the reporter says that it did not run on the Neural Engine"),
-    (
-        "PVTv2",
-        "shvit-paper",
-        "*",
-        "27.5 ms for B0 at 512 px where EfficientFormer-L1, twice the work, takes 4.3 in the same table",
-    ),
-    (
-        "PVTv2",
-        "iformer-paper",
-        "*",
-        "27.0 ms for B1 at 512 px where EfficientFormer-L1 takes 3.5 in the same table",
-    ),
-    ("PVT-Small", "repvit-paper", "*", "53.7 ms where EfficientFormer-L3 takes 12.4 in the same table"),
-    ("Twins", "fastvit-paper", "*", "52.1 ms at 512 px where ResNet-50 takes 8.7 in the same table"),
-    ("CMT-S backbone", "fastvit-paper", "*", "70.9 ms at 512 px where ResNet-50 takes 8.7 in the same table"),
-    (
-        "EfficientMod-s",
-        "iformer-paper",
-        "512",
-        "24.3 ms at 512 px where RepViT-M1.5 takes 5.0 in the same table",
-    ),
-    (
-        "LeViT-256",
-        "efficientformer-fig1",
-        "*",
-        "11.9 ms at 1.1 GMACs where EfficientFormer-L1, of the same attention, takes 1.6",
-    ),
-]
 
-# own keys for networks whose collection rows name no timm network; the trace script builds them
-OWN_KEYS = {
-    "ShuffleNetV2-1.0": "shufflenetv2_x1_0",
-    "ShuffleNetV2-1.5": "shufflenetv2_x1_5",
-    "ShuffleNetV2-2.0": "shufflenetv2_x2_0",
-    "MobileNeXt-x1.0": "mobilenext_100",
-    "MobileNeXt-x1.4": "mobilenext_140",
-    "MobileNeXt-1.4": "mobilenext_140",
-    "MobileNetV2 x1.5": "mobilenetv2_150",
-    "MobileNetV2 x2.0": "mobilenetv2_200",
-    "MobileNetV3-L x0.5": "mobilenetv3_large_050",
-    "MobileNetV3-L (GELU instead of HardSwish)": "mobilenetv3_large_100_gelu",
-    "ConvNeXt-T (modified: no costly reshapes)": "convnext_tiny_conv",
-    "ConvNeXt-S (modified: no costly reshapes)": "convnext_small_conv",
-    "ConvNeXt-B (modified: no costly reshapes)": "convnext_base_conv",
-    "MobileViTv2-1.5": "mobilevitv2_150",
-    "MobileViTv2-2.0": "mobilevitv2_200",
-    "TinyNet-D (swish replaced by ReLU)": "tinynet_d_relu",
-    "TinyNet-E (swish replaced by ReLU)": "tinynet_e_relu",
-    "EfficientNetV2-S": "efficientnetv2_s",
-    "iFormer-T": "iformer_t",
-    "iFormer-S": "iformer_s",
-    "iFormer-M": "iformer_m",
-    "iFormer-L": "iformer_l",
-    "iFormer-L2": "iformer_l2",
-    "GhostNetV3 x1.0": "ghostnetv3_100",
-    "GhostNetV3 x1.3": "ghostnetv3_130",
-    "GhostNetV3 x1.6": "ghostnetv3_160",
-    "LowFormer-B0": "lowformer_b0",
-    "LowFormer-B1": "lowformer_b1",
-    "LowFormer-B1.5": "lowformer_b15",
-    "EdgeViT-XXS": "edgevit_xxs",
-    "EdgeViT-XS": "edgevit_xs",
-    "EdgeViT-S": "edgevit_s",
-    "MobileCLIP-S1 image encoder": "fastvit_mci1",
-    "MobileCLIP2-S0 image encoder": "fastvit_mci0",
-    "MobileCLIP2-S2 image encoder": "fastvit_mci2",
-    "MobileCLIP2-S3 image encoder": "fastvit_mci3",
-    "MobileCLIP2-S4 image encoder": "fastvit_mci4",
-    "MobileCLIP2-B image encoder": "vit_base_mci_224",
-    "RepNeXt-M0": "repnext_m0",
-    "RepNeXt-M1": "repnext_m1",
-    "RepNeXt-M2": "repnext_m2",
-    "RepNeXt-M3": "repnext_m3",
-    "RepNeXt-M4": "repnext_m4",
-    "RepNeXt-M5": "repnext_m5",
-    "RepNeXt-M0E": "repnext_m0e",
-    "RepNeXt-M1E": "repnext_m1e",
-    "RepNeXt-M2E": "repnext_m2e",
-}
-# resolutions that the collection leaves empty and the network's own definition fixes
-OWN_RESOLUTION = {
-    "ShuffleNetV2": 224,
-    "MobileNeXt": 224,
-    "MobileNetV2 x": 224,
-    "MobileNetV3-L x0.5": 224,
-    "EdgeViT": 224,
-    "MobileViG": 224,
-    "MobileCLIP": 256,
-    "MobileCLIP2-B": 224,
-    "TinyNet-D": 152,
-    "TinyNet-E": 106,
-    "MobileViTv2": 256,
-    "RepViT-M0.6": 224,
-    "MobileFormer": 224,
-    "MobileViT-": 256,
-}
+@cache
+def read_csv(name: str) -> tuple[Rule, ...]:
+    """Read a table of rules in CSV, from the top."""
+    with (FOLDER / name).open(newline="", encoding="utf-8") as file:
+        return tuple(csv.DictReader(file))
+
+
+def first_fit(rules: Iterable[Rule], **said: str) -> Rule | None:
+    """Return the first rule whose patterns all fit; a pattern that is empty or left out fits everything.
+
+    Examples
+    --------
+    >>> first_fit([{"name": "resnet*", "family": "ResNet"}, {"name": "", "family": "other"}], name="vgg16")["family"]
+    'other'
+    """
+    return next(
+        (
+            rule
+            for rule in rules
+            if all(not rule.get(key) or fnmatchcase(value, rule[key]) for key, value in said.items())
+        ),
+        None,
+    )

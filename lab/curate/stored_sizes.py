@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from functools import cache
 
 from dsim.graph.store import load_graphs
-
-ROOT = Path(__file__).resolve().parents[2]
+from dsim.latency.facts import GRAPHS
 
 # timm's networks that merge branches (or norms into linear layers) before use
 MERGING = ("mobileone", "repvit", "repnext", "fastvit", "repghostnet", "repvgg", "ghostnetv3", "efficientvit_m", "levit",
@@ -14,10 +13,11 @@ MERGING = ("mobileone", "repvit", "repnext", "fastvit", "repghostnet", "repvgg",
 PARAMS_SHARE, MACS_SHARE = 0.02, 0.03
 
 
+@cache
 def stored_sizes() -> dict[str, tuple[float, float]]:
     """Return (millions of parameters, billions of MACs) by key of every stored graph."""
     out: dict[str, tuple[float, float]] = {}
-    for path in sorted((ROOT / "dsim" / "data" / "graphs").glob("*.parquet")):
+    for path in sorted(GRAPHS.glob("*.parquet")):
         out |= {key: (g.params / 1e6, g.macs / 1e9) for key, g in load_graphs(path).items()}
     return out
 

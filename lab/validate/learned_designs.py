@@ -8,7 +8,6 @@ What is changed in the model is chosen by these figures: the checks stay out of 
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 
@@ -23,8 +22,8 @@ from dsim.latency.networks import own_graphs, stored
 from dsim.latency.scoring import spearman
 from dsim.report.marked import replace_block
 from dsim.report.table import table
+from lab.places import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 NAMES = ("epyc-zen4-onnxruntime", "epyc-zen4-openvino", "epyc-zen4-openvino-bf16", "epyc-zen3-openvino")
 FOLDS = 5
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 
 from dsim.errors import DsimError
-from dsim.graph.shapes import infer_outputs
+from dsim.graph.builder import make_op
 from dsim.op import ATTRS_OF, Op, OpKind, TensorSpec
 from dsim.records import from_plain
 
@@ -26,7 +26,7 @@ def op_of(row: Mapping[str, str]) -> Op:
         attrs = from_plain(ATTRS_OF[kind], json.loads(row.get("attrs") or "{}"))
         shapes = tuple(TensorSpec(_shape(part)) for part in row.get("inputs", "").split(";"))
         activation = OpKind(row["activation"]) if row.get("activation") else None
-        return Op(kind, attrs, shapes, infer_outputs(kind, attrs, shapes), activation)
+        return make_op(kind, attrs, shapes, activation)
     except (
         DsimError,
         ValueError,

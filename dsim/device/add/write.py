@@ -29,6 +29,13 @@ from dsim.summaries import Summarised, Summary
 
 PROTOCOL = "own"
 MEASURED = "measured.toml"
+_AFTER = NETWORK_COLUMNS.index("latency_ms") + 1
+# as a person reads it: a batch stands beside its milliseconds
+_NETWORK_ORDER = (
+    *NETWORK_COLUMNS[:_AFTER],
+    "batch",
+    *(name for name in NETWORK_COLUMNS[_AFTER:] if name != "batch"),
+)
 
 
 @dataclass(frozen=True)
@@ -188,7 +195,7 @@ def write_profile(root: Path, addition: Addition, force: bool = False) -> Path:
         folder.mkdir()
         (folder / "profile.toml").write_text(_toml(addition), encoding="utf-8")
         if addition.networks:
-            _write_networks(folder / "networks.csv", addition)
+            _write_csv(folder / "networks.csv", _NETWORK_ORDER, addition.networks)
         if addition.ops:
             write_ops(folder / "ops.parquet", addition.ops)
         if addition.contrasts:
@@ -259,29 +266,27 @@ def _like(addition: Addition, like: DeviceProfile) -> dict[str, Any]:
     }
 
 
-def _write_networks(path: Path, addition: Addition) -> None:
-    columns = [name for name in NETWORK_COLUMNS if any(name in row for row in addition.networks)]
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, columns)
-        writer.writeheader()
-        writer.writerows({column: row.get(column, "") for column in columns} for row in addition.networks)
-
-
 def write_contrasts(path: Path, rows: Sequence[Mapping[str, str]]) -> None:
-    """Write contrasts.csv; a row has every one of its columns."""
+    """Write contrasts.csv; the interval's columns are left out where no row has them."""
+    _write_csv(path, CONTRAST_COLUMNS, rows)
+
+
+def _write_csv(path: Path, order: Sequence[str], rows: Sequence[Mapping[str, str]]) -> None:
+    """Write the columns that a row names, in an order of the file's own; a row may leave any of them out."""
+    columns = [name for name in order if any(name in row for row in rows)]
     with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, CONTRAST_COLUMNS, lineterminator="\n")
+        writer = csv.DictWriter(file, columns, lineterminator="\n")
         writer.writeheader()
-        writer.writerows(rows)
+        writer.writerows({column: row.get(column, "") for column in columns} for row in rows)
 
 
 def write_ops(path: Path, ops: tuple[MeasuredOp, ...]) -> None:
-    """Write measured operators as a profile's ops.parquet."""
+    """Write measured operators as a profile's ops.parquet; the batch is left out where no row says it."""
     rows = [
         {
             "op": str(one.op.kind),
-            "attrs": json.dumps(to_plain(one.op.attrs)),
-            "inputs": json.dumps([list(spec.shape) for spec in one.op.inputs]),
+            "attrs": _compact(to_plain(one.op.attrs)),
+            "inputs": _compact([list(spec.shape) for spec in one.op.inputs]),
             "activation": str(one.op.activation or ""),
             "latency_ms": one.latency_ms,
             "count": one.count,
@@ -294,4 +299,10 @@ def write_ops(path: Path, ops: tuple[MeasuredOp, ...]) -> None:
         }
         for one in ops
     ]
-    pl.DataFrame(rows, schema=OP_COLUMNS | OP_OPTIONAL).write_parquet(path)
+    kinds = OP_COLUMNS | (OP_OPTIONAL if any(one.batch is not None for one in ops) else {})
+    frame = pl.DataFrame([{name: row[name] for name in kinds} for row in rows], schema=kinds)
+    frame.write_parquet(path, compression="zstd", compression_level=19)
+
+
+def _compact(value: object) -> str:
+    return json.dumps(value, separators=(",", ":"))
