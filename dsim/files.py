@@ -5,7 +5,6 @@ A file is written into a temporary neighbour first, which is then renamed over t
 
 from __future__ import annotations
 
-import json
 import os
 import tempfile
 import tomllib
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from dsim.errors import FileAccessError, FileFormatError
+from dsim.records import parse_json
 
 
 def first_line(error: BaseException, most: int = 200) -> str:
@@ -71,14 +71,9 @@ def read_json(path: Path, remedy: str) -> Any:
     FileAccessError
         It cannot be read.
     FileFormatError
-        It is not JSON.
+        It is not JSON, or names a key twice.
     """
-    text = read_text(path, remedy)
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError) as error:  # also integers of thousands of digits, lists in lists
-        why = first_line(error) if text.strip() else "it is empty"
-        raise FileFormatError(f"{path} must be JSON, and is not ({why}); {remedy}") from error
+    return parse_json(read_text(path, remedy), str(path), remedy)
 
 
 def read_toml(path: Path, remedy: str) -> dict[str, Any]:

@@ -32,7 +32,7 @@ LEAVES = {
 }
 MAY: dict[str, set[str]] = {
     "errors": set(),
-    "files": set(),
+    "files": {"errors", "records"},
     "places": set(),
     "records": {"errors"},
     "rounding": set(),

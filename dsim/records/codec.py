@@ -30,6 +30,7 @@ R = TypeVar("R")
 REMEDY = "correct it"
 _ARRAY = "$array"  # stands in the head of an npz file for an array, which lies beside it under that name
 _HEAD = "head"
+_VERSION = "schema_version"
 
 
 # ---- plain values ---------------------------------------------------------------------------------------------
@@ -98,12 +99,27 @@ def from_plain(cls: type[R], raw: object, where: str = "", remedy: str = REMEDY)
         raise FileFormatError(f"{place}: {why}") from error
 
 
+def to_versioned(record: Any, version: int) -> dict[str, Any]:
+    """Return the plain values of a record behind the version of the form that its file has."""
+    return {_VERSION: version, **to_plain(record)}
+
+
+def from_versioned(cls: type[R], raw: object, version: int, where: str = "", remedy: str = REMEDY) -> R:
+    """Make a record of what `to_versioned` returned; see `from_plain`. Another version is refused."""
+    if not isinstance(raw, dict) or type(raw.get(_VERSION)) is not int or raw[_VERSION] != version:
+        got = shown(raw.get(_VERSION) if isinstance(raw, dict) else raw)
+        raise FileFormatError(
+            f"{where or cls.__name__} must be an object with {_VERSION} {version}, got {got}; {remedy}"
+        )
+    return from_plain(cls, {key: value for key, value in raw.items() if key != _VERSION}, where, remedy)
+
+
 # ---- JSON and TOML --------------------------------------------------------------------------------------------
 
 
-def to_json(record: Any, indent: int | None = None) -> str:
-    """Return a record as JSON: on one line without spaces, or indented for people."""
-    return json.dumps(to_plain(record), indent=indent, separators=None if indent else (",", ":"))
+def to_json(record: Any, indent: int | None = None, hint: Any = None) -> str:
+    """Return a record as JSON: on one line without spaces, or indented for people; ``hint`` as in `to_plain`."""
+    return json.dumps(to_plain(record, hint), indent=indent, separators=None if indent else (",", ":"))
 
 
 def from_json(cls: type[R], text: str | bytes, where: str = "", remedy: str = REMEDY) -> R:
@@ -175,7 +191,12 @@ def to_rows(records: Sequence[R], cls: type[R]) -> pl.DataFrame:
         name: [_cell(row[name]) if is_json else row[name] for row in plain]
         for name, (_, is_json) in kinds.items()
     }
-    return pl.DataFrame(columns, schema={name: kind for name, (kind, _) in kinds.items()})
+    return pl.DataFrame(columns, schema=row_schema(cls))
+
+
+def row_schema(cls: Any) -> dict[str, type[pl.DataType]]:
+    """Return the type of each column of a table of records."""
+    return {name: kind for name, (kind, _) in _columns(cls).items()}
 
 
 def _cell(value: Any) -> str:

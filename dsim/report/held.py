@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from dsim.cache import cache_file, json_to_bytes, keep, look_up
+from dsim.cache import cache_file, keep, look_up
 from dsim.device import find_profile
 from dsim.latency.content import content_hash, rests_on
 from dsim.latency.hold_out import held_out
 from dsim.latency.scoring import Held
 from dsim.progress import working
-from dsim.search.serial import plain, read
+from dsim.records import from_json, to_json
+
+_ALL = tuple[Held, ...]
 
 
 def keep_held(device: str, networks: Sequence[Held]) -> None:
     """Keep what was found, for a page to show."""
-    keep(_path(device), json_to_bytes([plain(held) for held in networks]))
+    keep(_path(device), to_json(tuple(networks), hint=_ALL).encode())
 
 
 def kept_held(device: str) -> tuple[Held, ...] | None:
@@ -28,7 +29,7 @@ def kept_held(device: str) -> tuple[Held, ...] | None:
     UnknownNameError
         There is no such profile.
     """
-    return look_up(_path(device), lambda content: tuple(read(Held, item) for item in json.loads(content)))
+    return look_up(_path(device), lambda content: from_json(_ALL, content))
 
 
 def find_held(device: str) -> tuple[Held, ...]:

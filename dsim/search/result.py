@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from dsim.accuracy.recipe import reference_words
 from dsim.arch import Arch
 from dsim.device.batches import split_name
+from dsim.records import to_versioned
 from dsim.search.spec import StudySpec
 from dsim.summaries import Summarised, Summary
 
@@ -43,11 +44,6 @@ class Candidate(Summarised):
     params: int
     macs: int
     name: str = ""
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain values for JSON."""
-        out = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        return {**out, "arch": self.arch.to_dict()}
 
     def summary(self) -> Summary:
         """Return its figures, and its stages in words."""
@@ -137,6 +133,32 @@ class Cost:
     interrupted: bool = False
 
 
+@dataclass(frozen=True, kw_only=True)
+class ResultForm:
+    """What ``chosen.json`` holds and ``dsim study --json`` prints; see `StudyResult`.
+
+    Attributes
+    ----------
+    top1_for
+        The recipe and the resolution that top-1 is predicted for, in words.
+    front
+        Empty in ``chosen.json``, for the front has a file of its own.
+    """
+
+    device: str
+    budget_ms: float
+    confidence: float
+    top1_for: str
+    chosen: Candidate | None
+    front: tuple[Candidate, ...] = ()
+    fastest: Candidate
+    nearest_feasible_budget_ms: float | None
+    not_identified: tuple[NotIdentified, ...]
+    published: tuple[Published, ...]
+    cost: Cost
+    notes: tuple[str, ...]
+
+
 @dataclass(frozen=True, repr=False)
 class StudyResult(Summarised):
     """Everything that a study found.
@@ -206,20 +228,23 @@ class StudyResult(Summarised):
             f"{chosen.top1_high:.1f} % ({reference_words(chosen.arch.resolution)}; predicted, not trained).",
         )
 
+    def to_form(self) -> ResultForm:
+        """Return what a file, or ``dsim study --json``, says of it."""
+        return ResultForm(
+            device=self.spec.device,
+            budget_ms=self.spec.budget_ms,
+            confidence=self.spec.confidence,
+            top1_for=reference_words(self.spec.space.resolution),
+            chosen=self.chosen,
+            front=self.front,
+            fastest=self.fastest,
+            nearest_feasible_budget_ms=self.nearest_feasible_budget_ms,
+            not_identified=self.not_identified,
+            published=self.published,
+            cost=self.cost,
+            notes=self.notes,
+        )
+
     def to_dict(self) -> dict[str, Any]:
         """Return the object that ``dsim study --json`` prints."""
-        return {
-            "schema_version": SCHEMA_VERSION,
-            "device": self.spec.device,
-            "budget_ms": self.spec.budget_ms,
-            "confidence": self.spec.confidence,
-            "top1_for": reference_words(self.spec.space.resolution),
-            "chosen": self.chosen.to_dict() if self.chosen else None,
-            "front": [candidate.to_dict() for candidate in self.front],
-            "fastest": self.fastest.to_dict(),
-            "nearest_feasible_budget_ms": self.nearest_feasible_budget_ms,
-            "not_identified": [asdict(item) for item in self.not_identified],
-            "published": [asdict(item) for item in self.published],
-            "cost": asdict(self.cost),
-            "notes": list(self.notes),
-        }
+        return to_versioned(self.to_form(), SCHEMA_VERSION)

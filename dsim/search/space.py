@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from dsim.arch import Activation, Mixer, Norm, Stem
@@ -12,7 +12,7 @@ from dsim.arch.block import MAX_MLP_RATIO
 from dsim.arch.serial import MAX_DEPTH
 from dsim.arch.stage import MAX_WIDTH
 from dsim.errors import InvalidValueError
-from dsim.records import shown
+from dsim.records import shown, to_plain
 
 _STEP = 32  # pixels: four stages halve the image five times in all
 _CONV_MIXERS = tuple(mixer for mixer in Mixer if not mixer.is_attention)
@@ -156,7 +156,7 @@ class Space:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values, the form of the TOML file."""
-        return {f.name: _plain(getattr(self, f.name)) for f in fields(self)}
+        return dict(to_plain(self))
 
 
 def _row(name: str, row: tuple[Any, ...]) -> None:
@@ -164,9 +164,3 @@ def _row(name: str, row: tuple[Any, ...]) -> None:
         raise InvalidValueError(
             f"every row of {name} must hold at least one choice and no choice twice, got {list(map(str, row))}; correct it"
         )
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, tuple):
-        return [_plain(item) for item in value]
-    return value if isinstance(value, int | float) else str(value)

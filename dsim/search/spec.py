@@ -12,10 +12,23 @@ from typing import Any
 
 from dsim.device.batches import MARK
 from dsim.errors import InvalidValueError
+from dsim.records import to_plain
 from dsim.search.space import Space
 
 DEFAULT_TRIALS = 240
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+
+
+@dataclass(frozen=True)
+class StudyInputs:
+    """The inputs that determine what a study finds, as study.toml holds them; see `StudySpec`."""
+
+    device: str
+    budget_ms: float
+    confidence: float
+    trials: int
+    seed: int
+    space: Space
 
 
 @dataclass(frozen=True)
@@ -96,14 +109,8 @@ class StudySpec:
 
     def inputs(self) -> dict[str, Any]:
         """Return what determines the result, as plain values (the name, the place and the time cap do not)."""
-        return {
-            "device": self.device,
-            "budget_ms": self.budget_ms,
-            "confidence": self.confidence,
-            "trials": self.trials,
-            "seed": self.seed,
-            "space": self.space.to_dict(),
-        }
+        asked = (self.device, self.budget_ms, self.confidence, self.trials, self.seed, self.space)
+        return dict(to_plain(StudyInputs(*asked)))
 
 
 def fingerprint(inputs: dict[str, Any], models: dict[str, str]) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +10,7 @@ import polars as pl
 
 from dsim.errors import FileAccessError, FileFormatError
 from dsim.files import make_folder, read_json, write_atomic
-from dsim.records import shown
-from dsim.search.serial import plain, read
+from dsim.records import from_versioned, to_json, to_plain, to_versioned
 from dsim.shift.records import Comparison, Interval
 from dsim.shift.spec import ComparisonSpec
 
@@ -23,8 +21,7 @@ _AGAIN = "make it anew with dsim compare"
 
 def to_dict(found: Comparison) -> dict[str, Any]:
     """Return the object that ``dsim compare --json`` prints and ``comparison.json`` holds."""
-    values = plain(found)
-    return {"schema_version": SCHEMA_VERSION, **values, "inputs": json.loads(found.inputs)}
+    return to_versioned(found, SCHEMA_VERSION)
 
 
 def from_dict(raw: object, where: str = "a comparison") -> Comparison:
@@ -35,19 +32,7 @@ def from_dict(raw: object, where: str = "a comparison") -> Comparison:
     FileFormatError
         It is of another schema, or not a comparison; the message begins with ``where``.
     """
-    if not isinstance(raw, dict) or raw.get("schema_version") != SCHEMA_VERSION:
-        found = shown(raw.get("schema_version") if isinstance(raw, dict) else raw)
-        raise FileFormatError(
-            f"{where} must be an object with schema_version {SCHEMA_VERSION}, got {found}; {_AGAIN}"
-        )
-    values = {key: value for key, value in raw.items() if key != "schema_version"}
-    if "inputs" in values:
-        if not isinstance(values["inputs"], dict):
-            raise FileFormatError(
-                f"{where}: inputs must be an object, got {shown(values['inputs'])}; {_AGAIN}"
-            )
-        values["inputs"] = json.dumps(values["inputs"], sort_keys=True)
-    return read(Comparison, values, where)
+    return from_versioned(Comparison, raw, SCHEMA_VERSION, where, _AGAIN)
 
 
 def load_comparison(path: Path) -> Comparison:
@@ -91,8 +76,7 @@ def write_comparison(spec: ComparisonSpec, found: Comparison) -> None:
             write_atomic(spec.folder / f"{name}.parquet", buffer.getvalue())
         else:
             (spec.folder / f"{name}.parquet").unlink(missing_ok=True)  # of an earlier run with other inputs
-    record = json.dumps(to_dict(found), separators=(",", ":"), allow_nan=False)
-    write_atomic(spec.folder / RECORD, record + "\n")
+    write_atomic(spec.folder / RECORD, to_json(to_dict(found)) + "\n")
 
 
 def tables(found: Comparison) -> dict[str, list[dict[str, Any]]]:
@@ -100,8 +84,8 @@ def tables(found: Comparison) -> dict[str, list[dict[str, Any]]]:
     fronts = [
         {
             "device": device.device,
-            **{k: v for k, v in plain(design).items() if k != "arch"},
-            "arch": json.dumps(plain(design.arch), separators=(",", ":")),
+            **{k: v for k, v in to_plain(design).items() if k != "arch"},
+            "arch": to_json(design.arch),
             "best": device.best is not None and design.arch == device.best.arch,
         }
         for device in found.devices

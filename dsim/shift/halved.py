@@ -12,8 +12,8 @@ from dsim.accuracy.refit import refit_accuracy
 from dsim.errors import FileFormatError, InvalidValueError
 from dsim.files import make_folder, write_atomic
 from dsim.latency.refit import families_of, refit
+from dsim.records import from_json, to_json
 from dsim.search.score import Scorer
-from dsim.search.serial import plain, read
 from dsim.search.space import Space
 from dsim.search.spec import StudySpec
 from dsim.search.study import judge, search_mixes
@@ -58,13 +58,13 @@ def halved_search(
     path = folder / f"{device}-{split}-{name}.json" if folder else None
     if path is not None and path.exists():
         try:
-            return read(Halved, json.loads(path.read_text(encoding="utf-8")))
+            return from_json(Halved, path.read_text(encoding="utf-8"))
         except (OSError, ValueError, FileFormatError):
             pass  # a damaged file is made anew
     found = _search(spec, device, space, budget_ms, split)
     if path is not None:
         make_folder(path.parent)
-        write_atomic(path, json.dumps(plain(found)) + "\n")
+        write_atomic(path, to_json(found) + "\n")
     return found
 
 

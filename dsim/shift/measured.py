@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
@@ -17,7 +17,7 @@ import polars as pl
 from dsim.arch import Arch
 from dsim.errors import FileFormatError
 from dsim.files import first_line, read_bytes, write_atomic
-from dsim.records import shown
+from dsim.records import from_rows, row_schema, shown, to_rows
 from dsim.rounding import limit
 from dsim.shift.records import Cell, Comparison, DeviceFindings
 
@@ -239,8 +239,7 @@ def read_measured(folder: Path) -> tuple[Timed, ...]:
     path = folder / FILE
     if not path.exists():
         return ()
-    kinds = {"str": pl.String, "int": pl.Int64, "float": pl.Float64}
-    schema = {field.name: kinds[str(field.type)] for field in fields(Timed)}
+    schema = row_schema(Timed)
     content = read_bytes(path, _AGAIN)
     try:
         frame = pl.read_csv(io.BytesIO(content), schema_overrides=schema)
@@ -253,7 +252,7 @@ def read_measured(folder: Path) -> tuple[Timed, ...]:
             f"{path} must have the columns {', '.join(schema)} with a figure in each row, got "
             f"{shown(', '.join(frame.columns), 80)}; {_AGAIN}"
         )
-    return tuple(Timed(**row) for row in frame.iter_rows(named=True))
+    return from_rows(Timed, frame, str(path), _AGAIN)
 
 
 def write_measured(folder: Path, timed: Sequence[Timed]) -> Path:
@@ -267,9 +266,8 @@ def write_measured(folder: Path, timed: Sequence[Timed]) -> Path:
     new = {one.device for one in timed}
     rows = [*(one for one in read_measured(folder) if one.device not in new), *timed]
     buffer = io.BytesIO()
-    pl.DataFrame([asdict(one) for one in sorted(rows, key=lambda one: (one.device, one.design))]).write_csv(
-        buffer, float_precision=5
-    )
+    rows.sort(key=lambda one: (one.device, one.design))
+    to_rows(rows, Timed).write_csv(buffer, float_precision=5)
     write_atomic(folder / FILE, buffer.getvalue())
     return folder / FILE
 

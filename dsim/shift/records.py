@@ -1,10 +1,12 @@
-"""What a comparison gives back, as frozen records; `dsim.search.serial` writes and reads them as JSON."""
+"""What a comparison gives back, as frozen records."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from dsim.arch import Arch
 from dsim.search import Candidate, NotIdentified, Published
@@ -279,7 +281,7 @@ class Comparison(Summarised):
     Attributes
     ----------
     inputs
-        JSON text of what was asked (see `ComparisonSpec.inputs`).
+        What was asked (see `ComparisonSpec.inputs`).
     fingerprint
         Of inputs, profiles and code.
     budget_rule
@@ -297,7 +299,7 @@ class Comparison(Summarised):
     """
 
     fingerprint: str
-    inputs: str
+    inputs: Mapping[str, Any]
     confidence: float
     budget_rule: str
     devices: tuple[DeviceFindings, ...]

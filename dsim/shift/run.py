@@ -124,7 +124,7 @@ class _Run:
             self._notes.append(why)
         found = Comparison(
             mark,
-            json.dumps(spec.inputs(), sort_keys=True),
+            json.loads(json.dumps(spec.inputs(), sort_keys=True)),  # in one order, whoever asked
             spec.confidence,
             _budget_rule(spec),
             findings,

@@ -70,7 +70,7 @@ def comparison(names: tuple[str, ...] = ("iphone12", f"mine{SCRIPT}", f"odd{BREA
     )
     inputs = ComparisonSpec(("iphone12", "pixel6-cpu")).inputs()
     return Comparison(
-        "f" * 64, json.dumps({**inputs, "devices": list(names)}), 0.9, "each as L1", tuple(map(device, names)), pairs,
+        "f" * 64, {**inputs, "devices": list(names)}, 0.9, "each as L1", tuple(map(device, names)), pairs,
         tuple(cells), flips, WhatIf("l1", L1, tuple((name, gone) for name in names), here, rows),
         Robust(SMALL, True, 0.5, 10, tuple(RobustOn(name, gone, -0.1, here) for name in names)), halves, 200, 20,
         (f"a note {SCRIPT}",), 61.0,

@@ -51,7 +51,7 @@ def comparison() -> Comparison:
         Halved("y", 0, 1, 1, None, NAN, NAN, NAN, NAN, NAN, NAN, NAN, "too little"),
     )
     return Comparison(
-        "f", json.dumps({"a": 1}), 0.9, "rule", (device("x"), device("y")),
+        "f", {"a": 1}, 0.9, "rule", (device("x"), device("y")),
         (Pair("x", "y", Shift.STACK, (Part("chip", "c", "c"), Part("runtime", "r", "s"))),),
         cells, (flip, blind), WhatIf("l1", L1, (("x", ONE),), ONE, (swap,)),
         Robust(BEST, True, 0.5, 10, (RobustOn("x", ONE, -0.1, ONE),)), halves, 200, 20, ("note",), 1.5,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 from typing import Any
 
@@ -68,7 +67,7 @@ def reproduce_section(command: str, space: dict[str, Any] | None, fingerprint: s
 
 def comparison_command(found: Comparison, name: str) -> tuple[str, dict[str, Any] | None]:
     """Return the command that makes a comparison anew, and its space where that is not the usual one."""
-    asked: dict[str, Any] = json.loads(found.inputs)
+    asked = dict(found.inputs)
     words = [
         "dsim",
         "compare",

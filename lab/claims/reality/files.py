@@ -1,29 +1,22 @@
-"""Keep records as parquet, a row each, and the inputs of a study as TOML."""
+"""Keep records as parquet, a row each, and read the inputs of a study from TOML."""
 
 from __future__ import annotations
 
-import dataclasses
-import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import polars as pl
 
-from dsim.errors import FileAccessError, FileFormatError
-from dsim.files import make_folder
-from dsim.search.space_file import space_from_dict
+from dsim.errors import FileAccessError
+from dsim.files import make_folder, read_text
+from dsim.records import from_rows, from_toml, to_rows
+from dsim.search.space import Space
 from lab.claims.reality.propose import Bounds, Held
 
 INPUTS = "study.toml"
 R = TypeVar("R")
-_TYPES: dict[str, type[pl.DataType]] = {
-    "str": pl.String,
-    "float": pl.Float64,
-    "int": pl.Int64,
-    "bool": pl.Boolean,
-}
 
 
 @dataclass(frozen=True)
@@ -35,8 +28,8 @@ class Inputs:
     devices
         Names of profiles.
     held
-        What must hold the budget; one search each.
-    bounds
+        What must fit the budget; one search each.
+    confidence, trials, seed, space
         Of every search.
     most
         Networks of a front that are compared at most (reality check).
@@ -46,10 +39,18 @@ class Inputs:
 
     devices: tuple[str, ...]
     held: tuple[Held, ...]
-    bounds: Bounds
+    confidence: float
+    trials: int
+    seed: int
+    space: Space = field(default_factory=Space)
     most: int = 8
     cutoff: str = ""
-    families: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    families: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def bounds(self) -> Bounds:
+        """What bounds every search."""
+        return Bounds(self.confidence, self.trials, self.seed, self.space)
 
 
 def read_inputs(folder: Path) -> Inputs:
@@ -63,35 +64,10 @@ def read_inputs(folder: Path) -> Inputs:
         It is not TOML, or a key is missing, unknown or wrong; the message names it.
     """
     path = folder / INPUTS
-    try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise FileAccessError(f"{path} cannot be read: {error}; name a study's folder") from error
-    except tomllib.TOMLDecodeError as error:
-        raise FileFormatError(f"{path} must be TOML: {error}; correct that line") from error
-    names = {"devices", "held", "confidence", "trials", "seed", "space", "most", "cutoff", "families"}
-    odd = sorted(set(raw) - names)
-    if odd:
-        raise FileFormatError(f"{path} has no key {odd[0]!r}; it has {', '.join(sorted(names))}; remove it")
-    try:
-        return Inputs(
-            tuple(map(str, raw["devices"])),
-            tuple(map(Held, raw["held"])),
-            Bounds(
-                float(raw["confidence"]),
-                int(raw["trials"]),
-                int(raw["seed"]),
-                space_from_dict(raw.get("space", {}), str(path)),
-            ),
-            int(raw.get("most", Inputs.most)),
-            str(raw.get("cutoff", "")),
-            {str(k): str(v) for k, v in raw.get("families", {}).items()},
-        )
-    except (KeyError, TypeError, ValueError) as error:
-        raise FileFormatError(f"{path} must hold {error} in its right form; correct it") from error
+    return from_toml(Inputs, read_text(path, "name a study's folder"), str(path))
 
 
-def write_records(path: Path, records: Sequence[Any], kind: type[Any]) -> None:
+def write_records(path: Path, records: Sequence[R], kind: type[R]) -> None:
     """Write records of one dataclass as parquet; nan stays nan.
 
     Raises
@@ -100,11 +76,8 @@ def write_records(path: Path, records: Sequence[Any], kind: type[Any]) -> None:
         The file cannot be written.
     """
     make_folder(path.parent)
-    fields = dataclasses.fields(kind)
-    schema = {f.name: _TYPES[str(f.type)] for f in fields}
-    columns = {f.name: [getattr(record, f.name) for record in records] for f in fields}
     try:
-        pl.DataFrame(columns, schema=schema).write_parquet(path, compression="zstd")
+        to_rows(records, kind).write_parquet(path, compression="zstd")
     except OSError as error:
         raise FileAccessError(f"{path} cannot be written: {error}; choose a writable place") from error
 
@@ -123,7 +96,4 @@ def read_records(path: Path, kind: type[R]) -> tuple[R, ...]:
         frame = pl.read_parquet(path)
     except (OSError, pl.exceptions.PolarsError) as error:
         raise FileAccessError(f"{path} cannot be read: {error}; run the study anew") from error
-    names = [f.name for f in dataclasses.fields(kind)]  # type: ignore[arg-type]
-    if frame.columns != names:
-        raise FileFormatError(f"{path} must have the columns {', '.join(names)}; run the study anew")
-    return tuple(kind(*row) for row in frame.iter_rows())
+    return from_rows(kind, frame, str(path), "run the study anew")
