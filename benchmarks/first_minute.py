@@ -20,8 +20,8 @@ from pathlib import Path
 
 from dsim.device.find import bundled_profile
 from dsim.device.folders import bundled_names
-from dsim.report.marked import replace_block
 from dsim.report.table import TableData, table
+from lab.marked import replace_block
 
 FIRST_S = {"iphone": 10.0, "snapdragon-npu": 10.0, "phone-cpu": 10.0, "phone-gpu": 10.0, "one-table": 10.0}
 OTHERS_S, AGAIN_S = 20.0, 1.2

@@ -18,7 +18,6 @@ from rich.markdown import Markdown
 
 from dsim.accuracy import load_accuracy_model
 from dsim.latency import load_model
-from dsim.report.marked import replace_block
 from dsim.report.table import TableData, table
 from dsim.search import StudySpec
 from dsim.search.exact import exact_optimum
@@ -27,6 +26,7 @@ from dsim.search.score import Scorer
 from dsim.search.study import search_mixes
 from dsim.search.table import CostTable
 from dsim.search.trials import SAMPLERS
+from lab.marked import replace_block
 
 COLUMNS = ("sampler", "top-1 low, median", "worst", "best", "seconds, median", "repeats, median")
 

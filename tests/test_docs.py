@@ -16,9 +16,9 @@ import dsim
 from dsim.cli.main import VERBS
 from dsim.cli.main import dsim as root_command
 from dsim.errors import FileAccessError, FileFormatError
-from dsim.report.marked import replace_block
 from dsim.search import Space
 from dsim.search.space_file import load_space, space_toml
+from lab.marked import replace_block
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")

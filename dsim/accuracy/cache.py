@@ -24,7 +24,7 @@ HYPERPARAMETERS_FILE = "hyperparameters.json"
 
 
 def load_hyperparameters() -> tuple[str, dict[str, float]]:
-    """Read layout, variances and lengths; python -m lab.validate.accuracy.tune_command makes the file."""
+    """Read layout, variances and lengths; `python -m lab.validate.accuracy.tune` makes the file."""
     path = FOLDER / HYPERPARAMETERS_FILE
     try:
         raw = json.loads(path.read_text(encoding="utf-8"))

@@ -63,7 +63,8 @@ def validate_device(names: tuple[str, ...], as_json: bool) -> None:
     What is found of your own profiles is kept beside their figures, for `dsim device show`.
     """
     from dsim.report.console import result_console, show_table  # deferred: help must not wait for the models
-    from dsim.report.validated import validate_profiles, validation_summary
+    from dsim.report.held import validate_profiles
+    from dsim.report.validation import validation_summary
 
     found = []
     for one in validate_profiles(names):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -60,15 +59,6 @@ def print_json(values: Mapping[str, Any]) -> None:
     Milliseconds, raw counts and percent, as everywhere.
     """
     click.echo(json.dumps({"schema_version": SCHEMA_VERSION, **values}, allow_nan=False))
-
-
-def write_option(command: _Command) -> _Command:
-    """Add ``--write``."""
-    return click.option(
-        "--write",
-        type=click.Path(path_type=Path),
-        help="Document whose marked block to rewrite with the tables.",
-    )(command)
 
 
 def without_nan(value: Any) -> Any:

@@ -146,11 +146,6 @@ class LatencyEstimate(Summarised):
             out[name] = {kind: share for kind, share in parts.items() if share}
         return out
 
-    @property
-    def by_evidence(self) -> dict[str, float]:
-        """Milliseconds by how well kernels are covered, largest first."""
-        return _group((str(kernel.evidence), kernel.latency_ms) for kernel in self.kernels)
-
 
 @dataclass(frozen=True, slots=True)
 class Identified:

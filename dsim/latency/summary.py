@@ -1,4 +1,4 @@
-"""What validation says of one profile, and of a group of profiles."""
+"""What validation says of one profile."""
 
 from __future__ import annotations
 
@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from dsim.device.card import Card, evidence_hash
 from dsim.device.find import find_profile
 from dsim.latency.fit import load_model
-from dsim.latency.groups import GROUPS, Group
 from dsim.latency.hold_out import clean, held_out
 from dsim.latency.methods.operators.validate import hold_out_shapes
 from dsim.latency.records import Identified
-from dsim.latency.scoring import Coverage, Held, Score, coverage, score
+from dsim.latency.scoring import Held, Score, score
 
 LEAST = 3  # networks that a score needs
 
@@ -35,16 +34,6 @@ class ProfileSummary:
     group: str
     card: Card
     networks: tuple[Held, ...]
-
-
-@dataclass(frozen=True)
-class GroupSummary:
-    """A group's scores over all its profiles; a network counts once a profile. None where there is nothing to score."""
-
-    group: Group
-    profiles: int
-    score: Score
-    coverage: Coverage
 
 
 def summarise(device: str) -> ProfileSummary:
@@ -113,15 +102,3 @@ def sort_choices(
     known = tuple(item.choice for item in once.values() if item.identified)
     rest = tuple(item.choice for item in once.values() if not item.identified)
     return (known, rest, ()) if adapted else (known, (), rest)
-
-
-def group_summaries(found: Iterable[ProfileSummary]) -> tuple[GroupSummary, ...]:
-    """Score every group that holds a profile with networks."""
-    profiles = [(find_profile(one.device), clean(one.networks)) for one in found]
-    out = []
-    for group in GROUPS:
-        own = [judged for profile, judged in profiles if group.holds(profile) and judged]
-        pooled = [held for judged in own for held in judged]
-        if pooled:
-            out.append(GroupSummary(group, len(own), score(pooled), coverage(pooled)))
-    return tuple(out)

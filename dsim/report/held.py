@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from dsim.cache import cache_file, keep, look_up
 from dsim.device import find_profile
+from dsim.device.batches import card_batch, names_by_batch
+from dsim.device.card import write_card
 from dsim.latency.content import content_hash, rests_on
 from dsim.latency.hold_out import held_out
 from dsim.latency.scoring import Held
+from dsim.latency.summary import ProfileSummary, summarise
+from dsim.places import bundled_profiles_dir
 from dsim.progress import working
 from dsim.records import from_json, to_json
 
@@ -48,6 +52,36 @@ def find_held(device: str) -> tuple[Held, ...]:
             found = held_out(device)
         keep_held(device, found)
     return found
+
+
+def validate_profiles(names: Iterable[str], bundled_cards: bool = False) -> Iterator[ProfileSummary]:
+    """Validate profiles, one after the other, and keep what was found.
+
+    The card of a user's own profile is written into its folder, for `dsim device show`.
+
+    Parameters
+    ----------
+    names
+        Names of profiles; one with several batches is validated at each.
+    bundled_cards
+        Whether to write the cards of profiles that come with dsim too.
+
+    Raises
+    ------
+    UnknownNameError
+        There is no such profile.
+    FileFormatError
+        A profile's files break a rule.
+    FileAccessError
+        A card cannot be written.
+    """
+    own_names = [own for asked in names for own in names_by_batch(asked, find_profile(asked))]
+    for profile in map(find_profile, own_names):
+        found = summarise(profile.name)
+        keep_held(profile.name, found.networks)
+        if bundled_cards or not profile.folder.is_relative_to(bundled_profiles_dir()):
+            write_card(profile.folder, found.card, card_batch(profile))
+        yield found
 
 
 def _path(device: str) -> Path:

@@ -1,10 +1,14 @@
-"""The held-out tables of a latency model: the same figures on the terminal and in docs/latency.md."""
+"""The tables of validated profiles: held-out errors, profile by profile and network by network."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
-from dsim.latency.validate import Held, Score, Validation
+from dsim.latency.pairs import pair_ratios
+from dsim.latency.summary import ProfileSummary
+from dsim.latency.validate import Held, Score, Validation, validate
+from dsim.report.measuring import measured_table
 from dsim.report.table import TableData, table
 
 SCORES = (
@@ -18,6 +22,92 @@ SCORES = (
     "coverage %",
     "high/low",
 )
+
+
+def validation_summary(found: Sequence[ProfileSummary]) -> tuple[TableData, ...]:
+    """Return the tables of validated profiles, every profile first."""
+    tables = [profile_table(found)]
+    # designs that were held out for good, at each batch
+    measured = {one.device: one.networks for one in found if one.group == "measured"}
+    tables += [measured_table(measured)] if measured else []
+    extra = [data for data in (pair_table(found), incomplete_table(found)) if data.rows]
+    # iPhones have several protocols and contrasts of their own
+    detail = [
+        data for one in found if one.group == "iphone" for data in validation_tables(validate(one.device))
+    ]
+    return (*tables, *extra, *detail)
+
+
+def profile_table(found: Sequence[ProfileSummary]) -> TableData:
+    """Return the table of profiles."""
+    rows = [
+        (
+            one.device,
+            one.card.method + (f", from {one.card.donor}" if one.card.donor else ""),
+            str(one.card.networks),
+            str(one.card.ops),
+            *(_or_dash(value, form) for value, form in _figures(one)),
+            str(len([held for held in one.networks if held.cliff])),
+            str(len([held for held in one.networks if not held.complete])),
+        )
+        for one in sorted(found, key=lambda one: (one.group, one.device))
+    ]
+    numbers = ("networks", "ops", "median %", "within 10%", "within 20%", "Spearman", "coverage %", "high/low",
+               "cliffs", "lower bounds")  # fmt: skip
+    note = "A profile without networks is judged by its operators, each with its shape held out."
+    return table("Every profile", ("profile", "method", *numbers), rows, numbers, note)
+
+
+def pair_table(found: Sequence[ProfileSummary]) -> TableData:
+    """Return measured against predicted ratios of networks that differ in one thing."""
+    rows = [
+        (
+            one.device,
+            ratio.choice,
+            str(ratio.pairs),
+            f"{ratio.measured:.2f}",
+            f"{ratio.predicted:.2f}",
+            f"{ratio.same_sign} of {ratio.pairs}",
+        )
+        for one in sorted(found, key=lambda one: (one.group, one.device))
+        for ratio in pair_ratios(one.networks)
+    ]
+    columns = ("profile", "choice", "pairs", "measured", "predicted", "right sign")
+    return table(
+        "Networks that differ in one thing: ratio of time, to over from, both families held out",
+        columns,
+        rows,
+        columns[2:],
+        "Medians over the pairs (dsim/data/pairs.csv); a measured ratio within 3% of one has no sign to miss.",
+    )
+
+
+def incomplete_table(found: Sequence[ProfileSummary]) -> TableData:
+    """Return the networks whose estimate was a lower bound when their family was held out."""
+    names: dict[str, set[str]] = {}
+    for one in found:
+        for held in one.networks:
+            if not held.complete:
+                names.setdefault(held.graph, set()).add(one.device)
+    rows = [(graph, str(len(devices))) for graph, devices in sorted(names.items())]
+    return table(
+        "Left out: networks with a kernel that no other family's evidence knows",
+        ("network", "profiles"),
+        rows,
+        ("profiles",),
+    )
+
+
+def _figures(one: ProfileSummary) -> tuple[tuple[float, str], ...]:
+    card = one.card
+    return (
+        (card.median_error, ".1f"),
+        (card.within_10, ".0f"),
+        (card.within_20, ".0f"),
+        (card.spearman, ".2f"),
+        (card.coverage, ".0f"),
+        (card.width, ".2f"),
+    )
 
 
 def validation_tables(found: Validation) -> tuple[TableData, ...]:

@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import sys
 
-from dsim.report.marked import replace_block
 from lab.claims.backtest_plot import draw
 from lab.claims.reality import Backtest, Own, Standing, backtest
 from lab.claims.reality.files import read_inputs, read_records, write_records
 from lab.claims.reality.records import Learned
 from lab.claims.reality.report import backtest_markdown, backtest_words
+from lab.marked import replace_block
 from lab.places import ROOT, STUDIES
 
 FOLDER = STUDIES / "backtest"

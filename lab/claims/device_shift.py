@@ -13,7 +13,6 @@ from collections.abc import Sequence
 
 from dsim.arch import get_preset
 from dsim.report.findings import findings_table
-from dsim.report.marked import replace_block
 from dsim.report.progress import shown
 from dsim.report.shift import devices_table, matrix_table, pairs_table
 from dsim.report.timed import agreement_table, timed_table
@@ -21,6 +20,7 @@ from dsim.shift import Comparison, ComparisonSpec, run_comparison
 from dsim.shift.measured import Agreement, agreements, read_measured
 from dsim.shift.strongest import Finding, findings, strongest
 from dsim.shift.summary import shift_by_kind
+from lab.marked import replace_block
 from lab.places import ROOT, STUDIES
 
 STUDY = STUDIES / "device-shift"

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import sys
 
-from dsim.report.marked import replace_block
 from lab.claims.reality import Standing, reality_check
 from lab.claims.reality.files import read_inputs, read_records, write_records
 from lab.claims.reality.report import check_markdown, check_words
+from lab.marked import replace_block
 from lab.places import ROOT, STUDIES
 
 FOLDER = STUDIES / "reality-check"

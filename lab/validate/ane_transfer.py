@@ -26,8 +26,8 @@ from dsim.latency.networks import read_networks
 from dsim.latency.scoring import score
 from dsim.latency.validate import held_networks
 from dsim.op import Op, OpKind
-from dsim.report.marked import replace_block
 from dsim.report.table import TableData, table
+from lab.marked import replace_block
 
 ENGINES = ("m5-ane", "m6-ane")
 FULL = 512  # channels at which the engine is taken to be full

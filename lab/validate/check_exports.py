@@ -19,7 +19,7 @@ from dsim.arch import PRESETS, get_preset
 from dsim.errors import MissingPackageError
 from dsim.export import export
 from dsim.export.targets import FORMS
-from dsim.report.marked import replace_block
+from lab.marked import replace_block
 
 BLOCK = "exports"
 Cells = dict[tuple[str, str], str]  # (preset, form): largest difference

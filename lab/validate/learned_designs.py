@@ -20,8 +20,8 @@ from dsim.latency.methods.operators.vectors import log_ms
 from dsim.latency.methods.pooled.evidence import DESIGN
 from dsim.latency.networks import own_graphs, stored
 from dsim.latency.scoring import spearman
-from dsim.report.marked import replace_block
 from dsim.report.table import table
+from lab.marked import replace_block
 from lab.places import ROOT
 
 NAMES = ("epyc-zen4-onnxruntime", "epyc-zen4-openvino", "epyc-zen4-openvino-bf16", "epyc-zen3-openvino")

@@ -13,11 +13,11 @@ from dsim.device.batches import names_by_batch
 from dsim.device.folders import bundled_names
 from dsim.latency.methods.operators.validate import hold_out_operators
 from dsim.measure.scores import split_networks
-from dsim.report.contrasts import contrasts_markdown
-from dsim.report.marked import replace_block
 from dsim.report.measuring import measured_table
 from dsim.report.table import TableData, table
+from lab.marked import replace_block
 from lab.places import ROOT
+from lab.validate.chip_or_compiler import contrasts_markdown
 from lab.validate.measured_plot import draw
 
 

@@ -15,14 +15,14 @@ from dsim.device import bundled_names, find_profile
 from dsim.device.find import pool_of
 from dsim.device.profile import DeviceProfile
 from dsim.graph.key import NetworkKey
-from dsim.latency.groups import GROUPS
 from dsim.latency.methods.fine.evidence import gather_fine
 from dsim.latency.methods.fine.learn import hold_out_rows
 from dsim.latency.methods.pooled.adapted import belief_of
 from dsim.latency.methods.pooled.ensemble import hold_out
 from dsim.latency.methods.pooled.evidence import gather
-from dsim.report.marked import replace_block
 from dsim.report.table import TableData, table
+from lab.marked import replace_block
+from lab.validate.groups import GROUPS
 
 
 def errors(profile: DeviceProfile) -> list[float]:

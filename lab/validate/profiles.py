@@ -14,9 +14,11 @@ from pathlib import Path
 from dsim.device import bundled_names
 from dsim.errors import DsimError
 from dsim.report.console import result_console, show_table
-from dsim.report.marked import replace_block
+from dsim.report.held import validate_profiles
 from dsim.report.progress import shown
-from dsim.report.validated import validate_profiles, validation_summary
+from dsim.report.validation import validation_summary
+from lab.marked import replace_block
+from lab.validate.groups import group_summaries, group_table
 
 
 def main() -> None:
@@ -38,7 +40,8 @@ def main() -> None:
                 )
     except DsimError as error:
         sys.exit(str(error))
-    tables = validation_summary(found)
+    groups = group_summaries(found)
+    tables = ((group_table(groups),) if groups else ()) + validation_summary(found)
     if asked.write:
         replace_block(asked.write, "profiles", "\n".join(data.markdown() for data in tables))
     console = result_console()

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 
-from dsim.report.marked import replace_block
+from lab.marked import replace_block
 from lab.places import ROOT
 
 COMMAND = ("study", "--device", "iphone12", "--budget", "2ms")

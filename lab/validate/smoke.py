@@ -1,7 +1,7 @@
 """Walk the three main roads as a user does: the installed command, an empty cache, nothing patched.
 
-``python -m lab.validate.smoke`` builds the wheel, installs it into an environment of its own (what dsim depends on is borrowed
-from the one that runs this), and works in an empty folder, outside the checkout. It ends at the first step that fails.
+``python -m lab.validate.smoke`` builds and installs the wheel (`lab.validate.wheel`), and works in an empty folder, outside
+the checkout. It ends at the first step that fails.
 """
 
 from __future__ import annotations
@@ -10,15 +10,14 @@ import json
 import os
 import resource
 import shlex
-import site
 import subprocess
 import sys
-import sysconfig
 import tempfile
 import time
 from pathlib import Path
 
 from lab.places import ROOT
+from lab.validate.wheel import build_wheel, install_wheel
 
 HANG_S = 1800  # far beyond what any step takes: a guard against a hang, not a measure of speed
 SHEET = """network,latency_ms
@@ -78,37 +77,6 @@ def need(holds: bool, what: str) -> None:
         sys.exit(f"smoke: {what}")
 
 
-def install(folder: Path) -> Path:
-    """Build the wheel, install it into a new environment, and return the path of its dsim command."""
-    wheels, place = folder / "wheels", folder / "environment"
-    python = place / "bin" / "python"
-    for words in (
-        [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(wheels), str(ROOT)],
-        [sys.executable, "-m", "venv", str(place)],
-    ):
-        subprocess.run(words, check=True, stdout=subprocess.DEVNULL)
-    pip = [
-        str(python),
-        "-m",
-        "pip",
-        "--disable-pip-version-check",
-        "install",
-        "--quiet",
-        "--no-deps",
-        "--no-index",
-    ]
-    subprocess.run([*pip, *wheels.glob("dsim-*.whl")], check=True)
-    purelib = subprocess.run(
-        [python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"],
-        check=True,
-        capture_output=True,
-        text=True,
-    ).stdout.strip()
-    borrowed = dict.fromkeys([sysconfig.get_path("purelib"), *site.getsitepackages()])
-    Path(purelib, "zz_borrowed.pth").write_text("\n".join(borrowed) + "\n", encoding="utf-8")
-    return place / "bin" / "dsim"
-
-
 def study_and_export(road: Road) -> None:
     """Find a design for an iPhone 12, and export it to PyTorch and ONNX."""
     answer = json.loads(road.dsim("study --device iphone12 --budget 2ms --json"))
@@ -151,7 +119,7 @@ def main() -> None:
     began = time.perf_counter()
     with tempfile.TemporaryDirectory(prefix="dsim-smoke-") as place:
         folder = Path(place)
-        command = install(folder)
+        command = install_wheel(build_wheel(folder / "wheels"), folder / "environment") / "dsim"
         (folder / "work").mkdir()
         road = Road(folder / "work", command)
         where = road.python("import dsim; print(dsim.__file__)")

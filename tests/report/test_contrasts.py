@@ -1,4 +1,4 @@
-"""The table of contrasts, and what may be said of chip and compiler."""
+"""The table of contrasts."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import replace
 from dsim.device.find import find_profile
 from dsim.device.profile import Contrast, DeviceProfile
 from dsim.measure.contrast import PAIRS, Shape, block_key
-from dsim.report.contrasts import by_chip, chip_or_compiler, contrast_table, contrasts_markdown, short_names
+from dsim.report.contrasts import contrast_table, short_names
 
 SHAPES = (Shape(14, 192), Shape(7, 384))
 GELU, LAYER = "activation:relu>gelu", "norm:batch>layer"
@@ -50,24 +50,3 @@ def test_names_lose_the_words_that_all_share() -> None:
     assert short_names(three) == ("openvino", "openvino-bf16", "ort")
     assert short_names(three[:2]) == ("openvino", "openvino-bf16")
     assert short_names(three[:1]) == ("epyc-zen4-openvino",)
-
-
-def test_what_is_said_of_chip_and_compiler() -> None:
-    def said(*shares: float, half: float = 0.02) -> str:
-        (text,) = chip_or_compiler([profile(f"a-{n}", {GELU: share}, half) for n, share in enumerate(shares)])
-        return text
-
-    assert "differ in sign" in said(0.1, -0.1)
-    assert "dearer on every runtime, how much is the compiler's" in said(0.1, 0.4)
-    assert "cheaper on every runtime, and no two" in said(-0.1, -0.105, half=0.1)
-    assert "no certain sign on 0, and others differ" in said(0.0, 0.4)
-    assert "no two runtimes differ" in said(0.0, 0.01, half=0.1)
-    assert "from +10% of a block (0) to +40% (1)" in said(0.1, 0.4)
-    assert "cannot be told" in said(0.1)
-
-
-def test_chips_stand_apart_and_profiles_without_blocks_are_left_out() -> None:
-    one, other = profile("a-ort", {GELU: 0.1}), replace(profile("b-ort", {GELU: 0.1}), chip="Other")
-    assert list(by_chip((one, other, profile("c-ort", {})))) == ["Chip", "Other"]
-    assert contrasts_markdown((one, other)).count("### ") == 2
-    assert "No bundled profile" in contrasts_markdown(())

@@ -1,20 +1,29 @@
-"""Choose hyper-parameters on training results alone: lengths and variances, and the grouping of features."""
+"""Choose hyper-parameters on training results alone: lengths and variances, and the grouping of features.
+
+``python -m lab.validate.accuracy.tune`` chooses them on all results and stores them for the model that dsim uses. Held-out
+figures do not come from these: a validation tunes again without the families that it is about to predict.
+"""
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import minimize
 
+from dsim.accuracy.cache import HYPERPARAMETERS_FILE
 from dsim.accuracy.covariance import VARIANCES, Points
-from dsim.accuracy.effects import Effects, log_errors
-from dsim.accuracy.evidence import Evidence
+from dsim.accuracy.effects import Effects, fit_effects, load_contrasts, log_errors
+from dsim.accuracy.evidence import Evidence, load_evidence
 from dsim.accuracy.features import LAYOUTS
 from dsim.accuracy.points import points_of, scaling_of
-from dsim.accuracy.process import NAMES, START, covariance, leave_groups_out, penalised_loss
+from dsim.accuracy.process import covariance, leave_groups_out
 from dsim.accuracy.summary import FloatArray
+from dsim.accuracy.tables import FOLDER
+from dsim.files import write_atomic
 from dsim.threads import one_blas_thread
+from lab.validate.accuracy.likelihood import NAMES, START, penalised_loss
 
 ITERATIONS = 30
 
@@ -77,3 +86,17 @@ def choose(evidence: Evidence, effects: Effects, groups: tuple[str, ...]) -> tup
         misses = np.abs(100.0 - np.exp(mean + offset) + shift - evidence.top1)
         found.append(Choice(layout, logs, float(misses[evidence.is_checkpoint].mean())))
     return tuple(sorted(found, key=lambda choice: choice.error))
+
+
+def main() -> None:
+    """Choose on all results, and store the best."""
+    evidence = load_evidence()
+    ranking = choose(evidence, fit_effects(load_contrasts()), evidence.families)
+    for choice in ranking:
+        print(f"{choice.layout}: {choice.error:.3f}")
+    best = {"layout": ranking[0].layout, "logs": ranking[0].logs}
+    write_atomic(FOLDER / HYPERPARAMETERS_FILE, json.dumps(best, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -18,8 +18,8 @@ from dsim.files import write_atomic
 from dsim.latency.methods.few_shot.errors import quantiles_csv
 from dsim.progress import working
 from dsim.report.console import result_console, show_table
-from dsim.report.marked import replace_block
 from dsim.report.progress import shown
+from lab.marked import replace_block
 from lab.validate.fewshot.simulate import Outcome, simulate, simulated_devices
 from lab.validate.fewshot.tables import simulation_tables, standardised_errors
 

@@ -23,6 +23,7 @@ from dsim.latency.methods.few_shot.reference import fine_vectors, measured_ms, r
 from dsim.latency.methods.few_shot.table import Table, make_table
 from dsim.latency.methods.few_shot.teachers import LeftOut, donor_named, donors
 from dsim.latency.methods.fine.learn import family_groups
+from dsim.latency.scoring import spearman
 
 FOLDS = 4
 SIZES = (3, 5, 10, 20, 50)
@@ -153,7 +154,7 @@ def _device(
                 continue
             for way in ways:
                 errors[way].append(said[way][done] - log_ms[done])
-                ranks[way].append(_spearman(said[way][done], log_ms[done]))
+                ranks[way].append(spearman(said[way][done], log_ms[done]))
         for way in ways if standard else ():
             yield Outcome(
                 profile.name,
@@ -209,8 +210,3 @@ class _Trial:
             table.log_rate(lead),
         )
         return learn_few(own).log_ms(vectors[self.test])
-
-
-def _spearman(a: FloatArray, b: FloatArray) -> float:
-    ranks = [np.argsort(np.argsort(values)).astype(float) for values in (a, b)]
-    return float(np.corrcoef(ranks[0], ranks[1])[0, 1])
