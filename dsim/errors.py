@@ -43,10 +43,6 @@ class UnsupportedOpError(DsimError, TypeError):
     """A network holds something that cannot be read or priced, and the caller asked for strictness."""
 
 
-class NothingFitsError(DsimError):
-    """No design meets the budget; the command line answers with exit code 3."""
-
-
 class ExportError(DsimError, RuntimeError):
     """A converter failed, or what it wrote does not compute what the design computes."""
 

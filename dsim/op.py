@@ -209,10 +209,6 @@ class Op:
         """Elements of activations that the op writes."""
         return sum(spec.numel for spec in self.outputs)
 
-    def bytes_moved(self, bytes_per_element: int) -> int:
-        """Bytes read and written, at a width that the device profile knows (2 for fp16)."""
-        return bytes_per_element * (self.elements_read + self.elements_written)
-
     @property
     def label(self) -> str:
         """The kind, or the outside name of an unknown op."""

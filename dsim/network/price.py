@@ -10,7 +10,9 @@ from dsim.device.batches import plain_batches
 from dsim.device.named import profile_named
 from dsim.errors import DsimError, UnsupportedOpError
 from dsim.graph.graph import Graph
+from dsim.graph.memory import peak_memory_bytes
 from dsim.graph.merging import merge_branches
+from dsim.graph.passes import run_passes
 from dsim.latency import Evidence, LatencyEstimate, load_model
 from dsim.latency.batch import Asked, ask
 from dsim.progress import working
@@ -63,6 +65,11 @@ class Priced:
     estimate: LatencyEstimate
     merging: Merging | None = None
 
+    @property
+    def peak_activation_bytes(self) -> int:
+        """The most memory that activations take at once in float32, behind the device's fusion passes."""
+        return peak_memory_bytes(run_passes(self.asked.graph, self.asked.profile.passes))
+
     def to_dict(self) -> dict[str, Any]:
         """Return the documented keys (docs/predict.md)."""
         profile, graph, answer = self.asked.profile, self.asked.graph, self.estimate
@@ -77,6 +84,7 @@ class Priced:
             "p_cliff": answer.p_cliff,
             "params": graph.params,
             "macs": graph.macs,
+            "peak_activation_bytes": self.peak_activation_bytes,
             "uncounted": list(graph.uncounted),
             "ops": [
                 {

@@ -32,6 +32,11 @@ def show_latency(name: str, priced: Priced, by: str = "kind") -> None:
         f"{least}{_ms(answer.latency_ms)} ms{_per(profile)}, {answer.confidence:.0%} interval {_interval(answer)}; "
         f"{_sizes(graph)}",
     )
+    show_line(
+        console,
+        "Memory:",
+        f"activations take at most {priced.peak_activation_bytes / 1e6:.1f} MB at once in float32, weights not counted",
+    )
     console.print(f"Chance that it leaves the accelerator (not in the interval): {answer.p_cliff:.1%}\n")
     parts = {"kind": answer.by_op, "block": answer.by_scope, "op": answer.by_kernel}[by]
     rows = [(label or "-", _ms(value)) for label, value in parts.items()]

@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from onnx import GraphProto, NodeProto
 
+CIRCLES = -1  # stands before all nodes that wait for themselves
+
 
 def in_order(graph: GraphProto, known: Collection[str]) -> list[NodeProto]:
     """Return a graph's nodes so that each comes behind those that write what it reads, else as they stand.
 
-    Runtimes take a file whose nodes are not sorted. Nodes that wait for each other come last, as they stand.
+    Runtimes take a file whose nodes are not sorted. Nodes that wait for themselves, and those behind them, come last, as
+    they stand.
 
     Parameters
     ----------
@@ -22,27 +25,20 @@ def in_order(graph: GraphProto, known: Collection[str]) -> list[NodeProto]:
     written = set(known)
     if all(_ready(node, written) for node in graph.node):
         return list(graph.node)
-    missing: dict[int, set[str]] = {}
-    readers: dict[str, list[int]] = {}
-    makes = {name for node in graph.node for name in node.output if name}
+    import networkx as nx  # slow to import, and nearly every file is sorted
+
+    maker = {name: place for place, node in enumerate(graph.node) for name in node.output if name}
+    waits = nx.DiGraph()
+    waits.add_nodes_from(range(len(graph.node)))
     for place, node in enumerate(graph.node):
-        missing[place] = {name for name in _reads(node) if name in makes}
-        for name in missing[place]:
-            readers.setdefault(name, []).append(place)
-    free = [place for place in sorted(missing, reverse=True) if not missing[place]]
-    order: list[int] = []
-    while free:
-        place = free.pop()
-        order.append(place)
-        for name in graph.node[place].output:
-            for reader in reversed(readers.get(name, [])):
-                # a broken file may write a name twice: who waited for it goes on once, or the order never ends
-                if name in missing[reader]:
-                    missing[reader].remove(name)
-                    if not missing[reader]:
-                        free.append(reader)
-    order += sorted(set(missing) - set(order))
-    return [graph.node[place] for place in order]
+        waits.add_edges_from((maker[name], place) for name in _reads(node) if name in maker)
+    circles = [part for part in nx.strongly_connected_components(waits) if len(part) > 1]
+    waits.add_node(CIRCLES)
+    waits.add_edges_from((CIRCLES, place) for place in list(nx.nodes_with_selfloops(waits)))
+    waits.add_edges_from((CIRCLES, place) for part in circles for place in part)
+    stuck = nx.descendants(waits, CIRCLES)
+    waits.remove_nodes_from([*stuck, CIRCLES])
+    return [graph.node[place] for place in (*nx.lexicographical_topological_sort(waits), *sorted(stuck))]
 
 
 def _ready(node: NodeProto, written: set[str]) -> bool:
