@@ -93,7 +93,7 @@ def load_evidence() -> Evidence:
     if tuple(frame.columns[1:]) != COLUMNS:
         raise FileFormatError(
             f"{SUMMARIES_FILE} must have the columns of dsim.accuracy.summary; rebuild it with "
-            "lab/networks/accuracy.py"
+            "python -m lab.networks.summaries"
         )
     table = dict(zip(frame["key"], frame.select(COLUMNS).to_numpy(), strict=True))
     families = load_families()

@@ -141,5 +141,5 @@ def read_graph(key: str) -> Graph:
     """
     found = stored({key})
     if key not in found:
-        raise FileFormatError(f"graph {key!r} is stored nowhere; trace it (lab/networks/iphones.py)")
+        raise FileFormatError(f"graph {key!r} is stored nowhere; trace it (python -m lab.networks.trace)")
     return found[key]

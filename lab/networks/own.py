@@ -6,6 +6,7 @@ RepNeXt (arXiv 2406.16004) in its fused form.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 import torch
@@ -284,9 +285,9 @@ def repnext(width: int, depths: tuple[int, ...], single: bool = False) -> nn.Mod
     ]
     for stage, depth in enumerate(depths):
         if stage:
-            mixer = depthwise(width, (7, 7), 2, 2) if single else CopyMixer(width)
-            width *= 2
-            layers.append(RepNextBlock(mixer, width, down=True))
+            narrow, width = width, 2 * width
+            down = depthwise(narrow, (7, 7), 2, 2) if single else CopyMixer(narrow)
+            layers.append(RepNextBlock(down, width, down=True))
         for _ in range(depth):
             mixer = depthwise(width, (11, 11)) if single else ChunkMixer(width)
             layers.append(RepNextBlock(mixer, width, down=False))
@@ -301,7 +302,7 @@ REPNEXT = {
     "repnext_m4": (64, (5, 5, 25, 4)),
     "repnext_m5": (80, (7, 7, 35, 2)),
 }
-OWN = {
+OWN: dict[str, Callable[[], nn.Module]] = {
     "shufflenetv2_x1_0": lambda: shufflenetv2((116, 232, 464), 1024),
     "shufflenetv2_x1_5": lambda: shufflenetv2((176, 352, 704), 1024),
     "shufflenetv2_x2_0": lambda: shufflenetv2((244, 488, 976), 2048),

@@ -7,11 +7,11 @@ shapes count, weights do not. Attention is written out as two products and a sof
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
-Tensor = torch.Tensor
 FOUR = (64, 128, 320, 512)
 PVT_DEPTHS = {"tiny": (2, 2, 2, 2), "small": (3, 4, 6, 3), "medium": (3, 4, 18, 3), "large": (3, 8, 27, 3)}
 MIT_DEPTHS = {
@@ -90,6 +90,8 @@ class PyramidBlock(nn.Module):
 class Pyramid(nn.Module):
     """PVT V1 (patches side by side, positions, class token in stage 4) or MiT (overlapping patches, none of these)."""
 
+    stages: Any  # lists of blocks in a list
+
     def __init__(self, dims: tuple[int, ...], depths: tuple[int, ...], size: int, mit: bool) -> None:
         super().__init__()
         self.mit = mit
@@ -167,6 +169,8 @@ class CvtBlock(nn.Module):
 
 class Cvt(nn.Module):
     """CvT with three stages."""
+
+    stages: Any  # lists of blocks in a list
 
     def __init__(self, depths: tuple[int, ...]) -> None:
         super().__init__()
@@ -258,4 +262,6 @@ def build(name: str, size: int) -> nn.Module:
         return Van((32, 64, 160, 256) if variant == "tiny" else FOUR, VAN_DEPTHS[variant])
     if kind == "cvt":
         return Cvt(CVT_DEPTHS[variant])
-    raise SystemExit(f"network {name!r} is not written here; add it to measured_networks.py")
+    raise ValueError(
+        f"network {name!r} must be one of cvt-, mit-, pvt- or van-, and is not; write it in lab/networks/transformers.py"
+    )

@@ -14,6 +14,8 @@ from typing import Any
 
 import torch
 
+OPS: Any = torch.ops  # neither has types
+LIBRARY: Any = torch.library
 ABSENT = (
     "nms(Tensor dets, Tensor scores, float t) -> Tensor",
     "qnms(Tensor dets, Tensor scores, float t) -> Tensor",
@@ -55,15 +57,15 @@ def _compiled_part_loads() -> bool:
         )
     try:
         for part in Path(spec.origin).parent.glob("_C*"):
-            torch.ops.load_library(part)
+            OPS.load_library(part)
     except OSError:
         return False
     return True
 
 
 @cache  # the declarations last as long as this object
-def _declared() -> torch.library.Library:
-    library = torch.library.Library("torchvision", "DEF")
+def _declared() -> Any:
+    library = LIBRARY.Library("torchvision", "DEF")
     for schema in ABSENT:
         library.define(schema)
     return library

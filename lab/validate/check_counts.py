@@ -23,6 +23,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
 from dsim.graph.torch_reader import read_module
+from lab.networks.with_timm import timm_here, torchvision_here
 
 START, END = "<!-- counts: start -->", "<!-- counts: end -->"
 TOLERANCE = 0.01
@@ -169,7 +170,7 @@ def published_counts(profiles: Path) -> dict[str, str]:
 def rows(published: dict[str, str], only: set[str]) -> list[Row]:
     """Read every network that the installed packages know."""
     out = []
-    import timm
+    timm = timm_here()
 
     for name in TIMM.split():
         if (not only or name in only) and timm.is_model(name):
@@ -177,7 +178,7 @@ def rows(published: dict[str, str], only: set[str]) -> list[Row]:
             shape = (1, *module.default_cfg["input_size"])
             out.append(_row(name, module, shape, published))
             print(f"{name}: {'differs: ' + out[-1].why if out[-1].differs else 'agrees'}", file=sys.stderr)
-    import torchvision
+    torchvision = torchvision_here()
 
     for name in TORCHVISION.split():
         if not only or f"tv-{name}" in only:

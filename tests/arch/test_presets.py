@@ -1,6 +1,6 @@
 """Presets against timm's figures.
 
-How the figures were obtained (lab/networks/presets_beside_timm.py; timm 1.0.31, torch 2.13, input 1 x 3 x 224 x 224):
+How the figures were obtained (lab/networks/compare_presets.py; timm 1.0.31, torch 2.13, input 1 x 3 x 224 x 224):
 parameters by ``sum(p.numel() for p in timm.create_model(name).parameters())``, MACs by half of what
 ``torch.utils.flop_counter.FlopCounterMode`` counts in one forward pass (it counts two per multiply-add of convolution,
 linear and matmul). The distilled head has two classifiers and both count.

@@ -1,26 +1,25 @@
 """Compare every preset with timm: parameters, MACs and, for EfficientFormer, the very outputs.
 
-    python -m lab.networks.presets_beside_timm
-
-Needs timm. It prints the table from which tests/arch/test_presets.py has its figures. For EfficientFormer V1, our state
+``python -m lab.networks.compare_presets`` prints the table from which tests/arch/test_presets.py has its figures. For EfficientFormer V1, our state
 dict (which has the official names) goes through timm's own converter of official checkpoints into timm's network, with
 random statistics and scales, and both networks must answer the same.
 """
 
 from __future__ import annotations
 
-import timm
+import importlib
+
 import torch
-from timm.models.efficientformer import checkpoint_filter_fn
 from torch.utils.flop_counter import FlopCounterMode
 
 from dsim.arch import PRESETS, Arch
 from dsim.export import build_module
+from lab.networks.with_timm import timm_here
 
 
 def figures(name: str) -> tuple[int, int]:
     """Count timm's parameters and MACs at 224 x 224; torch counts two FLOPs per multiply-accumulate."""
-    model = timm.create_model(name).eval()
+    model = timm_here().create_model(name).eval()
     with FlopCounterMode(display=False) as counter, torch.no_grad():
         model(torch.zeros(1, 3, 224, 224))
     return sum(p.numel() for p in model.parameters()), counter.get_total_flops() // 2
@@ -41,8 +40,9 @@ def largest_difference(arch: Arch, name: str) -> float:
                 buffer.normal_(0, 0.3)
             elif "running_var" in key:
                 buffer.uniform_(0.5, 1.5)
-        theirs = timm.create_model(name).eval()
-        theirs.load_state_dict(checkpoint_filter_fn(ours.state_dict(), theirs), strict=True)
+        theirs = timm_here().create_model(name).eval()
+        converted = importlib.import_module("timm.models.efficientformer").checkpoint_filter_fn
+        theirs.load_state_dict(converted(ours.state_dict(), theirs), strict=True)
         image = torch.randn(2, 3, 224, 224)
         return float((ours(image) - theirs(image)).abs().max())
 

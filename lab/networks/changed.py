@@ -1,34 +1,14 @@
-"""Trace every measured network into dsim/data/graphs/iphones.parquet, in the form that ran on the phone.
-
-Usage: python -m lab.networks.iphones [PREFIX...]            (needs timm)
-
-With prefixes, only those networks are traced again and the others are kept.
-
-Re-parameterised networks are fused first, as the phones ran them.
-"""
+"""Networks of timm in which one thing is changed, as published experiments changed it; and what timm builds only when asked."""
 
 from __future__ import annotations
 
-import csv
-import sys
-import time
+from collections.abc import Callable
 from functools import partial
-from pathlib import Path
+from typing import Any
 
-import timm
-import torch
-from timm.layers import Attention
-from timm.models import efficientnet, mobilenetv3
-from timm.models.fastvit import FastVit
-from timm.utils.model import reparameterize_model
-from torch import nn
+from torch import Tensor, nn
 
-from dsim.graph.graph import Graph
-from dsim.graph.store import load_graphs, save_graphs
-from dsim.graph.torch_reader import read_module
-from lab.networks.own import OWN
-
-ROOT = Path(__file__).resolve().parents[2]
+from lab.networks.with_timm import timm_here
 
 S12 = {"layers": (2, 2, 6, 2), "embed_dims": (64, 128, 256, 512), "mlp_ratios": (4, 4, 4, 4)}
 
@@ -40,14 +20,19 @@ class PlainRepMixer(nn.Module):
         super().__init__()
         self.conv = nn.Conv2d(dim, dim, 3, padding=1, groups=dim)
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: Tensor) -> Tensor:
         """Run it; PoolFormer's block subtracts nothing and adds its shortcut, which the caller removes."""
         return self.conv(x)
 
 
+def _timm(name: str, **options: Any) -> Any:
+    """Build a network of timm; its parts have names that only timm's code declares."""
+    return timm_here().create_model(name, **options)
+
+
 def metaformer_rep() -> nn.Module:
     """PoolFormer-S12's frame with RepMixer and an FFN as FastViT's first step has it."""
-    model = timm.create_model("poolformer_s12")
+    model = _timm("poolformer_s12")
     for stage in model.stages:
         for block in stage.blocks:
             dim = block.mlp.fc1.in_channels
@@ -59,7 +44,7 @@ def metaformer_rep() -> nn.Module:
     return model
 
 
-def _no_skip(block: nn.Module, x: torch.Tensor) -> torch.Tensor:
+def _no_skip(block: Any, x: Tensor) -> Tensor:
     x = block.token_mixer(x)
     return x + block.layer_scale2(block.mlp(block.norm2(x)))
 
@@ -71,7 +56,7 @@ class PlainFfn(nn.Module):
         super().__init__()
         self.fc1, self.act, self.fc2 = nn.Conv2d(dim, 4 * dim, 1), nn.GELU(), nn.Conv2d(4 * dim, dim, 1)
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: Tensor) -> Tensor:
         """Run the pair."""
         return self.fc2(self.act(self.fc1(x)))
 
@@ -84,14 +69,15 @@ class DensePatch(nn.Module):
         self.dw, self.pw = nn.Conv2d(inp, inp, 3, 2, 1, groups=inp), nn.Conv2d(inp, out, 1)
         self.act = nn.GELU()
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: Tensor) -> Tensor:
         """Run the pair."""
         return self.act(self.pw(self.act(self.dw(x))))
 
 
 def fastvit_s12(mixers: tuple[str, ...], large_ffn: bool, small_patch: bool) -> nn.Module:
     """FastViT-S12 with the given token mixers, FFN kernel and patch embedding kernel."""
-    model = FastVit(**S12, token_mixers=mixers)
+    fastvit = timm_here().models.fastvit
+    model = fastvit.FastVit(**S12, token_mixers=mixers)
     if not large_ffn:
         for stage in model.stages:
             for block in stage.blocks:
@@ -99,16 +85,14 @@ def fastvit_s12(mixers: tuple[str, ...], large_ffn: bool, small_patch: bool) -> 
     if small_patch:
         for stage in model.stages:
             if not isinstance(stage.downsample, nn.Identity):
-                old = stage.downsample.proj[0]
                 convs = [m for m in stage.downsample.modules() if isinstance(m, nn.Conv2d)]
                 stage.downsample = DensePatch(convs[0].in_channels, convs[-1].out_channels)
-                del old
     return model
 
 
 def no_se(name: str) -> nn.Module:
     """RepViT without squeeze-and-excitation."""
-    model = timm.create_model(name)
+    model = _timm(name)
     for module in model.modules():
         if hasattr(module, "se"):
             module.se = nn.Identity()
@@ -117,7 +101,7 @@ def no_se(name: str) -> nn.Module:
 
 def star_sum(name: str) -> nn.Module:
     """StarNet with a sum in place of the star product."""
-    model = timm.create_model(name)
+    model = _timm(name)
     for stage in model.stages:
         for block in stage.children():
             if hasattr(block, "f1"):
@@ -125,7 +109,7 @@ def star_sum(name: str) -> nn.Module:
     return model
 
 
-def _star_sum(block: nn.Module, x: torch.Tensor) -> torch.Tensor:
+def _star_sum(block: Any, x: Tensor) -> Tensor:
     y = block.dwconv(x)
     y = block.act(block.f1(y)) + block.f2(y)
     return x + block.drop_path(block.dwconv2(block.g(y)))
@@ -133,7 +117,7 @@ def _star_sum(block: nn.Module, x: torch.Tensor) -> torch.Tensor:
 
 def ef_l1_dw() -> nn.Module:
     """EfficientFormer-L1 with a 3x3 depthwise mixer in place of pooling."""
-    model = timm.create_model("efficientformer_l1")
+    model = _timm("efficientformer_l1")
     for module in list(model.modules()):
         if module.__class__.__name__ == "MetaBlock2d":
             dim = module.mlp.fc1.in_channels
@@ -167,17 +151,18 @@ def probe30(act: type[nn.Module]) -> nn.Module:
     return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(last, 1000))
 
 
-BUILD = {
-    **OWN,
-    "mobilenetv2_150": lambda: efficientnet._gen_mobilenet_v2("mobilenetv2_100", 1.5),
-    "mobilenetv2_200": lambda: efficientnet._gen_mobilenet_v2("mobilenetv2_100", 2.0),
-    "mobilenetv3_large_050": lambda: mobilenetv3._gen_mobilenet_v3("mobilenetv3_large_100", 0.5),
-    "mobilenetv3_large_100_gelu": lambda: timm.create_model("mobilenetv3_large_100", act_layer="gelu"),
-    "convnext_tiny_conv": lambda: timm.create_model("convnext_tiny", conv_mlp=True),
-    "convnext_small_conv": lambda: timm.create_model("convnext_small", conv_mlp=True),
-    "convnext_base_conv": lambda: timm.create_model("convnext_base", conv_mlp=True),
-    "tinynet_d_relu": lambda: timm.create_model("tinynet_d", act_layer=nn.ReLU),
-    "tinynet_e_relu": lambda: timm.create_model("tinynet_e", act_layer=nn.ReLU),
+CHANGED: dict[str, Callable[[], nn.Module]] = {
+    "mobilenetv2_150": lambda: timm_here().models.efficientnet._gen_mobilenet_v2("mobilenetv2_100", 1.5),
+    "mobilenetv2_200": lambda: timm_here().models.efficientnet._gen_mobilenet_v2("mobilenetv2_100", 2.0),
+    "mobilenetv3_large_050": lambda: timm_here().models.mobilenetv3._gen_mobilenet_v3(
+        "mobilenetv3_large_100", 0.5
+    ),
+    "mobilenetv3_large_100_gelu": lambda: _timm("mobilenetv3_large_100", act_layer="gelu"),
+    "convnext_tiny_conv": lambda: _timm("convnext_tiny", conv_mlp=True),
+    "convnext_small_conv": lambda: _timm("convnext_small", conv_mlp=True),
+    "convnext_base_conv": lambda: _timm("convnext_base", conv_mlp=True),
+    "tinynet_d_relu": lambda: _timm("tinynet_d", act_layer=nn.ReLU),
+    "tinynet_e_relu": lambda: _timm("tinynet_e", act_layer=nn.ReLU),
     "metaformer_s12_rep": metaformer_rep,
     "fastvit_s12_step3": lambda: fastvit_s12(("repmixer",) * 4, large_ffn=False, small_patch=False),
     "fastvit_s12_step5": lambda: fastvit_s12(("repmixer",) * 4, large_ffn=True, small_patch=False),
@@ -198,77 +183,3 @@ BUILD = {
     "probe30_gelu": lambda: probe30(nn.GELU),
     "probe30_silu": lambda: probe30(nn.SiLU),
 }
-SIZED = (
-    "deit",
-    "vit_",
-    "swin",
-    "maxvit",
-    "coatnet",
-    "convit",
-    "pit",
-    "efficientformer",
-    "efficientvit_m",
-    "resmlp",
-    "fastvit_mci",
-    "levit",
-)
-
-
-def build(name: str, size: int) -> nn.Module:
-    """Return the network in the form that ran on the phone."""
-    if name in BUILD:
-        model = BUILD[name]()
-    else:
-        default = timm.get_pretrained_cfg(name)
-        fixed = default is not None and default.input_size[-1] != size and name.startswith(SIZED)
-        kwargs = {"img_size": size} if fixed and not name.startswith("fastvit") else {}
-        try:
-            model = timm.create_model(name, **kwargs)
-        except TypeError:
-            model = timm.create_model(name, resolution=size)
-    for module in model.modules():
-        if isinstance(module, Attention):
-            module.fused_attn = False
-        if name.startswith("efficientformer_") and hasattr(module, "attention_biases"):
-            # timm fixes the bias table at 7 x 7 tokens; its stage runs at stride 32
-            side = size // 32
-            module.attention_biases = nn.Parameter(torch.zeros(module.num_heads, side * side))
-            module.attention_bias_idxs = torch.zeros(side * side, side * side, dtype=torch.long)
-    return reparameterize_model(model.eval())
-
-
-def main() -> None:
-    """Trace and store; networks that cannot be traced are named."""
-    keys: set[str] = set()
-    published: dict[str, str] = {}
-    for path in sorted((ROOT / "device_profiles").glob("iphone*/*.csv")):
-        with path.open(newline="") as file:
-            for row in csv.DictReader(file):
-                found = [row.get(c, "") for c in ("graph", "graph_a", "graph_b")]
-                keys |= {k for k in found if k}
-                if row.get("graph") and row.get("params_m"):
-                    published[row["graph"]] = f"{row['params_m']}/{row['macs_g']}"
-    path = ROOT / "dsim" / "data" / "graphs" / "iphones.parquet"
-    prefixes = tuple(sys.argv[1:])
-    graphs: dict[str, Graph] = load_graphs(path) if prefixes else {}
-    for key in sorted(k for k in keys if not prefixes or k.startswith(prefixes)):
-        name, size = key.split("@")
-        start = time.time()
-        try:
-            with torch.device("meta"):
-                model = build(name, int(size))
-            graphs[key] = read_module(model, (1, 3, int(size), int(size)))
-        except Exception as error:
-            print(f"{key}: NOT TRACED: {type(error).__name__} {str(error)[:150]}", flush=True)
-            continue
-        g = graphs[key]
-        print(
-            f"{key}: {len(g.nodes)} ops, {g.params / 1e6:.2f} M, {g.macs / 1e9:.3f} G (published {published.get(key, '-')}) "
-            f"{sorted(set(g.unknown))} {time.time() - start:.1f}s",
-            flush=True,
-        )
-    save_graphs(path, {key: graph for key, graph in graphs.items() if key in keys})
-
-
-if __name__ == "__main__":
-    main()
