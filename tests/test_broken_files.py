@@ -18,7 +18,7 @@ from dsim.device.card import NAME as CARD
 from dsim.device.card import read_card
 from dsim.device.load import load_profile
 from dsim.errors import DsimError, FileAccessError, FileFormatError
-from dsim.measure.journal import open_journal, read_journal
+from dsim.measure.journal import open_journal
 from dsim.places import bundled_profiles_dir
 from dsim.report.page.subject import read_subjects
 from dsim.search import StudyResult, load_space, load_study
@@ -133,7 +133,7 @@ READERS = (
     Reader("contrasts.csv", make_profile, profile),
     Reader("ops.parquet", make_operators, profile),
     Reader(CARD, make_profile, read_card),
-    Reader(JOURNAL, make_journal, lambda folder: read_journal(folder / JOURNAL).entries()),
+    Reader(JOURNAL, make_journal, lambda folder: open_journal(folder / JOURNAL, HEAD).entries()),
 )
 
 

@@ -4,18 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from dsim.arch import Activation, Norm
-from dsim.errors import FileFormatError, InvalidValueError
+from dsim.errors import InvalidValueError
 from dsim.measure.contrast import Shape, Variant
-from dsim.measure.journal import Journal, append_line, read_lines
+from dsim.measure.journal import REMEDY, Journal, after_head, append_line
+from dsim.records import HasForm, from_plain, to_plain
 
 SUFFIX = ".contrasts.jsonl"
 
 
 @dataclass(frozen=True)
-class Chain:
+class ChainForm:
+    """A chain as a line of the journal holds it; see `Chain`."""
+
+    activation: Activation
+    norm: Norm
+    copies: int
+    turns: tuple[int, ...]
+    ms: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Chain(HasForm):
     """Runs of one network of some copies of a block.
 
     Attributes
@@ -46,9 +57,36 @@ class Chain:
                 f"copies, turns and milliseconds of a chain must be positive, got {self.copies} copies; time it again"
             )
 
+    @classmethod
+    def form(cls) -> type[ChainForm]:
+        """Return the record that stands for a chain in a line."""
+        return ChainForm
+
+    def to_form(self) -> ChainForm:
+        """Return the chain as a line holds it, with the digits that a measurement has."""
+        ms = tuple(round(value, 4) for value in self.ms)
+        return ChainForm(self.variant.activation, self.variant.norm, self.copies, self.turns, ms)
+
+    @classmethod
+    def from_form(cls, form: ChainForm) -> Chain:
+        """Make a chain of what a line holds."""
+        return cls(Variant(form.activation, form.norm), form.copies, form.turns, form.ms)
+
 
 @dataclass(frozen=True)
-class Visit:
+class VisitForm:
+    """A visit as a line of the journal holds it; see `Visit`."""
+
+    size: int
+    width: int
+    visit: int
+    load: float
+    seen: Mapping[str, tuple[Chain, ...]]
+    failed: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Visit(HasForm):
     """All chains of one shape, loaded anew and timed in turns.
 
     Attributes
@@ -69,6 +107,21 @@ class Visit:
     seen: Mapping[str, tuple[Chain, ...]]
     failed: Mapping[str, str]
 
+    @classmethod
+    def form(cls) -> type[VisitForm]:
+        """Return the record that stands for a visit in a line."""
+        return VisitForm
+
+    def to_form(self) -> VisitForm:
+        """Return the visit as a line holds it."""
+        shape = self.shape
+        return VisitForm(shape.size, shape.width, self.number, round(self.load, 2), self.seen, self.failed)
+
+    @classmethod
+    def from_form(cls, form: VisitForm) -> Visit:
+        """Make a visit of what a line holds."""
+        return cls(Shape(form.size, form.width), form.visit, form.load, form.seen, form.failed)
+
 
 def append_visit(journal: Journal, visit: Visit) -> None:
     """Add a visit, so that it is on the disk when this returns.
@@ -78,7 +131,7 @@ def append_visit(journal: Journal, visit: Visit) -> None:
     FileAccessError
         The file cannot be written.
     """
-    append_line(journal.path, _to_dict(visit))
+    append_line(journal.path, to_plain(visit))
 
 
 def read_visits(journal: Journal) -> tuple[Visit, ...]:
@@ -91,59 +144,4 @@ def read_visits(journal: Journal) -> tuple[Visit, ...]:
     FileFormatError
         A line breaks a rule.
     """
-    out = []
-    for number, (where, raw) in enumerate(read_lines(journal.path)):
-        if not number:
-            continue
-        try:
-            out.append(_from_dict(raw))
-        except (InvalidValueError, KeyError, TypeError, ValueError, AttributeError) as error:
-            raise FileFormatError(
-                f"{where}: does not describe timed blocks: {error}; remove the line or give --fresh"
-            ) from error
-    return tuple(out)
-
-
-def _to_dict(visit: Visit) -> dict[str, Any]:
-    return {
-        "size": visit.shape.size,
-        "width": visit.shape.width,
-        "visit": visit.number,
-        "load": round(visit.load, 2),
-        "seen": {
-            name: [
-                {
-                    "activation": str(one.variant.activation),
-                    "norm": str(one.variant.norm),
-                    "copies": one.copies,
-                    "turns": list(one.turns),
-                    "ms": [round(value, 4) for value in one.ms],
-                }
-                for one in chains
-            ]
-            for name, chains in visit.seen.items()
-        },
-        "failed": dict(visit.failed),
-    }
-
-
-def _from_dict(raw: Mapping[str, Any]) -> Visit:
-    seen = {
-        str(name): tuple(
-            Chain(
-                Variant(Activation(one["activation"]), Norm(one["norm"])),
-                int(one["copies"]),
-                tuple(int(turn) for turn in one["turns"]),
-                tuple(float(value) for value in one["ms"]),
-            )
-            for one in chains
-        )
-        for name, chains in raw["seen"].items()
-    }
-    return Visit(
-        Shape(int(raw["size"]), int(raw["width"])),
-        int(raw["visit"]),
-        float(raw["load"]),
-        seen,
-        dict(raw["failed"]),
-    )
+    return tuple(from_plain(Visit, raw, where, REMEDY) for where, raw in after_head(journal.path))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +18,11 @@ from dsim.files import make_folder
 from dsim.measure.machine import Machine
 from dsim.measure.observe import Observation, Observed
 from dsim.measure.planned import ROLES, Chosen, Planned
-from dsim.measure.records import RuntimeOp, Stack
-from dsim.records import from_plain
+from dsim.measure.records import Stack
+from dsim.records import HasForm, from_plain, from_versioned, parse_json, shown, to_plain, to_versioned
 
-VERSION = 1
+MARK, VERSION = "journal", 1
+REMEDY = "remove the line or give --fresh"
 
 
 @dataclass(frozen=True)
@@ -44,13 +45,70 @@ class Head:
     pinned: int
 
 
+@dataclass(frozen=True, kw_only=True)
+class EntryForm:
+    """A timed network as a line of the journal holds it; see `Planned` and `Observed`."""
+
+    network: str
+    batch: int = 1  # older journals were all of one image
+    role: str
+    chosen: tuple[Chosen, ...] = ()
+    arch: Arch | None
+    load: float
+    seen: Mapping[str, Observation]
+    failed: Mapping[str, str]
+
+    def __post_init__(self) -> None:
+        if self.role not in ROLES:
+            raise InvalidValueError(
+                f"role must be one of {', '.join(map(repr, ROLES))}, got {self.role!r}; correct it"
+            )
+        if self.batch < 1:
+            raise InvalidValueError(f"batch must be at least 1, got {self.batch}; correct it")
+
+
 @dataclass(frozen=True)
-class Entry:
+class Entry(HasForm):
     """One network of a journal, with the load of the machine (running tasks over a minute) when it was timed."""
 
     planned: Planned
     observed: Observed
     load: float
+
+    @classmethod
+    def form(cls) -> type[EntryForm]:
+        """Return the record that stands for an entry in a line."""
+        return EntryForm
+
+    def to_form(self) -> EntryForm:
+        """Return the entry as a line holds it, with the digits that a measurement has."""
+        planned = self.planned
+        return EntryForm(
+            network=planned.key,
+            batch=planned.batch,
+            role=planned.role,
+            chosen=planned.chosen,
+            arch=planned.arch,
+            load=round(self.load, 2),
+            seen={name: _rounded(one) for name, one in self.observed.seen.items()},
+            failed=self.observed.failed,
+        )
+
+    @classmethod
+    def from_form(cls, form: EntryForm) -> Entry:
+        """Make an entry of what a line holds."""
+        planned = Planned(form.network, form.role, form.arch, chosen=form.chosen, batch=form.batch)
+        return cls(planned, Observed(form.seen, form.failed), form.load)
+
+
+def _rounded(one: Observation) -> Observation:
+    return replace(
+        one,
+        latency_ms=round(one.latency_ms, 5),
+        error_ms=round(one.error_ms, 5),
+        median_ms=round(one.median_ms, 5),
+        ops=tuple(op._replace(latency_ms=round(op.latency_ms, 6)) for op in one.ops),
+    )
 
 
 @dataclass(frozen=True)
@@ -70,7 +128,7 @@ class Journal:
         FileFormatError
             A line breaks a rule.
         """
-        return tuple(_entries(self.path))
+        return tuple(from_plain(Entry, raw, where, REMEDY) for where, raw in after_head(self.path))
 
     def append(self, entry: Entry) -> None:
         """Add a network, so that it is on the disk when this returns.
@@ -80,7 +138,7 @@ class Journal:
         FileAccessError
             The file cannot be written.
         """
-        append_line(self.path, _entry_to_dict(entry))
+        append_line(self.path, to_plain(entry))
 
 
 def open_journal(path: Path, head: Head, fresh: bool = False) -> Journal:
@@ -112,21 +170,8 @@ def open_journal(path: Path, head: Head, fresh: bool = False) -> Journal:
             _same(path, name, found.stacks[name].runtime, stack.runtime)
         _mend(path)
         return Journal(path, found)
-    append_line(path, {"journal": VERSION, **asdict(head)})
+    append_line(path, to_versioned(head, VERSION, MARK))
     return Journal(path, head)
-
-
-def read_journal(path: Path) -> Journal:
-    """Open a journal to read.
-
-    Raises
-    ------
-    FileAccessError
-        It cannot be read.
-    FileFormatError
-        It is no journal.
-    """
-    return Journal(path, _head(path))
 
 
 def _same(path: Path, what: str, found: str, now: str) -> None:
@@ -183,85 +228,19 @@ def read_lines(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
         if number == len(lines) and number > 1 and not line.endswith("\n"):
             return
         where = f"{path}, line {number}"
-        try:
-            raw = json.loads(line)
-        except (ValueError, RecursionError) as error:
-            raise FileFormatError(
-                f"{where}: must be JSON, and is not ({error}); remove the line or give --fresh"
-            ) from error
+        raw = parse_json(line, where, REMEDY)
         if not isinstance(raw, dict):
-            raise FileFormatError(f"{where}: must be an object; remove the line or give --fresh")
+            raise FileFormatError(f"{where} must be an object, got {shown(raw)}; {REMEDY}")
         yield where, raw
+
+
+def after_head(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield (place, content) of every line after the head; see `read_lines`."""
+    lines = read_lines(path)
+    next(lines, None)
+    return lines
 
 
 def _head(path: Path) -> Head:
     where, raw = next(read_lines(path), (f"{path}, line 1", {}))
-    if raw.get("journal") != VERSION:
-        raise FileFormatError(
-            f"{where}: must begin a journal of version {VERSION}, got {str(raw.get('journal'))[:40]!r}; give --fresh"
-        )
-    try:
-        return Head(
-            from_plain(Machine, raw["machine"]),
-            {str(name): from_plain(Stack, stack) for name, stack in raw["stacks"].items()},
-            int(raw["threads"]),
-            int(raw["pinned"]),
-        )
-    except (InvalidValueError, KeyError, TypeError, ValueError, AttributeError) as error:
-        raise FileFormatError(f"{where}: does not say what was measured on: {error}; give --fresh") from error
-
-
-def _entries(path: Path) -> Iterator[Entry]:
-    for number, (where, raw) in enumerate(read_lines(path)):
-        if not number:
-            continue
-        try:
-            yield _entry_from_dict(raw)
-        except (InvalidValueError, KeyError, TypeError, ValueError, AttributeError) as error:
-            raise FileFormatError(
-                f"{where}: does not describe a timed network: {error}; remove the line or give --fresh"
-            ) from error
-
-
-def _entry_to_dict(entry: Entry) -> dict[str, Any]:
-    return {
-        "network": entry.planned.key,
-        "batch": entry.planned.batch,
-        "role": entry.planned.role,
-        "chosen": [[one.backend, one.budget_ms] for one in entry.planned.chosen],
-        "arch": json.loads(entry.planned.arch.to_json()) if entry.planned.arch else None,
-        "load": round(entry.load, 2),
-        "seen": {name: _seen_to_dict(one) for name, one in entry.observed.seen.items()},
-        "failed": dict(entry.observed.failed),
-    }
-
-
-def _seen_to_dict(one: Observation) -> dict[str, Any]:
-    ops = [[op.label, op.kind, op.macs, op.elements, round(op.latency_ms, 6)] for op in one.ops]
-    head = {"latency_ms": round(one.latency_ms, 5), "error_ms": round(one.error_ms, 5)}
-    counts = {"runs": one.runs, "outliers": one.outliers, "disturbed": one.disturbed, "busy": one.busy}
-    return {**head, "median_ms": round(one.median_ms, 5), **counts, "ops": ops}
-
-
-def _entry_from_dict(raw: dict[str, Any]) -> Entry:
-    if raw["role"] not in ROLES:
-        raise InvalidValueError(f"role must be one of {', '.join(map(repr, ROLES))}, got {raw['role']!r}")
-    arch = Arch.from_json(json.dumps(raw["arch"])) if raw["arch"] else None
-    seen = {
-        str(name): Observation(
-            **{
-                **one,
-                "ops": tuple(
-                    RuntimeOp(str(op[0]), str(op[1]), int(op[2]), int(op[3]), float(op[4]))
-                    for op in one["ops"]
-                ),
-            }
-        )
-        for name, one in raw["seen"].items()
-    }
-    chosen = tuple(Chosen(str(backend), float(budget)) for backend, budget in raw.get("chosen", ()))
-    batch = int(raw.get("batch", 1))  # older journals were all of one image
-    if batch < 1:
-        raise InvalidValueError(f"batch must be at least 1, got {batch}")
-    planned = Planned(str(raw["network"]), raw["role"], arch, chosen=chosen, batch=batch)
-    return Entry(planned, Observed(seen, raw["failed"]), float(raw["load"]))
+    return from_versioned(Head, raw, VERSION, where, "give --fresh", MARK)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import NamedTuple
 
 from dsim.arch import Arch
 from dsim.device.profile import CHECK, FOREIGN, LEARN, SEARCHED
@@ -15,8 +16,7 @@ from dsim.latency.networks import read_graph
 ROLES = (LEARN, CHECK, SEARCHED)
 
 
-@dataclass(frozen=True)
-class Chosen:
+class Chosen(NamedTuple):
     """That a search on a backend's profile chose a design, and the budget in milliseconds that it had to hold."""
 
     backend: str

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from dsim.errors import UnavailableError
 
@@ -16,8 +16,7 @@ if TYPE_CHECKING:
 TOGETHER = "+"
 
 
-@dataclass(frozen=True, slots=True)
-class RuntimeOp:
+class RuntimeOp(NamedTuple):
     """One operator of a runtime's own graph, timed inside a network.
 
     Attributes

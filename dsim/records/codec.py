@@ -30,7 +30,7 @@ R = TypeVar("R")
 REMEDY = "correct it"
 _ARRAY = "$array"  # stands in the head of an npz file for an array, which lies beside it under that name
 _HEAD = "head"
-_VERSION = "schema_version"
+VERSION = "schema_version"
 
 
 # ---- plain values ---------------------------------------------------------------------------------------------
@@ -99,19 +99,21 @@ def from_plain(cls: type[R], raw: object, where: str = "", remedy: str = REMEDY)
         raise FileFormatError(f"{place}: {why}") from error
 
 
-def to_versioned(record: Any, version: int) -> dict[str, Any]:
-    """Return the plain values of a record behind the version of the form that its file has."""
-    return {_VERSION: version, **to_plain(record)}
+def to_versioned(record: Any, version: int, key: str = VERSION) -> dict[str, Any]:
+    """Return the plain values of a record behind the version of the form that its file has, under ``key``."""
+    return {key: version, **to_plain(record)}
 
 
-def from_versioned(cls: type[R], raw: object, version: int, where: str = "", remedy: str = REMEDY) -> R:
+def from_versioned(
+    cls: type[R], raw: object, version: int, where: str = "", remedy: str = REMEDY, key: str = VERSION
+) -> R:
     """Make a record of what `to_versioned` returned; see `from_plain`. Another version is refused."""
-    if not isinstance(raw, dict) or type(raw.get(_VERSION)) is not int or raw[_VERSION] != version:
-        got = shown(raw.get(_VERSION) if isinstance(raw, dict) else raw)
+    if not isinstance(raw, dict) or type(raw.get(key)) is not int or raw[key] != version:
+        got = shown(raw.get(key) if isinstance(raw, dict) else raw)
         raise FileFormatError(
-            f"{where or cls.__name__} must be an object with {_VERSION} {version}, got {got}; {remedy}"
+            f"{where or cls.__name__} must be an object with {key} {version}, got {got}; {remedy}"
         )
-    return from_plain(cls, {key: value for key, value in raw.items() if key != _VERSION}, where, remedy)
+    return from_plain(cls, {name: value for name, value in raw.items() if name != key}, where, remedy)
 
 
 # ---- JSON and TOML --------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -70,4 +70,4 @@ def steady_ops(run: Callable[[Record], object], runs: int) -> tuple[RuntimeOp, .
     kept = [record.ops for record in records[WARM_UP:]]
     assert len({len(ops) for ops in kept}) <= 1, "a network ran different operators from run to run"
     steady = steady_ms({at: [ops[at].latency_ms for ops in kept] for at in range(len(kept[0]))})
-    return tuple(replace(op, latency_ms=steady[at]) for at, op in enumerate(kept[0]))
+    return tuple(op._replace(latency_ms=steady[at]) for at, op in enumerate(kept[0]))
