@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from rich.text import Text
 
 from dsim.accuracy.recipe import reference_words
-from dsim.report.console import headed, plain, titled
+from dsim.report.console import headed, plain, step, titled
 from dsim.report.design import design_lines
 from dsim.report.names import DeviceWords, device_words
 from dsim.report.next_steps import next_steps, rounded_up
@@ -75,11 +75,7 @@ def _next_lines(result: StudyResult, width: int) -> list[Text]:
 def next_lines(result: StudyResult, width: int) -> list[Text]:
     """Return what to do next, with commands to copy: each on one line, however long."""
     steps = next_steps(result, device_words(result.spec.device).runtime)
-    return [
-        line
-        for what, command in steps
-        for line in (*headed("Next:", what, width), Text(f"  {command}", style="cyan"))
-    ]
+    return [line for what, command in steps for line in step(what, command, width)]
 
 
 def answer_sentences(result: StudyResult, device: DeviceWords) -> tuple[str, str]:

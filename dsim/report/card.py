@@ -72,15 +72,15 @@ class Card:
             "never_seen": list(self.never_seen),
             "validated": self.found is not None,
             "held_out": _held_out(self.found),
-            **{name: list(getattr(self.found, name, ())) for name in _VERDICTS},
+            **{name: list(getattr(self.found, name, ())) for name in _KNOWN},
         }
 
 
 _SCORES = ("networks", "families", "median_error", "within_10", "within_20", "spearman", "coverage", "width")
-_VERDICTS = {
-    "identified": "told apart by its own evidence",
-    "inherited": "told apart by its pool's or donor's evidence",
-    "cannot_tell": "not told apart",
+_KNOWN = {
+    "identified": "its own measurements",
+    "inherited": "those of similar devices",
+    "cannot_tell": "nothing",
 }
 
 
@@ -137,11 +137,11 @@ def _others(seen: set[str]) -> tuple[str, ...]:
 def _teachers(profile: DeviceProfile) -> str:
     """Say what a profile is learned with."""
     if profile.method == "few-shot":
-        return "its own networks and all bundled devices"
+        return "its own networks, and all bundled devices"
     if profile.method == "operators":
-        return "its own timed kernels, its networks for the rest"
-    start = f", started from {profile.donor}" if profile.donor else ""
-    own = "its own networks" if profile.method == "fine" else f"the profiles of pool {profile.pool!r}"
+        return "its own timed operators, and its networks for the rest"
+    start = f", starting from {profile.donor}" if profile.donor else ""
+    own = "its own networks" if profile.method == "fine" else f"all devices of the pool {profile.pool!r}"
     return own + start
 
 
@@ -152,20 +152,20 @@ def _batch(profile: DeviceProfile) -> str:
     others = [batch for batch in profile.batches if batch != profile.batch]
     plain = split_name(profile.name)[0]
     also = f"; also measured: {', '.join(name_at(plain, batch) for batch in others)}" if others else ""
-    return f"{profile.batch}, and no other is priced{also}"
+    return f"{profile.batch}; other batches are not predicted{also}"
 
 
 def _error(content: Card) -> str:
     found = content.found
     if found is None:
         name = content.profile.name
-        return f"not validated on this evidence; `dsim device validate {name}` finds it, and learns for that"
+        return f"not known for these measurements; dsim device validate {name} finds it"
     if math.isnan(found.median_error):
-        return "too few networks or families to leave one out"
+        return "not known: too few networks, or families of networks, to predict one from the others"
     what, group = ("networks", "family") if content.networks else ("operators", "shape")
     return (
-        f"median {found.median_error:.1f}%, {found.within_20:.0f}% of {found.networks} {what} "
-        f"within 20%, each without its {group}; {found.coverage:.0f}% of them lie inside their 90% interval"
+        f"median {found.median_error:.1f}%, each of {found.networks} {what} predicted without its {group}; {found.within_20:.0f}% are "
+        f"within 20%, and {found.coverage:.0f}% inside their 90% interval"
     )
 
 
@@ -176,39 +176,42 @@ def show_card(content: Card) -> None:
     show_line(console, p.name, p.title)
     for head, text in (
         ("Runs on:", f"{p.soc}, {p.compute_unit}; {p.runtime}, {p.precision}"),
-        ("Batch:", _batch(p)),
-        ("Estimates speak of:", f"{p.reference_model}; {p.reference_stated}"),
-        ("Learned with:", f"{_teachers(p)}; fusion passes {', '.join(p.passes)}"),
-        ("Measured between:", f"{p.low_px} and {p.high_px} px; outside, an estimate is extrapolated"),
+        ("Images in a run:", _batch(p)),
+        ("Predictions are for:", f"{p.reference_model}; {p.reference_stated}"),
+        ("Learned from:", _teachers(p)),
+        ("What the runtime merges:", ", ".join(name.replace("_", " ") for name in p.passes) or "nothing"),
+        ("Image sizes:", f"{p.low_px} to {p.high_px} px; outside, a prediction is an extrapolation"),
         (
-            "Evidence:",
-            f"{len(p.networks)} figures of {content.networks} networks, {content.reference_networks} of them in the "
-            f"reference protocol; {len(p.contrasts)} contrasts; {content.cliffs} networks that left the accelerator",
+            "Measurements:",
+            f"{len(p.networks)} of {content.networks} networks, {content.reference_networks} of these timed in the way that "
+            f"predictions are for; {len(p.contrasts)} pairs that differ in one thing; {content.cliffs} networks that left the "
+            "accelerator",
         ),
         (
-            "Held-out error:",
+            "Error:",
             _error(content),
         ),
         (
-            "Never seen in that protocol:",
-            ", ".join(content.never_seen) or "every operator that dsim knows was",
+            "Operators that no such network holds:",
+            ", ".join(content.never_seen) or "none",
         ),
         ("Licence:", p.licence),
     ):
         show_line(console, head, text)
     console.print()
-    show_table(console, table("Protocols", ("protocol", "how it was timed"), p.protocols.items()))
+    show_table(console, table("How networks were timed", ("protocol", "in words"), p.protocols.items()))
     rows = [(source, protocol, str(count)) for source, protocol, count in content.sources]
     show_table(console, table("Sources", ("source", "protocol", "figures"), rows, numbers=("figures",)))
     if content.found is None:
         return
     verdicts = [
-        (words, pairs) for key, words in _VERDICTS.items() if (pairs := _pairs(getattr(content.found, key)))
+        (words, pairs) for key, words in _KNOWN.items() if (pairs := _pairs(getattr(content.found, key)))
     ]
     if not verdicts:
-        show_line(console, "What the evidence can tell apart:", "no two activations or norms")
+        show_line(console, "What activations and norms cost here:", "no measurement tells two of them apart.")
         return
-    show_table(console, table("What the evidence can tell apart", ("how", "choices"), verdicts))
+    title = "How the cost of one choice against another is known"
+    show_table(console, table(title, ("known from", "choices"), verdicts))
 
 
 def _pairs(choices: Sequence[str]) -> str:
@@ -216,5 +219,6 @@ def _pairs(choices: Sequence[str]) -> str:
     found: dict[tuple[str, frozenset[str]], str] = {}
     for choice in choices:
         kind, _, pair = choice.partition(":")
-        found.setdefault((kind, frozenset(pair.split(">"))), f"{kind} {pair.replace('>', ' against ')}")
+        words = f"{kind} {pair.replace('>', ' against ')}" if pair else f"any two of kind {kind}"
+        found.setdefault((kind, frozenset(pair.split(">"))), words)
     return ", ".join(found.values())

@@ -65,6 +65,11 @@ def headed(head: str, text: str, width: int) -> list[Text]:
     return [Text.assemble((first[:cut], "bold"), first[cut:]), *map(Text, rest)]
 
 
+def step(what: str, command: str, width: int) -> list[Text]:
+    """Return what to do next, and the command for it on one line of its own, so that it can be copied."""
+    return [*headed("Next:", what, width), Text(f"  {command}", style="cyan")]
+
+
 def plain(text: str, width: int, indent: int = 0) -> list[Text]:
     """Return a sentence or more, broken between words."""
     margin = " " * indent

@@ -12,7 +12,7 @@ from dsim.device.glance import Glance, counted, glances
 from dsim.device.named import profiles_like
 from dsim.errors import InvalidValueError, unknown_name
 from dsim.places import bundled_profiles_dir
-from dsim.report.console import result_console
+from dsim.report.console import result_console, show_table, show_text
 from dsim.report.table import TableData, table
 
 
@@ -118,43 +118,43 @@ def _line(one: Glance) -> ProfileLine:
     )
 
 
-MOST_TITLE = 60
+GROUPS = {
+    "apple-ne": "Apple Neural Engines, timed operator by operator",
+    "desktop": "Desktop CPUs and GPUs",
+    "iphone": "iPhones, Core ML",
+    "measured": "Machines timed with dsim measure",
+    "one-table": "Other phones and boards, each from one published table",
+    "phone-cpu": "Phone CPUs",
+    "phone-gpu": "Phone GPUs",
+    "snapdragon-npu": "Snapdragon NPUs",
+}
 
 
 def show_profiles(lines: Sequence[ProfileLine]) -> None:
-    """Print the list, one line a profile, also where the terminal is narrow."""
-    data = profiles_table(lines)
-    widths = [max(len(row[n]) for row in (data.columns, *data.rows)) for n in range(len(data.columns))]
+    """Print the list, a table for each group."""
     console = result_console()
-    for row in (data.columns, *data.rows):
-        cells = [
-            cell.rjust(width) if name in data.numbers else cell.ljust(width)
-            for cell, name, width in zip(row, data.columns, widths, strict=True)
-        ]
-        console.out("  ".join(cells).rstrip(), highlight=False)
-    console.print()
-    console.print(data.note, markup=False, soft_wrap=True)
-
-
-def profiles_table(lines: Sequence[ProfileLine]) -> TableData:
-    """Make the list as a table: sorted by group and name."""
-    columns = ("name", "networks", "ops", "median %", "within 20%", "group", "what")
-    rows = [_row(line) for line in sorted(lines, key=lambda line: (line.group, line.name))]
-    note = (
-        f"{len(lines)} profiles. median %: error of networks whose family was held out. `dsim device show NAME` tells more, "
-        "`--filter` and `--group` show fewer."
+    for group in sorted({line.group for line in lines}):
+        show_table(console, profiles_table(group, [line for line in lines if line.group == group]))
+    show_text(
+        console,
+        f"{len(lines)} devices. Networks: how many were measured; ops where operators were timed instead. Error: median over networks that were predicted without their family. dsim device show NAME tells "
+        "more of one; --filter and --group show fewer.",
     )
-    return table("Device profiles", columns, rows, numbers=columns[1:5], note=note)
+
+
+def profiles_table(group: str, lines: Sequence[ProfileLine]) -> TableData:
+    """Return the table of one group, sorted by name."""
+    columns = ("name", "networks", "error %", "device")
+    rows = [_row(line) for line in sorted(lines, key=lambda line: line.name)]
+    title = f"{GROUPS[group]} (--group {group})" if group in GROUPS else group
+    return table(title, columns, rows, numbers=columns[1:3])
 
 
 def _row(line: ProfileLine) -> tuple[str, ...]:
-    card = line.card
-    error = ("-", "-")
-    if card is not None and not math.isnan(card.median_error):
-        error = (f"{card.median_error:.1f}", f"{card.within_20:.0f}")
-    title = line.title if len(line.title) <= MOST_TITLE else f"{line.title[: MOST_TITLE - 1]}…"
-    what = title if line.where == "bundled" else f"yours: {title}"
-    return (line.name, str(line.networks), str(line.ops), *error, line.group, what)
+    known = line.card is not None and not math.isnan(line.card.median_error)
+    error = f"{line.card.median_error:.1f}" if line.card and known else "-"
+    what = line.title if line.where == "bundled" else f"yours: {line.title}"
+    return (line.name, str(line.networks) if line.networks else f"{line.ops} ops", error, what)
 
 
 def options(choices: Sequence[str]) -> str:

@@ -1,4 +1,4 @@
-"""The differences of a comparison that stand, as a table."""
+"""The significant differences of a comparison, as a table."""
 
 from __future__ import annotations
 
@@ -11,30 +11,23 @@ FEW = 3  # of the others that are shown where none stands
 
 
 def findings_table(found: Comparison) -> TableData:
-    """Show the differences that stand after as many questions as were asked, and the strongest of the others."""
+    """Show the significant differences, after as many questions as were asked; else the strongest of the others."""
     every = findings(found)
     shown = [one for one in every if one.stands] or list(every[:FEW])
-    rows = [
-        (
-            str(one.sort),
-            one.text,
-            one.kind,
-            one.by_chance,
-        )
-        for one in shown
-    ]
+    rows = [(str(one.sort), one.text, one.kind, one.by_chance) for one in shown]
     left = len(every) - len(shown)
     return table(
-        "What stands"
+        "Differences that are significant among all the questions asked"
         if any(one.stands for one in every)
-        else "Nothing stands; what differs most"
+        else "No difference is significant among all the questions asked; the strongest"
         if every
-        else "Nothing stands: no difference is told from zero",
+        else "No difference is significant, even alone",
         ("about", "difference", "kind", "by chance"),
         rows,
         numbers=("by chance",),
-        note="by chance: how likely so many comparisons would show one as strong where nothing differs (Bonferroni, normal "
-        f"approximation), stated no finer than {found.draws} draws resolve; it stands below {STANDS:g}, a flip if it also came "
-        f"back in most halvings, and only with {FINDING_REFITS} refits and {FINDING_HALVINGS} halvings or more."
-        + (f" {left} more are told from zero one by one, and do not stand." if left else ""),
+        note="By chance: how likely so many comparisons would show one as strong where nothing differs (Bonferroni, normal "
+        f"approximation), stated no finer than {found.draws} draws allow. A difference is significant below {STANDS:g}, a changed "
+        f"choice only if most halves of the evidence show it too, and with at least {FINDING_REFITS} models learned anew and "
+        f"{FINDING_HALVINGS} halvings."
+        + (f" {left} more are significant alone, but not among so many." if left else ""),
     )

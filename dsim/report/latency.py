@@ -9,6 +9,7 @@ from dsim.graph import Graph
 from dsim.latency import LatencyEstimate
 from dsim.network.price import DeviceRow, Priced
 from dsim.report.console import result_console, show_line, show_table
+from dsim.report.evidence_words import EVIDENCE_WORDS
 from dsim.report.table import table
 
 MOST_KINDS = 12
@@ -37,21 +38,29 @@ def show_latency(name: str, priced: Priced, by: str = "kind") -> None:
         "Memory:",
         f"activations take at most {priced.peak_activation_bytes / 1e6:.1f} MB at once in float32, weights not counted",
     )
-    console.print(f"Chance that it leaves the accelerator (not in the interval): {answer.p_cliff:.1%}\n")
+    risk = f"{answer.p_cliff:.1%}, and then it is many times slower; the interval does not include that."
+    show_line(console, "Chance that it leaves the accelerator:", risk)
+    console.print()
     parts = {"kind": answer.by_op, "block": answer.by_scope, "op": answer.by_kernel}[by]
     rows = [(label or "-", _ms(value)) for label, value in parts.items()]
     if by == "kind" and len(rows) > MOST_KINDS:
         rest = sum(list(parts.values())[MOST_KINDS:])
         rows = [*rows[:MOST_KINDS], (f"{len(parts) - MOST_KINDS} others", _ms(rest))]
-    rows.append(("fixed, carried by no operator", _ms(answer.fixed_ms)))
-    title = "Where the time goes (the model's attribution, not a measurement)"
+    rows.append(("fixed, of no operator", _ms(answer.fixed_ms)))
+    title = "Where the time goes (as the model shares it out; not measured)"
     show_table(console, table(title, (by, "ms"), rows, numbers=("ms",)))
     kinds = list(dict.fromkeys(kind for shares in answer.shares.values() for kind in shares))
     evidence = [
-        (kind, *(f"{answer.shares[of].get(kind, 0.0):.0%}" for of in ("ops", "macs", "ms"))) for kind in kinds
+        (
+            kind,
+            *(f"{answer.shares[of].get(kind, 0.0):.0%}" for of in ("ops", "macs", "ms")),
+            EVIDENCE_WORDS[kind],
+        )
+        for kind in kinds
     ]
-    columns = ("what the prices rest on", "of ops", "of MACs", "of ms")
-    show_table(console, table("Evidence", columns, evidence, numbers=columns[1:]))
+    columns = ("", "of ops", "of MACs", "of ms", "which means")
+    title = "How well the time of its operators is known"
+    show_table(console, table(title, columns, evidence, numbers=columns[1:4]))
     for note in (*answer.notes, *uncounted_notes(graph)):
         show_line(console, "Note:", note)
 
@@ -62,7 +71,7 @@ def show_devices(name: str, graph: Graph, rows: Sequence[DeviceRow]) -> None:
     cells = []
     for row in rows:
         if row.priced is None:
-            cells.append((row.device, "-", "-", "-", "-", row.error))
+            cells.append((row.device, "", "", "", "", row.error))
             continue
         answer, profile = row.priced.estimate, row.priced.asked.profile
         said = (
@@ -82,7 +91,7 @@ def show_devices(name: str, graph: Graph, rows: Sequence[DeviceRow]) -> None:
                 says,
             )
         )
-    columns = ("device", "ms", "interval", "leaves it", "ops priced", "note")
+    columns = ("device", "ms", "interval", "off the accelerator", "ops known", "note")
     shown = next((row.priced.asked.graph for row in rows if row.priced is not None), graph)
     show_table(console, table(f"{name}: {_sizes(shown)}", columns, cells, numbers=columns[1:5]))
     for note in uncounted_notes(graph):
@@ -97,7 +106,7 @@ def uncounted_notes(graph: Graph) -> tuple[str, ...]:
     shown = ", ".join(names[:MOST_NAMES]) + (
         f" and {len(names) - MOST_NAMES} others" if len(names) > MOST_NAMES else ""
     )
-    return (f"no rule counts {shown}: parameters and MACs are lower bounds",)
+    return (f"parameters and MACs are lower bounds, because no rule counts {shown}.",)
 
 
 def _other_form(priced: Priced) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from dsim.latency.methods.few_shot.listing import ReferenceNetwork
 from dsim.latency.methods.few_shot.plan import Step
-from dsim.report.console import result_console, show_line, show_table
+from dsim.report.console import result_console, show, show_line, show_table, step
 from dsim.report.table import table
 
 
@@ -16,7 +16,7 @@ def show_networks(found: Sequence[ReferenceNetwork], wanted: str) -> None:
     console = result_console()
     if not found:
         show_line(
-            console, "Networks:", f"none of which a name holds {wanted!r}; leave --filter out to see all"
+            console, "Networks:", f"no network has a name with {wanted!r}; leave out --filter to see all"
         )
         return
     columns = ("network", "also called", "million MACs", "timed on")
@@ -28,15 +28,15 @@ def show_networks(found: Sequence[ReferenceNetwork], wanted: str) -> None:
             columns,
             rows,
             columns[2:],
-            "A file of measurements may use any of these names. Timed on: how many bundled devices. A network of your own is "
-            "named by the path of its .onnx or arch.json file.",
+            "A sheet of measurements may use any of these names. Timed on: how many bundled devices. For a network of your own, "
+            "write the path of its .onnx or arch.json file.",
         ),
     )
 
 
 def show_plan(steps: Sequence[Step]) -> None:
     """Show what to measure, most telling first."""
-    columns = ("measure", "also called", "million MACs", "spread of all then, %", "brings")
+    columns = ("measure", "also called", "million MACs", "error left, %", "adds")
     rows = (
         (
             step.key,
@@ -55,11 +55,10 @@ def show_plan(steps: Sequence[Step]) -> None:
             columns,
             rows,
             columns[2:4],
-            "In this order: each leaves the least uncertainty about all reference networks, by what the bundled devices differ "
-            "in, each kind of device counting the same. Spread: how far the reference networks are still expected to be off. "
-            "Brings: kinds of operators that no network above it holds.",
+            "Measure them in this order: each one tells most about all other networks, after those above it. Error left: how far "
+            "off predictions of all reference networks are then expected to be. Adds: kinds of operators that no network above "
+            "it holds.",
         ),
     )
-    show_line(
-        console, "Next:", "dsim device add FILE --name my-device; three networks are enough, ten are good"
-    )
+    what = "write their milliseconds into a sheet (three are enough, ten are good), and make a profile of it:"
+    show(console, step(what, "dsim device add SHEET.csv --name my-device", console.width))

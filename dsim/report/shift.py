@@ -7,29 +7,25 @@ import math
 from rich.console import Console
 
 from dsim.accuracy.recipe import reference_words
-from dsim.report.console import result_console, show, show_line, show_table
+from dsim.report.console import result_console, show, show_line, show_table, show_text
 from dsim.report.design import design_lines
 from dsim.report.findings import findings_table
 from dsim.report.table import TableData, table
 from dsim.report.unit import common_unit
+from dsim.report.verdicts import EXPLAINED, WORDS
 from dsim.shift import Cell, Comparison, Flip, Interval, Robust, Shift, Verdict
 from dsim.shift.summary import claimed_and_scored, shift_by_kind
 
-_SHORT = {
-    Verdict.SHARED: "shared model",
-    Verdict.NO_EVIDENCE: "no evidence",
-    Verdict.NOT_IDENTIFIED: "not identified",
-    Verdict.TOO_SMALL: "too small",
-    Verdict.TOO_FEW: "too few draws",
-}
+LOST = "Top-1 points lost on a device (column) with the best design for another (row), made smaller until it fits"
+OVER = "The same designs unchanged: upper end of the milliseconds less the budget of the device"
 
 
 def show_comparison(found: Comparison, folder: str = "") -> None:
     """Print a comparison on standard output."""
     console = result_console()
     names = ", ".join(device.device for device in found.devices)
-    show_line(console, "Comparison of", f"{names}\n")
-    console.print(f"Budgets: {found.budget_rule}.\n", markup=False)
+    show_line(console, "Comparison of", f"{names}. Budgets: {found.budget_rule}.")
+    console.print()
     for data in (devices_table(found), pairs_table(found), matrix_table(found), slower_table(found)):
         show_table(console, data)
     _show_shifts(console, found)
@@ -42,16 +38,18 @@ def show_comparison(found: Comparison, folder: str = "") -> None:
     _show_not_identified(console, found)
     for note in found.notes:
         show_line(console, "Note:", note)
-    console.print(
-        f"\n{found.draws} paired draws over {counted(found.refits, 'refit')}; {counted(halvings(found), 'halving')} of the evidence; "
-        f"{found.seconds:.0f} s. Nothing here was measured for this comparison: all figures are predictions."
+    show_text(
+        console,
+        f"All figures are predictions; nothing was measured for this comparison. Intervals: {found.draws} paired draws from models "
+        f"that were learned {counted(found.refits, 'time')}; the measurements were halved {counted(halvings(found), 'time')}. "
+        f"It took {found.seconds:.0f} s.",
     )
     if folder:
         console.print(f"Files: {folder}", markup=False, soft_wrap=True)
 
 
 def devices_table(found: Comparison) -> TableData:
-    """Show what each device was asked, what it answered, and what its prices rest on."""
+    """Show what each device was asked, what it answered, and what its estimates rest on."""
     rows = []
     for d in found.devices:
         best = d.best
@@ -59,8 +57,10 @@ def devices_table(found: Comparison) -> TableData:
             (
                 d.device,
                 f"{d.budget_ms:.3g}",
-                f"{best.latency_ms:.3g} ({best.low_ms:.3g} - {best.high_ms:.3g})" if best else "nothing fits",
-                f"{best.top1:.1f} ({best.top1_low:.1f} - {best.top1_high:.1f})" if best else "",
+                f"{best.latency_ms:.3g} ({best.low_ms:.3g} to {best.high_ms:.3g})"
+                if best
+                else "nothing fits",
+                f"{best.top1:.1f} ({best.top1_low:.1f} to {best.top1_high:.1f})" if best else "",
                 f"{d.own_share:.0%} of {d.figures}",
                 f"{d.families}",
                 f"{d.sibling_spread:.0%}",
@@ -68,7 +68,7 @@ def devices_table(found: Comparison) -> TableData:
         )
     unit = common_unit(found)
     return table(
-        "Each device's own best design",
+        "The best design for each device",
         (
             "device",
             f"budget {unit}",
@@ -80,8 +80,8 @@ def devices_table(found: Comparison) -> TableData:
         ),
         rows,
         numbers=(f"budget {unit}", "families", "spread"),
-        note="own figures: share of the measured figures behind its prices that are its own; families: measured families of "
-        "networks; spread: how far two designs of one family are mispriced against each other, held out; top-1: for "
+        note="Own figures: share of the measurements behind its estimates that were made on this device. Families: families of "
+        "networks among them. Spread: how far two designs of one family are mispriced against each other, held out. Top-1 is for "
         f"{reference_words(found.devices[0].fastest.arch.resolution)}.",
     )
 
@@ -95,7 +95,7 @@ def pairs_table(found: Comparison) -> TableData:
             (f"{p.a} / {p.b}", p.words + (f"; shared model: {p.shared}" if p.shared else ""))
             for p in found.pairs
         ],
-        note="hardware shift: all but the chip are equal, and stated; anything else is a stack shift.",
+        note="Hardware shift: everything but the chip is stated and equal. Anything else is a stack shift.",
     )
 
 
@@ -104,11 +104,11 @@ def matrix_table(found: Comparison) -> TableData:
     names = [d.device for d in found.devices]
     rows = [(of, *(_lost(found.cell(of, on)) for on in names)) for of in names]
     return table(
-        "Regret: top-1 points lost on a device (column) with the best design of another (row), shrunk until it fits",
+        LOST,
         ("best design of", *(f"on {name}" for name in names)),
         rows,
-        note="against that device's own best, paired draws. Shrunk: same choices, no stage wider or deeper. "
-        "no evidence: the interval includes zero. nothing fits: no such smaller design holds the budget.",
+        note="Against that device's own best design. Made smaller: same choices, no stage wider or deeper. Nothing fits: no such "
+        f"smaller design fits the budget. {EXPLAINED}",
     )
 
 
@@ -116,9 +116,13 @@ def _lost(cell: Cell) -> str:
     if cell.verdict is Verdict.ITSELF:
         return "0"
     if cell.top1_lost is None:
-        return str(cell.verdict)
-    note = _SHORT.get(cell.verdict, "")
-    return f"{span(cell.top1_lost, 1)}{f', {note}' if note else ''}"
+        return WORDS[cell.verdict]
+    return f"{span(cell.top1_lost, 1)}{_noted(cell.verdict)}"
+
+
+def _noted(verdict: Verdict) -> str:
+    """Return what to add to a figure that is no finding."""
+    return "" if verdict is Verdict.DIFFERENCE else f", {WORDS[verdict]}"
 
 
 def slower_table(found: Comparison) -> TableData:
@@ -137,15 +141,15 @@ def slower_table(found: Comparison) -> TableData:
         for of in names
     ]
     return table(
-        "As it is: upper end of its milliseconds less the budget there",
+        OVER,
         ("best design of", *(f"on {name}" for name in names)),
         rows,
-        note="and in how many refits of the device's model it is over the budget.",
+        note="Over in: how many of the models that were learned anew put it over the budget.",
     )
 
 
 def flips_table(found: Comparison) -> TableData:
-    """Show in what best designs differ; sizes come last and only where they are findings."""
+    """Show in what best designs differ; sizes come last and only where the difference is significant."""
     shown = shown_flips(found)
     rows = [
         (
@@ -161,16 +165,21 @@ def flips_table(found: Comparison) -> TableData:
     ]
     left = len(found.flips) - len(shown)
     return table(
-        "Flips: what differs between two best designs, and what each change alone is worth",
+        "What differs between two best designs, and what each change alone is worth",
         ("devices", "choice", "ms on the first", "ms on the second", "top-1", "verdict", "came back"),
         rows,
-        note="came back: in how many halvings of the evidence, and in how many refits, both designs differed this way."
-        + (f" {left} widths, depths and ratios that are no findings are in flips.parquet." if left else ""),
+        note="Came back: in how many searches on halves of the evidence, and with how many models learned anew, the two designs "
+        "differed this way."
+        + (
+            f" {left} widths, depths and ratios without a significant difference are in flips.parquet."
+            if left
+            else ""
+        ),
     )
 
 
 def shown_flips(found: Comparison) -> list[Flip]:
-    """Leave out sizes that are no findings."""
+    """Return the flips without sizes whose difference is not significant."""
     return [f for f in found.flips if not _size(f) or f.verdict is Verdict.DIFFERENCE]
 
 
@@ -180,8 +189,8 @@ def _size(flip: Flip) -> bool:
 
 def _worth(flip: Flip) -> str:
     if flip.verdict is not Verdict.DIFFERENCE or flip.apart is None:
-        return str(flip.verdict)
-    return f"pays {abs(flip.apart.value):.0f}% of budget {'more' if flip.apart.value < 0 else 'less'} on the second"
+        return WORDS[flip.verdict]
+    return f"saves {abs(flip.apart.value):.0f}% of the budget {'more' if flip.apart.value < 0 else 'less'} on the second"
 
 
 def what_if_table(found: Comparison) -> TableData:
@@ -193,22 +202,21 @@ def what_if_table(found: Comparison) -> TableData:
         cells = []
         for name in names:
             item = on[name]
-            note = "" if item.verdict is Verdict.DIFFERENCE else f", {_SHORT.get(item.verdict, item.verdict)}"
-            cells.append(f"{span(item.ms, 2)}{note}" if item.ms else str(item.verdict))
+            cells.append(f"{span(item.ms, 2)}{_noted(item.verdict)}" if item.ms else WORDS[item.verdict])
         rows.append((f"{row.kind}: {row.before} -> {row.after}", *cells, span(row.top1, 1)))
     base = ", ".join(f"{i.value:.3g} ms on {name}" for name, i in found.what_if.latency)
     return table(
         f"What if: single changes of {found.what_if.design} ({base})",
         ("change", *(f"ms on {name}" for name in names), "top-1"),
         rows,
-        note=f"top-1 is for {reference_words(found.what_if.arch.resolution)}, trained anew. Sizes stay: see the docs before "
-        "you add changes up.",
+        note=f"Top-1 is for {reference_words(found.what_if.arch.resolution)}, trained anew. Each change is alone; the sum of several "
+        "is not what they cost together.",
     )
 
 
 def _show_shifts(console: Console, found: Comparison) -> None:
     for kind, count, told, largest in shift_by_kind(found):
-        text = f"{count} cells, {told} with a loss that the draws tell from zero"
+        text = f"{count} pairs of devices, {told} with a significant loss"
         show_line(console, f"{kind}:", text + (f", the largest {span(largest, 1)} points" if largest else ""))
     if not any(pair.shift is Shift.HARDWARE for pair in found.pairs):
         show_line(console, "No hardware shift:", "no two of these devices differ in the chip alone.")
@@ -218,10 +226,11 @@ def _show_shifts(console: Console, found: Comparison) -> None:
 def _show_robust(console: Console, found: Comparison) -> None:
     robust = found.robust
     if robust is None:
-        show_line(console, "Robust design:", "none; some device has no design that fits\n")
+        show_line(console, "One design for all:", "none, because on some device no design fits.")
+        console.print()
         return
     show_table(console, robust_table(robust))
-    show(console, design_lines("The robust design:", robust.candidate.arch, console.width))
+    show(console, design_lines("One design for all:", robust.candidate.arch, console.width))
     console.print()
 
 
@@ -230,19 +239,22 @@ def robust_table(robust: Robust) -> TableData:
     rows = [
         (
             on.device,
-            f"{on.latency.value:.3g} ({on.latency.low:.3g} - {on.latency.high:.3g})",
+            f"{on.latency.value:.3g} ({on.latency.low:.3g} to {on.latency.high:.3g})",
             f"{on.over_budget_ms:+.3g}",
             span(on.top1_lost, 1) if on.top1_lost else "",
         )
         for on in robust.on
     ]
     best = robust.candidate
-    title = f"Robust design, of {robust.candidates} candidates: top-1 {best.top1:.1f} %, {best.params / 1e6:.1f} M parameters"
+    title = (
+        f"One design for all devices, the best of {robust.candidates} candidates: top-1 {best.top1:.1f}%, "
+        f"{best.params / 1e6:.1f} M parameters"
+    )
     note = (
-        f"holds every budget; gives away at most {max(robust.worst_points, 0.0):.1f} points of pessimistic top-1 to a "
-        "device's own best."
+        f"It fits every budget, and loses at most {max(robust.worst_points, 0.0):.1f} points of top-1 (lower ends) against a "
+        "device's own best design."
         if robust.fits_everywhere
-        else "No candidate holds every budget: this one exceeds its worst budget by the least."
+        else "No candidate fits every budget: this one exceeds the budget that it misses most by the least."
     )
     columns = ("device", "ms (interval)", "over budget ms", "top-1 lost")
     return table(title, columns, rows, numbers=("over budget ms",), note=note)
@@ -263,25 +275,25 @@ def halved_table(found: Comparison) -> TableData:
         for s in claimed_and_scored(found)
     ]
     return table(
-        "Winner's curse: searched on one half of the families, scored by the other",
-        ("device", "searches", "ms, scored against claimed", "top-1 points", "within budget"),
+        "Winner's curse: searched with one half of the measurements, scored with the other",
+        ("device", "searches", "ms, scored against claimed", "top-1 points", "fits"),
         rows,
-        note="medians; within budget: upper end by the other half. Half of the evidence is a worse model than all of it: the "
-        "gap mixes what choosing adds with what that costs, and corrects nothing above.",
+        note="Medians. Fits: how many designs fit the budget by the half that did not choose them. Half of the measurements make "
+        "a worse model than all: the gap holds both what choosing a winner adds and what that costs.",
     )
 
 
 def _show_not_identified(console: Console, found: Comparison) -> None:
     for name, text in kept_choices(found):
-        show_line(console, f"Not identified on {name}:", text)
+        show_line(console, f"Not searched on {name}:", text)
     for name, text in never_measured(found):
-        show_line(console, f"Not priced on {name}:", text)
+        show_line(console, f"No price on {name}:", text)
 
 
 def kept_choices(found: Comparison) -> tuple[tuple[str, str], ...]:
     """Return (device, what its search left alone and why)."""
     return tuple(
-        (d.device, f"{item.choice} stays {item.kept} ({', '.join(item.dropped)} not searched): {item.why}")
+        (d.device, f"{item.choice} {' and '.join(item.dropped)}. It stays {item.kept}, because {item.why}.")
         for d in found.devices
         for item in d.not_identified
     )

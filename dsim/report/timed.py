@@ -1,4 +1,4 @@
-"""Designs of a comparison that were timed for real, as tables."""
+"""Designs of a comparison that were timed on their devices, as tables."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ COLUMNS = (
     "best design of",
     "ms",
     "timed ms",
-    "ms against own best",
-    "timed against it",
-    "shrunk ms",
-    "timed shrunk",
-    "holds",
+    "more than own best",
+    "timed, more",
+    "smaller ms",
+    "timed, smaller",
+    "fits",
 )
 
 
@@ -47,11 +47,11 @@ def agreement_table(found: Comparison, timed: Sequence[Timed]) -> TableData:
         for a in agreements(found, timed)
     ]
     return table(
-        "Best designs, timed for real",
+        "Best designs, timed on the devices",
         columns,
         rows,
         numbers=("designs", "mean error", "worst"),
-        note="mean error: timed over predicted, geometric mean. In budget: of those that were said to hold it. No model has "
+        note="Mean error: timed over predicted, geometric mean. In budget: of those that were predicted to fit it. No model has "
         "learned from these figures.",
     )
 
@@ -65,7 +65,8 @@ def timed_table(found: Comparison, timed: Sequence[Timed], on: str) -> TableData
         f"On {on}{budget}: predicted, and timed",
         COLUMNS,
         rows,
-        note="shrunk until the upper end of its prediction holds the budget; holds: whether it does by the clock.",
+        note="More: milliseconds above the device's own best design. Smaller: made smaller until the upper end of its prediction "
+        "fits the budget. Fits: whether it does by the clock.",
     )
 
 

@@ -13,11 +13,13 @@ def show_top1(name: str, answer: Top1Estimate) -> None:
     show_line(
         console,
         f"{name}:",
-        f"top-1 {answer.top1:.1f} %, {answer.confidence:.0%} interval {answer.low:.1f} to {answer.high:.1f} % "
-        f"(ImageNet-1k, {reference_words(answer.resolution)})",
+        f"top-1 {answer.top1:.1f}%, {answer.confidence:.0%} interval {answer.low:.1f} to {answer.high:.1f}%, on ImageNet-1k after "
+        f"{reference_words(answer.resolution)}. This is predicted from published results.",
     )
-    console.print(
-        f"Distance to the nearest known network: {answer.distance:.2f} (a search stays within {REGION:.2f})"
-    )
+    far = f"{answer.distance:.2f} from the nearest network with a published result"
     if answer.extrapolated:
-        show_line(console, "Note:", "no known network is like it; the estimate is an extrapolation")
+        show_line(
+            console, "Note:", f"the design is {far}. No such network is like it, so this is an extrapolation."
+        )
+    else:
+        show_line(console, "Distance:", f"{far}; a search stays within {REGION:.2f}.")

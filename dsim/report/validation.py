@@ -113,19 +113,19 @@ def _figures(one: ProfileSummary) -> tuple[tuple[float, str], ...]:
 def validation_tables(found: Validation) -> tuple[TableData, ...]:
     """Return the tables of one device, most important first."""
     name = found.device
-    columns = [("without cliffs", found.clean), ("with cliffs", found.with_cliffs)]
+    columns = [("on the accelerator", found.clean), ("all networks", found.with_cliffs)]
     if found.high_resolution:
-        columns.append(("512 px, without cliffs", found.high_resolution))
-    columns.append(("all protocols", found.all_protocols))
+        columns.append(("512 px, on the accelerator", found.high_resolution))
+    columns.append(("timed in any way", found.all_protocols))
     cells = [_cells(score) for _, score in columns]
     headings = tuple(what for what, _ in columns)
     overall = table(
-        f"{name}: each family held out on all phones and sources",
+        f"{name}: each family predicted without any measurement of it",
         ("", *headings),
         [(what, *(column[i] for column in cells)) for i, what in enumerate(SCORES)],
         headings,
-        "Error is |predicted / measured - 1|; a network counts once, by the median of its sources, in the reference "
-        "protocol (in the last column in all of them, with effects of a source learned from other families). "
+        "Error is |predicted / measured - 1|. A network counts once, with the median of its sources, timed in the way that "
+        "predictions are for; in the last column timed in any way, with the effect of a source learned from other families. "
         f"Over the whole pool {found.pooled_coverage.share:.0f}% of {found.pooled_coverage.networks} networks lie inside "
         f"their 90% interval (95% interval over families: {found.pooled_coverage.low:.0f} to "
         f"{found.pooled_coverage.high:.0f}%).",
@@ -139,12 +139,12 @@ def validation_tables(found: Validation) -> tuple[TableData, ...]:
     own = [held for held in found.networks if held.device == name]
     networks = table(
         f"{name}: network by network",
-        ("network", "family", "measured ms", "predicted ms", "90% interval", "error", "cliff"),
+        ("network", "family", "measured ms", "predicted ms", "90% interval", "error", "left the accelerator"),
         [_network(held) for held in sorted(own, key=lambda h: (h.family, h.graph))],
         ("measured ms", "predicted ms", "90% interval", "error"),
     )
     contrasts = table(
-        f"{name}: published pairs that differ in one thing, held out",
+        f"{name}: published pairs that differ in one thing, predicted without their families",
         ("choice", "between", "measured ratio", "predicted ratio"),
         [
             (c.choice, c.what, f"{c.measured_ratio:.2f}", f"{c.predicted_ratio:.2f}")
@@ -182,7 +182,7 @@ def _network(held: Held) -> tuple[str, ...]:
         held.family,
         f"{held.measured_ms:.2f}",
         f"{held.predicted_ms:.2f}",
-        f"{held.low_ms:.2f} - {held.high_ms:.2f}",
+        f"{held.low_ms:.2f} to {held.high_ms:.2f}",
         f"{held.error:+.0%}",
         "yes" if held.cliff else "",
     )

@@ -59,7 +59,7 @@ def test_figures_stand_beside_predictions(begun: Begun, tmp_path: Path) -> None:
     assert {(cell["on"], cell["timed_ms"]) for cell in told["timed"]} == {("x", 1.05)}
     assert [(one["device"], one["designs"], one["to_fit"]) for one in told["agreement"]] == [("x", 1, 0)]
     assert {one.device for one in read_measured(tmp_path)} == {"x"}
-    assert "Best designs, timed for real" in agreement_table(found.comparison, found.timed).markdown()
+    assert "Best designs, timed on the devices" in agreement_table(found.comparison, found.timed).markdown()
 
 
 def test_another_profile_or_chip_is_refused(

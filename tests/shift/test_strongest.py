@@ -126,7 +126,9 @@ def test_few_refits_or_halvings_make_no_finding(refits: int, splits: int, stands
     assert (one.chance is None) is not stands
     assert "too few draws" in one.by_chance or stands
     data = findings_table(found)
-    assert data.title.startswith("What stands" if stands else "Nothing stands")
+    assert data.title.startswith(
+        "Differences that are significant" if stands else "No difference is significant"
+    )
     assert [row[-1] for row in data.rows] == [one.by_chance]
 
 
