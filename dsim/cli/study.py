@@ -103,7 +103,7 @@ def study(
     details: bool,
     as_json: bool,
 ) -> None:
-    """Find the most accurate backbone that holds a latency budget on a device.
+    """Find the most accurate backbone that fits a latency budget on a device.
 
     Writes study.toml, chosen.json, front.parquet and a PyTorch model into OUT/NAME. The same command goes on with a
     study that was interrupted, and shows one that is finished.
