@@ -53,8 +53,12 @@ def profile_table(found: Sequence[ProfileSummary]) -> TableData:
         for one in sorted(found, key=lambda one: (one.group, one.device))
     ]
     numbers = ("networks", "ops", "median %", "within 10%", "within 20%", "Spearman", "coverage %", "high/low",
-               "cliffs", "lower bounds")  # fmt: skip
-    note = "A profile without networks is judged by its operators, each with its shape held out."
+               "left accelerator", "lower bounds")  # fmt: skip
+    note = (
+        "Each network is predicted without its family; a profile without networks is judged by its operators, each predicted "
+        "without its shape. Left accelerator, lower bounds: networks that the errors leave out. Coverage: share inside the 90% "
+        "interval. High/low: upper over lower end of an interval, median."
+    )
     return table("Every profile", ("profile", "method", *numbers), rows, numbers, note)
 
 
@@ -74,11 +78,11 @@ def pair_table(found: Sequence[ProfileSummary]) -> TableData:
     ]
     columns = ("profile", "choice", "pairs", "measured", "predicted", "right sign")
     return table(
-        "Networks that differ in one thing: ratio of time, to over from, both families held out",
+        "Networks that differ in one thing: time of the second over the first, predicted without both families",
         columns,
         rows,
         columns[2:],
-        "Medians over the pairs (dsim/data/pairs.csv); a measured ratio within 3% of one has no sign to miss.",
+        "Medians over the pairs (dsim/data/pairs.csv). A measured ratio within 3% of one has no right sign.",
     )
 
 
@@ -91,7 +95,7 @@ def incomplete_table(found: Sequence[ProfileSummary]) -> TableData:
                 names.setdefault(held.graph, set()).add(one.device)
     rows = [(graph, str(len(devices))) for graph, devices in sorted(names.items())]
     return table(
-        "Left out: networks with a kernel that no other family's evidence knows",
+        "Left out: networks with an operator that no other family holds",
         ("network", "profiles"),
         rows,
         ("profiles",),

@@ -15,18 +15,16 @@ from dsim.cli import main
 from dsim.device import find_profile
 from dsim.device.add import Added
 from dsim.device.card import read_card
-from dsim.latency.groups import GROUPS
 from dsim.latency.methods.few_shot.advice import Advice
 from dsim.latency.scoring import Coverage, Held, Score
-from dsim.latency.summary import GroupSummary, ProfileSummary
+from dsim.latency.summary import ProfileSummary
 from dsim.report.adapting import show_added, show_advice
 from dsim.report.console import result_console, show_table
-from dsim.report.groups import group_table, incomplete_table, pair_table, profile_table
 from dsim.report.measuring import measured_table
 from dsim.report.shift import show_comparison
 from dsim.report.study import show_study
 from dsim.report.timed import agreement_table, timed_table
-from dsim.report.validation import validation_tables
+from dsim.report.validation import incomplete_table, pair_table, profile_table, validation_tables
 from dsim.shift.measured import Timed, design_id
 from tests.report.records import SMALL, comparison
 from tests.report.test_answer import KEPT, found
@@ -125,10 +123,9 @@ def test_what_validation_and_measuring_found(width: int, capsys: pytest.CaptureF
         device="iphone12", networks=HELD, clean=SCORE, with_cliffs=SCORE, high_resolution=SCORE, all_protocols=SCORE,
         by_family={"a family": SCORE}, pooled_coverage=Coverage(36, 92.0, 85.0, 97.0), contrasts=(),
     )  # fmt: skip
-    groups = [GroupSummary(group, 3, SCORE, Coverage(36, 92.0, 85.0, 97.0)) for group in GROUPS]
     timed = [Timed("iphone12", design_id(SMALL.arch), 1.25, 0.01, 50, 0.2, "chip", "runtime 1")]
     tables = (
-        group_table(groups), profile_table(summaries), pair_table(summaries), incomplete_table(summaries),
+        profile_table(summaries), pair_table(summaries), incomplete_table(summaries),
         measured_table({"iphone12": HELD}), *validation_tables(validation),  # type: ignore[arg-type]
         agreement_table(comparison(DEVICES), timed), timed_table(comparison(DEVICES), timed, "iphone12"),
     )  # fmt: skip
