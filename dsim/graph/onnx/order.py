@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -22,16 +22,16 @@ def in_order(graph: GraphProto, known: Collection[str]) -> list[NodeProto]:
     known
         Names of tensors that exist beforehand.
     """
+    maker = {name: place for place, node in enumerate(graph.node) for name in node.output if name}
+    reads = [[name for name in _reads(node) if name in maker] for node in graph.node]
     written = set(known)
-    if all(_ready(node, written) for node in graph.node):
+    if all(_ready(node, wanted, written) for node, wanted in zip(graph.node, reads, strict=True)):
         return list(graph.node)
     import networkx as nx  # slow to import, and nearly every file is sorted
 
-    maker = {name: place for place, node in enumerate(graph.node) for name in node.output if name}
     waits = nx.DiGraph()
     waits.add_nodes_from(range(len(graph.node)))
-    for place, node in enumerate(graph.node):
-        waits.add_edges_from((maker[name], place) for name in _reads(node) if name in maker)
+    waits.add_edges_from((maker[name], place) for place, wanted in enumerate(reads) for name in wanted)
     circles = [part for part in nx.strongly_connected_components(waits) if len(part) > 1]
     waits.add_node(CIRCLES)
     waits.add_edges_from((CIRCLES, place) for place in list(nx.nodes_with_selfloops(waits)))
@@ -41,8 +41,8 @@ def in_order(graph: GraphProto, known: Collection[str]) -> list[NodeProto]:
     return [graph.node[place] for place in (*nx.lexicographical_topological_sort(waits), *sorted(stuck))]
 
 
-def _ready(node: NodeProto, written: set[str]) -> bool:
-    ready = all(not name or name in written for name in node.input)
+def _ready(node: NodeProto, wanted: Iterable[str], written: set[str]) -> bool:
+    ready = written.issuperset(wanted)
     written.update(node.output)
     return ready
 
