@@ -9,6 +9,7 @@ import click
 from dsim.cli.exits import NOTHING_FITS
 from dsim.cli.options import batch_option, confidence_option, json_option, print_json
 from dsim.cli.types import DURATION
+from dsim.cli.words import ending
 from dsim.units import milliseconds
 
 
@@ -30,20 +31,36 @@ def _budgets(ctx: click.Context, param: click.Parameter, value: str | None) -> d
     return out
 
 
-@click.command()
-@click.option("--devices", required=True, help="Two profiles or more, with commas; see `dsim device list`.")
+@click.command(
+    epilog=ending(
+        "dsim compare --devices iphone12,pixel6-cpu",
+        "dsim compare --devices iphone12,pixel6-cpu \\",
+        "    --budget iphone12=2ms,pixel6-cpu=30ms --time 10m",
+        then="`dsim report studies/compare-iphone12-pixel6-cpu` writes the comparison as a page.",
+    )
+)
+@click.option(
+    "--devices",
+    required=True,
+    help="Two or more device profiles, separated by commas. `dsim device list` shows them.",
+)
 @batch_option
 @click.option(
-    "--budget", "budgets", callback=_budgets, help="A budget for each, such as iphone12=2ms,pixel6-cpu=30ms."
+    "--budget",
+    "budgets",
+    callback=_budgets,
+    help="A latency budget for each device, such as iphone12=2ms,pixel6-cpu=30ms.",
 )
 @click.option(
     "--like",
-    help="Design (preset, file, study) that just fits each device's budget; efficientformer_l1 by default.",
+    help="Instead of --budget: set each budget so that this preset, arch.json or study just fits it.",
+    show_default="efficientformer_l1",
 )
 @click.option(
     "--what-if",
     "what_if",
-    help="Design to change one part at a time, priced on every device; that of --like by default.",
+    help="Design whose parts are changed one at a time, to show what each change costs on each device.",
+    show_default="the design of --like",
 )
 @confidence_option
 @click.option(
@@ -51,51 +68,55 @@ def _budgets(ctx: click.Context, param: click.Parameter, value: str | None) -> d
     type=click.IntRange(min=1),
     default=60,
     show_default=True,
-    help="How many mixes of block types each device's study tries.",
+    help="How many combinations of block types to try for each device.",
 )
 @click.option(
     "--fold-trials",
     type=click.IntRange(min=1),
     default=16,
     show_default=True,
-    help="The same for each search on half of the evidence.",
+    help="The same, for each search with a model learned from half of the measurements.",
 )
 @click.option(
     "--seeds",
     type=click.IntRange(0, 1000),
     default=5,
     show_default=True,
-    help="How often the evidence is split in halves and searched again; a finding takes 3.",
+    help="How often to split the measurements in halves and search again. A difference is called significant only with 3 or more.",
 )
 @click.option(
     "--refits",
     type=click.IntRange(2, 1000),
     default=20,
     show_default=True,
-    help="How often the models are learned again from families drawn at random; a finding takes 20.",
+    help="How often to learn the models again from randomly drawn measurements. A difference is called significant only with 20 or more.",
 )
 @click.option(
     "--time",
     "time_s",
     type=DURATION,
-    help="Stop after this long, such as 180s; the result says what was cut off.",
+    help="Stop after this time, such as 180s. The result says what was left out.",
 )
 @click.option(
-    "--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Same seed, same answer."
+    "--seed",
+    type=click.IntRange(0, 2**32 - 1),
+    default=0,
+    show_default=True,
+    help="Seed of the random choices. The same inputs and seed give the same answer.",
 )
 @click.option(
     "--space",
     "space_file",
     type=click.Path(path_type=Path),
-    help="TOML file of what may vary, see `dsim study --show-space`.",
+    help="TOML file that says what the search may vary. `dsim study --show-space` prints one to start from.",
 )
-@click.option("--name", default="", help="Name of the comparison; compare-<devices> by default.")
+@click.option("--name", default="", help="Name of the comparison.", show_default="compare-DEVICES")
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
     default=Path("studies"),
     show_default=True,
-    help="Folder of results.",
+    help="Folder to write the comparison's own folder into.",
 )
 @json_option
 @click.pass_context
@@ -118,10 +139,10 @@ def compare(
     out: Path,
     as_json: bool,
 ) -> None:
-    """Find how the best design changes from device to device, and which differences the data can show.
+    """Show how the best design changes from device to device, and which differences are statistically significant.
 
-    Writes comparison.json and parquet tables into OUT/NAME. The same command shows a comparison that is finished, and
-    goes on with one that was interrupted; what did not change is not run again.
+    Writes comparison.json and parquet tables into OUT/NAME. If a comparison was interrupted, the same command continues
+    it; if it is finished, the same command shows it again.
     """
     from dsim.cli.types import device_named  # the verb's own imports: --help must not wait for them
     from dsim.report.shift import show_comparison

@@ -10,27 +10,42 @@ from dsim.cli.device_add import adapt_device_command, add_device_command
 from dsim.cli.device_networks import list_networks_command, plan_command
 from dsim.cli.options import json_option, print_json, without_nan
 from dsim.cli.types import DEVICE
+from dsim.cli.words import Ordered, ending
 
 
-@click.group()
-def device() -> None:
-    """List, show and validate device profiles."""
-
-
-device.add_command(add_device_command)
-device.add_command(adapt_device_command)
-device.add_command(list_networks_command)
-device.add_command(plan_command)
-
-
-@device.command("list")
-@click.option(
-    "--filter", "text", default="", help="Those that a text may mean: a phone, a chip, a maker, a runtime."
+@click.group(
+    cls=Ordered,
+    epilog=ending(
+        "dsim device list --filter 'iPhone 12'",
+        then="`dsim device show iphone12` shows how well a profile predicts. If your device is not in the list, `dsim "
+        "device plan` says what to measure on it.",
+    ),
 )
-@click.option("--group", default="", help="Those of one group; a wrong name lists the groups.")
+def device() -> None:
+    """List, show, add and validate device profiles.
+
+    A profile holds what was measured on one device, with one runtime, at one precision.
+    """
+
+
+@device.command(
+    "list",
+    short_help="List device profiles.",
+    epilog=ending(
+        "dsim device list --filter 'Galaxy S24'",
+        then="`dsim device show NAME` shows what a profile rests on; every command takes --device NAME.",
+    ),
+)
+@click.option(
+    "--filter",
+    "text",
+    default="",
+    help="Only profiles that match this text: a phone, chip, maker or runtime.",
+)
+@click.option("--group", default="", help="Only profiles of this group. An unknown name lists the groups.")
 @json_option
 def list_devices(text: str, group: str, as_json: bool) -> None:
-    """List every profile, one a line: those that come with dsim, and your own."""
+    """List device profiles, one on a line: those that come with dsim, and your own."""
     from dsim.report.device import profile_lines, show_profiles  # deferred: help must not wait for tables
 
     lines = profile_lines(text, group)
@@ -40,11 +55,22 @@ def list_devices(text: str, group: str, as_json: bool) -> None:
         show_profiles(lines)
 
 
-@device.command("show")
+@device.command(
+    "show",
+    short_help="Show how well a profile predicts, and what it rests on.",
+    epilog=ending(
+        "dsim device show iphone12",
+        then="`dsim study --device iphone12 --budget 2ms` searches for a design, and `dsim device validate iphone12` "
+        "computes the error anew.",
+    ),
+)
 @click.argument("name", type=DEVICE)
 @json_option
 def show_device(name: str, as_json: bool) -> None:
-    """Show the card of profile NAME: evidence, sources, held-out error, and what it has never seen. Learns nothing."""
+    """Show what profile NAME rests on, and how well it predicts.
+
+    What was measured and by whom, the error on networks that were held out, and what the profile has never seen.
+    """
     from dsim.report.card import card, show_card  # deferred: help must not wait for the tables
 
     content = card(name)
@@ -54,13 +80,25 @@ def show_device(name: str, as_json: bool) -> None:
         show_card(content)
 
 
-@device.command("validate")
+for command in (plan_command, list_networks_command, add_device_command, adapt_device_command):
+    device.add_command(command)
+
+
+@device.command(
+    "validate",
+    short_help="Compute a profile's error on held-out networks.",
+    epilog=ending(
+        "dsim device validate iphone12",
+        then="`dsim device show iphone12` shows the same figures, and what the profile has never seen.",
+    ),
+)
 @click.argument("names", nargs=-1, type=DEVICE, required=True)
 @json_option
 def validate_device(names: tuple[str, ...], as_json: bool) -> None:
-    """Predict every family of profiles NAMES from the others, and show how far off that is.
+    """Predict each family of networks from all other families, and show the error.
 
-    What is found of your own profiles is kept beside their figures, for `dsim device show`.
+    This takes about a minute for each of the profiles NAMES. For your own profiles the result is kept, and `dsim device
+    show` shows it.
     """
     from dsim.report.console import result_console, show_table  # deferred: help must not wait for the models
     from dsim.report.held import validate_profiles

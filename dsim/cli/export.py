@@ -7,25 +7,43 @@ from pathlib import Path
 import click
 
 from dsim.cli.options import json_option, print_json
+from dsim.cli.words import ending
 
 FORMS = ("torch", "onnx", "torchexport", "coreml", "litert")
 
 
-@click.command()
+@click.command(
+    epilog=ending(
+        "dsim export efficientformer_l1 -o l1",
+        "dsim export studies/iphone12-2ms --to coreml -o app",
+        then="train model.py, and export the trained module from Python: dsim.export(..., module=trained). Time the "
+        "file on the device itself.",
+    )
+)
 @click.argument("arch")
 @click.option(
-    "--to", "target", type=click.Choice(FORMS), default="torch", show_default=True, help="What to write."
+    "--to",
+    "target",
+    type=click.Choice(FORMS),
+    default="torch",
+    show_default=True,
+    help="The form to write, see above.",
 )
 @click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help="Folder to write into.")
 @json_option
 def export(arch: str, target: str, out: Path, as_json: bool) -> None:
-    """Write ARCH as code, or as a file for a runtime, with its arch.json and a README.
+    r"""Write ARCH as PyTorch code, or as a model file for a runtime, with a README.
 
     ARCH is a preset (efficientformer_l1), an arch.json, or the folder of a finished study.
 
-    What --to can be: torch (model.py, code that trains), onnx (model.onnx), torchexport (model.pt2), coreml (model.mlpackage for
-    iOS 16), litert (model.tflite). A model file is read back and compared with torch before it is kept. Its weights are
-    random, for timing; a trained module goes in with Python's dsim.export(..., module=trained).
+    \b
+    --to torch        model.py: code that you can read and train
+    --to onnx         model.onnx
+    --to torchexport  model.pt2
+    --to coreml       model.mlpackage, for iOS 16 and later
+    --to litert       model.tflite
+
+    Model files have random weights, for timing. Each is run and compared with PyTorch before it is kept.
     """
     from dsim.export import export as write  # deferred: help must not wait
 

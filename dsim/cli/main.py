@@ -15,19 +15,20 @@ import click
 
 from dsim import __version__
 from dsim.cli.exits import INTERRUPTED, OK
+from dsim.cli.words import ending
 from dsim.errors import DsimError
 from dsim.report.progress import shown
 
 # verb -> module, and the line that --help shows (so that help loads no verb); the command is named like the verb
 VERBS: dict[str, tuple[str, str]] = {
-    "study": ("dsim.cli.study", "Find the most accurate backbone that holds a latency budget on a device."),
-    "compare": ("dsim.cli.compare", "Find how the best design moves between devices."),
-    "report": ("dsim.cli.report", "Write one page of studies and comparisons."),
-    "predict": ("dsim.cli.predict", "Predict the latency of one design on a device."),
-    "top1": ("dsim.cli.top1", "Predict the ImageNet top-1 of one design."),
+    "study": ("dsim.cli.study", "Find the most accurate backbone that fits a latency budget on a device."),
+    "compare": ("dsim.cli.compare", "Show how the best design changes from device to device."),
+    "report": ("dsim.cli.report", "Write studies and comparisons as one HTML page."),
+    "predict": ("dsim.cli.predict", "Predict the latency of a network on a device."),
+    "top1": ("dsim.cli.top1", "Predict the ImageNet accuracy of a design."),
     "export": ("dsim.cli.export", "Write a design as a PyTorch model, or as a file for a runtime."),
-    "device": ("dsim.cli.device", "List, show and validate device profiles."),
-    "measure": ("dsim.cli.measure", "Time networks on this machine and make a device profile of it."),
+    "device": ("dsim.cli.device", "List, show, add and validate device profiles."),
+    "measure": ("dsim.cli.measure", "Time networks on this machine, and make a device profile."),
 }
 
 
@@ -76,13 +77,22 @@ class LazyVerbs(click.Group):
             ) from error
 
 
-@click.group(cls=LazyVerbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=LazyVerbs,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog=ending(
+        "dsim device list --filter 'iPhone 12'",
+        "dsim study --device iphone12 --budget 2ms",
+        then="`dsim COMMAND --help` explains each command, with an example.",
+    ),
+)
 @click.version_option(__version__, prog_name="dsim")
-@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+@click.option("--debug", is_flag=True, help="Show the whole traceback when something fails.")
 def dsim(debug: bool) -> None:
-    """Find the vision backbone to run on a device within a latency budget, from measured data.
+    """Find the vision backbone to run on your device within your milliseconds.
 
-    Exit codes: 0 done, 1 an error, 2 wrong usage, 3 nothing fits, 130 interrupted.
+    Exit codes: 0 done, 1 error, 2 wrong usage, 3 no design fits the budget, 130
+    interrupted.
     """
 
 

@@ -11,7 +11,7 @@ from dsim.cli.backends import TimesBackends, backend_option, needed
 from dsim.cli.measure_verbs import bundle_command, compared_command, contrasts_command
 from dsim.cli.options import json_option, print_json, without_nan
 from dsim.cli.types import DURATION
-from dsim.cli.words import ending
+from dsim.cli.words import Ordered, ending
 
 MOST_IMAGES = 1024  # in a run
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -23,7 +23,7 @@ _GONE = {
 }
 
 
-class Measure(TimesBackends, click.Group):
+class Measure(TimesBackends, Ordered):
     """A group that measures when it is called without a verb."""
 
 

@@ -18,7 +18,7 @@ _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 def json_option(command: _Command) -> _Command:
     """Add ``--json``."""
-    return click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")(
+    return click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object.")(
         command
     )
 
@@ -30,7 +30,7 @@ def confidence_option(command: _Command) -> _Command:
         type=click.FloatRange(0.0, 1.0, min_open=True, max_open=True),
         default=0.9,
         show_default=True,
-        help="Level of the intervals, between 0 and 1.",
+        help="Level of the intervals: at 0.9, 9 of 10 new measurements fall inside.",
     )(command)
 
 
@@ -40,7 +40,7 @@ def device_option(command: _Command) -> _Command:
         "--device",
         type=DEVICE,
         required=True,
-        help="A device profile by its name, or a phone or chip that one profile alone is of; see `dsim device list`.",
+        help="Profile, phone or chip, such as iphone12 or 'iPhone 12'. `dsim device list` shows them.",
     )(command)
 
 
@@ -49,7 +49,8 @@ def batch_option(command: _Command) -> _Command:
     return click.option(
         "--batch",
         type=click.IntRange(min=1),
-        help="Images in a run, for profiles that were measured at several; their smallest by default.",
+        help="How many images run at once, if the profile was measured at several batch sizes.",
+        show_default="its smallest",
     )(command)
 
 

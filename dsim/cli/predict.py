@@ -6,30 +6,46 @@ import click
 
 from dsim.cli.options import confidence_option, json_option, print_json, without_nan
 from dsim.cli.types import device_named
+from dsim.cli.words import ending
 
 
-@click.command()
+@click.command(
+    epilog=ending(
+        "dsim predict efficientformer_l1 --device iphone12",
+        "dsim predict model.py:build --device iphone12,pixel6-cpu",
+        then="`dsim study --device iphone12 --budget 2ms` searches for a design that fits; `--by block` shows where the "
+        "time goes.",
+    )
+)
 @click.argument("model")
 @click.option(
     "--device",
     required=True,
-    help="A device profile by its name, or a phone or chip that one profile alone is of; several with commas; or all.",
+    help="Profile, phone or chip, such as iphone12; several with commas; or all. `dsim device list` shows them.",
 )
 @click.option(
     "--by",
     type=click.Choice(["op", "block", "kind"]),
     default="kind",
     show_default=True,
-    help="How to break the time down.",
+    help="Show the time of each kind of operator, each block or each operator.",
 )
 @click.option(
     "--input",
     "inputs",
     multiple=True,
-    help="Input, batch first, e.g. 1x3x224x224; with several inputs NAME=1x3x224x224, once for each.",
+    help="Shape of the input, batch first, such as 1x3x224x224. For several inputs repeat it as NAME=1x3x224x224.",
 )
-@click.option("--strict", is_flag=True, help="Fail where an operator has no price.")
-@click.option("--merge", is_flag=True, help="Price it with its parallel linear branches merged, as it ships.")
+@click.option(
+    "--strict",
+    is_flag=True,
+    help="Fail if the profile cannot price an operator. Otherwise the result is a lower bound.",
+)
+@click.option(
+    "--merge",
+    is_flag=True,
+    help="Merge parallel linear branches first, as RepVGG or MobileOne do before they ship.",
+)
 @confidence_option
 @json_option
 def predict(
@@ -42,11 +58,10 @@ def predict(
     confidence: float,
     as_json: bool,
 ) -> None:
-    """Predict the latency of MODEL on a device, with its interval, where the time goes, and what that rests on.
+    """Predict the latency of MODEL on a device, with an interval, and show where the time goes.
 
     MODEL is a preset (efficientformer_l1), an arch.json, the folder of a finished study, an .onnx file, timm:NAME, or
-    model.py:function: that file is run, and the function must give a torch.nn.Module. --device takes one name, several
-    with commas, or all.
+    model.py:function. In the last case dsim runs the file, and the function must return a torch.nn.Module.
     """
     from dsim.device import list_profiles  # deferred: help must not wait for the models
     from dsim.graph.inputs import parse_inputs

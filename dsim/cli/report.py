@@ -7,29 +7,38 @@ from pathlib import Path
 import click
 
 from dsim.cli.options import json_option, print_json
+from dsim.cli.words import ending
 
 
-@click.command()
+@click.command(
+    epilog=ending(
+        "dsim report studies/iphone12-2ms -o report.html",
+        then="open the file in a browser; it works offline.",
+    )
+)
 @click.argument("folders", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option(
     "-o",
     "--out",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="HTML file to write; report.html unless only --png is asked.",
+    help="HTML file to write.",
+    show_default="report.html, or none with --png",
 )
-@click.option("--png", type=click.Path(path_type=Path), help="Folder to write every figure to, as PNG.")
+@click.option(
+    "--png", type=click.Path(path_type=Path), help="Folder to write every figure into, as a PNG file."
+)
 @click.option(
     "--held-out",
     is_flag=True,
-    help="Work out the held-out predictions that are missing; takes minutes for each profile.",
+    help="Compute held-out predictions that are not known yet, to show how well each profile predicts. Takes minutes.",
 )
 @json_option
 def report(
     folders: tuple[Path, ...], out: Path | None, png: Path | None, held_out: bool, as_json: bool
 ) -> None:
-    """Write one HTML page of the studies and comparisons in FOLDERS; it works without a network.
+    """Write the studies and comparisons in FOLDERS as one HTML page.
 
-    A folder that holds studies or comparisons one level down stands for all of them.
+    A folder may also hold several studies or comparisons. Needs pip install 'dsim[report]'.
     """
     from dsim.report.packages import need_page_packages
 

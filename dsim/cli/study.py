@@ -15,6 +15,7 @@ from dsim.cli.options import (
     print_json,
 )
 from dsim.cli.types import BUDGET, DURATION
+from dsim.cli.words import ending
 
 
 def _show_space(ctx: click.Context, param: click.Parameter, value: bool) -> None:
@@ -26,7 +27,14 @@ def _show_space(ctx: click.Context, param: click.Parameter, value: bool) -> None
         ctx.exit()
 
 
-@click.command()
+@click.command(
+    epilog=ending(
+        "dsim study --device iphone12 --budget 2ms",
+        "dsim study --device pixel4-cpu-1large-float --budget 30ms --time 60s",
+        then="`dsim export studies/iphone12-2ms --to coreml -o app` writes the design for a runtime, and `dsim report "
+        "studies/iphone12-2ms` draws the whole front.",
+    )
+)
 @device_option
 @batch_option
 @click.option(
@@ -34,7 +42,7 @@ def _show_space(ctx: click.Context, param: click.Parameter, value: bool) -> None
     "budget_ms",
     type=BUDGET,
     required=True,
-    help="Hard latency budget of one run (of one image), such as 2ms.",
+    help="The most time that one run may take, such as 2ms. The upper end of the predicted interval fits it.",
 )
 @confidence_option
 @click.option(
@@ -42,23 +50,23 @@ def _show_space(ctx: click.Context, param: click.Parameter, value: bool) -> None
     type=click.IntRange(min=1),
     default=240,
     show_default=True,
-    help="How many mixes of block types to try.",
+    help="How many combinations of block types to try. Each stands for thousands of designs.",
 )
 @click.option(
-    "--time", "time_s", type=DURATION, help="Stop after this long, such as 60s; the same command goes on."
+    "--time", "time_s", type=DURATION, help="Stop after this time, such as 60s. The same command continues."
 )
 @click.option(
     "--seed",
     type=click.IntRange(0, 2**32 - 1),
     default=0,
     show_default=True,
-    help="Same inputs and seed, same answer.",
+    help="Seed of the random choices. The same inputs and seed give the same answer.",
 )
 @click.option(
     "--space",
     "space_file",
     type=click.Path(path_type=Path),
-    help="TOML file of what may vary; --show-space prints one to start from.",
+    help="TOML file that says what the search may vary. --show-space prints one to start from.",
 )
 @click.option(
     "--show-space",
@@ -66,24 +74,25 @@ def _show_space(ctx: click.Context, param: click.Parameter, value: bool) -> None
     is_eager=True,
     expose_value=False,
     callback=_show_space,
-    help="Print the usual space as a TOML file, with what each key means, and do nothing else.",
+    help="Print the default search space as a TOML file, with comments, and stop.",
 )
-@click.option("--name", default="", help="Name of the study; <device>-<budget> by default.")
+@click.option("--name", default="", help="Name of the study.", show_default="DEVICE-BUDGET")
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
     default=Path("studies"),
     show_default=True,
-    help="Folder of studies.",
+    help="Folder to write the study's own folder into.",
 )
 @click.option(
     "--storage",
-    help="URL of a database for the trials, for several workers; a file in the study's folder by default.",
+    help="Database URL for the trials, shared by several workers.",
+    show_default="a file in the study's folder",
 )
 @click.option(
     "--details",
     is_flag=True,
-    help="Print all that was found: the front, every interval, and what was not searched.",
+    help="Print everything that was found: the front, all intervals, what was not searched.",
 )
 @json_option
 @click.pass_context
@@ -105,8 +114,8 @@ def study(
 ) -> None:
     """Find the most accurate backbone that fits a latency budget on a device.
 
-    Writes study.toml, chosen.json, front.parquet and a PyTorch model into OUT/NAME. The same command goes on with a
-    study that was interrupted, and shows one that is finished.
+    Writes study.toml, chosen.json, front.parquet and a PyTorch model into OUT/NAME. If a study was interrupted, the same
+    command continues it; if it is finished, the same command shows it again.
     """
     from dsim.report.study import show_study  # the verb's own imports: --help must not wait for them
     from dsim.search import load_space, search
@@ -129,7 +138,7 @@ def study(
     else:
         show_study(result, details)
     if result.cost.interrupted:
-        click.echo("Interrupted; the same command goes on from here.", err=True)
+        click.echo("Interrupted; the same command continues from here.", err=True)
         ctx.exit(INTERRUPTED)
     if result.chosen is None:
         ctx.exit(NOTHING_FITS)

@@ -5,14 +5,22 @@ from __future__ import annotations
 import click
 
 from dsim.cli.options import confidence_option, json_option, print_json
+from dsim.cli.words import ending
 
 
-@click.command()
+@click.command(
+    epilog=ending(
+        "dsim top1 efficientformer_l1",
+        then="`dsim predict efficientformer_l1 --device iphone12` predicts its latency.",
+    )
+)
 @click.argument("arch")
 @confidence_option
 @json_option
 def top1(arch: str, confidence: float, as_json: bool) -> None:
-    """Predict the ImageNet-1k top-1 of ARCH in percent, for 300 epochs, distilled, at the design's own resolution.
+    """Predict the ImageNet-1k top-1 accuracy of ARCH, in percent.
+
+    The prediction is for training at the design's own resolution, for 300 epochs with distillation.
 
     ARCH is a preset (efficientformer_l1), an arch.json, or the folder of a finished study.
     """

@@ -2,6 +2,16 @@
 
 from __future__ import annotations
 
+import click
+
+
+class Ordered(click.Group):
+    """A group that lists its commands as they were added: in the order in which a user meets them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names, in that order."""
+        return list(self.commands)
+
 
 def ending(*examples: str, then: str) -> str:
     """Return the end of a command's help, for click's ``epilog``.
