@@ -45,13 +45,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Read the command line and run."""
     parser = argparse.ArgumentParser(prog="python -m lab.curate", description=__doc__)
     parser.add_argument("verb", choices=("make", "check"))
-    parser.add_argument("raw", metavar="RAW", type=Path, help="the folder of raw figures")
+    parser.add_argument("raw", metavar="RAW", nargs="?", help="the folder of raw figures")
     parser.add_argument(
         "--steps", default=",".join(STEPS), help="some of the steps, with commas: %(default)s"
     )
     given = parser.parse_args(arguments)
     try:
-        found = run(given.raw, ROOT, _steps(given.steps), given.verb == "make", raw_files())
+        if given.raw is None:
+            raise InvalidValueError(
+                "RAW must be the folder of raw figures, and none was given; e.g. make data-check RAW=../raw"
+            )
+        found = run(Path(given.raw), ROOT, _steps(given.steps), given.verb == "make", raw_files())
     except (DsimError, ModuleNotFoundError, ValueError) as error:
         raise SystemExit(f"Error: {error}") from error
     return int(given.verb == "check" and found > 0)

@@ -60,6 +60,10 @@ def test_a_step_is_checked_then_made_then_agrees(tmp_path: Path, capsys: pytest.
 
 
 def test_the_command_says_what_it_lacks_in_one_line(tmp_path: Path) -> None:
+    with pytest.raises(
+        SystemExit, match=r"^Error: RAW must be the folder of raw figures, and none was given"
+    ):
+        main(["check"])
     with pytest.raises(SystemExit, match=r"^Error: RAW must be a folder with latency_published\.csv"):
         main(["check", str(tmp_path)])
     with pytest.raises(SystemExit, match=r"^Error: --steps must be of iphones, .*got 'iphone'"):
