@@ -73,14 +73,20 @@ def size_of(graph: Graph) -> str:
 
 
 def named_keys(profiles: Path) -> set[str]:
-    """Return every key that a profile names, in networks, contrasts or measured ops."""
+    """Return every key that a profile names in networks, contrasts or measured ops, and does not store itself."""
+    return {key for folder in profiles.rglob("*") if folder.is_dir() for key in _named_in(folder)}
+
+
+def _named_in(folder: Path) -> set[str]:
     keys: set[str] = set()
-    for path in (*profiles.rglob("networks.csv"), *profiles.rglob("contrasts.csv")):
-        for row in pl.read_csv(path, infer_schema=False).iter_rows(named=True):
-            keys |= {row[column] for column in ("graph", "graph_a", "graph_b") if row.get(column)}
-    for path in profiles.rglob("ops.parquet"):
-        keys |= {key for key in pl.read_parquet(path, columns=["network"])["network"].unique() if key}
-    return keys
+    for path in (folder / "networks.csv", folder / "contrasts.csv"):
+        if path.exists():
+            for row in pl.read_csv(path, infer_schema=False).iter_rows(named=True):
+                keys |= {row[column] for column in ("graph", "graph_a", "graph_b") if row.get(column)}
+    ops, own = folder / "ops.parquet", folder / "graphs.parquet"
+    if ops.exists():
+        keys |= {key for key in pl.read_parquet(ops, columns=["network"])["network"].unique() if key}
+    return keys - set(graph_keys(own) if own.exists() else ())
 
 
 def _holders() -> dict[str, Path]:
@@ -120,9 +126,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--compare", action="store_true", help="compare fresh traces with what is stored")
     given = parser.parse_args(arguments)
     holders = _holders()
-    wanted = set(given.keys) or {
-        key for key in named_keys(bundled_profiles_dir()) if not key.startswith("design-")
-    }
+    wanted = set(given.keys) or named_keys(bundled_profiles_dir())
     if given.compare:
         lines: list[str] = []
         trace_all(sorted(wanted & holders.keys()), lambda fresh: lines.extend(_differ(fresh, holders)))

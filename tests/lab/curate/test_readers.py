@@ -1,12 +1,14 @@
 """Made-up raw figures through the readers; what must come out is worked out by hand."""
 
 import csv
+import zipfile
 from pathlib import Path
 
 from dsim.attrs import ConvAttrs, LinearAttrs
 from dsim.device.load import load_profile
 from dsim.op import OpKind
 from lab.curate import iphones
+from lab.curate.dates import released
 from lab.curate.families import family_of
 from lab.curate.phone_ops import measured_op
 from lab.curate.rules import first_fit
@@ -91,3 +93,14 @@ def test_the_first_rule_that_fits_decides() -> None:
     assert (first_fit(rules, name="vit_small", side="512") or {})["kind"] == "large"
     assert family_of("cv-resnet18_w4+unfused")[0] == "ResNet"
     assert family_of("nothing_like_it") == ("", "")
+
+
+def test_a_wheel_of_timm_tells_the_networks_that_it_registers(tmp_path: Path) -> None:
+    wheel = tmp_path / "timm.whl"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        archive.writestr(
+            "timm/models/a.py",
+            "@register_model\ndef b_net(x):\n    pass\n\n@register_model\ndef a_net(x):\n    pass\n",
+        )
+        archive.writestr("timm/layers/b.py", "@register_model\ndef c_net(x):\n    pass\n")
+    assert released(wheel) == ("a_net", "b_net")

@@ -7,7 +7,8 @@ import pytest
 import torch
 from torch import nn
 
-from dsim.graph import Graph
+from dsim.arch import get_preset
+from dsim.graph import Graph, save_graphs
 from dsim.graph.key import NetworkKey
 from dsim.graph.torch_reader import read_module
 from lab.networks.builders import build, source_of
@@ -57,11 +58,19 @@ def test_what_cannot_be_traced_is_named_and_what_is_too_large_is_left_out(
     assert traced("hf-pvt-tiny@224", most_params=1e6) == {}
 
 
-def test_keys_are_taken_from_networks_and_contrasts(tmp_path: Path) -> None:
+def test_keys_are_taken_from_networks_and_contrasts_but_for_what_a_profile_stores(tmp_path: Path) -> None:
     (tmp_path / "a").mkdir()
     (tmp_path / "a" / "networks.csv").write_text("network,graph\nx,x@224\ny,\n")
-    (tmp_path / "a" / "contrasts.csv").write_text("graph_a,graph_b\ny@256,z@256\n")
-    assert named_keys(tmp_path) == {"x@224", "y@256", "z@256"}
+    (tmp_path / "a" / "contrasts.csv").write_text("graph_a,graph_b\ny@256,design-1@256\n")
+    save_graphs(
+        tmp_path / "a" / "graphs.parquet", {"design-1@256": get_preset("efficientformer_l1").to_graph()}
+    )
+    assert named_keys(tmp_path) == {"x@224", "y@256"}
+
+
+def test_every_network_that_a_bundled_profile_names_is_stored(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == 0
+    assert capsys.readouterr().out == ""
 
 
 @needs_timm
