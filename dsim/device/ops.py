@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from functools import lru_cache
 from pathlib import Path
@@ -13,9 +12,9 @@ import polars as pl
 from dsim.device.fields import check_file
 from dsim.device.profile import MeasuredOp
 from dsim.errors import DsimError, FileAccessError, FileFormatError
-from dsim.graph.builder import make_op
-from dsim.op import ATTRS_OF, Op, OpKind, TensorSpec
-from dsim.records import from_plain
+from dsim.graph.serial import OpForm
+from dsim.op import Op, OpKind
+from dsim.records import from_plain, parse_json
 
 COLUMNS: dict[str, type[pl.DataType]] = {
     "op": pl.String, "attrs": pl.String, "inputs": pl.String, "activation": pl.String, "latency_ms": pl.Float64,
@@ -115,7 +114,5 @@ def _measured(row: dict[str, Any], where: str) -> MeasuredOp:
 
 @lru_cache(maxsize=65536)
 def _op(kind: str, attrs: str, inputs: str, activation: str) -> Op:
-    known = OpKind(kind)
-    read = from_plain(ATTRS_OF[known], json.loads(attrs))
-    shapes = tuple(TensorSpec(tuple(shape)) for shape in json.loads(inputs))
-    return make_op(known, read, shapes, OpKind(activation) if activation else None)
+    given = {"op": kind, "attrs": parse_json(attrs, "attrs"), "inputs": parse_json(inputs, "inputs")}
+    return from_plain(OpForm, given, "an op").build(OpKind(activation) if activation else None)

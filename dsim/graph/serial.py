@@ -2,81 +2,85 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from dsim.attrs import Attrs
-from dsim.errors import DsimError, FileFormatError, InvalidValueError
-from dsim.graph.builder import GraphBuilder
+from dsim.errors import DsimError, FileFormatError
+from dsim.graph.builder import GraphBuilder, make_op
 from dsim.graph.graph import Graph, Node, Ref
-from dsim.op import ATTRS_OF, OpKind
-from dsim.records import MAX_INTEGER, from_plain, shown, to_plain
+from dsim.op import ATTRS_OF, Op, OpKind, TensorSpec
+from dsim.records import Sparse, from_plain, from_versioned, to_plain, to_versioned
 
 SCHEMA_VERSION = 1
-NODE_FIELDS = frozenset({"kind", "inputs", "attrs", "activation", "scope"})
+WRITTEN = "the graph must be written by dsim"
+Shape = tuple[int, ...]
 
 
-def graph_to_dict(graph: Graph) -> dict[str, Any]:
-    """Write a graph as plain lists and dicts; shapes are left out where they can be inferred."""
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "inputs": [list(spec.shape) for spec in graph.inputs],
-        "nodes": [node_to_dict(node) for node in graph.nodes],
-        "outputs": [list(ref) for ref in graph.outputs],
-    }
+@dataclass(frozen=True)
+class OpForm:
+    """One op as profiles and bundles write it: kind, attributes that differ from their defaults, shapes of inputs."""
+
+    op: OpKind
+    attrs: Mapping[str, Any]
+    inputs: tuple[Shape, ...]
+
+    @classmethod
+    def of(cls, op: Op) -> OpForm:
+        """Return an op as files hold it."""
+        return cls(op.kind, to_plain(op.attrs), tuple(spec.shape for spec in op.inputs))
+
+    def build(self, activation: OpKind | None = None) -> Op:
+        """Make the op, with the activation that a runtime fused into it.
+
+        Raises
+        ------
+        DsimError
+            The attributes or the shapes do not fit the kind.
+        """
+        attrs = from_plain(ATTRS_OF[self.op], self.attrs)
+        return make_op(self.op, attrs, tuple(map(TensorSpec, self.inputs)), activation)
 
 
-def node_to_dict(node: Node) -> dict[str, Any]:
-    """Write one node."""
-    out: dict[str, Any] = {"kind": str(node.op.kind), "inputs": [list(ref) for ref in node.inputs]}
-    attrs = to_plain(node.op.attrs)
-    if attrs:
-        out["attrs"] = attrs
-    if node.op.activation is not None:
-        out["activation"] = str(node.op.activation)
-    if node.scope:
-        out["scope"] = node.scope
-    return out
+@dataclass(frozen=True)
+class NodeForm(Sparse):
+    """One node as files hold it; the shapes follow from what it reads."""
+
+    kind: OpKind
+    inputs: tuple[Ref, ...]
+    attrs: Mapping[str, Any] = field(default_factory=dict)
+    activation: OpKind | None = None
+    scope: str = ""
+
+    @classmethod
+    def of(cls, node: Node) -> NodeForm:
+        """Return a node as files hold it."""
+        return cls(node.op.kind, node.inputs, to_plain(node.op.attrs), node.op.activation, node.scope)
+
+    def parts(self) -> NodeParts:
+        """Return what it says, each part checked by itself."""
+        attrs = from_plain(ATTRS_OF[self.kind], self.attrs)
+        return NodeParts(self.kind, attrs, self.inputs, self.activation, self.scope)
 
 
-def list_from(value: Any, what: str) -> list[Any]:
-    """Refuse what is no list."""
-    if not isinstance(value, list):
-        raise InvalidValueError(f"{what} must be a list, got {shown(value)}; correct it")
-    return value
+@dataclass(frozen=True)
+class GraphForm:
+    """A graph as files hold it: shapes of its inputs, nodes in order, references to its outputs."""
 
+    inputs: tuple[Shape, ...]
+    nodes: tuple[NodeForm, ...]
+    outputs: tuple[Ref, ...]
 
-def _text(value: Any, what: str) -> str:
-    if not isinstance(value, str):
-        raise InvalidValueError(f"{what} must be a string, got {shown(value)}; correct it")
-    return value
-
-
-def kind_from(value: Any, what: str) -> OpKind:
-    """Read the name of a kind."""
-    try:
-        return OpKind(value)
-    except (ValueError, TypeError):
-        raise InvalidValueError(
-            f"{what} must be one of {', '.join(sorted(OpKind))}, got {shown(value)}; correct it"
-        ) from None
-
-
-def _is_index(value: Any) -> bool:
-    return type(value) is int and -MAX_INTEGER <= value <= MAX_INTEGER
-
-
-def ref_from(value: Any) -> Ref:
-    """Read a reference to a tensor."""
-    if not isinstance(value, list) or len(value) != 2 or not all(map(_is_index, value)):
-        raise InvalidValueError(
-            f"a tensor is named by [node, slot], two integers, got {shown(value)}; correct it"
-        )
-    return Ref(value[0], value[1])
+    @classmethod
+    def of(cls, graph: Graph) -> GraphForm:
+        """Return a graph as files hold it."""
+        inputs = tuple(spec.shape for spec in graph.inputs)
+        return cls(inputs, tuple(map(NodeForm.of, graph.nodes)), graph.outputs)
 
 
 class NodeParts(NamedTuple):
-    """What a file says of one node, each part checked by itself."""
+    """What a file says of one node."""
 
     kind: OpKind
     attrs: Attrs
@@ -85,61 +89,9 @@ class NodeParts(NamedTuple):
     scope: str
 
 
-def node_parts(raw: Any) -> NodeParts:
-    """Read one node from its plain form.
-
-    Raises
-    ------
-    InvalidValueError
-        The form is broken.
-    """
-    if not isinstance(raw, dict) or not {"kind", "inputs"} <= raw.keys() <= NODE_FIELDS:
-        raise InvalidValueError(
-            f"a node must be an object with kind, inputs and if need be {', '.join(sorted(NODE_FIELDS))}, "
-            f"got {shown(raw)}; correct it"
-        )
-    kind = kind_from(raw["kind"], "kind")
-    return NodeParts(
-        kind,
-        from_plain(ATTRS_OF[kind], raw.get("attrs", {})),
-        tuple(ref_from(ref) for ref in list_from(raw["inputs"], "inputs")),
-        kind_from(raw["activation"], "activation") if "activation" in raw else None,
-        _text(raw.get("scope", ""), "scope"),
-    )
-
-
-def assemble(inputs: Any, nodes: Iterable[NodeParts], outputs: Any, where: str) -> Graph:
-    """Make a graph of what a file says.
-
-    Parameters
-    ----------
-    inputs, outputs
-        Lists of shapes and of references, as JSON gave them.
-    nodes
-        Parts of the nodes; an error while one is made counts as that node's.
-    where
-        What to call the graph in an error message.
-
-    Raises
-    ------
-    FileFormatError
-        The parts are broken or do not fit together; the message names the place and the rule.
-    """
-    at = where
-    try:
-        builder = GraphBuilder()
-        for shape in list_from(inputs, "inputs"):
-            builder.input(tuple(list_from(shape, "the shape of an input")))
-        at = f"{where}, node 0"
-        for index, node in enumerate(nodes):
-            builder.add(
-                node.kind, *node.inputs, attrs=node.attrs, scope=node.scope, activation=node.activation
-            )
-            at = f"{where}, node {index + 1}"
-        at = f"{where}, outputs"
-        return builder.build(*(ref_from(ref) for ref in list_from(outputs, "outputs")))
-    except DsimError as error:
-        raise FileFormatError(f"{at}: {error}; the graph must be written by dsim") from error
+def graph_to_dict(graph: Graph) -> dict[str, Any]:
+    """Write a graph as plain lists and dicts; shapes are left out where they can be inferred."""
+    return to_versioned(GraphForm.of(graph), SCHEMA_VERSION)
 
 
 def graph_from_dict(raw: Any, where: str = "graph") -> Graph:
@@ -157,16 +109,41 @@ def graph_from_dict(raw: Any, where: str = "graph") -> Graph:
     FileFormatError
         The form is broken; the message names the place and the rule.
     """
-    if not isinstance(raw, dict) or raw.keys() != {"schema_version", "inputs", "nodes", "outputs"}:
-        raise FileFormatError(
-            f"{where}: a graph must be an object with schema_version, inputs, nodes and outputs, got {shown(raw)}; "
-            "the graph must be written by dsim"
-        )
-    version = raw["schema_version"]
-    if type(version) is not int or version != SCHEMA_VERSION:
-        raise FileFormatError(
-            f"{where}: schema_version must be {SCHEMA_VERSION}, got {shown(version)}; write it anew"
-        )
-    if not isinstance(raw["nodes"], list):
-        raise FileFormatError(f"{where}: nodes must be a list, got {shown(raw['nodes'])}; correct it")
-    return assemble(raw["inputs"], map(node_parts, raw["nodes"]), raw["outputs"], where)
+    form = from_versioned(GraphForm, raw, SCHEMA_VERSION, where, WRITTEN)
+    return assemble(form.inputs, (node.parts() for node in form.nodes), form.outputs, where)
+
+
+def assemble(
+    inputs: Iterable[Shape], nodes: Iterable[NodeParts], outputs: Iterable[Ref], where: str
+) -> Graph:
+    """Make a graph of what a file says.
+
+    Parameters
+    ----------
+    inputs, outputs
+        Shapes and references.
+    nodes
+        Parts of the nodes; an error while one is made counts as that node's.
+    where
+        What to call the graph in an error message.
+
+    Raises
+    ------
+    FileFormatError
+        The parts are broken or do not fit together; the message names the place and the rule.
+    """
+    at = where
+    try:
+        builder = GraphBuilder()
+        for shape in inputs:
+            builder.input(shape)
+        at = f"{where}, node 0"
+        for index, node in enumerate(nodes):
+            builder.add(
+                node.kind, *node.inputs, attrs=node.attrs, scope=node.scope, activation=node.activation
+            )
+            at = f"{where}, node {index + 1}"
+        at = f"{where}, outputs"
+        return builder.build(*outputs)
+    except DsimError as error:
+        raise FileFormatError(f"{at}: {error}; {WRITTEN}") from error

@@ -6,14 +6,13 @@ import json
 from collections.abc import Collection, Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 from dsim.attrs import Attrs
 from dsim.errors import FileAccessError, FileFormatError, InvalidValueError
 from dsim.graph.graph import Graph, Ref
-from dsim.graph.serial import NodeParts, assemble, graph_to_dict, kind_from, list_from, ref_from
+from dsim.graph.serial import WRITTEN, NodeParts, Shape, assemble, graph_to_dict
 from dsim.op import ATTRS_OF, OpKind
-from dsim.records import from_plain, shown
+from dsim.records import from_json, from_plain, shown
 
 _NODE_COLUMNS = ("kind", "inputs", "attrs", "activation", "scope")
 
@@ -87,35 +86,31 @@ def load_graphs(path: Path, keys: Collection[str] | None = None) -> dict[str, Gr
     for (key,), part in frame.group_by("key", maintain_order=True):
         where = f"{path}, graph {key}"
         head, *rows = part.select(_NODE_COLUMNS).rows()
-        try:
-            inputs, outputs = _json(head[1]), _json(head[2])
-        except InvalidValueError as error:
-            raise FileFormatError(f"{where}: {error}") from error
+        inputs = from_json(tuple[Shape, ...], head[1], f"{where}, inputs", WRITTEN)
+        outputs = from_json(tuple[Ref, ...], head[2], f"{where}, outputs", WRITTEN)
         out[str(key)] = assemble(
             inputs, (_parts(index, *row) for index, row in enumerate(rows)), outputs, where
         )
     return out
 
 
-def _json(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError) as error:  # no JSON, or lists in lists in lists
-        raise InvalidValueError(f"{shown(text)} must be JSON: {error}") from error
-
-
 @lru_cache(maxsize=2**12)  # rows repeat, and what is given is frozen
 def _attrs(kind: OpKind, text: str) -> Attrs:
-    return from_plain(ATTRS_OF[kind], _json(text))
+    return from_json(ATTRS_OF[kind], text, ATTRS_OF[kind].__name__)
 
 
 @lru_cache(maxsize=2**12)
 def _distances(text: str) -> tuple[Ref, ...]:
-    return tuple(ref_from(ref) for ref in list_from(_json(text), "inputs"))
+    return from_json(tuple[Ref, ...], text, "inputs")
+
+
+@lru_cache(maxsize=2**8)
+def _kind(text: str, what: str) -> OpKind:
+    return from_plain(OpKind, text, what)
 
 
 def _parts(index: int, kind: str, inputs: str, attrs: str, activation: str, scope: str) -> NodeParts:
-    known = kind_from(kind, "kind")
+    known = _kind(kind, "kind")
     refs = _distances(inputs)
     if any(ref.node > index for ref in refs):
         raise InvalidValueError(
@@ -123,5 +118,5 @@ def _parts(index: int, kind: str, inputs: str, attrs: str, activation: str, scop
         )
     near = tuple(Ref(index - ref.node, ref.slot) if ref.node >= 0 else ref for ref in refs)
     return NodeParts(
-        known, _attrs(known, attrs), near, kind_from(activation, "activation") if activation else None, scope
+        known, _attrs(known, attrs), near, _kind(activation, "activation") if activation else None, scope
     )

@@ -21,6 +21,7 @@ Any                       as it is
 from __future__ import annotations
 
 import dataclasses
+import difflib
 import types
 import typing
 from collections.abc import Callable, Mapping
@@ -106,7 +107,11 @@ def _member(raw: Any, hint: Any) -> StrEnum:
             return cast("StrEnum", hint(raw))
     except ValueError:
         pass
-    raise Misfit(f"must be one of {', '.join(hint)}", shown(raw))
+    known = list(hint)
+    if len(known) <= _MOST_NAMES:
+        raise Misfit(f"must be one of {', '.join(known)}", shown(raw))
+    near = difflib.get_close_matches(raw if type(raw) is str else "", known, n=5, cutoff=0.3) or known[:5]
+    raise Misfit(f"must be one of {len(known)} choices such as {', '.join(near)}", shown(raw))
 
 
 _PLAIN: dict[Any, Read] = {

@@ -166,7 +166,7 @@ def test_deep_nesting_is_refused(path: tuple[Any, ...]) -> None:
 @pytest.mark.parametrize(
     ("path", "value", "message"),
     [
-        (("schema_version",), 2, "schema_version must be 1, got 2"),
+        (("schema_version",), 2, "must be an object with schema_version 1, got 2"),
         (("inputs", 0, 1), 10**9 * 10**9, "every size of a tensor"),
         (("inputs", 0), [2**14] * 3, "at most 32 axes and"),
         (("nodes", 1, "kind"), "conv3d", "kind must be one of"),

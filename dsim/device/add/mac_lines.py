@@ -16,9 +16,8 @@ from dsim.errors import DsimError, FileFormatError
 from dsim.graph.graph import Graph
 from dsim.graph.key import split_key
 from dsim.graph.passes import PASSES
-from dsim.graph.serial import graph_from_dict
-from dsim.graph.shapes import infer_outputs
-from dsim.op import ATTRS_OF, Op, OpKind, TensorSpec
+from dsim.graph.serial import OpForm, graph_from_dict
+from dsim.op import Op
 from dsim.records import from_plain, shown
 
 MARK, VERSION = "dsim_mac_results", 1
@@ -234,9 +233,4 @@ def _design(raw: dict[str, Any], name: str, where: str) -> TimedDesign:
 
 
 def _op(raw: Any) -> Op:
-    if not isinstance(raw, dict) or raw.keys() != {"op", "attrs", "inputs"}:
-        raise TypeError(f"an op must be an object with op, attrs and inputs, got {shown(raw)}")
-    kind = OpKind(raw["op"])
-    attrs = from_plain(ATTRS_OF[kind], raw["attrs"])
-    shapes = tuple(TensorSpec(tuple(shape)) for shape in raw["inputs"])
-    return Op(kind, attrs, shapes, infer_outputs(kind, attrs, shapes))
+    return from_plain(OpForm, raw, "an op").build()

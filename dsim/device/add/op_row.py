@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 
 from dsim.errors import DsimError
-from dsim.graph.builder import make_op
-from dsim.op import ATTRS_OF, Op, OpKind, TensorSpec
-from dsim.records import from_plain
+from dsim.graph.serial import OpForm
+from dsim.op import Op, OpKind
+from dsim.records import parse_json
 
 MAX_COUNT = 10**9
 
@@ -23,10 +22,9 @@ def op_of(row: Mapping[str, str]) -> Op:
     """
     try:
         kind = OpKind(row["op"])
-        attrs = from_plain(ATTRS_OF[kind], json.loads(row.get("attrs") or "{}"))
-        shapes = tuple(TensorSpec(_shape(part)) for part in row.get("inputs", "").split(";"))
-        activation = OpKind(row["activation"]) if row.get("activation") else None
-        return make_op(kind, attrs, shapes, activation)
+        attrs = parse_json(row.get("attrs") or "{}", "attrs")
+        shapes = tuple(_shape(part) for part in row.get("inputs", "").split(";"))
+        return OpForm(kind, attrs, shapes).build(OpKind(row["activation"]) if row.get("activation") else None)
     except (
         DsimError,
         ValueError,

@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING, Any
 from dsim.errors import DsimError, ExportError, FileAccessError, InvalidValueError
 from dsim.export.packages import need
 from dsim.files import make_folder, write_atomic
-from dsim.graph.serial import graph_to_dict
-from dsim.measure.coreml.chain import Chain, op_to_dict
+from dsim.graph.serial import OpForm, graph_to_dict
+from dsim.measure.coreml.chain import Chain
 from dsim.measure.coreml.choose import PASSES, Chosen, choose_chains, lengths_of
 from dsim.measure.coreml.manifest import Manifest, digests, open_manifest
 from dsim.measure.coreml.package import write_chain, write_design
 from dsim.measure.planned import Planned, planned_design
+from dsim.records import to_plain
 
 if TYPE_CHECKING:
     from dsim.arch import Arch
@@ -91,8 +92,8 @@ class _Job:
                 **head,
                 "chain": self.chain.key,
                 "form": self.chain.form,
-                "op": op_to_dict(self.chain.op),
-                "unit": [op_to_dict(op) for op in self.chain.unit],
+                "op": to_plain(OpForm.of(self.chain.op)),
+                "unit": [to_plain(OpForm.of(op)) for op in self.chain.unit],
                 "copies": self.copies,
                 "inputs": [list(spec.shape) for spec in self.chain.graph(1).inputs],
             }
@@ -101,7 +102,7 @@ class _Job:
         graph = self.design.graph
         return {
             **head,
-            "arch": json.loads(self.design.arch.to_json()),
+            "arch": self.design.arch.to_dict(),
             "graph": graph_to_dict(replace(graph, nodes=tuple(replace(n, scope="") for n in graph.nodes))),
             "inputs": [list(spec.shape) for spec in graph.inputs],
         }
@@ -150,7 +151,7 @@ def write_bundle(
     planned = list({one.key: one for one in map(planned_design, designs)}.values())
     chosen = chosen or choose_chains(one.graph for one in planned)
     manifest.left_out |= {
-        f"{op.label} {json.dumps(op_to_dict(op)['inputs'])}": "no chain can be made of it"
+        f"{op.label} {json.dumps([list(spec.shape) for spec in op.inputs])}": "no chain can be made of it"
         for op in chosen.left_out
     }
     jobs = _jobs(chosen.chains, planned)

@@ -11,12 +11,12 @@ import json
 import math
 from collections import Counter
 from dataclasses import dataclass
-from typing import Any
 
 from dsim.attrs import ConstantAttrs, NormAttrs, ReduceAttrs
 from dsim.errors import InvalidValueError
 from dsim.graph import Graph, GraphBuilder
 from dsim.graph.graph import Ref
+from dsim.graph.serial import OpForm
 from dsim.op import Op, OpKind
 from dsim.records import to_plain
 
@@ -73,7 +73,7 @@ class Chain:
     @property
     def key(self) -> str:
         """A name that equal chains share."""
-        parts = [self.form, *(op_to_dict(op) for op in (self.op, self.producer) if op is not None)]
+        parts = [self.form, *(to_plain(OpForm.of(op)) for op in (self.op, self.producer) if op is not None)]
         digest = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
         return f"{self.op.label}-{digest[:12]}"
 
@@ -134,12 +134,3 @@ def weights_of(chain: Chain) -> int:
         math.prod(op.attrs.constant or ()) if isinstance(op.attrs, ConstantAttrs) else op.weights
         for op in chain.unit
     )
-
-
-def op_to_dict(op: Op) -> dict[str, Any]:
-    """Write an op as profiles do: kind, attributes that differ from their defaults, shapes of inputs."""
-    return {
-        "op": str(op.kind),
-        "attrs": to_plain(op.attrs),
-        "inputs": [list(spec.shape) for spec in op.inputs],
-    }

@@ -164,7 +164,7 @@ def test_a_cut_last_line_is_left_out_and_said(place: Place, lines: Lines) -> Non
         ({"copies": 1.5}, "copies must be a whole number"),
         ({"unit": []}, "unit must be a list of ops"),
         ({"unit": [{"op": "conv9", "attrs": {}, "inputs": []}]}, "conv9"),
-        ({"op": {"op": "relu"}}, "an op must be an object"),
+        ({"op": {"op": "relu"}}, "an op must have the field attrs, inputs, got none"),
         ({"op": {"op": "relu", "attrs": {}, "inputs": [[1, -3]]}}, "every size of a tensor"),
         ({"plan": [["conv", "neural_engine"]]}, "an op of a plan is"),
         ({"plan": [["conv", "neural_engine", 7]]}, "an op of a plan is"),
