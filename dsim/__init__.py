@@ -1,7 +1,25 @@
-"""Find the vision backbone that should run on a device within a latency budget.
+"""Find the vision backbone to run on your device within your milliseconds.
 
-The names below are all that users need. They are loaded when they are first used, so that ``import dsim`` itself loads
-neither torch nor scikit-learn nor Optuna.
+What you call; each is a command of ``dsim`` too:
+
+- `search`: find the most accurate design that fits a latency budget on a device (``dsim study``)
+- `compare`: show how the best design changes from device to device
+- `predict`: predict the latency of a network on a device
+- `top1`: predict the ImageNet accuracy of a design
+- `export`: write a design as PyTorch code, or as a model file for a runtime
+- `measure`: time networks on this machine, and make a device profile
+- `add_device`: make a device profile from your own measurements (``dsim device add``)
+- `adapt`: say how good that profile is, and what to measure next (``dsim device adapt``)
+
+What they work with:
+
+- `Arch`, `Stage`, `Block`: a design and its parts; `PRESETS` and `get_preset` have the published ones
+- `Space`: what a search may vary
+- `load_profile`: a device profile by its name
+- `StudyResult`, `Comparison`: what `search` and `compare` return
+- `DsimError`: what dsim raises on purpose; each error says the rule, the value received and the remedy
+
+Names are loaded when they are first used, so that ``import dsim`` itself loads neither torch nor scikit-learn nor Optuna.
 """
 
 from __future__ import annotations

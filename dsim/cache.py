@@ -82,7 +82,7 @@ def _read(path: Path, read: Callable[[bytes], T]) -> tuple[T] | None:
 
 
 def keep(path: Path, content: bytes) -> None:
-    """Write a file of the cache; one that cannot be written is no error, the next run makes the result again."""
+    """Write a file of the cache; failing to write it is not an error: the next run makes the result again."""
     try:
         make_folder(path.parent)
         write_atomic(path, content)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -33,12 +35,32 @@ def test_every_name_opens() -> None:
     assert set(dsim.__all__) <= set(dir(dsim))
 
 
+def test_the_front_door_is_documented_and_typed() -> None:
+    """Each name stands in the docstring, and type checkers see the same names as Python does."""
+    assert dsim.__doc__
+    assert {name for name in dsim.__all__ if f"`{name}`" not in dsim.__doc__} == set()
+    tree = ast.parse(Path(dsim.__file__).read_text(encoding="utf-8"))
+    typed = {
+        alias.asname or alias.name
+        for node in tree.body
+        if isinstance(node, ast.If)
+        for one in node.body
+        if isinstance(one, ast.ImportFrom)
+        for alias in one.names
+    }
+    assert typed | {"DsimError"} == set(dsim.__all__)
+    assert sorted(dsim.__all__) == sorted(set(dsim.__all__))
+
+
 def test_unknown_name_lists_the_choices() -> None:
     with pytest.raises(AttributeError, match="it has: PRESETS, Arch"):
         dsim.nonsense  # noqa: B018
 
 
-def test_search_and_export_are_verbs_and_places() -> None:
+def test_some_verbs_are_places_too() -> None:
     assert callable(dsim.search)
     assert dsim.search.Space().resolution == 224
     assert callable(dsim.export)
+    assert callable(dsim.measure)
+    assert {"measure", "contrasts", "compared", "bundle"} <= set(dsim.measure.__all__)
+    assert "dsim measure" in (dsim.measure.__doc__ or "")

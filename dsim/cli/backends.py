@@ -19,7 +19,7 @@ class BackendName(click.ParamType[str]):
     name = "name"
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Refuse what is no backend; the message lists them all."""
+        """Refuse what is not a backend; the message lists them all."""
         text = str(value)
         if text == COREML:
             self.fail(

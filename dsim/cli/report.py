@@ -40,20 +40,10 @@ def report(
 
     A folder may also hold several studies or comparisons. Needs pip install 'dsim[report]'.
     """
-    from dsim.report.packages import need_page_packages
+    from dsim.report.write_page import write_page  # the verb's own imports: --help must not wait for them
 
-    need_page_packages()
-    from dsim.files import make_folder, write_atomic  # the verb's own imports: --help must not wait for them
-    from dsim.report.held import find_held, kept_held
-    from dsim.report.page import make_page, read_subjects, render_page, write_figures
-
-    page = make_page(read_subjects(folders), find_held if held_out else kept_held)
-    written = [str(path) for path in write_figures(page, png)] if png else []
-    if out or not png:
-        path = out or Path("report.html")
-        make_folder(path.parent)
-        write_atomic(path, render_page(page))
-        written.append(str(path))
+    page = out or (None if png else Path("report.html"))
+    written = [str(path) for path in write_page(folders, page, png, held_out)]
     if as_json:
         print_json({"files": written})
         return

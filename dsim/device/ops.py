@@ -60,7 +60,7 @@ def _read(path: Path, _changed_ns: int, _size_bytes: int) -> tuple[MeasuredOp, .
         frame = lazy.collect()
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
         raise FileFormatError(
-            f"{path}: must be a parquet file, {str(error).splitlines()[0]}; write it anew"
+            f"{path}: must be a parquet file, {str(error).splitlines()[0]}; write it again"
         ) from error
     missing = [name for name in COLUMNS if name not in frame.columns]
     if missing:
@@ -70,7 +70,7 @@ def _read(path: Path, _changed_ns: int, _size_bytes: int) -> tuple[MeasuredOp, .
         frame = frame.select(pl.col(name).cast(kind) for name, kind in kinds.items())
     except pl.exceptions.PolarsError as error:
         raise FileFormatError(
-            f"{path}: a column has the wrong type, {str(error).splitlines()[0]}; write it anew"
+            f"{path}: a column has the wrong type, {str(error).splitlines()[0]}; write it again"
         ) from error
     return tuple(_measured(row, f"{path}, row {n}") for n, row in enumerate(frame.iter_rows(named=True), 1))
 

@@ -16,5 +16,5 @@ def normal_hash(graph: Graph) -> str:
 
 
 def op_counts(graph: Graph) -> Counter[tuple[str, int, int]]:
-    """Count ops that are no views, by (label, MACs, params): what to print when two normal forms differ."""
+    """Count ops that are not views, by (label, MACs, params): what to print when two normal forms differ."""
     return Counter((op.label, op.macs, op.params) for op in graph.ops if op.kind not in VIEWS)

@@ -93,7 +93,7 @@ def flat(value: Any) -> list[Any]:
 
 
 def shape_of(value: Any) -> Shape:
-    """Return a torch tensor's shape; () for what is no tensor.
+    """Return a torch tensor's shape; () for what is not a tensor.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""What a module gives when it is no tensor, list or dictionary: an object that holds tensors among other things."""
+"""What a module gives when it is not a tensor, list or dictionary: an object that holds tensors among other things."""
 
 from __future__ import annotations
 

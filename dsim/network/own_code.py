@@ -47,7 +47,7 @@ def run_file(path: Path, function: str) -> Any:
         ) from error
     if not callable(getattr(module, "state_dict", None)):
         raise FileFormatError(
-            f"{path}:{function} must give a torch.nn.Module, got {type(module).__name__}; build the module there"
+            f"{path}:{function} must return a torch.nn.Module, got {type(module).__name__}; build the module there"
         )
     return module
 

@@ -68,12 +68,12 @@ def add_requested(request: Request) -> Added:
     if not few and not (found.ops or found.kernels):
         raise InvalidValueError(
             f"a profile needs at least {LEAST} different networks, got {len(figures)}"
-            f"{f' and {apart} that look like a fall off the accelerator' if apart else ''}; measure more, `dsim device plan` says which"
+            f"{f' and {apart} that seem to have left the accelerator' if apart else ''}; measure more, `dsim device plan` says which"
             f"{f' ({told[:400]})' if (told := '; '.join(found.notes)) else ''}"
         )
     if like is None and not few and not alone:
         raise InvalidValueError(
-            f"fewer than {LEAST} networks tell no runtime; name the bundled profile whose stack it is with --like"
+            f"the runtime cannot be recognised from fewer than {LEAST} networks; name a bundled profile with the same runtime: --like NAME"
         )
     if like is None and not alone:
         like = donor_named(nearest_donor(figures, graphs, measures))

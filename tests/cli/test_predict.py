@@ -129,7 +129,7 @@ def test_an_operator_that_no_rule_counts_makes_lower_bounds_of_all_totals(
     ("model", "options", "rule"),
     [
         ("{file}:fails", (), "failed with RuntimeError: two lines"),
-        ("{file}:number", (), "must give a torch.nn.Module, got int"),
+        ("{file}:number", (), "must return a torch.nn.Module, got int"),
         ("{file}:nothing", (), "has no function 'nothing'"),
         ("{file}.missing.py:net", (), "no such file"),
         ("no_such_preset", (), "unknown preset"),

@@ -120,7 +120,7 @@ def _regular(path: Path, lines: list[str], first: int) -> RunOrder | None:
         return None
     if kept[0].missing:
         raise FileFormatError(
-            f"{path}, row {kept[0].row}: the header must name node type, avg_ms and %, {kept[0].missing!r} is missing; write it anew"
+            f"{path}, row {kept[0].row}: the header must name node type, avg_ms and %, {kept[0].missing!r} is missing; write it again"
         )
     return kept[0]
 

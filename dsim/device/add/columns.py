@@ -62,12 +62,12 @@ def columns_of(header: Sequence[str]) -> Columns:
     Raises
     ------
     ValueError
-        A column stands there twice.
+        A column occurs twice.
     """
     names = [_name(cell) for cell in header]
     twice = next((name for n, name in enumerate(names) if name in names[:n] and name not in _INDEX), "")
     if twice:
-        raise ValueError(f"column {twice!r} stands there twice; rename or remove one")
+        raise ValueError(f"column {twice!r} occurs twice; rename or remove one")
     place = {name: n for n, name in reversed([*enumerate(names)])}
     at = {}
     for role, known in (("network", NETWORK), ("resolution", RESOLUTION), ("batch", BATCH), ("unit", UNIT)):

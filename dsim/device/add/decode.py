@@ -47,7 +47,7 @@ def decode(raw: bytes, path: Path, forms: str) -> str:
             continue
         if not _NOT_TEXT.search(text):
             return text.replace("\r\n", "\n").replace("\r", "\n")
-    raise FileFormatError(f"{path}: must be text, it holds bytes that are none; give {forms}")
+    raise FileFormatError(f"{path}: must be a text file, but holds bytes that are not text; give {forms}")
 
 
 def _candidates(raw: bytes) -> tuple[str, ...]:

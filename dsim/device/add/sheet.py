@@ -75,7 +75,7 @@ def read_parquet(path: Path, wanted: Wanted) -> Found:
         frame = lazy.collect() if height <= MAX_ROWS else pl.DataFrame()
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError) as error:
         raise FileFormatError(
-            f"{path}: must be a Parquet file: {str(error).splitlines()[0][:160]}; write it anew"
+            f"{path}: must be a Parquet file: {str(error).splitlines()[0][:160]}; write it again"
         ) from error
     _check_height(path, height)
     if not is_header(frame.columns):
@@ -235,10 +235,10 @@ class _Sheet:
                 found.append(self._one_latency(row, unit, marks[one.at]))
         if not found:
             names = ", ".join(one.name for one in self.columns.latency)
-            raise ValueError(f"gives no latency in {names}; fill in one or leave the row out")
+            raise ValueError(f"has no latency in {names}; fill in one or leave the row out")
         if max(found) > min(found) * (1.0 + AGREE):
             told_ms = " and ".join(f"{ms:.6g} ms" for ms in found)
-            raise ValueError(f"tells several latencies, got {told_ms}; keep one column")
+            raise ValueError(f"has several latencies, got {told_ms}; keep one column")
         return found[0]
 
     def _one_latency(self, row: _Row, column: LatencyColumn, marks: Marks) -> float:

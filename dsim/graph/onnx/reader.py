@@ -80,7 +80,7 @@ def _one_line(text: str) -> str:
 
 
 def _inputs(graph: GraphProto, asked: Inputs | None) -> dict[str, Shape]:
-    """Return the shape of every input that is no initializer."""
+    """Return the shape of every input that is not an initializer."""
     weights = {tensor.name for tensor in graph.initializer}
     found = [value for value in graph.input if value.name not in weights]
     if not found:

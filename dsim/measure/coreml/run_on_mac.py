@@ -131,7 +131,7 @@ def _manifest(folder: Path) -> tuple[bytes, dict[str, Any]]:
     found = raw.get("dsim_coreml_bundle") if isinstance(raw, dict) else None
     if found != MANIFEST_VERSION:
         raise StopError(
-            f"{path} must be a bundle of version {MANIFEST_VERSION}, got {found!r}; write it anew with dsim"
+            f"{path} must be a bundle of version {MANIFEST_VERSION}, got {found!r}; write it again with dsim"
         )
     return text, raw
 
@@ -210,7 +210,7 @@ def _begin(out: Path, head: dict[str, Any]) -> set[str]:
     except OSError as error:
         raise StopError(f"{out} cannot be read or written: {error.strerror}; choose another --out") from error
     except ValueError as error:
-        raise StopError(f"{out} holds a line that is no JSON; choose another --out") from error
+        raise StopError(f"{out} holds a line that is not JSON; choose another --out") from error
     if not lines:
         _append(out, head)
         return set()

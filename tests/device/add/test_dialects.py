@@ -184,11 +184,11 @@ def test_many_wrong_rows_are_counted(tmp_path: Path) -> None:
             "row 1, column 'latency': names no unit; call it latency_ms",
         ),
         ("network,fps\nresnet50@224,398\n", "needs a column of latencies"),
-        ("network,latency_ms,latency_ms\nresnet50@224,1,2\n", "column 'latency_ms' stands there twice"),
+        ("network,latency_ms,latency_ms\nresnet50@224,1,2\n", "column 'latency_ms' occurs twice"),
         ('network,latency_ms\n"resnet50@224,2.51\n', "row 2: unexpected end of data; check the quotes there"),
         (
             "network,latency_ms,latency_us\nresnet50@224,2.51,9\n",
-            "row 2: tells several latencies, got 2.51 ms and 0.009 ms",
+            "row 2: has several latencies, got 2.51 ms and 0.009 ms",
         ),
         (
             "network,resolution,latency_ms\nresnet50,224x192,1\n",
@@ -211,7 +211,7 @@ def test_a_sheet_that_cannot_be_read_gets_one_line(tmp_path: Path, text: str, wh
 def test_other_files_get_one_line(tmp_path: Path) -> None:
     with pytest.raises(FileFormatError, match="save the sheet as CSV"):
         read(tmp_path, b"PK\x03\x04", "m.xlsx")
-    with pytest.raises(FileFormatError, match="must be text"):
+    with pytest.raises(FileFormatError, match="must be a text file"):
         read(tmp_path, bytes(range(256)))
 
 

@@ -172,7 +172,7 @@ def test_results_of_two_kinds_do_not_mix(mac: Mac, capsys: pytest.CaptureFixture
     assert "was begun with bundle" in one_error(capsys)
     mac.out.write_text("hello\n")
     assert mac.run() == 1
-    assert "holds a line that is no JSON" in one_error(capsys)
+    assert "holds a line that is not JSON" in one_error(capsys)
 
 
 def test_a_changed_package_is_refused(mac: Mac, capsys: pytest.CaptureFixture[str]) -> None:
