@@ -24,6 +24,8 @@ from lab.networks.with_timm import timm_here, torchvision_here
 
 WRITTEN: dict[str, Callable[[], nn.Module]] = {**OWN, **CHANGED}
 UNFUSED = "unfused"
+# MobileCLIP's image encoders end in an embedding, and ran so on a phone; every other network has 1,000 classes
+ENCODERS = ("fastvit_mci", "vit_base_mci")
 
 
 def build(key: NetworkKey) -> nn.Module:
@@ -52,22 +54,23 @@ def _torchvision(name: str, _px: int) -> nn.Module:
 
 
 def _timm(name: str, px: int) -> nn.Module:
+    timm_here()  # before any part of it is imported
     plain, _, form = name.partition("+")
     model = WRITTEN[plain]() if plain in WRITTEN else _at_side(plain, px)
     if form == UNFUSED:
         return model
-    merge: Callable[[nn.Module], nn.Module] = importlib.import_module("timm.utils.model").reparameterize_model
-    return merge(model.eval())
+    return importlib.import_module("timm.utils.model").reparameterize_model(model.eval())
 
 
 def _at_side(name: str, px: int) -> nn.Module:
-    """Build a network of timm with 1,000 classes for images of a side."""
+    """Build a network of timm for images of a side."""
     timm = timm_here()
-    model: nn.Module = timm.create_model(name, num_classes=1000)
+    head = {} if name.startswith(ENCODERS) else {"num_classes": 1000}
+    model: nn.Module = timm.create_model(name, **head)
     if timm.get_pretrained_cfg(name).input_size[-1] != px:
         for side in ("img_size", "resolution"):
             try:
-                model = timm.create_model(name, num_classes=1000, **{side: px})
+                model = timm.create_model(name, **head, **{side: px})
                 break
             except TypeError:  # it takes any side, or calls it by another name
                 continue

@@ -30,8 +30,8 @@ SAVE_EACH = 40
 
 def trace_all(
     keys: Iterable[str], keep: Callable[[dict[str, Graph]], None], most_params: float = math.inf
-) -> None:
-    """Trace networks, name those that cannot be traced, and hand the others on, some at a time.
+) -> list[str]:
+    """Trace networks, hand them on, some at a time, and return those that cannot be traced.
 
     Parameters
     ----------
@@ -43,6 +43,7 @@ def trace_all(
         Larger networks are left out.
     """
     fresh: dict[str, Graph] = {}
+    failed = []
     for key in keys:
         start = time.monotonic()
         try:
@@ -56,6 +57,7 @@ def trace_all(
         except Exception as error:
             told = str(error).splitlines() or [""]
             print(f"{key}: NOT TRACED: {type(error).__name__} {told[0][:150]}", flush=True)
+            failed.append(key)
             continue
         fresh[key] = graph
         print(f"{key}: {size_of(graph)}, {time.monotonic() - start:.1f} s", flush=True)
@@ -64,6 +66,7 @@ def trace_all(
             fresh = {}
     if fresh:
         keep(fresh)
+    return failed
 
 
 def size_of(graph: Graph) -> str:
@@ -129,12 +132,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     wanted = set(given.keys) or named_keys(bundled_profiles_dir())
     if given.compare:
         lines: list[str] = []
-        trace_all(sorted(wanted & holders.keys()), lambda fresh: lines.extend(_differ(fresh, holders)))
+        failed = trace_all(
+            sorted(wanted & holders.keys()), lambda fresh: lines.extend(_differ(fresh, holders))
+        )
         print("\n".join(lines) or "nothing differs")
-        return int(bool(lines))
+        return int(bool(lines or failed))
     left = set() if given.again else holders.keys()
-    trace_all(sorted(wanted - left), lambda fresh: _save(fresh, holders))
-    return 0
+    return int(bool(trace_all(sorted(wanted - left), lambda fresh: _save(fresh, holders))))
 
 
 if __name__ == "__main__":

@@ -53,7 +53,7 @@ def test_a_fresh_trace_is_compared_with_what_is_stored(capsys: pytest.CaptureFix
 def test_what_cannot_be_traced_is_named_and_what_is_too_large_is_left_out(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    assert traced("hf-none-such@224") == {}
+    assert main(["hf-none-such@224"]) == 1
     assert "hf-none-such@224: NOT TRACED: ValueError" in capsys.readouterr().out
     assert traced("hf-pvt-tiny@224", most_params=1e6) == {}
 
@@ -76,8 +76,10 @@ def test_every_network_that_a_bundled_profile_names_is_stored(capsys: pytest.Cap
 @needs_timm
 @pytest.mark.slow
 def test_branches_are_merged_unless_the_key_says_not_to() -> None:
-    found = traced("resnet18@224", "mobileone_s0@224", "mobileone_s0+unfused@224")
+    found = traced("resnet18@224", "mobileone_s0@224", "mobileone_s0+unfused@224", "fastvit_mci0@256")
     assert found["resnet18@224"].params == 11_689_512  # torchvision's count
+    # MobileCLIP's encoder ends in an embedding of 512, where a classifier has 1,000 outputs
+    assert found["fastvit_mci0@256"].nodes[-1].op.outputs[0].shape == (1, 512)
     # MobileOne, Table 9: 2.1 M parameters as it runs; 5.3 M as it is trained
     assert found["mobileone_s0@224"].params / 1e6 == pytest.approx(2.1, abs=0.05)
     assert found["mobileone_s0+unfused@224"].params / 1e6 == pytest.approx(5.3, abs=0.05)
