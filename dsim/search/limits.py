@@ -3,28 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from dsim.arch import Mixer
+from dsim.latency.records import Identified
 from dsim.search.result import NotIdentified
 from dsim.search.space import Space
-
-
-class Contrast(Protocol):
-    """What a latency model says of one choice."""
-
-    @property
-    def identified(self) -> bool:
-        """Whether the evidence pins its price down."""
-
-    @property
-    def contradicted(self) -> bool:
-        """Whether the model prices it against the evidence: then a search would follow a price known to be wrong."""
-
-    @property
-    def why(self) -> str:
-        """The evidence, or the lack of it, in one sentence."""
-
 
 _Option = TypeVar("_Option")
 _KINDS = {"activation": "activations", "norm": "norms", "stem": "stems"}
@@ -32,7 +16,7 @@ _MUST_BE_SHOWN = frozenset({"activation", "norm"})  # without a verdict these ar
 
 
 def keep_identified(
-    space: Space, contrasts: Mapping[str, Contrast]
+    space: Space, contrasts: Mapping[str, Identified]
 ) -> tuple[Space, tuple[NotIdentified, ...]]:
     """Drop the options whose price against the first of their row is not identified.
 

@@ -5,33 +5,19 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
 
 import numpy as np
 
 from dsim.arch import Arch
 from dsim.graph import Graph
-from dsim.latency.records import Evidence, KernelCost
+from dsim.latency.records import Evidence, Identified, LatencyEstimate
 from dsim.search import Candidate
-from dsim.search.limits import Contrast
 from dsim.search.score import Scorer
 from dsim.search.space import Space
 
 _SEARCHED = ("activation", "norm")  # choices that need a verdict
 _NEAR = 2.0  # factor around the budget within which a front's slope is taken
 _LEAST = 3
-
-
-class Estimated(Protocol):
-    """What is asked of an estimate here."""
-
-    @property
-    def kernels(self) -> tuple[KernelCost, ...]:
-        """What each kernel costs, and how well it is covered."""
-
-    @property
-    def shares(self) -> dict[str, dict[str, float]]:
-        """Share of milliseconds (under ``ms``) by how well kernels are covered."""
 
 
 @dataclass(frozen=True)
@@ -59,11 +45,11 @@ class Side:
     device: str
     scorer: Scorer
     space: Space
-    identified: Mapping[str, Contrast]
+    identified: Mapping[str, Identified]
     best: Candidate | None
     front: tuple[Candidate, ...]
     spread: float
-    estimate: Callable[[Graph], Estimated] | None = None
+    estimate: Callable[[Graph], LatencyEstimate] | None = None
     _known: dict[Arch, Counter[tuple[str, int, int, int]]] = field(
         default_factory=dict, compare=False, repr=False
     )

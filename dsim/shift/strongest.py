@@ -11,7 +11,8 @@ import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from statistics import NormalDist
+
+from scipy.special import ndtr, ndtri
 
 from dsim.latency.methods.pooled.fit import CONTRAST_SD
 from dsim.shift.enough import resolved, too_few_in
@@ -21,7 +22,6 @@ from dsim.shift.summary import kind_of
 STANDS = 0.1  # chance below which a difference is called a finding
 _TOLD = (Verdict.DIFFERENCE, Verdict.TOO_FEW)  # the interval does not include zero
 _JUDGED = (*_TOLD, Verdict.NO_EVIDENCE, Verdict.TOO_SMALL)
-_NORMAL = NormalDist()
 
 
 class Sort(StrEnum):
@@ -125,8 +125,8 @@ def _chance(difference: Interval, confidence: float) -> float:
     half = value - difference.low if value > 0 else difference.high - value
     if half <= 0:
         return 1.0
-    deviations = abs(value) / half * _NORMAL.inv_cdf(0.5 + confidence / 2.0)
-    return 2.0 * _NORMAL.cdf(-deviations)
+    deviations = abs(value) / half * float(ndtri(0.5 + confidence / 2.0))
+    return 2.0 * float(ndtr(-deviations))
 
 
 def _flips(found: Comparison) -> Iterator[_Difference]:

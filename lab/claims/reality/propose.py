@@ -12,8 +12,8 @@ from dsim.accuracy.model import AccuracyArrays, AccuracyModel
 from dsim.accuracy.recipe import REFERENCE, Recipe
 from dsim.arch import Arch
 from dsim.graph import Graph
-from dsim.latency.records import LatencyArrays
-from dsim.search.limits import Contrast, keep_identified
+from dsim.latency.records import Identified, LatencyArrays
+from dsim.search.limits import keep_identified
 from dsim.search.score import Scorer
 from dsim.search.space import Space
 from dsim.search.spec import StudySpec
@@ -35,7 +35,7 @@ class Pricer(Protocol):
     """What is asked of a latency model."""
 
     @property
-    def identified(self) -> Mapping[str, Contrast]:
+    def identified(self) -> Mapping[str, Identified]:
         """What its evidence can tell apart."""
 
     def featurise(self, graph: Graph) -> Floats:
