@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMPS := .stamps
 
 .DEFAULT_GOAL := help
-.PHONY: help study test slow smoke baseline kernels thorough lint format shipped docs shift paper-checks reality data data-check wheel clean
+.PHONY: help study test slow smoke baseline kernels thorough lint format shipped docs validate simulate accuracy fits shift paper-checks reality data data-check wheel clean
 
 help: ## show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -72,22 +72,35 @@ shipped: $(STAMPS)/run ## learn anew what comes with dsim so that first runs are
 	$(BIN)/python -m lab.validate.held_out --fresh
 	$(BIN)/python -m lab.validate.donor_table
 
-docs: $(STAMPS)/run ## write the held-out tables of docs/ and the run in README and docs/search.md anew
-	$(BIN)/python -m lab.validate.profiles --write docs/latency.md
-	$(BIN)/python -m lab.validate.fewshot --errors dsim/data/fewshot.csv --write docs/adapting.md
-	$(BIN)/python -m lab.validate.accuracy --write docs/accuracy.md
+docs: $(STAMPS)/run ## write the held-out tables of lab/notes/ and the run in README and docs/search.md anew
+	$(BIN)/python -m lab.validate.profiles --write lab/notes/latency.md
+	$(BIN)/python -m lab.validate.fewshot --errors dsim/data/fewshot.csv --write lab/notes/adapting.md
+	$(BIN)/python -m lab.validate.accuracy --write lab/notes/accuracy.md
 	$(BIN)/python -m lab.validate.measured_tables
 	$(BIN)/python -m lab.validate.readme_run
+	$(BIN)/python -m lab.validate.excerpts
 
-shift: $(STAMPS)/report ## how the best design moves over eleven profiles: studies/device-shift, its page, and the findings in docs/shift.md
+validate: $(STAMPS)/run ## predict every family of bundled profiles from the others, and write their cards; NAMES="iphone12 pixel4-dsp" for some
+	$(BIN)/python -m lab.validate.profiles $(NAMES)
+
+simulate: $(STAMPS)/run ## treat bundled devices as new, and show what few measurements are worth; NAMES=iphone12 for some, an hour for all
+	$(BIN)/python -m lab.validate.fewshot $(NAMES)
+
+accuracy: $(STAMPS)/run ## predict the top-1 of every family from the others, and show how far off that is; about five minutes
+	$(BIN)/python -m lab.validate.accuracy
+
+fits: $(STAMPS)/run ## after a change of how models are learned: raise the format of fits if the same data give other digits
+	$(BIN)/python -m lab.validate.fits
+
+shift: $(STAMPS)/report ## how the best design moves over eleven profiles: studies/device-shift, its page, and the findings in lab/notes/shift.md
 	OMP_NUM_THREADS=1 $(BIN)/python -m lab.claims.device_shift
 	$(BIN)/dsim report studies/device-shift --held-out -o studies/device-shift/report.html --png build/device-shift
-	cp build/device-shift/*-latency/regret.png docs/shift.png
+	cp build/device-shift/*-latency/regret.png lab/notes/shift.png
 
 paper-checks: $(STAMPS)/run ## check the EfficientFormer paper's statements on every profile: studies/paper-checks
 	OMP_NUM_THREADS=1 $(BIN)/python -m lab.claims.paper_checks
 
-reality: $(STAMPS)/report ## search against measured networks, and the backtest: studies/reality-check, studies/backtest, docs/reality.md
+reality: $(STAMPS)/report ## search against measured networks, and the backtest: studies/reality-check, studies/backtest, lab/notes/reality.md
 	OMP_NUM_THREADS=1 $(BIN)/python -m lab.claims.backtest
 	OMP_NUM_THREADS=1 $(BIN)/python -m lab.claims.reality_check
 

@@ -2,7 +2,7 @@
 
 TPE, NSGA-II and random draws side by side on the real models, with equal numbers of mixes; then the default sampler
 against the exact optimum of a space that can be enumerated. Run:
-``python benchmarks/search_samplers.py [--device iphone12] [--seeds 5] [--write docs/search.md]``.
+``python benchmarks/search_samplers.py [--device iphone12] [--seeds 5] [--write lab/notes/search.md]``.
 """
 
 from __future__ import annotations

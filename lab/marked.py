@@ -1,4 +1,4 @@
-"""Rewrite a marked block of a document, so that every figure in it was made by a command."""
+"""Rewrite or read a marked block of a document, so that every figure in it was made by a command."""
 
 from __future__ import annotations
 
@@ -18,6 +18,17 @@ def replace_block(path: Path, name: str, text: str) -> None:
     FileFormatError
         It does not hold the two marks once each, in this order.
     """
+    head, _, tail = _parts(path, name)
+    write_atomic(path, f"{head}\n{text.strip()}\n{tail}")
+
+
+def read_block(path: Path, name: str) -> str:
+    """Return the text between the two marks; raises as `replace_block` does."""
+    return _parts(path, name)[1].strip()
+
+
+def _parts(path: Path, name: str) -> tuple[str, str, str]:
+    """Return what stands before the block, its first mark included, the block, and what follows from its last mark on."""
     begin, end = f"<!-- begin: {name} -->", f"<!-- end: {name} -->"
     try:
         whole = path.read_text(encoding="utf-8")
@@ -29,6 +40,5 @@ def replace_block(path: Path, name: str, text: str) -> None:
         raise FileFormatError(
             f"{path} must hold {begin} and {end} once each, in this order; add the two lines"
         )
-    head, rest = whole.split(begin)
-    tail = rest.split(end)[1]
-    write_atomic(path, f"{head}{begin}\n{text.strip()}\n{end}{tail}")
+    start, stop = whole.index(begin) + len(begin), whole.index(end)
+    return whole[:start], whole[start:stop], whole[stop:]

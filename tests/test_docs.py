@@ -15,10 +15,9 @@ import pytest
 import dsim
 from dsim.cli.main import VERBS
 from dsim.cli.main import dsim as root_command
-from dsim.errors import FileAccessError, FileFormatError
 from dsim.search import Space
 from dsim.search.space_file import load_space, space_toml
-from lab.marked import replace_block
+from lab.marked import read_block
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -117,16 +116,12 @@ def test_both_commands_use_the_pinned_torch() -> None:
     assert all("-c constraints.txt" in line for line in installs)
 
 
-def test_the_run_in_the_readme_is_there() -> None:
-    whole = (ROOT / "docs" / "search.md").read_text(encoding="utf-8")
-    shown, everything = (
-        text.split("<!-- begin: run -->")[1].split("<!-- end: run -->")[0] for text in (README, whole)
-    )
-    for part in ("$ dsim study --device iphone12 --budget 2ms", "P(fits)"):
-        assert part in shown
-    for part in ("P(fits)", "Pareto front", "Not identified", "Cost:"):
+def test_the_run_in_the_documents_is_there() -> None:
+    shown, everything = (read_block(ROOT / page, "run") for page in ("README.md", "docs/search.md"))
+    for text in (shown, everything):
+        assert "$ dsim study --device iphone12 --budget 2ms" in text
+    for part in ("chance that a new measurement is within", "Pareto front", "Not searched", "Cost:"):
         assert part in everything
-    assert shown.rstrip().removesuffix("...\n```") in everything
 
 
 def test_notice_names_every_laboratory_that_is_quoted() -> None:
@@ -136,17 +131,6 @@ def test_notice_names_every_laboratory_that_is_quoted() -> None:
             sources = {row["source"] for row in csv.DictReader(file) if row.get("source")}
         for source in sources:
             assert source in notice, f"{path.name} quotes {source!r}, which NOTICE does not name"
-
-
-def test_block_is_replaced_and_nothing_else(tmp_path: Path) -> None:
-    path = tmp_path / "page.md"
-    path.write_text("above\n<!-- begin: x -->\nold\n<!-- end: x -->\nbelow\n")
-    replace_block(path, "x", "new")
-    assert path.read_text() == "above\n<!-- begin: x -->\nnew\n<!-- end: x -->\nbelow\n"
-    with pytest.raises(FileFormatError, match="once each"):
-        replace_block(path, "y", "new")
-    with pytest.raises(FileAccessError, match="cannot be read"):
-        replace_block(tmp_path / "none.md", "x", "new")
 
 
 def test_the_page_on_spaces_shows_the_usual_one_and_its_example_is_a_space(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Run the backtest of studies/backtest, keep its records there, and write the marked parts of docs/reality.md.
+"""Run the backtest of studies/backtest, keep its records there, and write the marked parts of lab/notes/reality.md.
 
 Usage: python -m lab.claims.backtest [--docs] [DEVICE ...]
 
@@ -17,10 +17,9 @@ from lab.claims.reality.files import read_inputs, read_records, write_records
 from lab.claims.reality.records import Learned
 from lab.claims.reality.report import backtest_markdown, backtest_words
 from lab.marked import replace_block
-from lab.places import ROOT, STUDIES
+from lab.places import NOTES, STUDIES
 
 FOLDER = STUDIES / "backtest"
-DOCUMENT = ROOT / "docs" / "reality.md"
 
 
 def main() -> None:
@@ -32,9 +31,9 @@ def main() -> None:
         read_records(FOLDER / "networks.parquet", Own),
         read_records(FOLDER / "claims.parquet", Standing),
     )
-    replace_block(DOCUMENT, "backtest-words", backtest_words(found))
-    replace_block(DOCUMENT, "backtest", backtest_markdown(found))
-    draw(found, ROOT / "docs" / "backtest.png")
+    replace_block(NOTES / "reality.md", "backtest-words", backtest_words(found))
+    replace_block(NOTES / "reality.md", "backtest", backtest_markdown(found))
+    draw(found, NOTES / "backtest.png")
 
 
 def _run(wanted: list[str]) -> None:

@@ -1,4 +1,4 @@
-"""Run the comparisons of studies/device-shift/comparisons.toml and put what they found into docs/shift.md.
+"""Run the comparisons of studies/device-shift/comparisons.toml and put what they found into lab/notes/shift.md.
 
 What is finished is not run again: the command goes on where it was stopped. The page is made by ``dsim report``.
 
@@ -21,7 +21,7 @@ from dsim.shift.measured import Agreement, agreements, read_measured
 from dsim.shift.strongest import Finding, findings, strongest
 from dsim.shift.summary import shift_by_kind
 from lab.marked import replace_block
-from lab.places import ROOT, STUDIES
+from lab.places import NOTES, STUDIES
 
 STUDY = STUDIES / "device-shift"
 
@@ -92,8 +92,8 @@ def main() -> None:
             found[name] = run_comparison(spec)
     latency, timed = found["latency"], read_measured(STUDY / "latency")
     sums = agreements(latency, timed)
-    replace_block(ROOT / "docs" / "shift.md", "shift", in_words(latency))
-    replace_block(ROOT / "docs" / "shift.md", "timed-words", timed_in_words(sums))
+    replace_block(NOTES / "shift.md", "shift", in_words(latency))
+    replace_block(NOTES / "shift.md", "timed-words", timed_in_words(sums))
     tables = [
         text
         for name, one in found.items()
@@ -103,8 +103,8 @@ def main() -> None:
         )
     ]
     measured = (agreement_table(latency, timed), *(timed_table(latency, timed, one.device) for one in sums))
-    replace_block(ROOT / "docs" / "shift.md", "device-shift", "\n".join(tables))
-    replace_block(ROOT / "docs" / "shift.md", "timed", "\n".join(one.markdown() for one in measured))
+    replace_block(NOTES / "shift.md", "device-shift", "\n".join(tables))
+    replace_block(NOTES / "shift.md", "timed", "\n".join(one.markdown() for one in measured))
 
 
 if __name__ == "__main__":

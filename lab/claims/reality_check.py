@@ -1,4 +1,4 @@
-"""Run the reality check of studies/reality-check, keep its records there, and write the marked parts of docs/reality.md.
+"""Run the reality check of studies/reality-check, keep its records there, and write the marked parts of lab/notes/reality.md.
 
 Usage: python -m lab.claims.reality_check [--docs]
 
@@ -13,11 +13,10 @@ from lab.claims.reality import Standing, reality_check
 from lab.claims.reality.files import read_inputs, read_records, write_records
 from lab.claims.reality.report import check_markdown, check_words
 from lab.marked import replace_block
-from lab.places import ROOT, STUDIES
+from lab.places import NOTES, STUDIES
 
 FOLDER = STUDIES / "reality-check"
 RECORDS = FOLDER / "standings.parquet"
-DOCUMENT = ROOT / "docs" / "reality.md"
 
 
 def main() -> None:
@@ -25,8 +24,8 @@ def main() -> None:
     if "--docs" not in sys.argv[1:]:
         _run()
     standings = read_records(RECORDS, Standing)
-    replace_block(DOCUMENT, "check-words", check_words(standings))
-    replace_block(DOCUMENT, "check", check_markdown(standings))
+    replace_block(NOTES / "reality.md", "check-words", check_words(standings))
+    replace_block(NOTES / "reality.md", "check", check_markdown(standings))
 
 
 def _run() -> None:

@@ -4,7 +4,7 @@ The profiles m5-ane and m6-ane time convolutions alone. From them this script ta
 channels, what a MAC costs at fewer channels, and beyond which working set bytes cost more. It then prices the iPhones'
 networks, each family held out, with and without those multiples on the nominal rates, and prints both.
 
-Usage: python -m lab.validate.ane_transfer [--write docs/latency.md]
+Usage: python -m lab.validate.ane_transfer [--write lab/notes/latency.md]
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Ask the commands about every small case of a folder, and write each answer beside the right one.
 
-``python -m lab.validate.cases FOLDER --write docs/cases.md``. The right answers stand in ``lab/validate/cases.toml``, worked out by
+``python -m lab.validate.cases FOLDER --write lab/notes/cases.md``. The right answers stand in ``lab/validate/cases.toml``, worked out by
 hand. FOLDER holds ``csv/``, ``bm/``, ``onnx/``, ``mods.py`` and ``tv.py`` (the last needs timm and torchvision). Profiles
 that the cases make go into a temporary folder.
 """
@@ -199,7 +199,7 @@ def page(rows: list[Row]) -> str:
         "# Small cases that people bring, and what dsim answers",
         "",
         "Files of measurements, networks and questions of the kinds that people report to tools like this one. Written by",
-        "`python -m lab.validate.cases FOLDER --write docs/cases.md`; the right answers are worked out by hand in `lab/validate/cases.toml`.",
+        "`python -m lab.validate.cases FOLDER --write lab/notes/cases.md`; the right answers are worked out by hand in `lab/validate/cases.toml`.",
         "",
         f"{agree} of {len(rows)} answers agree.",
         "",

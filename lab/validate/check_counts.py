@@ -1,6 +1,6 @@
 """Hold the torch reader's MACs and parameters against independent programs, network by network.
 
-    python -m lab.validate.check_counts --write docs/readers.md
+    python -m lab.validate.check_counts --write lab/notes/readers.md
 
 Needs timm and torchvision (its models only; no compiled part). Each network is read, run once under
 torch.utils.flop_counter.FlopCounterMode (two operations a multiply-accumulate), and its parameters are counted; where
@@ -23,9 +23,10 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
 from dsim.graph.torch_reader import read_module
+from lab.marked import read_block, replace_block
 from lab.networks.with_timm import timm_here, torchvision_here
 
-START, END = "<!-- counts: start -->", "<!-- counts: end -->"
+BLOCK = "counts"
 TOLERANCE = 0.01
 TIMM = (
     "resnet18 resnet50 resnext50_32x4d wide_resnet50_2 seresnet50 resnest14d res2net50_26w_4s densenet121 vgg11_bn "
@@ -215,7 +216,7 @@ def table(lines: dict[str, str]) -> str:
 def main() -> None:
     """Check, print or write, and fail on what is not explained."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--write", type=Path, help="put the table between the marks of this file")
+    parser.add_argument("--write", type=Path, help=f"put the table between the marks {BLOCK!r} of this file")
     parser.add_argument("--profiles", type=Path, default=Path("device_profiles"))
     parser.add_argument("names", nargs="*", help="only these networks; others keep their lines")
     options = parser.parse_args()
@@ -223,12 +224,11 @@ def main() -> None:
     found = rows(published_counts(options.profiles), set(options.names))
     lines = lines_of(found)
     if options.write:
-        before, _, rest = options.write.read_text(encoding="utf-8").partition(START)
-        old, _, after = rest.partition(END)
         if options.names:  # the other networks' lines stay
-            kept = [line for line in old.splitlines() if line.startswith("| ") and " px " not in line]
+            old = read_block(options.write, BLOCK).splitlines()
+            kept = [line for line in old if line.startswith("| ") and " px " not in line]
             lines = {line.split("|")[1].strip(): line for line in kept} | lines
-        options.write.write_text(f"{before}{START}\n{table(lines)}\n{END}{after}", encoding="utf-8")
+        replace_block(options.write, BLOCK, table(lines))
     else:
         print(table(lines))
     if any(row.differs and not row.why for row in found):

@@ -1,6 +1,6 @@
 """Write every preset in every form at full size, and put how far each is from torch into a document.
 
-    python -m lab.validate.check_exports --write docs/export.md
+    python -m lab.validate.check_exports --write lab/notes/export.md
 
 Needs the extras onnx, coreml and litert. A form whose package is missing, and presets that are not named, keep their
 cells in the document. A file that fails its check, or whose kernels differ for no reason that is known, ends the run.
@@ -19,7 +19,7 @@ from dsim.arch import PRESETS, get_preset
 from dsim.errors import MissingPackageError
 from dsim.export import export
 from dsim.export.targets import FORMS
-from lab.marked import replace_block
+from lab.marked import read_block, replace_block
 
 BLOCK = "exports"
 Cells = dict[tuple[str, str], str]  # (preset, form): largest difference
@@ -52,11 +52,10 @@ def measured(names: list[str], forms: list[str]) -> tuple[Cells, dict[str, str]]
     return cells, largest
 
 
-def read_back(text: str) -> tuple[Cells, dict[str, str]]:
-    """Read the cells of a document that an earlier run wrote."""
+def read_back(block: str) -> tuple[Cells, dict[str, str]]:
+    """Read the cells of a table that an earlier run wrote."""
     cells: Cells = {}
     largest = {}
-    block = text.partition(f"<!-- begin: {BLOCK} -->")[2].partition(f"<!-- end: {BLOCK} -->")[0]
     for line in block.splitlines():
         parts = re.split(r" *\| *", line.strip("| "))
         if parts[0] in PRESETS and len(parts) == len(FORMS) + 2:
@@ -81,7 +80,7 @@ def main() -> None:
     parser.add_argument("--to", action="append", choices=list(FORMS), help="only this form (repeatable)")
     parser.add_argument("names", nargs="*", help="only these presets")
     options = parser.parse_args()
-    cells, largest = read_back(options.write.read_text(encoding="utf-8")) if options.write else ({}, {})
+    cells, largest = read_back(read_block(options.write, BLOCK)) if options.write else ({}, {})
     found, scores = measured(options.names or list(PRESETS), options.to or list(FORMS))
     text = table(cells | found, largest | scores)
     if options.write:

@@ -3,7 +3,7 @@
 Usage: python -m lab.validate.far_figures [DRAWS]      (default 12 draws a device; a minute or two)
 
 A device's chip is left out of the donors, in every runtime and precision. One of a few measured networks is made so many
-times slower; `dsim.latency.methods.few_shot.outliers.far_figures` judges them all. Prints a table for docs/adapting.md.
+times slower; `dsim.latency.methods.few_shot.outliers.far_figures` judges them all. Prints a table for lab/notes/adapting.md.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Score the profiles that dsim measured on the designs that they learned from, each left out in turn, and write the table.
 
-Usage: python -m lab.validate.learned_designs (rewrites the block ``learned designs`` of docs/measuring.md)
+Usage: python -m lab.validate.learned_designs (rewrites the block ``learned designs`` of lab/notes/measuring.md)
 
 What is changed in the model is chosen by these figures: the checks stay out of it, and out of every fold.
 """
@@ -22,7 +22,7 @@ from dsim.latency.networks import own_graphs, stored
 from dsim.latency.scoring import spearman
 from dsim.report.table import table
 from lab.marked import replace_block
-from lab.places import ROOT
+from lab.places import NOTES
 
 NAMES = ("epyc-zen4-onnxruntime", "epyc-zen4-openvino", "epyc-zen4-openvino-bf16", "epyc-zen3-openvino")
 FOLDS = 5
@@ -83,7 +83,7 @@ def main() -> None:
         columns[1:],
         "Bias: the median error with its sign. Spread: one standard deviation of the log of predicted over measured.",
     )
-    replace_block(ROOT / "docs" / "measuring.md", "learned designs", made.markdown())
+    replace_block(NOTES / "measuring.md", "learned designs", made.markdown())
 
 
 if __name__ == "__main__":

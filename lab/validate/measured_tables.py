@@ -1,4 +1,4 @@
-"""Score the profiles that dsim measured, and put the tables and the plot into docs/measuring.md.
+"""Score the profiles that dsim measured, and put the tables and the plot into lab/notes/measuring.md.
 
 Usage: python -m lab.validate.measured_tables (needs altair and vl-convert-python for the plot)
 """
@@ -16,7 +16,7 @@ from dsim.measure.scores import split_networks
 from dsim.report.measuring import measured_table
 from dsim.report.table import TableData, table
 from lab.marked import replace_block
-from lab.places import ROOT
+from lab.places import NOTES
 from lab.validate.chip_or_compiler import contrasts_markdown
 from lab.validate.measured_plot import draw
 
@@ -27,16 +27,16 @@ def main() -> None:
     views = [find_profile(own) for name in names for own in names_by_batch(name, find_profile(name))]
     held = {profile.name: hold_out_operators(profile, ()) for profile in views}
     text = "\n".join(data.markdown() for data in (measured_table(held), _what_was_measured(names)))
-    replace_block(ROOT / "docs" / "measuring.md", "figures", text)
+    replace_block(NOTES / "measuring.md", "figures", text)
     blocks = contrasts_markdown(find_profile(name) for name in names)
-    replace_block(ROOT / "docs" / "measuring.md", "contrasts", blocks)
+    replace_block(NOTES / "measuring.md", "contrasts", blocks)
     rows = [
         (name, what, one.measured_ms, one.predicted_ms)
         for name in held
         for what, networks in split_networks(name, held[name]).items()
         for one in networks
     ]
-    draw(rows, ROOT / "docs" / "measured.png")
+    draw(rows, NOTES / "measured.png")
 
 
 def _what_was_measured(names: list[str]) -> TableData:

@@ -1,6 +1,6 @@
 """How far off the latency models are when siblings of a network are known and only the network itself is held out.
 
-Usage: python -m lab.validate.noise_floor [--write docs/latency.md]
+Usage: python -m lab.validate.noise_floor [--write lab/notes/latency.md]
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Predict every family of bundled profiles from the others; write the cards, and the tables of the notes.
 
-    python -m lab.validate.profiles [NAME ...] [--write docs/latency.md]
+    python -m lab.validate.profiles [NAME ...] [--no-cards]
+    python -m lab.validate.profiles --write lab/notes/latency.md
 
 All profiles by default, which takes about half an hour.
 """
@@ -25,6 +26,7 @@ def main() -> None:
     """Validate, write the cards, print the tables, and put them into a document where asked."""
     parser = argparse.ArgumentParser(description="Validate the profiles that come with dsim.")
     parser.add_argument("names", nargs="*", help="bundled profiles; all of them by default")
+    parser.add_argument("--no-cards", action="store_true", help="leave the profiles' cards as they are")
     parser.add_argument("--write", type=Path, help="document to put the tables into")
     asked = parser.parse_args()
     if asked.write and asked.names:
@@ -32,7 +34,7 @@ def main() -> None:
     found = []
     try:
         with shown():
-            for one in validate_profiles(asked.names or bundled_names(), bundled_cards=True):
+            for one in validate_profiles(asked.names or bundled_names(), bundled_cards=not asked.no_cards):
                 found.append(one)
                 print(
                     f"{one.device}: {one.card.networks} networks, median error {one.card.median_error:.1f}%",

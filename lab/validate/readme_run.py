@@ -1,6 +1,8 @@
-"""Run the main job afresh and put its output into docs/search.md, and its beginning into README.md (blocks ``run``).
+"""Run the main job afresh, as a newcomer does: its output goes into README.md, and all that it found into docs/search.md.
 
-Usage: python -m lab.validate.readme_run
+    python -m lab.validate.readme_run [--docs-only]
+
+Both are marked blocks named ``run``.
 """
 
 from __future__ import annotations
@@ -9,29 +11,35 @@ import os
 import subprocess
 import sys
 import tempfile
+from pathlib import Path
 
 from lab.marked import replace_block
-from lab.places import ROOT
+from lab.places import DOCS, ROOT
 
 COMMAND = ("study", "--device", "iphone12", "--budget", "2ms")
+DETAILS = "--details"
+COLUMNS = "100"
+
+
+def printed(words: tuple[str, ...], folder: Path) -> str:
+    """Run dsim of this checkout in a folder, and return what it prints, as a console shows it."""
+    code = "from dsim.cli import main; main()"
+    paths = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+    env = {**os.environ, "PYTHONPATH": paths, "COLUMNS": COLUMNS}
+    command = [sys.executable, "-c", code, *words]
+    done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=True)
+    lines = "\n".join(line.rstrip() for line in done.stdout.strip().splitlines())
+    return f"```console\n$ dsim {' '.join(words)}\n{lines}\n```"
 
 
 def main() -> None:
-    """Run ``dsim study`` in an empty folder, as a newcomer does, and keep what it prints."""
+    """Run the study, show it again with details, and keep what was printed."""
     with tempfile.TemporaryDirectory() as empty:
-        code = "from dsim.cli import main; main()"
-        paths = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
-        env = {**os.environ, "PYTHONPATH": paths, "COLUMNS": "110"}
-        run = [sys.executable, "-c", code, *COMMAND]
-        done = subprocess.run(run, cwd=empty, env=env, capture_output=True, text=True, check=True)
-    lines = "\n".join(line.rstrip() for line in done.stdout.strip().splitlines())
-    replace_block(ROOT / "docs" / "search.md", "run", _console(lines))
-    beginning = lines.partition("\nPareto front")[0].rstrip()
-    replace_block(ROOT / "README.md", "run", _console(f"{beginning}\n..."))
-
-
-def _console(lines: str) -> str:
-    return f"```console\n$ dsim {' '.join(COMMAND)}\n{lines}\n```"
+        short = printed(COMMAND, Path(empty))
+        full = printed((*COMMAND, DETAILS), Path(empty))
+    if "--docs-only" not in sys.argv[1:]:
+        replace_block(ROOT / "README.md", "run", short)
+    replace_block(DOCS / "search.md", "run", full)
 
 
 if __name__ == "__main__":

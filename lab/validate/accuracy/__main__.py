@@ -1,6 +1,6 @@
 """Predict the top-1 of every family of networks from the others, and show how far off that is (about five minutes).
 
-python -m lab.validate.accuracy [--write docs/accuracy.md]
+python -m lab.validate.accuracy [--write lab/notes/accuracy.md]
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The document of a validation of the accuracy model: docs/accuracy.md."""
+"""The document of a validation of the accuracy model: lab/notes/accuracy.md."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from lab.validate.accuracy.validate import Held, Validation
 TARGET = "mean absolute error <= 1.0 and Spearman >= 0.9"
 INTRODUCTION = """# Accuracy: how far off the estimates are
 
-Made by `python -m lab.validate.accuracy --write docs/accuracy.md`; do not edit by hand.
+Made by `python -m lab.validate.accuracy --write lab/notes/accuracy.md`; do not edit by hand.
 
 An estimate is ImageNet-1k top-1 for one recipe: 300 epochs, distilled from a convnet, trained and tested at the design's own
 resolution, 224 px unless it says another. The model is a Gaussian process on log(100 - top1): a scaling law in size, a smooth function of structure, the recipe from a cited table

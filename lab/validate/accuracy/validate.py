@@ -1,4 +1,4 @@
-"""How far off the accuracy model is on families it has never seen: every table of docs/accuracy.md."""
+"""How far off the accuracy model is on families it has never seen: every table of lab/notes/accuracy.md."""
 
 from __future__ import annotations
 

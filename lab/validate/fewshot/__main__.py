@@ -1,7 +1,7 @@
 """Treat bundled devices as new, by default all, and show what few measurements are worth.
 
     python -m lab.validate.fewshot [NAME ...] [--known-only]
-    python -m lab.validate.fewshot --errors dsim/data/fewshot.csv --write docs/adapting.md
+    python -m lab.validate.fewshot --errors dsim/data/fewshot.csv --write lab/notes/adapting.md
 
 One device takes some minutes, all of them about an hour.
 """
