@@ -53,7 +53,7 @@ def kept(
     make
         Makes the result.
     write, read
-        Turn a result into the bytes of a file and back; `arrays_to_bytes` and `json_to_bytes` help.
+        Turn a result into the bytes of a file and back; `dsim.records` does it for records.
     """
     path = cache_file(kind, name, mark)
     found = _read(path, read)
@@ -102,8 +102,3 @@ def arrays_from_bytes(content: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
     with np.load(io.BytesIO(content), allow_pickle=False) as data:
         arrays = {name: data[name] for name in data.files}
     return json.loads(arrays.pop("head").tobytes()), arrays
-
-
-def json_to_bytes(value: Any) -> bytes:
-    """Write plain values."""
-    return json.dumps(value).encode()

@@ -16,7 +16,7 @@ import pytest
 
 from dsim.accuracy.cache import load_accuracy_model
 from dsim.accuracy.evidence import load_evidence
-from dsim.cache import arrays_from_bytes, arrays_to_bytes, cache_file, fit_format, json_to_bytes, kept
+from dsim.cache import arrays_from_bytes, arrays_to_bytes, cache_file, fit_format, kept
 from dsim.device import find_profile
 from dsim.latency import load_model
 from dsim.latency.content import content_hash, rests_on
@@ -25,6 +25,10 @@ from dsim.latency.siblings import siblings
 from dsim.report.held import find_held
 
 SMALL = "m1-ane"  # learned in a moment
+
+
+def as_json(value: object) -> bytes:
+    return json.dumps(value).encode()
 
 
 def price() -> list[float]:
@@ -119,7 +123,7 @@ def _make(tmp_path: Path, value: int = 7) -> int:
     def read(content: bytes) -> int:
         return int(json.loads(content))
 
-    return kept("numbers", "one", "abc", lambda: value, json_to_bytes, read)
+    return kept("numbers", "one", "abc", lambda: value, as_json, read)
 
 
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="this user may write everywhere")
@@ -145,7 +149,7 @@ def test_a_full_disk_leaves_nothing(cache: Path, monkeypatch: pytest.MonkeyPatch
 def test_a_result_that_is_none_is_kept(cache: Path) -> None:
     made = []
     for _ in range(2):
-        kept("none", "one", "abc", lambda: made.append(1), json_to_bytes, json.loads)
+        kept("none", "one", "abc", lambda: made.append(1), as_json, json.loads)
     assert len(made) == 1
 
 

@@ -135,7 +135,7 @@ def stated_batches(value: object, path: Path) -> tuple[str, tuple[int, ...]]:
     if isinstance(value, str) and value.strip():
         found = re.match(r"\s*([1-9]\d{0,5})\b", value)
         return value, (int(found.group(1)),) if found else ()
-    numbers = value if isinstance(value, list) else [value]
+    numbers = value if isinstance(value, list | tuple) else [value]
     if not numbers or any(type(n) is not int or not 1 <= n <= 10**6 for n in numbers):
         raise FileFormatError(
             f"{path}, batch: must be a number of images, a list of such numbers or a text, got {value!r}; correct it"

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
-from dsim.cache import json_to_bytes, kept
+from dsim.cache import kept
 from dsim.device.find import find_profile
 from dsim.latency.content import content_hash, rests_on
 from dsim.latency.hold_out import clean, held_out
 from dsim.latency.scoring import Coverage, Score, coverage, score
 from dsim.latency.summary import LEAST
+from dsim.records import from_json, to_json
 
 
 @dataclass(frozen=True)
@@ -54,11 +54,8 @@ def _find(device: str) -> DeviceScores | None:
 
 
 def _write(scores: DeviceScores | None) -> bytes:
-    return json_to_bytes(asdict(scores) if scores else None)
+    return to_json(scores, hint=DeviceScores | None).encode()
 
 
 def _read(content: bytes) -> DeviceScores | None:
-    raw = json.loads(content)
-    if raw is None:
-        return None
-    return DeviceScores(Score(**raw["clean"]), Score(**raw["with_cliffs"]), Coverage(**raw["coverage"]))
+    return None if content == b"null" else from_json(DeviceScores, content)

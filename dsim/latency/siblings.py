@@ -6,17 +6,17 @@ compared. What is left is the spread of errors within families.
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 
-from dsim.cache import json_to_bytes, kept
+from dsim.cache import kept
 from dsim.device import find_profile
 from dsim.latency.checked import checked_networks
 from dsim.latency.content import content_hash, rests_on
 from dsim.latency.hold_out import clean, held_out
+from dsim.records import from_json, to_json
 
 LEAST = 6  # networks beside their family's first that a spread needs
 
@@ -52,8 +52,8 @@ def siblings(device: str) -> Siblings:
         profile.name,
         content_hash(rests_on(profile)),
         lambda: _find(device),
-        lambda found: json_to_bytes(asdict(found)),
-        lambda content: Siblings(**json.loads(content)),
+        lambda found: to_json(found).encode(),
+        lambda content: from_json(Siblings, content),
     )
 
 

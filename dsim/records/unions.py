@@ -12,6 +12,7 @@ from cattrs import Converter
 from dsim.records.base import Misfit, is_record, shown
 
 TAG = "record"
+_WORDS = {int: "a whole number", float: "a number", bool: "true or false", str: "a text", tuple: "a list"}
 Read = Callable[[Any, Any], Any]
 Write = Callable[[Any], Any]
 
@@ -52,7 +53,7 @@ def _by_type_reader(parts: tuple[Any, ...], c: Converter) -> Read:
         if kind is int and int not in reads:
             kind = float
         if kind not in reads:
-            raise Misfit(f"must be one of {', '.join(one.__name__ for one in reads)}", shown(raw))
+            raise Misfit(f"must be {' or '.join(_WORDS.get(one, one.__name__) for one in reads)}", shown(raw))
         part, inner = reads[kind]
         return inner(raw, part)
 

@@ -104,7 +104,7 @@ def test_older_profiles_are_of_one_image_or_of_what_their_words_begin_with(tmp_p
     [
         ("0", ROWS, "a number of images"),
         ("[1, -8]", ROWS, "a number of images"),
-        ("true", ROWS, "a number of images"),
+        ("true", ROWS, "batch must be a whole number or a text or a list, got True"),
         ("[1]", ROWS, "a figure at batch 8"),
         ("[1, 8]", "network,graph,latency_ms\na,resnet18@224,6.0\n", "every figure must say its own"),
         ("[1, 8]", "network,graph,latency_ms,batch\na,resnet18@224,6.0,0\n", "at least 1"),

@@ -15,8 +15,9 @@ from typing import Any
 import polars as pl
 import tomli_w
 
+from dsim.device.about import NETWORK_COLUMNS, SCHEMA_VERSION
 from dsim.device.add.found import LICENCE
-from dsim.device.load import CONTRAST_COLUMNS, NETWORK_COLUMNS, SCHEMA_VERSION, load_profile
+from dsim.device.load import CONTRAST_COLUMNS, load_profile
 from dsim.device.ops import COLUMNS as OP_COLUMNS
 from dsim.device.ops import OPTIONAL as OP_OPTIONAL
 from dsim.device.profile import DeviceProfile, MeasuredOp
