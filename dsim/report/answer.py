@@ -80,26 +80,32 @@ def next_lines(result: StudyResult, width: int) -> list[Text]:
 
 def answer_sentences(result: StudyResult, device: DeviceWords) -> tuple[str, str]:
     """Return the answer in a sentence or two, and what its figures are."""
-    spec, chosen = result.spec, result.chosen
-    budget = f"{spec.budget_ms:g} {device.unit}"
-    if chosen is None:
-        nearest, fastest = result.nearest_feasible_budget_ms, result.fastest
-        said = f" The smallest budget that a design fits is {rounded_up(nearest):g} ms." if nearest else ""
-        first = (
-            f"No design fits {budget} on {device.title}.{said} The fastest design takes {_ms(fastest)} and reaches "
-            f"{_top1(fastest)} top-1."
-        )
-    else:
-        called = f", {chosen.name}," if chosen.name else ""
-        first = (
-            f"On {device.title}, the most accurate design that fits {budget}{called} takes {_ms(chosen)} and reaches "
-            f"{_top1(chosen)} top-1."
-        )
-    recipe = reference_words((chosen or result.fastest).arch.resolution)
+    spec, nearest = result.spec, result.nearest_feasible_budget_ms
+    found = answer_words(device, spec.budget_ms, result.chosen, result.fastest, nearest)
+    first = f"On {device.title}, {found}"
+    recipe = reference_words((result.chosen or result.fastest).arch.resolution)
     return first, (
         f"These are predictions with {spec.confidence:.0%} intervals; a design fits if the upper end of its latency does. "
         f"Top-1 is on ImageNet-1k ({recipe})."
     )
+
+
+def answer_words(
+    device: DeviceWords,
+    budget_ms: float,
+    chosen: Candidate | None,
+    fastest: Candidate,
+    nearest_ms: float | None = None,
+) -> str:
+    """Return what a search within a budget found on a device, without its name; a sentence that begins in lower case."""
+    budget = f"{budget_ms:.4g} {device.unit}"
+    if chosen is None:
+        smallest = (
+            f" The smallest budget that a design fits is {rounded_up(nearest_ms):g} ms." if nearest_ms else ""
+        )
+        return f"no design fits {budget}. The fastest design takes {_ms(fastest)} and reaches {_top1(fastest)} top-1.{smallest}"
+    called = f", {chosen.name}," if chosen.name else ""
+    return f"the most accurate design that fits {budget}{called} takes {_ms(chosen)} and reaches {_top1(chosen)} top-1."
 
 
 def _ms(design: Candidate) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +13,7 @@ from dsim.device.card import Card as Found
 from dsim.device.card import evidence_hash, read_card
 from dsim.latency.networks import read_networks
 from dsim.op import OpKind
+from dsim.report.choice_words import choice_words
 from dsim.report.console import result_console, show_line, show_table
 from dsim.report.table import table
 
@@ -205,20 +205,12 @@ def show_card(content: Card) -> None:
     if content.found is None:
         return
     verdicts = [
-        (words, pairs) for key, words in _KNOWN.items() if (pairs := _pairs(getattr(content.found, key)))
+        (words, pairs)
+        for key, words in _KNOWN.items()
+        if (pairs := choice_words(getattr(content.found, key)))
     ]
     if not verdicts:
         show_line(console, "What activations and norms cost here:", "no measurement tells two of them apart.")
         return
     title = "How the cost of one choice against another is known"
     show_table(console, table(title, ("known from", "choices"), verdicts))
-
-
-def _pairs(choices: Sequence[str]) -> str:
-    """Write choices (``activation:gelu>relu``) as words, each pair once whichever way round it stands."""
-    found: dict[tuple[str, frozenset[str]], str] = {}
-    for choice in choices:
-        kind, _, pair = choice.partition(":")
-        words = f"{kind} {pair.replace('>', ' against ')}" if pair else f"any two of kind {kind}"
-        found.setdefault((kind, frozenset(pair.split(">"))), words)
-    return ", ".join(found.values())

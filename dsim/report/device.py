@@ -155,12 +155,3 @@ def _row(line: ProfileLine) -> tuple[str, ...]:
     error = f"{line.card.median_error:.1f}" if line.card and known else "-"
     what = line.title if line.where == "bundled" else f"yours: {line.title}"
     return (line.name, str(line.networks) if line.networks else f"{line.ops} ops", error, what)
-
-
-def options(choices: Sequence[str]) -> str:
-    """Write ``kind:a>b`` pairs as the options of each kind: ``activation (gelu, relu), norm (batch, group)``."""
-    found: dict[str, set[str]] = {}
-    for choice in choices:
-        kind, _, pair = choice.partition(":")
-        found.setdefault(kind, set()).update(part for part in pair.split(">") if part)
-    return ", ".join(f"{kind} ({', '.join(sorted(names))})" for kind, names in found.items())

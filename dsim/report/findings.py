@@ -5,8 +5,9 @@ from __future__ import annotations
 from dsim.report.table import TableData, table
 from dsim.shift import Comparison
 from dsim.shift.enough import FINDING_HALVINGS, FINDING_REFITS
-from dsim.shift.strongest import STANDS, findings
+from dsim.shift.strongest import STANDS, Sort, findings
 
+ABOUT = {Sort.FLIP: "best designs", Sort.REGRET: "accuracy", Sort.SWAP: "one change"}
 FEW = 3  # of the others that are shown where none stands
 
 
@@ -14,7 +15,7 @@ def findings_table(found: Comparison) -> TableData:
     """Show the significant differences, after as many questions as were asked; else the strongest of the others."""
     every = findings(found)
     shown = [one for one in every if one.stands] or list(every[:FEW])
-    rows = [(str(one.sort), one.text, one.kind, one.by_chance) for one in shown]
+    rows = [(ABOUT[one.sort], one.text, one.kind, one.by_chance) for one in shown]
     left = len(every) - len(shown)
     return table(
         "Differences that are significant among all the questions asked"

@@ -20,6 +20,14 @@ def design_words(arch: Arch) -> str:
     )
 
 
+def stages_words(arch: Arch) -> str:
+    """Return a design's stages in a line: ``56 channels (4 conv7), 64 (3 pooling)``."""
+    first, *rest = stage_mixers(arch)
+    return ", ".join(
+        [f"{first[0]} channels ({first[1]})", *(f"{width} ({mixers})" for width, mixers in rest)]
+    )
+
+
 def stage_mixers(arch: Arch) -> list[tuple[int, str]]:
     """Return the channels of each stage, and its blocks in words: ``7 conv3 + 1 attention_v2``."""
     return [(stage.width, _runs(stage)) for stage in arch.stages]

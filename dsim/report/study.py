@@ -65,7 +65,7 @@ def chosen_table(chosen: Candidate, budget_ms: float, confidence: float) -> Tabl
     rows = [
         ("latency", f"{chosen.latency_ms:.2f} ms", f"{level} {chosen.low_ms:.2f} to {chosen.high_ms:.2f} ms"),
         ("fits", f"{chosen.p_fits:.1%}", f"chance that a new measurement is within {budget_ms:g} ms"),
-        ("top-1", f"{chosen.top1:.1f} %", f"{level} {chosen.top1_low:.1f} to {chosen.top1_high:.1f} %"),
+        ("top-1", f"{chosen.top1:.1f}%", f"{level} {chosen.top1_low:.1f} to {chosen.top1_high:.1f}%"),
         (
             "parameters",
             f"{chosen.params / 1e6:.2f} M",
@@ -111,5 +111,5 @@ def published_table(result: StudyResult) -> TableData:
         (item.network, f"{item.latency_ms:.2f}", "" if item.top1 is None else f"{item.top1:.1f}", item.source)
         for item in result.published
     ]
-    title = f"Published networks that cost about as much on {result.spec.device}, as measured by others"
+    title = "Published networks that take about as long there, as measured by others"
     return table(title, ("network", "ms", "top-1 %", "source"), rows, numbers=("ms", "top-1 %"))

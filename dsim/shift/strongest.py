@@ -143,8 +143,9 @@ def _flips(found: Comparison) -> Iterator[_Difference]:
             "% of budget",
             flip.verdict in _TOLD,
             f"from {flip.a} to {flip.b} the best design changes {flip.choice} from {flip.before} to {flip.after}; alone, "
-            f"this pays {size.value:.1f}% of the budget ({size.low:.1f} to {size.high:.1f}) {more} on {flip.b}, and came "
-            f"back in {flip.seeds} of {flip.of_seeds} halvings of the evidence and {flip.refits} of {flip.of_refits} refits",
+            f"this saves {size.value:.1f}% of the budget ({size.low:.1f} to {size.high:.1f}) {more} on {flip.b}; the best "
+            f"designs differ so in {flip.seeds} of {flip.of_seeds} searches on halves of the measurements and with {flip.refits} of "
+            f"{flip.of_refits} models learned anew",
             2 * flip.seeds > flip.of_seeds,
         )
 
@@ -161,7 +162,7 @@ def _regrets(found: Comparison) -> Iterator[_Difference]:
             lost,
             "points",
             cell.verdict in _TOLD and lost.value > 0,
-            f"the best design of {cell.of}, shrunk until it fits {cell.on}, is {lost.value:.1f} points of top-1 "
+            f"the best design for {cell.of}, made smaller until it fits {cell.on}, is {lost.value:.1f} points of top-1 "
             f"({lost.low:.1f} to {lost.high:.1f}) less accurate there than that device's own best",
         )
 

@@ -60,7 +60,7 @@ def test_alternatives_say_what_they_trade() -> None:
 def test_where_nothing_fits_it_names_a_budget_that_does() -> None:
     result = found(chosen=None, nearest_feasible_budget_ms=1.0004)
     text = " ".join(said(result).split())
-    assert "No design fits 2 ms on iPhone 12" in text
+    assert text.startswith("On iPhone 12, 12 Pro and 12 Pro Max (A14), no design fits 2 ms.")
     assert "The smallest budget that a design fits is 1.01 ms." in text  # rounded up: 1 ms would not do
     assert "--budget 1.01ms" in text
     assert "the chosen" not in text
@@ -120,7 +120,7 @@ def test_details_hold_what_the_short_answer_leaves_out(
     ("budget", "device", "holds", "code"),
     [
         ("2ms", "iphone12", "the most accurate design", 0),
-        ("0.3ms", "iphone12", "No design fits", 3),
+        ("0.3ms", "iphone12", "no design fits", 3),
         ("30ms", "pixel4-dsp", "Not searched:", 0),
     ],
 )

@@ -19,11 +19,13 @@ from dsim.latency.scoring import Held
 from dsim.report import packages
 from dsim.report.held import keep_held, kept_held
 from dsim.report.page import Page, make_page, read_subjects, render_page, write_figures
+from dsim.report.page.fronts import Front, bends, panels_figure
 from dsim.report.page.held import MOST, held_figure
 from dsim.report.page.ledger import comparison_command
 from dsim.report.page.parts import Part
+from dsim.search import Published
 from dsim.shift.measured import Timed, design_id, write_measured
-from tests.report.records import BREAK, SCRIPT, SMALL, comparison, write_comparison, write_study
+from tests.report.records import BREAK, LARGE, SCRIPT, SMALL, comparison, write_comparison, write_study
 
 HELD = (
     Held("iphone12", f"net{SCRIPT}@224", "fam", 1.0, 1.1, 0.9, 1.3, "", "inside"),
@@ -76,7 +78,50 @@ def read(html: str) -> Reader:
 
 
 def test_a_folder_of_folders_stands_for_all(page: Page) -> None:
-    assert [part.title for part in page.parts] == ["latency", "one"]
+    assert [part.name for part in page.parts] == ["latency", "one"]
+    assert [part.title for part in page.parts] == [
+        "How the best design changes over 3 devices, in ms",
+        "iPhone 12, 12 Pro and 12 Pro Max (A14): the best design within 1 ms",
+    ]
+
+
+def test_it_opens_with_an_answer_for_each_device(page: Page, html: str) -> None:
+    assert [answer.device for answer in page.answers] == [
+        "iphone12",
+        f"mine{SCRIPT}",
+        f"odd{BREAK}",
+        "iphone12",
+    ]
+    first = page.answers[0]
+    assert first.title == "iPhone 12, 12 Pro and 12 Pro Max (A14)"
+    assert first.sentence.startswith("The most accurate design that fits 1 ms, l1, takes 0.9 ms (0.8 to 1)")
+    assert first.design.startswith("224 px, stem two_convs")
+    assert html.index('class="answers"') < html.index("<nav") < html.index("<main>")
+
+
+def test_code_can_be_copied_as_it_is(html: str, read: Reader) -> None:
+    code = re.findall(r"<code>([^<]*)</code></pre><button", html)
+    assert len(code) == read.tags.count("pre") == read.tags.count("button")
+    assert sum(line.startswith("dsim ") for line in code) == 5
+    assert not [line for line in code if "\N{NO-BREAK SPACE}" in line or "\N{NON-BREAKING HYPHEN}" in line]
+
+
+def test_a_front_that_turns_back_says_why() -> None:
+    later = replace(SMALL, arch=LARGE.arch, latency_ms=0.85, high_ms=1.1, top1_low=79.5)
+    straight, bent = (
+        Front("x", "X", 1.0, "ms", designs, SMALL, ()) for designs in ((SMALL, LARGE), (SMALL, later))
+    )
+    assert bends([straight]) == ""
+    assert "turns back" in bends([straight, bent])
+    assert "turns back" in panels_figure([bent]).caption
+
+
+def test_the_chosen_design_and_measured_networks_carry_names() -> None:
+    measured = tuple(Published(f"Net-{n}", 0.7 + 0.2 * n, 78.0 + n, "a paper") for n in range(3))
+    figure = panels_figure([Front("x", "X", 1.0, "ms", (SMALL, LARGE), SMALL, measured)])
+    text = json.dumps(figure.panels[0].chart.to_dict(validate=False))
+    for name in ("chosen design", "Net-0", "Net-1", "Net-2"):
+        assert f'"name": "{name}"' in text
 
 
 def test_it_loads_nothing_and_holds_vega_once(html: str, read: Reader) -> None:
@@ -102,7 +147,7 @@ def test_every_chart_has_a_place_a_name_and_a_table(html: str, read: Reader, pag
     assert len(read.ids) == len(set(read.ids))
     assert all(chart["description"] for chart in charts.values())
     figures = [f for part in page.parts for section in part.sections for f in section.figures]
-    assert read.tags.count("details") == len(figures)
+    assert read.tags.count("details") == len(figures) + 1  # and the contents
     assert read.tags.count("caption") == read.tags.count("table")
     assert all(figure.data.rows for figure in figures)
     assert not re.search(r"\bnan\b", re.sub(r"<script.*?</script>", "", html, flags=re.DOTALL))
@@ -110,13 +155,13 @@ def test_every_chart_has_a_place_a_name_and_a_table(html: str, read: Reader, pag
 
 def test_what_it_says(html: str) -> None:
     for text in (
-        "Of 6 cells of the regret matrix",
-        "30% of the milliseconds of iphone12",
-        "No two of these profiles differ in the chip alone",
-        "Of the 2 that can be judged, 1 pay differently",
+        "Of 6 losses with another device",
+        "30% of the milliseconds of the best design for iphone12",
+        "No two of these devices differ in the chip alone",
+        "Of the 2 that can be judged, 1 save significantly more",
         "No longer installed",
         "measured by others",
-        "1 designs",  # of the halves
+        "of 1 designs",  # of the halves
         "f" * 64,
         "256 px lies outside",
         "net&lt;script&gt;",
@@ -140,7 +185,7 @@ def test_its_command_is_one_that_dsim_takes() -> None:
 def test_a_study_that_fits_nothing_says_so(tmp_path: Path) -> None:
     write_study(tmp_path / "tight", fits=False)
     html = render_page(make_page(read_subjects([tmp_path / "tight"]), lambda _: None))
-    assert "Nothing fits. The fastest design reached" in html
+    assert "No design fits 1\N{NO-BREAK SPACE}ms. The fastest design takes" in html
     assert "--space space.toml" in html
     assert "dsim device validate NAME" in html
 
@@ -190,9 +235,10 @@ def test_figures_are_written(page: Page, tmp_path: Path) -> None:
     some = Part(
         "p1",
         "some",
+        "Some",
         (replace(sections["regret"], figures=sections["regret"].figures[:1]), sections["what-if"]),
     )
-    written = write_figures(Page("some", (some,)), tmp_path / "png")
+    written = write_figures(Page("some", (), (some,)), tmp_path / "png")
     assert [path.name for path in written] == ["regret.png", "what-if.png", "what-if-top1.png"]
     for path in written:
         assert path.read_bytes().startswith(b"\x89PNG")

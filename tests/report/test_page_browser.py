@@ -18,7 +18,7 @@ from tests.report.test_page import HELD
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 DRIVER = shutil.which("chromedriver")
 SCREENSHOTS = Path(__file__).resolve().parents[2] / "build" / "screenshots"
-SIZES = {"desktop": (1280, 900), "phone": (390, 844)}
+SIZES = {"desktop": (1400, 900), "phone": (390, 844)}
 
 pytestmark = pytest.mark.skipif(
     not (BROWSER and DRIVER), reason="no Chromium here: apt install chromium chromium-driver"
@@ -105,6 +105,32 @@ def test_hover_shows_numbers_as_text(browser: Any) -> None:
     tooltip = browser.find_element(By.ID, "vg-tooltip-element")
     assert "best design of" in tooltip.text
     assert browser.execute_script("return document.querySelectorAll('main script, main img').length") == 0
+
+
+@pytest.mark.parametrize("size", ["desktop", "phone"])
+def test_wide_tables_scroll_inside_themselves(browser: Any, size: str) -> None:
+    show(browser, "light", size)
+    tables, scrolling, outside = browser.execute_script(
+        "document.querySelectorAll('details').forEach(one => { one.open = true; });"
+        "const boxes = [...document.querySelectorAll('.scroll:has(table)')];"
+        "return [document.querySelectorAll('table').length, boxes.filter(b => b.scrollWidth > b.clientWidth).length,"
+        " boxes.filter(b => b.getBoundingClientRect().right > window.innerWidth + 1).length]"
+    )
+    assert tables > 10
+    assert scrolling > 0 or size == "desktop"
+    assert outside == 0
+    assert browser.execute_script("return document.documentElement.scrollWidth - window.innerWidth") <= 0
+
+
+def test_the_button_copies_the_command(browser: Any) -> None:
+    from selenium.webdriver.common.by import By
+    from selenium.webdriver.support.ui import WebDriverWait
+
+    show(browser, "light", "desktop")
+    button = browser.find_element(By.CSS_SELECTOR, ".code button")
+    browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", button)
+    button.click()
+    WebDriverWait(browser, 10).until(lambda _: button.text in ("Copied", "Selected"))
 
 
 def test_nothing_was_asked_of_a_network_or_said_on_the_console(browser: Any, address: str) -> None:

@@ -79,7 +79,7 @@ def test_a_flip_says_where_it_pays_and_how_often_it_came_back(seeds: int, stands
     (one,) = findings(made(flips=(flip,)))
     assert "changes stem from conv7 to patchify" in one.text
     assert "8.0% of the budget (7.0 to 9.0) more on y" in one.text
-    assert f"{seeds} of 5 halvings" in one.text
+    assert f"{seeds} of 5 searches" in one.text
     assert one.stands is stands
 
 

@@ -7,12 +7,13 @@ from collections.abc import Mapping, Sequence
 from dsim.device import DeviceProfile
 from dsim.latency.scoring import Held
 from dsim.report.findings import findings_table
+from dsim.report.names import device_words
 from dsim.report.page.curse import curse_figure, summary_table
 from dsim.report.page.flips import flips_figure
 from dsim.report.page.fronts import Front, measured_on, panels_figure, relative_figure
 from dsim.report.page.ledger import comparison_command, comparison_words, cost_section, reproduce_section
 from dsim.report.page.parts import Figure, Part, Section
-from dsim.report.page.profiles import profile_sections
+from dsim.report.page.profiles import NOT_SEARCHED, profile_sections
 from dsim.report.page.regret import over_budget_figure, regret_figure
 from dsim.report.page.robust import robust_figure
 from dsim.report.page.stages import stages_figure
@@ -27,6 +28,8 @@ from dsim.shift import Comparison
 from dsim.shift.measured import agreements, read_measured
 from dsim.shift.summary import shift_by_kind
 
+ONE_FOR_ALL = "One design for all devices"
+TOO_HOPEFUL = "Is the choice too hopeful? (winner's curse)"
 Profiles = Mapping[str, DeviceProfile]
 
 
@@ -46,10 +49,11 @@ def comparison_part(
     return Part(
         key,
         subject.name,
+        f"How the best design changes over {len(names)} devices, in {common_unit(found)}",
         (
             Section(
                 "summary",
-                "Summary",
+                "What was found",
                 question(found),
                 findings(found) + found.notes,
                 tables=(findings_table(found), devices_table(found)),
@@ -57,9 +61,18 @@ def comparison_part(
             Section("fronts", "Pareto fronts", figures=_fronts(found, profiles)),
             _regret(found),
             *_timed(subject, found),
-            Section("designs", "Best designs", figures=_designs(found)),
-            Section("flips", "Flips", _flip_words(found), figures=_some(flips_figure(found))),
-            Section("what-if", "What if", figures=_some(what_if_figure(found), top1_figure(found))),
+            Section("designs", "The best design for each device", figures=_designs(found, profiles)),
+            Section(
+                "flips",
+                "What changes from device to device",
+                _flip_words(found),
+                figures=_some(flips_figure(found)),
+            ),
+            Section(
+                "what-if",
+                "What if one thing changes",
+                figures=_some(what_if_figure(found), top1_figure(found)),
+            ),
             _robust(found),
             _curse(found),
             *profile_sections(names, profiles, held, {d.device: d.evidence for d in found.devices}),
@@ -74,11 +87,16 @@ def _some(*figures: Figure | None) -> tuple[Figure, ...]:
     return tuple(figure for figure in figures if figure)
 
 
+def _title(device: str, profiles: Profiles) -> str:
+    return device_words(device, profiles.get(device)).title
+
+
 def _fronts(found: Comparison, profiles: Profiles) -> tuple[Figure, ...]:
     unit = common_unit(found)
     fronts = [
         Front(
             d.device,
+            _title(d.device, profiles),
             d.budget_ms,
             unit,
             d.front,
@@ -92,8 +110,8 @@ def _fronts(found: Comparison, profiles: Profiles) -> tuple[Figure, ...]:
 
 def _regret(found: Comparison) -> Section:
     kinds = table(
-        "How much comes with the chip, and how much with the stack",
-        ("shift", "cells that can be judged", "with a loss told from zero", "largest loss, points"),
+        "How much comes with the chip, and how much with the software",
+        ("shift", "pairs that can be judged", "with a significant loss", "largest loss, points"),
         [
             (
                 kind,
@@ -103,11 +121,11 @@ def _regret(found: Comparison) -> Section:
             )
             for kind, judged, told, most in shift_by_kind(found)
         ],
-        ("cells that can be judged", "with a loss told from zero"),
+        ("pairs that can be judged", "with a significant loss"),
     )
     return Section(
         "regret",
-        "Regret, chip and stack",
+        "What another device's design loses",
         figures=(regret_figure(found), over_budget_figure(found)),
         tables=(kinds, pairs_table(found)),
     )
@@ -120,12 +138,12 @@ def _timed(subject: Subject, found: Comparison) -> tuple[Section, ...]:
         return ()
     words = "Designs that this comparison names, exported and timed on the runtimes at hand by dsim measure compared."
     tables = (agreement_table(found, timed), *(timed_table(found, timed, one.device) for one in sums))
-    return (Section("timed", "Timed for real", (words,), tables=tables),)
+    return (Section("timed", "Timed on the devices", (words,), tables=tables),)
 
 
-def _designs(found: Comparison) -> tuple[Figure, ...]:
-    designs = [(d.device, d.best.arch) for d in found.devices if d.best]
-    return (stages_figure([*designs, (f"asked: {found.what_if.design}", found.what_if.arch)]),)
+def _designs(found: Comparison, profiles: Profiles) -> tuple[Figure, ...]:
+    designs = [(_title(d.device, profiles), d.best.arch) for d in found.devices if d.best]
+    return (stages_figure([*designs, (f"of the what-ifs: {found.what_if.design}", found.what_if.arch)]),)
 
 
 def _flip_words(found: Comparison) -> tuple[str, ...]:
@@ -135,28 +153,32 @@ def _flip_words(found: Comparison) -> tuple[str, ...]:
 def _robust(found: Comparison) -> Section:
     robust = found.robust
     if robust is None:
-        return Section("robust", "Robust design", ("None: some device has no design that fits.",))
+        return Section("robust", ONE_FOR_ALL, ("There is none, because on some device no design fits.",))
     diagram = stages_figure(
-        [("robust", robust.candidate.arch)], "robust-stages", "The robust design, stage by stage"
+        [("one design for all devices", robust.candidate.arch)],
+        "robust-stages",
+        "That design, stage by stage",
     )
-    return Section("robust", "Robust design", figures=(robust_figure(robust), diagram))
+    return Section("robust", ONE_FOR_ALL, figures=(robust_figure(robust), diagram))
 
 
 def _curse(found: Comparison) -> Section:
     if not found.halved:
-        return Section("curse", "Winner's curse", ("The evidence was not halved (--seeds 0).",))
-    return Section(
-        "curse", "Winner's curse", figures=_some(curse_figure(found)), tables=(summary_table(found),)
-    )
+        return Section("curse", TOO_HOPEFUL, ("Not known: the measurements were not halved (--seeds 0).",))
+    return Section("curse", TOO_HOPEFUL, figures=_some(curse_figure(found)), tables=(summary_table(found),))
 
 
 def _not_identified(found: Comparison) -> Section:
     kept, never = kept_choices(found), never_measured(found)
     tables = [
-        table("Left alone by the search: not identified there", ("device", "choice and why"), kept)
-        if kept
+        table("Options that were not searched", ("device", "options and why"), kept) if kept else None,
+        table(
+            "Changes without a price, for they were never measured there",
+            ("device", "changes and why"),
+            never,
+        )
+        if never
         else None,
-        table("Changes without a price: never measured there", ("device", "why"), never) if never else None,
     ]
-    words = () if kept or never else ("Every choice was identified on every device.",)
-    return Section("not-identified", "What was not identified", words, tables=tuple(t for t in tables if t))
+    words = () if kept or never else ("Every option was searched on every device.",)
+    return Section("not-identified", NOT_SEARCHED, words, tables=tuple(t for t in tables if t))

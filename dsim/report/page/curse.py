@@ -1,4 +1,4 @@
-"""The winner's curse: what one half of the evidence claims of the design that it chose, and what the other half says."""
+"""The winner's curse: what one half of the measurements claims of the design it chose, and what the other half says."""
 
 from __future__ import annotations
 
@@ -39,9 +39,10 @@ def curse_figure(found: Comparison) -> Figure | None:
         return None
     return Figure(
         "claimed-and-scored",
-        "Claimed by the half of the evidence that chose, and scored by the other half",
-        "A line joins the two figures of one design; right of the dashed line it does not hold its budget. Half of the evidence makes a worse model than all of it: the gap mixes "
-        "what choosing adds with what that costs, and corrects nothing elsewhere on this page.",
+        "Claimed by the half of the measurements that chose, and scored by the other half",
+        "A line joins the two figures of one design; right of the dashed line it does not fit its budget. Half of the measurements "
+        "make a worse model than all: the gap holds both what choosing a winner adds and what that costs, and corrects nothing "
+        "elsewhere on this page.",
         (
             Panel(
                 _pairs(rows, "share", "upper end of latency / budget", 1.0),

@@ -10,6 +10,8 @@ import altair as alt
 from dsim.device import DeviceProfile
 from dsim.device.batches import card_batch
 from dsim.device.card import Card, evidence_hash, read_card
+from dsim.report.choice_words import choice_words
+from dsim.report.evidence_words import EVIDENCE_WORDS
 from dsim.report.page.marks import inline, layered, tips
 from dsim.report.page.parts import Figure, Panel
 from dsim.report.table import TableData, table
@@ -45,22 +47,20 @@ def error_table(profiles: Mapping[str, DeviceProfile]) -> TableData:
     rows = []
     for name, card in cards_of(profiles).items():
         if card is None:
-            rows.append((name, profiles[name].method, *["-"] * len(numbers), "never validated"))
+            rows.append((name, profiles[name].method, *["-"] * len(numbers), "never held out"))
             continue
-        stale = (
-            "" if card.content == evidence_hash(profiles[name].folder) else "card is older than the evidence"
-        )
+        stale = "" if card.content == evidence_hash(profiles[name].folder) else "from older measurements"
         figures = (card.median_error, card.within_10, card.within_20, card.coverage, card.width)
         donor = f", from {card.donor}" if card.donor else ""
         counts = (str(card.networks), str(card.families), str(card.ops))
         rows.append((name, card.method + donor, *counts, *(_figure(value) for value in figures), stale))
     return table(
-        "Held-out error of each profile, from its card",
-        ("profile", "method", *numbers, ""),
+        "Error of each device, for networks that were held out",
+        ("name", "method", *numbers, ""),
         rows,
         numbers,
-        "Each family predicted without itself; coverage: share of networks inside their 90% interval; high/low: median width of "
-        "that interval. `dsim device show NAME` tells more.",
+        "Each network is predicted without its family. Coverage: share of networks inside their 90% interval. High/low: upper over "
+        "lower end of that interval, median. `dsim device show NAME` tells more.",
     )
 
 
@@ -88,29 +88,29 @@ def profiles_table(profiles: Mapping[str, DeviceProfile], missing: Sequence[str]
         for p in profiles.values()
     ]
     columns = (
-        "profile", "device", "chip", "unit", "runtime", "precision", "layout", "batch", "threads", "estimates speak of",
+        "name", "device", "chip", "unit", "runtime", "precision", "layout", "batch", "threads", "predictions are for",
         "sources", "terms",
     )  # fmt: skip
     gone = f" No longer installed, and so not shown: {', '.join(missing)}." if missing else ""
-    note = f"`dsim device show NAME` lists all sources of a profile.{gone}"
-    return table("Chip, stack, protocol and sources of each profile", columns, rows, note=note)
+    note = f"`dsim device show NAME` lists all sources of a device.{gone}"
+    return table("Chip, software, protocol and sources of each device", columns, rows, note=note)
 
 
 def _counted(sources: Sequence[str]) -> str:
-    """Name sources where they are few; a long list is the profile's card's."""
+    """Name sources where they are few; `dsim device show` lists the others."""
     few = ", ".join(sources[:FEW])
     return few if len(sources) <= FEW else f"{few} and {len(sources) - FEW} more"
 
 
 def choices_table(profiles: Mapping[str, DeviceProfile]) -> TableData:
-    """Show which choices each profile's evidence tells apart, and which nothing tells."""
+    """Show which choices have a known cost on each device, and from what it is known."""
     rows = [
-        (name, ", ".join(card.identified), ", ".join(card.inherited), ", ".join(card.cannot_tell))
+        (name, *map(choice_words, (card.identified, card.inherited, card.cannot_tell)))
         for name, card in cards_of(profiles).items()
         if card
     ]
-    columns = ("profile", "told apart by its own evidence", "inherited from pool or donor", "nothing tells")
-    return table("Choices that the evidence can tell apart", columns, rows)
+    columns = ("name", "from its own measurements", "from those of similar devices", "not known")
+    return table("How the cost of one choice against another is known", columns, rows)
 
 
 def coverage_figure(evidence: Mapping[str, Sequence[tuple[str, float]]]) -> Figure | None:
@@ -148,19 +148,19 @@ def coverage_figure(evidence: Mapping[str, Sequence[tuple[str, float]]]) -> Figu
                 legend=alt.Legend(columns=3),
             ),
             order=alt.Order("order:Q"),
-            tooltip=tips(device="", kind="its kernels are", said="share of its ms"),
+            tooltip=tips(device="", kind="its operators are", said="share of its ms"),
         )
     )
     data = [(str(row["device"]), str(row["kind"]), str(row["said"])) for row in rows]
     return Figure(
         "coverage",
-        "What the price of each best design rests on",
-        "By share of its milliseconds. Extrapolated: outside of what was measured there; unsupported: never measured there, so "
-        "that the total is a lower bound.",
+        "How well the time of each best design is known",
+        "By share of its milliseconds. "
+        + " ".join(f"{kind.capitalize()}: {EVIDENCE_WORDS[kind]}." for kind in kinds),
         (Panel(layered(bars), height=24 * len(evidence) + 20),),
         table(
-            "Evidence for each best design",
-            ("device", "its kernels are", "share of ms"),
+            "How well the time of each best design is known",
+            ("device", "its operators are", "share of ms"),
             data,
             ("share of ms",),
         ),

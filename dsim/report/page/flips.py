@@ -1,4 +1,4 @@
-"""Flips as intervals: what a change that two best designs differ in pays on one device more than on the other."""
+"""Flips as intervals: what a change that two best designs differ in saves on one device more than on the other."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dsim.report.page.marks import Row, ends, intervals, is_finding
 from dsim.report.page.parts import Figure, Panel
 from dsim.report.shift import flips_table, shown_flips, span
+from dsim.report.verdicts import WORDS
 from dsim.shift import Comparison, Flip
 
 MOST = 40  # rows that can be read in one chart
@@ -27,11 +28,11 @@ def flips_figure(found: Comparison) -> Figure | None:
     )
     return Figure(
         "flips",
-        "Flips: change on the second device less change on the first, in percent of each one's budget",
-        "Left of zero: the second device gains more by the change. "
-        f"{told} of {len(priced)} priced flips read `difference`; they come first, the largest on top.{left} Of intervals at "
-        f"{found.confidence:.0%}, {1.0 - found.confidence:.0%} miss the truth by chance. In brackets: in how many halvings, and "
-        "in how many refits, both designs differed this way.",
+        "What two best designs differ in: the change's cost on the second device less that on the first, in % of each budget",
+        "Left of zero: the change saves more on the second device. "
+        f"{told} of {len(priced)} with a price are significant; they come first, the largest on top.{left} Of {found.confidence:.0%} "
+        f"intervals, {1.0 - found.confidence:.0%} miss the truth by chance. In brackets: in how many searches on halves of the "
+        "measurements, and with how many models learned anew, the two designs differed this way.",
         (Panel(intervals(_rows(shown), "% of budget, second less first"), height=22 * len(shown) + 20),),
         flips_table(found),
         wide=920,
@@ -43,7 +44,7 @@ def _rows(flips: Sequence[Flip]) -> list[Row]:
     return [
         {
             "label": f"{f.a} → {f.b}; {f.choice}: {f.before} → {f.after} [{f.seeds}/{f.of_seeds}, {f.refits}/{f.of_refits}]",
-            "verdict": str(f.verdict),
+            "verdict": WORDS[f.verdict],
             "said": f"{span(f.apart, 1)} % of budget",
             **ends(f.apart),
         }

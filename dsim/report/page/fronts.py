@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,12 +11,14 @@ import altair as alt
 
 from dsim.device import DeviceProfile
 from dsim.report.page.marks import Row, inline, layered, rule_at, tips
+from dsim.report.page.named import NARROW, WIDE, named
 from dsim.report.page.parts import Figure, Panel
 from dsim.report.page.theme import COLOURS, GREY, LOSS, SHAPES
 from dsim.report.table import TableData, table
 from dsim.search import Candidate, Published, measured_networks
 
 RELATIVE = "latency / budget of that device"
+ROOM = 1.06  # left and right of the outermost marks
 FACTOR = 4.0  # measured networks further than this from the budget say nothing about it
 
 
@@ -25,8 +28,8 @@ class Front:
 
     Attributes
     ----------
-    device, budget_ms, unit
-        Whose it is, what was asked, and the unit of its times in words.
+    device, title, budget_ms, unit
+        Whose it is, as commands and as people call it, what was asked, and the unit of its times in words.
     designs, best
         The front, fastest first, and what was chosen of it.
     published
@@ -34,6 +37,7 @@ class Front:
     """
 
     device: str
+    title: str
     budget_ms: float
     unit: str
     designs: tuple[Candidate, ...]
@@ -98,10 +102,10 @@ def relative_figure(fronts: Sequence[Front]) -> Figure:
     return Figure(
         "fronts",
         "Pareto fronts of all devices, latency relative to each device's budget",
-        "Lines: predicted designs; large marks: each device's own best. Hollow diamonds: published networks, measured by "
-        "others, with the top-1 that their papers report (their recipes differ). The budget (dashed) holds the upper end of "
-        "a design's interval, so that a best design lies left of it. A front is made of upper ends of latency and lower ends of top-1; its line of middle "
-        "values may bend back. Choose a device in the legend to see it alone.",
+        "Lines: predicted designs. Large marks: the best design for each device. Hollow diamonds: published networks, measured by "
+        "others, with the top-1 that their papers report (their training differs). A design fits the budget (dashed) if the upper "
+        "end of its interval does, so that a best design lies left of it. Choose a device in the legend to see it alone."
+        + bends(fronts),
         (Panel(chart, height=420),),
         _fronts_table(fronts),
         wide=320,
@@ -110,32 +114,59 @@ def relative_figure(fronts: Sequence[Front]) -> Figure:
 
 
 def panels_figure(fronts: Sequence[Front], key: str = "fronts-ms") -> Figure:
-    """Show each front in milliseconds, with the interval of the best design and measured networks."""
+    """Show each front in milliseconds, with the interval of the best design and the networks measured there by name."""
     top1 = [row["top1"] for front in fronts for row in (*_design_rows(front), *_published_rows(front))]
     ends = [c for front in fronts if (c := front.best)]
     low, high = min([*top1, *(c.top1_low for c in ends)]), max([*top1, *(c.top1_high for c in ends)])
-    shared = alt.Scale(domain=[math.floor(low), math.ceil(high)], nice=False)
+    accuracy = (float(math.floor(low)), float(math.ceil(high)))
+    alone = len(fronts) == 1
+    height = 360 if alone else 240
     return Figure(
         key,
-        "Each front in its own milliseconds, with the networks measured there",
-        "Filled: predicted; the large mark is the chosen design with its intervals. Hollow diamonds: measured by others, "
-        f"within a factor {FACTOR:g} of the budget (dashed), top-1 as published.",
-        tuple(Panel(_panel(front, shared), _panel_title(front), 240) for front in fronts),
+        f"{fronts[0].title}: the Pareto front, and networks measured there"
+        if alone
+        else "Each front in its own milliseconds, with the networks measured there",
+        "Filled: designs, predicted; the large mark is the chosen one with its intervals. Hollow diamonds: published networks, "
+        f"measured by others within a factor {FACTOR:g} of the budget (dashed), top-1 as published. Point at a mark to see more; "
+        f"names are written where there is room.{bends(fronts)}",
+        tuple(
+            Panel(_panel(front, accuracy, height, alone), "" if alone else _panel_title(front), height)
+            for front in fronts
+        ),
         _published_table(fronts),
-        wide=300 if len(fronts) > 1 else 340,
+        wide=340 if alone else 300,
         columns=min(3, len(fronts)),
     )
 
 
+def bends(fronts: Sequence[Front]) -> str:
+    """Say why a drawn line does not rise from left to right everywhere; empty where every one does."""
+    if not any(_bent(front.designs) for front in fronts):
+        return ""
+    return (
+        " Where a line falls or turns back, nothing is wrong: designs are ranked by the upper end of their latency and the lower "
+        "end of their top-1, while the dots show middle values, and intervals are not all equally wide."
+    )
+
+
+def _bent(designs: Sequence[Candidate]) -> bool:
+    return any(b.latency_ms < a.latency_ms or b.top1 < a.top1 for a, b in itertools.pairwise(designs))
+
+
 def _panel_title(front: Front) -> str:
     count = len(front.published)
-    return f"{front.device} ({count or 'no'} measured network{'' if count == 1 else 's'} with a known top-1)"
+    return f"{front.title} ({count or 'no'} measured network{'' if count == 1 else 's'} with a known top-1)"
 
 
-def _panel(front: Front, accuracy: alt.Scale) -> alt.LayerChart:
-    x = alt.X("ms:Q", title=front.unit, scale=alt.Scale(type="log", nice=False))
-    y = alt.Y("top1:Q", title="top-1 %", scale=accuracy)
-    every = _design_rows(front)
+def _panel(front: Front, accuracy: tuple[float, float], height: int, alone: bool) -> alt.LayerChart:
+    every, measured = _design_rows(front), _published_rows(front)
+    all_ms = [front.budget_ms, *(row["ms"] for row in (*every, *measured))]
+    all_ms += [ms for row in every if row["best"] for ms in (row["low_ms"], row["high_ms"])]
+    span = (min(all_ms) / ROOM, max(all_ms) * ROOM)
+    scale = alt.Scale(type="log", nice=False, domain=list(span))
+    x = alt.X("ms:Q", title=front.unit, scale=scale)
+    rising = alt.Scale(domain=list(accuracy), nice=False)
+    y = alt.Y("top1:Q", title="top-1 %", scale=rising)
     rows = [_only(row, ("device", "ms", "top1", "said", "accuracy")) for row in every]
     layers: list[alt.Chart] = [rule_at(front.budget_ms, front.unit, (4, 3))]
     line = alt.Chart(inline(rows)).encode(x=x, y=y)
@@ -143,25 +174,30 @@ def _panel(front: Front, accuracy: alt.Scale) -> alt.LayerChart:
         line.mark_line(color=COLOURS[0], strokeWidth=1.5),
         line.mark_circle(color=COLOURS[0], size=18, opacity=1).encode(tooltip=_design_tips()),
     ]
-    best = alt.Chart(inline([row for row in every if row["best"]]))
-    if front.best:
-        layers += [
-            best.mark_rule(color=LOSS, strokeWidth=1.5).encode(x=alt.X("low_ms:Q"), x2="high_ms:Q", y=y),
-            best.mark_rule(color=LOSS, strokeWidth=1.5).encode(
-                x=x, y=alt.Y("top1_low:Q", scale=accuracy), y2="top1_high:Q"
-            ),
-            best.mark_point(filled=True, color=LOSS, size=110, opacity=1).encode(
-                x=x, y=y, tooltip=_design_tips()
-            ),
-        ]
-    measured = _published_rows(front)
     if measured:
         layers.append(
             alt.Chart(inline(measured))
             .mark_point(shape="diamond", color=GREY, size=42, strokeWidth=1.4)
             .encode(x=x, y=y, tooltip=_measured_tips())
         )
-    return layered(*layers)
+    best = alt.Chart(inline([row for row in every if row["best"]]))
+    if front.best:
+        layers += [
+            best.mark_rule(color=LOSS, strokeWidth=1.5).encode(x=alt.X("low_ms:Q"), x2="high_ms:Q", y=y),
+            best.mark_rule(color=LOSS, strokeWidth=1.5).encode(
+                x=x, y=alt.Y("top1_low:Q", scale=rising), y2="top1_high:Q"
+            ),
+            best.mark_point(filled=True, color=LOSS, size=110, opacity=1).encode(
+                x=x, y=y, tooltip=_design_tips()
+            ),
+        ]
+    widths = ((NARROW, f"width < {WIDE}"), (WIDE, f"width >= {WIDE}")) if alone else ((NARROW, ""),)
+    names = [
+        layer
+        for width, shown in widths
+        for layer in named(every, measured, span, accuracy, (width, height), front.budget_ms, shown)
+    ]
+    return layered(*layers, *names)
 
 
 def _only(row: Row, keys: Sequence[str]) -> Row:
@@ -186,6 +222,7 @@ def _design_rows(front: Front) -> list[Row]:
             "said": f"{c.latency_ms:.3g} ({c.low_ms:.3g} to {c.high_ms:.3g}) {front.unit}",
             "accuracy": f"{c.top1:.1f} ({c.top1_low:.1f} to {c.top1_high:.1f}) %",
             "best": front.best is not None and c.arch == front.best.arch,
+            "name": c.name,
         }
         for c in designs
     ]

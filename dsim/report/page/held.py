@@ -30,8 +30,8 @@ def held_figure(found: Mapping[str, Sequence[Held]]) -> Figure | None:
     return Figure(
         "held-out",
         "Predicted against measured, each network without its family",
-        "On the diagonal a prediction is right; the band is 10% to either side. Networks that left the accelerator, lower "
-        "bounds, and those outside a profile's resolutions are left out. Errors count all others; of more than "
+        "On the diagonal a prediction is right; the band is 10% to either side. Left out: networks that left the accelerator, those "
+        "with an operator that was never measured, and image sizes outside the device's. The error counts all others; of more than "
         f"{MOST} networks, that many are drawn and listed, evenly from the fastest to the slowest.",
         tuple(Panel(_scatter(drawn[name]), _head(name, networks), 260) for name, networks in judged.items()),
         _table(drawn),

@@ -9,7 +9,7 @@ import tomli_w
 
 from dsim import __version__
 from dsim.report.page.parts import Section
-from dsim.report.shift import halvings
+from dsim.report.shift import counted, halvings
 from dsim.report.table import TableData, table
 from dsim.search import Space, StudyResult
 from dsim.search.result import Cost
@@ -21,18 +21,20 @@ SPACE = "space.toml"
 
 def cost_section(costs: dict[str, Cost], words: tuple[str, ...]) -> Section:
     """Show what each study cost."""
-    return Section("cost", "Cost", words, tables=(_cost_table(costs),))
+    return Section("cost", "What the search cost", words, tables=(_cost_table(costs),))
 
 
 def comparison_words(found: Comparison) -> tuple[str, ...]:
     """Say what the whole comparison cost."""
     done = sum(half.arch is not None for half in found.halved)
     said = (
-        f"{found.seconds:.0f} s of wall clock for the run that finished it (what was in the cache cost nothing): "
-        f"{found.draws} paired draws over {found.refits} refits, {halvings(found)} halvings of the evidence with {done} "
-        "searches."
+        f"The run that finished it took {found.seconds:.0f} s (what was in the cache cost nothing): {found.draws} paired draws from "
+        f"models that were learned {counted(found.refits, 'time')}, and {counted(done, 'search')} on halves of the measurements, "
+        f"which were halved {counted(halvings(found), 'time')}."
     )
-    return (said,) if found.complete else (said, "The time cap cut this comparison off: it is not complete.")
+    return (
+        (said,) if found.complete else (said, "The time limit ended this comparison before it was complete.")
+    )
 
 
 def _cost_table(costs: dict[str, Cost]) -> TableData:
@@ -44,7 +46,7 @@ def _cost_table(costs: dict[str, Cost]) -> TableData:
             f"{c.designs:,}",
             str(c.mixes),
             str(c.repeats),
-            "capped by time" if c.capped else "",
+            "ended by the time limit" if c.capped else "",
         )
         for name, c in costs.items()
     ]
@@ -55,14 +57,14 @@ def reproduce_section(command: str, space: dict[str, Any] | None, fingerprint: s
     """Show the command, the space where it is not the usual one, and what it must match."""
     code = [command]
     words = [
-        f"Page written by dsim {__version__}. Fingerprint of inputs, profiles and models: {fingerprint or 'unknown'}. Other "
-        "profiles or another dsim give another fingerprint, and may give another answer.",
+        f"This page was written by dsim {__version__}. The fingerprint of inputs, profiles and models is "
+        f"{fingerprint or 'unknown'}. With other profiles or another dsim it is another, and the answer may be too.",
     ]
     if space is not None:
-        words.append(f"It searched a space of its own: write the second block to {SPACE}.")
+        words.append(f"The search had a space of its own: write the second block to {SPACE}.")
         code.append(tomli_w.dumps(space))
     code.append(f"dsim report studies/{shlex.quote(name)} -o report.html")
-    return Section("reproduce", "How to reproduce it", tuple(words), code=tuple(code))
+    return Section("reproduce", "How to make this result again", tuple(words), code=tuple(code))
 
 
 def comparison_command(found: Comparison, name: str) -> tuple[str, dict[str, Any] | None]:

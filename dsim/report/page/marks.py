@@ -9,6 +9,7 @@ from typing import Any
 import altair as alt
 
 from dsim.report.page.theme import GREY, VERDICTS
+from dsim.report.verdicts import WORDS
 from dsim.shift import Interval, Verdict
 
 Row = Mapping[str, Any]
@@ -55,13 +56,13 @@ def tips(**fields: str) -> list[alt.Tooltip]:
 
 
 def intervals(rows: Sequence[Row], axis: str, seen: Sequence[str] | None = None) -> alt.LayerChart:
-    """Draw a point and a bar for each row, told apart by verdict in colour and shape.
+    """Draw a point and a bar for each row, with the colour and shape of its verdict.
 
     Parameters
     ----------
     rows
-        Each with ``label``, ``value``, ``low``, ``high``, ``verdict`` and ``said``, the interval in words. A row without
-        a value stands as its verdict in words.
+        Each with ``label``, ``value``, ``low``, ``high``, ``verdict`` in words and ``said``, the interval in words. A row
+        without a value shows its verdict.
     axis
         Title of the axis.
     seen
@@ -70,9 +71,9 @@ def intervals(rows: Sequence[Row], axis: str, seen: Sequence[str] | None = None)
     told = set(priced_verdicts(rows) if seen is None else seen)
     legend = alt.Legend(
         columns=2 if seen is None else 1,
-        values=[str(verdict) for verdict in VERDICTS if str(verdict) in told],
+        values=[WORDS[verdict] for verdict in VERDICTS if WORDS[verdict] in told],
     )
-    names = [str(verdict) for verdict in VERDICTS]
+    names = [WORDS[verdict] for verdict in VERDICTS]
     color = alt.Color(
         "verdict:N",
         title=None,
@@ -115,5 +116,5 @@ def priced_verdicts(rows: Sequence[Row]) -> list[str]:
 
 
 def is_finding(verdict: Verdict) -> bool:
-    """Tell whether a difference was told from zero."""
+    """Tell whether a difference is significant."""
     return verdict is Verdict.DIFFERENCE

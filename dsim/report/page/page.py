@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from dsim.device import DeviceProfile, find_profile
 from dsim.errors import UnknownNameError
 from dsim.latency.scoring import Held
+from dsim.report.page.answers import Answer, comparison_answers, study_answer
 from dsim.report.page.comparison import comparison_part
 from dsim.report.page.parts import Part
 from dsim.report.page.study import study_part
 from dsim.report.page.subject import Subject
+from dsim.report.shift import counted
 from dsim.shift import Comparison
 
 HeldOf = Callable[[str], Sequence[Held] | None]
@@ -19,9 +21,20 @@ HeldOf = Callable[[str], Sequence[Held] | None]
 
 @dataclass(frozen=True)
 class Page:
-    """A title and parts."""
+    """A whole page.
+
+    Attributes
+    ----------
+    title
+        In words.
+    answers
+        What was found, one for each device of each part: the page opens with them.
+    parts
+        One for each study or comparison.
+    """
 
     title: str
+    answers: tuple[Answer, ...]
     parts: tuple[Part, ...]
 
 
@@ -35,7 +48,8 @@ def make_page(subjects: Sequence[Subject], held_of: HeldOf) -> Page:
     held_of
         Gives a profile's held-out predictions, or None where they are not known.
     """
-    parts = []
+    parts: list[Part] = []
+    answers: list[Answer] = []
     for number, subject in enumerate(subjects, 1):
         found, key = subject.found, f"p{number}"
         names = _devices(subject)
@@ -43,9 +57,12 @@ def make_page(subjects: Sequence[Subject], held_of: HeldOf) -> Page:
         known = {name: networks for name in profiles if (networks := held_of(name)) is not None}
         if isinstance(found, Comparison):
             parts.append(comparison_part(subject, found, profiles, known, key))
+            answers += comparison_answers(found, profiles, key)
         else:
             parts.append(study_part(subject, found, profiles, known, key))
-    return Page(", ".join(subject.name for subject in subjects), tuple(parts))
+            answers.append(study_answer(found, profiles, key))
+    title = parts[0].title if len(parts) == 1 else f"Which design to run: {counted(len(answers), 'answer')}"
+    return Page(title, tuple(answers), tuple(parts))
 
 
 def _devices(subject: Subject) -> list[str]:

@@ -77,8 +77,19 @@ class Section:
 
 @dataclass(frozen=True)
 class Part:
-    """One study or comparison: its sections, most important first."""
+    """One study or comparison: its sections, most important first.
+
+    Attributes
+    ----------
+    key
+        Names it in the page.
+    name
+        The name of its folder, which commands take.
+    title
+        In words.
+    """
 
     key: str
+    name: str
     title: str
     sections: tuple[Section, ...]

@@ -18,7 +18,7 @@ WIDTH = 900  # pixels of one row of panels, before scaling
 
 
 def write_figures(page: Page, folder: Path) -> tuple[Path, ...]:
-    """Write every figure, named by its key; of several parts, each into a folder of its own.
+    """Write every figure, named by its key; where there are several parts, each into a folder of its own.
 
     Raises
     ------
@@ -27,7 +27,7 @@ def write_figures(page: Page, folder: Path) -> tuple[Path, ...]:
     """
     out = []
     for part in page.parts:
-        inside = folder / f"{part.key}-{part.title}" if len(page.parts) > 1 else folder
+        inside = folder / f"{part.key}-{part.name}" if len(page.parts) > 1 else folder
         make_folder(inside)
         for section in part.sections:
             for figure in section.figures:
@@ -40,6 +40,11 @@ def write_figures(page: Page, folder: Path) -> tuple[Path, ...]:
 def figure_png(figure: Figure) -> bytes:
     """Draw one figure with its title, on white."""
     columns = min(figure.columns, len(figure.panels))
+    title = {"text": figure.title, "fontSize": 15, "fontWeight": "bold", "offset": 14}
+    if len(figure.panels) == 1:  # its size is its own, so that what depends on its width is right
+        (panel,) = figure.panels
+        size = sized(panel) or {"width": WIDTH, "height": panel.height}
+        return _drawn({**plain_spec(panel), **size, "title": title})
     views: list[dict[str, Any]] = []
     data: dict[str, Any] = {}
     for panel in figure.panels:
@@ -49,8 +54,10 @@ def figure_png(figure: Figure) -> bytes:
         views.append(
             {**view, **head, **(sized(panel) or {"width": WIDTH // columns, "height": panel.height})}
         )
-    title = {"text": figure.title, "fontSize": 15, "fontWeight": "bold", "offset": 14}
     resolve = {"scale": {"color": "shared", "x": "independent", "y": "independent"}}
-    spec = {"concat": views, "columns": columns, "resolve": resolve, "datasets": data, "title": title}
+    return _drawn({"concat": views, "columns": columns, "resolve": resolve, "datasets": data, "title": title})
+
+
+def _drawn(spec: dict[str, Any]) -> bytes:
     paper = {**PAPER, "padding": 12}
     return bytes(vlc.vegalite_to_png(spec, vl_version=VEGA_LITE, scale=SCALE, config=paper))

@@ -10,6 +10,8 @@ from dsim.report.page.evidence import choices_table, coverage_figure, error_tabl
 from dsim.report.page.held import held_figure
 from dsim.report.page.parts import Section
 
+NOT_SEARCHED = "What was not searched, and why"
+
 
 def profile_sections(
     names: Sequence[str],
@@ -38,10 +40,10 @@ def profile_sections(
         if profiles
         else ()
     )
-    gone = f"No longer installed, and so without a card here: {', '.join(missing)}."
+    gone = f"No longer installed, and so not described here: {', '.join(missing)}."
     return predicted, Section(
         "evidence",
-        "Evidence and error of each profile",
+        "How well each device is known",
         (gone,) if missing else (),
         figures=(coverage,) if coverage else (),
         tables=tables,
@@ -54,9 +56,12 @@ def _words(names: Sequence[str], held: Mapping[str, Sequence[Held]]) -> tuple[st
     words = []
     if unknown:
         words.append(
-            f"No held-out predictions are kept on this machine for {', '.join(unknown)}. They take minutes to find: "
-            "`dsim device validate NAME`, or `dsim report --held-out`. Errors in the next section come from the cards."
+            f"Predictions of networks that were held out are not kept on this machine for {', '.join(unknown)}. "
+            "`dsim device validate NAME` or `dsim report --held-out` finds them in minutes. The errors in the next section are those "
+            "that come with each device."
         )
     if empty:
-        words.append(f"No network was measured, or none can be left out, on {', '.join(empty)}.")
+        words.append(
+            f"On {', '.join(empty)}, no network can be held out: none was measured, or all are of one family."
+        )
     return tuple(words)

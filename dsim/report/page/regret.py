@@ -10,18 +10,10 @@ import altair as alt
 from dsim.report.page.marks import Row, inline, layered, tips
 from dsim.report.page.parts import Figure, Panel
 from dsim.report.page.theme import GREY
-from dsim.report.shift import matrix_table, slower_table, span
+from dsim.report.shift import LOST, OVER, matrix_table, slower_table, span
+from dsim.report.verdicts import WORDS
 from dsim.shift import Cell, Comparison, Verdict
 
-WORDS = {
-    Verdict.TOO_FEW: "too few draws",
-    Verdict.ITSELF: "own best",
-    Verdict.SHARED: "shared model",
-    Verdict.NOT_IDENTIFIED: "not identified",
-    Verdict.NO_EVIDENCE: "no evidence",
-    Verdict.NOTHING_FITS: "nothing fits",
-    Verdict.TOO_SMALL: "too small",
-}
 HATCHED = (Verdict.SHARED, Verdict.NOT_IDENTIFIED, Verdict.NOTHING_FITS)
 NARROW, ROOMY = (84, 46), (112, 46)  # pixels of a cell
 MANY = 6  # devices from which cells are narrow
@@ -37,7 +29,7 @@ def regret_figure(found: Comparison) -> Figure:
         limit = math.ceil(max(abs(float(row["value"])) for row in told))
         color = alt.Color(
             "value:Q",
-            title="top-1 points lost, of cells that read difference",
+            title="top-1 points lost, where significant",
             scale=alt.Scale(domain=[-limit, 0, limit], range=["#3b82c4", "#f3f3f3", "#e0662c"]),
             legend=alt.Legend(orient="top", gradientLength=180, titleLimit=400),
         )
@@ -45,10 +37,11 @@ def regret_figure(found: Comparison) -> Figure:
     layers += _words(found, rows)
     return Figure(
         "regret",
-        "Regret: top-1 points lost on a device (column) with the best design of another (row), shrunk until it fits",
-        "Against that device's own best, paired draws, interval beneath. Coloured: `difference`, the interval does not include "
-        "zero. Grey: no evidence of a difference, which is not evidence that there is none. Hatched: not to be judged "
-        "(shared model, not identified, nothing fits), whatever the figure.",
+        LOST,
+        "Against that device's own best design, with the interval beneath. Coloured: significant, the interval does not include "
+        "zero. Grey: not significant, which does not mean that there is no difference. Hatched: cannot be judged, whatever the "
+        "figure. Shared model: one model prices both devices. Price unknown: the measurements of a device do not say what the "
+        "difference costs there.",
         (Panel(layered(*layers), cell=_cell(found)),),
         matrix_table(found),
         columns=1,
@@ -72,9 +65,9 @@ def over_budget_figure(found: Comparison) -> Figure:
     layers += _words(found, rows)
     return Figure(
         "over-budget",
-        "As it is: upper end of the milliseconds of a best design (row) on a device (column), less the budget there",
-        "Beneath: in how many refits of the device's model it is over. A positive figure means that the design does not fit "
-        "as it is. Colour is relative to the budget, and ends at twice the budget.",
+        OVER,
+        "A positive figure: the design does not fit unchanged. Beneath: how many of the models that were learned anew say so. "
+        "Colour is relative to the budget, and ends at twice the budget.",
         (Panel(layered(*layers), cell=_cell(found)),),
         slower_table(found),
         columns=1,
@@ -83,7 +76,7 @@ def over_budget_figure(found: Comparison) -> Figure:
 
 def _lost_row(cell: Cell) -> Row:
     lost, own = cell.top1_lost, cell.verdict is Verdict.ITSELF
-    word = WORDS.get(cell.verdict, "")
+    word = WORDS[cell.verdict]
     figure = "" if lost is None or own else f"{lost.value:+.1f}"
     beneath = f"{lost.low:+.1f} to {lost.high:+.1f}" if lost is not None and not own else ""
     told = cell.verdict is Verdict.DIFFERENCE and lost is not None
@@ -99,7 +92,7 @@ def _lost_row(cell: Cell) -> Row:
         else "",
         "told": told,
         "hatched": cell.verdict in HATCHED,
-        "verdict": str(cell.verdict),
+        "verdict": word,
         "said": "" if own else span(lost, 2),
         "why": "; ".join(cell.not_identified),
     }
@@ -117,7 +110,7 @@ def _over_row(cell: Cell, budget_ms: float, refits: int) -> Row:
         "told": known,
         "hatched": False,
         "verdict": "own best" if own else "over in" if known else "unknown",
-        "said": f"{cell.over_budget_ms:+.3g} ms; over in {cell.refits_over} of {refits} refits"
+        "said": f"{cell.over_budget_ms:+.3g} ms; over by {cell.refits_over} of {refits} models"
         if known
         else "",
         "why": "",

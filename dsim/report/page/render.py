@@ -9,6 +9,7 @@ import altair as alt
 import vl_convert as vlc
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from dsim.report.layout import glued
 from dsim.report.page.page import Page
 from dsim.report.page.parts import Figure, Panel, Part
 from dsim.report.page.theme import DARK, LIGHT
@@ -24,6 +25,7 @@ def render_page(page: Page) -> str:
         loader=PackageLoader("dsim.report.page", "templates"),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=_held_together,
         trim_blocks=True,
         lstrip_blocks=True,
     )
@@ -44,6 +46,11 @@ def render_page(page: Page) -> str:
     return environment.get_template(TEMPLATE).render(
         page=page, charts=charts, themes={"light": LIGHT, "dark": DARK}, vega=bundle()
     )
+
+
+def _held_together(value: object) -> object:
+    """Keep figures with their units, and the name of the accuracy, on one line; code is marked as safe and stays as it is."""
+    return glued(value).replace("top-1", "top\N{NON-BREAKING HYPHEN}1") if type(value) is str else value
 
 
 @cache

@@ -1,10 +1,11 @@
-"""The robust design: what it gives away to each device's own best."""
+"""One design for all devices: what it loses against each device's own best."""
 
 from __future__ import annotations
 
 from dsim.report.page.marks import ends, intervals
 from dsim.report.page.parts import Figure, Panel
 from dsim.report.shift import robust_table, span
+from dsim.report.verdicts import WORDS
 from dsim.shift import Robust
 from dsim.shift.verdict import verdict_of
 
@@ -14,7 +15,7 @@ def robust_figure(robust: Robust) -> Figure:
     rows = [
         {
             "label": on.device,
-            "verdict": str(verdict_of(on.top1_lost, robust.candidate.top1)),
+            "verdict": WORDS[verdict_of(on.top1_lost, robust.candidate.top1)],
             "said": f"{span(on.top1_lost, 2)} points; {on.over_budget_ms:+.3g} ms over the budget",
             **ends(on.top1_lost),
         }
@@ -23,8 +24,8 @@ def robust_figure(robust: Robust) -> Figure:
     ]
     return Figure(
         "robust",
-        "The robust design: top-1 points that it gives away to each device's own best",
-        "Left of zero it beats the design that a search of bounded cost found there, or the interval is wide.",
+        "One design for all devices: top-1 points that it loses against each device's own best",
+        "Left of zero: it is better than the design that a search of bounded cost found for that device, or the interval is wide.",
         (Panel(intervals(rows, "top-1 points lost"), height=22 * len(rows) + 20),),
         robust_table(robust),
         wide=420,

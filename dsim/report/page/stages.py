@@ -32,8 +32,8 @@ def stages_figure(designs: Sequence[Design], key: str = "stages", title: str = "
     return Figure(
         key,
         title or "Best designs, stage by stage",
-        "A bar is a block, as high as its stage has channels; all stages are drawn equally wide. Above: resolution of the map "
-        "and channels, MLP ratio, activation and norm.",
+        "Each bar is a block, as high as its stage has channels, with the colour of its token mixer. Above it: size of the map and "
+        "channels, MLP ratio, activation and norm.",
         tuple(Panel(_skyline(arch, widest, used), _head(name, arch), 190) for name, arch in designs),
         _stages_table(designs),
         wide=320,

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from dsim.accuracy.recipe import reference_words
 from dsim.device import DeviceProfile
-from dsim.device.batches import unit_of
 from dsim.latency.scoring import Held
+from dsim.report.answer import alternatives_table
+from dsim.report.names import device_words
+from dsim.report.next_steps import next_steps
 from dsim.report.page.fronts import Front, measured_on, panels_figure
 from dsim.report.page.ledger import cost_section, reproduce_section, study_command
 from dsim.report.page.parts import Part, Section
-from dsim.report.page.profiles import profile_sections
+from dsim.report.page.profiles import NOT_SEARCHED, profile_sections
 from dsim.report.page.stages import stages_figure
 from dsim.report.page.subject import Subject
 from dsim.report.study import chosen_table, published_table
@@ -35,22 +38,24 @@ def study_part(
     """
     device = found.spec.device
     profile = profiles.get(device)
-    unit = unit_of(device, profile.measures if profile else "")
     published = measured_on(profile, found.published, found.spec.budget_ms)
-    front = Front(device, found.spec.budget_ms, unit, found.front, found.chosen, published)
+    words = device_words(device, profile)
+    front = Front(device, words.title, found.spec.budget_ms, words.unit, found.front, found.chosen, published)
     shown = found.chosen or found.fastest
-    name = "chosen" if found.chosen else "fastest reached"
+    name = "the chosen design" if found.chosen else "the fastest design"
     near = (published_table(found),) if found.published else ()
     command, space = study_command(found)
     return Part(
         key,
         subject.name,
+        f"{words.title}: the best design within {found.spec.budget_ms:g} {words.unit}",
         (
             _summary(found),
+            _next(found, words.runtime),
             Section("front", "Pareto front", figures=(panels_figure([front], "front"),), tables=near),
             Section(
                 "designs",
-                "The design",
+                "The chosen design" if found.chosen else "The fastest design",
                 figures=(stages_figure([(name, shown.arch)], title="Stage by stage"),),
             ),
             *profile_sections([device], profiles, held, {}),
@@ -63,28 +68,28 @@ def study_part(
 
 def _summary(found: StudyResult) -> Section:
     spec = found.spec
-    words = [
-        f"{spec.device} was asked for the most accurate design within {spec.budget_ms:g} ms, whose upper end of the "
-        f"{spec.confidence:.0%} interval holds the budget. Nothing was measured for this study: every figure is a prediction "
-        "from published or recorded measurements, and top-1 is for "
-        f"{reference_words(spec.space.resolution)}. Points that are marked as measured were measured by others."
-    ]
-    if found.chosen:
-        chosen = (chosen_table(found.chosen, spec.budget_ms, spec.confidence),)
-        return Section("summary", "Summary", tuple(words), found.notes, tables=chosen)
-    fastest, nearest = found.fastest, found.nearest_feasible_budget_ms
-    words.append(
-        f"Nothing fits. The fastest design reached takes {fastest.latency_ms:.3g} ms ({fastest.low_ms:.3g} to "
-        f"{fastest.high_ms:.3g})"
-        + (f"; the nearest feasible budget is {nearest:.3g} ms." if nearest else ".")
+    words = (
+        "A design fits the budget if the upper end of its latency does. Nothing was measured for this study: every figure is a "
+        f"prediction from published or recorded measurements, with its {spec.confidence:.0%} interval. Top-1 is on ImageNet-1k, for "
+        f"{reference_words(spec.space.resolution)}. Where a figure is measured, others measured it.",
     )
-    return Section("summary", "Summary", tuple(words), found.notes)
+    beside = alternatives_table(found)
+    tables = [replace(beside, title="Alternatives", columns=("", *beside.columns[1:]))]
+    if found.chosen:
+        tables.insert(0, chosen_table(found.chosen, spec.budget_ms, spec.confidence))
+    return Section("summary", "Summary", words, found.notes, tables=tuple(tables))
+
+
+def _next(found: StudyResult, runtime: str) -> Section:
+    steps = [(what, command) for what, command in next_steps(found, runtime) if "dsim report" not in command]
+    words = tuple(f"{what[:1].upper()}{what[1:]}" for what, _ in steps)
+    return Section("next", "What to do next", words, code=tuple(command for _, command in steps))
 
 
 def _not_identified(found: StudyResult) -> Section:
     rows = [(item.choice, item.kept, ", ".join(item.dropped), item.why) for item in found.not_identified]
     if not rows:
-        return Section("not-identified", "What was not identified", ("Every choice was identified.",))
-    columns = ("choice", "stays", "not searched", "why")
-    data = table("Left alone by the search: not identified there", columns, rows)
-    return Section("not-identified", "What was not identified", tables=(data,))
+        return Section("not-identified", NOT_SEARCHED, ("Every choice of the space was searched.",))
+    words = "The measurements of this device do not say what these options cost there, so that the search left the choice as it is."
+    data = table("Options that were not searched", ("choice", "stays", "not searched", "why"), rows)
+    return Section("not-identified", NOT_SEARCHED, (words,), tables=(data,))

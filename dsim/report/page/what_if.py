@@ -6,6 +6,7 @@ from dsim.accuracy.recipe import reference_words
 from dsim.report.page.marks import Row, ends, intervals, priced_verdicts
 from dsim.report.page.parts import Figure, Panel
 from dsim.report.shift import span, what_if_table
+from dsim.report.verdicts import WORDS
 from dsim.shift import Comparison, Interval
 from dsim.shift.records import SwapRow
 from dsim.shift.verdict import verdict_of
@@ -26,8 +27,8 @@ def what_if_figure(found: Comparison) -> Figure | None:
     return Figure(
         "what-if",
         f"What if: single changes of {found.what_if.design}, in percent of its milliseconds on each device",
-        "Right of zero: the change makes it slower there. Rows without a point read why; they have no price. Single changes do "
-        "not add up.",
+        "Right of zero: the change makes it slower there. A row without a point has no price, and says why. The sum of several "
+        "changes is not what they cost together.",
         panels,
         what_if_table(found),
         wide=330,
@@ -41,7 +42,7 @@ def top1_figure(found: Comparison) -> Figure | None:
     rows = [
         {
             "label": f"{row.kind}: {row.before} → {row.after}",
-            "verdict": str(verdict_of(row.top1, found.what_if.top1.value)),
+            "verdict": WORDS[verdict_of(row.top1, found.what_if.top1.value)],
             "said": f"{span(row.top1, 2)} points",
             **ends(row.top1),
         }
@@ -62,7 +63,7 @@ def _rows(row: SwapRow, latency: dict[str, Interval]) -> list[Row]:
     return [
         {
             "label": on.device,
-            "verdict": str(on.verdict),
+            "verdict": WORDS[on.verdict],
             "said": f"{span(on.ms, 3)} ms" if on.ms else on.why,
             **ends(on.ms, 100.0 / latency[on.device].value if on.device in latency else float("nan")),
         }
