@@ -19,7 +19,8 @@ from dsim.accuracy.evidence import load_evidence
 from dsim.cache import arrays_from_bytes, arrays_to_bytes, cache_file, fit_format, kept
 from dsim.device import find_profile
 from dsim.latency import load_model
-from dsim.latency.content import content_hash, rests_on
+from dsim.latency.content import content_hash
+from dsim.latency.learners import rests_on
 from dsim.latency.scores import device_scores
 from dsim.latency.siblings import siblings
 from dsim.report.held import find_held

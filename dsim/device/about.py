@@ -12,7 +12,6 @@ from dsim.graph.passes import PASSES
 
 SCHEMA_VERSION = 1
 MEASURES = ("latency", THROUGHPUT)
-METHODS = ("roofline", "fine", "operators", "adapted", "few-shot")
 GROUPS = (
     "iphone",
     "snapdragon-npu",
@@ -108,7 +107,7 @@ class About:
                 raise InvalidValueError(
                     f"{key} must be a text that is not empty, got {getattr(self, key)!r}; fill it in"
                 )
-        for key, known in (("measures", MEASURES), ("method", METHODS), ("group", GROUPS)):
+        for key, known in (("measures", MEASURES), ("group", GROUPS)):
             if getattr(self, key) not in known:
                 raise InvalidValueError(
                     f"{key} must be one of {', '.join(known)}, got {getattr(self, key)!r}; correct it"
@@ -125,15 +124,6 @@ class About:
         if self.donor == self.name:
             raise InvalidValueError(
                 f"donor must be the name of another profile, got {self.donor!r}; correct it"
-            )
-        if self.method in ("adapted", "few-shot") and not self.donor:
-            raise InvalidValueError(
-                f"donor must be named with method = {self.method!r}, got ''; name the profile that it starts from"
-            )
-        if self.donor and self.method in ("roofline", "operators"):
-            raise InvalidValueError(
-                f"donor goes with the methods adapted, few-shot and fine, got {self.donor!r} with {self.method!r}; "
-                "leave it out or change the method"
             )
 
     def _check_names(self) -> None:

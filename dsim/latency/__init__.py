@@ -1,15 +1,15 @@
-"""Latency: what a network costs on a device, with an interval, from measured networks."""
+"""Latency: what a network costs on a device, with an interval, from measured networks and operators."""
 
 from dsim.latency.fit import load_model
-from dsim.latency.model import LatencyModel
-from dsim.latency.records import Evidence, Identified, KernelCost, LatencyArrays, LatencyEstimate
+from dsim.latency.model import DeviceModel
+from dsim.latency.records import Basis, Identified, KernelCost, LatencyArrays, LatencyEstimate
 
 __all__ = [
-    "Evidence",
+    "Basis",
+    "DeviceModel",
     "Identified",
     "KernelCost",
     "LatencyArrays",
     "LatencyEstimate",
-    "LatencyModel",
     "load_model",
 ]

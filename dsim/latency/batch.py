@@ -13,7 +13,7 @@ from dsim.graph.batch import batch_of, rebatch
 if TYPE_CHECKING:
     from dsim.device.profile import DeviceProfile
     from dsim.graph.graph import Graph
-    from dsim.latency.device_model import DeviceModel
+    from dsim.latency.model import DeviceModel
 
 
 def as_measured(graph: Graph, model: DeviceModel) -> Graph:

@@ -7,15 +7,15 @@ distribution is smoothed and mixed with a wide tail that stands for the family y
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dsim.device.profile import DeviceProfile
 from dsim.errors import InvalidValueError
+from dsim.latency.evidence import Evidence, Figures
 from dsim.latency.features import FloatArray
-from dsim.latency.methods.pooled.ensemble import HeldOut
-from dsim.latency.methods.pooled.evidence import Evidence
+from dsim.latency.learner import Learner
 
 SMOOTH = 0.25  # bandwidth in units of the spread
 TAIL = 8.0  # scale of the wide tail: nearly the point at infinity of exact conformal intervals
@@ -26,9 +26,18 @@ GRID = np.linspace(-40.0, 40.0, 8001)
 
 @dataclass(frozen=True)
 class Calibration:
-    """Cumulative distribution (8001,) of (log measured - log predicted) / spread on GRID."""
+    """How far estimates err.
+
+    Attributes
+    ----------
+    cumulative
+        Cumulative distribution (8001,) of (log measured - log predicted) / spread on GRID.
+    centred
+        Whether an estimate moves to the median of the errors; else it stays, and its interval always holds it.
+    """
 
     cumulative: FloatArray
+    centred: bool = True
 
     def quantile(self, level: float) -> float:
         """Return the standardised error below which a share ``level`` of new measurements falls."""
@@ -36,24 +45,48 @@ class Calibration:
             raise InvalidValueError(f"a level must lie between 0 and 1, got {level}; 0.9 is usual")
         return float(np.interp(level, self.cumulative, GRID))
 
+    def ends(self, rest: float) -> tuple[float, float, float]:
+        """Return low end, estimate and high end in standardised errors; a share ``rest`` lies beyond each end."""
+        low, high = self.quantile(rest), self.quantile(1.0 - rest)
+        return (low, self.quantile(0.5), high) if self.centred else (min(low, 0.0), 0.0, max(high, 0.0))
+
     def below(self, z: FloatArray) -> FloatArray:
         """Return the chance (N,) that a standardised error is at most z (N,)."""
         return np.interp(z, GRID, self.cumulative)
 
 
-def network_errors(
-    evidence: Evidence, held: HeldOut, use: NDArray[np.bool_]
-) -> tuple[FloatArray, NDArray[np.str_], tuple[tuple[int, str], ...]]:
-    """Return standardised errors by (profile, network), their families, and the keys; rows of one network by their median."""
-    found: dict[tuple[int, str], list[float]] = {}
-    family: dict[tuple[int, str], str] = {}
-    z = (evidence.log_ms - held.reference_log) / held.spread
-    for n in np.flatnonzero(use):
-        profile, row = evidence.rows[n]
-        found.setdefault((profile, row.graph), []).append(float(z[n]))
-        family[profile, row.graph] = str(evidence.family[n])
-    keys = tuple(sorted(found))
-    return np.array([np.median(found[k]) for k in keys]), np.array([family[k] for k in keys]), keys
+@dataclass(frozen=True)
+class Errors:
+    """Standardised errors (K,) of networks by device, their families and the places of their devices."""
+
+    z: FloatArray
+    families: NDArray[np.str_]
+    owner: NDArray[np.int64]
+
+    def without(self, family: str) -> Errors:
+        """Return the errors of the other families; all of them where there is no other."""
+        keep = self.families != family
+        return Errors(self.z[keep], self.families[keep], self.owner[keep]) if keep.any() else self
+
+
+def network_errors(figures: Figures, log_ms: FloatArray, spread: FloatArray) -> Errors:
+    """Return the errors of figures that tell how far estimates err; a network timed several times has its median error."""
+    z = (figures.log_ms - log_ms) / spread
+    use = figures.judged & np.isfinite(log_ms)
+    items = np.unique(figures.item[use])
+    rows = [np.flatnonzero(use & (figures.item == item)) for item in items]
+    first = np.array([own[0] for own in rows], dtype=np.int64)
+    return Errors(
+        np.array([np.median(z[own]) for own in rows]), figures.families[first], figures.owner[first]
+    )
+
+
+def calibrated(learner: Learner[Any, Any], evidence: Evidence, errors: Errors, owner: int) -> Calibration:
+    """Make the distribution of one of the profiles that an evidence holds figures of."""
+    z, families, owners = errors.z, errors.families, errors.owner
+    if learner.symmetric(evidence.profile):
+        z, families, owners = np.concatenate([z, -z]), np.tile(families, 2), np.tile(owners, 2)
+    return calibrate(z, families, owners, owner, learner.centred)
 
 
 def phone_scales(errors: FloatArray, families: NDArray[np.str_], owner: NDArray[np.int64]) -> FloatArray:
@@ -75,7 +108,11 @@ def _family_squares(errors: FloatArray, families: NDArray[np.str_]) -> FloatArra
 
 
 def calibrate(
-    errors: FloatArray, families: NDArray[np.str_], owner: NDArray[np.int64], profile: int
+    errors: FloatArray,
+    families: NDArray[np.str_],
+    owner: NDArray[np.int64],
+    profile: int,
+    centred: bool = True,
 ) -> Calibration:
     """Make the distribution of standardised errors for one profile from those of the whole pool.
 
@@ -85,8 +122,8 @@ def calibrate(
     ----------
     errors, families, owner
         (N,) standardised errors of networks, their families, and their profiles' index.
-    profile
-        Index of the profile.
+    profile, centred
+        Index of the profile; whether estimates move to the median.
     """
     scales = phone_scales(errors, families, owner)
     if (
@@ -100,27 +137,7 @@ def calibrate(
     tail = 1.0 / (len(names) + 1.0)
     smooth = _smoothed(scaled, weight)
     cumulative = (1.0 - tail) * smooth + tail * _normal(GRID / (TAIL * scales[profile]))
-    return Calibration(np.maximum.accumulate(cumulative + np.arange(len(GRID)) * 1e-12))
-
-
-def calibrate_for(
-    about: DeviceProfile,
-    errors: FloatArray,
-    families: NDArray[np.str_],
-    owner: NDArray[np.int64],
-    profile: int,
-) -> Calibration:
-    """Make the distribution as `calibrate` does; of an adapted profile as likely above as below.
-
-    Its pool has pace and rates of its own, and the median over a score of families would add its own bias.
-    """
-    if about.donor:
-        errors, families, owner = (
-            np.concatenate([errors, -errors]),
-            np.concatenate([families, families]),
-            np.concatenate([owner, owner]),
-        )
-    return calibrate(errors, families, owner, profile)
+    return Calibration(np.maximum.accumulate(cumulative + np.arange(len(GRID)) * 1e-12), centred)
 
 
 def _smoothed(errors: FloatArray, weight: FloatArray) -> FloatArray:

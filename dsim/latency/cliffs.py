@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsim.latency.features import COUNTED, FloatArray
-from dsim.latency.methods.pooled.evidence import Evidence
 
 SIGNS = ("n_hardswish", "n_gate", "n_rank5", "n_tokens", "n_unknown")
 PRIOR_SD = 1.0
@@ -29,32 +28,6 @@ def signs(phi: FloatArray) -> FloatArray:
     """Return warning signs (N, 1 + len(SIGNS)) of vectors (N, F): a constant and whether the network has any of each."""
     present = (phi[:, _AT] > 0.5).astype(np.float64)
     return np.hstack([np.ones((len(phi), 1)), present])
-
-
-def distinct(evidence: Evidence) -> NDArray[np.int64]:
-    """Return one row for every network, profile, outcome and kind of protocol, however often it was timed so."""
-    seen: dict[tuple[int, str, bool, bool], int] = {}
-    for n, ((profile, row), reference) in enumerate(zip(evidence.rows, evidence.reference, strict=True)):
-        seen.setdefault((profile, row.graph, bool(row.cliff), bool(reference)), n)
-    return np.array(sorted(seen.values()))
-
-
-def fit_cliffs(evidence: Evidence) -> FloatArray:
-    """Learn the weights (1 + len(SIGNS),) for the reference protocols."""
-    at = distinct(evidence)
-    other = ~evidence.reference[at]
-    x = np.hstack([signs(evidence.phi[at]), other[:, None].astype(np.float64)])
-    y = np.array([float(bool(evidence.rows[n][1].cliff)) for n in at])
-    weights = np.zeros(x.shape[1])
-    precision = np.diag([1e-6, *[PRIOR_SD**-2] * len(SIGNS), 1e-6])
-    for _ in range(50):
-        p = 1.0 / (1.0 + np.exp(-x @ weights))
-        hessian = (x * (p * (1 - p))[:, None]).T @ x + precision
-        step = np.linalg.solve(hessian, x.T @ (y - p) - precision @ weights)
-        weights = weights + step
-        if np.abs(step).max() < 1e-9:
-            break
-    return weights[:-1]
 
 
 def shifted(weights: FloatArray, phi: FloatArray, fell: NDArray[np.bool_]) -> FloatArray:
@@ -86,7 +59,9 @@ def shifted(weights: FloatArray, phi: FloatArray, fell: NDArray[np.bool_]) -> Fl
 
 
 def p_cliff(phi: FloatArray, weights: FloatArray) -> FloatArray:
-    """Return the chance (N,) of a cliff for vectors (N, F)."""
+    """Return the chance (N,) of a cliff for vectors (N, F), which end in counts where a network can leave the accelerator."""
+    if weights[0] <= NEVER:
+        return np.zeros(len(phi))
     return 1.0 / (1.0 + np.exp(-signs(phi) @ weights))
 
 

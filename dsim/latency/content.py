@@ -1,4 +1,4 @@
-"""What a model rests on: which profiles, and a hash of everything in them."""
+"""A hash of everything that a model rests on."""
 
 from __future__ import annotations
 
@@ -9,20 +9,9 @@ from pathlib import Path
 
 from dsim.cache import fit_format
 from dsim.device.card import is_card
-from dsim.device.find import find_profile, pool_folders
-from dsim.device.folders import bundled_folders
-from dsim.device.profile import DeviceProfile
 from dsim.latency.facts import GRAPHS
+from dsim.latency.families import FAMILIES
 from dsim.latency.methods.few_shot.errors import FILE as FEW_SHOT
-from dsim.latency.methods.pooled.evidence import FAMILIES
-
-
-def rests_on(profile: DeviceProfile) -> tuple[Path, ...]:
-    """Return the folders whose figures reach a profile's model: its pool's, its donors', and for few-shot all bundled ones."""
-    if profile.method == "few-shot":
-        return (profile.folder, *bundled_folders())
-    own = pool_folders(profile) if profile.method in ("roofline", "adapted") else (profile.folder,)
-    return (*own, *rests_on(find_profile(profile.donor))) if profile.donor else own
 
 
 def content_hash(folders: Iterable[Path]) -> str:

@@ -2,103 +2,76 @@
 
 from __future__ import annotations
 
-import numpy as np
+from typing import TYPE_CHECKING
 
-from dsim.attrs import NoAttrs
 from dsim.graph.graph import Graph
-from dsim.latency.bound import ends
-from dsim.latency.device_model import DeviceModel
-from dsim.latency.features import kernels
-from dsim.latency.pricing import Pricing
-from dsim.latency.records import Evidence, KernelCost, LatencyEstimate
-from dsim.latency.seen import Coverage
-from dsim.op import Op, OpKind
+from dsim.latency.bound import ends, without_negative
+from dsim.latency.kernel import Kernel
+from dsim.latency.records import Basis, KernelCost, LatencyEstimate
+from dsim.op import Op
+
+if TYPE_CHECKING:
+    from dsim.latency.model import DeviceModel
+
+SMALL = 1e-3  # a chance that is shown as 0.1% or more
 
 
-def estimate(
-    model: DeviceModel, rates: Pricing, coverage: Coverage, graph: Graph, confidence: float
-) -> LatencyEstimate:
+def estimate(model: DeviceModel, graph: Graph, confidence: float) -> LatencyEstimate:
     """Estimate one network.
 
-    A kernel that no evidence covers counts as the least that any kernel does, so that the total is a lower bound; one
-    that is covered but for its fused activation is priced without it, and named. The bound is never below what the
-    kernels that have a price take by themselves.
+    A kernel that no evidence covers counts as little as any kernel does, so that the total is a lower bound; one that is covered
+    but for its fused activation may be priced without it, and is named. The bound is never below what the kernels that have a
+    price take by themselves.
 
     Parameters
     ----------
-    model, rates, coverage
-        The fitted model, its account of costs, and which kernels were seen.
+    model
+        The fitted model.
     graph
         Any graph, before the device's passes.
     confidence
         Level of the central interval.
     """
-    run = kernels(graph, model.passes)
-    found = {op: _priced_as(op, coverage) for op in set(run.ops)}
-    vectors = np.array([rates.vector(found[op][0]) for op in run.ops]).reshape(-1, len(model.columns))
+    placed = model.kernels(graph)
+    basis = {kernel: model.seen.of(kernel) for kernel in {item.kernel for item in placed}}
+    unseen = {kernel for kernel, one in basis.items() if one is Basis.UNSUPPORTED}
+    stands = {kernel: model.pricing.stand_in(kernel, model.seen) for kernel in unseen}
+    instead = [stands.get(item.kernel, (item.kernel, True)) for item in placed]
+    have = [known for _, known in instead]
+    vectors = model.vectors([kernel for kernel, _ in instead])
+    vectors = without_negative(vectors, [not one for one in have], model.pricing.shares(vectors))
     phi = vectors.sum(0)[None, :]
-    have = [found[op][0].kind is op.kind for op in run.ops]
-    complete = all(evidence is not Evidence.UNSUPPORTED for _, evidence in found.values())
+    complete = not unseen
     alone = None if complete or not any(have) else model.price(vectors[have].sum(0)[None, :], confidence)
     total, low, high = ends(model.price(phi, confidence), alone, complete)
-    shares = total * rates.shares(vectors)
+    shares = total * model.pricing.shares(vectors)
     costs = tuple(
         KernelCost(
-            node.scope,
-            label(node.op),
+            item.scope,
+            label(item.kernel.op),
             float(share),
-            found[node.op][1],
-            node.op.macs,
-            node.op.params,
-            node.op.elements_written,
-            node.op.counted,
+            basis[item.kernel],
+            item.kernel.op.macs,
+            item.kernel.op.params,
+            item.kernel.op.elements_written,
+            item.kernel.op.counted,
         )
-        for node, share in zip(run.nodes, shares, strict=True)
+        for item, share in zip(placed, shares, strict=True)
     )
     chance = float(model.p_cliff(phi)[0])
-    return LatencyEstimate(
-        total,
-        low,
-        high,
-        confidence,
-        chance,
-        complete,
-        total - float(shares.sum()),
-        costs,
-        _notes(model, graph, [op for op in found if found[op][1] is Evidence.UNSUPPORTED], found, chance),
-    )
+    notes = _notes(model, graph, {kernel: known for kernel, (_, known) in stands.items()}, chance)
+    fixed = total - float(shares.sum())
+    return LatencyEstimate(total, low, high, confidence, chance, complete, fixed, costs, notes)
 
 
-SMALL = 1e-3  # a chance that is shown as 0.1% or more
-
-
-Found = dict[Op, tuple[Op, Evidence]]
-
-
-def _priced_as(op: Op, coverage: Coverage) -> tuple[Op, Evidence]:
-    """Return the op that is priced in place of ``op``, and how well ``op`` is covered.
-
-    Whatever a kernel does, it writes its output: it counts as the cheapest kernel that does so.
-    """
-    evidence = coverage.of(op)
-    if evidence is not Evidence.UNSUPPORTED:
-        return op, evidence
-    if op.activation is not None:
-        plain = Op(op.kind, op.attrs, op.inputs, op.outputs)
-        if coverage.of(plain) is not Evidence.UNSUPPORTED:
-            return plain, evidence
-    return Op(OpKind.RELU, NoAttrs(), op.outputs[:1], op.outputs[:1]), evidence
-
-
-def _notes(
-    model: DeviceModel, graph: Graph, unsupported: list[Op], found: Found, chance: float
-) -> tuple[str, ...]:
+def _notes(model: DeviceModel, graph: Graph, unseen: dict[Kernel, bool], chance: float) -> tuple[str, ...]:
+    """Say what the reader should know; ``unseen`` are kernels without evidence, and whether something like it is priced."""
     notes = []
-    nothing = sorted({label(op) for op in unsupported if found[op][0].kind is not op.kind})
-    bare = sorted({str(op.activation) for op in unsupported if found[op][0].kind is op.kind})
+    nothing = sorted({label(kernel.op) for kernel, known in unseen.items() if not known})
+    bare = sorted({str(kernel.op.activation) for kernel, known in unseen.items() if known})
     if nothing:
         notes.append(
-            f"no evidence for {', '.join(nothing)}: counted as writing its output and no more, so that the total is a lower bound"
+            f"no evidence for {', '.join(nothing)}: counted {model.pricing.least}, so that the total is a lower bound"
         )
     if bare:
         notes.append(

@@ -20,8 +20,9 @@ import numpy as np
 from dsim.cache import arrays_to_bytes
 from dsim.graph.graph import Graph
 from dsim.latency.features import FloatArray, total
+from dsim.latency.kernel import Kernel
 from dsim.latency.methods.fine.costs import total as fine_total
-from dsim.latency.seen import Kinds, kinds_in
+from dsim.latency.seen import Kinds, SeenInNetworks
 from dsim.op import OpKind
 
 DATA = Path(__file__).resolve().parents[1] / "data"
@@ -56,7 +57,13 @@ def facts_of(run: Graph) -> Facts:
     """Find the facts of a graph that the passes have been over."""
     kinds = {str(op.kind) for op in run.ops} | {str(op.activation) for op in run.ops if op.activation}
     outside = {op.label for op in run.ops if op.kind is OpKind.UNKNOWN}
-    return Facts(total(run), fine_total(run), kinds_in(run.ops), frozenset(kinds), frozenset(outside))
+    return Facts(
+        total(run),
+        fine_total(run),
+        SeenInNetworks.kinds_in(Kernel(op) for op in run.ops),
+        frozenset(kinds),
+        frozenset(outside),
+    )
 
 
 def shipped(keys: Collection[str], passes: tuple[str, ...]) -> dict[str, Facts]:

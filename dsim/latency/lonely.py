@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 
+from dsim.latency.families import family_of
 from dsim.latency.features import ALIKE, FREE_UNKNOWN
-from dsim.latency.methods.pooled.evidence import family_of
 from dsim.latency.networks import Network
 
 

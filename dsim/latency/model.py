@@ -1,8 +1,10 @@
-"""LatencyModel: what a fitted profile knows, as plain arrays; prices, intervals, chances, breakdowns."""
+"""DeviceModel: what a fitted profile knows, however it was learned; prices, intervals, chances, breakdowns."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -12,32 +14,35 @@ from dsim.latency.batch import as_measured
 from dsim.latency.calibrate import Calibration
 from dsim.latency.checks import check_budget, check_vectors, tail
 from dsim.latency.estimate import estimate
-from dsim.latency.features import FloatArray, kernels
+from dsim.latency.features import FloatArray
+from dsim.latency.kernel import Kernel, Placed
 from dsim.latency.pricing import Pricing
 from dsim.latency.records import Identified, LatencyArrays, LatencyEstimate
-from dsim.latency.seen import Coverage
+from dsim.latency.seen import Seen
+
+KNOWN = 100_000  # kernels whose vectors are kept
 
 
 @dataclass(frozen=True)
-class LatencyModel:
+class DeviceModel:
     """Latency on one device, in its reference protocol.
 
     Attributes
     ----------
-    device
-        Name of the profile.
+    device, method
+        Name of the profile, and how it was learned.
     passes
         Graph passes that the device's runtime does.
     low_px, high_px
         Input sides between which networks were measured.
-    rates
-        Learned rates.
+    pricing
+        What was learned.
+    seen
+        Which kernels the evidence has seen.
     calibration
         Distribution of held-out errors.
     cliff_weights
         Of the chance of a cliff.
-    coverage
-        Which kernels were seen.
     choices
         What is identified and what not.
     batch, per_image
@@ -45,13 +50,14 @@ class LatencyModel:
     """
 
     device: str
+    method: str
     passes: tuple[str, ...]
     low_px: int
     high_px: int
-    rates: Pricing
+    pricing: Pricing
+    seen: Seen
     calibration: Calibration
     cliff_weights: FloatArray
-    coverage: Coverage
     choices: tuple[Identified, ...]
     batch: int = 1
     per_image: bool = False
@@ -59,16 +65,32 @@ class LatencyModel:
     @property
     def columns(self) -> tuple[str, ...]:
         """Names of the entries of a vector."""
-        return self.rates.columns
+        return self.pricing.columns
 
     @property
     def identified(self) -> dict[str, Identified]:
         """Whether this profile's evidence can tell, by choice (``activation:gelu>relu``, ``norm:batch>layer``)."""
         return {item.choice: item for item in self.choices}
 
+    def kernels(self, graph: Graph) -> tuple[Placed, ...]:
+        """Return the kernels that run for a graph."""
+        return self.pricing.kernels(as_measured(graph, self), self.passes)
+
+    def vectors(self, kernels: Sequence[Kernel]) -> FloatArray:
+        """Return the vectors (K, F) of kernels; a kernel met before costs a look-up."""
+        known = self._known
+        new = [kernel for kernel in dict.fromkeys(kernels) if kernel not in known]
+        if new:
+            if len(known) + len(new) > KNOWN:
+                known.clear()
+                new = list(dict.fromkeys(kernels))
+            known.update(zip(new, self.pricing.vectors(new), strict=True))
+        return np.array([known[kernel] for kernel in kernels]).reshape(-1, len(self.columns))
+
     def featurise(self, graph: Graph) -> FloatArray:
         """Return a graph's vector (F,); vectors of pieces add up to the vector of the whole."""
-        return self.rates.total(kernels(as_measured(graph, self), self.passes))
+        total: FloatArray = self.vectors([placed.kernel for placed in self.kernels(graph)]).sum(0)
+        return total
 
     def price(self, phi: FloatArray, confidence: float = 0.9, sided: str = "central") -> LatencyArrays:
         """Price vectors.
@@ -85,23 +107,18 @@ class LatencyModel:
         Returns
         -------
         LatencyArrays
-            Milliseconds (N,) of a network that stays on the accelerator: the median of a new measurement, and the ends.
+            Milliseconds (N,) of a network that stays on the accelerator: the estimate of a new measurement, and the ends of
+            its interval.
 
         Raises
         ------
         InvalidValueError
             confidence or sided is out of range, or phi has the wrong shape.
         """
-        rest = tail(confidence, sided)
-        log, spread = self.rates.log_ms(self._checked(phi))
-        high = np.exp(log + spread * self.calibration.quantile(1.0 - rest))
-        low = (
-            np.exp(log + spread * self.calibration.quantile(rest))
-            if sided == "central"
-            else np.zeros(len(log))
-        )
-        middle = np.exp(log + spread * self.calibration.quantile(0.5))
-        return LatencyArrays(middle, low, high)
+        ends = self.calibration.ends(tail(confidence, sided))
+        log, spread = self.pricing.log_ms(self._checked(phi))
+        low, middle, high = (np.exp(log + spread * end) for end in ends)
+        return LatencyArrays(middle, low if sided == "central" else np.zeros(len(log)), high)
 
     def p_cliff(self, phi: FloatArray) -> FloatArray:
         """Return the chance (N,) that a network leaves the accelerator, for vectors (N, F)."""
@@ -116,7 +133,7 @@ class LatencyModel:
             The budget is not positive.
         """
         check_budget(budget_ms)
-        log, spread = self.rates.log_ms(self._checked(phi))
+        log, spread = self.pricing.log_ms(self._checked(phi))
         return self.calibration.below((np.log(budget_ms) - log) / spread) * (1.0 - self.p_cliff(phi))
 
     def estimate(self, graph: Graph, confidence: float = 0.9) -> LatencyEstimate:
@@ -129,7 +146,11 @@ class LatencyModel:
         confidence
             Level of the central interval.
         """
-        return estimate(self, self.rates, self.coverage, as_measured(graph, self), confidence)
+        return estimate(self, graph, confidence)
+
+    @cached_property
+    def _known(self) -> dict[Kernel, FloatArray]:
+        return {}
 
     def _checked(self, phi: FloatArray) -> FloatArray:
         return check_vectors(phi, self.columns)

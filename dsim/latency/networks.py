@@ -20,18 +20,21 @@ from dsim.latency.seen import Kinds
 
 @dataclass(frozen=True)
 class Network:
-    """A measured network after the device's passes.
+    """A measured network, and what a device's passes make of it.
 
     Attributes
     ----------
     facts
-        Its vectors and its kernels by kind.
-    make
-        Makes the graph that runs; `run` asks for it, and only few need it.
+        Its vectors and its kernels by kind, after the passes.
+    passes
+        Names of the passes.
+    source
+        Returns the graph before any pass; only few need it.
     """
 
     facts: Facts
-    make: Callable[[], Graph]
+    passes: tuple[str, ...]
+    source: Callable[[], Graph]
 
     @property
     def vector(self) -> FloatArray:
@@ -44,9 +47,14 @@ class Network:
         return self.facts.kinds
 
     @property
+    def graph(self) -> Graph:
+        """The graph before any pass."""
+        return self.source()
+
+    @property
     def run(self) -> Graph:
         """The graph that runs."""
-        return self.make()
+        return kernels(self.graph, self.passes)
 
 
 def stored(keys: Collection[str], extra: Sequence[Path] = ()) -> dict[str, Graph]:
@@ -115,19 +123,15 @@ def read_networks(
             f"graph {missing[0]!r} is named by a profile and stored nowhere; "
             "store it in the profile's graphs.parquet (dsim.graph.store) or leave the column empty"
         )
-    out = {key: Network(facts, partial(_run_of, key, passes)) for key, facts in known.items()}
+    out = {key: Network(facts, passes, partial(read_graph, key)) for key, facts in known.items()}
     for key, graph in graphs.items():
-        run = kernels(rebatch(graph, batch), passes)
-        out[key] = Network(facts_of(run), partial(_itself, run))
+        run = rebatch(graph, batch)
+        out[key] = Network(facts_of(kernels(run, passes)), passes, partial(_itself, run))
     return {key: out[key] for key in sorted(out)}
 
 
-def _run_of(key: str, passes: tuple[str, ...]) -> Graph:
-    return kernels(read_graph(key), passes)
-
-
-def _itself(run: Graph) -> Graph:
-    return run
+def _itself(graph: Graph) -> Graph:
+    return graph
 
 
 @lru_cache(maxsize=8)

@@ -1,26 +1,36 @@
-"""Pricing: what a fitted account of costs offers, whichever way it was learned."""
+"""Pricing: what a learner learned. See `dsim.latency.learner` for how it fits together."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from dsim.graph.graph import Graph
 from dsim.latency.features import FloatArray
-from dsim.op import Op
+from dsim.latency.kernel import Kernel, Placed
+from dsim.latency.networks import Network
+from dsim.latency.seen import Seen
 
 
 class Pricing(Protocol):
-    """Turns a graph into an additive vector, and vectors into milliseconds."""
+    """What was learned: graphs to kernels, kernels to additive vectors, vectors to milliseconds."""
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Names of the entries of a vector; `dsim.latency.features.COUNTED` come last."""
+        """Names of the entries of a vector."""
 
-    def vector(self, op: Op) -> FloatArray:
-        """Return the vector (F,) of one kernel."""
+    @property
+    def least(self) -> str:
+        """What a kernel without evidence counts as, in words that follow ``counted``."""
 
-    def total(self, run: Graph) -> FloatArray:
-        """Return the vector (F,) of a graph that the passes have been over: the sum over its kernels."""
+    def kernels(self, graph: Graph, passes: tuple[str, ...]) -> tuple[Placed, ...]:
+        """Return the kernels that run for a graph."""
+
+    def vectors(self, kernels: Sequence[Kernel]) -> FloatArray:
+        """Return the vectors (K, F) of kernels."""
+
+    def network_vectors(self, networks: Sequence[Network]) -> FloatArray:
+        """Return the vectors (N, F) of measured networks, of which much is known already."""
 
     def log_ms(self, phi: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return log milliseconds (N,) and their spread (N,) for vectors (N, F); functions of phi alone."""
@@ -28,5 +38,5 @@ class Pricing(Protocol):
     def shares(self, vectors: FloatArray) -> FloatArray:
         """Return each kernel's share (K,) of a network's time for their vectors (K, F); the rest is the fixed time."""
 
-    def arrays(self) -> dict[str, FloatArray]:
-        """Return everything learned, by name, for a file."""
+    def stand_in(self, kernel: Kernel, seen: Seen) -> tuple[Kernel, bool]:
+        """Return what is priced in place of a kernel without evidence, and whether that has evidence."""

@@ -11,8 +11,8 @@ from dsim.rounding import sign_of, without_rounding
 from dsim.summaries import Summarised, Summary
 
 
-class Evidence(StrEnum):
-    """How well the evidence covers one kernel."""
+class Basis(StrEnum):
+    """What the price of a kernel rests on."""
 
     MEASURED = "measured"  # this very kernel was timed by itself
     ATTRIBUTED = "attributed"  # it ran inside networks timed as wholes; its part of their time is the model's
@@ -53,7 +53,7 @@ class KernelCost:
     scope: str
     kind: str
     latency_ms: float
-    evidence: Evidence
+    evidence: Basis
     macs: int = 0
     params: int = 0
     elements: int = 0

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from scipy.sparse import csr_array
 
 from dsim.graph.graph import Graph
-from dsim.latency.device_model import DeviceModel
 from dsim.latency.features import FloatArray
-from dsim.latency.methods.operators.model import OperatorModel
+from dsim.latency.model import DeviceModel
 
 
 class Pieces:
@@ -24,17 +24,16 @@ class Pieces:
     """
 
     def __init__(self, model: DeviceModel, graphs: Sequence[Graph]) -> None:
-        self._kernels = None
-        if isinstance(model, OperatorModel):
-            self._kernels = [tuple(placed.kernel for placed in model.kernels(graph)) for graph in graphs]
-        else:
-            self._phi = np.array([model.featurise(graph) for graph in graphs]).reshape(len(graphs), -1)
+        pieces = [[placed.kernel for placed in model.kernels(graph)] for graph in graphs]
+        self._distinct = list(dict.fromkeys(kernel for piece in pieces for kernel in piece))
+        at = {kernel: n for n, kernel in enumerate(self._distinct)}
+        columns = [at[kernel] for piece in pieces for kernel in piece]
+        ends = np.cumsum([0, *map(len, pieces)])
+        # how often each piece (P) holds each kernel (K)
+        self._counts = csr_array(
+            (np.ones(len(columns)), columns, ends), shape=(len(pieces), len(self._distinct))
+        )
 
     def vectors(self, model: DeviceModel) -> FloatArray:
         """Return the pieces' vectors (P, F) under a model of the same device."""
-        if self._kernels is None or not isinstance(model, OperatorModel):
-            return self._phi
-        distinct = list(dict.fromkeys(kernel for piece in self._kernels for kernel in piece))
-        at = {kernel: n for n, kernel in enumerate(distinct)}
-        rows = model.vectors(distinct)
-        return np.array([rows[[at[kernel] for kernel in piece]].sum(0) for piece in self._kernels])
+        return np.asarray(self._counts @ model.vectors(self._distinct))

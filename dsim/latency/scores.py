@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from dsim.cache import kept
 from dsim.device.find import find_profile
-from dsim.latency.content import content_hash, rests_on
+from dsim.latency.content import content_hash
 from dsim.latency.hold_out import clean, held_out
+from dsim.latency.learners import rests_on
 from dsim.latency.scoring import Coverage, Score, coverage, score
 from dsim.latency.summary import LEAST
 from dsim.records import from_json, to_json

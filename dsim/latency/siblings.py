@@ -14,8 +14,9 @@ import numpy as np
 from dsim.cache import kept
 from dsim.device import find_profile
 from dsim.latency.checked import checked_networks
-from dsim.latency.content import content_hash, rests_on
+from dsim.latency.content import content_hash
 from dsim.latency.hold_out import clean, held_out
+from dsim.latency.learners import rests_on
 from dsim.records import from_json, to_json
 
 LEAST = 6  # networks beside their family's first that a spread needs

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from dsim.device.card import Card, evidence_hash
 from dsim.device.find import find_profile
 from dsim.latency.fit import load_model
-from dsim.latency.hold_out import clean, held_out
-from dsim.latency.methods.operators.validate import hold_out_shapes
+from dsim.latency.hold_out import clean, held_operators, held_out
 from dsim.latency.records import Identified
 from dsim.latency.scoring import Held, Score, score
 
@@ -50,7 +49,7 @@ def summarise(device: str) -> ProfileSummary:
     networks = held_out(device)
     judged = clean(networks)
     # operators alone are judged one by one, each with its shape held out
-    scored = judged if networks or not profile.ops else list(hold_out_shapes(profile))
+    scored = judged if networks else list(held_operators(device))
     found = score(scored) if len(scored) >= LEAST else None
     identified, inherited, cannot = sort_choices(load_model(device).choices, bool(profile.donor))
     for kind in ("mixer", "stem"):

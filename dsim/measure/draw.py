@@ -11,9 +11,9 @@ from dsim.graph import Graph
 from dsim.graph.key import NetworkKey
 from dsim.graph.store import graph_keys, load_graphs
 from dsim.latency.facts import GRAPHS
-from dsim.latency.methods.operators.kernel import Kernel
+from dsim.latency.families import load_families
+from dsim.latency.kernel import Kernel
 from dsim.latency.methods.operators.seen import group_of
-from dsim.latency.methods.pooled.evidence import load_families
 from dsim.measure.network import can_run
 from dsim.measure.planned import Planned
 from dsim.search.mix import mix_from, parameters

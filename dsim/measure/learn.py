@@ -14,10 +14,8 @@ from dsim.device.load import load_profile
 from dsim.errors import UnavailableError
 from dsim.graph import Graph
 from dsim.graph.batch import rebatch
-from dsim.latency.methods.operators.evidence import gather_operators, run_graph
-from dsim.latency.methods.operators.kernel import place
-from dsim.latency.methods.operators.learn import learn
-from dsim.latency.methods.operators.vectors import log_ms
+from dsim.latency.evidence import ALL
+from dsim.latency.learners import learner_of
 from dsim.measure.journal import Entry, Head
 from dsim.measure.make_profile import make_profile
 from dsim.measure.plan import Doubt
@@ -42,14 +40,12 @@ def doubt_of(head: Head, backend: str, entries: Sequence[Entry]) -> Doubt:
         )
     with TemporaryDirectory(prefix="dsim-") as folder:
         profile = at_batch(load_profile(write_profile(Path(folder), made.addition)))
-        evidence = gather_operators(profile)
-    learned = learn(
-        evidence, np.ones(len(evidence.rows.ms), dtype=bool), np.ones(len(evidence.keys), dtype=bool)
-    )
+        learner = learner_of(profile)
+        pricing = learner.learn(learner.gather(profile), ALL)
 
     def doubt(graphs: Sequence[Graph]) -> Sequence[float]:
-        runs = [run_graph(rebatch(graph, profile.batch), profile.passes) for graph in graphs]
-        phi = learned.vectors([tuple(p.kernel for p in place(run, evidence.rows.links)) for run in runs])
-        return [float(value) for value in log_ms(phi, learned.whole)[1]]
+        runs = [pricing.kernels(rebatch(graph, profile.batch), profile.passes) for graph in graphs]
+        phi = np.array([pricing.vectors([placed.kernel for placed in run]).sum(0) for run in runs])
+        return [float(value) for value in pricing.log_ms(phi)[1]]
 
     return doubt

@@ -15,7 +15,7 @@ from dsim.errors import UnavailableError
 from dsim.graph import Graph
 from dsim.graph.batch import rebatch
 from dsim.graph.key import split_key
-from dsim.latency.methods.operators.evidence import run_graph
+from dsim.latency.methods.operators.links import run_graph
 from dsim.latency.networks import stored
 from dsim.measure.attribute import Attribution, attribute
 from dsim.measure.contrast_evidence import contrast_graphs, contrast_rows

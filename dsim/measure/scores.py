@@ -10,7 +10,7 @@ import numpy as np
 from dsim.device.find import find_profile
 from dsim.device.profile import CHECK, SEARCHED
 from dsim.latency.checked import checked_networks
-from dsim.latency.methods.pooled.evidence import DESIGN
+from dsim.latency.families import DESIGN
 from dsim.latency.scoring import Held, spearman
 
 LEAST = 5  # networks to score

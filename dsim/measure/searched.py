@@ -12,7 +12,7 @@ from dsim.arch import Arch
 from dsim.device.find import find_profile
 from dsim.device.profile import SEARCHED
 from dsim.errors import InvalidValueError
-from dsim.latency.methods.pooled.evidence import DESIGN
+from dsim.latency.families import DESIGN
 from dsim.measure.planned import Chosen, Planned, planned_design
 from dsim.progress import working
 from dsim.search.run import search

@@ -13,7 +13,7 @@ from dsim.graph.graph import Graph
 from dsim.graph.memory import peak_memory_bytes
 from dsim.graph.merging import merge_branches
 from dsim.graph.passes import run_passes
-from dsim.latency import Evidence, LatencyEstimate, load_model
+from dsim.latency import Basis, LatencyEstimate, load_model
 from dsim.latency.batch import Asked, ask
 from dsim.progress import working
 
@@ -185,7 +185,7 @@ def price_on(
 
 
 def _refuse_without_price(device: str, answer: LatencyEstimate) -> None:
-    missing = sorted({cost.kind for cost in answer.kernels if cost.evidence is Evidence.UNSUPPORTED})
+    missing = sorted({cost.kind for cost in answer.kernels if cost.evidence is Basis.UNSUPPORTED})
     if missing:
         raise UnsupportedOpError(
             f"with --strict every operator must have a price on {device}, got none for {', '.join(missing)}; "

@@ -14,7 +14,7 @@ from dsim.errors import DsimError, InvalidValueError
 from dsim.graph import Graph
 from dsim.graph.key import NetworkKey
 from dsim.graph.passes import run_passes
-from dsim.latency.methods.few_shot.learn import LEAST
+from dsim.latency.methods.few_shot.learner import LEAST
 from dsim.latency.methods.few_shot.nearest import nearest_donor, said_about
 from dsim.latency.methods.few_shot.teachers import donor_named
 from dsim.latency.methods.few_shot.weigh import Timed, figures_of, measured_as, weigh

@@ -12,6 +12,7 @@ from dsim.device.add.wanted import Wanted
 from dsim.device.card import write_card
 from dsim.device.find import find_profile
 from dsim.errors import InvalidValueError
+from dsim.latency.learners import learner_of
 from dsim.latency.methods.few_shot.advice import Advice, advise
 from dsim.latency.methods.few_shot.own import gather_own
 from dsim.latency.summary import summarise
@@ -107,10 +108,10 @@ def adapt(name: str, files: Paths = (), **options: Any) -> Advice:
             "are none; name the files (--from on the command line)"
         )
     profile = find_profile(name)
-    if profile.method != "few-shot":
+    if not learner_of(profile).few:
         raise InvalidValueError(
             f"profile {name!r} is learned by method {profile.method!r}, not from a few networks; name one of your own"
         )
-    advice = advise(gather_own(profile))
+    advice = advise(gather_own(profile, learner_of))
     write_card(profile.folder, summarise(name).card)  # so that `dsim device list` can show it
     return advice

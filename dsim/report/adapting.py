@@ -6,6 +6,7 @@ import math
 
 from dsim.device import DeviceProfile
 from dsim.device.add import Added
+from dsim.latency.learners import LEARNERS
 from dsim.latency.methods.few_shot.advice import Advice
 from dsim.report.console import result_console, show, show_line, show_table, step
 from dsim.report.table import table
@@ -13,12 +14,12 @@ from dsim.report.table import table
 
 def show_added(added: Added) -> None:
     """Show what was read, how it is learned, and what to do next."""
-    console = result_console()
+    console, few = result_console(), LEARNERS[added.method].few
     show_line(console, "Profile:", f"{added.name}, in {added.folder}")
     own = f", {added.own_graphs} of them new to dsim" if added.own_graphs else ""
     show_line(console, "Measured:", f"{added.networks} networks{own}; {added.ops} timed operators")
     stack = f"runtime and precision are taken to be those of {added.donor}" if added.donor else ""
-    if added.method == "few-shot":
+    if few:
         how = f"these networks and all bundled devices; {stack}"
     else:
         how = f"the timed operators; {stack or 'the file states runtime and precision'}"
@@ -26,7 +27,7 @@ def show_added(added: Added) -> None:
     for note in added.notes:
         show_line(console, "Note:", note)
     steps = {"predict a network there:": f"dsim predict efficientformer_l1 --device {added.name}"}
-    if added.method == "few-shot":
+    if few:
         steps = {"see how good it is, and what to measure next:": f"dsim device adapt {added.name}", **steps}
     for what, command in steps.items():
         show(console, step(what, command, console.width))

@@ -11,7 +11,7 @@ from dsim.device import DeviceProfile, find_profile
 from dsim.device.batches import THROUGHPUT, card_batch, name_at, plain_batches, split_name
 from dsim.device.card import Card as Found
 from dsim.device.card import evidence_hash, read_card
-from dsim.latency.networks import read_networks
+from dsim.latency.learners import learner_of
 from dsim.op import OpKind
 from dsim.report.choice_words import choice_words
 from dsim.report.console import result_console, show_line, show_table
@@ -120,29 +120,8 @@ def never_seen(profile: DeviceProfile) -> tuple[str, ...]:
 
     Operators are counted as they run, after the device's fusion passes.
     """
-    if profile.method == "operators":
-        kinds = {str(one.op.kind) for one in profile.ops} | {str(one.op.activation) for one in profile.ops}
-        return _others(kinds)
-    usable = (row for row in profile.networks if row.counts and not row.cliff and profile.is_reference(row))
-    keys = frozenset(row.graph for row in usable if row.graph)
-    file = profile.folder / "graphs.parquet"  # a user's own networks
-    networks = read_networks(keys, profile.passes, (file,) if file.exists() else (), profile.batch)
-    return _others({label for network in networks.values() for label in network.facts.labels})
-
-
-def _others(seen: set[str]) -> tuple[str, ...]:
+    seen = learner_of(profile).operators_in(profile)
     return tuple(str(kind) for kind in OpKind if str(kind) not in seen and kind is not OpKind.UNKNOWN)
-
-
-def _teachers(profile: DeviceProfile) -> str:
-    """Say what a profile is learned with."""
-    if profile.method == "few-shot":
-        return "its own networks, and all bundled devices"
-    if profile.method == "operators":
-        return "its own timed operators, and its networks for the rest"
-    start = f", starting from {profile.donor}" if profile.donor else ""
-    own = "its own networks" if profile.method == "fine" else f"all devices of the pool {profile.pool!r}"
-    return own + start
 
 
 def _batch(profile: DeviceProfile) -> str:
@@ -178,7 +157,7 @@ def show_card(content: Card) -> None:
         ("Runs on:", f"{p.soc}, {p.compute_unit}; {p.runtime}, {p.precision}"),
         ("Images in a run:", _batch(p)),
         ("Predictions are for:", f"{p.reference_model}; {p.reference_stated}"),
-        ("Learned from:", _teachers(p)),
+        ("Learned from:", learner_of(p).teachers(p)),
         ("What the runtime merges:", ", ".join(name.replace("_", " ") for name in p.passes) or "nothing"),
         ("Image sizes:", f"{p.low_px} to {p.high_px} px; outside, a prediction is an extrapolation"),
         (

@@ -9,8 +9,9 @@ from dsim.cache import cache_file, keep, look_up
 from dsim.device import find_profile
 from dsim.device.batches import card_batch, names_by_batch
 from dsim.device.card import write_card
-from dsim.latency.content import content_hash, rests_on
+from dsim.latency.content import content_hash
 from dsim.latency.hold_out import held_out
+from dsim.latency.learners import rests_on
 from dsim.latency.scoring import Held
 from dsim.latency.summary import ProfileSummary, summarise
 from dsim.places import bundled_profiles_dir

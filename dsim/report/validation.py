@@ -6,8 +6,9 @@ import math
 from collections.abc import Sequence
 
 from dsim.latency.pairs import pair_ratios
+from dsim.latency.scoring import Held, Score
 from dsim.latency.summary import ProfileSummary
-from dsim.latency.validate import Held, Score, Validation, validate
+from dsim.latency.validate import Validation, validate
 from dsim.report.measuring import measured_table
 from dsim.report.table import TableData, table
 

@@ -13,7 +13,8 @@ from dsim.errors import DsimError, InvalidValueError
 from dsim.export.torch_export import write_torch
 from dsim.files import check_folder, make_folder
 from dsim.latency import load_model
-from dsim.latency.content import content_hash, rests_on
+from dsim.latency.content import content_hash
+from dsim.latency.learners import rests_on
 from dsim.search.differs import differences
 from dsim.search.files import INPUTS, read_inputs, read_result, write_inputs, write_result
 from dsim.search.limits import keep_identified

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dsim.device import DeviceProfile, find_profile
 from dsim.device.find import pool_of
+from dsim.latency.learner import LearnsFrom
+from dsim.latency.learners import learner_of
 
 
 def figures_of(profile: DeviceProfile) -> int:
@@ -20,7 +22,7 @@ def own_and_all(profile: DeviceProfile) -> tuple[int, int]:
 
 def _behind(profile: DeviceProfile) -> dict[str, DeviceProfile]:
     members = {profile.name: profile}
-    if profile.method in ("roofline", "adapted"):
+    if learner_of(profile).learns_from is LearnsFrom.POOL:
         members |= {member.name: member for member in pool_of(profile)}
     if profile.donor:
         members = {**_behind(find_profile(profile.donor)), **members}

@@ -16,8 +16,9 @@ from dsim.device import DeviceProfile
 from dsim.errors import InvalidValueError
 from dsim.files import check_folder, make_folder
 from dsim.latency import load_model
-from dsim.latency.content import content_hash, rests_on
-from dsim.latency.device_model import DeviceModel
+from dsim.latency.content import content_hash
+from dsim.latency.learners import rests_on
+from dsim.latency.model import DeviceModel
 from dsim.latency.refit import can_refit, refit
 from dsim.latency.reprice import Pieces
 from dsim.latency.siblings import Siblings, siblings

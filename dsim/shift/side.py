@@ -10,7 +10,7 @@ import numpy as np
 
 from dsim.arch import Arch
 from dsim.graph import Graph
-from dsim.latency.records import Evidence, Identified, LatencyEstimate
+from dsim.latency.records import Basis, Identified, LatencyEstimate
 from dsim.search import Candidate
 from dsim.search.score import Scorer
 from dsim.search.space import Space
@@ -80,7 +80,7 @@ class Side:
             self._known[arch] = Counter(
                 (k.kind, k.macs, k.params, k.elements)
                 for k in self.estimate(arch.to_graph()).kernels
-                if k.evidence is Evidence.UNSUPPORTED
+                if k.evidence is Basis.UNSUPPORTED
             )
         return self._known[arch]
 

@@ -10,7 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from dsim.device import DeviceProfile, find_profile
+from dsim.device import DeviceProfile
+from dsim.latency.learner import LearnsFrom, donors_of
+from dsim.latency.learners import learner_of
 
 UNSTATED = "unstated"
 
@@ -120,11 +122,11 @@ def shared_prices(a: DeviceProfile, b: DeviceProfile) -> str:
     if a.name == b.name:
         return ""
     for one, other in ((a, b), (b, a)):
-        if one.method == "few-shot":
+        if learner_of(one).learns_from is LearnsFrom.ALL:
             return f"{one.name} is put together from other profiles, {other.name} may be among them"
     if _pooled(a) and _pooled(b) and a.pool == b.pool:
         return f"both are learned with the pool {a.pool}, which shares its operator prices"
-    line_a, line_b = _line(a), _line(b)
+    line_a, line_b = (a, *donors_of(a)), (b, *donors_of(b))
     both = [p.name for p in line_a if p.name in {q.name for q in line_b}]
     if both:
         return f"both rest on the rates of {both[0]}"
@@ -134,12 +136,4 @@ def shared_prices(a: DeviceProfile, b: DeviceProfile) -> str:
 
 
 def _pooled(profile: DeviceProfile) -> bool:
-    return profile.method in ("roofline", "adapted")
-
-
-def _line(profile: DeviceProfile) -> tuple[DeviceProfile, ...]:
-    """Return a profile and its donors, nearest first."""
-    line = [profile]
-    while line[-1].donor and line[-1].donor not in {p.name for p in line}:
-        line.append(find_profile(line[-1].donor))
-    return tuple(line)
+    return learner_of(profile).learns_from is LearnsFrom.POOL

@@ -14,7 +14,7 @@ import zipfile
 from pathlib import Path
 
 from dsim.accuracy.tables import read_rows
-from dsim.latency.methods.pooled.evidence import FAMILIES
+from dsim.latency.families import FAMILIES
 from lab.claims.reality.dates import RECIPE, bare
 from lab.curate.rules import FOLDER, first_fit, read_csv
 from lab.curate.tables import write_table

@@ -18,13 +18,12 @@ from unittest.mock import patch
 import numpy as np
 
 from dsim.attrs import ConvAttrs
-from dsim.device.find import find_profile, pool_of
+from dsim.device.find import find_profile
 from dsim.latency import features
-from dsim.latency.methods.pooled.ensemble import hold_out
-from dsim.latency.methods.pooled.evidence import gather
+from dsim.latency.hold_out import held_networks, hold_out
+from dsim.latency.learners import learner_of
 from dsim.latency.networks import read_networks
 from dsim.latency.scoring import score
-from dsim.latency.validate import held_networks
 from dsim.op import Op, OpKind
 from dsim.report.table import TableData, table
 from lab.marked import replace_block
@@ -85,8 +84,11 @@ def costs(narrow: bool, knee: bool) -> Iterator[None]:
 def figures(narrow: bool, knee: bool) -> tuple[str, ...]:
     """Return the pool's held-out figures under one account of costs."""
     with costs(narrow, knee):
-        evidence = gather(pool_of(find_profile("iphone12")))
-        networks = held_networks(evidence, hold_out(evidence))
+        profile = find_profile("iphone12")
+        learner = learner_of(profile)
+        evidence = learner.gather(profile)
+        every = {one.name for one in evidence.profiles}
+        networks = held_networks(learner, evidence, hold_out(learner, evidence), every)
     clean = [one for one in networks if one.band == "inside" and not one.cliff and one.complete]
     found = score(clean)
     return (

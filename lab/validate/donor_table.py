@@ -13,6 +13,7 @@ import os
 import sys
 import tempfile
 
+from dsim.latency.learners import learner_of
 from dsim.latency.methods.few_shot.shipped import FILE, evidence_key, write_shipped
 from dsim.latency.methods.few_shot.table import make_shipped
 from dsim.report.progress import shown
@@ -25,7 +26,7 @@ def main() -> None:
         if "--reuse" not in sys.argv[1:]:
             os.environ["DSIM_CACHE"] = folder
         with shown():
-            content = make_shipped()
+            content = make_shipped(learner_of)
     write_shipped(FILE, evidence_key(), content)
     print(f"{FILE}: {content.said.shape[0]} networks, {content.said.shape[1]} devices", file=sys.stderr)
 

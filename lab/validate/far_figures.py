@@ -12,6 +12,7 @@ import sys
 
 import numpy as np
 
+from dsim.latency.learners import learner_of
 from dsim.latency.methods.few_shot.outliers import far_figures
 from dsim.latency.methods.few_shot.reference import measured_ms, reference
 from dsim.latency.methods.few_shot.table import donor_table
@@ -25,7 +26,7 @@ LEAST = 12  # networks of a device that is asked
 def main() -> None:
     """Print the table."""
     draws = int(sys.argv[1]) if len(sys.argv) > 1 else 12
-    table, at = donor_table(), reference().at
+    table, at = donor_table(learner_of), reference().at
     profiles = {profile.name: profile for profile in donors()}
     chips = np.array([profiles[str(name)].chip for name in table.names])
     measured = {str(name): sorted(set(measured_ms(profiles[str(name)])) & set(at)) for name in table.names}

@@ -22,7 +22,7 @@ from dsim.cache import FITS
 from dsim.device.find import bundled_profile
 from dsim.device.profile import DeviceProfile
 from dsim.files import write_atomic
-from dsim.latency.fit import learn_model
+from dsim.latency.fit import fit_model
 
 # a small profile for each method; m1-ane has too few operators for trees, epyc-zen3-litert has some
 SAMPLES = ("iphone13", "pixel4-dsp", "pixel4-cpu-1large-float", "m1-ane", "epyc-zen3-litert", "few-shot")
@@ -48,7 +48,7 @@ def digits_of(name: str) -> list[float]:
         accuracy = fit(load_evidence(), fit_effects(load_contrasts()), *load_hyperparameters())
         said = accuracy.predict(np.array([accuracy.summarise(PRESETS[d].to_graph()) for d in DESIGNS]))
         return [float(value) for row in (said.top1, said.low, said.high, said.distance) for value in row]
-    model = learn_model(sample(name))
+    model = fit_model(sample(name))
     out = []
     for design in DESIGNS:
         found = model.estimate(PRESETS[design].to_graph())

@@ -10,8 +10,8 @@ import sys
 from dsim.device.find import bundled_profile
 from dsim.device.folders import bundled_names
 from dsim.files import write_atomic
-from dsim.latency.methods.operators.evidence import gather_operators
-from dsim.latency.methods.operators.learn import hold_out_families
+from dsim.latency.hold_out import hold_out
+from dsim.latency.learners import LEARNERS
 from dsim.latency.methods.operators.shipped import FILE, Logs, logs_to_bytes, mark_of, read_logs
 from dsim.threads import one_blas_thread
 
@@ -25,15 +25,14 @@ def main() -> None:
     # phones first: a first answer is asked for sooner there
     for name in asked or sorted(bundled_names(), key=lambda name: bundled_profile(name).group != "phone-gpu"):
         profile = bundled_profile(name)
-        if profile.method != "operators":
+        if not profile.ops or not profile.networks:
             continue
-        evidence = gather_operators(profile)
-        if not evidence.keys:
-            continue
-        mark = f"{name} {mark_of(profile, evidence)}"
+        learner = LEARNERS["operators"]
+        evidence = learner.gather(profile)
+        mark = f"{name} {mark_of(evidence)}"
         if mark not in known:
-            logs = hold_out_families(evidence)
-            known[mark] = logs.predicted, logs.spread
+            logs = hold_out(learner, evidence)
+            known[mark] = logs.log_ms, logs.spread
             print(f"{name}: {len(evidence.keys)} networks", flush=True)
         found = {key: logs for key, logs in found.items() if key.split()[0] != name} | {mark: known[mark]}
         write_atomic(FILE, logs_to_bytes(found))

@@ -7,17 +7,13 @@ What is changed in the model is chosen by these figures: the checks stay out of 
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
 from dsim.device import find_profile
 from dsim.device.profile import DeviceProfile
-from dsim.latency.methods.operators.evidence import gather_operators, run_graph
-from dsim.latency.methods.operators.kernel import place
-from dsim.latency.methods.operators.learn import learn
-from dsim.latency.methods.operators.vectors import log_ms
-from dsim.latency.methods.pooled.evidence import DESIGN
+from dsim.latency.evidence import ALL
+from dsim.latency.families import DESIGN
+from dsim.latency.learners import learner_of
 from dsim.latency.networks import own_graphs, stored
 from dsim.latency.scoring import spearman
 from dsim.report.table import table
@@ -33,25 +29,16 @@ def left_out(profile: DeviceProfile) -> tuple[np.ndarray, np.ndarray]:
     whole = {row.graph: row.latency_ms for row in profile.networks if row.counts}
     designs = sorted(key for key in whole if key.startswith(DESIGN))
     graphs = stored(set(designs), own_graphs((profile,)))
+    learner = learner_of(profile)
     order = np.random.default_rng(1).permutation(len(designs))
     measured, predicted = [], []
     for fold in range(FOLDS):
         out = {designs[n] for n in order[fold::FOLDS]}
-        rest = replace(
-            profile,
-            networks=tuple(row for row in profile.networks if row.graph not in out),
-            ops=tuple(row for row in profile.ops if row.network not in out),
-        )
-        evidence = gather_operators(rest)
-        learned = learn(
-            evidence, np.ones(len(evidence.rows.ms), dtype=bool), np.ones(len(evidence.keys), dtype=bool)
-        )
+        evidence = learner.gather(profile, lambda _, key, out=out: key not in out)  # type: ignore[misc]
+        pricing = learner.learn(evidence, ALL)
         keys = sorted(out)
-        parts = [
-            tuple(one.kernel for one in place(run_graph(graphs[key], profile.passes), evidence.rows.links))
-            for key in keys
-        ]
-        log, _ = log_ms(learned.vectors(parts), learned.whole)
+        kernels = [[one.kernel for one in pricing.kernels(graphs[key], profile.passes)] for key in keys]
+        log, _ = pricing.log_ms(np.array([pricing.vectors(own).sum(0) for own in kernels]))
         measured += [whole[key] for key in keys]
         predicted += np.exp(log).tolist()
     return np.array(measured), np.array(predicted)

@@ -11,7 +11,7 @@ from dsim.device import find_profile
 from dsim.device.add.write import MEASURED
 from dsim.device.batches import names_by_batch
 from dsim.device.folders import bundled_names
-from dsim.latency.methods.operators.validate import hold_out_operators
+from dsim.latency.hold_out import held_out
 from dsim.measure.scores import split_networks
 from dsim.report.measuring import measured_table
 from dsim.report.table import TableData, table
@@ -25,7 +25,7 @@ def main() -> None:
     """Rewrite the blocks ``figures`` and ``contrasts``."""
     names = [name for name in bundled_names() if find_profile(name).group == "measured"]
     views = [find_profile(own) for name in names for own in names_by_batch(name, find_profile(name))]
-    held = {profile.name: hold_out_operators(profile, ()) for profile in views}
+    held = {profile.name: held_out(profile.name) for profile in views}
     text = "\n".join(data.markdown() for data in (measured_table(held), _what_was_measured(names)))
     replace_block(NOTES / "measuring.md", "figures", text)
     blocks = contrasts_markdown(find_profile(name) for name in names)

@@ -12,14 +12,10 @@ from pathlib import Path
 import numpy as np
 
 from dsim.device import bundled_names, find_profile
-from dsim.device.find import pool_of
 from dsim.device.profile import DeviceProfile
 from dsim.graph.key import NetworkKey
-from dsim.latency.methods.fine.evidence import gather_fine
-from dsim.latency.methods.fine.learn import hold_out_rows
-from dsim.latency.methods.pooled.adapted import belief_of
-from dsim.latency.methods.pooled.ensemble import hold_out
-from dsim.latency.methods.pooled.evidence import gather
+from dsim.latency.hold_out import hold_out
+from dsim.latency.learners import learner_of
 from dsim.report.table import TableData, table
 from lab.marked import replace_block
 from lab.validate.groups import GROUPS
@@ -27,19 +23,15 @@ from lab.validate.groups import GROUPS
 
 def errors(profile: DeviceProfile) -> list[float]:
     """Return the error in percent of every clean network, predicted with its family known."""
-    if profile.method == "fine":
-        own = gather_fine(profile)
-        # a network at another resolution is the same network
-        alone = replace(own, family=np.array([NetworkKey.of(row.graph).name for row in own.rows]))
-        log, _ = hold_out_rows(alone)
-        shared = np.array([row.graph not in own.lonely for row in own.rows])
-        return [float(abs(np.exp(off) - 1.0) * 100.0) for off in (log - own.log_ms)[shared]]
-    evidence = gather(pool_of(profile))
-    names = np.array([NetworkKey.of(row.graph).name for _, row in evidence.rows])
-    held = hold_out(replace(evidence, family=names), belief=belief_of(profile))
-    keep = evidence.reference & evidence.learnable & evidence.inside
-    keep &= np.array([evidence.profiles[i].name == profile.name for i, _ in evidence.rows])
-    return [float(abs(np.exp(off) - 1.0) * 100.0) for off in (held.reference_log - evidence.log_ms)[keep]]
+    learner = learner_of(profile)
+    evidence = learner.gather(profile)
+    # a network at another resolution is the same network
+    names = np.array([NetworkKey.of(key).name for key in evidence.figures.keys])
+    alone = replace(evidence, family=names)
+    found, figures = hold_out(learner, alone), alone.figures
+    own = figures.owner == [one.name for one in alone.profiles].index(profile.name)
+    keep = own & figures.judged & evidence.figures.complete
+    return [float(abs(np.exp(off) - 1.0) * 100.0) for off in (found.log_ms - figures.log_ms)[keep]]
 
 
 def main() -> None:
@@ -50,7 +42,7 @@ def main() -> None:
     profiles = [find_profile(name) for name in bundled_names()]
     rows = []
     for group in GROUPS:
-        own = [p for p in profiles if group.holds(p) and p.method != "operators"]
+        own = [p for p in profiles if group.holds(p) and not p.ops]
         if not own:
             continue
         off = np.concatenate([errors(profile) for profile in own])

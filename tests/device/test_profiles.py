@@ -14,7 +14,7 @@ from dsim.device.find import pool_of
 from dsim.device.folders import EVIDENCE
 from dsim.graph.store import load_graphs
 from dsim.latency.facts import GRAPHS
-from dsim.latency.methods.pooled.evidence import DESIGN, load_families
+from dsim.latency.families import DESIGN, load_families
 from dsim.latency.networks import own_graphs
 from dsim.places import bundled_profiles_dir
 

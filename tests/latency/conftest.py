@@ -8,20 +8,21 @@ from pathlib import Path
 import pytest
 
 from dsim.device import find_profile
-from dsim.device.find import pool_of
-from dsim.latency import LatencyModel, load_model
-from dsim.latency.methods.pooled.ensemble import HeldOut, hold_out
-from dsim.latency.methods.pooled.evidence import Evidence, gather
+from dsim.latency import DeviceModel, load_model
+from dsim.latency.evidence import Predicted
+from dsim.latency.hold_out import hold_out
+from dsim.latency.learners import LEARNERS
+from dsim.latency.methods.pooled.evidence import PooledEvidence, gather
 
 
 @pytest.fixture(scope="session")
-def evidence() -> Evidence:
-    return gather(pool_of(find_profile("iphone12")))
+def evidence() -> PooledEvidence:
+    return gather(find_profile("iphone12"))
 
 
 @pytest.fixture(scope="session")
-def held(evidence: Evidence) -> HeldOut:
-    return hold_out(evidence)
+def held(evidence: PooledEvidence) -> Predicted:
+    return hold_out(LEARNERS["roofline"], evidence)
 
 
 @pytest.fixture(scope="session")
@@ -36,5 +37,5 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def model(cache: Path) -> LatencyModel:
+def model(cache: Path) -> DeviceModel:
     return load_model("iphone12")

@@ -6,8 +6,8 @@ import math
 
 from dsim.attrs import ConstantAttrs, ConvAttrs, UnknownAttrs
 from dsim.graph import Graph, GraphBuilder
-from dsim.latency import Evidence
-from dsim.latency.device_model import DeviceModel
+from dsim.latency import Basis
+from dsim.latency.model import DeviceModel
 from dsim.op import OpKind
 
 SIDES = (1, 7, 56)
@@ -34,7 +34,7 @@ def assert_lower_bound(model: DeviceModel) -> None:
         assert found.low_ms <= found.latency_ms
         assert priced.complete
         assert priced.high_ms < math.inf
-        (kernel,) = [k for k in found.kernels if k.evidence is Evidence.UNSUPPORTED]
+        (kernel,) = [k for k in found.kernels if k.evidence is Basis.UNSUPPORTED]
         assert (kernel.kind, kernel.macs, kernel.counted) == ("conv_transpose2d", 10**8, True)
         assert kernel.latency_ms >= 0
         have = sum(k.latency_ms for k in found.kernels if k is not kernel) + found.fixed_ms

@@ -13,11 +13,10 @@ import numpy as np
 import pytest
 
 from dsim.arch import PRESETS
-from dsim.device.find import bundled_profile, pool_of
+from dsim.device.find import bundled_profile
 from dsim.device.profile import DeviceProfile
-from dsim.latency.device_model import DeviceModel
-from dsim.latency.fit import fit_model, learn_model
-from dsim.latency.methods.operators.learn import fit_operator_model
+from dsim.latency.fit import fit_model
+from dsim.latency.model import DeviceModel
 
 _Row = TypeVar("_Row")
 NETWORKS = ("efficientformer_l1", "efficientformer_l3", "poolformer_s12")
@@ -55,13 +54,6 @@ def perturbed(profile: DeviceProfile, seed: int) -> DeviceProfile:
     )
 
 
-def learned(profile: DeviceProfile) -> DeviceModel:
-    pool = tuple(profile if p.name == profile.name else p for p in pool_of(profile))
-    if profile.method == "operators":
-        return fit_operator_model(profile, pool)
-    return learn_model(profile) if profile.method == "fine" else fit_model(pool, profile.name)
-
-
 def told(model: DeviceModel) -> list[object]:
     """Everything that is shown of a model: digits of estimates and intervals, and verdicts with their reasons."""
     out: list[object] = []
@@ -76,7 +68,7 @@ def told(model: DeviceModel) -> list[object]:
 @pytest.mark.parametrize("name", PROFILES)
 def test_what_a_profile_says_is_the_same_for_evidence_that_is_shaken(name: str) -> None:
     profile = bundled_profile(name)
-    wanted = told(learned(profile))
+    wanted = told(fit_model(profile))
     shaken: tuple[Callable[[DeviceProfile, int], DeviceProfile], ...] = (permuted, perturbed)
     for shake in shaken:
-        assert told(learned(shake(profile, 5))) == wanted, shake.__name__
+        assert told(fit_model(shake(profile, 5))) == wanted, shake.__name__

@@ -7,12 +7,14 @@ import pytest
 
 import dsim
 from dsim.arch import get_preset
-from dsim.latency.cliffs import distinct, fit_cliffs, p_cliff, signs
+from dsim.latency.cliffs import p_cliff, signs
+from dsim.latency.families import family_of
 from dsim.latency.features import COLUMNS, INDEX
-from dsim.latency.methods.pooled.evidence import Evidence, family_of
+from dsim.latency.methods.pooled.evidence import PooledEvidence
+from dsim.latency.methods.pooled.falls import distinct, fit_cliffs
 
 
-def test_chances_add_up_to_the_cliffs_seen_in_the_reference_protocols(evidence: Evidence) -> None:
+def test_chances_add_up_to_the_cliffs_seen_in_the_reference_protocols(evidence: PooledEvidence) -> None:
     # a logistic regression with a free constant per kind of protocol reproduces the share of each
     at = distinct(evidence)
     at = at[evidence.reference[at]]
@@ -20,7 +22,7 @@ def test_chances_add_up_to_the_cliffs_seen_in_the_reference_protocols(evidence: 
     assert abs(p_cliff(evidence.phi[at], fit_cliffs(evidence)).mean() - share) < 1e-4
 
 
-def test_hard_swish_is_a_warning_sign(evidence: Evidence) -> None:
+def test_hard_swish_is_a_warning_sign(evidence: PooledEvidence) -> None:
     weights = fit_cliffs(evidence)
     phi = np.zeros((2, len(COLUMNS)))
     phi[1, INDEX["n_hardswish"]] = 3
@@ -52,7 +54,7 @@ def _held_out_log_loss(x: np.ndarray, y: np.ndarray, families: np.ndarray, preci
     return float(loss.mean())
 
 
-def test_resolution_is_no_sign_that_the_evidence_bears_out(evidence: Evidence) -> None:
+def test_resolution_is_no_sign_that_the_evidence_bears_out(evidence: PooledEvidence) -> None:
     # should new evidence turn this round, the chance can be made to depend on resolution
     at = distinct(evidence)
     rows = [evidence.rows[n][1] for n in at]

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 from dsim.latency import load_model
-from dsim.latency.methods.pooled.choices import ACTIVATION_OPTIONS, NORM_OPTIONS, decide
+from dsim.latency.identify import OPTIONS, decide
 
 # MobileOne's probe on an iPhone 12 times these three against each other; nothing else was ever timed apart
 TIMED_APART = {"iphone12": {"relu", "gelu", "silu"}, "iphone13": set(), "iphone14": set()}
-PAIRS = [("activation", a, b) for a, b in permutations(ACTIVATION_OPTIONS, 2)]
-PAIRS += [("norm", a, b) for a, b in permutations(NORM_OPTIONS, 2)]
+PAIRS = [("activation", a, b) for a, b in permutations(OPTIONS["activation"], 2)]
+PAIRS += [("norm", a, b) for a, b in permutations(OPTIONS["norm"], 2)]
 
 
 @pytest.mark.parametrize("device", sorted(TIMED_APART))

@@ -1,4 +1,4 @@
-"""Operators that one family alone holds, swapped graphs, and fused attention."""
+"""Operators that one family alone holds, exchanged graphs, and fused attention."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dsim.graph.passes import run_passes
 from dsim.latency.facts import facts_of
 from dsim.latency.lonely import lonely
 from dsim.latency.networks import Network
-from dsim.latency.variants import swapped
+from dsim.latency.variants import exchanged
 from dsim.op import ACTIVATIONS, OpKind
 
 
@@ -21,7 +21,7 @@ def _network(label: str) -> Network:
     if label:
         x = b.add(OpKind.UNKNOWN, x, attrs=UnknownAttrs(label, ((1, 8, 16, 16),)))
     graph = b.build(x)
-    return Network(facts_of(graph), lambda: graph)
+    return Network(facts_of(graph), (), lambda: graph)
 
 
 def test_an_operator_of_one_family_is_lonely_and_one_of_two_is_not() -> None:
@@ -42,16 +42,16 @@ def test_a_swap_changes_every_activation_or_norm_and_no_shape() -> None:
     def kinds(of: Graph) -> list[OpKind]:
         return [op.kind for op in of.ops]
 
-    relu = swapped(graph, "activation", "relu")
+    relu = exchanged(graph, "activation", "relu")
     assert not {OpKind.GELU, OpKind.SILU} & set(kinds(relu))
     assert sum(kind in ACTIVATIONS for kind in kinds(relu)) == sum(
         kind in ACTIVATIONS for kind in kinds(graph)
     )
-    group = swapped(graph, "norm", "group")
+    group = exchanged(graph, "norm", "group")
     assert OpKind.BATCH_NORM not in kinds(group)
     assert kinds(group).count(OpKind.GROUP_NORM) >= kinds(graph).count(OpKind.BATCH_NORM)
     assert group.macs == relu.macs == graph.macs
-    assert swapped(graph, "norm", "batch").hash() == graph.hash()
+    assert exchanged(graph, "norm", "batch").hash() == graph.hash()
 
 
 def test_only_attention_that_nothing_interrupts_is_fused() -> None:

@@ -8,10 +8,14 @@ import numpy as np
 import pytest
 
 from dsim.latency.calibrate import network_errors
-from dsim.latency.methods.pooled.ensemble import HeldOut, hold_out
-from dsim.latency.methods.pooled.evidence import Evidence
+from dsim.latency.evidence import Predicted, without
+from dsim.latency.hold_out import held_networks
+from dsim.latency.learners import LEARNERS
+from dsim.latency.methods.pooled.evidence import PooledEvidence
 from dsim.latency.scoring import Held, coverage, score, spearman
-from dsim.latency.validate import held_networks
+
+ROOFLINE = LEARNERS["roofline"]
+PHONES = {"iphone12", "iphone13", "iphone14"}
 
 
 def _held(family: str, measured: float, predicted: float, low: float = 0.1, high: float = 99.0) -> Held:
@@ -20,21 +24,29 @@ def _held(family: str, measured: float, predicted: float, low: float = 0.1, high
 
 @pytest.mark.parametrize("family", ["RepViT", "EfficientFormer"])
 def test_a_familys_own_figures_do_not_move_its_predictions(
-    evidence: Evidence, held: HeldOut, family: str
+    evidence: PooledEvidence, held: Predicted, family: str
 ) -> None:
     out = evidence.family == family
     rows = tuple(
         (i, replace(row, latency_ms=row.latency_ms * 7.0) if hit else row)
         for (i, row), hit in zip(evidence.rows, out, strict=True)
     )
-    changed = hold_out(replace(evidence, rows=rows), only=np.array([family]))
-    np.testing.assert_allclose(changed.reference_log[out], held.reference_log[out], rtol=0, atol=1e-9)
+    changed = replace(evidence, rows=rows)
+    pricing = ROOFLINE.learn(changed, without({family}))
+    again = changed.predict(pricing, np.flatnonzero(out))
+    np.testing.assert_allclose(again.log_ms, held.log_ms[out], rtol=0, atol=1e-9)
 
 
-def test_a_network_counts_once_per_phone(evidence: Evidence, held: HeldOut) -> None:
-    _, _, keys = network_errors(evidence, held, evidence.reference & evidence.learnable)
-    assert len(keys) == len(set(keys))
-    networks = held_networks(evidence, held)
+def test_a_network_counts_once_per_phone(evidence: PooledEvidence, held: Predicted) -> None:
+    figures = evidence.figures
+    errors = network_errors(figures, held.log_ms, held.spread)
+    judged = {
+        (owner, key)
+        for owner, key, one in zip(figures.owner, figures.keys, figures.judged, strict=True)
+        if one
+    }
+    assert len(errors.z) == len(judged)
+    networks = held_networks(ROOFLINE, evidence, held, PHONES)
     plain = [(n.device, n.graph) for n in networks if not n.cliff]
     assert len(plain) == len(set(plain))
 
@@ -60,8 +72,10 @@ def test_coverage_is_clustered_by_family() -> None:
     assert (one.low, one.high) == (0, 100)
 
 
-def test_the_asked_figures_are_reached(evidence: Evidence, held: HeldOut) -> None:
-    networks = [n for n in held_networks(evidence, held) if n.band == "inside" and not n.cliff]
+def test_the_asked_figures_are_reached(evidence: PooledEvidence, held: Predicted) -> None:
+    networks = [
+        n for n in held_networks(ROOFLINE, evidence, held, PHONES) if n.band == "inside" and not n.cliff
+    ]
     phone = score([n for n in networks if n.device == "iphone12"])
     assert phone.median <= 12
     assert phone.within_20 >= 80

@@ -6,7 +6,7 @@ import pytest
 
 from dsim.arch import get_preset
 from dsim.graph import Graph
-from dsim.latency.methods.operators.evidence import run_graph
+from dsim.latency.methods.operators.links import run_graph
 from dsim.measure.attribute import attribute, sign_of
 from dsim.measure.make_profile import PASSES
 from dsim.measure.records import RuntimeOp

@@ -13,7 +13,7 @@ from torch import nn
 from dsim.errors import DsimError, UnavailableError, UnknownNameError
 from dsim.export.quiet import quiet
 from dsim.graph.read import as_graph
-from dsim.latency.methods.operators.evidence import run_graph
+from dsim.latency.methods.operators.links import run_graph
 from dsim.measure.attribute import attribute
 from dsim.measure.backends import BACKENDS, find_backend
 from dsim.measure.backends.torch_cuda import TorchCuda

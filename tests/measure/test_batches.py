@@ -17,7 +17,7 @@ from dsim.errors import BatchError, UnavailableError
 from dsim.graph.batch import batch_of, rebatch
 from dsim.latency.checked import checked_networks
 from dsim.latency.fit import load_model
-from dsim.latency.methods.operators.evidence import run_graph
+from dsim.latency.methods.operators.links import run_graph
 from dsim.measure.attribute import sign_of
 from dsim.measure.draw import draw_design
 from dsim.measure.journal import Entry, open_journal

@@ -10,6 +10,7 @@ import numpy as np
 from dsim.arch import Arch
 from dsim.graph import Graph
 from dsim.graph.passes import run_passes
+from dsim.latency.kernel import Kernel, Placed
 from dsim.op import OpKind
 from dsim.search import Space
 from dsim.search.score import Scorer
@@ -34,11 +35,16 @@ class Priced:
     def __init__(self, prices: Sequence[float], pace: float = 1.0) -> None:
         self._prices = np.array(prices) * pace
 
+    def kernels(self, graph: Graph) -> tuple[Placed, ...]:
+        nodes = run_passes(graph, PASSES).nodes
+        return tuple(Placed(Kernel(node.op), node.scope, (n,)) for n, node in enumerate(nodes))
+
+    def vectors(self, kernels: Sequence[Kernel]) -> np.ndarray:
+        rows = [(k.op.macs / 1e9, 1, k.op.kind is OpKind.SOFTMAX) for k in kernels]
+        return np.array(rows, dtype=np.float64).reshape(-1, 3)
+
     def featurise(self, graph: Graph) -> np.ndarray:
-        out = np.zeros(3)
-        for op in run_passes(graph, PASSES).ops:
-            out += (op.macs / 1e9, 1, op.kind is OpKind.SOFTMAX)
-        return out
+        return np.asarray(self.vectors([placed.kernel for placed in self.kernels(graph)]).sum(0))
 
     def price(self, phi: np.ndarray, confidence: float = 0.9) -> Latency:
         ms = np.maximum(phi @ self._prices, 1e-6)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from dsim.arch import Activation, Mixer, Norm, Stem, get_preset
-from dsim.latency.methods.pooled.choices import decide
+from dsim.latency.identify import decide
 from dsim.latency.records import Identified
 from dsim.report.shift import span
 from dsim.search import Space

@@ -10,7 +10,7 @@ import pytest
 
 from dsim.arch import Activation, Mixer, Norm, Stem, get_preset
 from dsim.graph import Graph
-from dsim.latency.records import Evidence, KernelCost
+from dsim.latency.records import Basis, KernelCost
 from dsim.op import OpKind
 from dsim.search import Space
 from dsim.search.exact import exact_optimum
@@ -246,8 +246,8 @@ def test_what_two_designs_hold_alike_need_not_be_measured() -> None:
         )
         return SimpleNamespace(kernels=kernels, shares={})
 
-    def evidence(kind: OpKind) -> Evidence:
-        return Evidence.UNSUPPORTED if kind is OpKind.SOFTMAX else Evidence.MEASURED
+    def evidence(kind: OpKind) -> Basis:
+        return Basis.UNSUPPORTED if kind is OpKind.SOFTMAX else Basis.MEASURED
 
     one = replace(side("a", (1.0, 0.0, 0.0), 1.0, SPACE), estimate=estimate)
     l1 = get_preset("efficientformer_l1")

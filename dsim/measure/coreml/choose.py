@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from dsim.attrs import ConstantAttrs
 from dsim.graph import Graph
-from dsim.latency.methods.operators.evidence import run_graph
+from dsim.latency.methods.operators.links import run_graph
 from dsim.measure.coreml.chain import (
     BEHIND,
     FAN,

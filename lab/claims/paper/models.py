@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from dsim.device import DeviceProfile
 from dsim.latency import load_model
-from dsim.latency.device_model import DeviceModel
+from dsim.latency.model import DeviceModel
 from dsim.latency.siblings import siblings
 
 

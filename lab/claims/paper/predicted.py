@@ -10,7 +10,9 @@ import numpy as np
 from dsim.arch import Arch
 from dsim.device import DeviceProfile
 from dsim.graph import Graph
-from dsim.latency.records import Evidence
+from dsim.latency.learner import LearnsFrom
+from dsim.latency.learners import learner_of
+from dsim.latency.records import Basis
 from dsim.latency.reprice import Pieces
 from dsim.search.table import Floats
 from dsim.shift.draws import draw_device
@@ -26,11 +28,12 @@ NOT_ASKED = "no measured evidence counts, and the model was not asked"
 
 def not_own(profile: DeviceProfile) -> str:
     """Tell why a profile's prices are not its own; empty where they are."""
-    if profile.method == "few-shot":
+    learns_from = learner_of(profile).learns_from
+    if learns_from is LearnsFrom.ALL:
         return "no measured evidence counts, and its prices are put together from other profiles"
     if profile.donor:
         return f"no measured evidence counts, and its prices start from those of {profile.donor}"
-    if profile.method in ("roofline", "adapted"):
+    if learns_from is LearnsFrom.POOL:
         return f"no measured evidence counts, and the pool {profile.pool} shares its prices"
     return ""
 
@@ -71,7 +74,7 @@ def _outside(profile: DeviceProfile, archs: Sequence[Arch], inputs: Inputs) -> s
     model = inputs.models.model(profile)
     for arch in archs:
         for kernel in model.estimate(arch.to_graph(), CONFIDENCE).kernels:
-            if kernel.scope == "stem" and kernel.evidence in (Evidence.EXTRAPOLATED, Evidence.UNSUPPORTED):
+            if kernel.scope == "stem" and kernel.evidence in (Basis.EXTRAPOLATED, Basis.UNSUPPORTED):
                 return f"no measured evidence counts, and {kernel.kind} of the stem {arch.stem} is {kernel.evidence} here"
     return ""
 

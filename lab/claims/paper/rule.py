@@ -12,7 +12,7 @@ from enum import StrEnum
 
 import numpy as np
 
-from dsim.latency.methods.pooled.choices import NOISE_FLOOR
+from dsim.latency.identify import NOISE_FLOOR
 from dsim.latency.methods.pooled.fit import CONTRAST_SD
 from lab.claims.paper.records import Check, Kind, Piece, Ruling
 

@@ -15,14 +15,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsim.device.profile import DeviceProfile
+from dsim.latency.families import by_size
 from dsim.latency.features import FloatArray
+from dsim.latency.learners import learner_of
 from dsim.latency.methods.few_shot.combine import scaled_errors
-from dsim.latency.methods.few_shot.learn import learn_few
+from dsim.latency.methods.few_shot.learner import learn_few
 from dsim.latency.methods.few_shot.own import Own
 from dsim.latency.methods.few_shot.reference import fine_vectors, measured_ms, reference
 from dsim.latency.methods.few_shot.table import Table, make_table
 from dsim.latency.methods.few_shot.teachers import LeftOut, donor_named, donors
-from dsim.latency.methods.fine.learn import family_groups
 from dsim.latency.scoring import spearman
 
 FOLDS = 4
@@ -101,7 +102,8 @@ def simulate(
     new_network
         Whether donors must not have measured the families to predict.
     """
-    fold = family_groups(reference().families, FOLDS)
+    folds = by_size(reference().families, FOLDS)
+    fold = np.array([folds[str(name)] for name in reference().families])
     by_chip: dict[str, list[DeviceProfile]] = defaultdict(list)
     for profile in devices:
         by_chip[profile.chip].append(profile)
@@ -113,10 +115,10 @@ def simulate(
 
 def _tables(chip: str, fold: NDArray[np.int64], new_network: bool) -> tuple[Table, ...]:
     if not new_network:
-        return (make_table(LeftOut(chip)),) * FOLDS
+        return (make_table(LeftOut(chip), learner_of),) * FOLDS
     families = reference().families
     hidden = [frozenset(str(name) for name in families[fold == k]) for k in range(FOLDS)]
-    return tuple(make_table(LeftOut(chip, names)) for names in hidden)
+    return tuple(make_table(LeftOut(chip, names), learner_of) for names in hidden)
 
 
 def _device(

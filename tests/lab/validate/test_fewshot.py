@@ -7,6 +7,8 @@ import pytest
 
 from dsim.device import bundled_names
 from dsim.device.find import bundled_profile
+from dsim.latency.learner import donors_of
+from dsim.latency.learners import learner_of
 from dsim.latency.methods.few_shot.errors import calibration_of, quantiles_csv, simulated_errors
 from dsim.latency.methods.few_shot.reference import measured_ms, reference
 from dsim.latency.methods.few_shot.table import overlaid
@@ -18,15 +20,18 @@ PHONE = "iphonexs-cpu-1large-float"
 
 
 def lesson_of(name: str, left_out: LeftOut) -> Lesson:
-    return next(lesson for lesson in lessons(left_out) if name in {p.name for p in lesson.profiles[:1]})
+    return next(one for one in lessons(left_out, learner_of) if one.profile.name == name)
 
 
 def test_a_chip_that_is_left_out_teaches_nothing() -> None:
     chip = bundled_profile(NEW).chip
-    for lesson in lessons(LeftOut(chip)):
-        # a pool's folder lists all of its members; which figures count is said where it is learned
-        if not lesson.title.startswith("pool-"):
-            assert chip not in {profile.chip for profile in lesson.profiles}, lesson.title
+    left_out = LeftOut(chip)
+    for lesson in lessons(left_out, learner_of):
+        assert lesson.profile.chip != chip
+        # nor does it stand behind a donor that starts from another
+        assert chip not in {one.chip for one in donors_of(lesson.profile)}
+    phone = bundled_profile(NEW)
+    assert not left_out.allows(phone, phone.networks[0].graph)
     assert any(profile.chip == chip for profile in donors())
 
 
@@ -45,7 +50,7 @@ def test_families_that_are_left_out_are_predicted_not_read() -> None:
     column = {}
     for families in (frozenset[str](), frozenset({family})):
         left_out = LeftOut(families=families)
-        table = overlaid(lesson_of(PHONE, left_out).learn(), left_out)
+        table = overlaid({PHONE: lesson_of(PHONE, left_out).learn()}, left_out)
         column[bool(families)] = table.log_ms[:, list(table.names).index(PHONE)]
     at = [known.at[key] for key in figures]
     inside = known.families[at] == family

@@ -22,7 +22,7 @@ import pytest
 from dsim.arch import Arch
 from dsim.device.add.mac_lines import _op
 from dsim.graph.serial import graph_from_dict
-from dsim.latency.methods.operators.evidence import run_graph
+from dsim.latency.methods.operators.links import run_graph
 from dsim.measure.coreml.bundle import _jobs
 from dsim.measure.coreml.choose import PASSES, choose_chains
 from dsim.measure.coreml.manifest import Manifest

@@ -10,7 +10,7 @@ from dsim.arch import PRESETS, get_preset
 from dsim.attrs import ConvAttrs, NoAttrs
 from dsim.device.add.slopes import Slope, solve
 from dsim.errors import InvalidValueError
-from dsim.latency.methods.operators.evidence import run_graph
+from dsim.latency.methods.operators.links import run_graph
 from dsim.measure.coreml.chain import BEHIND, FORMS, RESIDUAL, SERIAL, Chain
 from dsim.measure.coreml.choose import LENGTHS, MOST_WEIGHTS, PASSES, chain_of, choose_chains, lengths_of
 from dsim.op import Op, OpKind, TensorSpec

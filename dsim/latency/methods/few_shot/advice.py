@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from dsim.latency.features import FloatArray
 from dsim.latency.methods.few_shot.combine import NOISE, Prior, believe, combine, scaled_errors
-from dsim.latency.methods.few_shot.learn import LEAST
+from dsim.latency.methods.few_shot.learner import LEAST
 from dsim.latency.methods.few_shot.own import Own
 from dsim.latency.methods.few_shot.reference import reference
 from dsim.latency.methods.fine.correct import places

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from dsim.graph.graph import Graph
 from dsim.latency.features import FloatArray
+from dsim.latency.learners import learner_of
 from dsim.latency.methods.few_shot.combine import scaled_errors
 from dsim.latency.methods.few_shot.own import said_of
 from dsim.latency.methods.few_shot.reference import reference
@@ -29,7 +30,7 @@ def said_about(keys: Sequence[str], graphs: Mapping[str, Graph]) -> FloatArray:
     graphs
         Networks that do not come with dsim, by key.
     """
-    table, at = donor_table(), reference().at
+    table, at = donor_table(learner_of), reference().at
     others = sorted({key for key in keys if key not in at})
     rows = {key: table.log_ms[at[key]] for key in keys if key in at}
     if others:
@@ -52,7 +53,7 @@ def nearest_donor(figures: Mapping[str, float], graphs: Mapping[str, Graph], mea
     measures
         ``latency`` or ``throughput``: only donors that measure the same are asked.
     """
-    names = donor_table().names
+    names = donor_table(learner_of).names
     same = {profile.name for profile in donors() if profile.measures == measures}
     kept: NDArray[np.int64] = np.array([n for n, name in enumerate(names) if str(name) in same])
     said = said_about(tuple(figures), graphs)[:, kept]

@@ -14,12 +14,12 @@ from dsim.errors import FileFormatError
 from dsim.graph.graph import Graph
 from dsim.graph.passes import run_passes
 from dsim.graph.store import load_graphs
+from dsim.latency.families import family_of
 from dsim.latency.features import FloatArray
 from dsim.latency.methods.few_shot.reference import fine_vectors, medians, reference
 from dsim.latency.methods.few_shot.table import Table, donor_table
-from dsim.latency.methods.few_shot.teachers import donor_named, donors
+from dsim.latency.methods.few_shot.teachers import Ask, donor_named, donors
 from dsim.latency.methods.fine.costs import total
-from dsim.latency.methods.pooled.evidence import family_of
 from dsim.latency.networks import stored
 from dsim.threads import one_blas_thread
 
@@ -56,20 +56,22 @@ class Own:
 
 
 @one_blas_thread()
-def gather_own(profile: DeviceProfile) -> Own:
+def gather_own(profile: DeviceProfile, ask: Ask) -> Own:
     """Put a profile's figures beside the donors' table.
 
     Parameters
     ----------
     profile
-        With method ``few-shot``; its donor leads.
+        Its donor leads.
+    ask
+        Returns how a bundled profile is learned.
 
     Raises
     ------
     FileFormatError
         A network's graph is stored nowhere.
     """
-    known, table, figures = reference(), donor_table(), medians(profile.networks)
+    known, table, figures = reference(), donor_table(ask), medians(profile.networks)
     at = known.at
     others = tuple(key for key in figures if key not in at)
     lead = [str(name) for name in table.names].index(donor_named(profile.donor).name)

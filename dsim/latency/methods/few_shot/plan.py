@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from dsim.graph.key import NetworkKey
 from dsim.latency.features import FloatArray
+from dsim.latency.learners import learner_of
 from dsim.latency.maths.matern import matern
 from dsim.latency.methods.few_shot.combine import ALIKE, LENGTH, NOISE, PACE
 from dsim.latency.methods.few_shot.reference import fine_vectors, measured_ms, reference
@@ -71,7 +72,7 @@ class Step:
 
 def plan(count: int = 10) -> tuple[Step, ...]:
     """Return the networks to measure first, most telling first; a shorter plan is the beginning of a longer one."""
-    known, table = reference(), donor_table()
+    known, table = reference(), donor_table(learner_of)
     weight = family_weight(known.families) ** 2
     weight /= weight.sum()
     covariance, lead = believed(table)
@@ -146,7 +147,7 @@ def _measurable(called: Sequence[tuple[str, ...]]) -> NDArray[np.bool_]:
 
 def _kinds(lead: int) -> NDArray[np.bool_]:
     """Tell which kinds of operators (K,) each network (N,) holds."""
-    vectors = fine_vectors(donor_named(str(donor_table().names[lead])).passes)
+    vectors = fine_vectors(donor_named(str(donor_table(learner_of).names[lead])).passes)
     return np.asarray(vectors[:, [INDEX[name] for name in KINDS]] > 0.0)
 
 

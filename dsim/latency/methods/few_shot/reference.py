@@ -6,8 +6,8 @@ Graphs in a profile's own folder are no reference: they are designs that one mac
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, replace
+from functools import lru_cache, partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,11 +17,11 @@ from dsim.device.folders import bundled_names
 from dsim.device.profile import DeviceProfile, Measurement
 from dsim.graph.graph import Graph
 from dsim.graph.key import NetworkKey
+from dsim.latency.families import family_of
 from dsim.latency.features import FloatArray
 from dsim.latency.methods.few_shot.kept import kept_arrays
 from dsim.latency.methods.few_shot.shipped import shipped
-from dsim.latency.methods.pooled.evidence import family_of
-from dsim.latency.networks import read_networks, shared_keys, stored
+from dsim.latency.networks import Network, read_networks, shared_keys, stored
 
 
 @dataclass(frozen=True)
@@ -46,14 +46,6 @@ class Reference:
     def at(self) -> dict[str, int]:
         """Return the place of each key."""
         return {key: n for n, key in enumerate(self.keys)}
-
-
-@dataclass(frozen=True)
-class Seen:
-    """The reference networks after one runtime's passes: fine vectors (N, F), roofline vectors (N, R)."""
-
-    fine: FloatArray
-    roofline: FloatArray
 
 
 def measured_ms(profile: DeviceProfile) -> dict[str, float]:
@@ -92,32 +84,34 @@ def read_reference() -> Reference:
 def fine_vectors(passes: tuple[str, ...]) -> FloatArray:
     """Return the fine vectors (N, F) of the reference networks after some passes, as they come with dsim or read anew."""
     ready = shipped()
-    return seen_by(passes).fine if ready is None or passes not in ready.vectors else ready.vectors[passes]
+    return _fine_vectors(passes) if ready is None or passes not in ready.vectors else ready.vectors[passes]
 
 
 @lru_cache(maxsize=8)
-def seen_by(passes: tuple[str, ...]) -> Seen:
-    """Return the reference networks as a runtime with these passes runs them, from the cache or read anew."""
+def _fine_vectors(passes: tuple[str, ...]) -> FloatArray:
     keys = reference().keys
-
-    def read() -> dict[str, FloatArray]:
-        return vars(read_seen(keys, passes))
-
-    return Seen(**kept_arrays(f"seen-{'-'.join(passes)}", (), keys, read))
+    name = f"seen-{'-'.join(passes)}"
+    return kept_arrays(name, (), keys, lambda: {"fine": read_fine(keys, passes)})["fine"]
 
 
-def read_seen(keys: Sequence[str], passes: tuple[str, ...]) -> Seen:
-    """Read networks as a runtime with these passes runs them."""
-    # past the cache of read_networks: a thousand graphs must not stay in memory for two arrays
+def read_fine(keys: Sequence[str], passes: tuple[str, ...]) -> FloatArray:
+    """Read the fine vectors (n, F) of some networks after some passes, whatever comes with dsim."""
+    # past the cache of read_networks: a thousand graphs must not stay in memory for one array
     networks = read_networks.__wrapped__(frozenset(keys), passes)
-    return Seen(
-        np.array([networks[key].facts.fine for key in keys]),
-        np.array([networks[key].vector for key in keys]),
-    )
+    return np.array([networks[key].facts.fine for key in keys])
 
 
 @lru_cache(maxsize=1)
-def reference_graphs() -> tuple[Graph, ...]:
-    """Read the reference networks' graphs, before any pass."""
-    graphs = stored(reference().keys)
-    return tuple(graphs[key] for key in reference().keys)
+def networks_after(passes: tuple[str, ...]) -> tuple[Network, ...]:
+    """Return the reference networks (N,) as a runtime with these passes runs them; those of one runtime at a time."""
+    known = read_networks.__wrapped__(frozenset(reference().keys), passes)
+    return tuple(replace(known[key], source=partial(_graph, key)) for key in reference().keys)
+
+
+def _graph(key: str) -> Graph:
+    return _graphs()[key]
+
+
+@lru_cache(maxsize=1)
+def _graphs() -> dict[str, Graph]:
+    return stored(reference().keys)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from dsim.latency.features import FloatArray
 from dsim.latency.methods.few_shot.reference import fine_vectors, measured_ms, reference
 from dsim.latency.methods.few_shot.shipped import Shipped, shipped
-from dsim.latency.methods.few_shot.teachers import LeftOut, donor_named, donors, teach
+from dsim.latency.methods.few_shot.teachers import Ask, LeftOut, donor_named, donors, teach
 from dsim.latency.methods.fine.evidence import regime_of
 from dsim.latency.methods.fine.fit import fit_fine, priced
 from dsim.latency.methods.fine.rates import NOISE
@@ -73,19 +73,23 @@ class Table:
 
 
 @one_blas_thread()
-def make_table(left_out: LeftOut, tick: Callable[[], None] = lambda: None, keep: bool = False) -> Table:
+def make_table(
+    left_out: LeftOut, ask: Ask, tick: Callable[[], None] = lambda: None, keep: bool = False
+) -> Table:
     """Ask every donor, with something left out of all of them.
 
     Parameters
     ----------
     left_out
         A chip, and families whose figures nobody has seen either.
+    ask
+        Returns how a profile is learned.
     tick
         Called after every donor.
     keep
         Whether answers are taken from the cache, and kept there.
     """
-    return overlaid(teach(left_out, tick, keep), left_out)
+    return overlaid(teach(left_out, ask, tick, keep), left_out)
 
 
 def overlaid(said: Mapping[str, FloatArray], left_out: LeftOut) -> Table:
@@ -104,7 +108,7 @@ def overlaid(said: Mapping[str, FloatArray], left_out: LeftOut) -> Table:
     return Table(np.array(names), np.array(log).T, np.array([said[name] for name in names]).T)
 
 
-def donor_table() -> Table:
+def donor_table(ask: Ask) -> Table:
     """Return the table of all donors, as it comes with dsim.
 
     Where that was made of other data than is here, it is learned anew, which takes minutes, and kept in the cache.
@@ -112,10 +116,10 @@ def donor_table() -> Table:
     ready = shipped()
     if ready is not None:
         return Table(ready.names, ready.log_ms, ready.said, ready.rates)
-    return learn_table()
+    return learn_table(ask)
 
 
-def learn_table() -> Table:
+def learn_table(ask: Ask) -> Table:
     """Learn the table of all donors; those whose figures have not changed are taken from the cache."""
     with working(
         "asking every bundled device about the reference networks",
@@ -124,12 +128,12 @@ def learn_table() -> Table:
         seconds=SECONDS,
         once=True,
     ) as work:
-        return make_table(NOTHING, work.step, keep=True)
+        return make_table(NOTHING, ask, work.step, keep=True)
 
 
-def make_shipped() -> Shipped:
+def make_shipped(ask: Ask) -> Shipped:
     """Learn all that comes with dsim; what comes with it already must be out of the way."""
-    known, table = reference(), learn_table().with_rates()
+    known, table = reference(), learn_table(ask).with_rates()
     vectors = {passes: fine_vectors(passes) for passes in sorted({p.passes for p in donors()})}
     assert table.rates is not None
     return Shipped(known.keys, known.macs, table.names, table.said, table.log_ms, table.rates, vectors)

@@ -6,10 +6,9 @@ from functools import lru_cache
 
 import numpy as np
 
-from dsim.device.find import find_profile
 from dsim.latency.features import FloatArray
 from dsim.latency.methods.fine.costs import PRICED
-from dsim.latency.methods.fine.evidence import FineEvidence, gather_fine
+from dsim.latency.methods.fine.evidence import FineEvidence
 from dsim.latency.methods.fine.fit import fit_fine
 from dsim.latency.methods.fine.rates import NOISE, family_weight
 
@@ -25,17 +24,8 @@ def stray() -> FloatArray:
 
 
 @lru_cache(maxsize=64)
-def donor_log_rate(donor: str, without: frozenset[str]) -> FloatArray:
-    """Return the log rates (P + 1,) of a donor, learned without some families.
-
-    Parameters
-    ----------
-    donor
-        Name of a profile with method ``fine``.
-    without
-        Families that are held out.
-    """
-    evidence = _gathered(donor)
+def donor_log_rate(evidence: FineEvidence, without: frozenset[str]) -> FloatArray:
+    """Return the log rates (P + 1,) of a donor, learned without some families."""
     keep = ~np.isin(evidence.family, sorted(without))
     found = fit_fine(
         evidence.phi[keep],
@@ -45,8 +35,3 @@ def donor_log_rate(donor: str, without: frozenset[str]) -> FloatArray:
         NOISE,
     )
     return found.log_rate
-
-
-@lru_cache(maxsize=4)
-def _gathered(donor: str) -> FineEvidence:
-    return gather_fine(find_profile(donor))

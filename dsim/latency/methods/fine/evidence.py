@@ -3,36 +3,74 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dsim.device.profile import DeviceProfile, Measurement
+from dsim.device.find import find_profile
+from dsim.device.profile import DeviceProfile
+from dsim.latency.evidence import (
+    Families,
+    Figures,
+    Keep,
+    Predicted,
+    Times,
+    everything,
+    kept_part,
+    plain_figures,
+)
+from dsim.latency.families import family_of
 from dsim.latency.features import FloatArray
 from dsim.latency.lonely import lonely
+from dsim.latency.methods.fine.costs import COLUMNS
 from dsim.latency.methods.fine.prior import Regime
-from dsim.latency.methods.pooled.evidence import family_of
 from dsim.latency.networks import own_graphs, read_networks
+from dsim.latency.pricing import Pricing
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class FineEvidence:
-    """A profile's networks as arrays: (N, F) vectors, (N,) log milliseconds, families; one row a network.
+    """A profile's networks as arrays: (N,) keys, (N, F) vectors, (N,) log milliseconds, families; one row a network.
 
-    ``lonely`` names networks with an operator that only their own family holds.
+    ``lonely`` names networks with an operator that only their own family holds; ``start`` is the donor's evidence.
     """
 
     profile: DeviceProfile
-    rows: tuple[Measurement, ...]
+    keys: tuple[str, ...]
     phi: FloatArray
     log_ms: FloatArray
-    family: NDArray[np.str_]
+    family: Families
     lonely: frozenset[str]
+    start: FineEvidence | None = None
+
+    @property
+    def profiles(self) -> tuple[DeviceProfile, ...]:
+        """Whose figures are held out together."""
+        return (self.profile,)
 
     @property
     def regime(self) -> Regime:
         """What kind of stack it is."""
         return regime_of(self.profile)
+
+    @property
+    def families(self) -> tuple[str, ...]:
+        """Names of the families, in alphabetical order."""
+        return tuple(sorted({str(name) for name in self.family}))
+
+    @cached_property
+    def figures(self) -> Figures:
+        """Every network, to be held out and predicted."""
+        return plain_figures(self.keys, self.family, self.log_ms, self.lonely)
+
+    def left(self, times: Times) -> int:
+        """Return how many networks are left to learn from."""
+        return int((times.counts(self.family) > 0).sum())
+
+    def predict(self, pricing: Pricing, rows: NDArray[np.int64]) -> Predicted:
+        """Return what prices say of some networks, rows (n,)."""
+        return Predicted(*pricing.log_ms(self.phi[rows]), np.zeros(len(rows)))
 
 
 def regime_of(profile: DeviceProfile) -> Regime:
@@ -42,7 +80,7 @@ def regime_of(profile: DeviceProfile) -> Regime:
     return Regime.EAGER if "eager" in profile.runtime else Regime.COMPILED
 
 
-def gather_fine(profile: DeviceProfile) -> FineEvidence:
+def gather(profile: DeviceProfile, keep: Keep = everything) -> FineEvidence:
     """Collect a profile's networks; a network timed twice counts once, by its median.
 
     Raises
@@ -50,17 +88,24 @@ def gather_fine(profile: DeviceProfile) -> FineEvidence:
     FileFormatError
         A network's graph is stored nowhere.
     """
-    by_graph: dict[str, list[Measurement]] = {}
+    profile = kept_part(profile, keep)
+    timed: dict[str, list[float]] = {}
     for row in profile.networks:
         if row.graph and row.counts and not row.cliff:
-            by_graph.setdefault(row.graph, []).append(row)
-    networks = read_networks(frozenset(by_graph), profile.passes, own_graphs((profile,)))
-    keys = sorted(by_graph)
+            timed.setdefault(row.graph, []).append(row.latency_ms)
+    networks = read_networks(frozenset(timed), profile.passes, own_graphs((profile,)), profile.batch)
+    keys = tuple(sorted(timed))
     return FineEvidence(
         profile,
-        tuple(by_graph[key][0] for key in keys),
-        np.array([networks[key].facts.fine for key in keys]),
-        np.array([np.median(np.log([row.latency_ms for row in by_graph[key]])) for key in keys]),
-        np.array([family_of(key, profile.name) for key in keys]),
+        keys,
+        np.array([networks[key].facts.fine for key in keys]).reshape(-1, len(COLUMNS)),
+        np.array([np.median(np.log(timed[key])) for key in keys]),
+        np.array([family_of(key, profile.name) for key in keys], dtype=np.str_),
         lonely(networks),
+        _start(profile.donor, keep) if profile.donor else None,
     )
+
+
+@lru_cache(maxsize=8)
+def _start(donor: str, keep: Keep) -> FineEvidence:
+    return gather(find_profile(donor), keep)

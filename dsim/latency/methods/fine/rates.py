@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dsim.graph.graph import Graph
 from dsim.latency.features import FloatArray
 from dsim.latency.methods.fine.correct import Correction, fit_correction
-from dsim.latency.methods.fine.costs import COLUMNS, total, vector
+from dsim.latency.methods.fine.costs import COLUMNS, vector
 from dsim.latency.methods.fine.fit import fit_fine, priced
 from dsim.latency.methods.fine.prior import Regime
+from dsim.latency.methods.whole import InNetworks
+from dsim.latency.networks import Network
 from dsim.op import Op
 
 NOISE = 0.08  # log-spread of one figure around the rates
@@ -21,7 +22,7 @@ FLOOR = 0.04  # spread of the model's own error that no posterior knows of, in l
 
 
 @dataclass(frozen=True)
-class FineRates:
+class FineRates(InNetworks):
     """Rates and correction of one profile.
 
     Attributes
@@ -47,23 +48,9 @@ class FineRates:
         """Return the vector (F,) of one kernel."""
         return vector(op)
 
-    def total(self, run: Graph) -> FloatArray:
-        """Return the vector (F,) of a graph that the passes have been over."""
-        return total(run)
-
-    def arrays(self) -> dict[str, FloatArray]:
-        """Return everything learned, by name."""
-        return {
-            "log_rate": self.log_rate,
-            "covariance": self.covariance,
-            "places": self.correction.places,
-            "weights": self.correction.weights,
-        }
-
-    @classmethod
-    def from_arrays(cls, arrays: Mapping[str, FloatArray]) -> FineRates:
-        """Read back what `arrays` gave."""
-        return cls(arrays["log_rate"], arrays["covariance"], Correction(arrays["places"], arrays["weights"]))
+    def network_vectors(self, networks: Sequence[Network]) -> FloatArray:
+        """Return the vectors (N, F) of measured networks."""
+        return np.array([network.facts.fine for network in networks]).reshape(-1, len(COLUMNS))
 
     def log_ms(self, phi: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return log milliseconds (N,) and their spread (N,) for vectors (N, F); functions of phi alone."""

@@ -10,7 +10,7 @@ import numpy as np
 
 from dsim.attrs import ConvAttrs, PoolAttrs
 from dsim.latency.features import FloatArray, priced_macs
-from dsim.latency.methods.operators.kernel import Kernel
+from dsim.latency.kernel import Kernel
 from dsim.op import ACTIVATIONS, BINARY, NORMS, Op, OpKind
 
 CLASSES: tuple[str, ...] = (

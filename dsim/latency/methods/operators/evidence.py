@@ -3,51 +3,100 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dsim.device.profile import DeviceProfile
 from dsim.graph.batch import rebatch
-from dsim.graph.graph import Graph
-from dsim.graph.passes import run_passes
+from dsim.latency.evidence import (
+    Families,
+    Figures,
+    Keep,
+    Predicted,
+    Times,
+    everything,
+    kept_part,
+    plain_figures,
+)
+from dsim.latency.families import family_of
 from dsim.latency.features import FloatArray
+from dsim.latency.kernel import Kernel
 from dsim.latency.methods.operators.describe import class_of
-from dsim.latency.methods.operators.gates import spell_gates
-from dsim.latency.methods.operators.kernel import Kernel, place
+from dsim.latency.methods.operators.links import place, run_graph
+from dsim.latency.methods.operators.pricing import OperatorPricing
 from dsim.latency.methods.operators.rows import OpRows, gather_rows, merged, settled
-from dsim.latency.methods.pooled.evidence import family_of
+from dsim.latency.methods.operators.vectors import log_ms
+from dsim.latency.methods.operators.whole import ALONE
 from dsim.latency.networks import own_graphs, stored
-
-# linking is learned from the rows, so these must not run before
-LEARNED_PASSES = frozenset({"fuse_activation"})
+from dsim.latency.pricing import Pricing
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class OpEvidence:
     """Measured operators and networks of a profile.
 
     Attributes
     ----------
+    profile
+        The profile.
     rows
         Operators; ``family`` (N,) of each: its network's, or its shape's where it ran alone.
-    keys, ms, families
+    keys, ms, network_family
         Networks timed from end to end: (M) keys, (M,) milliseconds, (M,) families.
     parts
         (M) their kernels.
     """
 
+    profile: DeviceProfile
     rows: OpRows
-    family: NDArray[np.str_]
+    family: Families
     keys: tuple[str, ...]
     ms: FloatArray
-    families: NDArray[np.str_]
+    network_family: Families
     parts: tuple[tuple[Kernel, ...], ...]
 
+    @property
+    def profiles(self) -> tuple[DeviceProfile, ...]:
+        """Whose figures are held out together."""
+        return (self.profile,)
 
-def run_graph(graph: Graph, passes: tuple[str, ...]) -> Graph:
-    """Return the graph that kernels are taken from: the device's passes, but for what is learned from rows."""
-    return spell_gates(run_passes(graph, [name for name in passes if name not in LEARNED_PASSES]))
+    @property
+    def families(self) -> tuple[str, ...]:
+        """Names of the families of operators and networks, in alphabetical order."""
+        return tuple(sorted({str(name) for name in (*self.family, *self.network_family)}))
+
+    @cached_property
+    def drawn_by(self) -> Families:
+        """What each operator counts with (N,): its family, or its shape where all ran inside one network."""
+        if self.keys or len(np.unique(self.family)) > 1:
+            return self.family
+        return np.array([shape_family(kernel) for kernel in self.rows.kernels], dtype=np.str_)
+
+    @cached_property
+    def figures(self) -> Figures:
+        """The networks, to be held out and predicted; the operators where no network was timed."""
+        if self.keys:
+            return plain_figures(self.keys, self.network_family, np.log(self.ms))
+        kinds = tuple(str(kernel.op.label) for kernel in self.rows.kernels)
+        return plain_figures(kinds, self.drawn_by, np.log(self.rows.ms))
+
+    def left(self, times: Times) -> int:
+        """Return how many operators are left to learn from."""
+        return int((times.counts(self.drawn_by) > 0).sum())
+
+    def predict(self, pricing: Pricing, rows: NDArray[np.int64]) -> Predicted:
+        """Return what prices say of some networks, or of operators as they were timed, rows (n,)."""
+        assert isinstance(pricing, OperatorPricing)
+        if self.keys:
+            log, spread = pricing.log_ms(pricing.networks([self.parts[n] for n in rows]))
+        else:
+            phi = pricing.vectors([self.rows.kernels[n] for n in rows])
+            alone, spread = log_ms(phi, ALONE)
+            launch = pricing.prices.roofline.floor_ms * self.rows.dispatched[rows]
+            log = np.log(np.exp(alone) + launch)
+        return Predicted(log, spread, np.zeros(len(rows)))
 
 
 def shape_family(kernel: Kernel) -> str:
@@ -56,7 +105,7 @@ def shape_family(kernel: Kernel) -> str:
     return f"{class_of(kernel.op)} {shapes}"
 
 
-def gather_operators(profile: DeviceProfile) -> OpEvidence:
+def gather(profile: DeviceProfile, keep: Keep = everything) -> OpEvidence:
     """Collect a profile's evidence; a network timed twice counts once, by its median.
 
     Raises
@@ -64,6 +113,7 @@ def gather_operators(profile: DeviceProfile) -> OpEvidence:
     InvalidValueError
         The profile has no measured op.
     """
+    profile = kept_part(profile, keep)
     timed: dict[str, list[float]] = {}
     for row in profile.networks:
         if row.graph and not row.cliff and row.counts:
@@ -84,6 +134,7 @@ def gather_operators(profile: DeviceProfile) -> OpEvidence:
         rows, family = merged(rows, family)
     keys = tuple(key for key in sorted(timed) if key in runs)
     return OpEvidence(
+        profile,
         rows,
         family,
         keys,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from dsim.latency.kernel import Kernel
 from dsim.latency.methods.operators.describe import class_of
-from dsim.latency.methods.operators.kernel import Kernel
 
 _ALONE = ("batch_norm", "layer_norm", "group_norm", "reshape", "transpose", "add", "mul")
 _KINDS = (

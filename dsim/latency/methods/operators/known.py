@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsim.latency.features import FloatArray
-from dsim.latency.methods.operators.kernel import Kernel
+from dsim.latency.kernel import Kernel
 from dsim.latency.methods.operators.seen import fingerprint
 
 # How many rows the forest's price counts as. A forest's leaf holds rows of other kernels, and next to nothing weighs a row

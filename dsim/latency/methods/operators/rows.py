@@ -14,8 +14,9 @@ from dsim.device.profile import DeviceProfile, MeasuredOp
 from dsim.errors import InvalidValueError
 from dsim.graph.graph import Graph
 from dsim.latency.features import FloatArray
+from dsim.latency.kernel import Kernel
 from dsim.latency.methods.operators.describe import class_of
-from dsim.latency.methods.operators.kernel import Kernel, Links, learn_links, place
+from dsim.latency.methods.operators.links import Links, learn_links, place
 from dsim.op import Op
 
 Signature = tuple[str, int, int, int]

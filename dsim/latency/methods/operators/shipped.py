@@ -16,18 +16,18 @@ import numpy as np
 
 from dsim.cache import arrays_from_bytes, arrays_to_bytes, fit_format, look_up
 from dsim.device.card import evidence_hash
-from dsim.device.profile import DeviceProfile
 from dsim.latency.facts import graphs_hash
+from dsim.latency.families import FAMILIES
 from dsim.latency.features import FloatArray
 from dsim.latency.methods.operators.evidence import OpEvidence
-from dsim.latency.methods.pooled.evidence import FAMILIES
 
 FILE = Path(__file__).resolve().parents[3] / "data" / "held.npz"
 Logs = tuple[FloatArray, FloatArray]  # predicted log milliseconds (M,) and their spread (M,)
 
 
-def mark_of(profile: DeviceProfile, evidence: OpEvidence) -> str:
+def mark_of(evidence: OpEvidence) -> str:
     """Hash what held-out predictions depend on: the evidence, and the format of fits."""
+    profile = evidence.profile
     data = [
         fit_format(),
         evidence_hash(profile.folder),
@@ -38,9 +38,9 @@ def mark_of(profile: DeviceProfile, evidence: OpEvidence) -> str:
     return hashlib.sha256(json.dumps(about).encode()).hexdigest()[:24]
 
 
-def shipped_logs(profile: DeviceProfile, evidence: OpEvidence) -> Logs | None:
+def shipped_logs(evidence: OpEvidence) -> Logs | None:
     """Return what comes with dsim for exactly this evidence, or None."""
-    return read_logs().get(f"{profile.name} {mark_of(profile, evidence)}") if evidence.keys else None
+    return read_logs().get(f"{evidence.profile.name} {mark_of(evidence)}") if evidence.keys else None
 
 
 def read_logs() -> dict[str, Logs]:

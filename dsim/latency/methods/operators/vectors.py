@@ -7,12 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from dsim.latency.features import FloatArray
-from dsim.latency.methods.operators.kernel import Kernel
+from dsim.latency.kernel import Kernel
 from dsim.latency.methods.operators.kernel_groups import GROUPS, group_index
-from dsim.latency.methods.operators.pricing import MEMBERS, KernelPrices
-from dsim.latency.methods.operators.seen import Seen
+from dsim.latency.methods.operators.prices import MEMBERS, KernelPrices
+from dsim.latency.methods.operators.seen import Timed
 from dsim.latency.methods.operators.whole import Whole, fit_whole
-from dsim.latency.records import Evidence
+from dsim.latency.records import Basis
 
 COLUMNS: tuple[str, ...] = (
     *(f"ops_member_{k}" for k in range(MEMBERS)),
@@ -33,15 +33,15 @@ BY_DISAGREEMENT = 2.0
 BY_UNSUPPORTED = 1.0
 
 
-def vectors_of(prices: KernelPrices, seen: Seen, kernels: Sequence[Kernel]) -> FloatArray:
+def vectors_of(prices: KernelPrices, seen: Timed, kernels: Sequence[Kernel]) -> FloatArray:
     """Return vectors (K, F) of kernels (K); each distinct one is priced once.
 
     A kernel that nothing timed is like counts at the fastest rates learned.
     """
     distinct = list(dict.fromkeys(kernels))
     evidence = [seen.of(kernel) for kernel in distinct]
-    unknown = np.array([one is Evidence.UNSUPPORTED for one in evidence], dtype=bool)
-    new = np.array([one is not Evidence.MEASURED for one in evidence], dtype=bool)
+    unknown = np.array([one is Basis.UNSUPPORTED for one in evidence], dtype=bool)
+    new = np.array([one is not Basis.MEASURED for one in evidence], dtype=bool)
     out = np.zeros((len(distinct), len(COLUMNS)))
     rows, group = np.arange(len(distinct)), np.array([group_index(kernel) for kernel in distinct], dtype=int)
     out[~unknown, :MEMBERS] = prices.ms([k for k, u in zip(distinct, unknown, strict=True) if not u])

@@ -8,7 +8,6 @@ draw of its own error. What comes out is what the change would do to the referen
 from __future__ import annotations
 
 from collections import Counter
-from itertools import permutations
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,23 +16,20 @@ from dsim.attrs import NormAttrs
 from dsim.device.profile import DeviceProfile
 from dsim.graph.graph import Graph
 from dsim.latency.features import INDEX, FloatArray, kernel_vector, total
-from dsim.latency.methods.pooled.ensemble import NOMINAL, Belief
-from dsim.latency.methods.pooled.evidence import Evidence
-from dsim.latency.methods.pooled.fit import PRICED_AT, Draw, Fit, FitSettings, fit, priced
+from dsim.latency.identify import OPTIONS, REFERENCE_DESIGN, Option, decide_all, pairs
+from dsim.latency.methods.pooled.ensemble import Belief
+from dsim.latency.methods.pooled.evidence import PooledEvidence
+from dsim.latency.methods.pooled.fit import Draw, Fit, FitSettings, fit
+from dsim.latency.methods.pooled.rates import PRICED_AT, priced
 from dsim.latency.networks import read_networks
 from dsim.latency.records import Identified
 from dsim.op import Op, OpKind
-from dsim.rounding import sign_of, without_rounding
 
-REFERENCE_DESIGN = "efficientformer_l1@224"
-ACTIVATION_OPTIONS = ("relu", "relu6", "gelu", "silu", "hardswish")
-NORM_OPTIONS = ("batch", "layer", "group")
-NOISE_FLOOR = 0.06  # two sources with one protocol differ by this much, as a median
 DRAWS = 100
 INHERITED = "no clean contrast here: what the choice costs is the donor's, on another chip"
 WIDE = 30.0  # prior spread of a freed price, in units of its nominal rate
 FREED = (
-    *(f"act_{name}" for name in ACTIVATION_OPTIONS if name != "relu"),
+    *(f"act_{name}" for name in OPTIONS["activation"] if name != "relu"),
     "bytes_norm",
     "start_norm",
     "bytes_groupnorm",
@@ -41,8 +37,8 @@ FREED = (
 )
 
 
-def identify(evidence: Evidence, profile: int, belief: Belief) -> tuple[Identified, ...]:
-    """Decide every pair of activations and of norms for one profile.
+def choices(evidence: PooledEvidence, belief: Belief) -> tuple[Identified, ...]:
+    """Decide every pair of activations and of norms.
 
     A pair that no contrast of the profile's own connects is not identified: whole networks differ in too many things.
     The others are decided by the spread of their bootstrapped contrast.
@@ -51,42 +47,32 @@ def identify(evidence: Evidence, profile: int, belief: Belief) -> tuple[Identifi
     ----------
     evidence
         The pool's evidence.
-    profile
-        Index of the profile in the pool.
     belief
         What the fits start from.
     """
-    own = np.array([i == profile for i, _ in evidence.contrasts], dtype=bool)
-    if belief is not NOMINAL and not own.any():
-        return tuple(
-            Identified(f"{kind}:{a}>{b}", 0.0, 0.0, 0.0, False, INHERITED)
-            for kind, options in (("activation", ACTIVATION_OPTIONS), ("norm", NORM_OPTIONS))
-            for a, b in permutations(options, 2)
-        )
-    settings, centre = belief.members[0], belief.centre(None)
+    own = np.array([i == evidence.index for i, _ in evidence.contrasts], dtype=bool)
+    if evidence.start is not None and not own.any():
+        return tuple(Identified(choice, 0.0, 0.0, 0.0, False, INHERITED) for choice, _, _ in pairs())
+    settings, centre = belief.members[0], belief.centre
     base = fit(evidence, evidence.learnable, own, settings, centre=centre)
-    phone = float(np.exp(evidence.phone_effects(profile) @ base.effects))
-    run = read_networks(frozenset({REFERENCE_DESIGN}), evidence.profiles[profile].passes)[
-        REFERENCE_DESIGN
-    ].run
+    phone = float(np.exp(evidence.phone_effects(evidence.index) @ base.effects))
+    run = read_networks(frozenset({REFERENCE_DESIGN}), evidence.profile.passes)[REFERENCE_DESIGN].run
     latency = phone * float((priced(total(run)[None, :]) @ np.exp(base.theta))[0])
     draws = _draw_prices(evidence, own, base, settings, centre)
-    linked = _links(evidence.profiles[profile])
-    out = []
-    for kind, options, amounts, present in (
-        ("activation", ACTIVATION_OPTIONS, _activation_amounts(run), _activation_of(run)),
-        ("norm", NORM_OPTIONS, _norm_amounts(run), "batch"),
+    linked = _links(evidence.profile)
+    costs = {}
+    for kind, amounts, present in (
+        ("activation", _activation_amounts(run), _activation_of(run)),
+        ("norm", _norm_amounts(run), "batch"),
     ):
-        # what the design would cost with each option, in each draw
-        costs = {
-            name: np.maximum(latency + phone * draws @ (amounts[name] - amounts[present]), 0.0)
-            for name in options
-        }
-        for a, b in permutations(options, 2):
-            together = linked.get((kind, a), a) == linked.get((kind, b), b)
-            why_not = "" if together else "no clean contrast here"
-            out.append(decide(f"{kind}:{a}>{b}", costs[a], costs[b], latency, why_not))
-    return tuple(out)
+        for name, amount in amounts.items():
+            # what the design would cost with each option, in each draw
+            costs[kind, name] = np.maximum(latency + phone * draws @ (amount - amounts[present]), 0.0)
+
+    def why_not(a: Option, b: Option) -> str:
+        return "" if linked.get(a, a[1]) == linked.get(b, b[1]) else "no clean contrast here"
+
+    return decide_all(costs, latency, why_not)
 
 
 def _activation_of(graph: Graph) -> str:
@@ -109,62 +95,8 @@ def _links(profile: DeviceProfile) -> dict[tuple[str, str], str]:
     return group
 
 
-def decide(
-    choice: str, before: FloatArray, after: FloatArray, latency: float, why_not: str = ""
-) -> Identified:
-    """Decide one choice by the spread of its bootstrapped contrast.
-
-    Parameters
-    ----------
-    choice
-        ``kind:from>to``.
-    before, after
-        (draws,) milliseconds of the reference design with either option, at least 0.
-    latency
-        What the reference design costs as it is.
-    why_not
-        Why the contrast may not be told whatever its spread; empty where it may.
-    """
-    low, middle, high = (float(v) for v in np.quantile(after - before, (0.05, 0.5, 0.95)))
-    floor = NOISE_FLOOR * latency
-    costs = f"ms on {REFERENCE_DESIGN} ({_costs(choice, before, latency)})"
-    if weak := _unbounded(choice, before, after, latency):
-        span = f"{low:+.3g} to {high:+.3g} {costs}"  # as fine as what it costs, which is one of the ends
-        head = why_not or "the evidence is too weak"
-        return Identified(choice, middle, low, high, False, f"{head}, and {weak}: {span}")
-    span = f"{low:+.2g} to {high:+.2g} {costs}"
-    if why_not:
-        return Identified(choice, middle, low, high, False, f"{why_not}, whole networks alone say {span}")
-    if sign_of(low, high, latency):
-        return Identified(choice, middle, low, high, True, f"the sign is certain: {span}")
-    if -floor <= low and high <= floor:
-        return Identified(choice, middle, low, high, True, f"no difference beyond the noise floor: {span}")
-    return Identified(choice, middle, low, high, False, f"families disagree: {span}")
-
-
-def _costs(choice: str, before: FloatArray, latency: float) -> str:
-    """Say what the design costs before the change: no change can save more."""
-    if not without_rounding(float(np.ptp(before)), latency):
-        return f"{latency:.3g} ms"
-    option = choice.partition(":")[2].partition(">")[0]
-    return f"with {option} up to {float(np.quantile(before, 0.95)):.3g} ms"
-
-
-def _unbounded(choice: str, before: FloatArray, after: FloatArray, latency: float) -> str:
-    """Say which option the evidence would let a design have for nothing; empty where none."""
-    options = choice.partition(":")[2].split(">")
-    free = [
-        option
-        for option, costs in zip(options, (before, after), strict=True)
-        if not without_rounding(max(float(np.quantile(costs, 0.05)), 0.0), latency)
-    ]
-    if not free:
-        return ""
-    return f"whole networks do not bound it (with {' or '.join(free)} the design could cost as little as nothing)"
-
-
 def _draw_prices(
-    evidence: Evidence,
+    evidence: PooledEvidence,
     own: NDArray[np.bool_],
     base: Fit,
     settings: FitSettings,
@@ -191,7 +123,7 @@ def _activation_amounts(graph: Graph) -> dict[str, FloatArray]:
     """Return amounts (len(FREED),) of the freed columns if every activation of the design were the one named."""
     total = sum(s.numel for op in graph.ops if op.activation is not None for s in op.outputs)
     out = {}
-    for name in ACTIVATION_OPTIONS:
+    for name in OPTIONS["activation"]:
         amounts = np.zeros(len(FREED))
         if name != "relu":
             sample = next(op for op in graph.ops if op.activation is not None)

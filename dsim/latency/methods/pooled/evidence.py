@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-import csv
-import zlib
 from collections import Counter, defaultdict
-from dataclasses import dataclass, field
-from functools import lru_cache
-from pathlib import Path
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dsim.device.find import find_profile, pool_of
 from dsim.device.profile import Contrast, DeviceProfile, Measurement
+from dsim.errors import InvalidValueError
 from dsim.graph.key import NetworkKey
+from dsim.latency.evidence import Families, Figures, Keep, Predicted, Times, everything, kept_part
+from dsim.latency.families import family_of
 from dsim.latency.features import COLUMNS, FloatArray
+from dsim.latency.lonely import lonely
+from dsim.latency.methods.pooled.rates import PoolRates
 from dsim.latency.networks import Network, own_graphs, read_networks
+from dsim.latency.pricing import Pricing
 
-DATA = Path(__file__).resolve().parents[3] / "data"
-FAMILIES = DATA / "families.csv"
 # figures above this resolution are not learned from
 FIT_PX = 512
-DESIGN, FOLDS = "design-", 8
 PHONE_SD = 0.3
 PACE_SD = 1.5
 PROTOCOL_SD = 0.2
@@ -29,14 +31,16 @@ LAB_SD = 0.06
 BoolArray = NDArray[np.bool_]
 
 
-@dataclass(frozen=True)
-class Evidence:
+@dataclass(frozen=True, eq=False)
+class PooledEvidence:
     """Figures and contrasts of a pool.
 
     Attributes
     ----------
     profiles
         The pool, in order of name; the first is the base that the others' phone effects are relative to.
+    index
+        Place of the profile that prices are learned for.
     rows
         (profile index, measurement) of every figure with a graph, cliffs included.
     phi
@@ -47,111 +51,175 @@ class Evidence:
         (N, G) design of the effects, and ``effect_sd`` (G,) their prior spread; ``effect_names`` names them.
     weight
         (N,) so that a network counts at most twice, however often it was timed.
+    networks
+        The networks that figures and contrasts name.
     contrasts, contrast_phi
         Contrasts with graphs, and their vectors (C, 2, F); ``contrast_family`` holds the families on both sides.
+    start
+        The evidence of the donor that the pool starts from; None where it starts from nominal rates.
     """
 
     profiles: tuple[DeviceProfile, ...]
+    index: int
     rows: tuple[tuple[int, Measurement], ...]
     phi: FloatArray
-    family: NDArray[np.str_]
+    family: Families
     effects: FloatArray
     effect_sd: FloatArray
     effect_names: tuple[str, ...]
     weight: FloatArray
+    networks: Mapping[str, Network]
     contrasts: tuple[tuple[int, Contrast], ...] = ()
     contrast_phi: FloatArray = field(default_factory=lambda: np.zeros((0, 2, len(COLUMNS))))
     contrast_family: tuple[frozenset[str], ...] = ()
+    start: PooledEvidence | None = None
 
     @property
+    def profile(self) -> DeviceProfile:
+        """Whom prices are learned for."""
+        return self.profiles[self.index]
+
+    @property
+    def families(self) -> tuple[str, ...]:
+        """Names of the families that prices are learned from, in alphabetical order."""
+        return tuple(sorted({str(name) for name in self.family[self.learnable]}))
+
+    @cached_property
     def log_ms(self) -> FloatArray:
         """Logarithms of the measured milliseconds (N,)."""
         return np.log([row.latency_ms for _, row in self.rows])
 
-    @property
+    @cached_property
     def learnable(self) -> BoolArray:
         """Rows that may be learned from: no cliff, not above FIT_PX (N,)."""
-        return np.array([not row.cliff and _px(row.graph) <= FIT_PX for _, row in self.rows])
+        return np.array(
+            [not row.cliff and NetworkKey.of(row.graph).px <= FIT_PX for _, row in self.rows], dtype=bool
+        )
 
-    @property
+    @cached_property
     def inside(self) -> BoolArray:
         """Rows inside their profile's resolutions (N,)."""
-        return np.array([_inside(self.profiles[i], row) for i, row in self.rows])
+        return np.array([_inside(self.profiles[i], row) for i, row in self.rows], dtype=bool)
 
-    @property
+    @cached_property
     def reference(self) -> BoolArray:
         """Rows timed in their profile's reference protocol (N,)."""
-        return np.array([self.profiles[p].is_reference(row) for p, row in self.rows])
+        return np.array([self.profiles[p].is_reference(row) for p, row in self.rows], dtype=bool)
+
+    @cached_property
+    def owner(self) -> NDArray[np.int64]:
+        """Place of each row's profile (N,)."""
+        return np.array([i for i, _ in self.rows], dtype=np.int64)
+
+    @cached_property
+    def figures(self) -> Figures:
+        """Every row, to be held out and predicted; those of one network on one phone count as one."""
+        items = [(i, row.graph, row.cliff) for i, row in self.rows]
+        place = {item: n for n, item in enumerate(sorted(set(items)))}
+        alone = lonely(self.networks)
+        return Figures(
+            tuple(row.graph for _, row in self.rows),
+            self.family,
+            self.owner,
+            self.log_ms,
+            np.array([place[item] for item in items], dtype=np.int64),
+            tuple(row.cliff for _, row in self.rows),
+            self.reference,
+            self.reference & self.learnable & self.inside,
+            np.array([row.graph not in alone for _, row in self.rows], dtype=bool),
+        )
 
     def phone_effects(self, index: int) -> FloatArray:
         """Return the effects (G,) that stand for a profile's reference protocol: its phone factor alone."""
         name = f"phone:{self.profiles[index].name}"
         return np.array([float(known == name) for known in self.effect_names])
 
+    def left(self, times: Times) -> int:
+        """Return how many rows are left to learn from, here or at a donor, whichever has fewer."""
+        here = int((times.counts(self.family) > 0).sum())
+        return here if self.start is None else min(here, self.start.left(times))
+
+    def drawn(self, times: Times) -> PooledEvidence:
+        """Return the evidence with rows as often as their families count."""
+        rows = times.rows(self.family)
+        keep = np.array(
+            [times.keep_contrasts or all(times.of(name) for name in both) for both in self.contrast_family],
+            dtype=bool,
+        )
+        return replace(
+            self,
+            rows=tuple(self.rows[n] for n in rows),
+            phi=self.phi[rows],
+            family=self.family[rows],
+            effects=self.effects[rows],
+            weight=self.weight[rows],
+            contrasts=tuple(one for one, kept in zip(self.contrasts, keep, strict=True) if kept),
+            contrast_phi=self.contrast_phi[keep],
+            contrast_family=tuple(one for one, kept in zip(self.contrast_family, keep, strict=True) if kept),
+        )
+
+    def predict(self, pricing: Pricing, rows: NDArray[np.int64]) -> Predicted:
+        """Return what prices say of some rows (n,), each on its own phone."""
+        assert isinstance(pricing, PoolRates)
+        log, spread, protocol = (np.empty(len(rows)) for _ in range(3))
+        for owner in np.unique(self.owner[rows]):
+            at = np.flatnonzero(self.owner[rows] == owner)
+            log[at], spread[at] = pricing.member(int(owner)).log_ms(self.phi[rows[at]])
+            rest = self.effects[rows[at]] - self.phone_effects(int(owner))
+            protocol[at] = rest @ pricing.effects
+        return Predicted(log, spread, protocol)
+
 
 def _inside(profile: DeviceProfile, row: Measurement) -> bool:
-    return profile.low_px <= _px(row.graph) <= profile.high_px
+    return profile.low_px <= NetworkKey.of(row.graph).px <= profile.high_px
 
 
-def _px(key: str) -> int:
-    return NetworkKey.of(key).px
-
-
-@lru_cache(maxsize=1)
-def load_families(path: Path = FAMILIES) -> dict[str, str]:
-    """Read families.csv: graph name without resolution to family."""
-    with path.open(newline="", encoding="utf-8") as file:
-        return {row["name"]: row["family"] for row in csv.DictReader(file)}
-
-
-def family_of(key: str, where: str) -> str:
-    """Return a graph's family; a network of the user's own that has none is a family of its own.
-
-    Designs drawn from a search space are alike: they make up FOLDS families by chance, so that every one of them is judged
-    by a model that learned from most of the others.
-
-    Raises
-    ------
-    FileFormatError
-        The key is not name@resolution.
-    """
-    name = NetworkKey.of(key, where).name
-    if name.startswith(DESIGN):
-        return f"designs, fold {zlib.crc32(name.encode()) % FOLDS + 1}"
-    return load_families().get(name, name)
-
-
-def gather(profiles: tuple[DeviceProfile, ...]) -> Evidence:
-    """Collect a pool's evidence.
+def gather(profile: DeviceProfile, keep: Keep = everything) -> PooledEvidence:
+    """Collect the evidence of a profile's pool, and of the donor that it starts from.
 
     Raises
     ------
     FileFormatError
         A profile names a graph that is neither bundled nor in its own ``graphs.parquet``.
+    InvalidValueError
+        The pool's profiles do not run the same graph passes, so their kernels are not the same.
     """
-    vectors = {key: network.vector for key, network in networks_of(profiles).items()}
+    profiles = tuple(kept_part(one, keep) for one in pool_of(profile))
+    if any(one.passes != profile.passes for one in profiles):
+        raise InvalidValueError(
+            f"profiles of one pool must list the same passes, got {[list(p.passes) for p in profiles]}; "
+            "give them pools of their own"
+        )
+    networks = networks_of(profiles)
+    vectors = {key: network.vector for key, network in networks.items()}
     rows = tuple((i, row) for i, p in enumerate(profiles) for row in p.networks if row.graph and row.counts)
     contrasts = tuple((i, c) for i, p in enumerate(profiles) for c in p.contrasts if c.graph_a and c.graph_b)
-    family = np.array([family_of(row.graph, profiles[i].name) for i, row in rows])
     names, design, sd = _effects(profiles, rows)
     times = Counter(row.graph for _, row in rows if not row.cliff)
-    return Evidence(
+    pairs = np.array([[vectors[c.graph_a], vectors[c.graph_b]] for _, c in contrasts])
+    return PooledEvidence(
         profiles,
+        [one.name for one in profiles].index(profile.name),
         rows,
-        np.array([vectors[row.graph] for _, row in rows]),
-        family,
+        np.array([vectors[row.graph] for _, row in rows]).reshape(-1, len(COLUMNS)),
+        np.array([family_of(row.graph, profiles[i].name) for i, row in rows], dtype=np.str_),
         design,
         sd,
         names,
         np.array([2.0 / (1.0 + times[row.graph]) for _, row in rows]),
+        networks,
         contrasts,
-        np.array([[vectors[c.graph_a], vectors[c.graph_b]] for _, c in contrasts]).reshape(
-            -1, 2, len(COLUMNS)
-        ),
+        pairs.reshape(-1, 2, len(COLUMNS)),
         tuple(
             frozenset(family_of(k, profiles[i].name) for k in (c.graph_a, c.graph_b)) for i, c in contrasts
         ),
+        _start(profile.donor, keep) if profile.donor else None,
     )
+
+
+@lru_cache(maxsize=8)
+def _start(donor: str, keep: Keep) -> PooledEvidence:
+    return gather(find_profile(donor), keep)
 
 
 def networks_of(profiles: tuple[DeviceProfile, ...]) -> dict[str, Network]:

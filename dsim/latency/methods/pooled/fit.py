@@ -12,14 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsim.device.profile import Contrast
-from dsim.latency.features import INDEX, PRICED, FloatArray
+from dsim.latency.features import FloatArray
 from dsim.latency.maths.robust import FREEDOM, minimise, student_weights
-from dsim.latency.methods.pooled.evidence import Evidence
+from dsim.latency.methods.pooled.evidence import PooledEvidence
+from dsim.latency.methods.pooled.rates import priced
 
-FIXED_MS = 0.3  # nominal time of a prediction without any kernel
 STEPS = 80
-N_PRICED = len(PRICED)
-PRICED_AT = np.array([INDEX[name] for name in PRICED])
 CONTRAST_SD = 0.03  # what two runs of one laboratory differ by, beside the reading error
 STAND_IN_SD = 0.5  # log-spread of a contrast's size where the networks' layers are unpublished
 
@@ -91,13 +89,8 @@ class Draw:
     iterations: int = 25
 
 
-def priced(phi: FloatArray) -> FloatArray:
-    """Return the priced columns of vectors (N, F) with the fixed time appended: (N, P + 1)."""
-    return np.hstack([phi[:, PRICED_AT], np.full((len(phi), 1), FIXED_MS)])
-
-
 def fit(
-    evidence: Evidence,
+    evidence: PooledEvidence,
     rows: NDArray[np.bool_],
     contrasts: NDArray[np.bool_],
     settings: FitSettings,
@@ -132,7 +125,7 @@ def fit(
     # what nothing holds stays as it was believed, and is left out of the steps; a draw moves it with its centre
     held = np.full(n, draw is not None) | (x > 0).any(0) | (xa > 0).any(0) | (xb > 0).any(0)
     held[-1] = True  # what a network costs before its first kernel, which bounds its time from below
-    whole = _Held(np.concatenate([held, np.ones(m, dtype=bool)]), center, prior_sd)
+    whole = _Known(np.concatenate([held, np.ones(m, dtype=bool)]), center, prior_sd)
     x, xa, xb, n = x[:, held], xa[:, held], xb[:, held], int(held.sum())
     center, prior_sd = center[whole.held], prior_sd[whole.held]
     free = np.zeros(n, dtype=bool)
@@ -175,7 +168,7 @@ def fit(
 
 
 def _pairs(
-    evidence: Evidence, contrasts: NDArray[np.bool_]
+    evidence: PooledEvidence, contrasts: NDArray[np.bool_]
 ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
     """Return priced columns (C, P + 1) of both sides, log ratios (C,) and their spreads (C,) of contrasts."""
     pair = evidence.contrast_phi[contrasts]
@@ -193,7 +186,7 @@ def _off(
 
 
 @dataclass(frozen=True)
-class _Held:
+class _Known:
     """Which of the unknowns the evidence holds (U,), and what is believed of all of them."""
 
     held: NDArray[np.bool_]

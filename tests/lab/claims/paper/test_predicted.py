@@ -10,8 +10,8 @@ import pytest
 
 from dsim.arch import Stem, get_preset
 from dsim.device import DeviceProfile
-from dsim.latency.device_model import DeviceModel
-from dsim.latency.records import Evidence, KernelCost, LatencyEstimate
+from dsim.latency.model import DeviceModel
+from dsim.latency.records import Basis, KernelCost, LatencyEstimate
 from lab.claims.paper import Inputs, Kind, Ruling, mobilenet, predicted, returns, stem
 from lab.claims.paper.models import Models
 from tests.lab.claims.paper.made import profile
@@ -23,7 +23,7 @@ class Model(Priced):
     """Milliseconds are GMACs; intervals are 10% either side."""
 
     complete: bool = True
-    evidence: Evidence = Evidence.MEASURED
+    evidence: Basis = Basis.MEASURED
 
     def __post_init__(self) -> None:
         super().__init__((1.0, 0.0, 0.0))
@@ -86,7 +86,7 @@ def test_stem_by_its_work() -> None:
     [
         (Model(complete=False), 0.05, "no softmax"),
         (Model(), None, "too few networks"),
-        (Model(evidence=Evidence.EXTRAPOLATED), 0.05, "extrapolated"),
+        (Model(evidence=Basis.EXTRAPOLATED), 0.05, "extrapolated"),
     ],
 )
 def test_why_a_model_is_not_believed(model: Model, spread: float | None, said: str) -> None:

@@ -116,7 +116,7 @@ def test_returns_verdicts(ms: tuple[float, float, float], verdict: Ruling) -> No
         ("operators", "", True),
         ("fine", "i9", False),
         ("roofline", "", False),
-        ("few-shot", "", False),
+        ("few-shot", "i9", False),
     ],
 )
 def test_whose_prices(method: str, donor: str, own: bool) -> None:

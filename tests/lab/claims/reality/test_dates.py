@@ -7,7 +7,8 @@ import pytest
 from dsim.accuracy.evidence import load_evidence
 from dsim.device import find_profile
 from dsim.errors import InvalidValueError, UnknownNameError
-from dsim.latency.methods.pooled.evidence import load_families
+from dsim.latency.evidence import kept_part
+from dsim.latency.families import load_families
 from lab.claims.reality import accuracy, latency
 from lab.claims.reality.dates import Dated, bare, earlier, load_dates, month_of
 
@@ -66,7 +67,7 @@ def test_later_families_are_later() -> None:
 @pytest.mark.parametrize("device", ["iphone12", "iphone13", "i9-10940x"])
 def test_a_profile_loses_later_networks_and_what_touches_them(device: str) -> None:
     profile, test = find_profile(device), earlier(CUTOFF)
-    before = latency.earlier_profile(profile, test)
+    before = kept_part(profile, lambda _, key: test(key))
     keys = {row.graph for row in before.networks} | {
         key for c in before.contrasts for key in (c.graph_a, c.graph_b)
     }

@@ -7,6 +7,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from dsim.latency.learners import learner_of
 from dsim.latency.methods.few_shot.combine import NOISE
 from dsim.latency.methods.few_shot.plan import MOST_MACS, MOST_SIDE, Step, believed, plan
 from dsim.latency.methods.few_shot.reference import reference
@@ -45,7 +46,7 @@ def test_five_networks_hold_convolutions_of_all_sorts_and_attention(ten: tuple[S
 def test_the_plan_leaves_less_than_networks_drawn_by_chance(ten: tuple[Step, ...]) -> None:
     """The variance that is left, worked out in one step for the whole set and not one after the other as the plan does."""
     known, rng = reference(), np.random.default_rng(0)
-    covariance, _ = believed(donor_table())
+    covariance, _ = believed(donor_table(learner_of))
     weight = family_weight(known.families) ** 2
 
     def left(keys: list[str]) -> float:

@@ -9,7 +9,8 @@ import pytest
 
 from dsim.device.find import bundled_profile
 from dsim.device.folders import bundled_folders
-from dsim.latency.methods.few_shot.reference import measured_ms, read_reference, read_seen
+from dsim.latency.learners import learner_of
+from dsim.latency.methods.few_shot.reference import measured_ms, read_fine, read_reference
 from dsim.latency.methods.few_shot.shipped import (
     FILE,
     Shipped,
@@ -49,27 +50,26 @@ def test_what_was_measured_is_in_it(content: Shipped) -> None:
 def test_vectors_agree_with_graphs_that_are_read_afresh(content: Shipped) -> None:
     some = list(range(0, len(content.keys), 60))
     for passes, vectors in content.vectors.items():
-        fresh = read_seen([content.keys[n] for n in some], passes).fine
+        fresh = read_fine([content.keys[n] for n in some], passes)
         assert np.allclose(vectors[some], fresh, rtol=1e-5, atol=1e-6), f"{passes}: {REMAKE}"
 
 
 def test_a_donor_that_is_learned_afresh_agrees(content: Shipped) -> None:
     names = [str(name) for name in content.names]
-    for lesson in lessons(LeftOut()):
-        if lesson.title in ("iphonexs-cpu-1large-float", "i7-12700h"):
-            for name, log in lesson.learn().items():
-                assert np.allclose(log, content.said[:, names.index(name)], atol=1e-3), f"{name}: {REMAKE}"
+    for lesson in lessons(LeftOut(), learner_of):
+        name = lesson.profile.name
+        if name in ("iphonexs-cpu-1large-float", "i7-12700h"):
+            assert np.allclose(lesson.learn(), content.said[:, names.index(name)], atol=1e-3), REMAKE
 
 
 @pytest.mark.slow
 def test_every_kind_of_donor_that_is_learned_afresh_agrees(content: Shipped) -> None:
     names, seen = [str(name) for name in content.names], set()
-    for lesson in lessons(LeftOut()):
-        method = lesson.profiles[0].method
+    for lesson in lessons(LeftOut(), learner_of):
+        method, name = lesson.profile.method, lesson.profile.name
         if method not in seen:
             seen.add(method)
-            for name, log in lesson.learn().items():
-                assert np.allclose(log, content.said[:, names.index(name)], atol=1e-3), f"{name}: {REMAKE}"
+            assert np.allclose(lesson.learn(), content.said[:, names.index(name)], atol=1e-3), REMAKE
     assert seen == {"fine", "operators", "roofline", "adapted"}
 
 

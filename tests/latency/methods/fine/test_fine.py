@@ -7,15 +7,16 @@ import pytest
 
 from dsim.arch import PRESETS, get_preset
 from dsim.graph.passes import run_passes
+from dsim.latency.families import by_size
 from dsim.latency.features import COUNTED
 from dsim.latency.methods.fine.correct import fit_correction
 from dsim.latency.methods.fine.costs import COLUMNS, INDEX, PRICED, costs, total, vector
 from dsim.latency.methods.fine.donor import stray
 from dsim.latency.methods.fine.fit import fit_fine, priced
-from dsim.latency.methods.fine.learn import family_groups
 from dsim.latency.methods.fine.prior import Regime, centres, groups
 from dsim.latency.methods.fine.rates import FineRates, family_weight, learn_rates
 from dsim.op import OpKind
+from dsim.records import from_npz, to_npz
 
 RNG = np.random.default_rng(3)
 
@@ -91,14 +92,15 @@ def test_shares_add_up_and_a_file_gives_back_the_rates() -> None:
     shares = rates.shares(vectors)
     assert (shares >= 0).all()
     assert 0.5 < shares.sum() <= 1.0
-    again = FineRates.from_arrays(rates.arrays())
+    again = from_npz(FineRates, to_npz(rates))
     assert again.log_ms(phi)[0] == pytest.approx(rates.log_ms(phi)[0], rel=1e-12)
     assert family_weight(family).mean() == pytest.approx(1.0)
 
 
 def test_families_are_dealt_whole_and_evenly() -> None:
     family = np.array([f"f{n}" for n in range(40) for _ in range(1 + n % 7)])
-    group = family_groups(family, 10)
+    folds = by_size(family, 10)
+    group = np.array([folds[name] for name in family])
     assert all(len(set(group[family == name])) == 1 for name in set(family))
     sizes = np.bincount(group)
     assert len(sizes) == 10

@@ -6,9 +6,9 @@ import pytest
 
 from dsim.device.find import find_profile
 from dsim.device.profile import DeviceProfile
-from dsim.latency.methods.operators.evidence import OpEvidence, gather_operators
-from dsim.latency.methods.operators.learn import fit_operator_model
-from dsim.latency.methods.operators.model import OperatorModel
+from dsim.latency.fit import fit_model
+from dsim.latency.methods.operators.evidence import OpEvidence, gather
+from dsim.latency.model import DeviceModel
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -25,9 +25,9 @@ def phone() -> DeviceProfile:
 
 @pytest.fixture(scope="session")
 def timed(phone: DeviceProfile) -> OpEvidence:
-    return gather_operators(phone)
+    return gather(phone)
 
 
 @pytest.fixture(scope="session")
-def model(phone: DeviceProfile) -> OperatorModel:
-    return fit_operator_model(phone, (phone,))
+def model(phone: DeviceProfile) -> DeviceModel:
+    return fit_model(phone)

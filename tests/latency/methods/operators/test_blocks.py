@@ -12,14 +12,14 @@ from dsim.errors import InvalidValueError
 from dsim.graph import GraphBuilder
 from dsim.graph.store import save_graphs
 from dsim.latency.methods.operators.blocks import BlockPair, block_pairs
-from dsim.latency.methods.operators.contrasts import contrast_choices
+from dsim.latency.methods.operators.choices import choices
 from dsim.latency.methods.operators.evidence import OpEvidence
 from dsim.latency.records import Identified
 from dsim.op import OpKind
 
 
 def decided(timed: OpEvidence, *pairs: BlockPair, choice: str = "norm:batch>layer") -> Identified:
-    found = {one.choice: one for one in contrast_choices(timed, {choice: pairs} if pairs else {})}
+    found = {one.choice: one for one in choices(timed, {choice: pairs} if pairs else {})}
     return found[choice]
 
 

@@ -7,8 +7,8 @@ import pytest
 
 from dsim.attrs import ConvAttrs, LinearAttrs, NoAttrs
 from dsim.latency.features import FloatArray
+from dsim.latency.kernel import Kernel
 from dsim.latency.methods.operators.describe import ACTIVATION_ORDER, LANES, NAMES, describe
-from dsim.latency.methods.operators.kernel import Kernel
 from dsim.latency.methods.operators.kernel_groups import GROUPS
 from dsim.latency.methods.operators.known import FOREST_ROWS, know
 from dsim.latency.methods.operators.roofline import fit_roofline

@@ -6,7 +6,7 @@ from dsim.attrs import ConstantAttrs, ConvAttrs, UnknownAttrs
 from dsim.graph.builder import GraphBuilder
 from dsim.graph.graph import Graph, Node, Ref
 from dsim.latency.methods.operators.gates import spell_gates
-from dsim.latency.methods.operators.kernel import learn_links, place
+from dsim.latency.methods.operators.links import learn_links, place
 from dsim.op import Op, OpKind
 
 

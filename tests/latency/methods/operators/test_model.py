@@ -11,17 +11,19 @@ from dsim.device.profile import DeviceProfile
 from dsim.errors import InvalidValueError
 from dsim.graph.builder import GraphBuilder
 from dsim.graph.graph import Graph
-from dsim.latency.methods.operators.evidence import OpEvidence, gather_operators
-from dsim.latency.methods.operators.learn import learn
-from dsim.latency.methods.operators.model import OperatorModel
-from dsim.latency.methods.operators.validate import hold_out_operators, hold_out_shapes
+from dsim.latency.evidence import ALL
+from dsim.latency.hold_out import held_operators, held_out
+from dsim.latency.learners import LEARNERS
+from dsim.latency.methods.operators.evidence import OpEvidence, gather
+from dsim.latency.model import DeviceModel
 from dsim.latency.networks import stored
-from dsim.latency.records import Evidence
+from dsim.latency.records import Basis
 from dsim.latency.store import model_from_bytes, model_to_bytes
 from dsim.op import OpKind
 from tests.latency.lower_bound import assert_lower_bound
 from tests.thorough import THOROUGH
 
+OPERATORS = LEARNERS["operators"]
 NETWORK = "cv-mobilenetv3_large_w1@224"
 
 
@@ -54,14 +56,14 @@ def test_a_runtime_links_activations_and_adds(timed: OpEvidence) -> None:
     assert not any(kind is OpKind.GELU for _, kind in timed.rows.links)
 
 
-def test_vectors_of_pieces_add_up(model: OperatorModel, graph: Graph) -> None:
+def test_vectors_of_pieces_add_up(model: DeviceModel, graph: Graph) -> None:
     placed = model.kernels(graph)
     whole = model.featurise(graph)
     assert whole.shape == (len(model.columns),)
     assert model.vectors([p.kernel for p in placed]).sum(0) == pytest.approx(whole)
 
 
-def test_an_estimate_adds_up(model: OperatorModel, graph: Graph) -> None:
+def test_an_estimate_adds_up(model: DeviceModel, graph: Graph) -> None:
     found = model.estimate(graph)
     assert found.complete
     assert found.low_ms < found.latency_ms < found.high_ms
@@ -69,7 +71,7 @@ def test_an_estimate_adds_up(model: OperatorModel, graph: Graph) -> None:
     assert found.latency_ms == pytest.approx(float(model.price(model.featurise(graph)[None]).latency_ms[0]))
 
 
-def test_a_network_timed_here_is_priced_as_it_was_timed(model: OperatorModel, timed: OpEvidence) -> None:
+def test_a_network_timed_here_is_priced_as_it_was_timed(model: DeviceModel, timed: OpEvidence) -> None:
     errors = [
         abs(float(model.price(model.vectors(parts).sum(0)[None]).latency_ms[0]) / ms - 1.0)
         for parts, ms in zip(timed.parts, timed.ms, strict=True)
@@ -86,31 +88,31 @@ def attention() -> Graph:
     return builder.build(three)
 
 
-def test_what_was_never_timed_is_named(model: OperatorModel) -> None:
+def test_what_was_never_timed_is_named(model: DeviceModel) -> None:
     found = model.estimate(attention())
     assert not found.complete
-    assert {k.kind for k in found.kernels if k.evidence is Evidence.UNSUPPORTED} == {"matmul", "gelu"}
+    assert {k.kind for k in found.kernels if k.evidence is Basis.UNSUPPORTED} == {"matmul", "gelu"}
     assert "gelu, matmul" in found.notes[0]
     assert all(k.latency_ms > 0 for k in found.kernels)
 
 
-def test_a_lower_bound_is_open_above_and_holds_what_is_priced(model: OperatorModel) -> None:
+def test_a_lower_bound_is_open_above_and_holds_what_is_priced(model: DeviceModel) -> None:
     assert_lower_bound(model)
 
 
-def test_activations_are_told_apart_where_kernels_were_timed_with_both(model: OperatorModel) -> None:
+def test_activations_are_told_apart_where_kernels_were_timed_with_both(model: DeviceModel) -> None:
     assert model.identified["activation:relu>hardswish"].identified
     assert not model.identified["activation:relu>gelu"].identified
     assert not model.identified["norm:batch>layer"].identified
 
 
-def test_the_cache_keeps_everything(model: OperatorModel, graph: Graph) -> None:
-    again = model_from_bytes(model_to_bytes(model))
+def test_the_cache_keeps_everything(model: DeviceModel, graph: Graph) -> None:
+    again = model_from_bytes(OPERATORS, model_to_bytes(OPERATORS, model))
     assert again.estimate(graph).latency_ms == pytest.approx(model.estimate(graph).latency_ms, rel=1e-9)
     assert again.choices == model.choices
 
 
-def test_chances(model: OperatorModel, graph: Graph) -> None:
+def test_chances(model: DeviceModel, graph: Graph) -> None:
     phi = model.featurise(graph)[None]
     arrays = model.price(phi)
     assert model.p_cliff(phi) == pytest.approx([0.0])
@@ -126,7 +128,7 @@ def test_chances(model: OperatorModel, graph: Graph) -> None:
 
 @pytest.mark.skipif(not THOROUGH, reason="sixteen fits; run make thorough")
 def test_families_held_out_reach_the_target(phone: DeviceProfile) -> None:
-    held = hold_out_operators(phone, (phone,))
+    held = held_out(phone.name, fresh=True)
     errors = np.array([abs(item.error) for item in held])
     assert np.median(errors) <= 0.08
     assert np.mean(errors <= 0.10) >= 0.65
@@ -135,21 +137,20 @@ def test_families_held_out_reach_the_target(phone: DeviceProfile) -> None:
 
 
 def test_the_launch_from_outside_is_taken_out() -> None:
-    evidence = gather_operators(find_profile("m5-ane"))
-    every = np.ones(len(evidence.rows.ms), dtype=bool)
-    learned = learn(evidence, every, np.zeros(0, dtype=bool))
+    evidence = gather(find_profile("m5-ane"))
+    pricing = OPERATORS.learn(evidence, ALL)
     # the source speaks of about 74 us a call
-    assert learned.prices.roofline.floor_ms == pytest.approx(0.074, rel=0.1)
+    assert pricing.prices.roofline.floor_ms == pytest.approx(0.074, rel=0.1)
 
 
 def test_shapes_held_out() -> None:
-    held = hold_out_shapes(find_profile("m6-ane"))
+    held = held_operators("m6-ane")
     convs = [abs(item.error) for item in held if item.graph == "conv2d"]
     assert len(convs) > 100
     assert np.median(convs) < 0.15
-    assert hold_out_operators(find_profile("m6-ane"), ()) == ()
+    assert held_out("m6-ane") == ()
 
 
 def test_a_profile_without_operators_says_so() -> None:
     with pytest.raises(InvalidValueError, match=r"ops\.parquet"):
-        gather_operators(find_profile("iphone12"))
+        gather(find_profile("iphone12"))

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from dsim.device.find import bundled_profile
-from dsim.latency.methods.operators.evidence import OpEvidence, gather_operators
-from dsim.latency.methods.operators.learn import hold_out_families
+from dsim.latency.hold_out import hold_out
+from dsim.latency.learners import LEARNERS
+from dsim.latency.methods.operators.evidence import OpEvidence, gather
 from dsim.latency.methods.operators.shipped import FILE, logs_to_bytes, read_logs, shipped_logs
 
 NAME = "iphonexs-gpu-torch"
@@ -20,18 +21,17 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture(scope="module")
 def evidence() -> OpEvidence:
-    return gather_operators(bundled_profile(NAME))
+    return gather(bundled_profile(NAME))
 
 
 def test_they_are_found_for_their_evidence_alone(evidence: OpEvidence) -> None:
-    profile = bundled_profile(NAME)
-    known = shipped_logs(profile, evidence)
+    known = shipped_logs(evidence)
     assert known is not None, (
         "run lab/validate/held_out.py: evidence, graphs or the format of fits have changed"
     )
     assert len(known[0]) == len(known[1]) == len(evidence.keys)
-    assert shipped_logs(profile, replace(evidence, keys=evidence.keys[1:])) is None
-    assert shipped_logs(replace(profile, name="another"), evidence) is None
+    assert shipped_logs(replace(evidence, keys=evidence.keys[1:])) is None
+    assert shipped_logs(replace(evidence, profile=replace(evidence.profile, name="another"))) is None
 
 
 def test_what_is_written_is_whole() -> None:
@@ -40,7 +40,7 @@ def test_what_is_written_is_whole() -> None:
 
 @pytest.mark.slow
 def test_they_are_what_holding_out_gives(evidence: OpEvidence) -> None:
-    known, fresh = shipped_logs(bundled_profile(NAME), evidence), hold_out_families(evidence)
+    known, fresh = shipped_logs(evidence), hold_out(LEARNERS["operators"], evidence)
     assert known is not None
     # on another processor a few trees split elsewhere
-    assert np.median(np.abs(known[0] - fresh.predicted)) < 0.01
+    assert np.median(np.abs(known[0] - fresh.log_ms)) < 0.01

@@ -7,7 +7,8 @@ import pytest
 
 from dsim.device import find_profile
 from dsim.errors import FileFormatError
-from dsim.latency.methods.pooled.evidence import Evidence, family_of, load_families
+from dsim.latency.families import family_of, load_families
+from dsim.latency.methods.pooled.evidence import PooledEvidence
 from dsim.latency.networks import read_networks, stored
 
 BUNDLED = ("iphone12", "iphone13", "iphone14")
@@ -42,7 +43,7 @@ def test_graphs_have_the_published_parameters_and_macs(name: str) -> None:
     assert sorted(set(wrong)) == []
 
 
-def test_cliffs_and_repeats_are_never_learned_from(evidence: Evidence) -> None:
+def test_cliffs_and_repeats_are_never_learned_from(evidence: PooledEvidence) -> None:
     learned = [row for (_, row), use in zip(evidence.rows, evidence.learnable, strict=True) if use]
     assert learned
     assert not any(row.cliff or row.repeats for row in learned)
@@ -54,13 +55,13 @@ def test_every_cliff_and_repeat_gives_its_evidence_in_words(name: str) -> None:
         assert all(not text or len(text) > 20 for text in (row.cliff, row.repeats))
 
 
-def test_every_measured_network_has_a_family_and_efficientformers_are_one(evidence: Evidence) -> None:
+def test_every_measured_network_has_a_family_and_efficientformers_are_one(evidence: PooledEvidence) -> None:
     known = load_families()
     assert all(row.graph.split("@")[0] in known for _, row in evidence.rows)
     assert len({family for name, family in known.items() if name.startswith("efficientformer")}) == 1
 
 
-def test_a_network_counts_at_most_twice(evidence: Evidence) -> None:
+def test_a_network_counts_at_most_twice(evidence: PooledEvidence) -> None:
     for key in {row.graph for _, row in evidence.rows}:
         at = [n for n, (_, row) in enumerate(evidence.rows) if row.graph == key and not row.cliff]
         assert np.sum(evidence.weight[at]) <= 2.0

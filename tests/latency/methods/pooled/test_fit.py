@@ -7,11 +7,12 @@ from dataclasses import replace
 import numpy as np
 
 from dsim.device import Measurement
-from dsim.latency.methods.pooled.evidence import Evidence
-from dsim.latency.methods.pooled.fit import FitSettings, fit, priced
+from dsim.latency.methods.pooled.evidence import PooledEvidence
+from dsim.latency.methods.pooled.fit import FitSettings, fit
+from dsim.latency.methods.pooled.rates import priced
 
 
-def _made_up(evidence: Evidence, outliers: int) -> tuple[Evidence, np.ndarray]:
+def _made_up(evidence: PooledEvidence, outliers: int) -> tuple[PooledEvidence, np.ndarray]:
     """Replace every figure by one computed from known factors and effects, with 3% noise and some gross errors."""
     rng = np.random.default_rng(1)
     x = priced(evidence.phi)
@@ -28,7 +29,7 @@ def _made_up(evidence: Evidence, outliers: int) -> tuple[Evidence, np.ndarray]:
     return replace(evidence, rows=rows), log
 
 
-def _median_error(evidence: Evidence, outliers: int) -> float:
+def _median_error(evidence: PooledEvidence, outliers: int) -> float:
     made, truth = _made_up(evidence, outliers)
     none = np.zeros(len(made.contrasts), dtype=bool)
     found = fit(made, made.learnable, none, FitSettings(noise=0.03))
@@ -36,15 +37,15 @@ def _median_error(evidence: Evidence, outliers: int) -> float:
     return float(np.median(np.abs(np.expm1(log - truth))))
 
 
-def test_it_recovers_what_made_the_figures(evidence: Evidence) -> None:
+def test_it_recovers_what_made_the_figures(evidence: PooledEvidence) -> None:
     assert _median_error(evidence, outliers=0) < 0.02
 
 
-def test_gross_errors_hardly_move_it(evidence: Evidence) -> None:
+def test_gross_errors_hardly_move_it(evidence: PooledEvidence) -> None:
     assert _median_error(evidence, outliers=20) < 0.03
 
 
-def test_rates_are_positive_and_the_fit_is_deterministic(evidence: Evidence) -> None:
+def test_rates_are_positive_and_the_fit_is_deterministic(evidence: PooledEvidence) -> None:
     contrasts = np.ones(len(evidence.contrasts), dtype=bool)
     one, two = (fit(evidence, evidence.learnable, contrasts, FitSettings()) for _ in range(2))
     assert np.all(np.exp(one.theta) > 0)

@@ -1,4 +1,4 @@
-"""Kernel: one launch on the device, that is an op with what its runtime links into it.
+"""Which ops a runtime links into the kernel before: from a graph to the kernels that run.
 
 A runtime links an element-wise op into the kernel before it. Which it links after which is read from the evidence:
 networks measured op by op say how many rows of each kind they have, and their graphs say how many there could be.
@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
 
 from dsim.graph.graph import Graph, Node
+from dsim.graph.passes import run_passes
+from dsim.latency.kernel import Kernel, Placed
+from dsim.latency.methods.operators.gates import spell_gates
 from dsim.op import ACTIVATIONS, BINARY, Op, OpKind
 
 # What a runtime may link into the kernel before, or do at load time. Everything else without a row is unsupported.
@@ -24,32 +27,13 @@ MOST_PRODUCERS = 12  # subsets of more are not tried one by one
 Links = frozenset[tuple[OpKind, OpKind]]
 
 
-@dataclass(frozen=True, slots=True)
-class Kernel:
-    """One launch.
-
-    Attributes
-    ----------
-    op
-        The op that gives it its name, with the activation that follows at once.
-    joins
-        Element-wise ops on two tensors that it carries (a residual connection).
-    scales
-        Element-wise ops with a constant, norms and later activations that it carries.
-    """
-
-    op: Op
-    joins: int = 0
-    scales: int = 0
+# linking is learned from the rows, so these must not run before
+LEARNED_PASSES = frozenset({"fuse_activation"})
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
-    """A kernel, the path of the module that it came from, and the indices of its nodes: its own first, then those linked."""
-
-    kernel: Kernel
-    scope: str
-    nodes: tuple[int, ...]
+def run_graph(graph: Graph, passes: tuple[str, ...]) -> Graph:
+    """Return the graph that kernels are taken from: the device's passes, but for what is learned from rows."""
+    return spell_gates(run_passes(graph, [name for name in passes if name not in LEARNED_PASSES]))
 
 
 def before(run: Graph, node: Node) -> OpKind | None:

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import permutations
 
 import numpy as np
 
 from dsim.latency.features import FloatArray
+from dsim.latency.identify import NOISE_FLOOR, judged, pairs
+from dsim.latency.kernel import Kernel
 from dsim.latency.methods.operators.blocks import (
     NO_BLOCKS,
     BlockPair,
@@ -23,11 +24,8 @@ from dsim.latency.methods.operators.blocks import (
 )
 from dsim.latency.methods.operators.describe import numbers
 from dsim.latency.methods.operators.evidence import OpEvidence
-from dsim.latency.methods.operators.kernel import Kernel
-from dsim.latency.methods.pooled.choices import ACTIVATION_OPTIONS, NOISE_FLOOR, NORM_OPTIONS
 from dsim.latency.records import Identified
 from dsim.op import OpKind
-from dsim.rounding import sign_of
 
 LEAST_PAIRS = 4
 DRAWS = 200
@@ -43,7 +41,7 @@ def activation_ratios(evidence: OpEvidence, a: OpKind | None, b: OpKind | None) 
     return np.array([np.median(t[b]) - np.median(t[a]) for t in times.values() if a in t and b in t])
 
 
-def contrast_choices(evidence: OpEvidence, blocks: BlockPairs = NO_BLOCKS) -> tuple[Identified, ...]:
+def choices(evidence: OpEvidence, blocks: BlockPairs = NO_BLOCKS) -> tuple[Identified, ...]:
     """Decide every pair of activations and of norms.
 
     The change is stated for the median network timed here, or for all operators together where no network was: what
@@ -60,25 +58,19 @@ def contrast_choices(evidence: OpEvidence, blocks: BlockPairs = NO_BLOCKS) -> tu
     carrying = np.array([kernel.op.activation is not None for kernel in rows.kernels])
     part = scale * float((rows.ms * carrying).sum() / rows.ms.sum())
     out = []
-    for a, b in permutations(ACTIVATION_OPTIONS, 2):
-        choice = f"activation:{a}>{b}"
+    for choice, (kind, a), (_, b) in pairs():
         if choice in blocks:
             out.append(_by_blocks(choice, blocks[choice], scale, rng))
-            continue
-        ratios = activation_ratios(evidence, OpKind(a), OpKind(b))
-        drawn = (
-            part * np.expm1(np.median(rng.choice(ratios, (DRAWS, len(ratios))), axis=1))
-            if len(ratios) >= LEAST_PAIRS
-            else np.zeros(0)
-        )
-        out.append(_decide(choice, drawn, scale, f"{len(ratios)} kernels were timed with both"))
-    for a, b in permutations(NORM_OPTIONS, 2):
-        choice = f"norm:{a}>{b}"
-        out.append(
-            _by_blocks(choice, blocks[choice], scale, rng)
-            if choice in blocks
-            else _decide(choice, np.zeros(0), scale, "no kernel was timed with both")
-        )
+        elif kind == "norm":
+            out.append(_decide(choice, np.zeros(0), scale, "no kernel was timed with both"))
+        else:
+            ratios = activation_ratios(evidence, OpKind(a), OpKind(b))
+            drawn = (
+                part * np.expm1(np.median(rng.choice(ratios, (DRAWS, len(ratios))), axis=1))
+                if len(ratios) >= LEAST_PAIRS
+                else np.zeros(0)
+            )
+            out.append(_decide(choice, drawn, scale, f"{len(ratios)} kernels were timed with both"))
     return tuple(out)
 
 
@@ -106,17 +98,12 @@ def _by_blocks(
 
 
 def _decide(
-    choice: str, change_ms: FloatArray, scale_ms: float, pairs: str, what: str = "kernels"
+    choice: str, change_ms: FloatArray, scale_ms: float, told: str, what: str = "kernels"
 ) -> Identified:
     """Decide one choice from draws of what it costs; none where too few kernels tell."""
     if not len(change_ms):
-        why = f"{pairs}: fewer than {LEAST_PAIRS}"
+        why = f"{told}: fewer than {LEAST_PAIRS}"
         return Identified(choice, 0.0, -scale_ms, scale_ms, False, why)
-    low, middle, high = (float(value) for value in np.quantile(change_ms, (0.05, 0.5, 0.95)))
-    span = f"{low:+.2g} to {high:+.2g} ms on a network of {scale_ms:.3g} ms; {pairs}"
-    floor = NOISE_FLOOR * scale_ms
-    if sign_of(low, high, scale_ms):
-        return Identified(choice, middle, low, high, True, f"the sign is certain: {span}")
-    if -floor <= low and high <= floor:
-        return Identified(choice, middle, low, high, True, f"no difference beyond the noise floor: {span}")
-    return Identified(choice, middle, low, high, False, f"{what} disagree: {span}")
+    low, _, high = (float(value) for value in np.quantile(change_ms, (0.05, 0.5, 0.95)))
+    span = f"{low:+.2g} to {high:+.2g} ms on a network of {scale_ms:.3g} ms; {told}"
+    return judged(choice, change_ms, scale_ms, span, what)

@@ -1,0 +1,87 @@
+"""What is learned of the profiles of a pool: factors on nominal rates, several fits averaged in logarithms."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from dsim.latency.features import COLUMNS, INDEX, PRICED, FloatArray, kernel_vector
+from dsim.latency.methods.whole import InNetworks
+from dsim.latency.networks import Network
+from dsim.op import Op
+
+FIXED_MS = 0.3  # nominal time of a prediction without any kernel
+FLOOR = 0.10  # spread of the model's own error that no posterior knows of, in logarithms
+PRICED_AT = np.array([INDEX[name] for name in PRICED])
+
+
+def priced(phi: FloatArray) -> FloatArray:
+    """Return the priced columns of vectors (N, F) with the fixed time appended: (N, P + 1)."""
+    return np.hstack([phi[:, PRICED_AT], np.full((len(phi), 1), FIXED_MS)])
+
+
+@dataclass(frozen=True)
+class Rates(InNetworks):
+    """What an ensemble says of one profile.
+
+    Attributes
+    ----------
+    theta
+        (M, P + 1) logarithms of the factors of each member, the profile's phone factor included.
+    covariance
+        (P + 1, P + 1) posterior covariance of theta, averaged over the members.
+    """
+
+    theta: FloatArray
+    covariance: FloatArray
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the entries of a vector."""
+        return COLUMNS
+
+    def vector(self, op: Op) -> FloatArray:
+        """Return the vector (F,) of one kernel."""
+        return kernel_vector(op)
+
+    def network_vectors(self, networks: Sequence[Network]) -> FloatArray:
+        """Return the vectors (N, F) of measured networks."""
+        return np.array([network.vector for network in networks]).reshape(-1, len(COLUMNS))
+
+    def shares(self, vectors: FloatArray) -> FloatArray:
+        """Return each kernel's share (K,) of a network's time for their vectors (K, F); the rest is the fixed time.
+
+        Each member's own split, averaged, so that shares add up to the whole.
+        """
+        parts = priced(vectors)[:, :-1] @ np.exp(self.theta[:, :-1]).T
+        fixed = priced(vectors.sum(0)[None, :])[:, -1] * np.exp(self.theta[:, -1])
+        shares: FloatArray = (parts / (parts.sum(0) + fixed)).mean(1)
+        return shares
+
+    def log_ms(self, phi: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return log milliseconds (N,) and their spread (N,) for vectors (N, F); functions of phi alone."""
+        x = priced(phi)
+        log = np.log(x @ np.exp(self.theta).T)
+        part = x * np.exp(self.theta.mean(0))
+        share = part / part.sum(1)[:, None]
+        leverage = np.einsum("nf,nf->n", share @ self.covariance, share)
+        center: FloatArray = log.mean(1)
+        return center, np.sqrt(FLOOR**2 + leverage + log.var(1))
+
+
+@dataclass(frozen=True)
+class PoolRates(Rates):
+    """The same, as long as what the others of the pool learned beside it is at hand.
+
+    Attributes
+    ----------
+    member
+        Returns the rates of the profile at a place in the pool.
+    effects
+        (G,) logarithms of what phones, protocols and laboratories add.
+    """
+
+    member: Callable[[int], Rates]
+    effects: FloatArray
