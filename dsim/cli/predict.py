@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from dsim.cli.options import confidence_option, json_option, print_json, without_nan
@@ -46,6 +48,12 @@ from dsim.cli.words import ending
     is_flag=True,
     help="Merge parallel linear branches first, as RepVGG or MobileOne do before they ship.",
 )
+@click.option(
+    "--draw",
+    "drawing",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Also draw the network into this file: net.dot is for Graphviz, net.txt is text.",
+)
 @confidence_option
 @json_option
 def predict(
@@ -55,6 +63,7 @@ def predict(
     inputs: tuple[str, ...],
     strict: bool,
     merge: bool,
+    drawing: Path | None,
     confidence: float,
     as_json: bool,
 ) -> None:
@@ -70,6 +79,10 @@ def predict(
     from dsim.report.latency import show_devices, show_latency
 
     graph = read_network(model, parse_inputs(inputs))
+    if drawing:
+        from dsim.graph.structure import draw  # deferred: it loads networkx
+
+        draw(graph, drawing)
     if device != "all" and "," not in device:
         priced = price(graph, device_named(device), confidence, strict=strict, merge=merge)
         if as_json:

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import networkx as nx
 
 from dsim.errors import InvalidValueError
+from dsim.files import write_atomic
 from dsim.graph.graph import Graph
 
 
@@ -114,6 +116,17 @@ def longest_path(graph: Graph, costs: Sequence[float] | None = None) -> LongestP
     path = nx.dag_longest_path(flow, weight="cost")
     nodes = tuple(node for node in path if 0 <= node < end)
     return LongestPath(nodes, sum(each[node] for node in nodes), sum(each))
+
+
+def draw(graph: Graph, path: Path) -> None:
+    """Write a drawing into a file: for Graphviz where it ends in .dot, else as text.
+
+    Raises
+    ------
+    FileAccessError
+        The file cannot be written.
+    """
+    write_atomic(path, to_dot(graph) if path.suffix == ".dot" else to_text(graph))
 
 
 def to_dot(graph: Graph) -> str:

@@ -109,8 +109,8 @@ def make_profile(
     if not batches:
         raise UnavailableError(
             f"a profile needs at least {LEAST_NETWORKS} networks to learn from, {backend} has "
-            f"{max(learned.values(), default=0)}, held-out ones and those of a busy machine aside; "
-            "give the same command more --time (or --networks), it goes on from here"
+            f"{max(learned.values(), default=0)}; those that are held out, or were timed while other programs ran, do not "
+            "count; the same command with more --time (or --networks) continues, and --allow-busy keeps busy ones"
         )
     kept = [(entry, one) for entry, one in kept if entry.planned.batch in batches]
     images = _images(kept)

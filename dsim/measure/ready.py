@@ -108,7 +108,7 @@ class Kitchen:
                     WRITERS[form](planned, path)
             except BrokenExecutor as error:
                 raise UnavailableError(
-                    "the process that converts networks was ended, for want of memory perhaps; the same command goes on"
+                    "the process that converts networks was ended, perhaps because memory ran out; the same command continues"
                 ) from error
             except Exception as error:  # whatever a converter raises on a network that it does not know
                 path.unlink(missing_ok=True)

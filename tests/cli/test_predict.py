@@ -210,3 +210,11 @@ def test_merging_is_part_of_the_json_either_way(source: Path, capsys: pytest.Cap
     code, out, _ = run(capsys, "predict", f"{source}:branches", "--device", "iphone12,iphone13")
     assert code == 0
     assert "merged" in out
+
+
+def test_the_network_is_drawn(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name, part in (("net.dot", '"0" -> "1";'), ("net.txt", "└─╼ 0 conv2d")):
+        path = tmp_path / name
+        found = run_json(capsys, "predict", "poolformer_s12", "--device", "iphone12", "--draw", str(path))
+        assert part in path.read_text(encoding="utf-8")
+        assert found["peak_activation_bytes"] > 4 * 64 * 56 * 56  # the first map alone

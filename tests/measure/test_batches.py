@@ -135,7 +135,7 @@ def test_a_batch_with_too_few_networks_is_left_out_and_none_makes_no_profile(
     eights = [e for e in learned if e.planned.batch == 8]
     made = make_profile("few", "few", HEAD, "ort", [*ones, *eights[: LEAST_NETWORKS - 1]])
     assert (made.batches, made.short) == ((1,), {8: LEAST_NETWORKS - 1})
-    with pytest.raises(UnavailableError, match=r"at least 5 networks .* ort has 1, .* --time") as error:
+    with pytest.raises(UnavailableError, match=r"at least 5 networks .* ort has 1; .* --time") as error:
         make_profile("few", "few", HEAD, "ort", ones[:1])
     assert "\n" not in str(error.value)
 

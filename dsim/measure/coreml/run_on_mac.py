@@ -59,7 +59,7 @@ def main(words: list[str] | None = None) -> int:
         print(f"Error: {stop}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("Stopped; the same command goes on from here.", file=sys.stderr)
+        print("Stopped; the same command continues from here.", file=sys.stderr)
         return 130
     return 0
 

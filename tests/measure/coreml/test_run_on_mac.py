@@ -104,7 +104,7 @@ def test_ctrl_c_then_the_same_command_goes_on(mac: Mac, capsys: pytest.CaptureFi
     ids = mac.keep(6)
     mac.script.stop_after = 4
     assert mac.run() == 130
-    assert "the same command goes on" in capsys.readouterr().err
+    assert "the same command continues" in capsys.readouterr().err
     with mac.out.open("a") as file:
         file.write('{"id": "cut off wh')
     mac.script.stop_after = None
