@@ -16,7 +16,7 @@ import polars as pl
 from dsim.device.add.aihub_names import aihub_graph
 from dsim.graph.key import NetworkKey
 from lab.curate.profiles import about, filled, save
-from lab.curate.rules import read_toml
+from lab.curate.read_rules import read_toml
 from lab.curate.stored_sizes import PARAMS_SHARE, stored_sizes
 
 MIN_NETWORKS = 8

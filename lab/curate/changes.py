@@ -83,10 +83,10 @@ def difference(before: Path, after: Path) -> str:
         return f"another table: {tables[0].height} rows before, {tables[1].height} after"
     lines = [path.read_text(encoding="utf-8").splitlines() for path in (before, after)]
     gone, come = (set(lines[0]) - set(lines[1]), set(lines[1]) - set(lines[0]))
-    first = next((line for line in lines[1] if line in come), "")
-    return f"{len(gone)} lines would go and {len(come)} come" + (
-        f", the first: {first[:80]}" if first else ""
-    )
+    if not gone and not come:
+        return "the same lines in another order or number"
+    first = next((f", the first new one: {line[:80]}" for line in lines[1] if line in come), "")
+    return f"lines that go: {len(gone)}, lines that come: {len(come)}{first}"
 
 
 def take_over(found: Collection[Change], made: Path, root: Path) -> None:

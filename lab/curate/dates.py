@@ -16,7 +16,7 @@ from pathlib import Path
 from dsim.accuracy.tables import read_rows
 from dsim.latency.families import FAMILIES
 from lab.claims.reality.dates import RECIPE, bare
-from lab.curate.rules import FOLDER, first_fit, read_csv
+from lab.curate.read_rules import FOLDER, first_fit, read_csv
 from lab.curate.tables import write_table
 
 RELEASE, RELEASED = "timm 0.6.12 (PyPI, 2022-11-23) holds it", "2022-11"

@@ -13,7 +13,7 @@ from typing import Any
 import polars as pl
 
 from lab.curate.profiles import about, filled, save
-from lab.curate.rules import read_toml
+from lab.curate.read_rules import read_toml
 from lab.curate.stored_sizes import graph_key, stored_sizes
 
 PROTOCOL = ("timm", "timm's benchmark script: samples per second at a fixed batch, after warm-up")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from dsim.graph.key import NetworkKey
 from dsim.latency.networks import shared_keys
-from lab.curate.rules import first_fit, read_csv
+from lab.curate.read_rules import first_fit, read_csv
 from lab.curate.tables import write_table
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from lab.curate.profiles import save
 from lab.curate.published import LICENCE, graph_key, own_side, stem_of
-from lab.curate.rules import first_fit, read_csv, read_toml
+from lab.curate.read_rules import first_fit, read_csv, read_toml
 
 # two sources with one protocol differ by a median of 6%; half as much again is far outside that
 CONFLICT = 1.5

@@ -8,7 +8,7 @@ import polars as pl
 
 from lab.curate.profiles import about, filled, save
 from lab.curate.published import LICENCE, graph_key, own_side, stem_of
-from lab.curate.rules import read_toml
+from lab.curate.read_rules import read_toml
 
 PX = (192, 288)  # every network of these tables ran between them
 

@@ -14,7 +14,7 @@ import polars as pl
 
 from lab.curate.phone_ops import LICENCE, measured_op
 from lab.curate.profiles import FOLDED, about, filled, save
-from lab.curate.rules import read_toml
+from lab.curate.read_rules import read_toml
 
 SOURCE = "qed-usc/mobile-ml-benchmark"
 PROTOCOL = ("benchmark", "mean of repeated runs by the framework's own benchmark tool")

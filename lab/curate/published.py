@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lab.curate.rules import read_toml
+from lab.curate.read_rules import read_toml
 
 LICENCE = "figures quoted from the source; the source states no licence for them"
 

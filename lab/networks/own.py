@@ -16,7 +16,7 @@ from torch import Tensor, nn
 def conv_bn(
     inp: int, out: int, kernel: int = 1, stride: int = 1, groups: int = 1, act: bool = True
 ) -> nn.Sequential:
-    """Return a convolution with batch norm and, if asked, ReLU6-free ReLU."""
+    """Return a convolution with batch norm and, if asked, ReLU."""
     layers = [
         nn.Conv2d(inp, out, kernel, stride, kernel // 2, groups=groups, bias=False),
         nn.BatchNorm2d(out),

@@ -29,13 +29,20 @@ def test_files_are_told_apart_by_what_they_say(tmp_path: Path) -> None:
     found = tuple(changes(made, root, ("iphones",)))
     assert [(one.path.removeprefix("device_profiles/"), one.what) for one in found] == [
         ("iphone12/contrasts.csv", "would go: no step makes it any more"),
-        ("iphone12/networks.csv", "1 lines would go and 2 come, the first: b,3"),
+        ("iphone12/networks.csv", "lines that go: 1, lines that come: 2, the first new one: b,3"),
         ("iphone13/networks.csv", "would be new"),
         ("rtx3090-eager/networks.csv", "would be overwritten, and desktop owns it"),
     ]
     take_over(found, made, root)
     assert not (root / IPHONE / "contrasts.csv").exists()
     assert tuple(changes(made, root, ("iphones", "desktop"))) == ()
+
+
+def test_a_table_in_another_order_is_another_table(tmp_path: Path) -> None:
+    write(tmp_path, "before.csv", "a\nb\n")
+    write(tmp_path, "after.csv", "b\na\n")
+    told = difference(tmp_path / "before.csv", tmp_path / "after.csv")
+    assert told == "the same lines in another order or number"
 
 
 def test_tables_of_numbers_are_compared_by_their_rows(tmp_path: Path) -> None:

@@ -8,10 +8,12 @@ from dsim.attrs import ConvAttrs, LinearAttrs
 from dsim.device.load import load_profile
 from dsim.op import OpKind
 from lab.curate import iphones
+from lab.curate.aihub import cliff_of, numbers_of
 from lab.curate.dates import released
 from lab.curate.families import family_of
 from lab.curate.phone_ops import measured_op
-from lab.curate.rules import first_fit
+from lab.curate.read_rules import first_fit
+from lab.curate.stored_sizes import graph_key
 
 XCODE = "CoreML (Xcode 14 report; iOS 16; all units)"
 COLUMNS = (
@@ -104,3 +106,31 @@ def test_a_wheel_of_timm_tells_the_networks_that_it_registers(tmp_path: Path) ->
         )
         archive.writestr("timm/layers/b.py", "@register_model\ndef c_net(x):\n    pass\n")
     assert released(wheel) == ("a_net", "b_net")
+
+
+SIZES = {
+    "mobileone_s0@224": (2.08, 0.27),
+    "mobileone_s0+unfused@224": (5.29, 1.07),
+    "resnet18@224": (11.69, 1.82),
+}
+
+
+def test_a_row_of_a_desktop_gets_the_form_that_its_parameters_tell() -> None:
+    def key(name: str, params_m: float, macs_g: float | None, runtime: str) -> str:
+        return graph_key(name, 224, params_m, macs_g, runtime, SIZES)
+
+    assert key("mobileone_s0", 5.29, None, "torch 2.4 eager nchw") == "mobileone_s0+unfused@224"
+    assert key("mobileone_s0", 2.08, None, "torch 2.9 eager nchw") == "mobileone_s0@224"
+    assert key("resnet18", 11.7, None, "torch 2.4 eager nchw") == "resnet18@224"
+    # 20% more parameters than what is stored, but the same work: a head that nobody stored
+    assert key("resnet18", 14.0, 1.82, "torch 2.4 eager nchw") == "resnet18@224"
+    assert key("resnet18", 14.0, 2.5, "torch 2.4 eager nchw") == ""
+    assert key("resnet19", 11.7, 1.82, "torch 2.4 eager nchw") == ""
+
+
+def test_a_network_that_left_the_npu_is_a_cliff() -> None:
+    row = {"latency_ms": 3.0, "layers_on_npu": 90, "layers_on_gpu": None, "layers_on_cpu": 10}
+    assert cliff_of(row, False) == "10 of 100 layers left the NPU: 0 on the GPU, 10 on the CPU"
+    assert cliff_of(row, True) == ""  # where nothing reached the NPU, that is the profile
+    assert cliff_of(row | {"layers_on_cpu": 0}, False) == ""
+    assert numbers_of("w8a8_mixed_int16") == "w8a8"
