@@ -204,7 +204,7 @@ class Arch(Summarised, HasForm):
         return tuple(Piece(part, scope) for scope, part in self.parts())
 
     def describe(self) -> tuple[str, ...]:
-        """Return six lines for people: stem, four stages, head.
+        """Return the design in six lines of words: stem, four stages, head.
 
         Examples
         --------

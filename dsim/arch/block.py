@@ -67,6 +67,6 @@ class Block:
         return int(width * self.mlp_ratio)
 
     def describe(self) -> str:
-        """Return a few words for people."""
+        """Return the block in a few words."""
         scale = "" if self.layer_scale is not None else ", no layer scale"
         return f"{self.mixer} (MLP {self.mlp_ratio:g}, {self.activation}, {self.norm}{scale})"

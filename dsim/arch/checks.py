@@ -17,7 +17,7 @@ def member(name: str, kind: type[E], value: object) -> E:
     Raises
     ------
     InvalidValueError
-        It is none; the message lists the choices.
+        It is not one of them; the message lists the choices.
     """
     if isinstance(value, str):
         try:
@@ -28,7 +28,7 @@ def member(name: str, kind: type[E], value: object) -> E:
 
 
 def number(name: str, value: object) -> float:
-    """Coerce ``value`` to a finite float (a bool is none).
+    """Coerce ``value`` to a finite float (a bool is not a number).
 
     Raises
     ------

@@ -42,6 +42,6 @@ class Head:
             )
 
     def describe(self) -> str:
-        """Return a few words for people."""
+        """Return the head in a few words."""
         order = "pool, then norm" if self.pool_first else "norm, then pool"
         return f"{self.norm} {order}; {'two classifiers (distilled)' if self.distilled else 'one classifier'}"

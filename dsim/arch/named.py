@@ -23,7 +23,7 @@ def read_design(name: str | Path | Arch) -> Arch:
     FileAccessError
         The file cannot be read.
     FileFormatError
-        The file is no design, or the study chose none.
+        The file is not a design, or the study chose none.
     """
     if isinstance(name, Arch):
         return name

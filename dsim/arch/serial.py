@@ -1,4 +1,4 @@
-"""How a file writes a stage: equal neighbours among its blocks once, with a count, so that a person can read and edit it."""
+"""A stage as a file holds it: equal neighbours among its blocks once, with a count, so that a person can read and edit it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MAX_DEPTH = 64  # blocks of a stage
 
 @dataclass(frozen=True, slots=True)
 class BlockRun:
-    """So many equal blocks; see `Block` for what each field means.
+    """A number of equal blocks; see `Block` for what each field means.
 
     Raises
     ------

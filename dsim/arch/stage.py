@@ -88,7 +88,7 @@ class Stage(HasForm):
         return self.blocks[-1].mixer is Mixer.ATTENTION
 
     def describe(self, index: int, size: int) -> str:
-        """Return one line for people.
+        """Return the stage in words, on one line.
 
         Parameters
         ----------

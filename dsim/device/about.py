@@ -70,7 +70,7 @@ class About:
     Raises
     ------
     InvalidValueError
-        A text is empty, a name is none of the known ones, or two keys contradict each other.
+        A text is empty, a name is not one of the known ones, or two keys contradict each other.
     """
 
     schema_version: int

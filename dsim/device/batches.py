@@ -26,7 +26,7 @@ def split_name(name: str) -> tuple[str, int | None]:
     Raises
     ------
     BatchError
-        What follows ``@batch`` is no number of images.
+        What follows ``@batch`` is not a number of images.
     """
     plain, mark, text = name.partition(MARK)
     if not mark:
@@ -130,7 +130,7 @@ def stated_batches(value: object, path: Path) -> tuple[str, tuple[int, ...]]:
     Raises
     ------
     FileFormatError
-        It is none of these.
+        It is something else.
     """
     if isinstance(value, str) and value.strip():
         found = re.match(r"\s*([1-9]\d{0,5})\b", value)

@@ -69,7 +69,7 @@ def card_file(batch: int | None = None) -> str:
 
 
 def is_card(name: str) -> bool:
-    """Tell whether a file of a profile's folder is a card."""
+    """Return whether a file of a profile's folder is a card."""
     return bool(re.fullmatch(r"card(-batch\d+)?\.toml", name))
 
 
@@ -84,7 +84,7 @@ def read_card(folder: Path, batch: int | None = None) -> Card | None:
     Raises
     ------
     FileFormatError
-        The file is no card.
+        The file is not a card.
     """
     path = folder / card_file(batch)
     if not path.exists():

@@ -23,7 +23,7 @@ def check_file(path: Path) -> None:
     OSError
         There is no such file.
     FileFormatError
-        It is no plain file, or too large.
+        It is not a plain file, or too large.
     """
     found = path.lstat()
     if not stat.S_ISREG(found.st_mode):
@@ -45,7 +45,7 @@ def read_text(path: Path) -> str:
     FileAccessError
         It cannot be read.
     FileFormatError
-        It is no plain file, too large, or no text.
+        It is not a plain file, too large, or not text.
     """
     try:
         check_file(path)

@@ -39,7 +39,7 @@ def find_profile(name: str) -> DeviceProfile:
     Raises
     ------
     UnknownNameError
-        No profile is meant, or several are; the message lists the closest, or what tells the several apart.
+        No profile is meant, or several are; the message lists the closest, or in what the several differ.
     BatchError
         It was not measured at that batch.
     FileFormatError

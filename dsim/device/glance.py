@@ -93,7 +93,7 @@ def glance(folder: Path) -> Glance:
     Raises
     ------
     FileFormatError
-        Its profile.toml is no TOML.
+        Its profile.toml is not TOML.
     """
     raw = read_toml(folder / "profile.toml")
 

@@ -24,7 +24,7 @@ def profile_named(text: str) -> str:
     Raises
     ------
     UnknownNameError
-        No profile is meant, or several are; the message lists the closest, or what tells the several apart.
+        No profile is meant, or several are; the message lists the closest, or in what the several differ.
     """
     plain, batch = split_name(text)
     if plain in list_profiles():

@@ -35,7 +35,7 @@ def read_ops(path: Path) -> tuple[MeasuredOp, ...]:
     FileAccessError
         The file cannot be read.
     FileFormatError
-        It is no parquet file, lacks a column, or a row breaks a rule; the message names the row.
+        It is not a parquet file, lacks a column, or a row breaks a rule; the message names the row.
     """
     try:
         check_file(path)

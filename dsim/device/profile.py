@@ -76,7 +76,7 @@ class Measurement:
 
     @property
     def counts(self) -> bool:
-        """True for a figure to learn from: told for the first time, and not held out for good."""
+        """True for a figure to learn from: it repeats no other figure, and is not held out for good."""
         return not self.repeats and not self.role
 
 

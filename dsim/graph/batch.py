@@ -47,7 +47,7 @@ class _Change:
 
 
 class _Mixed(Exception):  # noqa: N818 - no error yet: the caller names the op and makes it one
-    """An op mixes the images of a batch, or nothing tells which axis holds them behind it."""
+    """An op mixes the images of a batch, or it is not known which axis holds them behind it."""
 
 
 _Rule = Callable[[Op, Sequence[Place | None], _Change], tuple[Any, Place | None]]

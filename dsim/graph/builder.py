@@ -96,7 +96,7 @@ class GraphBuilder:
         Raises
         ------
         InvalidValueError
-            An output is no tensor of this graph.
+            An output is not a tensor of this graph.
         """
         for ref in outputs:
             self._spec(ref)
@@ -108,6 +108,6 @@ class GraphBuilder:
         if not 0 <= ref.slot < slots:
             raise InvalidValueError(
                 f"an op reads tensors made before it, got {shown(tuple(ref))} after {len(self._nodes)} ops and "
-                f"{len(self._inputs)} inputs; pass what input() and add() gave"
+                f"{len(self._inputs)} inputs; pass what input() and add() returned"
             )
         return self._inputs[-1 - ref.node] if ref.node < 0 else self._nodes[ref.node].op.outputs[ref.slot]

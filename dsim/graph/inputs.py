@@ -71,7 +71,7 @@ def as_inputs(given: Given) -> Inputs | None:
     Raises
     ------
     InvalidValueError
-        It is none of these.
+        It is something else.
     """
     if given is None or isinstance(given, Inputs):
         return given
@@ -93,7 +93,7 @@ def parse_inputs(texts: Sequence[str]) -> Inputs | None:
     Raises
     ------
     InvalidValueError
-        A text is no input, or a name comes twice.
+        A text does not describe an input, or a name comes twice.
     """
     by_place: list[Value] = []
     by_name: dict[str, Value] = {}

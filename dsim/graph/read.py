@@ -35,7 +35,7 @@ def as_graph(network: Graph | HasGraph | torch.nn.Module | str | Path, input_sha
     Raises
     ------
     InvalidValueError
-        It is none of these.
+        It is something else.
     UnsupportedOpError
         torch.export cannot trace the module, or a shape in the file cannot be known.
     FileFormatError, FileAccessError, MissingPackageError

@@ -100,7 +100,7 @@ def graph_from_dict(raw: Any, where: str = "graph") -> Graph:
     Parameters
     ----------
     raw
-        What JSON gave: anything at all.
+        What a JSON file holds: anything at all.
     where
         What to call it in an error message, for example the file.
 

@@ -65,7 +65,7 @@ def load_graphs(path: Path, keys: Collection[str] | None = None) -> dict[str, Gr
     FileAccessError
         The file cannot be read.
     FileFormatError
-        It is no file of graphs, or a node does not fit; the message names the file, the graph and the node.
+        It is not a file of graphs, or a node does not fit; the message names the file, the graph and the node.
     """
     import polars as pl  # slow to import, and an answer from the cache reads no graphs
 

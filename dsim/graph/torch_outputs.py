@@ -1,4 +1,4 @@
-"""What a module gives when it is not a tensor, list or dictionary: an object that holds tensors among other things."""
+"""Outputs of a module that are not a tensor, list or dictionary, but an object that holds tensors among other things."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ DEPTH = 4  # objects in objects in objects
 
 
 def is_foreign_output(error: BaseException) -> bool:
-    """Tell torch's refusal of an output whose type it does not know."""
+    """Recognise torch's error about an output whose type it does not know."""
     return "not a known type" in str(error) or "pytree" in str(error)
 
 
 def with_plain_outputs(module: torch.nn.Module) -> torch.nn.Module:
-    """Return the same module but for what it gives: the tensors in it, in order."""
+    """Return the same module, whose output is a list of the tensors in it, in order."""
     made = copy.copy(module)  # the caller's module stays as it is
     forward = type(module).forward
 

@@ -80,7 +80,7 @@ BEHIND: dict[str, Callable[[], nn.Module]] = {"LeakyReLU": nn.LeakyReLU, "ReLU":
 
 
 def is_quantised(part: nn.Module) -> bool:
-    """Tell a layer that computes with integers."""
+    """Return whether a layer computes with integers."""
     return ".quantized" in type(part).__module__ and "torch." in type(part).__module__
 
 

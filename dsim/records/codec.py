@@ -265,7 +265,7 @@ def to_npz(record: Any) -> bytes:
     return buffer.getvalue()
 
 
-def from_npz(cls: type[R], content: bytes, where: str = "", remedy: str = "make it anew") -> R:
+def from_npz(cls: type[R], content: bytes, where: str = "", remedy: str = "make it again") -> R:
     """Make a record of the bytes of an npz file; see `from_plain`."""
     import numpy as np  # as above
 

@@ -1,4 +1,4 @@
-"""What sets the inputs of a stored study apart from those that are asked for, in words."""
+"""In which inputs a stored study differs from the one that is asked for, in words."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ KEEP = 24  # points of a mix's own Pareto front that are kept
 
 @dataclass(frozen=True)
 class Explored:
-    """What one mix gave.
+    """What sweeping one mix found.
 
     Attributes
     ----------
@@ -105,7 +105,7 @@ def _fresh(grid: Grid, points: Points, seen: Points) -> Points:
 
 
 def _moves() -> Points:
-    """One step on one axis, or one up and one down on two: what is spent in one place is saved in another."""
+    """Return the neighbours of points: one step on one axis, or one step up and one down on two, which trades size between places."""
     one = np.eye(AXES, dtype=np.int64)
     pairs = [one[a] - one[b] for a, b in itertools.permutations(range(AXES), 2)]
     return np.concatenate([one, -one, np.stack(pairs)])

@@ -70,7 +70,7 @@ def read_inputs(folder: Path) -> Recorded | None:
 
 
 def write_result(result: StudyResult) -> None:
-    """Write the result beside the inputs; ``chosen.json`` comes last, so that it never speaks of a missing front."""
+    """Write the result beside the inputs; ``chosen.json`` comes last, so that it is never there without its front."""
     folder = result.spec.folder
     buffer = io.BytesIO()
     to_rows(result.front, Candidate).write_parquet(buffer, compression="zstd")
@@ -112,7 +112,7 @@ def read_result(spec: StudySpec) -> StudyResult | None:
 
 
 def _check_figures(one: Candidate | None, what: str) -> None:
-    """Refuse a candidate whose figures are nan, which null stands for, or without end."""
+    """Refuse a candidate with a figure that is missing or infinite."""
     if one is not None and not all(map(math.isfinite, one.figures)):
         raise FileFormatError(f"{what} must be a number, got null; {_AGAIN}")
 

@@ -56,7 +56,7 @@ class Grid:
             self._price()
 
     def _depths(self, stage: int) -> tuple[int, ...]:
-        """Depths that leave this mix its own designs: a stage of nothing but attention has no other mixer.
+        """Depths that leave this mix its own designs: a stage of attention blocks alone belongs to another mix.
 
         Such a stage belongs to the mix with the first mixer of the row, so that no design is made twice.
         """

@@ -1,4 +1,4 @@
-"""Keep a search to what the device's evidence can tell apart; what it cannot stays at the published value."""
+"""Search only the choices that the device's evidence can price; every other choice stays at its published value."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MUST_BE_SHOWN = frozenset({"activation", "norm"})  # without a verdict these ar
 def keep_identified(
     space: Space, contrasts: Mapping[str, Identified]
 ) -> tuple[Space, tuple[NotIdentified, ...]]:
-    """Drop the options whose price against the first of their row is not identified.
+    """Drop the options whose price, compared with the first of their row, the evidence does not pin down.
 
     Parameters
     ----------

@@ -41,7 +41,7 @@ class Mix:
         return self.attention is Mixer.ATTENTION and self.attention_in(stage) > 0
 
     def canonical(self, space: Space) -> Mix:
-        """Return the one mix that stands for all that make the same designs: without attention its kind is moot."""
+        """Return the one mix that stands for all that make the same designs: without attention blocks, their kind does not matter."""
         return self if any(self.attention_blocks) else replace(self, attention=space.attentions[0])
 
     def arch(

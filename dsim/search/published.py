@@ -1,4 +1,4 @@
-"""The published networks that cost about as much on a device, with their measured figures: a person's sanity check."""
+"""The published networks that cost about as much on a device, with their measured figures, so that a person can check an answer against them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ MOST = 8
 def measured_networks(profile: DeviceProfile) -> tuple[Published, ...]:
     """Return every measured figure with a known top-1, in the profile's order.
 
-    Only figures in the profile's reference protocol, on networks that stayed on the accelerator, told for the first time.
+    Only figures in the profile's reference protocol, on networks that stayed on the accelerator, and each figure once.
     """
     return tuple(
         Published(row.network, row.latency_ms, row.top1, f"{row.source}, {row.table}")

@@ -1,4 +1,4 @@
-"""What a study gives back: the chosen design, the front, what it cost, and what it could not tell."""
+"""The result of a study: the chosen design, the front, what the search cost, and which choices it could not price."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Candidate(Summarised):
         trained = reference_words(self.arch.resolution)
         return (
             ("latency", f"{self.latency_ms:.3g} ms, {level} {self.low_ms:.3g} to {self.high_ms:.3g} ms"),
-            ("P(fits)", f"{self.p_fits:.1%}, the chance that a new measurement holds the budget"),
+            ("P(fits)", f"{self.p_fits:.1%}, the chance that a new measurement is within the budget"),
             (
                 "top-1",
                 f"{self.top1:.1f} %, {level} {self.top1_low:.1f} to {self.top1_high:.1f} % ({trained})",
@@ -107,7 +107,7 @@ class Published:
 
 @dataclass(frozen=True)
 class Cost:
-    """The ledger of a study.
+    """What a study cost: time, and how many designs it looked at.
 
     Attributes
     ----------

@@ -141,7 +141,7 @@ def search(
     batch
         Images in a run, for a profile that was measured at several; its smallest by default.
     confidence
-        Level of the latency interval whose upper end must hold the budget.
+        Level of the latency interval; its upper end must be within the budget.
     trials
         How many mixes of blocks to sweep.
     time_s

@@ -64,7 +64,7 @@ class AccuracyPredictor(Accuracies, Protocol):
         """Return top-1 and its interval of each row of ``summaries`` (N, S)."""
 
     def in_region(self, summaries: Floats) -> Bools:
-        """Tell which rows lie where the estimate is more than a guess."""
+        """Return which rows (N,) lie close enough to known networks for an estimate."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ class Scores:
 
     @classmethod
     def join(cls, parts: list[Scores]) -> Scores:
-        """Put scores behind each other."""
+        """Join scores into one, in order."""
         return cls(**{f.name: np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(cls)})
 
     def __len__(self) -> int:
@@ -122,11 +122,11 @@ class Scorer:
         )
 
     def p_fits(self, rows: Floats) -> Floats:
-        """Return the chance (N,) that each design, measured anew, is within the budget."""
+        """Return the chance (N,) that a new measurement of each design is within the budget."""
         return self.latency.p_fits(self.table.cut(rows).phi, self.budget_ms)
 
     def feasible(self, scores: Scores) -> Bools:
-        """Tell which designs may be chosen."""
+        """Return which designs (N,) fit the budget and may be chosen."""
         return (scores.high_ms <= limit(self.budget_ms)) & scores.in_region
 
     def order(self, scores: Scores) -> NDArray[np.int64]:

@@ -1,4 +1,4 @@
-"""Space: what a search may vary, as data; it refuses what makes no sense."""
+"""Space: what a search may vary, as data; impossible choices are refused."""
 
 from __future__ import annotations
 

@@ -56,10 +56,10 @@ def storage_errors(url: str | None, opening: bool = False) -> Iterator[None]:
     except Exception as error:  # SQLAlchemy, its drivers and Optuna raise unrelated types for one thing
         if url is None or (not opening and type(error).__module__ == "builtins"):
             raise  # not the storage's
-        raise _told(error, url) from (None if url and _secrets(url) else error)
+        raise _worded(error, url) from (None if url and _secrets(url) else error)
 
 
-def _told(error: Exception, url: str | None) -> DsimError:
+def _worded(error: Exception, url: str | None) -> DsimError:
     path = sqlite_file(url)
     if path is not None:
         why = first_line(error)
@@ -104,7 +104,7 @@ def open_storage(url: str | None, name: str) -> optuna.Study:
     Raises
     ------
     FileFormatError
-        It is a file that is no database.
+        It is a file, and not a database.
     FileAccessError
         It cannot be opened.
     MissingPackageError
@@ -118,7 +118,7 @@ def open_storage(url: str | None, name: str) -> optuna.Study:
 
 
 def _check_file(path: Path) -> None:
-    """Refuse a file that is no database before it is opened: a driver's message does not name it."""
+    """Refuse a file that is not a database before it is opened, because a driver's message does not name it."""
     if path.is_dir():
         raise FileFormatError(f"{path} must be the database of a study, and is a folder; {_AGAIN}")
     try:
@@ -129,4 +129,4 @@ def _check_file(path: Path) -> None:
     except OSError as error:
         raise FileAccessError(f"{path} cannot be read: {error.strerror}; check its permissions") from error
     if begins and begins != _HEADER:
-        raise FileFormatError(f"{path} must be the database of a study, and is no SQLite file; {_AGAIN}")
+        raise FileFormatError(f"{path} must be the database of a study, and is not an SQLite file; {_AGAIN}")

@@ -29,7 +29,7 @@ Progress = Callable[
 
 @dataclass(frozen=True)
 class Found:
-    """What the search itself found, before anybody else comments on it."""
+    """What the search itself found, before published networks and notes are added."""
 
     chosen: Candidate | None
     front: tuple[Candidate, ...]
@@ -116,7 +116,7 @@ def _said(best: float | None) -> str:
 
 
 def _digits(value: float, scale: float) -> float:
-    """Return a value without the digits that are rounding: the sampler sorts mixes by it, and ties must stay ties."""
+    """Round a value to the digits that mean something: the sampler sorts mixes by it, and ties must stay ties."""
     return float(steps(np.array(value), scale)) * RELATIVE * scale
 
 
@@ -131,7 +131,7 @@ def _best_so_far(trials: Trials, spec: StudySpec, scorer: Scorer) -> list[float]
 
 
 def seed_presets(spec: StudySpec) -> dict[str, Arch]:
-    """Return the published designs that use nothing which the search may not use."""
+    """Return the published designs whose every choice is in the search space."""
     space = spec.space
     fits = {}
     for name, arch in PRESETS.items():
@@ -183,7 +183,7 @@ def _conclude(
     capped: bool,
     interrupted: bool,
 ) -> Found:
-    """Put the kept points of all mixes and the presets side by side."""
+    """Compare the kept points of all mixes and the presets, and choose."""
     archs: list[tuple[str, Callable[[], Arch]]] = []
     rows: list[Floats] = []
     grids = [Grid(spec.space, mix, scorer.table) for mix, _ in trials.done]

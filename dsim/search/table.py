@@ -77,7 +77,7 @@ class CostTable:
         return out
 
     def shared(self, key: Hashable, make: Callable[[], Floats]) -> Floats:
-        """Return an array that several mixes share, made once; ``key`` must say all that it depends on."""
+        """Return an array that several mixes share, made once; ``key`` must hold everything that it depends on."""
         if key not in self._shared:
             self._shared[key] = make()
         return self._shared[key]

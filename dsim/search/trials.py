@@ -74,7 +74,7 @@ class Trials:
     sampler
         A key of ``SAMPLERS``.
     inputs
-        The study's inputs, kept so that another study under the same name can be told what differs.
+        The study's inputs, kept so that an error can say what differs when another study has the same name.
 
     Raises
     ------
@@ -148,7 +148,7 @@ class Trials:
             ) from error
 
     def _clear_leftovers(self) -> None:
-        """Close what an interrupted run left open, so that it neither comes back nor counts."""
+        """Close the trials that an interrupted run left open, so that they are neither run again nor counted."""
         for trial in self._study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
             self._study.tell(trial.number, state=TrialState.FAIL)
         for _ in self._study.get_trials(deepcopy=False, states=(TrialState.WAITING,)):
@@ -158,7 +158,7 @@ class Trials:
         return mix_from(self._space, dict(trial.params))
 
     def ask(self) -> tuple[Trial, Mix] | None:
-        """Return the next mix that was not swept yet, or None when there is none left."""
+        """Return the next mix that was not swept yet, or None when all were swept."""
         with storage_errors(self._storage):
             return self._ask()
 
@@ -202,7 +202,7 @@ class Trials:
         return None
 
     def reject(self, trial: Trial, mix: Mix) -> None:
-        """Say that a mix holds no design at all."""
+        """Record that a mix holds no design at all."""
         with storage_errors(self._storage):
             self._study.tell(trial, state=TrialState.FAIL)
         self._impossible.add(mix)

@@ -61,7 +61,7 @@ def compare(
     trials, fold_trials
         Mixes swept by each device's study, and by each search on half of the evidence.
     seeds, refits
-        How many times the evidence is halved and searched again, and how many times models are learned anew from
+        How many times the evidence is halved and searched again, and how many times models are learned again from
         families drawn with replacement.
     seed
         Of everything random: the same inputs give the same answer.

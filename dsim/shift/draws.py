@@ -1,6 +1,6 @@
-"""Paired draws: one draw holds one account of every design's top-1 and of its milliseconds on every device.
+"""Paired draws: each draw has one value of every design's top-1 and of its milliseconds on every device.
 
-A draw of latency has two parts. The families that were measured are drawn again and the model is learned anew: what the
+A draw of latency has two parts. The families that were measured are drawn again and the model is learned again: what the
 conclusion owes to the sample. And each piece of a design is mispriced by a factor of its own, so large that whole designs
 of one family err against each other as held-out networks of one family do: what the model owes to its form. Pieces that
 two designs share err alike, and so do pieces that differ in activation or norm alone, whose prices the profile's own

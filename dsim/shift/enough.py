@@ -15,7 +15,7 @@ def count_halvings(halved: Iterable[Halved]) -> int:
 
 
 def too_few(refits: int, halvings: int) -> str:
-    """Say why nothing may be called a finding; empty where something may."""
+    """Return why nothing may be called a finding; empty where something may."""
     if refits >= FINDING_REFITS and halvings >= FINDING_HALVINGS:
         return ""
     return (
@@ -25,7 +25,7 @@ def too_few(refits: int, halvings: int) -> str:
 
 
 def too_few_in(found: Comparison) -> str:
-    """Say why nothing in a comparison may be called a finding; empty where something may."""
+    """Return why nothing in a comparison may be called a finding; empty where something may."""
     return too_few(found.refits, count_halvings(found.halved))
 
 

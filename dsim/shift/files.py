@@ -16,7 +16,7 @@ from dsim.shift.spec import ComparisonSpec
 
 SCHEMA_VERSION = 1
 RECORD = "comparison.json"
-_AGAIN = "make it anew with dsim compare"
+_AGAIN = "make it again with dsim compare"
 
 
 def to_dict(found: Comparison) -> dict[str, Any]:
@@ -25,7 +25,7 @@ def to_dict(found: Comparison) -> dict[str, Any]:
 
 
 def from_dict(raw: object, where: str = "a comparison") -> Comparison:
-    """Read what `to_dict` gave.
+    """Read what `to_dict` returned.
 
     Raises
     ------
@@ -43,14 +43,14 @@ def load_comparison(path: Path) -> Comparison:
     FileAccessError
         It cannot be read.
     FileFormatError
-        It is no comparison; the message names the file.
+        It is not a comparison; the message names the file.
     """
     path = path / RECORD if path.is_dir() and path.name != RECORD else path
     return from_dict(read_json(path, f"name a comparison's folder, or {_AGAIN}"), str(path))
 
 
 def read_comparison(folder: Path, fingerprint: str) -> Comparison | None:
-    """Return the finished comparison in a folder if it is the one asked for; another, or a damaged one, is made anew."""
+    """Return the finished comparison in a folder if it is the one asked for; None for another or a damaged one, which is made again."""
     if not (folder / RECORD).exists():
         return None
     try:

@@ -60,7 +60,7 @@ def halved_search(
         try:
             return from_json(Halved, path.read_text(encoding="utf-8"))
         except (OSError, ValueError, FileFormatError):
-            pass  # a damaged file is made anew
+            pass  # a damaged file is made again
     found = _search(spec, device, space, budget_ms, split)
     if path is not None:
         make_folder(path.parent)

@@ -22,7 +22,7 @@ from dsim.rounding import limit
 from dsim.shift.records import Cell, Comparison, DeviceFindings
 
 FILE = "measured.csv"
-_AGAIN = "remove it and make it anew with dsim measure compared"
+_AGAIN = "remove it and make it again with dsim measure compared"
 _DIGITS = 12  # of a design's hash
 
 
@@ -100,7 +100,7 @@ class Agreement:
     below_high
         How many took no more than the upper end that was predicted.
     to_fit, fit
-        How many were said to hold the budget by their upper end, and how many of these do.
+        How many were predicted to fit the budget by their upper end, and how many of these do.
     """
 
     device: str
@@ -234,7 +234,7 @@ def read_measured(folder: Path) -> tuple[Timed, ...]:
     FileAccessError
         The file cannot be read.
     FileFormatError
-        It is no such file.
+        It is not such a file.
     """
     path = folder / FILE
     if not path.exists():

@@ -1,4 +1,4 @@
-"""Parts: a design as the choices and sizes that a search makes, so that two designs can be told apart one by one."""
+"""Parts: a design as the choices and sizes that a search makes, so that two designs can be compared choice by choice."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a comparison gives back, as frozen records."""
+"""The result of a comparison, as frozen records."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ class DeviceFindings(Summarised):
         shown = self.best or self.fastest
         rows = [
             ("budget", f"{self.budget_ms:.3g} ms"),
-            ("best", "a design that holds the budget" if self.best else "nothing fits; the fastest:"),
+            ("best", "a design that fits the budget" if self.best else "nothing fits; the fastest:"),
             *shown.said(),
             ("front", f"{len(self.front)} designs, in .front"),
             ("rests on", f"{self.figures} figures of {self.families} families, {self.own_share:.0%} its own"),
@@ -222,9 +222,9 @@ class Robust:
     Attributes
     ----------
     fits_everywhere
-        False where no candidate holds every budget; then it is the one that misses its worst budget by the least.
+        False where no candidate fits every budget; then it is the one that misses its worst budget by the least.
     worst_points
-        Largest top-1 in points (pessimistic estimates) that it gives away to a device's own best; 0 at best.
+        Largest loss of top-1 in points (pessimistic estimates) against a device's own best; 0 at best.
     candidates
         How many were compared: the union of the fronts.
     """
@@ -251,7 +251,7 @@ class Halved:
     scored_ms, scored_high_ms, scored_top1
         By the other half.
     why_not
-        Why there is no such search; empty where there is.
+        Why the search could not be made; empty where it was made.
     """
 
     device: str
@@ -270,7 +270,7 @@ class Halved:
 
     @property
     def slower_than_claimed(self) -> float:
-        """Relative surprise in latency: 0.1 means that the other half says 10% more."""
+        """How much slower the other half of the evidence says that it is: 0.1 means 10% slower."""
         return self.scored_ms / self.claimed_ms - 1.0
 
 
@@ -316,7 +316,7 @@ class Comparison(Summarised):
     complete: bool = True
 
     def summary(self) -> Summary:
-        """Return each device's best design, and how many differences were told."""
+        """Return each device's best design, and how many differences are significant."""
         rows = [
             (
                 device.device,
@@ -330,10 +330,10 @@ class Comparison(Summarised):
             for device in self.devices
         ]
         verdicts = Counter(str(cell.verdict) for cell in self.cells if cell.of != cell.on)
-        told = sum(flip.verdict is Verdict.DIFFERENCE for flip in self.flips)
+        found = sum(flip.verdict is Verdict.DIFFERENCE for flip in self.flips)
         rows += [
             ("regret", ", ".join(f"{count} {verdict}" for verdict, count in verdicts.most_common())),
-            ("flips", f"{len(self.flips)}, of which {told} pay differently on the two devices"),
+            ("flips", f"{len(self.flips)}, of which {found} pay differently on the two devices"),
             ("rests on", f"{self.draws} paired draws over {self.refits} refits"),
             *(("note", note) for note in self.notes),
         ]

@@ -20,7 +20,7 @@ from dsim.shift.what_if import latency_of
 def find_robust(sides: Sequence[Side], pool: Sequence[Arch]) -> tuple[Arch, bool, float, int] | None:
     """Find the design with the smallest worst-case regret.
 
-    A design that holds every device's budget gives away, on each device, the pessimistic top-1 of that device's own best
+    A design that fits every device's budget loses, on each device, the pessimistic top-1 of that device's own best
     minus its own. Where no design holds them all, the one that exceeds its worst budget by the smallest share stands in.
 
     Parameters
@@ -54,7 +54,7 @@ def find_robust(sides: Sequence[Side], pool: Sequence[Arch]) -> tuple[Arch, bool
 def robust_record(
     found: tuple[Arch, bool, float, int], sides: Sequence[Side], draws: Draws, name: str = ""
 ) -> Robust:
-    """Say what the robust design costs against each device's own best."""
+    """Return what the robust design loses against each device's own best."""
     arch, everywhere, worst, candidates = found
     on = []
     for side in sides:

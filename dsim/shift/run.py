@@ -89,7 +89,9 @@ class _Run:
         spec = self._spec
         profiles = profiles_of(spec)
         if self._keep:
-            check_folder(spec.folder)  # a place that cannot be written is told before the work, not after
+            check_folder(
+                spec.folder
+            )  # an error about a place that cannot be written comes before the work, not after
         self._accuracy = load_accuracy_model()
         self._marks = {
             p.name: hashlib.sha256(
@@ -151,7 +153,7 @@ class _Run:
         self._done += 1
 
     def _left(self) -> float | None:
-        """Seconds left, or None where there is no cap."""
+        """Return the seconds left, or None where the time is not limited."""
         if self._spec.time_s is None:
             return None
         return self._spec.time_s - (time.monotonic() - self._start)
@@ -298,7 +300,7 @@ def common_draws(seed: int, count: int, devices: Sequence[str]) -> list[int]:
             break
     if len(numbers) < LEAST_REFITS:
         raise InvalidValueError(
-            f"every device must be learned anew at least {LEAST_REFITS} times, got {len(numbers)} of {TRIES * count} draws "
+            f"every device must be learned again at least {LEAST_REFITS} times, got {len(numbers)} of {TRIES * count} draws "
             f"that leave enough for {', '.join(devices)}; compare devices with more families"
         )
     return numbers

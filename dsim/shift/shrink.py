@@ -20,12 +20,12 @@ _Size = TypeVar("_Size", int, float)
 
 
 def fits(arch: Arch, scorer: Scorer) -> bool:
-    """Tell whether the upper end of a design's latency holds the scorer's budget."""
+    """Return whether the upper end of a design's latency is within the scorer's budget."""
     return bool(scorer.score(scorer.table.whole(arch)[None]).high_ms[0] <= limit(scorer.budget_ms))
 
 
 def shrink(arch: Arch, space: Space, scorer: Scorer, seed: int = 0) -> Arch | None:
-    """Return the best design with the same choices that holds the budget, or None where none does.
+    """Return the best design with the same choices that fits the budget, or None where none does.
 
     The choices are stem, mixers, kind and number of attention blocks, activation and norm. A design that fits as it is
     stays as it is. Else the widths, depths and MLP ratios of the space that are not above the design's own, stage by
@@ -45,7 +45,7 @@ def shrink(arch: Arch, space: Space, scorer: Scorer, seed: int = 0) -> Arch | No
 
 
 def smaller(space: Space, parts: Parts) -> Space:
-    """Return the space of everything that is no larger than a design and makes its choices."""
+    """Return the space of all designs with the same choices that are nowhere larger."""
     mix = parts.mix
     return replace(
         space,

@@ -39,7 +39,7 @@ class Side:
     spread
         Log-spread of errors between designs of one family.
     estimate
-        Gives a network's estimate, for what was never measured; None where there is no telling.
+        Returns a network's estimate, to find operators that were never measured; None where it is not known.
     """
 
     device: str
@@ -55,7 +55,7 @@ class Side:
     )
 
     def why_not(self, kind: str, before: str, after: str) -> str:
-        """Tell why this device's evidence cannot price a choice; empty where it can, or where no verdict is needed."""
+        """Return why this device's evidence cannot price a choice; empty where it can, or where no verdict is needed."""
         if kind not in _SEARCHED or before == after:
             return ""
         verdict = self.identified.get(f"{kind}:{before}>{after}")
@@ -64,7 +64,7 @@ class Side:
         return "" if verdict.identified else verdict.why
 
     def unmeasured(self, a: Arch, b: Arch) -> str:
-        """Tell which operators that set two designs apart were never measured here; empty where all were.
+        """Name the operators in which two designs differ and that were never measured here; empty where all were.
 
         Those that both designs hold alike are mispriced alike, and leave the difference as it is.
         """

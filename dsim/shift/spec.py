@@ -47,7 +47,7 @@ class ComparisonSpec:
     seeds
         How many times the evidence is halved and searched again, each with a seed of its own; 0 for not at all.
     refits
-        How many times the models are learned anew from families drawn with replacement.
+        How many times the models are learned again from families drawn with replacement.
     seed
         Of everything random.
     time_s

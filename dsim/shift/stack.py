@@ -1,4 +1,4 @@
-"""What kind of shift lies between two profiles: the chip alone, the stack, or nothing that the data can carry.
+"""What kind of shift lies between two profiles: the chip alone, or something else of the stack as well.
 
 A device is chip, compute unit, runtime, layout, batch, precision, threads and protocol. Only where all but the chip are
 equal, and stated, is a difference one between chips.
@@ -57,7 +57,7 @@ class Pair:
     parts
         Chip, compute unit, runtime, layout, batch, precision, threads, protocol: what each side says.
     shared
-        Why both models share what they charge for an operator, or empty where they do not. Such profiles cannot differ
+        Why both models share their operator prices, or empty where they do not. Such profiles cannot differ
         much by construction, and neither likeness nor difference between them is a finding.
     """
 
@@ -118,7 +118,7 @@ def pair_of(a: DeviceProfile, b: DeviceProfile) -> Pair:
 
 
 def shared_prices(a: DeviceProfile, b: DeviceProfile) -> str:
-    """Tell why two profiles share what they charge for an operator, by how they are learned; empty where they do not."""
+    """Return why two profiles share their operator prices, by how they are learned; empty where they do not."""
     if a.name == b.name:
         return ""
     for one, other in ((a, b), (b, a)):

@@ -1,4 +1,4 @@
-"""What a comparison found that stands: differences told from zero, with how likely the strongest would come by chance.
+"""The findings of a comparison: statistically significant differences, and how likely the strongest would come by chance.
 
 A comparison asks hundreds of questions at once, and at 90% confidence one in ten intervals misses zero by chance alone. So
 each difference is held against the number of questions of its sort (Bonferroni, on a normal approximation of its draws). A
@@ -86,18 +86,18 @@ class _Difference:
     b: str
     difference: Interval
     unit: str
-    told: bool
+    significant: bool
     text: str
     steady: bool = True
 
 
 def findings(found: Comparison) -> tuple[Finding, ...]:
-    """List the differences that are told from zero: those that stand first, then by sort and chance."""
+    """List the differences whose interval does not include zero: those that stand first, then by sort and chance."""
     everything = [*_flips(found), *_regrets(found), *_swaps(found)]
     few, finest = bool(too_few_in(found)), resolved(0.0, found.draws)
     out = []
     for one in everything:
-        if not one.told:
+        if not one.significant:
             continue
         asked = sum(other.sort is one.sort for other in everything)
         kind = kind_of(found.pair(one.a, one.b))
@@ -177,7 +177,7 @@ def _swaps(found: Comparison) -> Iterator[_Difference]:
 
 
 def _swap(found: Comparison, row: SwapRow, a: SwapOn, b: SwapOn, base: dict[str, float]) -> _Difference:
-    """Compare a swap's share of the time; told where the intervals lie apart, and by no less than runs of one laboratory."""
+    """Compare a swap's share of the time on two devices; a difference where the intervals lie apart by at least what two runs of one laboratory differ by."""
     x, y = (_percent(on, base) for on in (a, b))
     return _Difference(
         Sort.SWAP,

@@ -19,7 +19,7 @@ def kind_of(pair: Pair) -> str:
 
 
 def shift_by_kind(found: Comparison) -> tuple[tuple[str, int, int, Interval | None], ...]:
-    """Count, for each kind of shift: cells that may be judged, those with a loss told from zero, and the largest of these.
+    """Count, for each kind of shift: cells that may be judged, those with a statistically significant loss, and the largest of these.
 
     Cells of profiles that share their prices, or that rest on what is not identified, are left out.
     """
@@ -43,7 +43,7 @@ class Curse:
     Attributes
     ----------
     asked, searches
-        Halvings, and those that gave a design.
+        Halvings, and those that found a design.
     slower, less
         Medians of milliseconds scored over claimed, less one, and of top-1 scored minus claimed, in points.
     held

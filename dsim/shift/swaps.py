@@ -115,7 +115,7 @@ def with_activation(arch: Arch, activation: Activation) -> Arch:
 
 
 def with_norm(arch: Arch, norm: Norm) -> Arch:
-    """Exchange the norm of every block that is no attention."""
+    """Exchange the norm of every block without attention."""
     return _each(arch, lambda block: block if block.mixer.is_attention else replace(block, norm=norm))
 
 

@@ -1,4 +1,4 @@
-"""The one place that says what may be said of a change: nothing, too little to measure, or a difference."""
+"""The one place that judges a change: no evidence of a difference, too small to measure, or a difference."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dsim.shift.records import Interval, Verdict
 
 
 def verdict_of(change: Interval, scale: float, floor: float = 0.0) -> Verdict:
-    """Return what may be said of a change.
+    """Return the verdict on a change.
 
     Parameters
     ----------
@@ -15,7 +15,7 @@ def verdict_of(change: Interval, scale: float, floor: float = 0.0) -> Verdict:
         The change with its interval.
     scale
         The size of what changes, in the same unit: a design's own milliseconds, its top-1, a budget's 100 percent. What is
-        nothing beside it is no difference, however narrow the interval: an exact tie comes out of sums as 2e-16.
+        a change that is nothing beside it is not a difference, however narrow the interval: an exact tie comes out of sums as 2e-16.
     floor
         What two runs of one laboratory differ by, in the same unit.
     """

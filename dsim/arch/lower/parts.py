@@ -53,7 +53,7 @@ class BlockPart:
     tokens_in, map_out
         For 3D blocks: whether the input is tokens already, and whether the output is turned back into a map.
     columns
-        Width of a map that is no square; None for a square.
+        Width of a map that is not square; None for a square map.
     """
 
     mixer: Mixer

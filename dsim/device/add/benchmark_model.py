@@ -31,7 +31,7 @@ MAY_DIFFER = 0.05  # of the operators' sum from the tool's own; both are rounded
 
 
 def is_benchmark_output(text: str) -> bool:
-    """Tell such a file by a table's header or by a line of the log."""
+    """Recognise such a file by a table's header or by a line of the log."""
     return any(is_table_header(line) or _SIGNS.search(line) for line in _lines(text)[:300])
 
 
@@ -108,7 +108,7 @@ def _named(path: Path, lines: list[str], models: list[str], names: Mapping[str, 
 
 
 def _regular(path: Path, lines: list[str], first: int) -> RunOrder | None:
-    """Find the table of the regular runs; None where there is none."""
+    """Find the table of the regular runs; None where the file has none."""
     start = next((n for n, line in enumerate(lines) if _REGULAR in line.lower()), 0)
     tables = list(run_orders(lines[start:], first + start))
     kept = [one for one in tables if not one.prepares]

@@ -1,7 +1,7 @@
 """The table of operators that TFLite's benchmark_model prints, as CSV or lined up with tabs.
 
 One row is one node of the network: its type, milliseconds of one call, how many calls a run has. A type may hold commas
-(``Convolution (NHWC, F32) IGEMM``), so a row is told by its numbers in the middle, not by its commas.
+(``Convolution (NHWC, F32) IGEMM``), so a row is recognised by its numbers in the middle, not by its commas.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class RunOrder:
 
 
 def is_table_header(line: str) -> bool:
-    """Tell the header of such a table, in either layout."""
+    """Recognise the header of such a table, in either layout."""
     return line.replace("[", "").replace("]", "").strip().lower().startswith(_FIRST)
 
 

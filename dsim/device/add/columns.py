@@ -1,4 +1,4 @@
-"""Tell a sheet's columns by their names, in any case and with the unit where people put it."""
+"""Recognise a sheet's columns by their names, in upper or lower case and with the unit wherever people put it."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Columns:
 
 
 def columns_of(header: Sequence[str]) -> Columns:
-    """Tell the columns.
+    """Recognise the columns.
 
     Raises
     ------
@@ -89,7 +89,7 @@ def columns_of(header: Sequence[str]) -> Columns:
 
 
 def is_header(header: Sequence[str]) -> bool:
-    """Tell a header: it has a column of networks or ops, and two columns at least."""
+    """Recognise a header: it has a column of networks or ops, and two columns at least."""
     names = {_name(cell) for cell in header}
     return len([cell for cell in header if cell]) > 1 and bool(names & {*NETWORK, "op"})
 
@@ -99,7 +99,7 @@ def _name(cell: str) -> str:
 
 
 def _latency(at: int, cell: str) -> LatencyColumn | None:
-    """Tell a column of latencies by its words: ``latency_ms``, ``Inference time [µs]``, ``mean latency (s)``, ``ms``."""
+    """Recognise a column of latencies by its words: ``latency_ms``, ``Inference time [µs]``, ``mean latency (s)``, ``ms``."""
     words = [word for word in re.split(r"[\W_]+", plain(cell)) if word]
     glued = [re.fullmatch(r"(latency|time)(ns|us|\u03bcs|ms)", word) for word in words]
     words = [

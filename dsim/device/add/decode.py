@@ -38,7 +38,7 @@ def decode(raw: bytes, path: Path, forms: str) -> str:
     Raises
     ------
     FileFormatError
-        It is no text.
+        It is not text.
     """
     for encoding in _candidates(raw):
         try:

@@ -176,7 +176,7 @@ def milliseconds(value: object, unit: str, where: str) -> float:
     Raises
     ------
     FileFormatError
-        It is no positive, finite number of at most an hour.
+        It is not a positive, finite number of at most an hour.
     """
     try:
         found = float(str(value)) * MS_PER[unit]

@@ -62,7 +62,7 @@ class Timed:
     ms, error_ms
         Median of its predictions, and its standard error.
     plan
-        (op, unit, share of the estimated cost or None) of each op; None where Core ML gave no plan.
+        (op, unit, share of the estimated cost or None) of each op; None where Core ML returned no plan.
     """
 
     where: str
@@ -108,7 +108,7 @@ class Results:
 
 
 def is_mac_results(text: str) -> bool:
-    """Tell such a file by its first line."""
+    """Recognise such a file by its first line."""
     return f'"{MARK}"' in text.partition("\n")[0]
 
 

@@ -26,7 +26,7 @@ UNITS = {
 }
 # a compiler may link these to what comes before, and then they have no time of their own
 FREE_PERHAPS = ACTIVATIONS | BINARY | {OpKind.BATCH_NORM, OpKind.RESHAPE, OpKind.PAD}
-LEAST_MS = 2e-4  # stands for no time that could be told from none
+LEAST_MS = 2e-4  # stands for a time too short to measure
 CERTAIN = 2.0  # standard errors that a figure must be from 0
 MOST_NAMES = 12
 CLIFF_SHARE = 0.1  # of a design's estimated cost off the Neural Engine
@@ -139,7 +139,7 @@ def _ops(found: dict[Op, Slope], asked: list[Op], source: str) -> tuple[tuple[Me
     notes = []
     if free:
         notes.append(
-            f"{len(free)} ops have no time that can be told from none, linked to what comes before: {_some(free)}"
+            f"{len(free)} ops take too little time to measure, linked to what comes before: {_some(free)}"
         )
     if unsure:
         notes.append(f"{len(unsure)} ops not used, their slope is within its error of none: {_some(unsure)}")
@@ -180,7 +180,7 @@ def _device(head: Head) -> str:
 def _stack(head: Head) -> FoundStack:
     stated = f"median of predictions one after another, coremltools' MLModelBenchmarker, {_device(head)}; ops from slopes of chains"
     return FoundStack(
-        soc=head.mac if head.device["type"] == "mac" else "",  # a phone does not tell its chip
+        soc=head.mac if head.device["type"] == "mac" else "",  # a phone does not say its chip
         compute_unit=UNITS[head.compute_units],
         runtime=f"Core ML, system {head.device['os_version']}",
         precision=head.precision,

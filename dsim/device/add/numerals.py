@@ -29,7 +29,7 @@ class Marks:
 
 
 def marks_of(cells: Iterable[str]) -> Marks:
-    """See what a column's cells prove."""
+    """Find out what a column's cells prove about their marks."""
     point = comma = groups = False
     for cell in cells:
         english, european = _readings(cell)
@@ -41,12 +41,12 @@ def marks_of(cells: Iterable[str]) -> Marks:
 
 
 def number_of(cell: str, marks: Marks) -> float | None:
-    """Return a cell's number, None where it is none.
+    """Return a cell's number, or None where it does not hold one.
 
     Raises
     ------
     ValueError
-        It can be read in two ways, and the column does not tell which is meant.
+        It can be read in two ways, and the column does not show which is meant.
     """
     english, european = _readings(cell)
     if english is None or european is None or english == european:
@@ -61,7 +61,7 @@ def number_of(cell: str, marks: Marks) -> float | None:
 
 
 def _readings(cell: str) -> tuple[float | None, float | None]:
-    """Return the number with a decimal point and with a decimal comma, None where it is none."""
+    """Return the number with a decimal point and with a decimal comma, or None where it cannot be read so."""
     match = _NUMBER.fullmatch(_SPACED.sub("", cell.strip()))
     if not match:
         return None, None

@@ -18,7 +18,7 @@ def op_of(row: Mapping[str, str]) -> Op:
     Raises
     ------
     ValueError
-        It describes none.
+        It does not describe an op.
     """
     try:
         kind = OpKind(row["op"])
@@ -45,7 +45,7 @@ def count_of(text: str) -> int:
     Raises
     ------
     ValueError
-        It is no whole number of at least 1.
+        It is not a whole number of at least 1.
     """
     text = text or "1"
     if not text.isdecimal() or not 1 <= int(text[:12]) <= MAX_COUNT:

@@ -58,7 +58,7 @@ def read_perf_yaml(
     Raises
     ------
     FileFormatError
-        It is no such file, or holds several devices, runtimes or precisions and none was chosen.
+        It is not such a file, or holds several devices, runtimes or precisions and none was chosen.
     """
     try:
         raw = yaml.load(text, Loader=_Plain)

@@ -54,7 +54,7 @@ def read_measurements(
     FileAccessError
         A file cannot be read.
     FileFormatError
-        A file is none of those known, or breaks a rule as a whole.
+        A file is of no known kind, or breaks a rule as a whole.
     """
     left = list(models)
     found = Found()

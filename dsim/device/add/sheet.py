@@ -43,7 +43,7 @@ def read_sheet(path: Path, text: str, wanted: Wanted) -> Found:
     Raises
     ------
     FileFormatError
-        It is no sheet, or a column is missing.
+        It is not a sheet, or a column is missing.
     """
     try:
         table = read_table(text, is_header)
@@ -67,7 +67,7 @@ def read_parquet(path: Path, wanted: Wanted) -> Found:
     Raises
     ------
     FileFormatError
-        It is none, or a column is missing.
+        It is not such a file, or a column is missing.
     """
     try:
         lazy = pl.scan_parquet(path)
@@ -214,7 +214,7 @@ class _Sheet:
             self.wrong.append(Wrong(where, str(error)))
 
     def _latency(self, row: _Row, marks: dict[int, Marks]) -> float:
-        """Read the latency from every column that tells it; they must agree."""
+        """Read the latency from every column that has one; they must agree."""
         if self.columns.step is not None:
             one = LatencyColumn(self.columns.step, self.table.header[self.columns.step], "ms", 0)
             return self._one_latency(row, one, Marks(True, False, False))
@@ -260,7 +260,7 @@ class _Sheet:
         return images
 
     def _side(self, row: _Row, network: str) -> str:
-        """Return ``@224`` where a column tells the input's side and the network's name does not."""
+        """Return ``@224`` where a column says the input's side and the network's name does not."""
         text = self._get(row, "resolution")
         if not text or "@" in network or network.lower().endswith((".onnx", ".json")):
             return ""

@@ -42,7 +42,7 @@ def read_table(text: str, is_header: Callable[[Sequence[str]], bool]) -> Table |
     Returns
     -------
     Table or None
-        None where the first line that says something is no header, whichever mark parts it.
+        None where the first line with content is not a header, whichever mark parts its cells.
 
     Raises
     ------
@@ -69,7 +69,7 @@ def read_table(text: str, is_header: Callable[[Sequence[str]], bool]) -> Table |
 
 
 def first_line(text: str) -> str:
-    """Return the first line that says something, for messages."""
+    """Return the first line with content, for messages."""
     return next((line.strip() for line in text.split("\n") if line.strip()), "")
 
 

@@ -26,12 +26,12 @@ def plain(text: str) -> str:
 
 
 def unit_of(text: str) -> str:
-    """Return ``ns``, ``us``, ``ms`` or ``s``, empty where it is none of their names."""
+    """Return ``ns``, ``us``, ``ms`` or ``s``, empty where it is not the name of one."""
     return _UNIT_OF.get(plain(text).strip("[]()."), "")
 
 
 def split_unit(cell: str) -> tuple[str, str]:
-    """Split ``0.903 ms`` into the number and its unit; the unit is empty where there is none that is known."""
+    """Split ``0.903 ms`` into the number and its unit; the unit is empty where no known one follows."""
     match = _CELL.fullmatch(cell.strip())
     unit = unit_of(match[2]) if match else ""
     return (match[1].strip(), unit) if match and unit else (cell.strip(), "")
@@ -52,7 +52,7 @@ def milliseconds_of(cell: str, unit: str, marks: Marks) -> float:
     Raises
     ------
     ValueError
-        It is no latency; the message is a rule with the value received and the remedy.
+        It is not a latency; the message is a rule with the value received and the remedy.
     """
     digits, own = split_unit(cell)
     if own and unit and own != unit:

@@ -135,7 +135,7 @@ class Added(Summarised):
 
 
 def check_name(name: str) -> None:
-    """Refuse a name that is no plain folder name.
+    """Refuse a name that is not a plain folder name.
 
     Raises
     ------
@@ -149,12 +149,12 @@ def check_name(name: str) -> None:
 
 
 def check_free(root: Path, name: str, force: bool) -> None:
-    """Refuse a name that cannot be given.
+    """Refuse a name that cannot be used.
 
     Raises
     ------
     InvalidValueError
-        The name is none, or taken and ``force`` not given.
+        The name is not a plain folder name, or it is taken and ``force`` is not given.
     """
     check_name(name)
     if (root / name).exists() and not force:
@@ -173,7 +173,7 @@ def write_profile(root: Path, addition: Addition, force: bool = False) -> Path:
     addition
         What to write.
     force
-        Whether an existing profile of that name may go.
+        Whether an existing profile of that name may be replaced.
 
     Returns
     -------
@@ -183,7 +183,7 @@ def write_profile(root: Path, addition: Addition, force: bool = False) -> Path:
     Raises
     ------
     InvalidValueError
-        The name is none, or taken and ``force`` not given.
+        The name is not a plain folder name, or it is taken and ``force`` is not given.
     FileAccessError
         The folder cannot be written.
     """

@@ -1,4 +1,4 @@
-"""Rows that break a rule: all of them are told at once, in one line."""
+"""Rows that break a rule: one error of one line names all of them."""
 
 from __future__ import annotations
 

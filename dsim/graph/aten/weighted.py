@@ -147,7 +147,7 @@ def batch_norm(
     *_: Any,
     **__: Any,
 ) -> Value:
-    """Write a batch norm that uses its running statistics; one that computes them anew stays unknown."""
+    """Write a batch norm that uses its running statistics; one that computes them from the batch stays unknown."""
     if training or mean is None:
         return None
     return t.add(OpKind.BATCH_NORM, x, attrs=_norm_attrs(t, t.shape(x)[1], weight, bias))

@@ -192,7 +192,7 @@ def _take_scales(graph: Graph, root: int, plan: _Plan) -> None:
 
 
 def _apply(graph: Graph, plan: _Plan) -> Graph:
-    """Write the graph anew, with what the plan says in place."""
+    """Write the graph again, with the changes of the plan."""
     builder = GraphBuilder()
     moved = {Ref(-1 - k): builder.input(spec.shape) for k, spec in enumerate(graph.inputs)}
     for index, node in enumerate(graph.nodes):

@@ -1,7 +1,7 @@
 """Spellings of ONNX Runtime's operators over blocked channels (the layout level of its graph optimisation).
 
 A blocked file keeps weights of as many channels as fill the blocks, and moves tensors into blocks and out of them. Here
-blocks are no shape: tensors have their own channels, the channels that only fill a block are left out of weights, and
+blocks are not part of a shape: tensors have their own channels, the channels that only fill a block are left out of weights, and
 moving into blocks and back is nothing.
 
 Source: onnxruntime/core/optimizer/nchwc_transformer.cc in https://github.com/microsoft/onnxruntime

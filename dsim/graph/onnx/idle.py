@@ -26,7 +26,7 @@ def idle_channels(tensors: Mapping[str, TensorProto], weight: str, bias: str) ->
     last = [values.reshape(count // size, -1, size)[-1] for size in BLOCKS if not count % size]
     found = [
         _trailing(np.abs(block).sum(0)) % block.shape[1] for block in last
-    ]  # a block of zeros is no filling
+    ]  # a block of zeros is not filling
     by_weight = max(found, default=0)
     shift = _values(tensors.get(bias)) if bias else None
     return by_weight if shift is None else min(by_weight, _trailing(shift.reshape(-1)))

@@ -29,7 +29,7 @@ def load_model(path: Path) -> ModelProto:
     FileAccessError
         The file cannot be read.
     FileFormatError
-        It is no ONNX model, is too large, or keeps weights outside its folder.
+        It is not an ONNX model, is too large, or keeps weights outside its folder.
     """
     try:
         import onnx  # optional: only reading ONNX files needs it

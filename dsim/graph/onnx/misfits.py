@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 # Where what is written depends on the values that are read.
 BY_DATA: frozenset[str] = frozenset({"NonMaxSuppression", "NonZero", "Unique", "Compress", "Loop", "Scan"})
 VIEWS: frozenset[str] = frozenset({"Reshape", "Squeeze", "Flatten", "Unsqueeze"})
-_BATCH = "the file may be made for another batch or size: give the one that it states, or export it anew"
+_BATCH = "the file may be made for another batch or size: give the one that it states, or export it again"
 
 
 def name_of(node: NodeProto) -> str:
@@ -24,7 +24,7 @@ def name_of(node: NodeProto) -> str:
 
 
 def no_shape(node: NodeProto, reads: Sequence[Shape]) -> str:
-    """Say why nothing tells what a node writes."""
+    """Say why the shape of what a node writes cannot be worked out."""
     what = f"{name_of(node)} {shown(node.name)}" if node.name else name_of(node)
     if node.op_type in BY_DATA:
         return f"what {what} writes depends on the data, so that its shape cannot be known; cut the network before it"

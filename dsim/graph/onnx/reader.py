@@ -51,7 +51,7 @@ def read_onnx(path: str | Path, input_shape: Given = None) -> Graph:
     FileAccessError
         The file cannot be read.
     FileFormatError
-        It is no valid ONNX file, or beyond the bounds.
+        It is not a valid ONNX file, or exceeds the bounds.
     InvalidValueError
         An input's size is open and not given, or the shape given does not belong to the file.
     UnsupportedOpError

@@ -70,7 +70,7 @@ def gemm(t: Trace, attrs: Attributes, left: Value, right: Value, bias: Value = N
 def batch_norm(
     t: Trace, attrs: Attributes, x: Ref, weight: Value, bias: Value, mean: Value, variance: Value
 ) -> Value:
-    """Write a batch norm with its running statistics; one that computes them anew has no kind, and learns as much."""
+    """Write a batch norm with its running statistics; one that computes them from the batch has no kind of its own, and has as many learned numbers."""
     if attrs.get("training_mode", 0):
         params = sum(t.claim(value) for value in (weight, bias) if isinstance(value, Constant))
         return t.add(OpKind.UNKNOWN, x, attrs=UnknownAttrs("batch_norm", (t.shape(x),), params, 0))
