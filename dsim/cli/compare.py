@@ -147,13 +147,13 @@ def compare(
     from dsim.cli.types import device_named  # the verb's own imports: --help must not wait for them
     from dsim.report.shift import show_comparison
     from dsim.search import load_space
-    from dsim.shift import run_comparison, to_dict
-    from dsim.shift.compare import comparison_spec
-    from dsim.shift.spec import DEFAULT_LIKE
+    from dsim.shift import compare as compare_devices
+    from dsim.shift import to_dict
+    from dsim.shift.spec import DEFAULT_LIKE, default_name
 
     if budgets and like:
         raise click.UsageError("--budget and --like both set budgets; give one of them")
-    spec = comparison_spec(
+    found = compare_devices(
         [device_named(item.strip()) for item in devices.split(",") if item.strip()],
         {device_named(device): budget for device, budget in budgets.items()},
         batch=batch,
@@ -170,10 +170,9 @@ def compare(
         name=name,
         out=out,
     )
-    found = run_comparison(spec)
     if as_json:
         print_json(to_dict(found))
     else:
-        show_comparison(found, str(spec.folder))
+        show_comparison(found, str(out / (name or default_name([device.device for device in found.devices]))))
     if any(device.best is None for device in found.devices):
         ctx.exit(NOTHING_FITS)

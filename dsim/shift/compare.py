@@ -84,52 +84,7 @@ def compare(
     DsimError
         A device is unknown, a value is out of range, the devices cannot share a matrix, or a file cannot be written.
     """
-    spec = comparison_spec(
-        devices,
-        budgets_ms,
-        batch=batch,
-        like=like,
-        what_if=what_if,
-        confidence=confidence,
-        trials=trials,
-        fold_trials=fold_trials,
-        seeds=seeds,
-        refits=refits,
-        seed=seed,
-        time_s=time_s,
-        space=space,
-        name=name,
-        out=out,
-    )
-    return run_comparison(spec, progress, keep=out is not None)
-
-
-def comparison_spec(
-    devices: Sequence[str],
-    budgets_ms: Mapping[str, float | str] | None = None,
-    *,
-    batch: int | None = None,
-    like: str | Path | Arch = DEFAULT_LIKE,
-    what_if: str | Path | Arch | None = None,
-    confidence: float = 0.9,
-    trials: int = DEFAULT_TRIALS,
-    fold_trials: int = DEFAULT_FOLD_TRIALS,
-    seeds: int = DEFAULT_SEEDS,
-    refits: int = DEFAULT_REFITS,
-    seed: int = 0,
-    time_s: float | str | None = None,
-    space: Space | None = None,
-    name: str = "",
-    out: str | Path | None = None,
-) -> ComparisonSpec:
-    """Return the inputs of a comparison, with devices and designs looked up; see `compare` for the parameters.
-
-    Raises
-    ------
-    DsimError
-        A device or a design is unknown, or a value is out of range.
-    """
-    return ComparisonSpec(
+    spec = ComparisonSpec(
         tuple(name_at_batch(name, batch) for name in devices),
         {name_at_batch(name, batch): milliseconds(budget) for name, budget in (budgets_ms or {}).items()},
         read_design(like),
@@ -147,6 +102,7 @@ def comparison_spec(
         name,
         Path(out) if out is not None else Path("studies"),
     )
+    return run_comparison(spec, progress, keep=out is not None)
 
 
 def _name(design: str | Path | Arch) -> str:

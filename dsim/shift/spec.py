@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,11 @@ DEFAULT_SEEDS = 5
 DEFAULT_REFITS = 20
 LEAST_DEVICES, MOST_DEVICES = 2, 32
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+
+
+def default_name(devices: Sequence[str]) -> str:
+    """Return the name of a comparison that is given none: the folder of its files."""
+    return f"compare-{'-'.join(devices)}".replace(MARK, "-batch")[:100]
 
 
 @dataclass(frozen=True)
@@ -106,9 +111,7 @@ class ComparisonSpec:
         object.__setattr__(self, "devices", tuple(self.devices))
         object.__setattr__(self, "budgets_ms", dict(self.budgets_ms))
         if not self.name:
-            object.__setattr__(
-                self, "name", f"compare-{'-'.join(self.devices)}".replace(MARK, "-batch")[:100]
-            )
+            object.__setattr__(self, "name", default_name(self.devices))
         if not _NAME.fullmatch(self.name):
             raise InvalidValueError(
                 "a comparison's name is a folder name of at most 100 letters, digits, dots, dashes and underscores, "
