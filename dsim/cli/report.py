@@ -22,11 +22,12 @@ from dsim.cli.words import ending
     "--out",
     type=click.Path(path_type=Path, dir_okay=False),
     help="HTML file to write.",
-    show_default="report.html, or none with --png",
+    show_default="report.html, or none with --png or --svg",
 )
 @click.option(
     "--png", type=click.Path(path_type=Path), help="Folder to write every figure into, as a PNG file."
 )
+@click.option("--svg", type=click.Path(path_type=Path), help="The same, as SVG files.")
 @click.option(
     "--held-out",
     is_flag=True,
@@ -34,7 +35,12 @@ from dsim.cli.words import ending
 )
 @json_option
 def report(
-    folders: tuple[Path, ...], out: Path | None, png: Path | None, held_out: bool, as_json: bool
+    folders: tuple[Path, ...],
+    out: Path | None,
+    png: Path | None,
+    svg: Path | None,
+    held_out: bool,
+    as_json: bool,
 ) -> None:
     """Write the studies and comparisons in FOLDERS as one HTML page.
 
@@ -42,8 +48,8 @@ def report(
     """
     from dsim.report.write_page import write_page  # the verb's own imports: --help must not wait for them
 
-    page = out or (None if png else Path("report.html"))
-    written = [str(path) for path in write_page(folders, page, png, held_out)]
+    page = out or (None if png or svg else Path("report.html"))
+    written = [str(path) for path in write_page(folders, page, png, svg, held_out)]
     if as_json:
         print_json({"files": written})
         return

@@ -109,7 +109,13 @@ def answer_words(
 
 
 def _ms(design: Candidate) -> str:
-    return f"{design.latency_ms:.3g} ms ({design.low_ms:.3g} to {design.high_ms:.3g})"
+    middle, low, high = map(_three, (design.latency_ms, design.low_ms, design.high_ms))
+    return f"{middle} ms ({low} to {high})"
+
+
+def _three(ms: float) -> str:
+    """Write three digits, zeros at the end included."""
+    return f"{ms:.0f}" if ms >= 100.0 else f"{ms:#.3g}"
 
 
 def _top1(design: Candidate) -> str:

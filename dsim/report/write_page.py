@@ -15,6 +15,7 @@ def write_page(
     folders: Sequence[str | os.PathLike[str]],
     out: str | os.PathLike[str] | None = "report.html",
     png: str | os.PathLike[str] | None = None,
+    svg: str | os.PathLike[str] | None = None,
     held_out: bool = False,
 ) -> tuple[Path, ...]:
     """Write the studies and comparisons of some folders as one HTML page, as ``dsim report`` does.
@@ -25,8 +26,8 @@ def write_page(
         Studies, comparisons, or folders that hold several.
     out
         The HTML file; None for none.
-    png
-        Folder to write every figure into, as a PNG file; None for none.
+    png, svg
+        Folders to write every figure into, as PNG and as SVG files; None for none.
     held_out
         Whether to compute held-out predictions that are not known yet; takes minutes for each profile.
 
@@ -54,6 +55,7 @@ def write_page(
         read_subjects([Path(folder) for folder in folders]), find_held if held_out else kept_held
     )
     written = list(write_figures(page, Path(png))) if png is not None else []
+    written += write_figures(page, Path(svg), "svg") if svg is not None else ()
     if out is not None:
         path = Path(out)
         make_folder(path.parent)

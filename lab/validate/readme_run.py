@@ -2,7 +2,7 @@
 
     python -m lab.validate.readme_run [--docs-only]
 
-Both are marked blocks named ``run``.
+Both are marked blocks named ``run``. The picture of its Pareto front goes into docs/front.svg.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from dsim.report.write_page import write_page
 from lab.marked import replace_block
 from lab.places import DOCS, ROOT
 
@@ -33,10 +34,13 @@ def printed(words: tuple[str, ...], folder: Path) -> str:
 
 
 def main() -> None:
-    """Run the study, show it again with details, and keep what was printed."""
+    """Run the study, show it again with details, draw its front, and keep what came out."""
     with tempfile.TemporaryDirectory() as empty:
         short = printed(COMMAND, Path(empty))
         full = printed((*COMMAND, DETAILS), Path(empty))
+        (study,) = (Path(empty) / "studies").iterdir()
+        write_page([study], out=None, svg=Path(empty) / "figures")
+        (DOCS / "front.svg").write_bytes((Path(empty) / "figures" / "front.svg").read_bytes())
     if "--docs-only" not in sys.argv[1:]:
         replace_block(ROOT / "README.md", "run", short)
     replace_block(DOCS / "search.md", "run", full)

@@ -43,7 +43,7 @@ def said(result: StudyResult, width: int = 80) -> str:
 def test_it_begins_with_the_answer() -> None:
     text = " ".join(said(found()).split())
     assert text.startswith(
-        "On iPhone 12, 12 Pro and 12 Pro Max (A14), the most accurate design that fits 2 ms takes 1.6 ms (1.4 to 1.8) and "
+        "On iPhone 12, 12 Pro and 12 Pro Max (A14), the most accurate design that fits 2 ms takes 1.60 ms (1.40 to 1.80) and "
         "reaches 82.0% (81.0 to 83.0) top-1."
     )
 

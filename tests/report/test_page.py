@@ -94,7 +94,9 @@ def test_it_opens_with_an_answer_for_each_device(page: Page, html: str) -> None:
     ]
     first = page.answers[0]
     assert first.title == "iPhone 12, 12 Pro and 12 Pro Max (A14)"
-    assert first.sentence.startswith("The most accurate design that fits 1 ms, l1, takes 0.9 ms (0.8 to 1)")
+    assert first.sentence.startswith(
+        "The most accurate design that fits 1 ms, l1, takes 0.900 ms (0.800 to 1.00)"
+    )
     assert first.design.startswith("224 px, stem two_convs")
     assert html.index('class="answers"') < html.index("<nav") < html.index("<main>")
 
@@ -163,7 +165,7 @@ def test_what_it_says(html: str) -> None:
         "measured by others",
         "of 1 designs",  # of the halves
         "f" * 64,
-        "256 px lies outside",
+        "256\N{NO-BREAK SPACE}px lies outside",
         "net&lt;script&gt;",
     ):
         assert text in html, text
@@ -245,6 +247,17 @@ def test_figures_are_written(page: Page, tmp_path: Path) -> None:
         assert path.stat().st_size > 5_000
 
 
+def test_a_front_as_svg_is_small_and_one_picture(tmp_path: Path) -> None:
+    page = make_page(read_subjects([write_study(tmp_path / "one")]), lambda _: None)
+    front = next(path for path in write_figures(page, tmp_path / "svg", "svg") if path.name == "front.svg")
+    text = front.read_text(encoding="utf-8")
+    assert len(text) < 60_000
+    assert text.startswith('<svg role="img" aria-label="iPhone 12')
+    assert text.count("aria-") == 1
+    assert "chosen design" in text
+    assert "<script" not in text
+
+
 def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     study, out = write_study(tmp_path / "s"), tmp_path / "new" / "report.html"
     for _ in range(2):  # the second time it is replaced
@@ -291,7 +304,7 @@ def test_held_out_predictions_are_kept(tmp_path: Path, monkeypatch: pytest.Monke
 def test_help_names_its_options() -> None:
     from dsim.cli.report import report
 
-    assert {"folders", "out", "png", "held_out", "as_json"} == {
+    assert {"folders", "out", "png", "svg", "held_out", "as_json"} == {
         p.name for p in report.params if isinstance(p, click.Parameter)
     }
 

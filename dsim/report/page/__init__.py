@@ -1,7 +1,7 @@
-"""The page: what studies and comparisons found, as one HTML file that needs no network, and its figures as PNG."""
+"""The page: what studies and comparisons found, as one HTML file that needs no network, and its figures as PNG or SVG."""
 
+from dsim.report.page.figures import write_figures
 from dsim.report.page.page import Page, make_page
-from dsim.report.page.png import write_figures
 from dsim.report.page.render import render_page
 from dsim.report.page.subject import Subject, read_subjects
 
