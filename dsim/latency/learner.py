@@ -23,7 +23,7 @@ To add one, write a folder (or one file) under ``dsim/latency/methods/`` and one
 all is a plain fit. What must hold, for every learner (tests/latency/test_learner_contract.py runs it):
 
 - a family at 0 teaches as if its figures were not there, at a donor and in a pool too;
-- a family at 2 teaches as if its figures were there twice;
+- a family at 2 teaches as if its figures were there twice, or once where the learner says so (``once``);
 - the same evidence and times give the same prices, in whatever order the figures are listed;
 - vectors of pieces add up to the vector of the whole; a vector alone says what it costs;
 - what was never seen is named (`Seen`), and counts as little as any kernel does.
@@ -107,6 +107,7 @@ class Learner(ABC, Generic[E, P]):
     centred: ClassVar[bool] = True
     seconds: ClassVar[float] = 15.0
     needs: ClassVar[int] = 0
+    once: ClassVar[bool] = False
 
     @property
     def own_prices(self) -> bool:

@@ -98,6 +98,7 @@ class FewShot(Learner[FewShotEvidence, FineRates]):
     few: ClassVar[bool] = True
     seconds: ClassVar[float] = 5.0
     needs: ClassVar[int] = LEAST
+    once: ClassVar[bool] = True
 
     def __init__(self, ask: Callable[[DeviceProfile], Learner[Any, Any]]) -> None:
         self._ask = ask
