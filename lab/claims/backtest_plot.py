@@ -17,7 +17,7 @@ from lab.claims.reality.summary import told_once
 WIDE, HIGH, SCALE = 240, 280, 1.5
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7")
 ITSELF = "the later network itself"
-# where, whether the later papers timed their networks there, and what holds the budget
+# where, whether the later papers timed their networks there, and what must fit the budget
 PROPOSALS = (
     ("phones", True, Held.ESTIMATE, "estimate"),
     ("phones", True, Held.UPPER, "upper end"),
@@ -47,7 +47,7 @@ def _rows(found: Backtest) -> list[tuple[str, str, float, float, float, float]]:
     family = {own.graph: own.family for own in found.networks}
     rows = [
         (
-            f"{where}: {short} holds the budget",
+            f"{where}: {short} fits the budget",
             family[r.graph],
             r.published_top1,
             r.alike,

@@ -2,21 +2,25 @@
 
 What is finished is not run again: the command goes on where it was stopped. The page is made by ``dsim report``.
 
-Usage: python -m lab.claims.device_shift
+Usage: python -m lab.claims.device_shift [--docs]
+
+With --docs nothing is compared: the page is made from the comparisons that lie there.
 """
 
 from __future__ import annotations
 
 import math
+import sys
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from dsim.arch import get_preset
 from dsim.report.findings import findings_table
 from dsim.report.progress import shown
 from dsim.report.shift import devices_table, matrix_table, pairs_table
 from dsim.report.timed import agreement_table, timed_table
-from dsim.shift import Comparison, ComparisonSpec, run_comparison
+from dsim.shift import Comparison, ComparisonSpec, load_comparison, run_comparison
 from dsim.shift.measured import Agreement, agreements, read_measured
 from dsim.shift.strongest import Finding, findings, strongest
 from dsim.shift.summary import shift_by_kind
@@ -69,7 +73,7 @@ def in_words(found: Comparison) -> str:
     for kind, cells, told, _ in shift_by_kind(found):
         if kind not in said:
             lines.append(
-                f"- **{kind}.** Nothing is told from zero: {cells} cells of the matrix could be judged, {told} differ."
+                f"- **{kind}.** No difference is statistically significant: {cells} cells of the matrix could be judged, {told} differ."
             )
     return "\n".join(lines)
 
@@ -78,22 +82,18 @@ def timed_in_words(sums: Sequence[Agreement]) -> str:
     """Say how the predictions stood against the clock, device by device."""
     return "\n".join(
         f"- **{one.device}**: {one.designs} designs, {one.within_5} within 5% of the prediction and {one.within_10} within 10% "
-        f"(mean error {math.expm1(one.bias):+.1%}, worst {one.worst:.1%}); {one.fit} of the {one.to_fit} that were said to hold the "
+        f"(mean error {math.expm1(one.bias):+.1%}, worst {one.worst:.1%}); {one.fit} of the {one.to_fit} that were said to fit the "
         "budget do."
         for one in sums
     )
 
 
-def main() -> None:
-    """Run, and write."""
-    found = {}
-    for name, spec in specs().items():
-        with shown():
-            found[name] = run_comparison(spec)
+def write(found: Mapping[str, Comparison], page: Path) -> None:
+    """Put words and tables of the comparisons into the marked blocks of a page."""
     latency, timed = found["latency"], read_measured(STUDY / "latency")
     sums = agreements(latency, timed)
-    replace_block(NOTES / "shift.md", "shift", in_words(latency))
-    replace_block(NOTES / "shift.md", "timed-words", timed_in_words(sums))
+    replace_block(page, "shift", in_words(latency))
+    replace_block(page, "timed-words", timed_in_words(sums))
     tables = [
         text
         for name, one in found.items()
@@ -103,8 +103,18 @@ def main() -> None:
         )
     ]
     measured = (agreement_table(latency, timed), *(timed_table(latency, timed, one.device) for one in sums))
-    replace_block(NOTES / "shift.md", "device-shift", "\n".join(tables))
-    replace_block(NOTES / "shift.md", "timed", "\n".join(one.markdown() for one in measured))
+    replace_block(page, "device-shift", "\n".join(tables))
+    replace_block(page, "timed", "\n".join(one.markdown() for one in measured))
+
+
+def main() -> None:
+    """Compare, unless only the page is wanted; then write."""
+    if "--docs" in sys.argv[1:]:
+        found = {name: load_comparison(STUDY / name) for name in specs()}
+    else:
+        with shown():
+            found = {name: run_comparison(spec) for name, spec in specs().items()}
+    write(found, NOTES / "shift.md")
 
 
 if __name__ == "__main__":

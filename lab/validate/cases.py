@@ -79,7 +79,8 @@ def _added(what: str, answer: Answer, case: dict[str, Any]) -> Row:
     if "refused" in case:
         return _refused(what, answer, case)
     if answer.refusal:
-        return Row(what, case["right"], f"refused: {answer.refusal}", _said(answer.refusal, case))
+        allowed = bool(case.get("or_refused")) and _said(answer.refusal, case)
+        return Row(what, case["right"], f"refused: {answer.refusal}", allowed)
     stored = _stored(Path(answer.values["folder"]))
     wanted = case.get("ms", {})
     if isinstance(wanted, float):

@@ -47,7 +47,7 @@ def backtest(
     bounds
         Of every search; blocks of `LATER` are left out of its space.
     held
-        What must hold the budget; one search each.
+        What must fit the budget; one search for each.
     told
         Called with each record as it is made.
 

@@ -27,7 +27,7 @@ def reality_check(
     """Search each device under the latencies of its measured front, with the models that dsim uses.
 
     The models have seen these very networks: this asks how far above them a search climbs, not how well the models
-    would have foretold them, which is what `lab.claims.reality.backtest` asks.
+    would have predicted them, which is what `lab.claims.reality.backtest` asks.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ def reality_check(
     most
         How many networks of a front are compared at most, spread evenly over it.
     held
-        What must hold the budget; one search each.
+        What must fit the budget; one search for each.
     told
         Called with each record as it is made.
 

@@ -25,7 +25,7 @@ _NAN = math.nan
 
 
 class Held(StrEnum):
-    """What holds the budget: the upper end of the latency interval, as a study does it, or the estimate itself."""
+    """What must fit the budget: the upper end of the latency interval, as in a study, or the estimate itself."""
 
     UPPER = "upper"
     ESTIMATE = "estimate"
@@ -114,7 +114,7 @@ class Proposer:
         self._table = CostTable(latency, accuracy)
         self._fastest_ms: dict[
             Held, float
-        ] = {}  # what a search for the fastest came to, by what holds the budget
+        ] = {}  # what a search for the fastest came to, by what must fit the budget
 
     def propose(self, budget_ms: float, held: Held, recipe: Recipe | None) -> Proposal | None:
         """Return the most accurate design (by the lower end) within a budget, None where nothing fits.

@@ -20,7 +20,7 @@ from lab.claims.reality.summary import (
     own_score,
 )
 
-HOLDS = {Held.UPPER: "the interval's upper end", Held.ESTIMATE: "the estimate"}
+FITS = {Held.UPPER: "the interval's upper end", Held.ESTIMATE: "the estimate"}
 
 
 def check_words(standings: Sequence[Standing]) -> str:
@@ -33,7 +33,7 @@ def check_words(standings: Sequence[Standing]) -> str:
         if not shown.count:
             continue
         lines.append(
-            f"- **{_capital(HOLDS[way])} holds the budget** ({shown.count} of {len(rows)} networks on {devices} devices; for "
+            f"- **{_capital(FITS[way])} fits the budget** ({shown.count} of {len(rows)} networks on {devices} devices; for "
             f"{left.nothing_fits} nothing fits, {left.beyond} cost more than what the search can make use of): the claim for 300 distilled "
             f"epochs less the top-1 of the best published network of that latency has {_median(shown)}, and even the claim's lower "
             f"end lies above in {shown.low_above} of {shown.count}. At the published network's own recipe, known for {same.count}: "
@@ -50,7 +50,7 @@ def check_markdown(standings: Sequence[Standing]) -> str:
         if rows:
             tables.append(_standing_table(way, rows))
     rows = [r for r in standings if r.like and r.held == Held.ESTIMATE]
-    tables.append(_claims(rows, "Like with like, network by network: the estimate holds the budget"))
+    tables.append(_claims(rows, "Like with like, network by network: the estimate fits the budget"))
     return "\n".join(t.markdown() for t in tables)
 
 
@@ -72,7 +72,7 @@ def _standing_table(way: Held, rows: Sequence[Standing]) -> TableData:
         lines.append((device, *_cells(own)))
     lines.append(("all", *_cells(rows)))
     return table(
-        f"{_capital(HOLDS[way])} holds the budget",
+        f"{_capital(FITS[way])} fits the budget",
         columns,
         lines,
         columns[1:],
@@ -113,9 +113,9 @@ def backtest_words(found: Backtest) -> str:
         for way in Held:
             rows = [r for r in found.claims if r.held == way and r.quoted == quoted]
             if rows:
-                lines.append(f"- {where}, where {HOLDS[way]} holds the budget: {_claim_words(found, rows)}")
+                lines.append(f"- {where}, where {FITS[way]} fits the budget: {_claim_words(found, rows)}")
     lines.append(
-        f"- Of the later networks themselves the same models foretold the latency with a median error of "
+        f"- Of the later networks themselves the same models predicted the latency with a median error of "
         f"{100 * own.latency_error:.0f}% ({own.latency_covered} of {own.count} inside the 90% interval; predicted less measured has a median of {100 * own.latency_bias:+.0f}%), and top-1 with a mean "
         f"error of {own.top1_error:.1f} points ({own.top1_covered} of {own.top1_networks} inside, bias {_signed(own.top1_bias)})."
     )
@@ -145,7 +145,7 @@ def backtest_markdown(found: Backtest) -> str:
     tables += [
         _claims(
             [r for r in found.claims if r.like and r.held == way],
-            f"Network by network: {HOLDS[way]} holds the budget",
+            f"Network by network: {FITS[way]} fits the budget",
         )
         for way in Held
     ]
@@ -161,7 +161,7 @@ def _families(found: Backtest, rows: Iterable[Standing]) -> tuple[str, ...]:
 def _by(found: Backtest, kind: str) -> TableData:
     columns = (
         kind,
-        "budget held by",
+        "what fits the budget",
         "compared",
         "mean",
         "median (range)",
@@ -182,7 +182,7 @@ def _by(found: Backtest, kind: str) -> TableData:
             lines.append(
                 (
                     name,
-                    HOLDS[way],
+                    FITS[way],
                     f"{one.count} of {len(rows)}",
                     mean if not math.isnan(one.mean_low) else _signed(one.mean),
                     _range(one),

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from lab.claims import backtest, reality_check
+from dsim.shift import load_comparison
+from lab.claims import backtest, device_shift, reality_check
+from lab.marked import read_block
 from lab.places import NOTES
 
 
@@ -23,3 +25,15 @@ def test_tables_and_words_are_those_of_the_records(
     monkeypatch.setattr(sys, "argv", ["", "--docs"])
     command.main()  # type: ignore[attr-defined]
     assert page.read_text(encoding="utf-8") == before
+
+
+def test_the_comparison_of_devices_is_written_from_its_records(tmp_path: Path) -> None:
+    page = Path(shutil.copy(NOTES / "shift.md", tmp_path))
+    found = {name: load_comparison(device_shift.STUDY / name) for name in device_shift.specs()}
+    device_shift.write(found, page)
+    for name, one in found.items():
+        tables = read_block(page, "device-shift").partition(f"**Comparison `{name}`**")[2]
+        assert all(device.device in tables for device in one.devices)
+    assert read_block(page, "shift").startswith("- **")
+    assert "epyc-zen3-onnxruntime" in read_block(page, "timed-words")
+    assert "epyc-zen3-onnxruntime" in read_block(page, "timed")
