@@ -71,13 +71,16 @@ def show_device(name: str, as_json: bool) -> None:
 
     What was measured and by whom, the error on networks that were held out, and what the profile has never seen.
     """
-    from dsim.report.card import card, show_card  # deferred: help must not wait for the tables
+    from dsim.report.profile_view import (  # deferred: help must not wait for the tables
+        profile_view,
+        show_profile,
+    )
 
-    content = card(name)
+    content = profile_view(name)
     if as_json:
         print_json(without_nan(content.to_dict()))
     else:
-        show_card(content)
+        show_profile(content)
 
 
 for command in (plan_command, list_networks_command, add_device_command, adapt_device_command):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from dsim.device import DeviceProfile, find_profile
 from dsim.device.batches import THROUGHPUT, unit_of
 from dsim.errors import DsimError
+from dsim.shift import Comparison
 
 
 @dataclass(frozen=True)
@@ -44,3 +45,9 @@ def device_words(name: str, profile: DeviceProfile | None = None) -> DeviceWords
     several = profile.batch != 1 and profile.measures != THROUGHPUT
     title = f"{profile.title}, batch {profile.batch}" if several else profile.title
     return DeviceWords(title, unit_of(name, profile.measures), profile.runtime)
+
+
+def common_unit(found: Comparison) -> str:
+    """Return the unit of all devices of a comparison; "ms per run" where their batches differ, which their names then say."""
+    units = {unit_of(device.device, device.measures) for device in found.devices}
+    return units.pop() if len(units) == 1 else "ms per run"

@@ -10,8 +10,8 @@ from dsim.accuracy.recipe import reference_words
 from dsim.report.console import result_console, show, show_line, show_table, show_text
 from dsim.report.design import design_lines
 from dsim.report.findings import findings_table
+from dsim.report.names import common_unit
 from dsim.report.table import TableData, table
-from dsim.report.unit import common_unit
 from dsim.report.verdicts import EXPLAINED, WORDS
 from dsim.shift import Cell, Comparison, Flip, Interval, Robust, Shift, Verdict
 from dsim.shift.summary import claimed_and_scored, shift_by_kind

@@ -22,7 +22,7 @@ from dsim.report.page import Page, make_page, read_subjects, render_page, write_
 from dsim.report.page.fronts import Front, bends, panels_figure
 from dsim.report.page.held import MOST, held_figure
 from dsim.report.page.ledger import comparison_command
-from dsim.report.page.parts import Part
+from dsim.report.page.parts import PagePart
 from dsim.search import Published
 from dsim.shift.measured import Timed, design_id, write_measured
 from tests.report.records import BREAK, LARGE, SCRIPT, SMALL, comparison, write_comparison, write_study
@@ -234,7 +234,7 @@ def test_a_folder_named_twice_is_refused(tmp_path: Path) -> None:
 def test_figures_are_written(page: Page, tmp_path: Path) -> None:
     sections = {section.key: section for section in page.parts[0].sections}
     assert len([figure for section in sections.values() for figure in section.figures]) == 13
-    some = Part(
+    some = PagePart(
         "p1",
         "some",
         "Some",

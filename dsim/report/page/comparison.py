@@ -7,23 +7,22 @@ from collections.abc import Mapping, Sequence
 from dsim.device import DeviceProfile
 from dsim.latency.scoring import Held
 from dsim.report.findings import findings_table
-from dsim.report.names import device_words
+from dsim.report.names import common_unit, device_words
 from dsim.report.page.curse import curse_figure, summary_table
 from dsim.report.page.flips import flips_figure
 from dsim.report.page.fronts import Front, measured_on, panels_figure, relative_figure
 from dsim.report.page.ledger import comparison_command, comparison_words, cost_section, reproduce_section
-from dsim.report.page.parts import Figure, Part, Section
+from dsim.report.page.parts import Figure, PagePart, Section
 from dsim.report.page.profiles import NOT_SEARCHED, profile_sections
 from dsim.report.page.regret import over_budget_figure, regret_figure
 from dsim.report.page.robust import robust_figure
 from dsim.report.page.stages import stages_figure
-from dsim.report.page.subject import Subject
+from dsim.report.page.subject import PageSubject
 from dsim.report.page.summary import findings, question
 from dsim.report.page.what_if import top1_figure, what_if_figure
 from dsim.report.shift import devices_table, kept_choices, never_measured, pairs_table
 from dsim.report.table import table
 from dsim.report.timed import agreement_table, timed_table
-from dsim.report.unit import common_unit
 from dsim.shift import Comparison
 from dsim.shift.measured import agreements, read_measured
 from dsim.shift.summary import shift_by_kind
@@ -34,8 +33,8 @@ Profiles = Mapping[str, DeviceProfile]
 
 
 def comparison_part(
-    subject: Subject, found: Comparison, profiles: Profiles, held: Mapping[str, Sequence[Held]], key: str
-) -> Part:
+    subject: PageSubject, found: Comparison, profiles: Profiles, held: Mapping[str, Sequence[Held]], key: str
+) -> PagePart:
     """Make the part, most important first.
 
     Parameters
@@ -46,7 +45,7 @@ def comparison_part(
     names = [d.device for d in found.devices]
     command, space = comparison_command(found, subject.name)
     costs = {d.device: d.cost for d in found.devices}
-    return Part(
+    return PagePart(
         key,
         subject.name,
         f"How the best design changes over {len(names)} devices, in {common_unit(found)}",
@@ -131,7 +130,7 @@ def _regret(found: Comparison) -> Section:
     )
 
 
-def _timed(subject: Subject, found: Comparison) -> tuple[Section, ...]:
+def _timed(subject: PageSubject, found: Comparison) -> tuple[Section, ...]:
     timed = read_measured(subject.folder)
     sums = agreements(found, timed)
     if not sums:

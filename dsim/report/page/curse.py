@@ -5,7 +5,7 @@ from __future__ import annotations
 import altair as alt
 
 from dsim.report.page.marks import Row, inline, layered, rule_at, tips
-from dsim.report.page.parts import Figure, Panel
+from dsim.report.page.parts import ChartPanel, Figure
 from dsim.report.page.theme import GAIN, LOSS
 from dsim.report.shift import halved_table
 from dsim.report.table import TableData, table
@@ -44,12 +44,12 @@ def curse_figure(found: Comparison) -> Figure | None:
         "make a worse model than all: the gap holds both what choosing a winner adds and what that costs, and corrects nothing "
         "elsewhere on this page.",
         (
-            Panel(
+            ChartPanel(
                 _pairs(rows, "share", "upper end of latency / budget", 1.0),
                 "latency",
                 20 * len(rows) // 2 + 30,
             ),
-            Panel(_pairs(rows, "top1", "top-1 %", None), "top-1", 20 * len(rows) // 2 + 30),
+            ChartPanel(_pairs(rows, "top1", "top-1 %", None), "top-1", 20 * len(rows) // 2 + 30),
         ),
         _data(found),
         wide=340,

@@ -13,7 +13,7 @@ from dsim.device.card import Card, evidence_hash, read_card
 from dsim.report.choice_words import choice_words
 from dsim.report.evidence_words import EVIDENCE_WORDS
 from dsim.report.page.marks import inline, layered, tips
-from dsim.report.page.parts import Figure, Panel
+from dsim.report.page.parts import ChartPanel, Figure
 from dsim.report.table import TableData, table
 
 FEW = 4  # sources that one cell names
@@ -157,7 +157,7 @@ def coverage_figure(evidence: Mapping[str, Sequence[tuple[str, float]]]) -> Figu
         "How well the time of each best design is known",
         "By share of its milliseconds. "
         + " ".join(f"{kind.capitalize()}: {EVIDENCE_WORDS[kind]}." for kind in kinds),
-        (Panel(layered(bars), height=24 * len(evidence) + 20),),
+        (ChartPanel(layered(bars), height=24 * len(evidence) + 20),),
         table(
             "How well the time of each best design is known",
             ("device", "its operators are", "share of ms"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dsim.report.page.marks import Row, ends, intervals, is_finding
-from dsim.report.page.parts import Figure, Panel
+from dsim.report.page.parts import ChartPanel, Figure
 from dsim.report.shift import flips_table, shown_flips, span
 from dsim.report.verdicts import WORDS
 from dsim.shift import Comparison, Flip
@@ -33,7 +33,7 @@ def flips_figure(found: Comparison) -> Figure | None:
         f"{told} of {len(priced)} with a price are significant; they come first, the largest on top.{left} Of {found.confidence:.0%} "
         f"intervals, {1.0 - found.confidence:.0%} miss the truth by chance. In brackets: in how many searches on halves of the "
         "measurements, and with how many models learned anew, the two designs differed this way.",
-        (Panel(intervals(_rows(shown), "% of budget, second less first"), height=22 * len(shown) + 20),),
+        (ChartPanel(intervals(_rows(shown), "% of budget, second less first"), height=22 * len(shown) + 20),),
         flips_table(found),
         wide=920,
         columns=1,

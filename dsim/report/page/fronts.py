@@ -12,7 +12,7 @@ import altair as alt
 from dsim.device import DeviceProfile
 from dsim.report.page.marks import Row, inline, layered, rule_at, tips
 from dsim.report.page.named import NARROW, WIDE, named
-from dsim.report.page.parts import Figure, Panel
+from dsim.report.page.parts import ChartPanel, Figure
 from dsim.report.page.theme import COLOURS, GREY, LOSS, SHAPES
 from dsim.report.table import TableData, table
 from dsim.search import Candidate, Published, measured_networks
@@ -106,7 +106,7 @@ def relative_figure(fronts: Sequence[Front]) -> Figure:
         "others, with the top-1 that their papers report (their training differs). A design fits the budget (dashed) if the upper "
         "end of its interval does, so that a best design lies left of it. Choose a device in the legend to see it alone."
         + bends(fronts),
-        (Panel(chart, height=420),),
+        (ChartPanel(chart, height=420),),
         _fronts_table(fronts),
         wide=320,
         columns=1,
@@ -130,7 +130,7 @@ def panels_figure(fronts: Sequence[Front], key: str = "fronts-ms") -> Figure:
         f"measured by others within a factor {FACTOR:g} of the budget (dashed), top-1 as published. Point at a mark to see more; "
         f"names are written where there is room.{bends(fronts)}",
         tuple(
-            Panel(_panel(front, accuracy, height, alone), "" if alone else _panel_title(front), height)
+            ChartPanel(_panel(front, accuracy, height, alone), "" if alone else _panel_title(front), height)
             for front in fronts
         ),
         _published_table(fronts),

@@ -9,7 +9,7 @@ import altair as alt
 from dsim.latency.hold_out import clean
 from dsim.latency.scoring import Held, score
 from dsim.report.page.marks import Row, inline, layered, tips
-from dsim.report.page.parts import Figure, Panel
+from dsim.report.page.parts import ChartPanel, Figure
 from dsim.report.page.theme import COLOURS, GREY, LOSS
 from dsim.report.table import TableData, table
 
@@ -33,7 +33,9 @@ def held_figure(found: Mapping[str, Sequence[Held]]) -> Figure | None:
         "On the diagonal a prediction is right; the band is 10% to either side. Left out: networks that left the accelerator, those "
         "with an operator that was never measured, and image sizes outside the device's. The error counts all others; of more than "
         f"{MOST} networks, that many are drawn and listed, evenly from the fastest to the slowest.",
-        tuple(Panel(_scatter(drawn[name]), _head(name, networks), 260) for name, networks in judged.items()),
+        tuple(
+            ChartPanel(_scatter(drawn[name]), _head(name, networks), 260) for name, networks in judged.items()
+        ),
         _table(drawn),
         wide=270,
     )

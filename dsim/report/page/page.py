@@ -10,9 +10,9 @@ from dsim.errors import UnknownNameError
 from dsim.latency.scoring import Held
 from dsim.report.page.answers import Answer, comparison_answers, study_answer
 from dsim.report.page.comparison import comparison_part
-from dsim.report.page.parts import Part
+from dsim.report.page.parts import PagePart
 from dsim.report.page.study import study_part
-from dsim.report.page.subject import Subject
+from dsim.report.page.subject import PageSubject
 from dsim.report.shift import counted
 from dsim.shift import Comparison
 
@@ -35,10 +35,10 @@ class Page:
 
     title: str
     answers: tuple[Answer, ...]
-    parts: tuple[Part, ...]
+    parts: tuple[PagePart, ...]
 
 
-def make_page(subjects: Sequence[Subject], held_of: HeldOf) -> Page:
+def make_page(subjects: Sequence[PageSubject], held_of: HeldOf) -> Page:
     """Make a page.
 
     Parameters
@@ -48,7 +48,7 @@ def make_page(subjects: Sequence[Subject], held_of: HeldOf) -> Page:
     held_of
         Gives a profile's held-out predictions, or None where they are not known.
     """
-    parts: list[Part] = []
+    parts: list[PagePart] = []
     answers: list[Answer] = []
     for number, subject in enumerate(subjects, 1):
         found, key = subject.found, f"p{number}"
@@ -65,7 +65,7 @@ def make_page(subjects: Sequence[Subject], held_of: HeldOf) -> Page:
     return Page(title, tuple(answers), tuple(parts))
 
 
-def _devices(subject: Subject) -> list[str]:
+def _devices(subject: PageSubject) -> list[str]:
     found = subject.found
     return [d.device for d in found.devices] if isinstance(found, Comparison) else [found.spec.device]
 

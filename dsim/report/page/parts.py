@@ -12,7 +12,7 @@ Chart = alt.Chart | alt.LayerChart
 
 
 @dataclass(frozen=True)
-class Panel:
+class ChartPanel:
     """One chart of a figure.
 
     Attributes
@@ -56,7 +56,7 @@ class Figure:
     key: str
     title: str
     caption: str
-    panels: tuple[Panel, ...]
+    panels: tuple[ChartPanel, ...]
     data: TableData
     wide: int = 280
     columns: int = 3
@@ -76,7 +76,7 @@ class Section:
 
 
 @dataclass(frozen=True)
-class Part:
+class PagePart:
     """One study or comparison: its sections, most important first.
 
     Attributes

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import altair as alt
 
 from dsim.report.page.marks import Row, inline, layered, tips
-from dsim.report.page.parts import Figure, Panel
+from dsim.report.page.parts import ChartPanel, Figure
 from dsim.report.page.theme import GREY
 from dsim.report.shift import LOST, OVER, matrix_table, slower_table, span
 from dsim.report.verdicts import WORDS
@@ -42,7 +42,7 @@ def regret_figure(found: Comparison) -> Figure:
         "zero. Grey: not significant, which does not mean that there is no difference. Hatched: cannot be judged, whatever the "
         "figure. Shared model: one model prices both devices. Price unknown: the measurements of a device do not say what the "
         "difference costs there.",
-        (Panel(layered(*layers), cell=_cell(found)),),
+        (ChartPanel(layered(*layers), cell=_cell(found)),),
         matrix_table(found),
         columns=1,
     )
@@ -68,7 +68,7 @@ def over_budget_figure(found: Comparison) -> Figure:
         OVER,
         "A positive figure: the design does not fit unchanged. Beneath: how many of the models that were learned anew say so. "
         "Colour is relative to the budget, and ends at twice the budget.",
-        (Panel(layered(*layers), cell=_cell(found)),),
+        (ChartPanel(layered(*layers), cell=_cell(found)),),
         slower_table(found),
         columns=1,
     )

@@ -11,7 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from dsim.report.layout import glued
 from dsim.report.page.page import Page
-from dsim.report.page.parts import Figure, Panel, Part
+from dsim.report.page.parts import ChartPanel, Figure, PagePart
 from dsim.report.page.theme import DARK, LIGHT
 
 SNIPPET = "window.vegaEmbed = vegaEmbed;"
@@ -63,22 +63,22 @@ def bundle() -> str:
     )
 
 
-def panel_id(part: Part, figure: Figure, number: int) -> str:
+def panel_id(part: PagePart, figure: Figure, number: int) -> str:
     """Name the element that a chart is drawn in."""
     return f"{part.key}-{figure.key}-{number}"
 
 
-def panel_spec(figure: Figure, panel: Panel) -> dict[str, Any]:
+def panel_spec(figure: Figure, panel: ChartPanel) -> dict[str, Any]:
     """Return a chart's Vega-Lite, as wide as its place."""
     named = {"description": f"{figure.title}. {panel.title}".strip()}
     return {**plain_spec(panel), **named, **(sized(panel) or {"width": "container", "height": panel.height})}
 
 
-def plain_spec(panel: Panel) -> dict[str, Any]:
+def plain_spec(panel: ChartPanel) -> dict[str, Any]:
     """Return a chart's Vega-Lite without size or look; that it is valid is seen where it is drawn."""
     return {key: value for key, value in panel.chart.to_dict(validate=False).items() if key != "config"}
 
 
-def sized(panel: Panel) -> dict[str, Any]:
+def sized(panel: ChartPanel) -> dict[str, Any]:
     """Return the size of a matrix, or nothing for a chart that fills its place."""
     return {"width": {"step": panel.cell[0]}, "height": {"step": panel.cell[1]}} if panel.cell else {}

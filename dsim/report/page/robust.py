@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dsim.report.page.marks import ends, intervals
-from dsim.report.page.parts import Figure, Panel
+from dsim.report.page.parts import ChartPanel, Figure
 from dsim.report.shift import robust_table, span
 from dsim.report.verdicts import WORDS
 from dsim.shift import Robust
@@ -26,7 +26,7 @@ def robust_figure(robust: Robust) -> Figure:
         "robust",
         "One design for all devices: top-1 points that it loses against each device's own best",
         "Left of zero: it is better than the design that a search of bounded cost found for that device, or the interval is wide.",
-        (Panel(intervals(rows, "top-1 points lost"), height=22 * len(rows) + 20),),
+        (ChartPanel(intervals(rows, "top-1 points lost"), height=22 * len(rows) + 20),),
         robust_table(robust),
         wide=420,
         columns=1,

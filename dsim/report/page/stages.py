@@ -8,7 +8,7 @@ import altair as alt
 
 from dsim.arch import Arch, Mixer
 from dsim.report.page.marks import Row, inline, layered, tips
-from dsim.report.page.parts import Figure, Panel
+from dsim.report.page.parts import ChartPanel, Figure
 from dsim.report.page.theme import COLOURS
 from dsim.report.stages import COLUMNS, stage_rows
 from dsim.report.table import TableData, table
@@ -34,7 +34,7 @@ def stages_figure(designs: Sequence[Design], key: str = "stages", title: str = "
         title or "Best designs, stage by stage",
         "Each bar is a block, as high as its stage has channels, with the colour of its token mixer. Above it: size of the map and "
         "channels, MLP ratio, activation and norm.",
-        tuple(Panel(_skyline(arch, widest, used), _head(name, arch), 190) for name, arch in designs),
+        tuple(ChartPanel(_skyline(arch, widest, used), _head(name, arch), 190) for name, arch in designs),
         _stages_table(designs),
         wide=320,
     )

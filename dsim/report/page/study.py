@@ -13,22 +13,22 @@ from dsim.report.names import device_words
 from dsim.report.next_steps import next_steps
 from dsim.report.page.fronts import Front, measured_on, panels_figure
 from dsim.report.page.ledger import cost_section, reproduce_section, study_command
-from dsim.report.page.parts import Part, Section
+from dsim.report.page.parts import PagePart, Section
 from dsim.report.page.profiles import NOT_SEARCHED, profile_sections
 from dsim.report.page.stages import stages_figure
-from dsim.report.page.subject import Subject
+from dsim.report.page.subject import PageSubject
 from dsim.report.study import chosen_table, published_table
 from dsim.report.table import table
 from dsim.search import StudyResult
 
 
 def study_part(
-    subject: Subject,
+    subject: PageSubject,
     found: StudyResult,
     profiles: Mapping[str, DeviceProfile],
     held: Mapping[str, Sequence[Held]],
     key: str,
-) -> Part:
+) -> PagePart:
     """Make the part, most important first.
 
     Parameters
@@ -45,7 +45,7 @@ def study_part(
     name = "the chosen design" if found.chosen else "the fastest design"
     near = (published_table(found),) if found.published else ()
     command, space = study_command(found)
-    return Part(
+    return PagePart(
         key,
         subject.name,
         f"{words.title}: the best design within {found.spec.budget_ms:g} {words.unit}",

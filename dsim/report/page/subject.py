@@ -14,7 +14,7 @@ from dsim.shift.files import RECORD
 
 
 @dataclass(frozen=True)
-class Subject:
+class PageSubject:
     """One part of a page.
 
     Attributes
@@ -33,7 +33,7 @@ class Subject:
     fingerprint: str
 
 
-def read_subjects(folders: Iterable[Path]) -> tuple[Subject, ...]:
+def read_subjects(folders: Iterable[Path]) -> tuple[PageSubject, ...]:
     """Read every folder; one that holds studies and comparisons one level down stands for all of them, by name.
 
     Raises
@@ -51,7 +51,7 @@ def read_subjects(folders: Iterable[Path]) -> tuple[Subject, ...]:
     return tuple(subjects)
 
 
-def _subjects(folder: Path) -> list[Subject]:
+def _subjects(folder: Path) -> list[PageSubject]:
     if not folder.is_dir():
         what = "is a file" if folder.exists() else "does not exist"
         raise FileAccessError(
@@ -77,11 +77,11 @@ def _holds(folder: Path) -> bool:
     return (folder / RECORD).exists() or (folder / INPUTS).exists()
 
 
-def _read(folder: Path) -> Subject:
+def _read(folder: Path) -> PageSubject:
     name = folder.resolve().name
     if (folder / RECORD).exists():
         found = load_comparison(folder)
-        return Subject(name, folder, found, found.fingerprint)
+        return PageSubject(name, folder, found, found.fingerprint)
     study = load_study(folder)
     recorded = read_inputs(folder)
-    return Subject(name, folder, study, recorded.fingerprint if recorded else "")
+    return PageSubject(name, folder, study, recorded.fingerprint if recorded else "")

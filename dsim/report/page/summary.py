@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
+from dsim.report.names import common_unit
 from dsim.report.shift import shown_flips, span
-from dsim.report.unit import common_unit
 from dsim.report.verdicts import WORDS
 from dsim.shift import Comparison, Shift, Verdict
 from dsim.shift.summary import claimed_and_scored, shift_by_kind

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dsim.accuracy.recipe import reference_words
 from dsim.report.page.marks import Row, ends, intervals, priced_verdicts
-from dsim.report.page.parts import Figure, Panel
+from dsim.report.page.parts import ChartPanel, Figure
 from dsim.report.shift import span, what_if_table
 from dsim.report.verdicts import WORDS
 from dsim.shift import Comparison, Interval
@@ -21,7 +21,9 @@ def what_if_figure(found: Comparison) -> Figure | None:
     charts = [(row, _rows(row, latency)) for row in found.what_if.rows]
     seen = priced_verdicts([item for _, rows in charts for item in rows])
     panels = tuple(
-        Panel(intervals(rows, "% of its time there", seen), f"{row.kind}: {row.before} → {row.after}", height)
+        ChartPanel(
+            intervals(rows, "% of its time there", seen), f"{row.kind}: {row.before} → {row.after}", height
+        )
         for row, rows in charts
     )
     return Figure(
@@ -52,7 +54,7 @@ def top1_figure(found: Comparison) -> Figure | None:
         "what-if-top1",
         f"What if: top-1 of {found.what_if.design} after each change, trained anew",
         f"Predicted, for {reference_words(found.what_if.arch.resolution)}; the same on every device.",
-        (Panel(intervals(rows, "top-1 points"), height=22 * len(rows) + 20),),
+        (ChartPanel(intervals(rows, "top-1 points"), height=22 * len(rows) + 20),),
         what_if_table(found),
         wide=420,
         columns=1,

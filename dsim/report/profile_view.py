@@ -1,4 +1,4 @@
-"""A profile's card: what evidence it holds, from where, how well it predicts, and what it has never seen."""
+"""What a profile rests on: what was measured, by whom, how well it predicts, and what it has never seen."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from typing import Any
 
 from dsim.device import DeviceProfile, find_profile
 from dsim.device.batches import THROUGHPUT, card_batch, name_at, plain_batches, split_name
-from dsim.device.card import Card as Found
-from dsim.device.card import evidence_hash, read_card
+from dsim.device.card import Card, evidence_hash, read_card
 from dsim.latency.learners import learner_of
 from dsim.op import OpKind
 from dsim.report.choice_words import choice_words
@@ -19,7 +18,7 @@ from dsim.report.table import table
 
 
 @dataclass(frozen=True)
-class Card:
+class ProfileView:
     """What `dsim device show` tells.
 
     Attributes
@@ -42,7 +41,7 @@ class Card:
     cliffs: int
     sources: tuple[tuple[str, str, int], ...]
     never_seen: tuple[str, ...]
-    found: Found | None
+    found: Card | None
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values for JSON."""
@@ -84,14 +83,14 @@ _KNOWN = {
 }
 
 
-def _held_out(found: Found | None) -> dict[str, float] | None:
+def _held_out(found: Card | None) -> dict[str, float] | None:
     if found is None or math.isnan(found.median_error):
         return None
     return {name: getattr(found, name) for name in _SCORES}
 
 
-def card(name: str) -> Card:
-    """Make a profile's card from its files. Nothing is learned: what validation found is read.
+def profile_view(name: str) -> ProfileView:
+    """Read what a profile rests on from its files. Nothing is learned: what validation found is read.
 
     Raises
     ------
@@ -104,7 +103,7 @@ def card(name: str) -> Card:
     rows = [row for row in profile.networks if row.counts]
     counts = Counter((row.source, row.protocol) for row in profile.networks)
     found = read_card(profile.folder, card_batch(profile))
-    return Card(
+    return ProfileView(
         profile,
         len({row.network for row in rows}),
         len({row.network for row in rows if profile.is_reference(row)}),
@@ -134,7 +133,7 @@ def _batch(profile: DeviceProfile) -> str:
     return f"{profile.batch}; other batches are not predicted{also}"
 
 
-def _error(content: Card) -> str:
+def _error(content: ProfileView) -> str:
     found = content.found
     if found is None:
         name = content.profile.name
@@ -148,8 +147,8 @@ def _error(content: Card) -> str:
     )
 
 
-def show_card(content: Card) -> None:
-    """Print a card."""
+def show_profile(content: ProfileView) -> None:
+    """Print what a profile rests on."""
     console = result_console()
     p = content.profile
     show_line(console, p.name, p.title)
