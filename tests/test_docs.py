@@ -25,7 +25,11 @@ DOCUMENTS = "\n".join(
     path.read_text(encoding="utf-8") for path in (ROOT / "README.md", *ROOT.glob("docs/*.md"))
 )
 EXAMPLES = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
-COMMANDS = sorted(set(re.findall(r"`(dsim [a-z][^`]*)`", README)))  # not `dsim VERB` and `dsim --debug`
+SHELL = re.findall(r"```sh\n(.*?)```", README, flags=re.DOTALL)
+COMMANDS = sorted(
+    {line for line in re.findall(r"`(dsim [a-z][^`]*)`", README)}  # not `dsim VERB` and `dsim --debug`
+    | {line for block in SHELL for line in block.splitlines() if line.startswith("dsim ")}
+)
 
 
 def leaves() -> dict[str, click.Command]:
@@ -59,7 +63,7 @@ def test_there_are_examples_of_every_verb_in_python() -> None:
 
 @pytest.mark.parametrize("line", COMMANDS)
 def test_commands_in_the_readme_parse(line: str) -> None:
-    words = shlex.split(line)[1:]
+    words = shlex.split(line.partition(" > ")[0], comments=True)[1:]
     known = leaves()
     name = " ".join(words[:2]) if " ".join(words[:2]) in known else words[0]
     command = known[name]

@@ -11,6 +11,7 @@ import pytest
 from lab.places import DOCS, NOTES, ROOT
 
 DOCS_BYTES = 60_000  # all of docs/ in Markdown: more is a manual that nobody reads
+README_BYTES = 7_000
 PAGES = sorted(
     (*DOCS.glob("*.md"), *NOTES.glob("*.md"), *ROOT.glob("*.md"), *ROOT.glob("studies/*/README.md"))
 )
@@ -35,6 +36,10 @@ def links(page: Path) -> list[str]:
 def test_docs_are_short_enough_to_read() -> None:
     sizes = {page.name: page.stat().st_size for page in DOCS.glob("*.md")}
     assert sum(sizes.values()) <= DOCS_BYTES, f"move what only maintainers need to lab/notes: {sizes}"
+
+
+def test_the_readme_is_one_page() -> None:
+    assert len((ROOT / "README.md").read_bytes()) <= README_BYTES, "findings and tables belong in docs/"
 
 
 @pytest.mark.parametrize("folder", [DOCS, NOTES], ids=lambda folder: folder.name)

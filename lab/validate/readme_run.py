@@ -19,7 +19,7 @@ from lab.places import DOCS, ROOT
 
 COMMAND = ("study", "--device", "iphone12", "--budget", "2ms")
 DETAILS = "--details"
-COLUMNS = "100"
+COLUMNS = "80"
 
 
 def printed(words: tuple[str, ...], folder: Path) -> str:
@@ -42,7 +42,8 @@ def main() -> None:
         write_page([study], out=None, svg=Path(empty) / "figures")
         (DOCS / "front.svg").write_bytes((Path(empty) / "figures" / "front.svg").read_bytes())
     if "--docs-only" not in sys.argv[1:]:
-        replace_block(ROOT / "README.md", "run", short)
+        answer = short.partition("\nNext:")[0].rstrip()  # README says itself what comes next
+        replace_block(ROOT / "README.md", "run", f"{answer}\n...\n```")
     replace_block(DOCS / "search.md", "run", full)
 
 
