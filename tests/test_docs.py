@@ -27,7 +27,7 @@ DOCUMENTS = "\n".join(
 EXAMPLES = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
 SHELL = re.findall(r"```sh\n(.*?)```", README, flags=re.DOTALL)
 COMMANDS = sorted(
-    {line for line in re.findall(r"`(dsim [a-z][^`]*)`", README)}  # not `dsim VERB` and `dsim --debug`
+    set(re.findall(r"`(dsim [a-z][^`]*)`", README))  # not `dsim VERB` and `dsim --debug`
     | {line for block in SHELL for line in block.splitlines() if line.startswith("dsim ")}
 )
 
