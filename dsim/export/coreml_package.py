@@ -34,7 +34,7 @@ class CoreMlPackage:
     )
 
     def require(self) -> None:
-        """Ask for coremltools, which converts on any system."""
+        """Import coremltools, which converts on any system."""
         need("coremltools", self.name, "coreml")
 
     def write(self, subject: Subject, path: Path) -> None:

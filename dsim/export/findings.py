@@ -1,4 +1,4 @@
-"""What was verified about a written file, and what a caller gets to see of it."""
+"""What was verified about a written file, and what a caller sees of it."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def listed(ops: Iterable[str]) -> str:
 def compare(
     scores: Tensor, subject: Subject, relative: float, by: str, precision: Precision = FLOAT32
 ) -> Difference:
-    """Hold a file's scores against torch's; where they are further apart than usual, against those of float64.
+    """Compare a file's scores with torch's; where they differ more than usual, compare both with float64.
 
     Parameters
     ----------

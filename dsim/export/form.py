@@ -1,4 +1,4 @@
-"""One road for every form that a runtime reads: prepare, convert, reload, compare, and only then keep."""
+"""How every model file is written: prepare, convert, read back, compare, and keep only what agrees."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Form(Protocol):
         """What it is, for the README: a sentence."""
 
     def require(self) -> None:
-        """Import the optional packages that it needs, or raise MissingPackageError."""
+        """Import the optional packages that it needs; MissingPackageError where one is missing."""
 
     def write(self, subject: Subject, path: Path) -> None:
         """Convert and write."""

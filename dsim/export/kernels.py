@@ -1,4 +1,4 @@
-"""Hold the graph of a written file, read back by dsim's own reader, against the design's graph."""
+"""Compare the graph of a written file, read back by dsim's own reader, with the design's graph."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ class LiteRtFile:
     about: str = "A vision backbone as a LiteRT file (`model.tflite`, float32)."
 
     def require(self) -> None:
-        """Ask for litert-torch, which converts, and the LiteRT interpreter, which runs the file."""
+        """Import litert-torch, which converts, and the LiteRT interpreter, which runs the file."""
         for package in ("litert_torch", "ai_edge_litert.interpreter"):
             need(package, self.name, "litert")
 
@@ -87,7 +87,7 @@ class LiteRtFile:
 
 
 def _products(ops: Counter[str], wanted: Graph) -> str:
-    """Say whether the file multiplies as often as the design does."""
+    """Say whether the file does as many multiplications as the design."""
     kinds = Counter(op.kind for op in wanted.ops)
     parts, same = [], True
     for kind, names in PRODUCTS.items():

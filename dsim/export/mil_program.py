@@ -1,4 +1,4 @@
-"""A Core ML program as it lies in a package: its ops read back, and held against a design's graph."""
+"""A Core ML program as it lies in a package: its ops read back, and compared with a design's graph."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ class OnnxFile:
     about: str = f"A vision backbone as an ONNX file (`model.onnx`, opset {OPSET}, float32)."
 
     def require(self) -> None:
-        """Ask for onnx, which writes and reads the file, and ONNX Runtime, which runs it."""
+        """Import onnx, which writes and reads the file, and ONNX Runtime, which runs it."""
         for package in ("onnx", "onnxruntime"):
             need(package, self.name, "onnx")
 

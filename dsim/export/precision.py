@@ -1,4 +1,4 @@
-"""What a format of numbers can hold through a design's depth: how far rounding alone may move its scores.
+"""How far rounding alone may move the scores of a design, in a given format of numbers.
 
 Each runtime sums in an order of its own. A convolution over hundreds of terms hides that; a group norm over a whole map
 sums 150,000 terms, and its mean moves every value of the map alike. So the design is run in float64, once exactly and a few

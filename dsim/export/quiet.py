@@ -17,7 +17,7 @@ KEPT = 2000  # characters of what was printed, kept for the traceback of a failu
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Let nothing through to standard output and standard error; errors are raised as ever.
+    """Discard what is printed to standard output and standard error; errors are still raised.
 
     What was printed before an error is added to it as a note, which ``--debug`` shows.
     """

@@ -20,7 +20,7 @@ POSITIONS = 128  # where the last map is small: few positions give variances nea
 
 @dataclass(frozen=True)
 class Subject:
-    """A design in the form in which every converter takes it.
+    """A design ready for a converter: its module, an example image, and the scores that torch gives for it.
 
     Attributes
     ----------

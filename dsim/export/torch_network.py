@@ -28,14 +28,14 @@ TRANSITIONS: dict[Downsample, str] = {
 
 
 def network_source(arch: Arch) -> str:
-    """Write the functions that make blocks, transitions and stages, the network, and its front door."""
+    """Write the functions that make blocks, transitions and stages, the network, and the function that makes it."""
     return "\n\n\n".join(
         (_make_block(arch), _make_transition(arch), _make_stage(arch), _network(arch), _FRONT_DOOR, _MAIN)
     )
 
 
 def has_3d(arch: Arch) -> bool:
-    """Tell whether any block works on tokens."""
+    """Return whether any block works on tokens."""
     return any(block.mixer is Mixer.ATTENTION for stage in arch.stages for block in stage.blocks)
 
 

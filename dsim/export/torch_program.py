@@ -28,7 +28,7 @@ class TorchProgram:
     about: str = "A vision backbone as a torch.export program (`model.pt2`)."
 
     def require(self) -> None:
-        """Ask for nothing: torch is there."""
+        """Import nothing: torch is always installed."""
 
     def write(self, subject: Subject, path: Path) -> None:
         """Trace and save."""
@@ -71,7 +71,7 @@ class TorchProgram:
 
 
 def _computes(node: Any) -> bool:
-    """Tell operators from placeholders and from the picking of one result of several."""
+    """Return whether a node computes something, rather than being an input or picking one of several results."""
     return node.op == "call_function" and str(node.target).startswith("aten.")
 
 

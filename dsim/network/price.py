@@ -47,7 +47,7 @@ class Merging:
     macs: int
 
     def says(self, priced_ms: float) -> str:
-        """Say it in one line, beside what was priced; nothing where the time hardly changes."""
+        """Return it in one line, to show beside the price; empty where the time hardly changes."""
         given, merged = (self.latency_ms, priced_ms) if self.merged else (priced_ms, self.latency_ms)
         layers = "1 layer" if self.layers == 1 else f"{self.layers} layers"
         if self.merged:
@@ -172,7 +172,7 @@ def price_on(
     strict: bool = False,
     merge: bool = False,
 ) -> tuple[DeviceRow, ...]:
-    """Estimate one network on several devices; one that fails keeps its reason and the others go on."""
+    """Estimate one network on several devices; where one fails, its row holds the reason."""
     rows = []
     with working("predicting on devices", total=len(devices), unit="devices") as work:
         for name in devices:

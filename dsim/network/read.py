@@ -1,4 +1,4 @@
-"""One way from whatever a user calls a network to its graph."""
+"""Find the graph of a network by whatever name a user has for it."""
 
 from __future__ import annotations
 

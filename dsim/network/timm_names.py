@@ -1,4 +1,4 @@
-"""The names of timm's networks, so that a bare name can be told what it needs without timm."""
+"""The names of timm's networks, so that an error can say how to ask for one, also without timm."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Reports: what people read of results, on the terminal and in documents."""
+"""Reports: results as people read them, on the terminal, in documents and as a page."""

@@ -1,4 +1,4 @@
-"""How an import and an adaptation are shown."""
+"""Show a profile that was made of a user's measurements, and what those are worth."""
 
 from __future__ import annotations
 

@@ -138,7 +138,7 @@ def alternatives(result: StudyResult) -> tuple[Candidate, ...]:
 
 
 def alternatives_table(result: StudyResult) -> TableData:
-    """Show alternatives, each with the budget that it needs and what it trades against the chosen design."""
+    """Return the table of alternatives, each with the budget that it needs and what it trades against the chosen design."""
     places = {design.arch: number for number, design in enumerate(result.front, 1)}
     rows = [
         (

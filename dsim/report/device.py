@@ -1,4 +1,4 @@
-"""The list of device profiles: one line each, with what it rests on and how far off it is."""
+"""The list of device profiles, with what each rests on and how far off it is."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ FEW = 3  # of the others that are shown where none stands
 
 
 def findings_table(found: Comparison) -> TableData:
-    """Show the significant differences, after as many questions as were asked; else the strongest of the others."""
+    """Return the table of significant differences, after as many questions as were asked; else the strongest of the others."""
     every = findings(found)
     shown = [one for one in every if one.stands] or list(every[:FEW])
     rows = [(ABOUT[one.sort], one.text, one.kind, one.by_chance) for one in shown]

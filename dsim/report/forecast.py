@@ -17,7 +17,7 @@ def about(seconds: float) -> str:
 
 
 def left(elapsed_s: float, stepped: float, done: float, total: float | None) -> str:
-    """Forecast the time left from the pace so far; empty where nothing can be said.
+    """Forecast the time left from the pace so far; empty if nothing can be said yet.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What a latency estimate says, as a person reads it."""
+"""Show a latency estimate."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ _WHOLE = re.compile(
 
 
 def glued(text: str) -> str:
-    """Return a text whose figures hold on to their units, and intervals together, when its lines are broken."""
+    """Return a text in which no line break can part a figure from its unit, or the ends of an interval."""
     return _WHOLE.sub(lambda found: found[0].replace(" ", HELD), text)
 
 

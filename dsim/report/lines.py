@@ -26,7 +26,7 @@ class _Open:
 
 
 class Lines:
-    """Writes lines: what begins, how far it is from time to time, and that it is done.
+    """Writes a line when work begins, from time to time while it goes on, and when it is done.
 
     Work inside other work is announced only where it says how long it takes; else it is a part of the whole, and shows
     when the whole says nothing for long.
@@ -37,7 +37,7 @@ class Lines:
         self._open: list[_Open] = []
 
     def begin(self, work: Work) -> None:
-        """Write what begins, where it is worth a line."""
+        """Write what begins, if it will take long enough to be worth a line."""
         now = self._clock()
         item = _Open(work, now, now, 0.0)
         if (work.seconds or 0.0) >= 1.0 or (not self._open and work.seconds is None):
@@ -46,7 +46,7 @@ class Lines:
         self._open.append(item)
 
     def step(self, work: Work, done: float, note: str) -> None:
-        """Write how far it is, where enough has happened since the last line."""
+        """Write how far it is, if enough has happened since the last line."""
         item, now = self._find(work), self._clock()
         if item is None:
             return
@@ -68,7 +68,7 @@ class Lines:
         self._write("; ".join(text for text in (f"  {work.what}: {percent}", part, rest, note) if text))
 
     def end(self, work: Work, finished: bool) -> None:
-        """Write that it is done, where it took a while."""
+        """Write that it is done, if it took a while."""
         item = self._find(work)
         if item is None:
             return

@@ -1,4 +1,4 @@
-"""The packages that draw a page: one clear line where one is missing."""
+"""The optional packages that draw a page; an error in one line where one is missing."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ PACKAGES = ("altair", "vl_convert", "jinja2")
 
 
 def need_page_packages() -> None:
-    """Import what a page is made with.
+    """Import the packages that a page is made with.
 
     Raises
     ------

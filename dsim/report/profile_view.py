@@ -19,7 +19,7 @@ from dsim.report.table import table
 
 @dataclass(frozen=True)
 class ProfileView:
-    """What `dsim device show` tells.
+    """What `dsim device show` shows.
 
     Attributes
     ----------
@@ -115,7 +115,7 @@ def profile_view(name: str) -> ProfileView:
 
 
 def never_seen(profile: DeviceProfile) -> tuple[str, ...]:
-    """Return the operators of no network measured in the reference protocol; what one costs comes from elsewhere or nowhere.
+    """Return the operators that no network timed in the reference protocol holds; their cost is known from elsewhere, or not at all.
 
     Operators are counted as they run, after the device's fusion passes.
     """

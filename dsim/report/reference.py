@@ -1,4 +1,4 @@
-"""How the reference networks are listed, and the plan of what to measure first."""
+"""Show the reference networks, and the plan of what to measure first."""
 
 from __future__ import annotations
 

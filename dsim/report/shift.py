@@ -49,7 +49,7 @@ def show_comparison(found: Comparison, folder: str = "") -> None:
 
 
 def devices_table(found: Comparison) -> TableData:
-    """Show what each device was asked, what it answered, and what its estimates rest on."""
+    """Return the table of budgets, best designs, and what each device's estimates rest on."""
     rows = []
     for d in found.devices:
         best = d.best
@@ -87,7 +87,7 @@ def devices_table(found: Comparison) -> TableData:
 
 
 def pairs_table(found: Comparison) -> TableData:
-    """Show what lies between every two devices."""
+    """Return the table of what every two devices differ in."""
     return table(
         "Chip or stack",
         ("devices", "what differs"),
@@ -100,7 +100,7 @@ def pairs_table(found: Comparison) -> TableData:
 
 
 def matrix_table(found: Comparison) -> TableData:
-    """Show top-1 lost by running one device's best choices on another."""
+    """Return the table of top-1 lost with the best design for another device."""
     names = [d.device for d in found.devices]
     rows = [(of, *(_lost(found.cell(of, on)) for on in names)) for of in names]
     return table(
@@ -121,12 +121,12 @@ def _lost(cell: Cell) -> str:
 
 
 def _noted(verdict: Verdict) -> str:
-    """Return what to add to a figure that is no finding."""
+    """Return what to add to a figure that is not significant."""
     return "" if verdict is Verdict.DIFFERENCE else f", {WORDS[verdict]}"
 
 
 def slower_table(found: Comparison) -> TableData:
-    """Show by how much each best design is over the other devices' budgets as it is."""
+    """Return the table of how far each best design, unchanged, is over the other devices' budgets."""
     names = [d.device for d in found.devices]
     rows = [
         (
@@ -149,7 +149,7 @@ def slower_table(found: Comparison) -> TableData:
 
 
 def flips_table(found: Comparison) -> TableData:
-    """Show in what best designs differ; sizes come last and only where the difference is significant."""
+    """Return the table of what best designs differ in; sizes come last and only where significant."""
     shown = shown_flips(found)
     rows = [
         (
@@ -194,7 +194,7 @@ def _worth(flip: Flip) -> str:
 
 
 def what_if_table(found: Comparison) -> TableData:
-    """Show every single change of the what-if design on all devices."""
+    """Return the table of what every single change of the what-if design costs on all devices."""
     names = [d.device for d in found.devices]
     rows = []
     for row in found.what_if.rows:
@@ -235,7 +235,7 @@ def _show_robust(console: Console, found: Comparison) -> None:
 
 
 def robust_table(robust: Robust) -> TableData:
-    """Show the robust design against each device's own best."""
+    """Return the table of what one design for all devices loses against each device's own best."""
     rows = [
         (
             on.device,
@@ -261,7 +261,7 @@ def robust_table(robust: Robust) -> TableData:
 
 
 def halved_table(found: Comparison) -> TableData:
-    """Show what was claimed of designs by the half that chose them, and what the other half says."""
+    """Return the table of what one half of the measurements claims of the designs it chose, and what the other half says."""
     rows = [
         (
             s.device,
@@ -291,7 +291,7 @@ def _show_not_identified(console: Console, found: Comparison) -> None:
 
 
 def kept_choices(found: Comparison) -> tuple[tuple[str, str], ...]:
-    """Return (device, what its search left alone and why)."""
+    """Return (device, what was not searched there and why)."""
     return tuple(
         (d.device, f"{item.choice} {' and '.join(item.dropped)}. It stays {item.kept}, because {item.why}.")
         for d in found.devices
@@ -310,7 +310,7 @@ def never_measured(found: Comparison) -> tuple[tuple[str, str], ...]:
 
 
 def halvings(found: Comparison) -> int:
-    """Count how often the evidence was halved."""
+    """Return how often the measurements were halved."""
     return len({h.fold_seed for h in found.halved})
 
 

@@ -60,7 +60,7 @@ def _show_details(console: Console, result: StudyResult) -> None:
 
 
 def chosen_table(chosen: Candidate, budget_ms: float, confidence: float) -> TableData:
-    """Show what is predicted of a chosen design."""
+    """Return the table of what is predicted of a chosen design."""
     level = f"{confidence:.0%} interval"
     rows = [
         ("latency", f"{chosen.latency_ms:.2f} ms", f"{level} {chosen.low_ms:.2f} to {chosen.high_ms:.2f} ms"),
@@ -79,7 +79,7 @@ def chosen_table(chosen: Candidate, budget_ms: float, confidence: float) -> Tabl
 
 
 def front_table(result: StudyResult) -> TableData:
-    """Show a part of the front, spread over its length; the file holds all of it."""
+    """Return the table of a part of the front, spread over its length; front.parquet holds all of it."""
     front = result.front
     count = min(FRONT_ROWS, len(front))
     last = len(front) - 1
@@ -106,7 +106,7 @@ def _front_row(c: Candidate, mark: str) -> tuple[str, ...]:
 
 
 def published_table(result: StudyResult) -> TableData:
-    """Show the networks that a study names beside its choice."""
+    """Return the table of measured networks that take about as long as the chosen design."""
     rows = [
         (item.network, f"{item.latency_ms:.2f}", "" if item.top1 is None else f"{item.top1:.1f}", item.source)
         for item in result.published

@@ -47,5 +47,5 @@ def table(
     numbers: Iterable[str] = (),
     note: str = "",
 ) -> TableData:
-    """Make a table of whatever can be gone through once."""
+    """Make a table from any iterables."""
     return TableData(title, tuple(columns), tuple(tuple(row) for row in rows), tuple(numbers), note)

@@ -22,7 +22,7 @@ COLUMNS = (
 
 
 def agreement_table(found: Comparison, timed: Sequence[Timed]) -> TableData:
-    """Sum up predictions against the clock, device by device."""
+    """Return the table of how predictions agree with the clock, device by device."""
     columns = (
         "device",
         "designs",
@@ -57,7 +57,7 @@ def agreement_table(found: Comparison, timed: Sequence[Timed]) -> TableData:
 
 
 def timed_table(found: Comparison, timed: Sequence[Timed], on: str) -> TableData:
-    """Show one column of the matrix, predicted and timed: every device's best design on one device."""
+    """Return the table of every device's best design on one device, predicted and timed."""
     cells = [cell for cell in timed_cells(found, timed) if cell.on == on]
     rows = [(cell.of, *_as_it_is(cell), *_shrunk(cell)) for cell in cells]
     budget = f", budget {cells[0].budget_ms:.3g} ms" if cells else ""

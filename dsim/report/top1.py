@@ -1,4 +1,4 @@
-"""What an accuracy estimate says, as a person reads it."""
+"""Show an accuracy estimate."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ Profiles = Mapping[str, DeviceProfile]
 def comparison_part(
     subject: PageSubject, found: Comparison, profiles: Profiles, held: Mapping[str, Sequence[Held]], key: str
 ) -> PagePart:
-    """Make the part, most important first.
+    """Return the part, most important sections first.
 
     Parameters
     ----------

@@ -15,7 +15,7 @@ SIDES = ("claimed", "scored")
 
 
 def curse_figure(found: Comparison) -> Figure | None:
-    """Show both figures of every search on a half; None where there is none."""
+    """Draw both figures of every search on a half; None where there is none."""
     budgets = {d.device: d.budget_ms for d in found.devices}
     rows: list[Row] = []
     for half in sorted(found.halved, key=lambda h: list(budgets).index(h.device)):

@@ -1,4 +1,4 @@
-"""What each profile's prices rest on, and how far off they are: cards, coverage of the best design, sources."""
+"""How well each device is known: errors of its predictions, what the best design's time rests on, sources."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def cards_of(profiles: Mapping[str, DeviceProfile]) -> dict[str, Card | None]:
 
 
 def error_table(profiles: Mapping[str, DeviceProfile]) -> TableData:
-    """Show what validation found of each profile."""
+    """Return the table of held-out errors of each profile."""
     numbers = (
         "networks",
         "families",
@@ -69,7 +69,7 @@ def _figure(value: float) -> str:
 
 
 def profiles_table(profiles: Mapping[str, DeviceProfile], missing: Sequence[str]) -> TableData:
-    """Show what each profile is, with its sources and terms."""
+    """Return the table of what each profile is, with its sources and terms."""
     rows = [
         (
             p.name,
@@ -103,7 +103,7 @@ def _counted(sources: Sequence[str]) -> str:
 
 
 def choices_table(profiles: Mapping[str, DeviceProfile]) -> TableData:
-    """Show which choices have a known cost on each device, and from what it is known."""
+    """Return the table of choices whose cost is known on each device, and from what it is known."""
     rows = [
         (name, *map(choice_words, (card.identified, card.inherited, card.cannot_tell)))
         for name, card in cards_of(profiles).items()
@@ -114,7 +114,7 @@ def choices_table(profiles: Mapping[str, DeviceProfile]) -> TableData:
 
 
 def coverage_figure(evidence: Mapping[str, Sequence[tuple[str, float]]]) -> Figure | None:
-    """Show how well the kernels of each device's best design are covered; None where nothing is known."""
+    """Draw how well the time of each best design is known; None where nothing is known."""
     rows = [
         {
             "device": name,

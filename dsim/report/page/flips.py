@@ -14,7 +14,7 @@ MOST = 40  # rows that can be read in one chart
 
 
 def flips_figure(found: Comparison) -> Figure | None:
-    """Show flips with a price on both devices, findings first; None where there are none."""
+    """Draw flips with a price on both devices, significant ones first; None where there are none."""
     priced = [flip for flip in shown_flips(found) if flip.apart is not None]
     if not priced:
         return None

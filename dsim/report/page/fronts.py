@@ -55,7 +55,7 @@ def measured_on(
 
 
 def relative_figure(fronts: Sequence[Front]) -> Figure:
-    """Show all fronts on one scale: latency over each device's budget."""
+    """Draw all fronts on one scale: latency over each device's budget."""
     names = [front.device for front in fronts]
     color = alt.Color(
         "device:N",
@@ -114,7 +114,7 @@ def relative_figure(fronts: Sequence[Front]) -> Figure:
 
 
 def panels_figure(fronts: Sequence[Front], key: str = "fronts-ms") -> Figure:
-    """Show each front in milliseconds, with the interval of the best design and the networks measured there by name."""
+    """Draw each front in milliseconds, with the interval of the best design and the networks measured there by name."""
     top1 = [row["top1"] for front in fronts for row in (*_design_rows(front), *_published_rows(front))]
     ends = [c for front in fronts if (c := front.best)]
     low, high = min([*top1, *(c.top1_low for c in ends)]), max([*top1, *(c.top1_high for c in ends)])

@@ -21,7 +21,7 @@ MOST = (
 
 
 def held_figure(found: Mapping[str, Sequence[Held]]) -> Figure | None:
-    """Show a panel for each profile that has held-out networks; None where none has."""
+    """Draw a chart for each profile that has held-out networks; None where none has."""
     judged = {name: clean(tuple(networks)) for name, networks in found.items()}
     judged = {name: networks for name, networks in judged.items() if networks}
     if not judged:

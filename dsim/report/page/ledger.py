@@ -1,4 +1,4 @@
-"""The cost ledger, and how to reproduce a result."""
+"""What a search cost, and how to make its result again."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SPACE = "space.toml"
 
 
 def cost_section(costs: dict[str, Cost], words: tuple[str, ...]) -> Section:
-    """Show what each study cost."""
+    """Return the section on what each study cost."""
     return Section("cost", "What the search cost", words, tables=(_cost_table(costs),))
 
 
@@ -54,7 +54,7 @@ def _cost_table(costs: dict[str, Cost]) -> TableData:
 
 
 def reproduce_section(command: str, space: dict[str, Any] | None, fingerprint: str, name: str) -> Section:
-    """Show the command, the space where it is not the usual one, and what it must match."""
+    """Return the section with the command, the space where it is not the usual one, and the fingerprint."""
     code = [command]
     words = [
         f"This page was written by dsim {__version__}. The fingerprint of inputs, profiles and models is "

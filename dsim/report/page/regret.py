@@ -1,4 +1,4 @@
-"""The regret matrix as a heat map: only a finding has a colour, and what cannot be judged is hatched and says why."""
+"""The regret matrix as a heat map: only a significant loss has a colour, and what cannot be judged is hatched and says why."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ STEPS = 4  # lines of a hatching
 
 
 def regret_figure(found: Comparison) -> Figure:
-    """Show top-1 lost with the best design of a row on the device of a column."""
+    """Draw top-1 lost with the best design of a row on the device of a column."""
     rows = [_lost_row(cell) for cell in found.cells]
     told = [row for row in rows if row["told"]]
     layers = _ground(found, rows)
@@ -49,7 +49,7 @@ def regret_figure(found: Comparison) -> Figure:
 
 
 def over_budget_figure(found: Comparison) -> Figure:
-    """Show by how many milliseconds each best design is over the other devices' budgets as it is."""
+    """Draw by how many milliseconds each best design, unchanged, is over the other devices' budgets."""
     budgets = {d.device: d.budget_ms for d in found.devices}
     rows = [_over_row(cell, budgets[cell.on], found.refits) for cell in found.cells]
     known = [row for row in rows if row["percent"] is not None]

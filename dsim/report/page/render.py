@@ -75,7 +75,7 @@ def panel_spec(figure: Figure, panel: ChartPanel) -> dict[str, Any]:
 
 
 def plain_spec(panel: ChartPanel) -> dict[str, Any]:
-    """Return a chart's Vega-Lite without size or look; that it is valid is seen where it is drawn."""
+    """Return a chart's Vega-Lite without size or look; it is not validated here, for drawing it shows errors."""
     return {key: value for key, value in panel.chart.to_dict(validate=False).items() if key != "config"}
 
 

@@ -11,7 +11,7 @@ from dsim.shift.verdict import verdict_of
 
 
 def robust_figure(robust: Robust) -> Figure:
-    """Show top-1 lost on every device."""
+    """Draw top-1 lost on every device."""
     rows = [
         {
             "label": on.device,

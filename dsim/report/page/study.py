@@ -29,7 +29,7 @@ def study_part(
     held: Mapping[str, Sequence[Held]],
     key: str,
 ) -> PagePart:
-    """Make the part, most important first.
+    """Return the part, most important sections first.
 
     Parameters
     ----------

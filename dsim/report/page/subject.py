@@ -34,7 +34,7 @@ class PageSubject:
 
 
 def read_subjects(folders: Iterable[Path]) -> tuple[PageSubject, ...]:
-    """Read every folder; one that holds studies and comparisons one level down stands for all of them, by name.
+    """Read every folder; a folder of studies and comparisons stands for all of them, in the order of their names.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""What a comparison found, in plain words that its records carry; nothing here is written by hand for one result."""
+"""What a comparison found, in sentences made from its records; none is written by hand for one result."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dsim.shift.summary import claimed_and_scored, shift_by_kind
 
 
 def question(found: Comparison) -> tuple[str, ...]:
-    """Say what was asked, and what every figure is."""
+    """Return what was asked, and what every figure is."""
     unit = {
         "ms": "milliseconds for one image",
         "ms per run": "milliseconds for one run of each profile's own batch",
@@ -26,7 +26,7 @@ def question(found: Comparison) -> tuple[str, ...]:
 
 
 def findings(found: Comparison) -> tuple[str, ...]:
-    """Say what the records carry, each with its count, its interval and what it rests on."""
+    """Return what was found, each with its count and its interval."""
     out = [_cells(found)]
     for kind, judged, told, largest in shift_by_kind(found):
         if not judged:

@@ -13,7 +13,7 @@ from dsim.shift.verdict import verdict_of
 
 
 def what_if_figure(found: Comparison) -> Figure | None:
-    """Show each change in a chart of its own, a row for each device; None where nothing was asked."""
+    """Draw each change in a chart of its own, a row for each device; None where nothing was asked."""
     if not found.what_if.rows:
         return None
     latency = dict(found.what_if.latency)
@@ -38,7 +38,7 @@ def what_if_figure(found: Comparison) -> Figure | None:
 
 
 def top1_figure(found: Comparison) -> Figure | None:
-    """Show what each change does to top-1, which is the same on every device."""
+    """Draw what each change does to top-1, which is the same on every device."""
     if not found.what_if.rows:
         return None
     rows = [
