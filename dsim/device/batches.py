@@ -117,7 +117,7 @@ def unknown_batch(profile: DeviceProfile, batch: int) -> BatchError:
     """Make the error for a batch that a profile has no figures at."""
     known = " and ".join(map(str, profile.batches))
     return BatchError(
-        f"{split_name(profile.name)[0]} was measured at batch {known} and no price is scaled to another, got batch {batch}; "
+        f"{split_name(profile.name)[0]} was measured at batch {known} and predicts for no other batch, got batch {batch}; "
         f"pass batch {known.replace(' and ', ' or ')}, or measure a device with dsim measure --batch {batch}"
     )
 

@@ -32,7 +32,7 @@ def as_measured(graph: Graph, model: DeviceModel) -> Graph:
         return graph
     if batch != 1 and not model.per_image:
         raise BatchError(
-            f"{model.device} is priced at batch {model.batch} and no price is scaled to another, got batch {batch}; "
+            f"{model.device} predicts at batch {model.batch} and for no other, got batch {batch}; "
             f"pass batch {model.batch}"
         )
     return rebatch(graph, model.batch)

@@ -50,14 +50,14 @@ def read_network(network: Graph | HasGraph | torch.nn.Module | str | Path, input
     path, colon, function = text.rpartition(":")
     if colon and path.endswith(".py"):
         return as_graph(run_file(Path(path), function), asked)
-    if text.endswith(".py") and Path(text).is_file():
+    if text.endswith(".py"):
         raise InvalidValueError(
-            f"a file of Python must be named with its function, got {text}; write {text}:NAME_OF_THE_FUNCTION"
+            f"a Python file must be named with its function, got {text}; write {text}:NAME_OF_THE_FUNCTION"
         )
     try:
         design = read_design(text)
     except UnknownNameError as error:
-        raise UnknownNameError(f"{error}{timm_hint(text)}") from error
+        raise UnknownNameError(f"{error}{timm_hint(text) or f'; MODEL can be {FORMS}'}") from error
     return as_graph(design, asked)
 
 

@@ -110,7 +110,8 @@ def adapt(name: str, files: Paths = (), **options: Any) -> Advice:
     profile = find_profile(name)
     if not learner_of(profile).few:
         raise InvalidValueError(
-            f"profile {name!r} is learned by method {profile.method!r}, not from a few networks; name one of your own"
+            f"adapting is for a profile that `dsim device add` made from a few networks, {name!r} is learned by method "
+            f"{profile.method!r}; name a profile of your own"
         )
     advice = advise(gather_own(profile, learner_of))
     write_card(profile.folder, summarise(name).card)  # so that `dsim device list` can show it
