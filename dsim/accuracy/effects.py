@@ -25,7 +25,7 @@ GELU to ReLU contrasts, -0.8 and -0.2 points, differ by about this much, and non
 
 
 @dataclass(frozen=True, slots=True)
-class Contrast:
+class Ablation:
     """One published pair: the same network and recipe, one choice (or two together) changed, both from scratch."""
 
     factor: str
@@ -96,10 +96,10 @@ def _direction(names: tuple[str, ...], before: str, after: str) -> FloatArray:
     return direction
 
 
-def load_contrasts() -> tuple[Contrast, ...]:
+def load_contrasts() -> tuple[Ablation, ...]:
     """Read the published pairs."""
     return tuple(
-        Contrast(
+        Ablation(
             row["factor"],
             row["network"],
             row["before"],
@@ -110,7 +110,7 @@ def load_contrasts() -> tuple[Contrast, ...]:
     )
 
 
-def fit_effects(contrasts: tuple[Contrast, ...]) -> Effects:
+def fit_effects(contrasts: tuple[Ablation, ...]) -> Effects:
     """Estimate effects by Bayesian least squares: prior N(0, SPREAD^2), each contrast with deviation SPREAD."""
     names = tuple(f"{factor}:{choice}" for factor, choices in CHOICES.items() for choice in choices)
     rows = [_direction(names, contrast.before, contrast.after) for contrast in contrasts]

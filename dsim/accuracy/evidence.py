@@ -23,7 +23,7 @@ ABLATED_RESOLUTION = 224
 
 
 @dataclass(frozen=True)
-class Evidence:
+class Results:
     """Results in rows: one checkpoint at one test resolution.
 
     Attributes
@@ -64,9 +64,9 @@ class Evidence:
         """MACs of each row's network at its test resolution, in units of 1e9."""
         return np.asarray(self.summaries[:, INDEX["macs"]] / 1e9)
 
-    def take(self, rows: list[int]) -> Evidence:
+    def take(self, rows: list[int]) -> Results:
         """Keep some rows, in the order given."""
-        return Evidence(
+        return Results(
             tuple(self.networks[k] for k in rows),
             tuple(self.tags[k] for k in rows),
             tuple(self.resolutions[k] for k in rows),
@@ -81,7 +81,7 @@ class Evidence:
 TOY_FAMILY = "test"
 
 
-def load_evidence() -> Evidence:
+def load_evidence() -> Results:
     """Read the results whose networks have been traced; timm's toy networks for unit tests are left out.
 
     Raises
@@ -100,7 +100,7 @@ def load_evidence() -> Evidence:
     rows = [row for row in (*_checkpoints(), *_ablated()) if f"{row.network}@{row.resolution}" in table]
     kin = [find_family(families, row.network) for row in rows]
     keep = [k for k, family in enumerate(kin) if family.family != TOY_FAMILY]
-    return Evidence(
+    return Results(
         tuple(rows[k].network for k in keep),
         tuple(rows[k].tag for k in keep),
         tuple(rows[k].resolution for k in keep),

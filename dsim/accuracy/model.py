@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dsim.accuracy.effects import Effects, log_errors
-from dsim.accuracy.evidence import Evidence
+from dsim.accuracy.evidence import Results
 from dsim.accuracy.points import Scaling, points_of, questions, scaling_of
 from dsim.accuracy.process import covariance, leave_groups_out
 from dsim.accuracy.recipe import Recipe
@@ -114,7 +114,7 @@ class AccuracyModel:
 
 
 @one_blas_thread()
-def fit(evidence: Evidence, effects: Effects, layout: str, logs: dict[str, float]) -> AccuracyModel:
+def fit(evidence: Results, effects: Effects, layout: str, logs: dict[str, float]) -> AccuracyModel:
     """Condition the process on results; deterministic.
 
     Parameters

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsim.accuracy.covariance import Points, recipe_features
-from dsim.accuracy.evidence import Evidence
+from dsim.accuracy.evidence import Results
 from dsim.accuracy.features import LAYOUTS, NAMES, featurise
 from dsim.accuracy.recipe import REFERENCE, Recipe
 from dsim.accuracy.summary import INDEX, FloatArray
@@ -29,7 +29,7 @@ class Scaling:
     recipe_spread: FloatArray
 
 
-def scaling_of(evidence: Evidence, layout: str) -> Scaling:
+def scaling_of(evidence: Results, layout: str) -> Scaling:
     """Measure the training results; ``layout`` is a key of `dsim.accuracy.features.LAYOUTS`."""
     features = featurise(evidence.summaries)
     recipes = _recipes(evidence.recipes, evidence.resolutions)
@@ -42,7 +42,7 @@ def scaling_of(evidence: Evidence, layout: str) -> Scaling:
     )
 
 
-def points_of(evidence: Evidence, scaling: Scaling) -> Points:
+def points_of(evidence: Results, scaling: Scaling) -> Points:
     """Place results."""
     columns = (evidence.families, evidence.networks, tuple(r.key for r in evidence.recipes))
     labels = {

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from dsim.accuracy.cache import load_hyperparameters
 from dsim.accuracy.effects import fit_effects, load_contrasts
-from dsim.accuracy.evidence import Evidence, load_evidence
+from dsim.accuracy.evidence import Results, load_evidence
 from dsim.accuracy.model import AccuracyModel, fit
 from dsim.errors import InvalidValueError
 
@@ -15,7 +15,7 @@ LEAST = 5  # families below which there is nothing to calibrate an interval on
 
 
 @lru_cache(maxsize=1)
-def _evidence() -> Evidence:
+def _evidence() -> Results:
     return load_evidence()
 
 

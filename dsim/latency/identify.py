@@ -15,7 +15,7 @@ from dsim.latency.features import FloatArray
 from dsim.latency.learner import Learner
 from dsim.latency.networks import own_graphs, read_graph, read_networks
 from dsim.latency.records import Identified
-from dsim.latency.variants import NORM_KINDS, exchanged
+from dsim.latency.swap import NORM_KINDS, with_swap
 from dsim.rounding import sign_of, without_rounding
 
 REFERENCE_DESIGN = "efficientformer_l1@224"
@@ -127,7 +127,7 @@ def by_bootstrap(learner: Learner[Any, Any], evidence: Evidence) -> tuple[Identi
     """
     profile, graph = evidence.profile, read_graph(REFERENCE_DESIGN)
     options = [(kind, name) for kind, names in OPTIONS.items() for name in names]
-    graphs = [exchanged(graph, *option) for option in options]
+    graphs = [with_swap(graph, *option) for option in options]
     costs = np.empty((DRAWS, len(options)))
     for draw, counts in enumerate(bootstraps(evidence.families, DRAWS)):
         pricing = learner.learn(evidence, Times(counts.__getitem__, keep_contrasts=True))

@@ -39,7 +39,7 @@ SHAPES = (Shape(14, 192), Shape(28, 96), Shape(7, 384))
 
 
 @dataclass(frozen=True)
-class Variant:
+class BlockOptions:
     """What may differ between blocks."""
 
     activation: Activation
@@ -50,13 +50,13 @@ class Variant:
         return f"{self.norm}-{self.activation}"
 
 
-PLAIN = Variant(Activation.RELU, Norm.BATCH)
+PLAIN = BlockOptions(Activation.RELU, Norm.BATCH)
 # activations behind batch norm, norms before ReLU
 VARIANTS = tuple(
     dict.fromkeys(
         (
-            *(Variant(one, PLAIN.norm) for one in ACTIVATIONS),
-            *(Variant(PLAIN.activation, one) for one in NORMS),
+            *(BlockOptions(one, PLAIN.norm) for one in ACTIVATIONS),
+            *(BlockOptions(PLAIN.activation, one) for one in NORMS),
         )
     )
 )
@@ -67,28 +67,28 @@ class Pair:
     """A choice, ``kind:from>to``, and the two variants that differ in it."""
 
     choice: str
-    a: Variant
-    b: Variant
+    a: BlockOptions
+    b: BlockOptions
 
 
 PAIRS = (
     *(
-        Pair(f"activation:{a}>{b}", Variant(a, PLAIN.norm), Variant(b, PLAIN.norm))
+        Pair(f"activation:{a}>{b}", BlockOptions(a, PLAIN.norm), BlockOptions(b, PLAIN.norm))
         for a, b in combinations(ACTIVATIONS, 2)
     ),
     *(
-        Pair(f"norm:{a}>{b}", Variant(PLAIN.activation, a), Variant(PLAIN.activation, b))
+        Pair(f"norm:{a}>{b}", BlockOptions(PLAIN.activation, a), BlockOptions(PLAIN.activation, b))
         for a, b in combinations(NORMS, 2)
     ),
 )
 
 
-def block_key(variant: Variant, shape: Shape) -> str:
+def block_key(variant: BlockOptions, shape: Shape) -> str:
     """Return the key of one block's graph."""
     return f"block-{Mixer.POOLING}-{variant}-{shape}@{shape.size}"
 
 
-def block_graph(variant: Variant, shape: Shape, copies: int = 1) -> Graph:
+def block_graph(variant: BlockOptions, shape: Shape, copies: int = 1) -> Graph:
     """Return the graph of some copies of a block, one after another, from a map to a map."""
     part = BlockPart(
         Mixer.POOLING,
@@ -106,7 +106,7 @@ def block_graph(variant: Variant, shape: Shape, copies: int = 1) -> Graph:
     return builder.build(x)
 
 
-def chain(variant: Variant, shape: Shape, copies: int) -> Planned:
+def chain(variant: BlockOptions, shape: Shape, copies: int) -> Planned:
     """Plan the network of some copies of a block."""
     block = NetworkKey.of(block_key(variant, shape))
     return Planned(f"{block.name}-x{copies}@{block.px}", read=block_graph(variant, shape, copies))

@@ -18,13 +18,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from dsim.latency.features import FloatArray
-from dsim.measure.contrast import COPIES, PAIRS, Pair, Shape, Variant
+from dsim.measure.contrast import COPIES, PAIRS, BlockOptions, Pair, Shape
 from dsim.measure.contrast_journal import Visit
 from dsim.measure.timing import QUICK
 
 DRAWS = 1000
 LEVEL = 0.9
-Net = tuple[Variant, int]
+Net = tuple[BlockOptions, int]
 
 
 @dataclass(frozen=True)
@@ -126,7 +126,9 @@ def block_contrasts(visits: Sequence[Visit], backend: str) -> tuple[BlockContras
     return tuple(out)
 
 
-def _draws(visit: Visit, backend: str, spread: float, rng: np.random.Generator) -> dict[Variant, FloatArray]:
+def _draws(
+    visit: Visit, backend: str, spread: float, rng: np.random.Generator
+) -> dict[BlockOptions, FloatArray]:
     """Return a block's milliseconds (1 + DRAWS,) by variant: the figure, then draws of it."""
     chains = visit.seen[backend]
     turns = 1 + max(turn for one in chains for turn in one.turns)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from dsim.arch import Activation, Norm
 from dsim.errors import InvalidValueError
-from dsim.measure.contrast import Shape, Variant
+from dsim.measure.contrast import BlockOptions, Shape
 from dsim.measure.journal import REMEDY, Journal, after_head, append_line
 from dsim.records import HasForm, from_plain, to_plain
 
@@ -42,7 +42,7 @@ class Chain(HasForm):
         There is no run, not as many turns as runs, or a figure that is not positive.
     """
 
-    variant: Variant
+    variant: BlockOptions
     copies: int
     turns: tuple[int, ...]
     ms: tuple[float, ...]
@@ -70,7 +70,7 @@ class Chain(HasForm):
     @classmethod
     def from_form(cls, form: ChainForm) -> Chain:
         """Make a chain of what a line holds."""
-        return cls(Variant(form.activation, form.norm), form.copies, form.turns, form.ms)
+        return cls(BlockOptions(form.activation, form.norm), form.copies, form.turns, form.ms)
 
 
 @dataclass(frozen=True)

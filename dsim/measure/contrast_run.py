@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from dsim.measure.contrast import COPIES, SHAPES, VARIANTS, Shape, Variant, chain
+from dsim.measure.contrast import COPIES, SHAPES, VARIANTS, BlockOptions, Shape, chain
 from dsim.measure.contrast_journal import Chain, Visit, append_visit, read_visits
 from dsim.measure.journal import Journal
 from dsim.measure.machine import load
@@ -100,6 +100,6 @@ def waiting_visits(
     return tuple(visit for visit in order if visit not in done)
 
 
-def _chains() -> tuple[tuple[Variant, int], ...]:
+def _chains() -> tuple[tuple[BlockOptions, int], ...]:
     """Return what is timed at a shape; the variants of one number of copies are neighbours in every turn."""
     return tuple((variant, copies) for copies in COPIES for variant in VARIANTS)

@@ -11,10 +11,11 @@ from dsim.latency.methods.pooled.fit import CONTRAST_SD
 from dsim.search.score import POINTS
 from dsim.search.table import Floats
 from dsim.shift.draws import Draws, choose
-from dsim.shift.parts import Change, Parts, changes
+from dsim.shift.parts import Parts, swaps_between
 from dsim.shift.records import Flip, Interval, Verdict
 from dsim.shift.side import Side
 from dsim.shift.stack import Pair
+from dsim.shift.swaps import Swap
 from dsim.shift.verdict import verdict_of
 
 Values = dict[str, str]
@@ -28,7 +29,7 @@ def flip_designs(sides: Sequence[Side]) -> list[Arch]:
         for b in sides:
             if a.device != b.device and a.best is not None and b.best is not None:
                 base = Parts.of(a.best.arch)
-                out += [base.arch(), *(c.arch for c in changes(base, Parts.of(b.best.arch)) if c.arch)]
+                out += [base.arch(), *(c.arch for c in swaps_between(base, Parts.of(b.best.arch)) if c.arch)]
     return out
 
 
@@ -51,8 +52,8 @@ def flips_between(
         return ()
     base = Parts.of(a.best.arch)
     return tuple(
-        _flip(a, b, pair, base.arch(), change, draws, halves, refits)
-        for change in changes(base, Parts.of(b.best.arch))
+        _flip(a, b, pair, base.arch(), swap, draws, halves, refits)
+        for swap in swaps_between(base, Parts.of(b.best.arch))
     )
 
 
@@ -61,34 +62,34 @@ def _flip(
     b: Side,
     pair: Pair,
     base: Arch,
-    change: Change,
+    swap: Swap,
     draws: Draws,
     halves: Sequence[tuple[Values, Values]],
     refits: Sequence[tuple[Values, Values]],
 ) -> Flip:
     def often(found: Sequence[tuple[Values, Values]]) -> int:
-        return sum(same_way(change, x, y) for x, y in found)
+        return sum(same_way(swap, x, y) for x, y in found)
 
     ms_a = ms_b = top1 = apart = None
-    unknown = any(side.why_not(change.choice, change.before, change.after) for side in (a, b))
-    if change.arch is not None and not unknown:
-        on_a = draws.change_ms(a.device, base, change.arch)
-        on_b = draws.change_ms(b.device, base, change.arch)
+    unknown = any(side.why_not(swap.kind, swap.before, swap.after) for side in (a, b))
+    if swap.arch is not None and not unknown:
+        on_a = draws.change_ms(a.device, base, swap.arch)
+        on_b = draws.change_ms(b.device, base, swap.arch)
         ms_a, ms_b = (
-            draws.change_interval(side.device, base, change.arch, side.scorer.budget_ms) for side in (a, b)
+            draws.change_interval(side.device, base, swap.arch, side.scorer.budget_ms) for side in (a, b)
         )
-        top1 = draws.interval(draws.change_top1(base, change.arch), POINTS)
+        top1 = draws.interval(draws.change_top1(base, swap.arch), POINTS)
         share_a, share_b = 100.0 / a.scorer.budget_ms, 100.0 / b.scorer.budget_ms
         apart = draws.interval(
             (share_b * on_b[0] - share_a * on_a[0], share_b * on_b[1] - share_a * on_a[1]), 100.0
         )
-        unknown = any(side.unmeasured(base, change.arch) for side in (a, b))
+        unknown = any(side.unmeasured(base, swap.arch) for side in (a, b))
     return Flip(
         a.device,
         b.device,
-        change.choice,
-        change.before,
-        change.after,
+        swap.kind,
+        swap.before,
+        swap.after,
         _verdict(pair, unknown, apart),
         ms_a,
         ms_b,
@@ -111,14 +112,14 @@ def _verdict(pair: Pair, unknown: bool, apart: Interval | None) -> Verdict:
     return verdict_of(apart, 100.0, 100.0 * CONTRAST_SD)
 
 
-def same_way(change: Change, a: Values, b: Values) -> bool:
+def same_way(swap: Swap, a: Values, b: Values) -> bool:
     """Tell whether two further designs differ as a change says: by the same values, or for sizes in the same direction."""
-    x, y = a.get(change.choice), b.get(change.choice)
+    x, y = a.get(swap.kind), b.get(swap.kind)
     if x is None or y is None:
         return False
-    if change.choice.startswith(_SIZES):
-        return bool(np.sign(float(y) - float(x)) == np.sign(float(change.after) - float(change.before)))
-    return (x, y) == (change.before, change.after)
+    if swap.kind.startswith(_SIZES):
+        return bool(np.sign(float(y) - float(x)) == np.sign(float(swap.after) - float(swap.before)))
+    return (x, y) == (swap.before, swap.after)
 
 
 def refit_choices(

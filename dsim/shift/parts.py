@@ -9,6 +9,7 @@ from typing import TypeVar
 from dsim.arch import Arch, Mixer
 from dsim.errors import DsimError
 from dsim.search.mix import Mix
+from dsim.shift.swaps import Swap
 
 STAGES = range(4)
 _T = TypeVar("_T")
@@ -74,31 +75,13 @@ class Parts:
         return out
 
 
-@dataclass(frozen=True)
-class Change:
-    """One choice that differs between two designs.
-
-    Attributes
-    ----------
-    choice, before, after
-        What differs, and its value on either side, in words.
-    arch
-        The first design with this one thing changed, or None where that alone makes no design.
-    """
-
-    choice: str
-    before: str
-    after: str
-    arch: Arch | None
-
-
-def changes(a: Parts, b: Parts) -> tuple[Change, ...]:
+def swaps_between(a: Parts, b: Parts) -> tuple[Swap, ...]:
     """Return everything that differs from ``a`` to ``b``, one at a time."""
     said_a, said_b = a.values(), b.values()
     out = []
     for choice, changed in _steps(a, b):
         if choice in said_a and choice in said_b and said_a[choice] != said_b[choice]:
-            out.append(Change(choice, said_a[choice], said_b[choice], _made(changed)))
+            out.append(Swap(choice, said_a[choice], said_b[choice], _made(changed)))
     return tuple(out)
 
 

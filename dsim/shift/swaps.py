@@ -12,14 +12,14 @@ from dsim.errors import DsimError
 
 @dataclass(frozen=True)
 class Swap:
-    """One change of a design.
+    """One choice of a design that is changed.
 
     Attributes
     ----------
     kind, before, after
         What changes, in words.
     arch
-        The changed design.
+        The design with this one thing changed, or None where that alone makes no design.
     verdict
         Key under which profiles say whether they can tell (``activation:gelu>relu``), or empty where none is needed.
     """
@@ -27,7 +27,7 @@ class Swap:
     kind: str
     before: str
     after: str
-    arch: Arch
+    arch: Arch | None
     verdict: str = ""
 
 
@@ -37,7 +37,7 @@ def swaps(arch: Arch) -> tuple[Swap, ...]:
     Activation, norm and mixer change everywhere at once. Attention keeps its own norm.
     """
     out: list[Swap] = []
-    for kind, before, after, make, verdict in _changes(arch):
+    for kind, before, after, make, verdict in _each_swap(arch):
         try:
             changed = make()
         except DsimError:
@@ -47,10 +47,10 @@ def swaps(arch: Arch) -> tuple[Swap, ...]:
     return tuple(out)
 
 
-_Change = tuple[str, str, str, Callable[[], Arch], str]
+_Made = tuple[str, str, str, Callable[[], Arch], str]
 
 
-def _changes(arch: Arch) -> Iterator[_Change]:
+def _each_swap(arch: Arch) -> Iterator[_Made]:
     blocks = [block for stage in arch.stages for block in stage.blocks]
     used: dict[str, set[str]] = {
         "activation": {str(block.activation) for block in blocks},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from dsim.arch import Arch
 from dsim.latency.methods.pooled.fit import CONTRAST_SD
@@ -15,7 +15,7 @@ from dsim.shift.verdict import verdict_of
 
 def what_if_designs(arch: Arch) -> list[Arch]:
     """Return the design and every single change of it."""
-    return [arch, *(swap.arch for swap in swaps(arch))]
+    return [arch, *(changed for _, changed in _made(arch))]
 
 
 def what_if(name: str, arch: Arch, sides: Sequence[Side], draws: Draws) -> WhatIf:
@@ -33,22 +33,29 @@ def what_if(name: str, arch: Arch, sides: Sequence[Side], draws: Draws) -> WhatI
             swap.kind,
             swap.before,
             swap.after,
-            draws.interval(draws.change_top1(arch, swap.arch), own_top1),
-            tuple(_on(side, swap, arch, draws) for side in sides),
+            draws.interval(draws.change_top1(arch, changed), own_top1),
+            tuple(_on(side, swap, changed, arch, draws) for side in sides),
         )
-        for swap in swaps(arch)
+        for swap, changed in _made(arch)
     )
     top1 = draws.interval((own_top1, draws.top1_draws[:, n]), own_top1)
     latency = tuple((side.device, latency_of(side, arch)) for side in sides)
     return WhatIf(name, arch, latency, top1, rows)
 
 
-def _on(side: Side, swap: Swap, arch: Arch, draws: Draws) -> SwapOn:
-    why = side.why_not(swap.kind, swap.before, swap.after) or side.unmeasured(arch, swap.arch)
+def _made(arch: Arch) -> Iterator[tuple[Swap, Arch]]:
+    """Yield every single change that makes a design, and the design."""
+    for swap in swaps(arch):
+        if swap.arch is not None:
+            yield swap, swap.arch
+
+
+def _on(side: Side, swap: Swap, changed: Arch, arch: Arch, draws: Draws) -> SwapOn:
+    why = side.why_not(swap.kind, swap.before, swap.after) or side.unmeasured(arch, changed)
     if why:
         return SwapOn(side.device, Verdict.NOT_IDENTIFIED, None, why)
     ms, _ = draws.ms(side.device, arch)
-    change = draws.change_interval(side.device, arch, swap.arch, ms)
+    change = draws.change_interval(side.device, arch, changed, ms)
     return SwapOn(side.device, verdict_of(change, ms, CONTRAST_SD * ms), change)
 
 

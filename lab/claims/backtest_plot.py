@@ -11,7 +11,7 @@ from pathlib import Path
 import altair as alt
 import polars as pl
 
-from lab.claims.reality import Backtest, Held
+from lab.claims.reality import Backtest, FitsBy
 from lab.claims.reality.summary import told_once
 
 WIDE, HIGH, SCALE = 240, 280, 1.5
@@ -19,9 +19,9 @@ PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7")
 ITSELF = "the later network itself"
 # where, whether the later papers timed their networks there, and what must fit the budget
 PROPOSALS = (
-    ("phones", True, Held.ESTIMATE, "estimate"),
-    ("phones", True, Held.UPPER, "upper end"),
-    ("other devices", False, Held.ESTIMATE, "estimate"),
+    ("phones", True, FitsBy.ESTIMATE, "estimate"),
+    ("phones", True, FitsBy.UPPER, "upper end"),
+    ("other devices", False, FitsBy.ESTIMATE, "estimate"),
 )
 
 

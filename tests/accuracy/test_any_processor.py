@@ -10,12 +10,12 @@ import pytest
 from dsim.accuracy.cache import load_hyperparameters
 from dsim.accuracy.draws import draw_top1, symmetric_root
 from dsim.accuracy.effects import fit_effects, load_contrasts
-from dsim.accuracy.evidence import Evidence, load_evidence
+from dsim.accuracy.evidence import Results, load_evidence
 from dsim.accuracy.model import AccuracyModel, fit
 from dsim.arch import PRESETS
 
 
-def learned(evidence: Evidence, contrasts: tuple[object, ...]) -> AccuracyModel:
+def learned(evidence: Results, contrasts: tuple[object, ...]) -> AccuracyModel:
     return fit(evidence, fit_effects(contrasts), *load_hyperparameters())  # type: ignore[arg-type]
 
 

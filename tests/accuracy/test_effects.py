@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dsim.accuracy.effects import SPREAD, Contrast, fit_effects, load_contrasts
+from dsim.accuracy.effects import SPREAD, Ablation, fit_effects, load_contrasts
 from dsim.accuracy.summary import COLUMNS, INDEX
 
 
 def test_one_pair_is_shrunk_to_two_thirds() -> None:
     # prior of a difference of two effects: 2 s^2; one observation of variance s^2: weight 2 / 3
-    effects = fit_effects((Contrast("activation", "x", "gelu", "relu", -0.9),))
+    effects = fit_effects((Ablation("activation", "x", "gelu", "relu", -0.9),))
     mean, deviation = effects.contrast("gelu", "relu")
     assert mean == pytest.approx(-0.6)
     assert deviation == pytest.approx(SPREAD * np.sqrt(2 / 3))

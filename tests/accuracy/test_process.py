@@ -8,7 +8,7 @@ import pytest
 from dsim.accuracy.cache import load_hyperparameters
 from dsim.accuracy.covariance import covariance_parts, noise_variance
 from dsim.accuracy.effects import fit_effects, load_contrasts, log_errors
-from dsim.accuracy.evidence import Evidence, load_evidence
+from dsim.accuracy.evidence import Results, load_evidence
 from dsim.accuracy.points import points_of, questions, scaling_of
 from dsim.accuracy.process import covariance, leave_groups_out
 from dsim.accuracy.surrogate import fit_surrogate
@@ -17,12 +17,12 @@ LAYOUT, LOGS = load_hyperparameters()
 
 
 @pytest.fixture(scope="module")
-def few() -> Evidence:
+def few() -> Results:
     evidence = load_evidence()
     return evidence.take(list(range(0, len(evidence), 12)))
 
 
-def test_leaving_groups_out_equals_fitting_without_them(few: Evidence) -> None:
+def test_leaving_groups_out_equals_fitting_without_them(few: Results) -> None:
     points = points_of(few, scaling_of(few, LAYOUT))
     values = np.log(100 - few.top1) - 3.0
     matrix = covariance(points, LOGS)
@@ -37,7 +37,7 @@ def test_leaving_groups_out_equals_fitting_without_them(few: Evidence) -> None:
         np.testing.assert_allclose(deviation[out] ** 2, spread, atol=1e-8)
 
 
-def test_the_fast_predictor_is_the_textbooks(few: Evidence) -> None:
+def test_the_fast_predictor_is_the_textbooks(few: Results) -> None:
     scaling = scaling_of(few, LAYOUT)
     points = points_of(few, scaling)
     values = np.log(100 - few.top1)
@@ -58,7 +58,7 @@ def test_the_fast_predictor_is_the_textbooks(few: Evidence) -> None:
     np.testing.assert_allclose(np.sqrt(variance), np.sqrt(exact), rtol=0.02)
 
 
-def test_effects_are_taken_out_and_put_back(few: Evidence) -> None:
+def test_effects_are_taken_out_and_put_back(few: Results) -> None:
     effects = fit_effects(load_contrasts())
     shift, _ = effects.apply(few.summaries)
     np.testing.assert_allclose(100 - np.exp(log_errors(few.summaries, few.top1, effects)) + shift, few.top1)

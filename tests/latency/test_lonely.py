@@ -11,7 +11,7 @@ from dsim.graph.passes import run_passes
 from dsim.latency.facts import facts_of
 from dsim.latency.lonely import lonely
 from dsim.latency.networks import Network
-from dsim.latency.variants import exchanged
+from dsim.latency.swap import with_swap
 from dsim.op import ACTIVATIONS, OpKind
 
 
@@ -42,16 +42,16 @@ def test_a_swap_changes_every_activation_or_norm_and_no_shape() -> None:
     def kinds(of: Graph) -> list[OpKind]:
         return [op.kind for op in of.ops]
 
-    relu = exchanged(graph, "activation", "relu")
+    relu = with_swap(graph, "activation", "relu")
     assert not {OpKind.GELU, OpKind.SILU} & set(kinds(relu))
     assert sum(kind in ACTIVATIONS for kind in kinds(relu)) == sum(
         kind in ACTIVATIONS for kind in kinds(graph)
     )
-    group = exchanged(graph, "norm", "group")
+    group = with_swap(graph, "norm", "group")
     assert OpKind.BATCH_NORM not in kinds(group)
     assert kinds(group).count(OpKind.GROUP_NORM) >= kinds(graph).count(OpKind.BATCH_NORM)
     assert group.macs == relu.macs == graph.macs
-    assert exchanged(graph, "norm", "batch").hash() == graph.hash()
+    assert with_swap(graph, "norm", "batch").hash() == graph.hash()
 
 
 def test_only_attention_that_nothing_interrupts_is_fused() -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from dsim.errors import FileFormatError, InvalidValueError
 from dsim.measure import contrast_run
-from dsim.measure.contrast import COPIES, PAIRS, PLAIN, VARIANTS, Shape, Variant, block_graph
+from dsim.measure.contrast import COPIES, PAIRS, PLAIN, VARIANTS, BlockOptions, Shape, block_graph
 from dsim.measure.contrast_figures import block_contrasts, loading_spread, quiet_ms
 from dsim.measure.contrast_journal import Chain, Visit, append_visit, read_visits
 from dsim.measure.contrast_run import ContrastLoop, waiting_visits
@@ -130,7 +130,7 @@ def test_the_interval_covers_the_truth_as_often_as_it_says() -> None:
     assert 0.82 <= hits / total <= 0.98
 
 
-def _visit(rng: np.random.Generator, truth: Mapping[Variant, float], number: int) -> Visit:
+def _visit(rng: np.random.Generator, truth: Mapping[BlockOptions, float], number: int) -> Visit:
     slow = np.exp(np.abs(rng.normal(0.0, 0.05, 12)))
     turns = np.repeat(np.arange(12), 4)
     chains = []

@@ -15,13 +15,14 @@ from dsim.op import OpKind
 from dsim.search import Space
 from dsim.search.exact import exact_optimum
 from dsim.shift.flips import flip_designs, flips_between, same_way
-from dsim.shift.parts import Change, Parts, changes
+from dsim.shift.parts import Parts, swaps_between
 from dsim.shift.records import Verdict
 from dsim.shift.regret import cell_of, shrunk_designs
 from dsim.shift.robust import find_robust
 from dsim.shift.shrink import fits, shrink
 from dsim.shift.side import Side
 from dsim.shift.stack import Pair, Shift
+from dsim.shift.swaps import Swap
 from dsim.shift.what_if import what_if, what_if_designs
 from tests.shift.devices import Verdict as Told
 from tests.shift.devices import draws_of, side
@@ -220,20 +221,20 @@ def test_the_robust_design_is_the_best_that_holds_every_budget(sides: tuple[Side
 
 def test_changes_lead_from_one_design_to_the_other() -> None:
     a, b = (Parts.of(get_preset(name)) for name in ("efficientformer_l1", "efficientformer_l3"))
-    found = changes(a, b)
-    assert {c.choice for c in found} == {name for name in a.values() if a.values()[name] != b.values()[name]}
+    found = swaps_between(a, b)
+    assert {c.kind for c in found} == {name for name in a.values() if a.values()[name] != b.values()[name]}
     for change in found:
         after = Parts.of(change.arch).values()
-        assert after[change.choice] == change.after
-        assert {k for k in after if after[k] != a.values()[k]} == {change.choice}
-    assert changes(a, a) == ()
+        assert after[change.kind] == change.after
+        assert {k for k in after if after[k] != a.values()[k]} == {change.kind}
+    assert swaps_between(a, a) == ()
 
 
 def test_sizes_come_back_by_direction_and_choices_by_value() -> None:
-    wider = Change("width 3", "160", "224", None)
+    wider = Swap("width 3", "160", "224", None)
     assert same_way(wider, {"width 3": "128"}, {"width 3": "320"})
     assert not same_way(wider, {"width 3": "320"}, {"width 3": "128"})
-    mixer = Change("mixer 1", "pooling", "conv3", None)
+    mixer = Swap("mixer 1", "pooling", "conv3", None)
     assert not same_way(mixer, {"mixer 1": "pooling"}, {"mixer 1": "conv5"})
     assert not same_way(mixer, {}, {"mixer 1": "conv3"})
 

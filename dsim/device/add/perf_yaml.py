@@ -20,7 +20,7 @@ DEVICE, RUNTIME, PRECISION = "device", "runtime", "precision"
 
 
 @dataclass(frozen=True, slots=True)
-class _Figure:
+class _Timing:
     network: str
     device: str
     runtime: str
@@ -123,7 +123,7 @@ class _Plain(yaml.SafeLoader):
         return super().compose_node(parent, index)
 
 
-def _figures(raw: object, where: str) -> Iterator[_Figure]:
+def _figures(raw: object, where: str) -> Iterator[_Timing]:
     """Go through both layouts; what has no time (a failed job) is left out."""
     for precision, block in _items(_get(raw, "precisions")):
         for network, component in _items(_get(block, "components")):
@@ -160,7 +160,7 @@ def _figures(raw: object, where: str) -> Iterator[_Figure]:
 
 def _figure(
     network: str, device: str, runtime: str, precision: str, metrics: object, key: str, unit: str, where: str
-) -> Iterator[_Figure]:
+) -> Iterator[_Timing]:
     value = _get(metrics, key)
     if value is None or value == "null":
         return
@@ -170,7 +170,7 @@ def _figure(
         npu = 0  # units without a layer are not listed
     other = None if npu is None or total is None else max(total - npu, 0)
     place = f"{where}, {network} on {device}, {runtime}"
-    yield _Figure(network, device, runtime, precision, milliseconds(value, unit, place), npu, other)
+    yield _Timing(network, device, runtime, precision, milliseconds(value, unit, place), npu, other)
 
 
 def _layers(layers: object, *names: str) -> int | None:

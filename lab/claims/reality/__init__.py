@@ -2,7 +2,7 @@
 
 from lab.claims.reality.backtest import backtest
 from lab.claims.reality.check import reality_check
-from lab.claims.reality.propose import Bounds, Held
+from lab.claims.reality.propose import Bounds, FitsBy
 from lab.claims.reality.records import Backtest, Own, Standing
 
-__all__ = ["Backtest", "Bounds", "Held", "Own", "Standing", "backtest", "reality_check"]
+__all__ = ["Backtest", "Bounds", "FitsBy", "Own", "Standing", "backtest", "reality_check"]

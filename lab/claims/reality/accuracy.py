@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from dsim.accuracy.effects import CONTRASTS_FILE, Effects, fit_effects, load_contrasts
-from dsim.accuracy.evidence import ABLATED_FILE, ABLATED_TAG, Evidence, load_evidence
+from dsim.accuracy.evidence import ABLATED_FILE, ABLATED_TAG, Results, load_evidence
 from dsim.accuracy.model import AccuracyModel, fit
 from dsim.accuracy.recipe import load_recipes
 from dsim.accuracy.tables import read_rows
@@ -45,7 +45,7 @@ class EarlierAccuracy:
 class EarlierEvidence:
     """What an earlier time had seen: results, published pairs of one choice, and how many recipes no source dates."""
 
-    kept: Evidence
+    kept: Results
     dropped: int
     undated_recipes: int
     effects: Effects
@@ -112,6 +112,6 @@ def _earlier_effects(cutoff: str, test: Callable[[str], bool]) -> tuple[Effects,
     return fit_effects(kept), len(kept)
 
 
-def _learned(evidence: Evidence, effects: Effects) -> AccuracyModel:
+def _learned(evidence: Results, effects: Effects) -> AccuracyModel:
     best = choose(evidence, effects, evidence.families)[0]
     return fit(evidence, effects, best.layout, best.logs)

@@ -14,9 +14,9 @@ from dsim.latency.networks import own_graphs, stored
 from dsim.search.space import Space
 from lab.claims.reality.accuracy import EarlierAccuracy, earlier_accuracy
 from lab.claims.reality.dates import bare, earlier
-from lab.claims.reality.figures import Figure, figures_of
+from lab.claims.reality.figures import PublishedNetwork, figures_of
 from lab.claims.reality.latency import earlier_model
-from lab.claims.reality.propose import Bounds, Held, Pricer, Proposer
+from lab.claims.reality.propose import Bounds, FitsBy, Pricer, Proposer
 from lab.claims.reality.recipes import load_checkpoints, words
 from lab.claims.reality.records import Backtest, Learned, Own, Standing, standing_of
 
@@ -31,7 +31,7 @@ def backtest(
     families: Mapping[str, str],
     cutoff: str,
     bounds: Bounds,
-    held: Sequence[Held] = tuple(Held),
+    held: Sequence[FitsBy] = tuple(FitsBy),
     told: Told | None = None,
 ) -> Backtest:
     """Learn from what was published before a month, search under the latencies of later networks, and compare.
@@ -102,7 +102,9 @@ def family_of(graph: str, families: Mapping[str, str]) -> str:
     return next((name for pattern, name in families.items() if fnmatchcase(bare(graph), pattern)), "")
 
 
-def later_figures(figures: Iterable[Figure], families: Mapping[str, str], cutoff: str) -> tuple[Figure, ...]:
+def later_figures(
+    figures: Iterable[PublishedNetwork], families: Mapping[str, str], cutoff: str
+) -> tuple[PublishedNetwork, ...]:
     """Return the measured networks of the later families.
 
     Raises
@@ -123,7 +125,7 @@ def later_figures(figures: Iterable[Figure], families: Mapping[str, str], cutoff
 
 def own_of(
     device: str,
-    figure: Figure,
+    figure: PublishedNetwork,
     families: Mapping[str, str],
     graph: Graph,
     latency: Pricer,

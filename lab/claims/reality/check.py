@@ -9,8 +9,8 @@ import numpy as np
 from dsim.accuracy import load_accuracy_model
 from dsim.device import find_profile
 from dsim.latency import load_model
-from lab.claims.reality.figures import Figure, figures_of, measured_front
-from lab.claims.reality.propose import Bounds, Held, Proposer
+from lab.claims.reality.figures import PublishedNetwork, figures_of, measured_front
+from lab.claims.reality.propose import Bounds, FitsBy, Proposer
 from lab.claims.reality.recipes import load_checkpoints
 from lab.claims.reality.records import Standing, standing_of
 
@@ -21,7 +21,7 @@ def reality_check(
     devices: Iterable[str],
     bounds: Bounds,
     most: int = 8,
-    held: Sequence[Held] = tuple(Held),
+    held: Sequence[FitsBy] = tuple(FitsBy),
     told: Told | None = None,
 ) -> tuple[Standing, ...]:
     """Search each device under the latencies of its measured front, with the models that dsim uses.
@@ -67,7 +67,7 @@ def reality_check(
     return tuple(found)
 
 
-def spread(front: Sequence[Figure], most: int) -> tuple[Figure, ...]:
+def spread(front: Sequence[PublishedNetwork], most: int) -> tuple[PublishedNetwork, ...]:
     """Return at most so many of a front, its ends among them, evenly by place."""
     if len(front) <= most:
         return tuple(front)

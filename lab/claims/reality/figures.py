@@ -14,7 +14,7 @@ from lab.claims.reality.recipes import Checkpoint, nearest_to_reference, recipe_
 
 
 @dataclass(frozen=True)
-class Figure:
+class PublishedNetwork:
     """A published network on one device.
 
     Attributes
@@ -40,7 +40,7 @@ class Figure:
     quoted: bool
 
 
-def figures_of(profile: DeviceProfile, checkpoints: Sequence[Checkpoint]) -> tuple[Figure, ...]:
+def figures_of(profile: DeviceProfile, checkpoints: Sequence[Checkpoint]) -> tuple[PublishedNetwork, ...]:
     """Return a device's measured networks with a published top-1, fastest first.
 
     Rows count as `dsim.search.published` counts them: reference protocol, on the accelerator, told for the first time.
@@ -53,23 +53,23 @@ def figures_of(profile: DeviceProfile, checkpoints: Sequence[Checkpoint]) -> tup
     return tuple(sorted((f for f in found if f is not None), key=lambda f: (f.latency_ms, f.network)))
 
 
-def _figure(rows: Sequence[Measurement], checkpoints: Sequence[Checkpoint]) -> Figure | None:
+def _figure(rows: Sequence[Measurement], checkpoints: Sequence[Checkpoint]) -> PublishedNetwork | None:
     latency_ms = float(np.median([row.latency_ms for row in rows]))
     for row in rows:
         if row.top1 is not None:
             recipe = recipe_of(row.graph, row.top1, checkpoints)
-            return Figure(row.network, row.graph, latency_ms, row.top1, recipe, True)
+            return PublishedNetwork(row.network, row.graph, latency_ms, row.top1, recipe, True)
     first = rows[0]
     best = nearest_to_reference(first.graph, checkpoints) if first.graph else None
     if best is None:
         return None
     recipe = best.recipe if best.recipe.is_known else None
-    return Figure(first.network, first.graph, latency_ms, best.top1, recipe, False)
+    return PublishedNetwork(first.network, first.graph, latency_ms, best.top1, recipe, False)
 
 
-def measured_front(figures: Iterable[Figure]) -> tuple[Figure, ...]:
+def measured_front(figures: Iterable[PublishedNetwork]) -> tuple[PublishedNetwork, ...]:
     """Return the networks that no other beats in both latency and top-1, fastest first."""
-    front: list[Figure] = []
+    front: list[PublishedNetwork] = []
     for figure in sorted(figures, key=lambda f: (f.latency_ms, -f.top1)):
         if not front or figure.top1 > front[-1].top1:
             front.append(figure)

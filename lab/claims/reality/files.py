@@ -13,7 +13,7 @@ from dsim.errors import FileAccessError
 from dsim.files import make_folder, read_text
 from dsim.records import from_rows, from_toml, to_rows
 from dsim.search.space import Space
-from lab.claims.reality.propose import Bounds, Held
+from lab.claims.reality.propose import Bounds, FitsBy
 
 INPUTS = "study.toml"
 R = TypeVar("R")
@@ -38,7 +38,7 @@ class Inputs:
     """
 
     devices: tuple[str, ...]
-    held: tuple[Held, ...]
+    held: tuple[FitsBy, ...]
     confidence: float
     trials: int
     seed: int

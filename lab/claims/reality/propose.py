@@ -24,7 +24,7 @@ BINDING = 0.9  # a choice that uses less than this share of the budget was not h
 _NAN = math.nan
 
 
-class Held(StrEnum):
+class FitsBy(StrEnum):
     """What must fit the budget: the upper end of the latency interval, as in a study, or the estimate itself."""
 
     UPPER = "upper"
@@ -113,10 +113,10 @@ class Proposer:
         self._space, _ = keep_identified(bounds.space, latency.identified)
         self._table = CostTable(latency, accuracy)
         self._fastest_ms: dict[
-            Held, float
+            FitsBy, float
         ] = {}  # what a search for the fastest came to, by what must fit the budget
 
-    def propose(self, budget_ms: float, held: Held, recipe: Recipe | None) -> Proposal | None:
+    def propose(self, budget_ms: float, held: FitsBy, recipe: Recipe | None) -> Proposal | None:
         """Return the most accurate design (by the lower end) within a budget, None where nothing fits.
 
         Parameters
@@ -131,7 +131,7 @@ class Proposer:
         if budget_ms < self._fastest_ms.get(held, 0.0):
             return None
         bounds = self._bounds
-        pricer = self._latency if held is Held.UPPER else _AtEstimate(self._latency)
+        pricer = self._latency if held is FitsBy.UPPER else _AtEstimate(self._latency)
         spec = StudySpec(
             self._device, budget_ms, bounds.confidence, bounds.trials, seed=bounds.seed, space=self._space
         )
@@ -146,7 +146,7 @@ class Proposer:
         plain = Scorer(self._latency, self._accuracy, self._table, budget_ms, bounds.confidence)
         chosen = judge(found.chosen.arch, plain)
         alike = self.top1_of(self._table.cut(self._table.whole(chosen.arch)).summary, recipe)
-        used = chosen.high_ms if held is Held.UPPER else chosen.latency_ms
+        used = chosen.high_ms if held is FitsBy.UPPER else chosen.latency_ms
         return Proposal(
             chosen.arch,
             chosen.latency_ms,

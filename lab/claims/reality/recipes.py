@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from dsim.accuracy.evidence import Evidence, load_evidence
+from dsim.accuracy.evidence import Results, load_evidence
 from dsim.accuracy.recipe import REFERENCE, Augment, Recipe, Teacher
 from dsim.graph.key import split_key
 from lab.claims.reality.dates import bare
@@ -58,7 +58,7 @@ def _of_papers() -> tuple[Checkpoint, ...]:
         )
 
 
-def checkpoints_of(evidence: Evidence) -> tuple[Checkpoint, ...]:
+def checkpoints_of(evidence: Results) -> tuple[Checkpoint, ...]:
     """Return the results by the network's own name; networks that an ablation changed are none of it."""
     rows = zip(evidence.networks, evidence.resolutions, evidence.recipes, evidence.top1, strict=True)
     return tuple(

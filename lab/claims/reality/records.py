@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from lab.claims.reality.figures import Figure
-from lab.claims.reality.propose import Held, Proposal
+from lab.claims.reality.figures import PublishedNetwork
+from lab.claims.reality.propose import FitsBy, Proposal
 from lab.claims.reality.recipes import like_reference, words
 
 NOTHING_FITS = "nothing fits"
@@ -72,7 +72,7 @@ class Standing:
         return self.compared and not math.isnan(self.alike)
 
 
-def standing_of(device: str, figure: Figure, held: Held, proposal: Proposal | None) -> Standing:
+def standing_of(device: str, figure: PublishedNetwork, held: FitsBy, proposal: Proposal | None) -> Standing:
     """Put a proposal beside a measured network."""
     recipe = (words(figure.recipe), like_reference(figure.recipe), figure.quoted)
     head = (device, figure.network, figure.graph, figure.latency_ms, figure.top1, *recipe, str(held))

@@ -8,7 +8,7 @@ from statistics import median
 
 from dsim.graph.key import NetworkKey
 from dsim.report.table import TableData, table
-from lab.claims.reality.propose import Held
+from lab.claims.reality.propose import FitsBy
 from lab.claims.reality.records import Backtest, Own, Standing
 from lab.claims.reality.summary import (
     Gap,
@@ -20,14 +20,14 @@ from lab.claims.reality.summary import (
     own_score,
 )
 
-FITS = {Held.UPPER: "the interval's upper end", Held.ESTIMATE: "the estimate"}
+FITS = {FitsBy.UPPER: "the interval's upper end", FitsBy.ESTIMATE: "the estimate"}
 
 
 def check_words(standings: Sequence[Standing]) -> str:
     """Say the reality check in sentences."""
     devices = len({r.device for r in standings})
     lines = []
-    for way in Held:
+    for way in FitsBy:
         rows = [r for r in standings if r.held == way]
         shown, same, left = gap(as_shown(rows)), gap(alike(rows)), left_out(rows)
         if not shown.count:
@@ -45,16 +45,16 @@ def check_words(standings: Sequence[Standing]) -> str:
 def check_markdown(standings: Sequence[Standing]) -> str:
     """Return the tables of the reality check."""
     tables = []
-    for way in Held:
+    for way in FitsBy:
         rows = [r for r in standings if r.held == way]
         if rows:
             tables.append(_standing_table(way, rows))
-    rows = [r for r in standings if r.like and r.held == Held.ESTIMATE]
+    rows = [r for r in standings if r.like and r.held == FitsBy.ESTIMATE]
     tables.append(_claims(rows, "Like with like, network by network: the estimate fits the budget"))
     return "\n".join(t.markdown() for t in tables)
 
 
-def _standing_table(way: Held, rows: Sequence[Standing]) -> TableData:
+def _standing_table(way: FitsBy, rows: Sequence[Standing]) -> TableData:
     columns = (
         "device",
         "compared",
@@ -110,7 +110,7 @@ def backtest_words(found: Backtest) -> str:
         ("On the phones that the later papers timed their networks on", True),
         ("On other devices, which these networks were not made for", False),
     ):
-        for way in Held:
+        for way in FitsBy:
             rows = [r for r in found.claims if r.held == way and r.quoted == quoted]
             if rows:
                 lines.append(f"- {where}, where {FITS[way]} fits the budget: {_claim_words(found, rows)}")
@@ -147,7 +147,7 @@ def backtest_markdown(found: Backtest) -> str:
             [r for r in found.claims if r.like and r.held == way],
             f"Network by network: {FITS[way]} fits the budget",
         )
-        for way in Held
+        for way in FitsBy
     ]
     tables.append(_own_list(found.networks))
     return "\n".join(t.markdown() for t in tables)
@@ -175,7 +175,7 @@ def _by(found: Backtest, kind: str) -> TableData:
     label = {id(r): family[r.graph] if kind == "family" else r.device for r in found.claims}
     lines = []
     for name in (*dict.fromkeys(label.values()), "all"):
-        for way in Held:
+        for way in FitsBy:
             rows = [r for r in found.claims if r.held == way and name in (label[id(r)], "all")]
             one, left = gap(alike(rows), _families(found, rows)), left_out(rows)
             mean = f"{_signed(one.mean)} ({_signed(one.mean_low)} to {_signed(one.mean_high)})"

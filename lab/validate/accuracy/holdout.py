@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dsim.accuracy.effects import Effects, log_errors
-from dsim.accuracy.evidence import Evidence
+from dsim.accuracy.evidence import Results
 from dsim.accuracy.model import family_quantiles
 from dsim.accuracy.points import points_of, scaling_of
 from dsim.accuracy.process import covariance, leave_groups_out
@@ -51,7 +51,7 @@ def assign_folds(groups: tuple[str, ...], folds: int = FOLDS) -> np.ndarray:
     return np.array([fold_of[group] for group in groups])
 
 
-def hold_out(evidence: Evidence, effects: Effects, groups: tuple[str, ...]) -> HeldOut:
+def hold_out(evidence: Results, effects: Effects, groups: tuple[str, ...]) -> HeldOut:
     """Predict each group (a family, or a lineage) from all others.
 
     A fold's hyper-parameters are tuned and ranked on the other folds alone. With them, each group of the fold is

@@ -9,7 +9,7 @@ from dsim.accuracy.model import REGION
 from dsim.accuracy.tables import read_rows
 from lab.validate.accuracy.pairs import Pair, share_right
 from lab.validate.accuracy.scores import Scores
-from lab.validate.accuracy.validate import Held, Validation
+from lab.validate.accuracy.validate import HeldResult, Validation
 
 TARGET = "mean absolute error <= 1.0 and Spearman >= 0.9"
 INTRODUCTION = """# Accuracy: how far off the estimates are
@@ -117,7 +117,7 @@ def _effects() -> str:
     )
 
 
-def _groups(held: Held) -> str:
+def _groups(held: HeldResult) -> str:
     head = ("group", "results", "mean abs.", "median abs.", "bias", "Spearman", "coverage", "width")
     return _table(head, ((name, *_cells(s)) for name, s in held.groups))
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dsim.accuracy.effects import fit_effects, load_contrasts
-from dsim.accuracy.evidence import ABLATED_FILE, Evidence
+from dsim.accuracy.evidence import ABLATED_FILE, Results
 from dsim.accuracy.tables import read_rows
 from lab.validate.accuracy.holdout import HeldOut
 
@@ -37,7 +37,7 @@ class Pair:
         return self.published * self.predicted > 0
 
 
-def structure_pairs(evidence: Evidence, held_out: HeldOut) -> tuple[Pair, ...]:
+def structure_pairs(evidence: Results, held_out: HeldOut) -> tuple[Pair, ...]:
     """Compare mixers and gates, both networks of a pair predicted without their family.
 
     Both are predicted at the recipe of their own row, which is the same for both.

@@ -15,7 +15,7 @@ from scipy.optimize import minimize
 from dsim.accuracy.cache import HYPERPARAMETERS_FILE
 from dsim.accuracy.covariance import VARIANCES, Points
 from dsim.accuracy.effects import Effects, fit_effects, load_contrasts, log_errors
-from dsim.accuracy.evidence import Evidence, load_evidence
+from dsim.accuracy.evidence import Results, load_evidence
 from dsim.accuracy.features import LAYOUTS
 from dsim.accuracy.points import points_of, scaling_of
 from dsim.accuracy.process import covariance, leave_groups_out
@@ -73,7 +73,7 @@ class Choice:
 
 
 @one_blas_thread()
-def choose(evidence: Evidence, effects: Effects, groups: tuple[str, ...]) -> tuple[Choice, ...]:
+def choose(evidence: Results, effects: Effects, groups: tuple[str, ...]) -> tuple[Choice, ...]:
     """Tune every layout and rank them by their error on groups held out within the training results; best first."""
     values = log_errors(evidence.summaries, evidence.top1, effects)
     shift, _ = effects.apply(evidence.summaries)

@@ -9,7 +9,7 @@ import numpy as np
 from dsim.accuracy.cache import load_accuracy_model
 from dsim.accuracy.covariance import structure_coordinates
 from dsim.accuracy.effects import Effects, fit_effects, load_contrasts
-from dsim.accuracy.evidence import Evidence, load_evidence
+from dsim.accuracy.evidence import Results, load_evidence
 from dsim.accuracy.model import REGION, fit
 from dsim.accuracy.points import points_of, scaling_of
 from dsim.accuracy.summary import FloatArray, summarise
@@ -38,7 +38,7 @@ class Published:
 
 
 @dataclass(frozen=True)
-class Held:
+class HeldResult:
     """One way of holding out: by family, or by lineage.
 
     Attributes
@@ -72,8 +72,8 @@ class Validation:
 
     networks: int
     checkpoints: int
-    families: Held
-    lineages: Held
+    families: HeldResult
+    lineages: HeldResult
     published: tuple[Published, ...]
     structure: tuple[Pair, ...]
     effects: tuple[Pair, ...]
@@ -99,7 +99,7 @@ def validate() -> Validation:
     )
 
 
-def nearest_stranger(evidence: Evidence, held_out: HeldOut, groups: tuple[str, ...]) -> FloatArray:
+def nearest_stranger(evidence: Results, held_out: HeldOut, groups: tuple[str, ...]) -> FloatArray:
     """Distance of each result's network to the nearest one of another group, shape (N,)."""
     labels = np.asarray(groups)
     distance = np.empty(len(evidence))
@@ -112,7 +112,7 @@ def nearest_stranger(evidence: Evidence, held_out: HeldOut, groups: tuple[str, .
     return distance
 
 
-def _held(evidence: Evidence, held_out: HeldOut, groups: tuple[str, ...]) -> Held:
+def _held(evidence: Results, held_out: HeldOut, groups: tuple[str, ...]) -> HeldResult:
     def scores(rows: np.ndarray) -> Scores:
         return score(evidence.top1[rows], held_out.top1[rows], held_out.low[rows], held_out.high[rows])
 
@@ -123,7 +123,7 @@ def _held(evidence: Evidence, held_out: HeldOut, groups: tuple[str, ...]) -> Hel
     labels = np.asarray(groups)
     table = [(name, scores(keep & (labels == name))) for name in sorted(set(labels[keep].tolist()))]
     hits = (evidence.top1 >= held_out.low) & (evidence.top1 <= held_out.high)
-    return Held(
+    return HeldResult(
         everything=scores(keep),
         slice_scores=scores(inside_slice),
         inside=scores(keep & near),
@@ -135,7 +135,7 @@ def _held(evidence: Evidence, held_out: HeldOut, groups: tuple[str, ...]) -> Hel
     )
 
 
-def _published(evidence: Evidence, effects: Effects, by_family: HeldOut) -> tuple[Published, ...]:
+def _published(evidence: Results, effects: Effects, by_family: HeldOut) -> tuple[Published, ...]:
     """Predict the family that the search starts from, by a model that has none of its rows."""
     strangers = [k for k, family in enumerate(evidence.families) if family != FAMILY]
     fold = int(by_family.fold[evidence.families.index(FAMILY)])

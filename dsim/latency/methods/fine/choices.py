@@ -24,7 +24,7 @@ from dsim.latency.methods.fine.evidence import FineEvidence
 from dsim.latency.methods.fine.fit import fit_fine, priced
 from dsim.latency.networks import read_graph
 from dsim.latency.records import Identified
-from dsim.latency.variants import exchanged
+from dsim.latency.swap import with_swap
 
 NOISE = 0.08
 _HOLDS = {
@@ -38,7 +38,7 @@ def choices(evidence: FineEvidence) -> tuple[Identified, ...]:
     phi, log_ms, family = evidence.phi, evidence.log_ms, evidence.family
     graph, passes = read_graph(REFERENCE_DESIGN), evidence.profile.passes
     asked = [(kind, name) for kind, options in OPTIONS.items() for name in options]
-    x = priced(np.array([total(kernels(exchanged(graph, *option), passes)) for option in asked]))
+    x = priced(np.array([total(kernels(with_swap(graph, *option), passes)) for option in asked]))
     costs = np.empty((DRAWS, len(asked)))
     for draw, counts in enumerate(bootstraps(evidence.families, DRAWS)):
         times = np.array([counts[str(name)] for name in family], dtype=np.float64)

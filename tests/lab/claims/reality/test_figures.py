@@ -14,7 +14,7 @@ from dsim.errors import InvalidValueError
 from dsim.search import Space
 from lab.claims.reality.backtest import later_figures, without_later
 from lab.claims.reality.check import spread
-from lab.claims.reality.figures import Figure, figures_of, measured_front
+from lab.claims.reality.figures import PublishedNetwork, figures_of, measured_front
 from lab.claims.reality.recipes import (
     Checkpoint,
     like_reference,
@@ -106,8 +106,8 @@ def test_figures_are_medians_of_what_counts() -> None:
     assert (other.latency_ms, other.top1, other.recipe, other.quoted) == (1.0, 75.0, None, False)
 
 
-def _figure(latency_ms: float, top1: float, name: str = "repvit_m1_0") -> Figure:
-    return Figure(name, f"{name}@224", latency_ms, top1, None, True)
+def _figure(latency_ms: float, top1: float, name: str = "repvit_m1_0") -> PublishedNetwork:
+    return PublishedNetwork(name, f"{name}@224", latency_ms, top1, None, True)
 
 
 def test_the_front_holds_what_nothing_beats() -> None:

@@ -14,8 +14,8 @@ from dsim.search import Space
 from dsim.search.exact import exact_optimum
 from dsim.search.score import Scorer
 from dsim.search.table import CostTable
-from lab.claims.reality.figures import Figure
-from lab.claims.reality.propose import Bounds, Held, Proposer
+from lab.claims.reality.figures import PublishedNetwork
+from lab.claims.reality.propose import Bounds, FitsBy, Proposer
 from lab.claims.reality.records import BEYOND, NOTHING_FITS, standing_of
 from tests.lab.claims.reality.made import ALONE
 from tests.search.fakes import Accuracy, FakeAccuracy
@@ -53,9 +53,9 @@ def proposer() -> Proposer:
     return Proposer("made", Priceable(PRICES), Schooled(), Bounds(trials=4, space=SPACE))
 
 
-@pytest.mark.parametrize(("held", "room"), [(Held.UPPER, 1.0), (Held.ESTIMATE, 1.1)])
+@pytest.mark.parametrize(("held", "room"), [(FitsBy.UPPER, 1.0), (FitsBy.ESTIMATE, 1.1)])
 def test_the_best_design_is_found_and_only_one_way_pays_for_doubt(
-    proposer: Proposer, held: Held, room: float
+    proposer: Proposer, held: FitsBy, room: float
 ) -> None:
     found = proposer.propose(0.75, held, ALONE)
     # the interval is 10% either side, so holding the estimate is holding the upper end of a budget 10% larger
@@ -69,10 +69,10 @@ def test_the_best_design_is_found_and_only_one_way_pays_for_doubt(
 
 
 def test_what_cannot_be_compared_says_why(proposer: Proposer) -> None:
-    figure = Figure("net", "net@224", 0.01, 70.0, None, True)
-    nothing = standing_of("made", figure, Held.UPPER, proposer.propose(0.01, Held.UPPER, None))
+    figure = PublishedNetwork("net", "net@224", 0.01, 70.0, None, True)
+    nothing = standing_of("made", figure, FitsBy.UPPER, proposer.propose(0.01, FitsBy.UPPER, None))
     assert (nothing.why_not, nothing.compared, nothing.design) == (NOTHING_FITS, False, "")
-    large = standing_of("made", figure, Held.UPPER, proposer.propose(50.0, Held.UPPER, None))
+    large = standing_of("made", figure, FitsBy.UPPER, proposer.propose(50.0, FitsBy.UPPER, None))
     assert (large.why_not, large.compared) == (BEYOND, False)
     assert math.isnan(large.alike)
     assert large.recipe == "unknown"

@@ -9,7 +9,7 @@ import pytest
 
 from dsim.errors import FileAccessError, FileFormatError
 from lab.claims.reality.files import read_inputs, read_records, write_records
-from lab.claims.reality.propose import Held
+from lab.claims.reality.propose import FitsBy
 from lab.claims.reality.records import Backtest, Learned, Own, Standing
 from lab.claims.reality.report import backtest_markdown, backtest_words, check_markdown, check_words
 from lab.claims.reality.summary import alike, as_shown, gap, left_out, own_score
@@ -103,7 +103,7 @@ def test_records_of_another_form_are_refused(tmp_path: Path) -> None:
 def test_the_committed_inputs_can_be_read(study: str) -> None:
     inputs = read_inputs(ROOT / "studies" / study)
     assert inputs.devices
-    assert inputs.held == tuple(Held)
+    assert inputs.held == tuple(FitsBy)
     assert 0 < inputs.bounds.trials <= 60
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from dsim.accuracy.effects import fit_effects, load_contrasts
-from dsim.accuracy.evidence import Evidence, load_evidence
+from dsim.accuracy.evidence import Results, load_evidence
 from lab.validate.accuracy.holdout import assign_folds, hold_out
 
 
@@ -27,7 +27,7 @@ def test_a_held_out_family_cannot_tell_its_own_figures() -> None:
     mine = np.array([f == family for f in few.families])
     lies = few.top1.copy()
     lies[mine] -= 5.0
-    told = Evidence(
+    told = Results(
         few.networks, few.tags, few.resolutions, few.recipes, few.families, few.lineages, few.summaries, lies
     )
     after = hold_out(told, effects, few.families)

@@ -12,7 +12,7 @@ NORM_KINDS = {"batch": OpKind.BATCH_NORM, "layer": OpKind.LAYER_NORM, "group": O
 _GATES = frozenset({OpKind.SIGMOID, OpKind.HARDSIGMOID, OpKind.TANH})
 
 
-def exchanged(graph: Graph, kind: str, option: str) -> Graph:
+def with_swap(graph: Graph, kind: str, option: str) -> Graph:
     """Exchange every activation (``kind`` = activation) or every batch norm (norm) of a graph for ``option``.
 
     Only prices are asked of the result: layer norm over the channels of an NCHW map is written with its cost, one
