@@ -1,4 +1,4 @@
-"""Map what a runtime timed back to the kernels of a Graph.
+"""Assign what a runtime timed to the kernels of a Graph.
 
 A runtime runs its own graph: it fuses an activation into a convolution, splits a norm into five ops, inserts reorders
 between layouts. What it timed is paired with the graph's ops by what they compute (kind, multiply-accumulates, elements
@@ -165,7 +165,7 @@ def _pair(run: Graph, timed: Sequence[RuntimeOp]) -> list[int | None]:
 
 
 def _alike(one: RuntimeOp, op: Op) -> bool:
-    """Tell whether a timed op could be a node with its channels padded."""
+    """Return whether a timed op could be a node with its channels padded."""
     sizes = [(one.elements, op.outputs[0].numel), (one.macs, op.macs)]
     return sign_of(op) in one.kind.split(TOGETHER) and all(
         own == wanted or (min(own, wanted) > 0 and max(own, wanted) <= PADDED * min(own, wanted))
@@ -174,5 +174,5 @@ def _alike(one: RuntimeOp, op: Op) -> bool:
 
 
 def _elementwise(op: Op, elements: int) -> bool:
-    """Tell whether a node is an element-wise op that writes so many elements."""
+    """Return whether a node is an element-wise op that writes so many elements."""
     return op.kind in _ELEMENTWISE and op.outputs[0].numel == elements

@@ -49,7 +49,7 @@ class ContrastLoop:
     clock: Callable[[], float] = time.monotonic
 
     def run(self) -> int:
-        """Make the visits that are waiting; how many were made."""
+        """Make the visits that are still to be made, and return how many were made."""
         end, made = self.clock() + self.seconds, 0
         tries: Counter[tuple[int, Shape]] = Counter()
         waiting = waiting_visits(read_visits(self.journal), self.shapes, self.again)
@@ -73,7 +73,7 @@ class ContrastLoop:
         return made
 
     def _visit(self, shape: Shape, number: int) -> tuple[Visit, bool]:
-        """Time a shape; whether something else had the core for so long that a network is missing."""
+        """Time a shape, and return whether other work disturbed it so much that a network is missing."""
         chains = _chains()
         ready = [self.kitchen.finish(chain(variant, shape, copies)) for variant, copies in chains]
         sessions, failed = open_sessions(ready, self.backends)

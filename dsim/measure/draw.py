@@ -26,7 +26,7 @@ SIDE = 224
 
 
 def draw_design(rng: random.Random, space: Space) -> Arch:
-    """Draw one design: every choice alike often, widths that never shrink, no more than MOST_MACS."""
+    """Draw one design: every choice is equally likely, widths never shrink, and it has at most MOST_MACS."""
     rows = parameters(space)
     while True:
         mix = mix_from(space, {name: rng.choice(row) for name, row in rows.items()})
@@ -42,7 +42,7 @@ def draw_design(rng: random.Random, space: Space) -> Arch:
 
 
 def groups_in(graph: Graph) -> frozenset[str]:
-    """Return the groups of ops that a graph holds: what must have been timed to know its price."""
+    """Return the groups of ops that a graph holds: those that must be timed to predict it."""
     return frozenset(group_of(Kernel(op)) for op in graph.ops if op.outputs)
 
 

@@ -166,7 +166,7 @@ def bundle(
     *,
     seconds: float | None = SECONDS,
 ) -> Bundle:
-    """Write what a Mac needs to time networks through Core ML, or go on writing it.
+    """Write what a Mac needs to time networks through Core ML, or continue writing it.
 
     Copy the folder to a Mac, run ``python run_on_mac.py`` there, and give the results to `dsim.add_device`.
 
@@ -233,7 +233,7 @@ def add_contrasts(begun: Begun) -> NewContrasts:
 def compared_request(
     folder: Path, backends: tuple[str, ...], name: str, seconds: float, fresh: bool, allow_busy: bool
 ) -> tuple[Comparison, Request]:
-    """Read a comparison, and say what is to be measured for it."""
+    """Read a comparison, and return what is to be measured for it."""
     found = load_comparison(folder)
     make_folder(folder)  # a place that cannot be written is told before the work, not after
     return found, Request(backends, name, "", seconds, 0, NETWORKS, fresh, allow_busy, WITHOUT)

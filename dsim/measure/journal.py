@@ -1,4 +1,4 @@
-"""The journal of a measurement: JSON lines, one a network, so that a run that was cut off goes on where it stopped.
+"""The journal of a measurement: JSON lines, one a network, so that an interrupted run continues where it stopped.
 
 The first line says what was measured on; a run on another machine or runtime must not go on with it.
 """

@@ -1,4 +1,4 @@
-"""The present model of a backend while it is being measured: which networks it is least sure of."""
+"""The model of a backend while it is being measured, which says what it is least sure of."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _NAME = "present"
 
 @one_blas_thread()
 def doubt_of(head: Head, backend: str, entries: Sequence[Entry]) -> Doubt:
-    """Learn what there is, and give the spread of the log milliseconds of further networks.
+    """Learn from what was timed, and return the spread of log milliseconds of further networks.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""The machine that measurements run on: what it is called, how busy it is, and the core that is used."""
+"""The machine that measurements run on: its name, how busy it is, and the core that is used."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def this_machine() -> Machine:
 
 
 def load() -> float:
-    """Return the mean number of running tasks over the last minute; 0 where the system does not tell."""
+    """Return the mean number of running tasks over the last minute; 0 where the system does not say."""
     return os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
 
 
@@ -80,7 +80,7 @@ def _cores() -> list[int]:
 
 
 def _read_info() -> dict[str, str]:
-    """Read what Linux says of the first processor."""
+    """Read what Linux says about the first processor."""
     out: dict[str, str] = {}
     with suppress(OSError):
         for line in _INFO.read_text(encoding="utf-8").splitlines():

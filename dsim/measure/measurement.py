@@ -42,7 +42,7 @@ LEAST_FOR_CONTRASTS = 300.0  # seconds
 
 @dataclass(frozen=True)
 class Request:
-    """What the user asked for; a value out of its range is refused.
+    """What the user asked for; a value outside its range is an error.
 
     Attributes
     ----------
@@ -169,7 +169,7 @@ def _ask(request: Request) -> tuple[Usable, Head, int | None]:
 
 @contextmanager
 def timing(begun: Begun) -> Iterator[Show]:
-    """Tell how much of the time is over and which network was timed last; where the figures are, if the user stops."""
+    """Show how much of the time is over and which network was timed last, and where the figures are if the user stops."""
     seconds = begun.request.seconds
     runtimes = ", ".join(begun.found.stacks)
     with working(f"timing networks on {runtimes}", total=seconds, unit="s") as work:
@@ -189,7 +189,7 @@ def timing(begun: Begun) -> Iterator[Show]:
 
 
 def run(begun: Begun, show: Show) -> int:
-    """Time what the planner draws until the time is up, with a share of it for contrasts; how many networks.
+    """Time what the planner draws until the time is up, with a share of it for contrasts; return how many networks.
 
     Contrasts come last, and only where there is time for them: a machine that is timed for a minute gets networks.
     """
@@ -205,7 +205,7 @@ def run(begun: Begun, show: Show) -> int:
 
 
 def run_chosen(begun: Begun, chosen: Sequence[Planned], show: Show, batch: int = 1) -> int:
-    """Time designs that a search or a comparison names, for at most the time that was asked for; how many networks.
+    """Time designs that a search or a comparison names, within the time that was asked for; return how many networks.
 
     Parameters
     ----------
@@ -239,19 +239,19 @@ def _kitchen(begun: Begun) -> AbstractContextManager[Kitchen]:
 
 
 def contrasts_with(batches: Sequence[int], wanted: bool) -> str:
-    """Return whether blocks are timed with the networks: they are timed with one image, and only where that is asked."""
+    """Return whether blocks are timed with the networks: only if asked for, and only where one image is among the batches."""
     return WITH if wanted and 1 in batches else WITHOUT
 
 
 def contrasts_wait(begun: Begun) -> bool:
-    """Tell whether there are blocks still to be timed."""
+    """Return whether there are blocks still to be timed."""
     if begun.contrasts is None:
         return False
     return bool(waiting_visits(read_visits(begun.contrasts)))
 
 
 def run_contrasts(begun: Begun, seconds: float, show: Show) -> int:
-    """Time blocks that differ in one choice, and begin with none after some seconds; how many shapes were timed."""
+    """Time blocks that differ in one choice, begin no new one after some seconds, and return how many shapes were timed."""
     if begun.contrasts is None:
         return 0
     with _kitchen(begun) as made:
@@ -259,7 +259,7 @@ def run_contrasts(begun: Begun, seconds: float, show: Show) -> int:
 
 
 def finish(begun: Begun) -> tuple[Mapping[str, Measured], Mapping[str, Sequence[Held]], Mapping[str, Path]]:
-    """Write a profile and its card for each backend; what was made, its held-out networks, and where it lies.
+    """Write a profile and its card for each backend; return what was made, its held-out networks, and where it lies.
 
     Raises
     ------

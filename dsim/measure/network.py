@@ -1,4 +1,4 @@
-"""Make a module of a Graph, so that every network whose graph is stored can run on any runtime.
+"""Build a torch module from a Graph, so that every stored network can run on any runtime.
 
 Weights are random: what a network computes does not matter here, only how long it takes.
 """
@@ -30,7 +30,7 @@ SUPPORTED: frozenset[OpKind] = frozenset(OpKind) - {OpKind.UNKNOWN, OpKind.INDEX
 
 
 def can_run(graph: Graph) -> bool:
-    """Tell whether every op of a graph is one that `network_of` can make."""
+    """Return whether `network_of` can build every op of a graph."""
     return all(op.kind in SUPPORTED or not op.outputs for op in graph.ops)
 
 
@@ -130,7 +130,7 @@ def _layer(op: Op) -> Callable[..., Any]:
 
 
 def _reshape(x: Tensor, shape: tuple[int, ...]) -> Tensor:
-    """Reshape to what the graph says for one image, times the images that there are, which always come first."""
+    """Reshape to the graph's shape for one image, with the number of images first."""
     return x.reshape(shape[0] * (x.numel() // math.prod(shape)), *shape[1:]) if shape else x.reshape(shape)
 
 

@@ -1,4 +1,4 @@
-"""Time networks on every backend, from end to end and op by op."""
+"""Time networks on every backend, as a whole and operator by operator."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Observation:
 
 @dataclass(frozen=True)
 class Observed:
-    """One network on all backends: by name what was seen, and why nothing was."""
+    """One network on all backends: what was timed on each, or why nothing was."""
 
     seen: Mapping[str, Observation]
     failed: Mapping[str, str]
@@ -89,7 +89,7 @@ def observe(
 def open_sessions(
     group: Sequence[Ready], backends: Sequence[Backend]
 ) -> tuple[dict[tuple[int, str], Session], list[dict[str, str]]]:
-    """Load networks: sessions by number of the network and backend, and by network why a backend could not."""
+    """Load networks: sessions by network and backend, and for each network why a backend could not load it."""
     sessions: dict[tuple[int, str], Session] = {}
     failed: list[dict[str, str]] = [{} for _ in group]
     for n, ready in enumerate(group):
@@ -107,14 +107,14 @@ def open_sessions(
 def time_sessions(
     sessions: Mapping[tuple[int, str], Session], seconds: float, least: int = LEAST
 ) -> dict[tuple[int, str], Timing]:
-    """Time what was loaded in turns, for some seconds of all together, and so many runs of each at the least."""
+    """Time the loaded networks in turns, for some seconds in all, with at least a number of runs of each."""
     away = [key for key, one in sessions.items() if not one.on_cpu]
     runs = {key: one.run for key, one in sessions.items()}
     return time_in_turns(runs, seconds, off_core=away, least=least) if runs else {}
 
 
 def _ops(session: Session, latency_ms: float, runs: int) -> tuple[RuntimeOp, ...]:
-    """Return the operators, from the quickest of a few tries: what slowed the machine down meanwhile must not count."""
+    """Return the operators of the quickest of a few tries, so that what slowed the machine down does not count."""
     best: tuple[RuntimeOp, ...] = ()
     for _ in range(OP_TRIES if session.ops is not None else 0):
         assert session.ops is not None

@@ -1,4 +1,4 @@
-"""Optional packages of the backends: one clear line where one is missing."""
+"""Optional packages of the backends; an error in one line where one is missing."""
 
 from __future__ import annotations
 

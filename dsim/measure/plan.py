@@ -1,4 +1,4 @@
-"""What to time next: designs of the search space and reference networks, those first that are known least."""
+"""What to time next: designs of the search space and reference networks, the least known first."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class Plan:
 
 
 def _least_known(fresh: list[Planned], number: int, doubt: Doubt | None) -> tuple[Planned, ...]:
-    """Return those of which the model is least sure, or those that hold most kinds of op that none before them holds."""
+    """Return the networks that the model is least sure of; before there is a model, those with most new kinds of ops."""
     if doubt is not None:
         spread = doubt([one.graph for one in fresh]) if fresh else []
         order = sorted(range(len(fresh)), key=lambda n: -spread[n])
@@ -93,7 +93,7 @@ def _least_known(fresh: list[Planned], number: int, doubt: Doubt | None) -> tupl
 
 
 def _mixed(*queues: list[Planned]) -> list[Planned]:
-    """Take turns, so that a batch that is cut short has some of each."""
+    """Take from both in turns, so that a batch that is cut short has some of each."""
     out: list[Planned] = []
     while any(queues):
         out += [queue.pop(0) for queue in queues if queue]
@@ -101,7 +101,7 @@ def _mixed(*queues: list[Planned]) -> list[Planned]:
 
 
 def covering_designs(number: int, space: Space | None = None) -> tuple[Arch, ...]:
-    """Return designs of a space, those first that hold most kinds of op that none before them holds."""
+    """Return designs of a space, those first that add most kinds of ops to the ones before them."""
     rng = random.Random("covering")
     drawn = [planned_design(draw_design(rng, space or Space())) for _ in range(CANDIDATES)]
     return tuple(one.arch for one in _least_known(drawn, number, None) if one.arch is not None)

@@ -17,7 +17,7 @@ ROLES = (LEARN, CHECK, SEARCHED)
 
 
 class Chosen(NamedTuple):
-    """That a search on a backend's profile chose a design, and the budget in milliseconds that it had to hold."""
+    """A search on a backend's profile that chose a design, and the budget in milliseconds that it had to fit."""
 
     backend: str
     budget_ms: float
@@ -56,7 +56,7 @@ class Planned:
         return self.key if self.batch == 1 else f"{self.key} at batch {self.batch}"
 
     def role_on(self, backend: str) -> str:
-        """Return its role in a backend's profile: what a search on another one chose is FOREIGN there."""
+        """Return its role in a backend's profile; FOREIGN for a design that a search on another profile chose."""
         if self.role == SEARCHED and backend not in {one.backend for one in self.chosen}:
             return FOREIGN
         return self.role
@@ -66,7 +66,7 @@ class Planned:
         return min((one.budget_ms for one in self.chosen if one.backend == backend), default=None)
 
     def at(self, batch: int) -> Planned | None:
-        """Return it for a run of so many images; None where it is another network then."""
+        """Return it for a run of that many images; None where that would be another network."""
         one = replace(self, batch=batch, read=self.one_image)
         try:
             one.graph  # noqa: B018 - worked out here, and kept

@@ -1,4 +1,4 @@
-"""Make a planned network ready to run: a module, an image, and the files that backends read."""
+"""Prepare a planned network: its module, an image, and the files that backends read."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ WRITERS: dict[str, Callable[[Planned, Path], None]] = {"onnx": write_onnx, "tfli
 
 
 def _helper(core: int) -> None:
-    """Keep a helper off the core that is timed."""
+    """Keep a helper process off the core that is timed."""
     import torch
 
     torch.set_num_threads(1)
@@ -74,7 +74,7 @@ def _helper(core: int) -> None:
 
 
 class Kitchen:
-    """Makes networks ready one ahead, on another core where there is one.
+    """Prepares the next network while one is timed, on another core where there is one.
 
     Parameters
     ----------
@@ -91,7 +91,7 @@ class Kitchen:
         self._started: dict[Path, Future[None]] = {}
 
     def start(self, planned: Planned) -> None:
-        """Begin with one that will be asked for."""
+        """Begin to prepare a network that will be asked for."""
         for form, path in self._paths(planned).items():
             if self._pool is not None and path not in self._started and not path.exists():
                 self._started[path] = self._pool.submit(WRITERS[form], planned, path)
@@ -126,7 +126,7 @@ class Kitchen:
 
 @contextmanager
 def kitchen(forms: frozenset[str], other_core: int | None) -> Iterator[Kitchen]:
-    """Open a kitchen in a temporary folder, for the forms of files that backends read."""
+    """Yield a kitchen in a temporary folder, for the forms of files that backends read."""
     with TemporaryDirectory(prefix="dsim-") as folder:
         if other_core is None or not forms:
             yield Kitchen(Path(folder), forms, None)

@@ -1,4 +1,4 @@
-"""What a runtime tells: how long a network took, and how long each of its own operators."""
+"""What a runtime reports: how long a network took, and how long each of its operators."""
 
 from __future__ import annotations
 

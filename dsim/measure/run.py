@@ -28,7 +28,7 @@ Show = Callable[[int, float, str], None]
 
 @dataclass(frozen=True)
 class Usable:
-    """Backends that this machine can run, their stacks by name, and why the others cannot be had."""
+    """Backends that this machine can run, their stacks by name, and why the others cannot run."""
 
     backends: tuple[Backend, ...]
     stacks: dict[str, Stack]
@@ -87,7 +87,7 @@ class Loop:
     retries: int = RETRIES
 
     def follow(self, plan: Plan) -> int:
-        """Measure what a plan draws; how many networks were timed in this run."""
+        """Measure what a plan draws, and return how many networks were timed in this run."""
         end, learned_at, doubt = self.clock() + self.seconds, 0, None
         entries = list(self.journal.entries())
         before = len(entries)
@@ -105,7 +105,7 @@ class Loop:
         return timed
 
     def add(self, wanted: Sequence[Planned]) -> int:
-        """Measure what is not in the journal yet of a list, in its order until the time is up; how many were timed.
+        """Measure what the journal does not hold yet of a list, in order until the time is up; return how many were timed.
 
         Each is timed at the first of the batches.
         """
@@ -135,7 +135,7 @@ class Loop:
         )
 
     def time(self, batch: Sequence[Planned], end: float) -> list[Entry]:
-        """Time networks in their order until ``end``, GROUP of them in turns; what was too busy once more, last."""
+        """Time networks in order until ``end``, GROUP of them in turns; those disturbed by other work are timed again last."""
         waiting = [(one, self.retries) for one in batch]
         out: list[Entry] = []
         while waiting and self.clock() < end:
@@ -167,7 +167,7 @@ class Loop:
         return [Entry(planned, observed, load()) for planned, observed in zip(group, found, strict=True)]
 
     def _learn(self, entries: Sequence[Entry]) -> Doubt | None:
-        """Fit the first backend whose ops are known; a model that cannot be had leaves the order as it is."""
+        """Fit a model of the first backend whose ops are known; where that fails, the order stays as it is."""
         for name in (backend.name for backend in self.backends):
             try:
                 return doubt_of(self.journal.head, name, entries)

@@ -55,7 +55,7 @@ def split_networks(name: str, held: Sequence[Held]) -> dict[str, tuple[Held, ...
 
 
 def score(networks: Sequence[Held]) -> Scores:
-    """Hold predictions against what was measured."""
+    """Compare predictions with what was measured."""
     if len(networks) < LEAST:
         return Scores(len(networks))
     fits = _fit_budget(networks)
@@ -74,7 +74,7 @@ def score(networks: Sequence[Held]) -> Scores:
 
 
 def _fit_budget(networks: Sequence[Held]) -> list[bool]:
-    """Tell of each network that had a budget whether what was measured is within it."""
+    """Return, for each network that had a budget, whether its measured time is within it."""
     budgets = {
         (device, row.graph): row.budget_ms
         for device in {one.device for one in networks}

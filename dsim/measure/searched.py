@@ -1,4 +1,4 @@
-"""Designs that searches on a measured profile choose, to be timed for real: an optimiser finds where a model is too hopeful."""
+"""Designs that searches on a measured profile choose, to be timed: a search finds where a model is too hopeful."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Search:
     seed: int
 
     def choose(self) -> Arch | None:
-        """Run it; None where nothing fits."""
+        """Run one search and return its design; None where nothing fits."""
         result = search(
             self.profile, self.budget_ms, confidence=CONFIDENCE, trials=MIXES, seed=self.seed, name="searched"
         )

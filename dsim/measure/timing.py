@@ -69,12 +69,12 @@ class Timing:
 
     @property
     def outliers(self) -> int:
-        """Runs that took more than OUTLIER times the median; they are counted and do not move the figures."""
+        """Runs that took more than OUTLIER times the median; they are counted, and left out of the figures."""
         return sum(sample > OUTLIER * self.median_ms for sample in self.samples_ms)
 
     @property
     def is_busy(self) -> bool:
-        """True where the runs lie so far apart that the quiet latency cannot be told."""
+        """True where the runs differ so much that the quiet latency is not known."""
         if len(self.disturbed_ms) > MOST_DISTURBED * len(self.undisturbed_ms):
             return True
         unsure = self.error_ms > BUSY * self.latency_ms

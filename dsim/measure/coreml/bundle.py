@@ -85,7 +85,7 @@ class _Job:
         return write_design(self.design.arch, path)
 
     def entry(self) -> dict[str, Any]:
-        """Say what it is, for whoever reads the results."""
+        """Return what it is, for the reader of the results."""
         head = {"id": self.name, "kind": "chain" if self.chain else "design", "path": self.path}
         if self.chain is not None:
             return {
@@ -116,7 +116,7 @@ def write_bundle(
     seconds: float | None = None,
     chosen: Chosen | None = None,
 ) -> Bundle:
-    """Write a bundle, or go on with one.
+    """Write a bundle, or continue one.
 
     Parameters
     ----------
@@ -236,7 +236,7 @@ def _jobs(chains: Sequence[Chain], designs: Sequence[Planned]) -> list[_Job]:
 
 
 def _write(job: _Job, folder: Path) -> dict[str, Any]:
-    """Write one package beside its place, and move it there when it is whole."""
+    """Write one package beside its place, and move it there when it is complete."""
     target = folder / job.path
     making = folder / ".making"
     try:
@@ -261,7 +261,7 @@ def _write(job: _Job, folder: Path) -> dict[str, Any]:
 
 
 def _drop(manifest: Manifest, chains: set[str]) -> None:
-    """Take away the lengths of chains that are not whole."""
+    """Remove the lengths of chains that are not complete."""
     for name, entry in list(manifest.entries.items()):
         if entry.get("chain") in chains:
             shutil.rmtree(manifest.folder / entry["path"], ignore_errors=True)

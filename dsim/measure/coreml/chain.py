@@ -78,7 +78,7 @@ class Chain:
         return f"{self.op.label}-{digest[:12]}"
 
     def graph(self, copies: int) -> Graph:
-        """Build the network of so many copies."""
+        """Build the network of a number of copies."""
         b = GraphBuilder()
         first = self.producer or self.op
         inputs = [b.input(spec.shape) for spec in first.inputs]
@@ -110,7 +110,7 @@ class Chain:
 
 
 def _together(b: GraphBuilder, parts: list[Ref]) -> Ref:
-    """Make one output of several, outside of what a copy adds."""
+    """Join several outputs into one, outside of what a copy adds."""
     if len(parts) == 1:
         return parts[0]
     means = [
@@ -124,7 +124,7 @@ def _together(b: GraphBuilder, parts: list[Ref]) -> Ref:
 
 
 def same_shape(op: Op) -> bool:
-    """Tell whether an op's output can be its first input."""
+    """Return whether an op's output can be its first input."""
     return len(op.outputs) == 1 and bool(op.inputs) and op.inputs[0] == op.outputs[0]
 
 

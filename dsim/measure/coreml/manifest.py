@@ -1,4 +1,4 @@
-"""The manifest of a bundle: what lies in it, with digests, so that a Mac can tell what it times."""
+"""The manifest of a bundle: what lies in it, with digests, so that a Mac can check what it times."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Manifest:
     left_out: dict[str, str] = field(default_factory=dict)
 
     def write(self, complete: bool) -> str:
-        """Write it whole or not at all.
+        """Write it completely or not at all.
 
         Returns
         -------
@@ -63,7 +63,7 @@ class Manifest:
         return hashlib.sha256(text.encode()).hexdigest()
 
     def holds(self, name: str) -> bool:
-        """Tell whether a package lies there as it was written."""
+        """Return whether a package lies there as it was written."""
         entry = self.entries.get(name)
         if entry is None:
             return False

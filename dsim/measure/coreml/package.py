@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def write_chain(chain: Chain, copies: int, path: Path) -> dict[str, int]:
-    """Convert so many copies.
+    """Convert a chain of a number of copies.
 
     Returns
     -------
@@ -86,7 +86,7 @@ def _drawn(module: nn.Module) -> nn.Module:
 
 
 def _check(chain: Chain, copies: int, found: Counter[str]) -> None:
-    """Hold the package's ops against the chain's: every copy must be there, and nothing between them."""
+    """Compare the package's ops with the chain's: every copy must be there, and nothing between them."""
     wanted = Counter(name for op in chain.graph(copies).ops for name in WRITTEN.get(op.kind, (op.label,)))
     for name in sorted(found | wanted):
         if found[name] != wanted[name]:
