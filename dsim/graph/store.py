@@ -75,7 +75,7 @@ def load_graphs(path: Path, keys: Collection[str] | None = None) -> dict[str, Gr
             lazy = lazy.filter(pl.col("key").is_in(list(keys)))
         frame = lazy.select("key", *_NODE_COLUMNS).collect()
     except OSError as error:
-        raise FileAccessError(f"{path} cannot be read: {error}") from error
+        raise FileAccessError(f"{path} cannot be read: {error}; check the path") from error
     except pl.exceptions.PolarsError as error:
         raise FileFormatError(
             f"{path} must be a parquet file of graphs: {str(error).splitlines()[0]}; write it with save_graphs"

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from dsim.errors import FileAccessError, FileFormatError
-from dsim.files import write_atomic
+from dsim.files import read_json, write_atomic
 
 NAME = "manifest.json"
 SCHEMA = "dsim_coreml_bundle"
@@ -84,23 +84,14 @@ def open_manifest(folder: Path, head: dict[str, Any]) -> Manifest:
         The manifest is damaged, or of another version of the form.
     """
     path = folder / NAME
-    try:
-        if not path.exists():
-            foreign = sorted(one.name for one in folder.iterdir() if not one.name.startswith("."))
-            if foreign:
-                raise FileAccessError(
-                    f"a bundle needs a folder of its own, got {folder}, which holds {foreign[0]!r}; choose an empty one"
-                )
-            return Manifest(folder, head)
-        raw = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        if isinstance(error, FileAccessError):
-            raise
-        raise FileAccessError(f"{path} cannot be read: {error.strerror}; choose another folder") from error
-    except ValueError as error:
-        raise FileFormatError(
-            f"{path}: must be JSON, {str(error)[:120]}; remove it and what lies beside it"
-        ) from error
+    if not path.exists():
+        foreign = _foreign(folder)
+        if foreign:
+            raise FileAccessError(
+                f"a bundle needs a folder of its own, got {folder}, which holds {foreign!r}; choose an empty one"
+            )
+        return Manifest(folder, head)
+    raw = read_json(path, "remove it and what lies beside it, or choose another folder")
     version = raw.get(SCHEMA) if isinstance(raw, dict) else None
     if version != VERSION:
         raise FileFormatError(
@@ -117,6 +108,14 @@ def open_manifest(folder: Path, head: dict[str, Any]) -> Manifest:
     except (KeyError, TypeError, ValueError) as error:
         raise FileFormatError(f"{path}: an entry lacks its id; choose an empty folder") from error
     return Manifest(folder, head, entries)
+
+
+def _foreign(folder: Path) -> str:
+    """Return the name of something that lies in a folder without a manifest; empty where it is empty."""
+    try:
+        return min((one.name for one in folder.iterdir() if not one.name.startswith(".")), default="")
+    except OSError as error:
+        raise FileAccessError(f"{folder} cannot be read: {error.strerror}; choose another folder") from error
 
 
 def digests(package: Path) -> dict[str, str]:

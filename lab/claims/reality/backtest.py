@@ -10,13 +10,14 @@ from dsim.arch import Mixer
 from dsim.device import DeviceProfile, find_profile
 from dsim.errors import InvalidValueError
 from dsim.graph import Graph
+from dsim.latency.model import DeviceModel
 from dsim.latency.networks import own_graphs, stored
 from dsim.search.space import Space
 from lab.claims.reality.accuracy import EarlierAccuracy, earlier_accuracy
 from lab.claims.reality.dates import bare, earlier
 from lab.claims.reality.figures import PublishedNetwork, figures_of
 from lab.claims.reality.latency import earlier_model
-from lab.claims.reality.propose import Bounds, FitsBy, Pricer, Proposer
+from lab.claims.reality.propose import Bounds, FitsBy, Proposer
 from lab.claims.reality.recipes import load_checkpoints, words
 from lab.claims.reality.records import Backtest, Learned, Own, Standing, standing_of
 
@@ -128,7 +129,7 @@ def own_of(
     figure: PublishedNetwork,
     families: Mapping[str, str],
     graph: Graph,
-    latency: Pricer,
+    latency: DeviceModel,
     proposer: Proposer,
     accuracy: EarlierAccuracy,
 ) -> Own:

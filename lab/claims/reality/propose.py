@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
 
 from dsim.accuracy.model import AccuracyArrays, AccuracyModel
 from dsim.accuracy.recipe import REFERENCE, Recipe
 from dsim.arch import Arch
 from dsim.graph import Graph
-from dsim.latency.records import Identified, LatencyArrays
+from dsim.latency.model import DeviceModel
+from dsim.latency.records import LatencyArrays
 from dsim.search.limits import keep_identified
 from dsim.search.score import Scorer
 from dsim.search.space import Space
@@ -29,23 +28,6 @@ class FitsBy(StrEnum):
 
     UPPER = "upper"
     ESTIMATE = "estimate"
-
-
-class Pricer(Protocol):
-    """What is asked of a latency model."""
-
-    @property
-    def identified(self) -> Mapping[str, Identified]:
-        """What its evidence can tell apart."""
-
-    def featurise(self, graph: Graph) -> Floats:
-        """Return the additive vector (F,) of a graph."""
-
-    def price(self, phi: Floats, confidence: float = 0.9) -> LatencyArrays:
-        """Price vectors (N, F)."""
-
-    def p_fits(self, phi: Floats, budget_ms: float) -> Floats:
-        """Return the chance (N,) that a new measurement stays within the budget."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +74,7 @@ class Proposal:
 class _AtEstimate:
     """A latency model whose interval has shrunk to its estimate, for a search that must not pay for doubt."""
 
-    model: Pricer
+    model: DeviceModel
 
     def featurise(self, graph: Graph) -> Floats:
         return self.model.featurise(graph)
@@ -108,7 +90,7 @@ class _AtEstimate:
 class Proposer:
     """Searches one device under many budgets; what one search priced, the next need not."""
 
-    def __init__(self, device: str, latency: Pricer, accuracy: AccuracyModel, bounds: Bounds) -> None:
+    def __init__(self, device: str, latency: DeviceModel, accuracy: AccuracyModel, bounds: Bounds) -> None:
         self._device, self._latency, self._accuracy, self._bounds = device, latency, accuracy, bounds
         self._space, _ = keep_identified(bounds.space, latency.identified)
         self._table = CostTable(latency, accuracy)
