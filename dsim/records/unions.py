@@ -1,4 +1,4 @@
-"""One of several types in a file: a record says its name, anything else is told by its own type."""
+"""One of several types in a file: a record says its name, anything else is recognised by its own type."""
 
 from __future__ import annotations
 

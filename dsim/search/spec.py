@@ -1,4 +1,4 @@
-"""StudySpec: everything that determines what a study finds, and the fingerprint that tells two studies apart."""
+"""StudySpec: everything that determines what a study finds, and the fingerprint by which two studies differ."""
 
 from __future__ import annotations
 

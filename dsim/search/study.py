@@ -51,7 +51,7 @@ def search_mixes(
     Parameters
     ----------
     spec
-        Its space must hold nothing that the device cannot tell apart.
+        Its space must hold only choices that the device's evidence can price.
     scorer
         The models, the budget and the confidence.
     fingerprint

@@ -39,7 +39,7 @@ def halved_search(
     Parameters
     ----------
     space
-        What the device's evidence can tell apart.
+        What the device's evidence can price.
     split
         Number of the halving; halves are the same families on every device.
     mark

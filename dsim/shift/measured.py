@@ -143,7 +143,7 @@ def _by_name(found: Comparison) -> dict[str, DeviceFindings]:
 
 
 def _as_it_is(cell: Cell, on: DeviceFindings) -> tuple[float, float]:
-    """Return the estimate and the upper end of a cell's design as it is, which the cell tells against own best and budget."""
+    """Return the estimate and the upper end of a cell's design as it is, from the cell's differences to the own best design and to the budget."""
     assert on.best is not None
     return on.best.latency_ms + cell.slower_ms.value, on.budget_ms + cell.over_budget_ms
 

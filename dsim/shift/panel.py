@@ -82,7 +82,7 @@ def _index(keys: Sequence[object]) -> dict[object, int]:
 
 
 def _count(rows: Sequence[Sequence[object]]) -> tuple[NDArray[np.float64], list[tuple[int, int]]]:
-    """Count keys by row (N, P), and tell where each key stands first."""
+    """Count keys by row (N, P), and return where each key stands first."""
     at: dict[object, int] = {}
     first: list[tuple[int, int]] = []
     for n, row in enumerate(rows):

@@ -175,7 +175,7 @@ class Flip:
 
 @dataclass(frozen=True)
 class SwapOn:
-    """What a swap does on one device; ``ms`` is None where the profile cannot tell, and ``why`` says so."""
+    """What a swap does on one device; ``ms`` is None where the profile's evidence cannot price it, and ``why`` says why."""
 
     device: str
     verdict: Verdict

@@ -33,7 +33,7 @@ class Side:
     space
         What its search might vary.
     identified
-        What its evidence can tell apart, by choice.
+        What its evidence says of each choice.
     best, front
         What its study found.
     spread

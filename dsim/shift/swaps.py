@@ -21,7 +21,7 @@ class Swap:
     arch
         The design with this one thing changed, or None where that alone makes no design.
     verdict
-        Key under which profiles say whether they can tell (``activation:gelu>relu``), or empty where none is needed.
+        Key under which profiles say whether they can price it (``activation:gelu>relu``), or empty where none is needed.
     """
 
     kind: str
