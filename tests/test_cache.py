@@ -21,7 +21,6 @@ from dsim.device import find_profile
 from dsim.latency import load_model
 from dsim.latency.content import content_hash
 from dsim.latency.learners import rests_on
-from dsim.latency.scores import device_scores
 from dsim.latency.siblings import siblings
 from dsim.report.held import find_held
 
@@ -45,10 +44,9 @@ def top1() -> list[float]:
 
 
 CACHES: dict[str, Callable[[], Any]] = {
-    "latency": price,
+    "models": price,
     "accuracy": top1,
     "siblings": lambda: siblings(SMALL),
-    "scores": lambda: device_scores(SMALL),
     "held": lambda: find_held(SMALL),
 }
 

@@ -162,3 +162,24 @@ class Evidence(Protocol):
 
     def predict(self, pricing: Pricing, rows: NDArray[np.int64]) -> Predicted:
         """Return what prices say of some figures, rows (n,)."""
+
+
+class OneDevice:
+    """Evidence of one profile's own figures, each with its family (N,): what is the same for all such."""
+
+    profile: DeviceProfile
+    family: Families
+
+    @property
+    def profiles(self) -> tuple[DeviceProfile, ...]:
+        """Whose figures are held out together."""
+        return (self.profile,)
+
+    @property
+    def families(self) -> tuple[str, ...]:
+        """Names of the families, in alphabetical order."""
+        return tuple(sorted({str(name) for name in self.family}))
+
+    def left(self, times: Times) -> int:
+        """Return how many figures are left to learn from."""
+        return int((times.counts(self.family) > 0).sum())

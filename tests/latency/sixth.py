@@ -14,6 +14,7 @@ from dsim.device.profile import DeviceProfile
 from dsim.latency.evidence import (
     Figures,
     Keep,
+    OneDevice,
     Predicted,
     Pricing,
     Times,
@@ -63,7 +64,7 @@ class GroupRates(InNetworks):
 
 
 @dataclass(frozen=True, eq=False)
-class Networks:
+class Networks(OneDevice):
     """A profile's networks: keys, vectors (N, G), log milliseconds and families (N,)."""
 
     profile: DeviceProfile
@@ -72,20 +73,9 @@ class Networks:
     log_ms: FloatArray
     family: NDArray[np.str_]
 
-    @property
-    def profiles(self) -> tuple[DeviceProfile, ...]:
-        return (self.profile,)
-
-    @property
-    def families(self) -> tuple[str, ...]:
-        return tuple(sorted({str(name) for name in self.family}))
-
     @cached_property
     def figures(self) -> Figures:
         return plain_figures(self.keys, self.family, self.log_ms)
-
-    def left(self, times: Times) -> int:
-        return int((times.counts(self.family) > 0).sum())
 
     def predict(self, pricing: Pricing, rows: NDArray[np.int64]) -> Predicted:
         return Predicted(*pricing.log_ms(self.phi[rows]), np.zeros(len(rows)))

@@ -28,12 +28,12 @@ NOT_ASKED = "no measured evidence counts, and the model was not asked"
 
 def not_own(profile: DeviceProfile) -> str:
     """Tell why a profile's prices are not its own; empty where they are."""
-    learns_from = learner_of(profile).learns_from
-    if learns_from is LearnsFrom.ALL:
+    learner = learner_of(profile)
+    if learner.learns_from is LearnsFrom.ALL:
         return "no measured evidence counts, and its prices are put together from other profiles"
     if profile.donor:
         return f"no measured evidence counts, and its prices start from those of {profile.donor}"
-    if learns_from is LearnsFrom.POOL:
+    if not learner.own_prices:
         return f"no measured evidence counts, and the pool {profile.pool} shares its prices"
     return ""
 

@@ -17,6 +17,7 @@ from dsim.latency.evidence import (
     Families,
     Figures,
     Keep,
+    OneDevice,
     Predicted,
     Times,
     everything,
@@ -45,36 +46,18 @@ NEAR = 5  # donors whose measured networks are said again exactly
 
 
 @dataclass(frozen=True, eq=False)
-class FewShotEvidence:
-    """A profile's own figures beside what all bundled devices say."""
+class FewShotEvidence(OneDevice):
+    """A profile's own figures beside what all bundled devices say, and the families of its networks (n,)."""
 
     profile: DeviceProfile
     own: Own
-
-    @property
-    def profiles(self) -> tuple[DeviceProfile, ...]:
-        """Whose figures are held out together."""
-        return (self.profile,)
-
-    @property
-    def family(self) -> Families:
-        """Family of each measured network (n,)."""
-        return self.own.families[self.own.measured]
-
-    @property
-    def families(self) -> tuple[str, ...]:
-        """Names of the families of the profile's own networks, in alphabetical order."""
-        return tuple(sorted({str(name) for name in self.family}))
+    family: Families
 
     @cached_property
     def figures(self) -> Figures:
         """The profile's own networks, to be held out and predicted."""
         keys = [self.own.keys[n] for n in self.own.measured]
         return plain_figures(keys, self.family, self.own.log_ms)
-
-    def left(self, times: Times) -> int:
-        """Return how many own networks are left to learn from."""
-        return int((times.counts(self.family) > 0).sum())
 
     def predict(self, pricing: Pricing, rows: NDArray[np.int64]) -> Predicted:
         """Return what prices say of some own networks, rows (n,)."""
@@ -106,7 +89,8 @@ class FewShot(Learner[FewShotEvidence, FineRates]):
     def gather(self, profile: DeviceProfile, keep: Keep = everything) -> FewShotEvidence:
         """Put a profile's figures beside the donors' table; see `Learner.gather`."""
         part = kept_part(profile, keep)
-        return FewShotEvidence(part, gather_own(part, self._ask))
+        own = gather_own(part, self._ask)
+        return FewShotEvidence(part, own, own.families[own.measured])
 
     def learn(self, evidence: FewShotEvidence, times: Times) -> FineRates:
         """Learn from the own networks that count; each counts once, and what the donors say stays as it is."""

@@ -14,8 +14,8 @@ from dsim.latency.evidence import (
     Families,
     Figures,
     Keep,
+    OneDevice,
     Predicted,
-    Times,
     everything,
     kept_part,
     plain_figures,
@@ -30,7 +30,7 @@ from dsim.latency.pricing import Pricing
 
 
 @dataclass(frozen=True, eq=False)
-class FineEvidence:
+class FineEvidence(OneDevice):
     """A profile's networks as arrays: (N,) keys, (N, F) vectors, (N,) log milliseconds, families; one row a network.
 
     ``lonely`` names networks with an operator that only their own family holds; ``start`` is the donor's evidence.
@@ -45,28 +45,14 @@ class FineEvidence:
     start: FineEvidence | None = None
 
     @property
-    def profiles(self) -> tuple[DeviceProfile, ...]:
-        """Whose figures are held out together."""
-        return (self.profile,)
-
-    @property
     def regime(self) -> Regime:
         """What kind of stack it is."""
         return regime_of(self.profile)
-
-    @property
-    def families(self) -> tuple[str, ...]:
-        """Names of the families, in alphabetical order."""
-        return tuple(sorted({str(name) for name in self.family}))
 
     @cached_property
     def figures(self) -> Figures:
         """Every network, to be held out and predicted."""
         return plain_figures(self.keys, self.family, self.log_ms, self.lonely)
-
-    def left(self, times: Times) -> int:
-        """Return how many networks are left to learn from."""
-        return int((times.counts(self.family) > 0).sum())
 
     def predict(self, pricing: Pricing, rows: NDArray[np.int64]) -> Predicted:
         """Return what prices say of some networks, rows (n,)."""

@@ -14,6 +14,7 @@ from dsim.latency.evidence import (
     Families,
     Figures,
     Keep,
+    OneDevice,
     Predicted,
     Times,
     everything,
@@ -34,7 +35,7 @@ from dsim.latency.pricing import Pricing
 
 
 @dataclass(frozen=True, eq=False)
-class OpEvidence:
+class OpEvidence(OneDevice):
     """Measured operators and networks of a profile.
 
     Attributes
@@ -56,11 +57,6 @@ class OpEvidence:
     ms: FloatArray
     network_family: Families
     parts: tuple[tuple[Kernel, ...], ...]
-
-    @property
-    def profiles(self) -> tuple[DeviceProfile, ...]:
-        """Whose figures are held out together."""
-        return (self.profile,)
 
     @property
     def families(self) -> tuple[str, ...]:

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from dsim.latency.kernel import Kernel
-from dsim.latency.methods.operators.describe import class_of
+from dsim.latency.methods.operators.describe import CLASSES, class_of
 
 _ALONE = ("batch_norm", "layer_norm", "group_norm", "reshape", "transpose", "add", "mul")
-_KINDS = (
-    "dense", "pointwise", "vector", "depthwise", "grouped", "matmul", "avg_pool", "max_pool", "reduce", "concat",
-    "elementwise", "activation", "norm", "softmax", "layout", "other",
-)  # fmt: skip
-GROUPS: tuple[str, ...] = (*_KINDS, *_ALONE)
+GROUPS: tuple[str, ...] = (*CLASSES, *_ALONE)
 _AT = {name: n for n, name in enumerate(GROUPS)}
 
 
