@@ -52,7 +52,12 @@ def show_text(console: Console, text: str) -> None:
 
 
 def titled(data: TableData, width: int) -> list[Text]:
-    """Return a table under its title, its note beneath; brackets in its cells are brackets, not colours."""
+    """Return a table under its title, its note beneath; brackets in its cells are brackets, not colours.
+
+    Of a table without rows, one line says that there are none.
+    """
+    if not data.rows:
+        return headed(f"{data.title}:", "none.", width)
     title = [Text(line, style="bold") for line in fold(data.title, width)] if data.title else []
     table = [Text(line) for line in table_lines(data, width)]
     return [*title, *table, *(plain(data.note, width) if data.note else ())]

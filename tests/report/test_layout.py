@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from dsim.report.console import titled
 from dsim.report.layout import fold, table_lines
 from dsim.report.table import table
 
@@ -67,3 +68,8 @@ def test_a_table_without_rows_is_its_head() -> None:
 )
 def test_a_text_is_broken_between_words_alone(text: str, width: int, lines: list[str]) -> None:
     assert fold(text, width) == lines
+
+
+def test_of_a_table_without_rows_one_line_says_that_there_are_none() -> None:
+    lines = titled(table("Networks left out", ("network", "why"), [], note="In alphabetical order."), 80)
+    assert [line.plain for line in lines] == ["Networks left out: none."]
