@@ -30,7 +30,7 @@ from typing import TYPE_CHECKING, Any
 from dsim.errors import DsimError
 
 if TYPE_CHECKING:
-    from dsim import export, measure, search
+    from dsim import export, measure, search, supernet
     from dsim.accuracy.estimate import estimate_top1 as top1
     from dsim.arch import PRESETS, Arch, Block, Stage, get_preset
     from dsim.device import find_profile as load_profile
@@ -59,6 +59,7 @@ _WHERE: dict[str, tuple[str, str]] = {
     "measure": ("dsim.measure", ""),
     "predict": ("dsim.network", "predict"),
     "search": ("dsim.search", ""),
+    "supernet": ("dsim.supernet", ""),
     "top1": ("dsim.accuracy.estimate", "estimate_top1"),
 }
 
@@ -80,6 +81,7 @@ __all__ = [
     "measure",
     "predict",
     "search",
+    "supernet",
     "top1",
 ]
 

@@ -56,6 +56,7 @@ MAY: dict[str, set[str]] = {
     "search": {"op", "attrs", "graph", "arch", "device", "latency", "accuracy", "export"},
     "shift": {"op", "attrs", "graph", "arch", "device", "latency", "accuracy", "search"},
     "export": {"op", "attrs", "graph", "arch"},
+    "supernet": {"op", "attrs", "graph", "arch", "search", "export"},
     "measure": {"op", "attrs", "graph", "arch", "device", "latency", "accuracy", "search", "shift", "export"},
     "report": {
         "op",
@@ -69,6 +70,7 @@ MAY: dict[str, set[str]] = {
         "search",
         "measure",
         "shift",
+        "supernet",
     },
 }
 HOMES: dict[str, set[str]] = {
@@ -80,7 +82,14 @@ HOMES: dict[str, set[str]] = {
     "litert_torch": {"export", "measure"},
     "ai_edge_litert": {"export", "measure"},
     "openvino": {"measure"},
-    "torch": {"graph", "export", "measure", "latency", "accuracy"},  # the last two for type annotations only
+    "torch": {
+        "graph",
+        "export",
+        "measure",
+        "supernet",
+        "latency",
+        "accuracy",
+    },  # the last two for type annotations only
     "sklearn": {"latency", "accuracy"},
     "optuna": {"search"},
     "click": {"cli"},
@@ -89,6 +98,8 @@ HOMES: dict[str, set[str]] = {
     "altair": {"report"},
     "vl_convert": {"report"},
     "jinja2": {"report"},
+    "PIL": {"supernet"},
+    "safetensors": {"supernet"},
 }
 MAX_LINES = 350
 
@@ -130,7 +141,9 @@ def test_imports_run_one_way(path: Path) -> None:
         if root in HOMES and not typing_only:
             assert part in HOMES[root], f"{root} has no home in {part}"
             if root == "torch":
-                assert part in {"graph", "export", "measure"}, f"{part} may name torch in annotations only"
+                assert part in {"graph", "export", "measure", "supernet"}, (
+                    f"{part} may name torch in annotations only"
+                )
 
 
 def module_of(path: Path) -> str:

@@ -27,6 +27,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "predict": ("dsim.cli.predict", "Predict the latency of a network on a device."),
     "top1": ("dsim.cli.top1", "Predict the ImageNet accuracy of a design."),
     "export": ("dsim.cli.export", "Write a design as a PyTorch model, or as a file for a runtime."),
+    "supernet": ("dsim.cli.supernet", "Train all designs of a space in one network, on your own images."),
     "device": ("dsim.cli.device", "List, show, add and validate device profiles."),
     "measure": ("dsim.cli.measure", "Time networks on this machine, and make a device profile."),
 }

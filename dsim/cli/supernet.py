@@ -1,0 +1,120 @@
+"""``dsim supernet``: train all designs of a space in one network, on the user's own images, and show what it holds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from dsim.cli.options import json_option, print_json, without_nan
+from dsim.cli.types import DURATION
+
+
+@click.group()
+def supernet() -> None:
+    """Train all designs of a space in one network, on your own images.
+
+    One training serves any number of devices: latency has no part in it. Needs pip install 'dsim[supernet]'.
+    """
+
+
+@supernet.command("train")
+@click.argument("data", type=click.Path(path_type=Path))
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder of the supernet.")
+@click.option("--images", required=True, help="How many images to show, such as 160k: the bound of the cost.")
+@click.option(
+    "--time",
+    "time_s",
+    type=DURATION,
+    help="What training may take, such as 15m. Twenty timed steps come first; where they say that it takes longer, fewer "
+    "images are shown.",
+)
+@click.option(
+    "--px", type=int, default=32, show_default=True, help="Side of the training images in pixels, 16 to 512."
+)
+@click.option(
+    "--space",
+    "space_file",
+    type=click.Path(path_type=Path),
+    help="TOML file of what may vary, as for dsim study; keys that are left out keep small values.",
+)
+@click.option(
+    "--way",
+    type=click.Choice(["sandwich", "gumbel"]),
+    default="sandwich",
+    show_default=True,
+    help="sandwich: the largest design teaches smaller ones; gumbel: the EfficientFormer paper's own.",
+)
+@click.option("--on", "device", default="cpu", show_default=True, help="cpu or cuda.")
+@click.option(
+    "--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Same seed, same weights."
+)
+@click.option("--batch", type=click.IntRange(min=8), default=128, show_default=True, help="Images in a step.")
+@click.option(
+    "--subnets",
+    type=click.IntRange(min=1),
+    default=8,
+    show_default=True,
+    help="Out of how many random designs each block is taken, to see what it is worth.",
+)
+@click.option("--no-flip", is_flag=True, help="Do not mirror images: left and right mean something in them.")
+@json_option
+def train_command(
+    data: Path,
+    out: Path,
+    images: str,
+    time_s: float | None,
+    px: int,
+    space_file: Path | None,
+    way: str,
+    device: str,
+    seed: int,
+    batch: int,
+    subnets: int,
+    no_flip: bool,
+    as_json: bool,
+) -> None:
+    """Train a supernet on DATA: a folder with one folder of JPEG or PNG images for each class.
+
+    DATA may also hold train/, val/ and test/ with such folders. The same command goes on with a training that was
+    interrupted. Next: dsim supernet show OUT.
+
+    Example: dsim supernet train photos --out photos.supernet --images 160k --time 15m
+    """
+    from dsim import supernet as library  # deferred: help must not wait for torch
+
+    trained = library.train(
+        data,
+        out,
+        images=images,
+        px=px,
+        space=library.load_choices(space_file),
+        way=way,
+        seed=seed,
+        time=time_s,
+        device=device,
+        flip=not no_flip,
+        batch=batch,
+        subnets=subnets,
+    )
+    _show(trained.home.folder, as_json)
+
+
+@supernet.command("show")
+@click.argument("folder", type=click.Path(path_type=Path))
+@json_option
+def show_command(folder: Path, as_json: bool) -> None:
+    """Show the supernet in FOLDER: what it was trained on, what each block is worth, its loss and its cost.
+
+    Example: dsim supernet show photos.supernet
+    """
+    _show(folder, as_json)
+
+
+def _show(folder: Path, as_json: bool) -> None:
+    from dsim.report.supernet import show_supernet, supernet_facts  # deferred: help must not wait for torch
+
+    if as_json:
+        print_json(without_nan(supernet_facts(folder)))
+    else:
+        show_supernet(folder)

@@ -1,0 +1,25 @@
+"""Supernet: all designs of a space in one network, trained once on the user's own images, for any number of devices."""
+
+from dsim.supernet.choices import DEFAULT, load_choices
+from dsim.supernet.evaluator import Evaluation
+from dsim.supernet.front import evaluate, importance
+from dsim.supernet.importance import Importance
+from dsim.supernet.loaded import Supernet, load_supernet
+from dsim.supernet.moves import Move, single_moves
+from dsim.supernet.subnet import Subnet
+from dsim.supernet.train import train
+
+__all__ = [
+    "DEFAULT",
+    "Evaluation",
+    "Importance",
+    "Move",
+    "Subnet",
+    "Supernet",
+    "evaluate",
+    "importance",
+    "load_choices",
+    "load_supernet",
+    "single_moves",
+    "train",
+]

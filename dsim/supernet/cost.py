@@ -1,0 +1,82 @@
+"""What things cost: multiply-accumulates of a sub-network, and amounts that add up."""
+
+from __future__ import annotations
+
+import resource
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, fields
+from functools import lru_cache
+from typing import Self
+
+from dsim.arch import Arch
+from dsim.arch.lower import Part, part_graph
+
+TRAINING_FACTOR = 3  # a step backwards costs twice a step forwards
+
+
+def macs(arch: Arch) -> int:
+    """Return the multiply-accumulates of one image at the design's resolution; parts are counted once and kept."""
+    return sum(part_macs(part) for _, part in arch.parts())
+
+
+@lru_cache(maxsize=8192)
+def part_macs(part: Part) -> int:
+    """Return the multiply-accumulates of one part."""
+    return part_graph(part).macs
+
+
+@dataclass(frozen=True)
+class Amounts:
+    """What a stage of the work costs.
+
+    Attributes
+    ----------
+    images
+        Pictures shown, each time counted; in training, once a step, however many sub-networks see them.
+    passes
+        Times that a sub-network ran on a batch.
+    macs
+        Multiply-accumulates, a step backwards counted twice.
+    evaluations
+        Sub-networks that were evaluated.
+    cpu_seconds
+        Processor time of all cores together.
+    gpu_seconds
+        Time on the clock where a GPU did the work.
+    """
+
+    images: int = 0
+    passes: int = 0
+    macs: int = 0
+    evaluations: int = 0
+    cpu_seconds: float = 0.0
+    gpu_seconds: float = 0.0
+
+    def __add__(self, other: Self) -> Self:
+        return type(self)(**{f.name: getattr(self, f.name) + getattr(other, f.name) for f in fields(self)})
+
+
+class Clock:
+    """Seconds that passed inside `timed`: of the processor, and on the clock."""
+
+    cpu = 0.0
+    wall = 0.0
+
+
+@contextmanager
+def timed() -> Iterator[Clock]:
+    """Measure a block of code."""
+    clock, cpu, wall = Clock(), time.process_time(), time.perf_counter()
+    try:
+        yield clock
+    finally:
+        clock.cpu, clock.wall = time.process_time() - cpu, time.perf_counter() - wall
+
+
+def peak_memory_mb() -> float:
+    """Return the most memory that this process has held, in megabytes."""
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most / (1e6 if sys.platform == "darwin" else 1e3)

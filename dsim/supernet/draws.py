@@ -1,0 +1,23 @@
+"""Random numbers by (seed, purpose, step): what a step draws depends on nothing that ran before it.
+
+So a run that was killed and goes on draws what an uninterrupted run would have drawn.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+# a visible table, so that no two purposes share a stream
+PURPOSES = {
+    "order": 1,  # in which order pictures are shown
+    "augment": 2,  # shifts and flips
+    "subnets": 3,  # which sub-networks a step trains
+    "paths": 4,  # the noise on the paths of `gumbel`
+    "ablation": 5,  # sub-networks out of which blocks are taken
+    "sample": 6,  # the pictures that batch norms are recomputed on
+}
+
+
+def draws(seed: int, purpose: str, step: int = 0) -> np.random.Generator:
+    """Return the generator of one step of one purpose."""
+    return np.random.Generator(np.random.Philox(key=[seed, PURPOSES[purpose]], counter=[0, 0, 0, step]))

@@ -1,0 +1,147 @@
+"""Evaluator: loss and accuracy of sub-networks on the search pictures. No sub-network is evaluated twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+
+import numpy as np
+import polars as pl
+import torch
+import torch.nn.functional as F  # noqa: N812  (torch's own habit)
+from torch import Tensor, nn
+
+from dsim.supernet.augment import Scaling
+from dsim.supernet.calibrate import calibrate
+from dsim.supernet.cost import Amounts, macs, timed
+from dsim.supernet.draws import draws
+from dsim.supernet.elastic import Elastic
+from dsim.supernet.home import Home
+from dsim.supernet.images import Images, Part
+from dsim.supernet.ledger import Ledger
+from dsim.supernet.spec import TrainSpec
+from dsim.supernet.subnet import Subnet
+from dsim.supernet.way import precise
+
+CALIBRATION = 1024  # training pictures on which batch norms are recomputed
+BATCH = 256
+TABLE = "evaluated"
+SCHEMA = {
+    "subnet": pl.String,
+    "loss": pl.Float64,
+    "loss_error": pl.Float64,
+    "accuracy": pl.Float64,
+    "images": pl.Int64,
+}
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What a sub-network reaches on the search pictures, with the supernet's weights.
+
+    Attributes
+    ----------
+    subnet
+        `Subnet.text`.
+    loss, loss_error
+        Mean cross entropy, and its standard error over pictures.
+    accuracy
+        Percent right.
+    images
+        Pictures that it was evaluated on.
+    """
+
+    subnet: str
+    loss: float
+    loss_error: float
+    accuracy: float
+    images: int
+
+
+class Evaluator:
+    """Evaluates sub-networks of one supernet.
+
+    Parameters
+    ----------
+    net, spec, scaling, images
+        The supernet and its pictures.
+    home
+        Where evaluations are kept.
+    ledger
+        Where their cost is added.
+    """
+
+    def __init__(
+        self, net: Elastic, spec: TrainSpec, scaling: Scaling, images: Images, home: Home, ledger: Ledger
+    ) -> None:
+        self.net, self.spec, self.scaling, self.images, self.home, self.ledger = (
+            net, spec, scaling, images, home, ledger,
+        )  # fmt: skip
+        sample = draws(spec.seed, "sample").permutation(len(images.train))[:CALIBRATION]
+        self.sample = images.train.take(np.sort(sample))
+        rows = home.read_table(TABLE, SCHEMA).to_dicts()
+        self.known = {row["subnet"]: Evaluation(**row) for row in rows}
+
+    def batches(self, part: Part) -> Iterator[tuple[Tensor, Tensor]]:
+        """Yield pictures and labels in order; the last batch takes what is left, unless that is a single one."""
+        starts = list(range(0, len(part), BATCH))
+        if len(starts) > 1 and len(part) - starts[-1] < 2:
+            starts.pop()  # batch norm cannot take statistics of one picture
+        for start, end in zip(starts, [*starts[1:], len(part)], strict=True):
+            images = torch.from_numpy(part.images[start:end]).to(self.spec.device)
+            yield self.scaling(images), torch.from_numpy(part.labels[start:end]).to(self.spec.device)
+
+    def module(self, subnet: Subnet) -> nn.Module:
+        """Return a sub-network as the exporter's module, with its own batch norm statistics, in eval mode."""
+        module = self.net.cut_module(subnet).to(self.spec.device)
+        with precise(self.spec):
+            calibrate(module, (images for images, _ in self.batches(self.sample)))
+        return module
+
+    def measure(self, subnet: Subnet) -> Evaluation:
+        """Evaluate a sub-network, whether or not it is known."""
+        module = self.module(subnet)
+        losses, right = [], 0
+        with torch.no_grad(), precise(self.spec):
+            for images, labels in self.batches(self.images.search):
+                scores = module(images).float()
+                losses.append(
+                    F.cross_entropy(scores, labels, reduction="none").cpu().numpy().astype(np.float64)
+                )
+                right += int((scores.argmax(dim=1) == labels).sum())
+        loss = np.concatenate(losses)
+        spread = float(loss.std(ddof=1)) / len(loss) ** 0.5 if len(loss) > 1 else 0.0
+        return Evaluation(subnet.text(), float(loss.mean()), spread, 100 * right / len(loss), len(loss))
+
+    def __call__(self, subnets: Iterable[Subnet], stage: str = "evaluation") -> Iterator[Evaluation]:
+        """Yield the evaluation of each sub-network, in order; what is new is kept when the loop ends, however it ends.
+
+        Parameters
+        ----------
+        stage
+            Of the ledger.
+        """
+        known = len(self.known)
+        try:
+            for subnet in subnets:
+                key = subnet.text()
+                if key not in self.known:
+                    with timed() as clock:
+                        self.known[key] = self.measure(subnet)
+                    self.ledger.spend(stage, self.amounts(subnet, clock.cpu, clock.wall))
+                yield self.known[key]
+        finally:
+            if len(self.known) > known:
+                self.keep()
+
+    def amounts(self, subnet: Subnet, cpu_s: float = 0.0, wall_s: float = 0.0) -> Amounts:
+        """Return what one evaluation costs: pictures for batch norms and for scores, each once forwards."""
+        shown = len(self.sample) + len(self.images.search)
+        gpu_s = 0.0 if self.spec.device == "cpu" else wall_s
+        return Amounts(shown, 1, shown * macs(self.net.arch(subnet)), 1, cpu_s, gpu_s)
+
+    def keep(self) -> None:
+        """Write all evaluations and the ledger."""
+        rows = [asdict(row) for row in self.known.values()]
+        self.home.write_table(TABLE, pl.DataFrame(rows, schema=SCHEMA))
+        self.ledger.write(self.home.ledger_path)

@@ -1,0 +1,142 @@
+"""Forecast: what a training will cost, from a few timed steps, and how many images a time allows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from tempfile import TemporaryDirectory
+
+from dsim.errors import InvalidValueError
+from dsim.progress import working
+from dsim.supernet.augment import Scaling
+from dsim.supernet.choices import Choices
+from dsim.supernet.cost import Amounts, timed
+from dsim.supernet.evaluator import Evaluator
+from dsim.supernet.home import Home
+from dsim.supernet.images import Images
+from dsim.supernet.importance import ablation_subnets
+from dsim.supernet.ledger import Ledger
+from dsim.supernet.spec import TrainSpec
+from dsim.supernet.subnet import Subnet
+from dsim.supernet.trainer import Trainer, step_macs
+
+STEPS = 20  # that are timed
+UNTIMED = 3  # of them come first and are slow, for everything is done for the first time
+LEAST_STEPS = 100  # a run that a time cuts to fewer is refused: its supernet would say nothing
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """Seconds, measured.
+
+    Attributes
+    ----------
+    step_wall, step_cpu
+        Of a step: on the clock, and of all cores together.
+    evaluation_wall, evaluation_cpu
+        Of an evaluation: the mean of the largest and the smallest sub-network.
+    spent
+        What it cost to find out.
+    """
+
+    step_wall: float
+    step_cpu: float
+    evaluation_wall: float
+    evaluation_cpu: float
+    spent: Amounts
+
+
+def measure(spec: TrainSpec, images: Images, scaling: Scaling) -> Forecast:
+    """Time steps and evaluations on weights that are thrown away."""
+    trainer = Trainer(spec, images.train, scaling, len(images.classes))
+    steps = min(STEPS, spec.steps)
+    with timed() as whole, working("timing steps", total=steps, unit="steps") as work:
+        walls, cpus = [], []
+        for _ in range(steps):
+            with timed() as step:
+                trainer.step()
+            walls.append(step.wall)
+            cpus.append(step.cpu)
+            work.step()
+        later = slice(UNTIMED, None) if steps > UNTIMED else slice(0, None)
+        walls, cpus = walls[later], cpus[later]
+        with TemporaryDirectory() as nowhere, timed() as evaluations:
+            evaluator = Evaluator(trainer.net, spec, scaling, images, Home(nowhere), Ledger())
+            for subnet in (trainer.net.choices.largest, trainer.net.choices.smallest):
+                evaluator.measure(subnet)
+    shown = steps * spec.batch
+    passes = sum(trainer.way.passes(step) for step in range(steps))
+    gpu = 0.0 if spec.device == "cpu" else whole.wall
+    return Forecast(
+        sum(walls) / len(walls),
+        sum(cpus) / len(cpus),
+        evaluations.wall / 2,
+        evaluations.cpu / 2,
+        Amounts(shown, passes, trainer.progress.macs, 2, whole.cpu, gpu),
+    )
+
+
+def affordable(spec: TrainSpec, forecast: Forecast, evaluations: int, time_s: float | None) -> TrainSpec:
+    """Return the run that a time allows: with fewer images where need be.
+
+    Parameters
+    ----------
+    evaluations
+        That follow the training.
+    time_s
+        On the clock; None allows everything.
+
+    Raises
+    ------
+    InvalidValueError
+        It allows too little to be worth beginning; the message says what would do.
+    """
+    if time_s is None:
+        return spec
+    after = evaluations * forecast.evaluation_wall
+    steps = int((time_s - after) / forecast.step_wall)
+    if steps >= spec.steps:
+        return spec
+    least = min(LEAST_STEPS, spec.steps)
+    if steps < least:
+        need = after + least * forecast.step_wall
+        raise InvalidValueError(
+            f"time must allow at least {least} steps of {spec.batch} images and {evaluations} evaluations, about "
+            f"{need:.0f} s on this machine by a timed trial, got {time_s:.0f} s; raise --time, or use a smaller --px or --space"
+        )
+    return replace(spec, images=steps * spec.batch)
+
+
+def planned(spec: TrainSpec, forecast: Forecast, images: Images, classes: int) -> dict[str, Amounts]:
+    """Return what each stage will cost: counts are exact, seconds are forecast."""
+    trainer = Trainer(spec, images.train, Scaling((0.0,) * 3, (1.0,) * 3), classes)
+    steps = range(spec.steps)
+    gpu = spec.device != "cpu"
+    plan = {
+        "training": Amounts(
+            spec.steps * spec.batch,
+            sum(trainer.way.passes(step) for step in steps),
+            sum(step_macs(trainer.way, spec, step) for step in steps),
+            0,
+            spec.steps * forecast.step_cpu,
+            spec.steps * forecast.step_wall if gpu else 0.0,
+        )
+    }
+    wanted = importance_subnets(spec)
+    if wanted:
+        with TemporaryDirectory() as nowhere:
+            evaluator = Evaluator(trainer.net, spec, trainer.feed.scaling, images, Home(nowhere), Ledger())
+            plan["importance"] = sum(
+                (
+                    evaluator.amounts(subnet, forecast.evaluation_cpu, forecast.evaluation_wall)
+                    for subnet in wanted.values()
+                ),
+                Amounts(),
+            )
+    return plan
+
+
+def importance_subnets(spec: TrainSpec) -> dict[str, Subnet]:
+    """Return the sub-networks that are evaluated for the importance of blocks; none where alphas say it."""
+    if spec.way == "gumbel":
+        return {}
+    return ablation_subnets(Choices(spec.space), spec.seed, spec.subnets)

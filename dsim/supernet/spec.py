@@ -1,0 +1,132 @@
+"""TrainSpec: everything that determines the weights of a supernet, beside its pictures."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+from dsim.errors import InvalidValueError
+from dsim.search.space import Space
+from dsim.supernet.choices import DEFAULT, Choices
+
+WAYS = ("sandwich", "gumbel")
+PRECISIONS = ("float32", "bfloat16")
+_COUNT = re.compile(r"\s*([0-9]*\.?[0-9]+)\s*([kM]?)\s*")
+
+
+def parse_count(text: str | int) -> int:
+    """Read a number of images such as ``160000``, ``160k`` or ``1.5M``.
+
+    Raises
+    ------
+    InvalidValueError
+        It is something else, or not positive.
+    """
+    match = _COUNT.fullmatch(str(text))
+    count = round(float(match[1]) * {"": 1, "k": 1_000, "M": 1_000_000}[match[2]]) if match else 0
+    if count < 1:
+        raise InvalidValueError(f"images must be a positive number, got {text!r}; write 160k or 1.5M")
+    return count
+
+
+@dataclass(frozen=True)
+class TrainSpec:
+    """What was asked for.
+
+    Attributes
+    ----------
+    images
+        Pictures to show, rounded down to whole steps: the bound of the cost.
+    px
+        Height and width of the pictures.
+    way
+        ``sandwich`` or ``gumbel``.
+    seed
+        Of weights, order, augmentation, sub-networks and split.
+    batch
+        Pictures in a step.
+    learning_rate
+        At its peak; AdamW's.
+    weight_decay, label_smoothing
+        The paper's: 0.025 and 0.1.
+    flip
+        Whether pictures are mirrored at random; False where left and right mean something.
+    device
+        ``cpu`` or ``cuda``.
+    threads
+        Of torch on the processor: sums in another order give other last digits.
+    precision
+        ``float32`` or ``bfloat16``.
+    subnets
+        Random sub-networks out of which blocks are taken, for the importance of blocks.
+    space
+        What may vary.
+
+    Raises
+    ------
+    InvalidValueError
+        A value is out of its range.
+    """
+
+    images: int
+    px: int = 32
+    way: str = "sandwich"
+    seed: int = 0
+    batch: int = 128
+    learning_rate: float = 2e-3
+    weight_decay: float = 0.025
+    label_smoothing: float = 0.1
+    flip: bool = True
+    device: str = "cpu"
+    threads: int = 1
+    precision: str = "float32"
+    subnets: int = 8
+    space: Space = field(default=DEFAULT)
+
+    def __post_init__(self) -> None:
+        for name, known in (("way", WAYS), ("precision", PRECISIONS)):
+            if getattr(self, name) not in known:
+                raise InvalidValueError(
+                    f"{name} must be one of {', '.join(known)}, got {getattr(self, name)!r}; choose one of them"
+                )
+        for name, least, most in (
+            ("batch", 8, 65_536),
+            ("images", self.batch, 10**12),
+            ("threads", 1, 4096),
+            ("subnets", 1, 1000),
+            ("seed", 0, 2**32 - 1),
+        ):
+            value = getattr(self, name)
+            if type(value) is not int or not least <= value <= most:
+                raise InvalidValueError(
+                    f"{name} must be a whole number from {least} to {most}, got {value!r}; change it"
+                )
+        for name, most_value in (("learning_rate", 1.0), ("weight_decay", 1.0), ("label_smoothing", 0.9)):
+            value = getattr(self, name)
+            if not (math.isfinite(value) and 0 <= value <= most_value):
+                raise InvalidValueError(f"{name} must lie in 0 to {most_value:g}, got {value!r}; change it")
+        if not re.fullmatch(r"cpu|cuda(:\d+)?", self.device):
+            raise InvalidValueError(f"device must be cpu or cuda, got {self.device!r}; choose one of them")
+        Choices(self.space)
+
+    @property
+    def steps(self) -> int:
+        """How often weights change."""
+        return self.images // self.batch
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values for TOML."""
+        plain = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "space"}
+        return {**plain, "space": self.space.to_dict()}
+
+
+def differences(one: TrainSpec, other: TrainSpec) -> list[str]:
+    """Return the fields in which two specs differ, with both values."""
+    a, b = asdict(one), asdict(other)
+    return [
+        f"{name} {a[name]} and {b[name]}" if name != "space" else "another space"
+        for name in a
+        if a[name] != b[name]
+    ]

@@ -1,0 +1,223 @@
+"""Train a supernet: read, forecast, train, and weigh every block; the same call goes on with what was interrupted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+
+from dsim.errors import InvalidValueError, UnavailableError
+from dsim.files import check_folder
+from dsim.search.space import Space
+from dsim.supernet.augment import Scaling
+from dsim.supernet.choices import DEFAULT
+from dsim.supernet.cost import Amounts, timed
+from dsim.supernet.evaluator import Evaluator
+from dsim.supernet.forecast import affordable, importance_subnets, measure, planned
+from dsim.supernet.home import Header, Home
+from dsim.supernet.images import Images, read_images
+from dsim.supernet.importance import TABLE, ablation, alpha_importance, importance_table
+from dsim.supernet.ledger import Ledger
+from dsim.supernet.loaded import Supernet, load_supernet
+from dsim.supernet.pictures import require_pillow
+from dsim.supernet.spec import TrainSpec, differences, parse_count
+from dsim.supernet.state import require_safetensors
+from dsim.supernet.trainer import SAVE_EVERY_S, Trainer
+from dsim.units import seconds
+
+
+def train(
+    data: str | Path,
+    out: str | Path,
+    *,
+    images: int | str,
+    px: int = 32,
+    space: Space | None = None,
+    way: str = "sandwich",
+    seed: int = 0,
+    time: float | str | None = None,
+    device: str = "cpu",
+    flip: bool = True,
+    batch: int = 128,
+    learning_rate: float = 2e-3,
+    subnets: int = 8,
+    precision: str | None = None,
+    threads: int | None = None,
+    save_every_s: float = SAVE_EVERY_S,
+) -> Supernet:
+    """Train a supernet on a folder of pictures, or go on with one that was interrupted.
+
+    Parameters
+    ----------
+    data
+        Folder of class folders with JPEG or PNG, or train/, val/ and test/ of such.
+    out
+        Folder of the supernet.
+    images
+        Pictures to show, such as ``"160k"``: the bound of the cost.
+    px
+        Height and width of the pictures. Maps are as large as these make them, whatever size is deployed.
+    space
+        What may vary; small enough for a processor by default.
+    way
+        ``sandwich``, or the EfficientFormer paper's ``gumbel``.
+    seed
+        Same call and seed, same weights, on one kind of machine.
+    time
+        Time on the clock that training and importance may take, such as ``"15m"``: a timed trial comes first, and fewer
+        images are shown where need be.
+    device
+        ``cpu`` or ``cuda``.
+    flip
+        False where left and right mean something, as in letters.
+    batch, learning_rate, subnets
+        See `TrainSpec`.
+    precision
+        ``float32`` or ``bfloat16``; by default the latter on GPUs and on processors that multiply matrices of it.
+    threads
+        Of torch; by default what torch uses, or what the run began with.
+    save_every_s
+        How often the state is kept.
+
+    Raises
+    ------
+    DsimError
+        The pictures, the folder or a value cannot be used; one line says what, where and the remedy.
+    KeyboardInterrupt
+        Ctrl-C was pressed: all that was done is kept, and the same call goes on.
+    """
+    require_pillow()
+    require_safetensors()
+    home = Home(out)
+    check_folder(home.folder)
+    _check_device(device)
+    known = home.read_header() if home.header_path.exists() else None
+    wanted = TrainSpec(
+        images=parse_count(images),
+        px=px,
+        way=way,
+        seed=seed,
+        batch=batch,
+        learning_rate=learning_rate,
+        flip=flip,
+        device=device,
+        threads=threads or (known.asked.threads if known else torch.get_num_threads()),
+        precision=precision or (known.asked.precision if known else _usual_precision(device)),
+        subnets=subnets,
+        space=space or DEFAULT,
+    )
+    if known and (differ := differences(known.asked, wanted)):
+        raise InvalidValueError(
+            f"{out} must be trained on as it was begun, and this asks for something else: {'; '.join(differ)}; use the same "
+            "options, or another --out"
+        )
+    ledger = Ledger.read(home.ledger_path)
+    with _threads(wanted.threads):
+        with timed() as reading:
+            pictures = read_images(data, px, seed)
+        ledger.spend("reading", Amounts(cpu_seconds=reading.cpu))
+        if known and not known.fits(pictures):
+            raise InvalidValueError(
+                f"{data} must hold the pictures that {out} was begun with, and holds others; bring those back, or use "
+                "another --out"
+            )
+        header = known or _begin(home, wanted, data, pictures, ledger, seconds(time))
+        trainer = Trainer(header.spec, pictures.train, header.scaling, len(header.classes))
+        _run(trainer, header, home, ledger, save_every_s)
+        _weigh(trainer, header, home, ledger, pictures)
+    return load_supernet(out, data, pictures)
+
+
+def _check_device(device: str) -> None:
+    if device.startswith("cuda") and not torch.cuda.is_available():
+        raise UnavailableError(
+            f"device {device} needs a CUDA GPU and a torch with CUDA, and this machine offers none; use --on cpu"
+        )
+
+
+def _usual_precision(device: str) -> str:
+    """Return bfloat16 where it is quicker: on GPUs, and on processors with AMX."""
+    quick = device != "cpu" or bool(torch.cpu.get_capabilities().get("amx_bf16"))
+    return "bfloat16" if quick else "float32"
+
+
+@contextmanager
+def _threads(count: int) -> Iterator[None]:
+    """Let torch use so many threads inside a block."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def _begin(
+    home: Home, wanted: TrainSpec, data: str | Path, images: Images, ledger: Ledger, time_s: float | None
+) -> Header:
+    """Forecast, settle how many images are shown, and write it down."""
+    scaling = Scaling.of(images.train)
+    forecast = measure(wanted, images, scaling)
+    ledger.spend("forecast", forecast.spent)
+    evaluations = len(importance_subnets(wanted))
+    spec = affordable(wanted, forecast, evaluations, time_s)
+    spec = replace(spec, images=spec.steps * spec.batch)
+    ledger.planned = planned(spec, forecast, images, len(images.classes))
+    header = Header(
+        asked=wanted,
+        images=spec.images,
+        data=str(data),
+        name=images.name,
+        classes=images.classes,
+        counts=(len(images.train), len(images.search), len(images.test)),
+        fingerprint=images.fingerprint,
+        split=images.split,
+        notes=images.notes,
+        scaling=scaling,
+        forecast_seconds=round(spec.steps * forecast.step_wall + evaluations * forecast.evaluation_wall, 2),
+        torch=str(torch.__version__),
+    )
+    home.write_header(header)
+    ledger.write(home.ledger_path)
+    return header
+
+
+def _run(trainer: Trainer, header: Header, home: Home, ledger: Ledger, save_every_s: float) -> None:
+    """Train whatever is left."""
+    from dsim.supernet.trainer import CURVE
+
+    spec = header.spec
+    if home.state_path.exists():
+        trainer.load(home.state_path, home.read_table("curve", CURVE))
+
+    def save() -> None:
+        home.write_table(
+            "curve", trainer.curve_table()
+        )  # first: rows beyond the state are cut off when it is read
+        trainer.save_to(home.state_path)
+        done = trainer.progress
+        passes = sum(trainer.way.passes(step) for step in range(done.step))
+        ledger.spent["training"] = Amounts(
+            done.step * spec.batch, passes, done.macs, 0, done.cpu_seconds, done.gpu_seconds
+        )
+        ledger.write(home.ledger_path)
+
+    if trainer.done < spec.steps:
+        trainer.run(save, header.forecast_seconds, save_every_s)
+
+
+def _weigh(trainer: Trainer, header: Header, home: Home, ledger: Ledger, images: Images) -> None:
+    """Work out what each block is worth, where it is not known yet."""
+    if (home.folder / f"{TABLE}.parquet").exists():
+        return
+    spec = header.spec
+    if spec.way == "gumbel":
+        rows = alpha_importance(trainer.net.choices, trainer.way.parameters)
+    else:
+        evaluator = Evaluator(trainer.net, spec, header.scaling, images, home, ledger)
+        rows = ablation(evaluator, spec.subnets)
+    home.write_table(TABLE, importance_table(rows))
+    ledger.write(home.ledger_path)

@@ -1,0 +1,172 @@
+"""Trainer: the steps of one training, from wherever it stands to its end."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+import polars as pl
+import torch
+
+from dsim.progress import working
+from dsim.supernet.augment import Scaling
+from dsim.supernet.choices import Choices
+from dsim.supernet.cost import TRAINING_FACTOR
+from dsim.supernet.elastic import Elastic
+from dsim.supernet.feed import Feed
+from dsim.supernet.images import Part
+from dsim.supernet.schedule import learning_rate
+from dsim.supernet.spec import TrainSpec
+from dsim.supernet.state import Progress, read_state, write_state
+from dsim.supernet.way import Way
+from dsim.supernet.ways import WAYS
+
+SAVE_EVERY_S = 60.0
+CURVE = {"step": pl.Int64, "loss": pl.Float64, "learning_rate": pl.Float64}
+OWN_RATE = 5.0  # what a way learns beside the weights moves so many times as fast
+
+
+class Trainer:
+    """Weights, optimiser and the place in the schedule.
+
+    Parameters
+    ----------
+    spec
+        What is trained.
+    part
+        The pictures.
+    scaling
+        How they become numbers.
+    classes
+        Class scores.
+    """
+
+    def __init__(self, spec: TrainSpec, part: Part, scaling: Scaling, classes: int) -> None:
+        self.spec = spec
+        self.net = Elastic(Choices(spec.space), spec.px, classes, spec.seed)
+        self.way: Way = WAYS[spec.way](self.net, spec, spec.steps)
+        self.weights = {**self.net.weights, **self.way.parameters}
+        for weight in self.weights.values():
+            weight.data = weight.data.to(spec.device)
+        self.optimiser = _optimiser(self.net, self.way, spec)
+        self.feed = Feed(part, spec.batch, scaling, spec.flip, spec.seed, spec.device)
+        self.progress = Progress()
+        self.curve: list[tuple[int, float, float]] = []
+
+    @property
+    def done(self) -> int:
+        """Steps that are done."""
+        return self.progress.step
+
+    def step(self) -> None:
+        """Change the weights once."""
+        cpu, wall = time.process_time(), time.perf_counter()
+        rate = learning_rate(self.done, self.spec.steps, self.spec.learning_rate)
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate * group["times"]
+        images, labels = self.feed(self.done)
+        self.optimiser.zero_grad(set_to_none=True)
+        loss = self.way.backward(self.done, images, labels)
+        self.optimiser.step()
+        self.curve.append((self.done, loss, rate))
+        before = self.progress
+        self.progress = Progress(
+            before.step + 1,
+            before.macs + step_macs(self.way, self.spec, before.step),
+            before.cpu_seconds + time.process_time() - cpu,
+            before.gpu_seconds + (0.0 if self.spec.device == "cpu" else time.perf_counter() - wall),
+        )
+
+    def load(self, state: Path, curve: pl.DataFrame) -> None:
+        """Go on from where `save_to` was called.
+
+        Raises
+        ------
+        FileFormatError
+            The file is no state of this training.
+        """
+        self.progress = read_state(state, self.weights, self.optimiser)
+        self.curve = [row for row in curve.rows() if row[0] < self.done]
+
+    def save_to(self, state: Path) -> None:
+        """Keep everything that a step changes, in one file."""
+        write_state(state, self.progress, self.weights, self.optimiser)
+
+    def run(
+        self, save: Callable[[], None], forecast_s: float | None = None, every_s: float = SAVE_EVERY_S
+    ) -> None:
+        """Run the steps that are left; ``save`` is called now and then, at the end, and when Ctrl-C is pressed.
+
+        Raises
+        ------
+        KeyboardInterrupt
+            Ctrl-C was pressed; the step was finished and kept.
+        """
+        spec = self.spec
+        saved = time.monotonic()
+        with (
+            working("training the supernet", total=spec.images, unit="images", seconds=forecast_s) as work,
+            postponed_interrupt() as pressed,
+        ):
+            while self.done < spec.steps:
+                self.step()
+                work.step(self.done * spec.batch, f"loss {self.curve[-1][1]:.3f}")
+                if pressed():
+                    save()
+                    raise KeyboardInterrupt
+                if time.monotonic() - saved >= every_s and self.done < spec.steps:
+                    save()
+                    saved = time.monotonic()
+            save()
+
+    def curve_table(self) -> pl.DataFrame:
+        """Return the loss of every step."""
+        return pl.DataFrame(self.curve, schema=CURVE, orient="row")
+
+
+def step_macs(way: Way, spec: TrainSpec, step: int) -> int:
+    """Return the multiply-accumulates of one step: all its pictures, forwards and backwards."""
+    return TRAINING_FACTOR * spec.batch * way.macs(step)
+
+
+def _optimiser(net: Elastic, way: Way, spec: TrainSpec) -> torch.optim.AdamW:
+    """Make AdamW; norms, biases, scales and what a way learns do not decay."""
+    decaying = [weight for weight in net.weights.values() if weight.ndim > 1]
+    others = [weight for weight in net.weights.values() if weight.ndim <= 1]
+    groups = [
+        {"params": decaying, "weight_decay": spec.weight_decay, "times": 1.0},
+        {"params": others, "weight_decay": 0.0, "times": 1.0},
+    ]
+    if way.parameters:
+        groups.append({"params": list(way.parameters.values()), "weight_decay": 0.0, "times": OWN_RATE})
+    return torch.optim.AdamW(groups, lr=spec.learning_rate, fused=True)
+
+
+@contextmanager
+def postponed_interrupt() -> Iterator[Callable[[], bool]]:
+    """Let Ctrl-C set a mark instead of breaking a step in two; a second one breaks at once.
+
+    Only the main thread hears signals; elsewhere nothing changes.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield lambda: False
+        return
+    pressed = False
+    before = signal.getsignal(signal.SIGINT)
+
+    def mark(number: int, frame: FrameType | None) -> None:
+        nonlocal pressed
+        if pressed:
+            raise KeyboardInterrupt
+        pressed = True
+
+    signal.signal(signal.SIGINT, mark)
+    try:
+        yield lambda: pressed
+    finally:
+        signal.signal(signal.SIGINT, before)

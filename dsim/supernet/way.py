@@ -1,0 +1,49 @@
+"""Way: how a supernet is trained. Everything outside a way treats all of them alike."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+import torch
+import torch.nn.functional as F  # noqa: N812  (torch's own habit)
+from torch import Tensor, nn
+
+from dsim.supernet.spec import TrainSpec
+
+
+class Way(Protocol):
+    """One way of training; made by ``WAYS[name](net, spec, steps)``."""
+
+    parameters: dict[str, nn.Parameter]  # what it learns beside the network's weights
+
+    def backward(self, step: int, images: Tensor, labels: Tensor) -> float:
+        """Add the gradients of one step to all weights; return the loss on the labels."""
+
+    def passes(self, step: int) -> int:
+        """Return how many sub-networks one step runs."""
+
+    def macs(self, step: int) -> int:
+        """Return the multiply-accumulates of one image in one step forwards."""
+
+
+def precise(spec: TrainSpec) -> AbstractContextManager[object]:
+    """Return the context in which a network runs: in bfloat16 where the run asks for it."""
+    device = torch.device(spec.device).type
+    return torch.autocast(device, torch.bfloat16, enabled=spec.precision == "bfloat16")
+
+
+def label_loss(scores: Tensor, labels: Tensor, smoothing: float) -> Tensor:
+    """Return the cross entropy with smoothed labels."""
+    return F.cross_entropy(scores.float(), labels, label_smoothing=smoothing)
+
+
+def teacher_loss(scores: Tensor, teacher: Tensor) -> Tensor:
+    """Return the divergence of a sub-network's scores from those of its teacher, which does not learn from it."""
+    wanted = teacher.detach().float().log_softmax(dim=1)
+    return F.kl_div(scores.float().log_softmax(dim=1), wanted, reduction="batchmean", log_target=True)
+
+
+def backward(loss: Tensor) -> None:
+    """Add the gradients of a loss to the weights."""
+    loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it without types
