@@ -169,7 +169,6 @@ def filled_module(arch: Arch, weights: Mapping[str, Tensor]) -> nn.Module:
     module = bare_module(arch)
     for part in module.modules():
         if isinstance(part, nn.BatchNorm2d):
-            part.track_running_stats = True
             part.running_mean = torch.zeros(part.num_features)
             part.running_var = torch.ones(part.num_features)
             part.num_batches_tracked = torch.zeros((), dtype=torch.long)

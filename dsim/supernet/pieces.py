@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import torch
+import torch.nn.functional as F  # noqa: N812  (torch's own habit)
 from torch import Tensor, nn
 
 from dsim.arch import Arch, Block, Downsample, Head, Mixer, Norm, Stage, Stem
@@ -55,17 +56,33 @@ class Piece:
     buffers: dict[str, Tensor]
 
 
+class Pointwise(nn.Conv2d):
+    """A 1x1 convolution as a product of matrices: on small maps, the weights' gradient of a convolution is far slower."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Mix channels."""
+        return F.linear(x.permute(0, 2, 3, 1), self.weight.flatten(1), self.bias).permute(0, 3, 1, 2)
+
+
 def bare_module(arch: Arch) -> nn.Module:
-    """Build a design's module without memory for weights; its tables are there, and batch norms keep no statistics."""
+    """Build a design's module without memory for weights; its tables are there."""
     with torch.device("meta"):
         module = build_module(arch)
     for part in module.modules():
-        if isinstance(part, nn.BatchNorm2d):
-            part.track_running_stats = False
         if hasattr(part, "attention_bias_idxs"):
             assert isinstance(part.size, tuple)
             assert isinstance(part.step, int)
             part.attention_bias_idxs = offset_indices(part.size, part.step)
+    return module
+
+
+def _shared(module: nn.Module) -> nn.Module:
+    """Prepare a module for weights that many share: batch norms keep no statistics, 1x1 convolutions are products."""
+    for part in module.modules():
+        if isinstance(part, nn.BatchNorm2d):
+            part.track_running_stats = False
+        if isinstance(part, nn.Conv2d) and part.kernel_size == (1, 1) and part.groups == 1:
+            part.__class__ = Pointwise
     return module
 
 
@@ -77,7 +94,7 @@ def _named(module: nn.Module, prefix: str, mlp_prefix: str = "") -> Piece:
         chosen = mlp_prefix if mlp_prefix and plain.startswith(_MLP_WEIGHTS) else prefix
         rows.append((name, f"{chosen}.{plain}", tuple(weight.shape)))
     buffers = {name: value for name, value in module.named_buffers() if value.device.type != "meta"}
-    return Piece(module, tuple(rows), buffers)
+    return Piece(_shared(module), tuple(rows), buffers)
 
 
 def _mlp_family(mixer: Mixer) -> str:

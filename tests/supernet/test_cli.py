@@ -1,0 +1,53 @@
+"""`dsim supernet` on the command line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from dsim.cli.main import dsim
+from dsim.supernet import Supernet
+
+
+def run(*words: str) -> tuple[int, str, str]:
+    result = CliRunner().invoke(dsim, list(words))
+    return result.exit_code, result.stdout, result.stderr
+
+
+def test_show_says_what_was_trained_on_what(trained: Supernet) -> None:
+    code, out, _ = run("supernet", "show", str(trained.home.folder))
+    assert code == 0
+    assert "on digits, 1,920 images seen" in out
+    assert "maps have 8, 4, 2, 1 positions a side. Latency is predicted for 224 px" in " ".join(out.split())
+    assert "stage 3, block 1" in out
+    assert "training, planned" in out
+
+
+def test_json_holds_the_same(trained: Supernet) -> None:
+    code, out, _ = run("supernet", "show", str(trained.home.folder), "--json")
+    facts = json.loads(out)
+    assert code == 0
+    assert facts["images_seen"] == 1920
+    assert facts["map_sides"] == [8, 4, 2, 1]
+    assert len(facts["importance"]) == 6
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("supernet", "show", "nowhere"), "nowhere/supernet.toml cannot be read"),
+        (
+            ("supernet", "train", "nowhere", "--out", "x", "--images", "10k"),
+            "does not exist; put the pictures into",
+        ),
+        (("supernet", "train", "nowhere", "--out", "x", "--images", "lots"), "write 160k or 1.5M"),
+    ],
+)
+def test_errors_are_one_line(words: tuple[str, ...], message: str, tmp_path: Path) -> None:
+    code, _, err = run(*words)
+    assert code == 1
+    assert message in err
+    assert err.count("\n") == 1
