@@ -8,6 +8,8 @@ What you call; each is a command of ``dsim`` too:
 - `top1`: predict the ImageNet accuracy of a design
 - `export`: write a design as PyTorch code, or as a model file for a runtime
 - `measure`: time networks on this machine, and make a device profile
+- `supernet`: train all designs of a space in one network, on your own images (``dsim supernet``)
+- `slim`: take a supernet down to each device's budget
 - `add_device`: make a device profile from your own measurements (``dsim device add``)
 - `adapt`: say how good that profile is, and what to measure next (``dsim device adapt``)
 
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from dsim.own.front import adapt, add_device
     from dsim.search import Space, StudyResult
     from dsim.shift import Comparison, compare
+    from dsim.supernet import slim
 
 __version__ = "0.1.0"
 
@@ -59,6 +62,7 @@ _WHERE: dict[str, tuple[str, str]] = {
     "measure": ("dsim.measure", ""),
     "predict": ("dsim.network", "predict"),
     "search": ("dsim.search", ""),
+    "slim": ("dsim.supernet", "slim"),
     "supernet": ("dsim.supernet", ""),
     "top1": ("dsim.accuracy.estimate", "estimate_top1"),
 }
@@ -81,6 +85,7 @@ __all__ = [
     "measure",
     "predict",
     "search",
+    "slim",
     "supernet",
     "top1",
 ]

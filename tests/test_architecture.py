@@ -56,7 +56,7 @@ MAY: dict[str, set[str]] = {
     "search": {"op", "attrs", "graph", "arch", "device", "latency", "accuracy", "export"},
     "shift": {"op", "attrs", "graph", "arch", "device", "latency", "accuracy", "search"},
     "export": {"op", "attrs", "graph", "arch"},
-    "supernet": {"op", "attrs", "graph", "arch", "search", "export"},
+    "supernet": {"op", "attrs", "graph", "arch", "device", "latency", "search", "export"},
     "measure": {"op", "attrs", "graph", "arch", "device", "latency", "accuracy", "search", "shift", "export"},
     "report": {
         "op",

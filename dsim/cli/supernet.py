@@ -8,17 +8,32 @@ import click
 
 from dsim.cli.options import json_option, print_json, without_nan
 from dsim.cli.types import DURATION
+from dsim.cli.words import Ordered, ending
 
 
-@click.group()
+@click.group(
+    cls=Ordered,
+    epilog=ending(
+        "dsim supernet train photos --out photos.supernet --images 160k",
+        "dsim supernet show photos.supernet",
+        then="`dsim slim photos.supernet --device iphone12 --budget 2ms` finds a design.",
+    ),
+)
 def supernet() -> None:
     """Train all designs of a space in one network, on your own images.
 
-    One training serves any number of devices: latency has no part in it. Needs pip install 'dsim[supernet]'.
+    One training serves any number of devices, for latency has no part in it. Needs pip install 'dsim[supernet]'.
     """
 
 
-@supernet.command("train")
+@supernet.command(
+    "train",
+    epilog=ending(
+        "dsim supernet train photos --out photos.supernet \\",
+        "    --images 160k --time 15m",
+        then="`dsim slim photos.supernet --device iphone12 --budget 2ms` finds a design.",
+    ),
+)
 @click.argument("data", type=click.Path(path_type=Path))
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder of the supernet.")
 @click.option("--images", required=True, help="How many images to show, such as 160k: the bound of the cost.")
@@ -76,10 +91,8 @@ def train_command(
 ) -> None:
     """Train a supernet on DATA: a folder with one folder of JPEG or PNG images for each class.
 
-    DATA may also hold train/, val/ and test/ with such folders. The same command goes on with a training that was
-    interrupted. Next: dsim supernet show OUT.
-
-    Example: dsim supernet train photos --out photos.supernet --images 160k --time 15m
+    DATA may also hold train/, val/ and test/ with such folders. A training that was interrupted continues when the same
+    command is run again.
     """
     from dsim import supernet as library  # deferred: help must not wait for torch
 
@@ -100,14 +113,17 @@ def train_command(
     _show(trained.home.folder, as_json)
 
 
-@supernet.command("show")
+@supernet.command(
+    "show",
+    epilog=ending(
+        "dsim supernet show photos.supernet",
+        then="`dsim slim photos.supernet --device iphone12 --budget 2ms` finds a design.",
+    ),
+)
 @click.argument("folder", type=click.Path(path_type=Path))
 @json_option
 def show_command(folder: Path, as_json: bool) -> None:
-    """Show the supernet in FOLDER: what it was trained on, what each block is worth, its loss and its cost.
-
-    Example: dsim supernet show photos.supernet
-    """
+    """Show the supernet in FOLDER: what it was trained on, what each block is worth, its loss and its cost."""
     _show(folder, as_json)
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from dsim.records import to_plain
 from dsim.report.console import result_console, show_line, show_table
 from dsim.report.table import TableData, table
 from dsim.supernet.importance import stage_importance
@@ -32,9 +32,9 @@ def supernet_facts(folder: Path) -> dict[str, Any]:
         "images_planned": header.images,
         "images_seen": found.trained.images,
         "evaluated": found.evaluated,
-        "importance": [asdict(row) for row in found.importance],
+        "importance": [to_plain(row) for row in found.importance],
         "curve": [{"images": seen, "loss": loss} for seen, loss in found.curve],
-        "ledger": found.ledger.to_dict(),
+        "ledger": to_plain(found.ledger),
     }
 
 
@@ -69,7 +69,7 @@ def show_supernet(folder: Path) -> None:
         show_table(console, curve_data(found))
     show_table(console, ledger_data(found))
     if not found.finished:
-        show_line(console, "Next", "the same `dsim supernet train` goes on from here.")
+        show_line(console, "Next", "run the same `dsim supernet train` again; it continues from here.")
 
 
 def importance_data(found: Overview) -> TableData:
@@ -114,22 +114,17 @@ def ledger_data(found: Overview) -> TableData:
     """Return the table of what was planned and spent."""
     ledger = found.ledger
     rows = []
-    for stage in ledger.to_dict()["stages"]:
-        for word, book in (("planned", ledger.planned), ("spent", ledger.spent)):
-            if stage in book:
-                one = book[stage]
-                seconds = f"{one.cpu_seconds:,.1f}" + (
-                    f" + GPU {one.gpu_seconds:,.1f}" if one.gpu_seconds else ""
-                )
-                rows.append(
-                    (
-                        f"{stage}, {word}",
-                        f"{one.images:,}",
-                        f"{one.passes:,}",
-                        f"{one.macs / 1e9:,.0f}",
-                        f"{one.evaluations:,}",
-                        seconds,
-                    )
-                )
+    for stage, word, one in ledger.lines():
+        seconds = f"{one.cpu_seconds:,.1f}" + (f" + GPU {one.gpu_seconds:,.1f}" if one.gpu_seconds else "")
+        rows.append(
+            (
+                f"{stage}, {word}",
+                f"{one.images:,}",
+                f"{one.passes:,}",
+                f"{one.macs / 1e9:,.0f}",
+                f"{one.evaluations:,}",
+                seconds,
+            )
+        )
     columns = ("stage", "images", "passes", "GMACs", "evaluations", "CPU seconds")
     return table("Cost", columns, rows, columns[1:], f"Peak memory: {ledger.peak_memory_mb:,.0f} MB.")

@@ -6,14 +6,16 @@ from dsim.supernet.front import evaluate, importance
 from dsim.supernet.importance import Importance
 from dsim.supernet.loaded import Supernet, load_supernet
 from dsim.supernet.moves import Move, single_moves
+from dsim.supernet.slim_supernet import SlimResult, slim
 from dsim.supernet.subnet import Subnet
-from dsim.supernet.train import train
+from dsim.supernet.training import train
 
 __all__ = [
     "DEFAULT",
     "Evaluation",
     "Importance",
     "Move",
+    "SlimResult",
     "Subnet",
     "Supernet",
     "evaluate",
@@ -21,5 +23,6 @@ __all__ = [
     "load_choices",
     "load_supernet",
     "single_moves",
+    "slim",
     "train",
 ]

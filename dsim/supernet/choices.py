@@ -12,8 +12,9 @@ import numpy as np
 from dsim.arch import Activation, Arch, Block, Head, Mixer, Norm, Stem
 from dsim.errors import FileFormatError, InvalidValueError
 from dsim.files import read_toml
+from dsim.records import from_plain, to_plain
 from dsim.search.space import Space
-from dsim.search.space_file import space_from_dict
+from dsim.search.space_file import SHOW
 from dsim.supernet.subnet import Slots, Subnet
 
 # small enough to train on a processor in minutes; --space replaces any row
@@ -38,22 +39,15 @@ def load_choices(path: Path | None) -> Space:
     FileAccessError
         The file cannot be read.
     FileFormatError
-        It is not TOML, or not a space.
+        It is not TOML, or not a space for a supernet.
     """
     if path is None:
         return DEFAULT
-    return space_from_plain(
-        read_toml(path, "correct it, or print one with: dsim study --show-space"), str(path)
-    )
-
-
-def space_from_plain(raw: dict[str, Any], where: str) -> Space:
-    """Read a supernet's space from plain values; keys that are left out are those of `DEFAULT`."""
-    space = space_from_dict({**DEFAULT.to_dict(), **raw}, where)
+    space = from_plain(Space, {**to_plain(DEFAULT), **read_toml(path, SHOW)}, str(path), SHOW)
     try:
         Choices(space)
     except InvalidValueError as error:
-        raise FileFormatError(f"{where}: {error}") from error
+        raise FileFormatError(f"{path}: {error}") from error
     return space
 
 

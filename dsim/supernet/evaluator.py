@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
-import polars as pl
 import torch
 import torch.nn.functional as F  # noqa: N812  (torch's own habit)
 from torch import Tensor, nn
@@ -26,13 +25,6 @@ from dsim.supernet.way import precise
 CALIBRATION = 1024  # training pictures on which batch norms are recomputed
 BATCH = 256
 TABLE = "evaluated"
-SCHEMA = {
-    "subnet": pl.String,
-    "loss": pl.Float64,
-    "loss_error": pl.Float64,
-    "accuracy": pl.Float64,
-    "images": pl.Int64,
-}
 
 
 @dataclass(frozen=True)
@@ -79,8 +71,7 @@ class Evaluator:
         )  # fmt: skip
         sample = draws(spec.seed, "sample").permutation(len(images.train))[:CALIBRATION]
         self.sample = images.train.take(np.sort(sample))
-        rows = home.read_table(TABLE, SCHEMA).to_dicts()
-        self.known = {row["subnet"]: Evaluation(**row) for row in rows}
+        self.known = {row.subnet: row for row in home.read_table(TABLE, Evaluation)}
 
     def batches(self, part: Part) -> Iterator[tuple[Tensor, Tensor]]:
         """Yield pictures and labels in order; the last batch takes what is left, unless that is a single one."""
@@ -142,6 +133,5 @@ class Evaluator:
 
     def keep(self) -> None:
         """Write all evaluations and the ledger."""
-        rows = [asdict(row) for row in self.known.values()]
-        self.home.write_table(TABLE, pl.DataFrame(rows, schema=SCHEMA))
+        self.home.write_table(TABLE, tuple(self.known.values()), Evaluation)
         self.ledger.write(self.home.ledger_path)

@@ -15,21 +15,21 @@
 from __future__ import annotations
 
 import io
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 import polars as pl
-import tomli_w
 
-from dsim.errors import DsimError, FileFormatError
-from dsim.files import first_line, make_folder, read_toml, write_atomic
-from dsim.records import record_from_dict
+from dsim.errors import FileFormatError, InvalidValueError
+from dsim.files import first_line, make_folder, read_text, write_atomic
+from dsim.records import from_rows, from_toml, to_rows, to_toml
 from dsim.supernet.augment import Scaling
-from dsim.supernet.choices import space_from_plain
 from dsim.supernet.images import Images
 from dsim.supernet.spec import TrainSpec
 
+R = TypeVar("R")
 FORMAT = 1
 _REMEDY = "name a folder that `dsim supernet train` made"
 
@@ -68,12 +68,15 @@ class Header:
     scaling: Scaling
     forecast_seconds: float
     torch: str
+    format: int = FORMAT
+
+    def __post_init__(self) -> None:
+        if self.format != FORMAT:
+            raise InvalidValueError(f"format must be {FORMAT}, got {self.format}; use the dsim that wrote it")
 
     @property
     def spec(self) -> TrainSpec:
         """What is trained: what was asked for, with the images that are shown."""
-        from dataclasses import replace
-
         return replace(self.asked, images=self.images)
 
     def trained_on(self) -> str:
@@ -115,28 +118,7 @@ class Home:
             It cannot be written.
         """
         make_folder(self.folder)
-        raw: dict[str, Any] = {
-            "format": FORMAT,
-            "asked": header.asked.to_dict(),
-            "data": {
-                "folder": header.data,
-                "name": header.name,
-                "classes": list(header.classes),
-                "train": header.counts[0],
-                "search": header.counts[1],
-                "test": header.counts[2],
-                "fingerprint": header.fingerprint,
-                "split": header.split,
-                "left_out": list(header.notes),
-            },
-            "scaling": {key: list(value) for key, value in asdict(header.scaling).items()},
-            "plan": {
-                "images": header.images,
-                "forecast_seconds": header.forecast_seconds,
-                "torch": header.torch,
-            },
-        }
-        write_atomic(self.header_path, tomli_w.dumps(raw))
+        write_atomic(self.header_path, to_toml(header))
 
     def read_header(self) -> Header:
         """Read what `write_header` wrote.
@@ -148,42 +130,16 @@ class Home:
         FileFormatError
             It is not what `write_header` writes.
         """
-        raw = read_toml(self.header_path, _REMEDY)
-        try:
-            if raw["format"] != FORMAT:
-                raise FileFormatError(
-                    f"format must be {FORMAT}, got {raw['format']!r}; use the dsim that made it"
-                )
-            asked = dict(raw["asked"])
-            space = space_from_plain(asked.pop("space"), "asked.space")
-            data, plan = raw["data"], raw["plan"]
-            return Header(
-                asked=TrainSpec(space=space, **asked),
-                images=plan["images"],
-                data=data["folder"],
-                name=data["name"],
-                classes=tuple(data["classes"]),
-                counts=(data["train"], data["search"], data["test"]),
-                fingerprint=data["fingerprint"],
-                split=data["split"],
-                notes=tuple(data["left_out"]),
-                scaling=record_from_dict(Scaling, raw["scaling"]),
-                forecast_seconds=plan["forecast_seconds"],
-                torch=plan["torch"],
-            )
-        except (KeyError, TypeError, AttributeError, DsimError) as error:
-            raise FileFormatError(
-                f"{self.header_path} must be the head of a supernet, and is not ({first_line(error)}); {_REMEDY}"
-            ) from error
+        return from_toml(Header, read_text(self.header_path, _REMEDY), str(self.header_path), _REMEDY)
 
-    def write_table(self, name: str, frame: pl.DataFrame) -> None:
-        """Keep a table, whole or not at all."""
+    def write_table(self, name: str, rows: Sequence[R], kind: type[R]) -> None:
+        """Keep records as a table, whole or not at all."""
         buffer = io.BytesIO()
-        frame.write_parquet(buffer)
+        to_rows(rows, kind).write_parquet(buffer)
         write_atomic(self.folder / f"{name}.parquet", buffer.getvalue())
 
-    def read_table(self, name: str, schema: dict[str, Any]) -> pl.DataFrame:
-        """Read a table; one that is not there yet is empty.
+    def read_table(self, name: str, kind: type[R]) -> tuple[R, ...]:
+        """Read the records of a table; one that is not there yet is empty.
 
         Raises
         ------
@@ -192,11 +148,11 @@ class Home:
         """
         path = self.folder / f"{name}.parquet"
         if not path.exists():
-            return pl.DataFrame(schema=schema)
+            return ()
         try:
             frame = pl.read_parquet(path)
-            return frame.select([pl.col(column).cast(kind) for column, kind in schema.items()])
         except (pl.exceptions.PolarsError, OSError) as error:
             raise FileFormatError(
-                f"{path} must be a table with {', '.join(schema)}, and is not ({first_line(error)}); remove it"
+                f"{path} must be a table, and is not ({first_line(error)}); remove it"
             ) from error
+        return from_rows(kind, frame, str(path), "remove it")

@@ -9,9 +9,8 @@ from __future__ import annotations
 import statistics
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
-import polars as pl
 from torch import Tensor
 
 from dsim.progress import working
@@ -23,13 +22,6 @@ from dsim.supernet.subnet import Subnet
 
 TABLE = "importance"
 MOST_DRAWS = 200  # per sub-network asked for: a slot that is hardly ever drawn ends up with fewer
-SCHEMA = {
-    "stage": pl.Int64,
-    "slot": pl.Int64,
-    "importance": pl.Float64,
-    "error": pl.Float64,
-    "subnets": pl.Int64,
-}
 
 
 @dataclass(frozen=True)
@@ -140,8 +132,3 @@ def stage_importance(rows: tuple[Importance, ...]) -> tuple[float, float, float,
     """Return the importance of each stage: the sum over its slots."""
     a, b, c, d = (sum(row.importance for row in rows if row.stage == stage) for stage in range(4))
     return a, b, c, d
-
-
-def importance_table(rows: tuple[Importance, ...]) -> pl.DataFrame:
-    """Return rows as a table."""
-    return pl.DataFrame([asdict(row) for row in rows], schema=SCHEMA)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-from dsim.errors import FileFormatError
-from dsim.files import read_json, write_atomic
-from dsim.records import shown
+from dsim.files import read_text, write_atomic
+from dsim.records import from_json, to_json
 from dsim.supernet.cost import Amounts, peak_memory_mb
 
+_REMEDY = "remove it; the weights beside it stay usable"
 STAGES = ("reading", "forecast", "training", "importance", "evaluation")
 
 
@@ -35,25 +34,10 @@ class Ledger:
         """Add to what a stage has cost."""
         self.spent[stage] = self.spent.get(stage, Amounts()) + amounts
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain values for JSON."""
-        self.peak_memory_mb = round(max(self.peak_memory_mb, peak_memory_mb()), 1)
-        return {
-            "peak_memory_mb": self.peak_memory_mb,
-            "stages": {
-                stage: {
-                    name: asdict(book[stage])
-                    for name, book in (("planned", self.planned), ("spent", self.spent))
-                    if stage in book
-                }
-                for stage in STAGES
-                if stage in self.planned or stage in self.spent
-            },
-        }
-
     def write(self, path: Path) -> None:
         """Keep it."""
-        write_atomic(path, json.dumps(self.to_dict(), indent=1) + "\n")
+        self.peak_memory_mb = round(max(self.peak_memory_mb, peak_memory_mb()), 1)
+        write_atomic(path, to_json(self, indent=1) + "\n")
 
     @classmethod
     def read(cls, path: Path) -> Ledger:
@@ -66,15 +50,11 @@ class Ledger:
         """
         if not path.exists():
             return cls()
-        raw = read_json(path, "remove it; the weights beside it stay usable")
-        try:
-            stages = raw["stages"]
-            books = [
-                {stage: Amounts(**row[name]) for stage, row in stages.items() if name in row}
-                for name in ("planned", "spent")
-            ]
-            return cls(books[0], books[1], float(raw["peak_memory_mb"]))
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise FileFormatError(
-                f"{path} must be a ledger with stages and their amounts, got {shown(raw, 60)}; remove it"
-            ) from error
+        return from_json(cls, read_text(path, _REMEDY), str(path), _REMEDY)
+
+    def lines(self) -> Iterator[tuple[str, str, Amounts]]:
+        """Yield stage, ``planned`` or ``spent``, and amounts, in the order of the work."""
+        for stage in STAGES:
+            for word, book in (("planned", self.planned), ("spent", self.spent)):
+                if stage in book:
+                    yield stage, word, book[stage]

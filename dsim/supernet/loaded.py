@@ -15,7 +15,7 @@ from dsim.supernet.elastic import Elastic
 from dsim.supernet.evaluator import Evaluation, Evaluator
 from dsim.supernet.home import Header, Home
 from dsim.supernet.images import Images, read_images
-from dsim.supernet.importance import SCHEMA, TABLE, Importance
+from dsim.supernet.importance import TABLE, Importance
 from dsim.supernet.ledger import Ledger
 from dsim.supernet.moves import Move, single_moves
 from dsim.supernet.state import read_state, require_safetensors
@@ -108,7 +108,7 @@ class Supernet:
     @property
     def importance(self) -> tuple[Importance, ...]:
         """What each slot is worth, as the training left it."""
-        return tuple(Importance(**row) for row in self.home.read_table(TABLE, SCHEMA).to_dicts())
+        return self.home.read_table(TABLE, Importance)
 
 
 def load_supernet(

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-
-import polars as pl
+from statistics import fmean
 
 from dsim.supernet.cost import Amounts
-from dsim.supernet.evaluator import SCHEMA as EVALUATED
-from dsim.supernet.evaluator import TABLE as EVALUATED_TABLE
+from dsim.supernet.evaluator import TABLE as EVALUATED
+from dsim.supernet.evaluator import Evaluation
 from dsim.supernet.home import Header, Home
-from dsim.supernet.importance import SCHEMA, TABLE, Importance
+from dsim.supernet.importance import TABLE, Importance
 from dsim.supernet.ledger import Ledger
-from dsim.supernet.trainer import CURVE
+from dsim.supernet.trainer import CURVE, Point
 
 STRETCHES = 10  # of the curve
 
@@ -79,21 +78,20 @@ def read_overview(folder: str | Path) -> Overview:
     """
     home = Home(folder)
     header = home.read_header()
-    rows = home.read_table(TABLE, SCHEMA).to_dicts()
     return Overview(
         header,
         Ledger.read(home.ledger_path),
-        tuple(Importance(**row) for row in rows),
-        _stretches(home.read_table("curve", CURVE), header.asked.batch),
-        len(home.read_table(EVALUATED_TABLE, EVALUATED)),
+        home.read_table(TABLE, Importance),
+        _stretches(home.read_table(CURVE, Point), header.asked.batch),
+        len(home.read_table(EVALUATED, Evaluation)),
     )
 
 
-def _stretches(curve: pl.DataFrame, batch: int) -> tuple[tuple[int, float], ...]:
+def _stretches(curve: tuple[Point, ...], batch: int) -> tuple[tuple[int, float], ...]:
     """Return the curve in a few stretches of equal length."""
     count = len(curve)
-    losses = curve["loss"].to_numpy()
     ends = sorted({round(count * part / STRETCHES) for part in range(1, STRETCHES + 1)} - {0})
     return tuple(
-        (end * batch, float(losses[start:end].mean())) for start, end in zip([0, *ends], ends, strict=False)
+        (end * batch, fmean(point.loss for point in curve[start:end]))
+        for start, end in zip([0, *ends], ends, strict=False)
     )

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import asdict, dataclass, field, fields
-from typing import Any
+from dataclasses import dataclass, field, fields
 
 from dsim.errors import InvalidValueError
 from dsim.search.space import Space
@@ -116,17 +115,8 @@ class TrainSpec:
         """How often weights change."""
         return self.images // self.batch
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain values for TOML."""
-        plain = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "space"}
-        return {**plain, "space": self.space.to_dict()}
-
 
 def differences(one: TrainSpec, other: TrainSpec) -> list[str]:
     """Return the fields in which two specs differ, with both values."""
-    a, b = asdict(one), asdict(other)
-    return [
-        f"{name} {a[name]} and {b[name]}" if name != "space" else "another space"
-        for name in a
-        if a[name] != b[name]
-    ]
+    pairs = ((f.name, getattr(one, f.name), getattr(other, f.name)) for f in fields(one))
+    return [f"{name} {a} and {b}" if name != "space" else "another space" for name, a, b in pairs if a != b]

@@ -5,12 +5,12 @@ from __future__ import annotations
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
-import polars as pl
 import torch
 
 from dsim.progress import working
@@ -27,8 +27,17 @@ from dsim.supernet.way import Way
 from dsim.supernet.ways import WAYS
 
 SAVE_EVERY_S = 60.0
-CURVE = {"step": pl.Int64, "loss": pl.Float64, "learning_rate": pl.Float64}
+CURVE = "curve"
 OWN_RATE = 5.0  # what a way learns beside the weights moves so many times as fast
+
+
+@dataclass(frozen=True)
+class Point:
+    """One step of the curve: the loss on the labels, and the learning rate."""
+
+    step: int
+    loss: float
+    learning_rate: float
 
 
 class Trainer:
@@ -56,7 +65,7 @@ class Trainer:
         self.optimiser = _optimiser(self.net, self.way, spec)
         self.feed = Feed(part, spec.batch, scaling, spec.flip, spec.seed, spec.device)
         self.progress = Progress()
-        self.curve: list[tuple[int, float, float]] = []
+        self.curve: list[Point] = []
 
     @property
     def done(self) -> int:
@@ -73,7 +82,7 @@ class Trainer:
         self.optimiser.zero_grad(set_to_none=True)
         loss = self.way.backward(self.done, images, labels)
         self.optimiser.step()
-        self.curve.append((self.done, loss, rate))
+        self.curve.append(Point(self.done, loss, rate))
         before = self.progress
         self.progress = Progress(
             before.step + 1,
@@ -82,7 +91,7 @@ class Trainer:
             before.gpu_seconds + (0.0 if self.spec.device == "cpu" else time.perf_counter() - wall),
         )
 
-    def load(self, state: Path, curve: pl.DataFrame) -> None:
+    def load(self, state: Path, curve: Iterable[Point]) -> None:
         """Go on from where `save_to` was called.
 
         Raises
@@ -91,7 +100,7 @@ class Trainer:
             The file is no state of this training.
         """
         self.progress = read_state(state, self.weights, self.optimiser)
-        self.curve = [row for row in curve.rows() if row[0] < self.done]
+        self.curve = [point for point in curve if point.step < self.done]
 
     def save_to(self, state: Path) -> None:
         """Keep everything that a step changes, in one file."""
@@ -115,7 +124,7 @@ class Trainer:
         ):
             while self.done < spec.steps:
                 self.step()
-                work.step(self.done * spec.batch, f"loss {self.curve[-1][1]:.3f}")
+                work.step(self.done * spec.batch, f"loss {self.curve[-1].loss:.3f}")
                 if pressed():
                     save()
                     raise KeyboardInterrupt
@@ -123,10 +132,6 @@ class Trainer:
                     save()
                     saved = time.monotonic()
             save()
-
-    def curve_table(self) -> pl.DataFrame:
-        """Return the loss of every step."""
-        return pl.DataFrame(self.curve, schema=CURVE, orient="row")
 
 
 def step_macs(way: Way, spec: TrainSpec, step: int) -> int:

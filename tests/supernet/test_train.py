@@ -42,12 +42,12 @@ def test_the_loss_falls(trained: Supernet) -> None:
 def test_planned_is_spent(trained: Supernet) -> None:
     raw = json.loads((trained.home.folder / "ledger.json").read_text())
     for stage in ("training", "importance"):
-        planned, spent = (raw["stages"][stage][word] for word in ("planned", "spent"))
+        planned, spent = raw["planned"][stage], raw["spent"][stage]
         for amount in ("images", "passes", "macs", "evaluations"):
             assert planned[amount] == spent[amount], (stage, amount)
         assert spent["cpu_seconds"] > 0
-    assert raw["stages"]["training"]["spent"]["images"] == IMAGES
-    assert raw["stages"]["training"]["spent"]["passes"] == 4 * IMAGES // 32
+    assert raw["spent"]["training"]["images"] == IMAGES
+    assert raw["spent"]["training"]["passes"] == 4 * IMAGES // 32
 
 
 def test_macs_are_those_of_the_sub_networks(trained: Supernet) -> None:

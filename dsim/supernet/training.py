@@ -19,13 +19,13 @@ from dsim.supernet.evaluator import Evaluator
 from dsim.supernet.forecast import affordable, importance_subnets, measure, planned
 from dsim.supernet.home import Header, Home
 from dsim.supernet.images import Images, read_images
-from dsim.supernet.importance import TABLE, ablation, alpha_importance, importance_table
+from dsim.supernet.importance import TABLE, Importance, ablation, alpha_importance
 from dsim.supernet.ledger import Ledger
 from dsim.supernet.loaded import Supernet, load_supernet
 from dsim.supernet.pictures import require_pillow
 from dsim.supernet.spec import TrainSpec, differences, parse_count
 from dsim.supernet.state import require_safetensors
-from dsim.supernet.trainer import SAVE_EVERY_S, Trainer
+from dsim.supernet.trainer import CURVE, SAVE_EVERY_S, Point, Trainer
 from dsim.units import seconds
 
 
@@ -187,15 +187,13 @@ def _begin(
 
 def _run(trainer: Trainer, header: Header, home: Home, ledger: Ledger, save_every_s: float) -> None:
     """Train whatever is left."""
-    from dsim.supernet.trainer import CURVE
-
     spec = header.spec
     if home.state_path.exists():
-        trainer.load(home.state_path, home.read_table("curve", CURVE))
+        trainer.load(home.state_path, home.read_table(CURVE, Point))
 
     def save() -> None:
         home.write_table(
-            "curve", trainer.curve_table()
+            CURVE, trainer.curve, Point
         )  # first: rows beyond the state are cut off when it is read
         trainer.save_to(home.state_path)
         done = trainer.progress
@@ -219,5 +217,5 @@ def _weigh(trainer: Trainer, header: Header, home: Home, ledger: Ledger, images:
     else:
         evaluator = Evaluator(trainer.net, spec, header.scaling, images, home, ledger)
         rows = ablation(evaluator, spec.subnets)
-    home.write_table(TABLE, importance_table(rows))
+    home.write_table(TABLE, rows, Importance)
     ledger.write(home.ledger_path)

@@ -1,0 +1,98 @@
+"""``dsim slim``: from a trained supernet to a design for each device."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from dsim.cli.exits import NOTHING_FITS
+from dsim.cli.options import confidence_option, json_option, print_json
+from dsim.cli.types import device_named
+from dsim.cli.words import ending
+from dsim.errors import InvalidValueError
+from dsim.units import milliseconds
+
+
+@click.command(
+    epilog=ending(
+        "dsim slim photos.supernet --device iphone12 --budget 2ms",
+        "dsim slim photos.supernet --device iphone12,pixel6-cpu \\",
+        "    --budget iphone12=2ms,pixel6-cpu=12ms",
+        then="`dsim export` turns a kept design into PyTorch code or a model file.",
+    )
+)
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option(
+    "--device", "devices", required=True, help="One or several device profiles: iphone12,pixel6-cpu."
+)
+@click.option(
+    "--budget",
+    "budgets",
+    required=True,
+    help="Latency of one run that each may take, such as 2ms, or by device: iphone12=2ms,pixel6-cpu=12ms.",
+)
+@click.option(
+    "--actions",
+    type=click.Choice(["all", "paper"]),
+    default="all",
+    show_default=True,
+    help="all: every single change, by validation loss; paper: the three of EfficientFormer, by accuracy.",
+)
+@click.option(
+    "--tries",
+    type=click.IntRange(min=1),
+    default=6,
+    show_default=True,
+    help="For all: how many changes of a round are evaluated, those that promise the most.",
+)
+@confidence_option
+@json_option
+@click.pass_context
+def slim(
+    ctx: click.Context,
+    folder: Path,
+    devices: str,
+    budgets: str,
+    actions: str,
+    tries: int,
+    confidence: float,
+    as_json: bool,
+) -> None:
+    """Take the supernet in FOLDER down to each device's budget.
+
+    Blocks and channels are taken away one step at a time, each time where the least accuracy is lost for a millisecond.
+    The designs are kept in FOLDER.
+    """
+    from dsim.records import to_plain
+    from dsim.report.slim import show_slimmed  # deferred: help must not wait for torch
+    from dsim.supernet.loaded import load_supernet
+    from dsim.supernet.slim_supernet import result_path
+    from dsim.supernet.slim_supernet import slim as slim_supernet
+
+    names = [device_named(name.strip()) for name in devices.split(",") if name.strip()]
+    loaded = load_supernet(folder)
+    results = slim_supernet(
+        loaded, names, _budgets(budgets), actions=actions, confidence=confidence, tries=tries
+    )
+    if as_json:
+        print_json({"designs": [to_plain(result) for result in results]})
+    else:
+        show_slimmed(results, [result_path(loaded, result) for result in results])
+    if not all(result.fits for result in results):
+        ctx.exit(NOTHING_FITS)
+
+
+def _budgets(text: str) -> float | dict[str, float | str]:
+    """Read one budget, or one for each device."""
+    if "=" not in text:
+        return milliseconds(text)
+    budgets: dict[str, float | str] = {}
+    for word in text.split(","):
+        name, sign, value = word.partition("=")
+        if not sign:
+            raise InvalidValueError(
+                f"--budget must be one duration or one for each device, got {word.strip()!r}; write iphone12=2ms,pixel6-cpu=12ms"
+            )
+        budgets[device_named(name.strip())] = milliseconds(value)
+    return budgets

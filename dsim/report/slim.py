@@ -1,0 +1,71 @@
+"""What slimming found, and the trace of how: for people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from dsim.report.console import result_console, show_line, show_table
+from dsim.report.table import TableData, table
+from dsim.supernet.slim_supernet import SlimResult
+
+
+def show_slimmed(results: Sequence[SlimResult], files: Sequence[Path]) -> None:
+    """Print the designs, each behind the trace that led to it."""
+    console = result_console()
+    for result, file in zip(results, files, strict=True):
+        show_table(console, trace_data(result))
+        fits = "fits" if result.fits else "does NOT fit"
+        show_line(
+            console,
+            result.device,
+            f"{fits} {result.budget_ms:g} ms: predicted {result.latency_ms:.2f} ms, at most {result.high_ms:.2f} ms at "
+            f"confidence {result.confidence:g}; {max(result.unused, 0.0):.0%} of the budget is left.",
+        )
+        if result.unpriced:
+            kinds = ", ".join(result.unpriced)
+            show_line(
+                console,
+                "Caution",
+                f"{result.device} has no evidence on {kinds}: the latency is a lower bound.",
+            )
+        for name, text in result.arch.summary().rows:
+            show_line(console, f"  {name}", text)
+        where = (
+            f"kept in {file}"
+            if result.fits
+            else "nothing that this supernet holds fits: raise the budget, or train a smaller --space"
+        )
+        show_line(console, "Design", f"{where}.")
+        console.print()
+    first = results[0]
+    show_line(
+        console,
+        "Sizes",
+        f"Weights were trained {first.trained}, at {first.training_px} px; latency is for {first.deployed_px} px. Losses "
+        "compare designs of this supernet alone: no design was trained to its end.",
+    )
+
+
+def trace_data(result: SlimResult) -> TableData:
+    """Return the trace: what was done, and what each step lost and saved."""
+    rows = [
+        (
+            str(number),
+            step.words,
+            f"{step.high_ms:.3f}",
+            f"{step.saved_ms:+.3f}",
+            f"{step.loss_rise:+.4f}",
+            f"{step.accuracy_drop:+.2f}",
+            f"{step.accuracy_drop / step.saved_ms:+.2f}" if step.saved_ms > 0 else "",
+        )
+        for number, step in enumerate(result.trace, 1)
+    ]
+    columns = ("step", "what", "at most ms", "saved ms", "loss rises", "points lost", "points a ms")
+    return table(
+        f"From the supernet to {result.device} under {result.budget_ms:g} ms",
+        columns,
+        rows,
+        tuple(name for name in columns if name != "what"),
+        "Loss and accuracy on the search images, with the supernet's weights.",
+    )

@@ -1,0 +1,86 @@
+"""Prices: what sub-networks cost on a device, from the price of each piece (the paper's lookup table)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dsim.arch import Arch
+from dsim.arch.lower import Part
+from dsim.latency.device_model import DeviceModel
+from dsim.latency.fit import load_model
+from dsim.latency.records import Evidence
+from dsim.rounding import limit
+
+
+@dataclass(frozen=True)
+class Price:
+    """Latency of one design.
+
+    Attributes
+    ----------
+    latency_ms
+        The estimate.
+    high_ms
+        The upper end of its interval, which a budget must hold.
+    """
+
+    latency_ms: float
+    high_ms: float
+
+
+@dataclass(frozen=True)
+class Prices:
+    """The price list of one device.
+
+    Attributes
+    ----------
+    device
+        Name of the profile.
+    budget_ms
+        That is to be met.
+    confidence
+        Level of the interval whose upper end must be within the budget.
+    model
+        What prices.
+    """
+
+    device: str
+    budget_ms: float
+    confidence: float
+    model: DeviceModel
+    _pieces: dict[Part, NDArray[np.float64]] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def of(cls, device: str, budget_ms: float, confidence: float) -> Prices:
+        """Load the model of a device.
+
+        Raises
+        ------
+        UnknownNameError
+            There is no such profile.
+        """
+        return cls(device, budget_ms, confidence, load_model(device))
+
+    def __call__(self, arch: Arch) -> Price:
+        """Price a design; pieces are read once."""
+        total: NDArray[np.float64] | None = None
+        for piece in arch.pieces():
+            if piece.key not in self._pieces:
+                self._pieces[piece.key] = self.model.featurise(piece.graph)
+            phi = self._pieces[piece.key]
+            total = phi if total is None else total + phi
+        assert total is not None
+        found = self.model.price(total[None], self.confidence)
+        return Price(float(found.latency_ms[0]), float(found.high_ms[0]))
+
+    def unpriced(self, arch: Arch) -> tuple[str, ...]:
+        """Return the operators of a design that the device's evidence says nothing about."""
+        kernels = self.model.estimate(arch.to_graph(), self.confidence).kernels
+        return tuple(sorted({kernel.kind for kernel in kernels if kernel.evidence is Evidence.UNSUPPORTED}))
+
+    def fits(self, price: Price) -> bool:
+        """Tell whether a price is within the budget."""
+        return price.high_ms <= limit(self.budget_ms)

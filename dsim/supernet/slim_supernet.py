@@ -1,0 +1,242 @@
+"""Slim a trained supernet to the budgets of any number of devices. Latency enters here and nowhere before."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dsim.arch import Arch
+from dsim.errors import InvalidValueError
+from dsim.files import write_atomic
+from dsim.progress import working
+from dsim.records import to_plain
+from dsim.supernet.evaluator import Evaluation
+from dsim.supernet.loaded import Supernet, load_supernet
+from dsim.supernet.moves import single_moves
+from dsim.supernet.paper_actions import paper_moves, paper_start
+from dsim.supernet.prices import Prices
+from dsim.supernet.slimming import REFILLS, Slimmed, Step, slim_for
+from dsim.supernet.subnet import Subnet
+from dsim.units import milliseconds
+
+ACTIONS = ("paper", "all")
+TRIES = 6  # moves that are evaluated in a round of ``all``, after all of them were evaluated once
+PAPER_ACTIONS = 3
+
+
+@dataclass(frozen=True)
+class SlimResult:
+    """A design for one device.
+
+    Attributes
+    ----------
+    device, budget_ms, confidence
+        What was asked for.
+    arch
+        The design, at the size that is deployed.
+    subnet
+        `Subnet.text`: the slots in which its blocks stand.
+    latency_ms, high_ms
+        The estimate and the upper end of its interval, which is what fits the budget.
+    fits
+        False where nothing that the supernet holds fits; then the design is the cheapest that was reached.
+    unpriced
+        Operators that the device's evidence says nothing about: with any, the latency is a lower bound.
+    loss
+        On the search pictures, with the supernet's weights; of use to compare designs of one supernet alone.
+    trace
+        What was done, in order.
+    trained
+        What the supernet was trained on.
+    training_px, deployed_px
+        Maps were as large as the first makes them; the latency is for the second.
+    """
+
+    device: str
+    budget_ms: float
+    confidence: float
+    arch: Arch
+    subnet: str
+    latency_ms: float
+    high_ms: float
+    fits: bool
+    unpriced: tuple[str, ...]
+    loss: float
+    trace: tuple[Step, ...]
+    trained: str
+    training_px: int
+    deployed_px: int
+
+    @property
+    def unused(self) -> float:
+        """The share of the budget that is left over, from the upper end."""
+        return 1.0 - self.high_ms / self.budget_ms
+
+
+def slim(
+    supernet: Supernet | str | Path,
+    device: str | Sequence[str],
+    budget: float | str | Mapping[str, float | str],
+    *,
+    actions: str = "all",
+    confidence: float = 0.9,
+    tries: int = TRIES,
+) -> tuple[SlimResult, ...]:
+    """Take blocks and widths away from a supernet until each device's budget holds.
+
+    Every design is evaluated once, for whatever number of devices. Results are kept in the supernet's folder, one file a
+    device, which `dsim export` and `dsim predict` read as designs.
+
+    Parameters
+    ----------
+    supernet
+        A folder, or what `load_supernet` returns.
+    device
+        One or several profiles.
+    budget
+        Milliseconds or a text such as ``"2ms"``, for all devices or by device.
+    actions
+        ``all``: every single move, compared by validation loss, then a refill. ``paper``: the three actions of
+        EfficientFormer, compared by accuracy.
+    confidence
+        Level of the interval whose upper end must be within the budget.
+    tries
+        For ``all``: how many moves of a round are evaluated, those that are expected to be the best.
+
+    Raises
+    ------
+    UnknownNameError
+        There is no such device.
+    InvalidValueError
+        A value is out of its range, or a device has no budget.
+    """
+    loaded = supernet if isinstance(supernet, Supernet) else load_supernet(supernet)
+    if actions not in ACTIONS:
+        raise InvalidValueError(
+            f"actions must be one of {', '.join(ACTIONS)}, got {actions!r}; choose one of them"
+        )
+    if tries < 1:
+        raise InvalidValueError(f"tries must be at least 1, got {tries}; {TRIES} is the default")
+    devices = (device,) if isinstance(device, str) else tuple(device)
+    lists = [Prices.of(name, _budget_of(budget, name), confidence) for name in devices]
+    start = start_of(loaded, actions)
+    most = most_evaluations(loaded, actions, start, len(devices), tries)
+    with working("slimming", total=most, unit="evaluations at most") as work:
+        evaluated: set[str] = set()
+
+        def evaluate(subnet: Subnet) -> Evaluation:
+            (found,) = loaded.evaluate([subnet])
+            if found.subnet not in evaluated:
+                evaluated.add(found.subnet)
+                work.step(len(evaluated))
+            return found
+
+        results = tuple(_one(loaded, prices, actions, start, tries, evaluate) for prices in lists)
+    for result in results:
+        _keep(loaded, result)
+    return results
+
+
+def start_of(loaded: Supernet, actions: str) -> Subnet:
+    """Return where slimming begins: the paper's likeliest paths where there are alphas, else the largest."""
+    if actions == "paper" and loaded.own:
+        return paper_start(loaded.choices, loaded.own)
+    return loaded.choices.largest
+
+
+def most_evaluations(loaded: Supernet, actions: str, start: Subnet, devices: int, tries: int) -> int:
+    """Return a number that slimming does not exceed, whatever it finds; it is known before anything is evaluated.
+
+    Every round lowers one thing by one step, so there are no more rounds than steps to go down.
+    """
+    space, choices = loaded.choices.space, loaded.choices
+    blocks = [block for stage in range(4) for block in start.blocks(stage)]
+    if actions == "paper":
+        narrowings = sum(
+            (width - min(row)) // 16 for width, row in zip(start.widths, space.widths, strict=True)
+        )
+        return 1 + devices * PAPER_ACTIONS * (len(blocks) + narrowings)
+    steps = sum(
+        sum(one < width for one in row) for width, row in zip(start.widths, space.widths, strict=True)
+    )
+    for stage in range(4):
+        for block in start.blocks(stage):
+            steps += 1 + sum(ratio < block.mlp_ratio for ratio in space.mlp_ratios[stage])
+            steps += block.mixer.is_attention
+    first = sum(1 for _ in single_moves(choices, start))
+    return 1 + first + devices * tries * (steps + REFILLS)
+
+
+def _budget_of(budget: float | str | Mapping[str, float | str], device: str) -> float:
+    if not isinstance(budget, Mapping):
+        value = milliseconds(budget)
+    elif device in budget:
+        value = milliseconds(budget[device])
+    else:
+        raise InvalidValueError(
+            f"every device needs a budget, and {device} has none; write --budget {device}=2ms beside the others"
+        )
+    if not value > 0:
+        raise InvalidValueError(
+            f"budget must be a positive number of milliseconds, got {value:g}; give for example 2ms"
+        )
+    return value
+
+
+def _one(
+    loaded: Supernet, prices: Prices, actions: str, start: Subnet, tries: int, evaluate: Any
+) -> SlimResult:
+    """Slim for one device."""
+    choices = loaded.choices
+    by_paper = actions == "paper"
+    expected: dict[tuple[str, int, int], float] = {}
+    if not by_paper:
+        whole = evaluate(start).loss
+        expected = {
+            (move.kind, move.stage, move.slot): evaluate(move.subnet).loss - whole
+            for move in single_moves(choices, start)
+        }
+    importance = loaded.importance
+    found: Slimmed = slim_for(
+        loaded.net,
+        start,
+        prices,
+        (lambda subnet: paper_moves(choices, subnet, importance))
+        if by_paper
+        else (lambda subnet: single_moves(choices, subnet)),
+        evaluate,
+        by_accuracy=by_paper,
+        tries=None if by_paper else tries,
+        expected=expected,
+        refill=not by_paper,
+    )
+    return SlimResult(
+        prices.device,
+        prices.budget_ms,
+        prices.confidence,
+        loaded.arch(found.subnet),
+        found.subnet.text(),
+        found.price.latency_ms,
+        found.price.high_ms,
+        found.fits,
+        prices.unpriced(loaded.arch(found.subnet)),
+        found.evaluation.loss,
+        found.trace,
+        loaded.header.trained_on(),
+        loaded.header.asked.px,
+        choices.space.resolution,
+    )
+
+
+def result_path(loaded: Supernet, result: SlimResult) -> Path:
+    """Return where the design of a device is kept."""
+    return loaded.home.folder / f"slim-{result.device}-{result.budget_ms:g}ms.json"
+
+
+def _keep(loaded: Supernet, result: SlimResult) -> None:
+    plain = to_plain(result)
+    design = {"arch": plain.pop("arch")} if result.fits else None
+    write_atomic(result_path(loaded, result), json.dumps({"chosen": design, **plain}, indent=1) + "\n")

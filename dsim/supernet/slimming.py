@@ -1,0 +1,187 @@
+"""Slimming: take from a sub-network what costs the least accuracy for each millisecond, until it fits a device's budget."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from dsim.arch import Arch
+from dsim.supernet.choices import Choices
+from dsim.supernet.elastic import Elastic
+from dsim.supernet.evaluator import Evaluation
+from dsim.supernet.moves import Move, single_growths
+from dsim.supernet.prices import Price, Prices
+from dsim.supernet.subnet import Subnet
+
+REFILLS = 6  # moves that use up what is left of the budget, at most
+
+Moves = Callable[[Subnet], Iterable[Move]]
+Evaluate = Callable[[Subnet], Evaluation]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One move of the trace.
+
+    Attributes
+    ----------
+    words
+        What was done.
+    latency_ms, high_ms
+        Of what is left: the estimate, and its upper end.
+    saved_ms
+        Of the estimate; negative where a refill spends.
+    loss_rise, accuracy_drop
+        On the search pictures, with the supernet's weights.
+    tried
+        How many moves were compared.
+    """
+
+    words: str
+    latency_ms: float
+    high_ms: float
+    saved_ms: float
+    loss_rise: float
+    accuracy_drop: float
+    tried: int
+
+
+@dataclass(frozen=True)
+class Slimmed:
+    """What slimming left for one device."""
+
+    subnet: Subnet
+    price: Price
+    evaluation: Evaluation
+    trace: tuple[Step, ...]
+    fits: bool
+
+
+@dataclass(frozen=True)
+class Scored:
+    """A move with what it costs and what it saves."""
+
+    move: Move
+    price: Price
+    evaluation: Evaluation
+    loss_rise: float
+    accuracy_drop: float
+    saved_ms: float
+
+
+def slim_for(
+    net: Elastic,
+    start: Subnet,
+    prices: Prices,
+    moves: Moves,
+    evaluate: Evaluate,
+    *,
+    by_accuracy: bool,
+    tries: int | None,
+    expected: dict[tuple[str, int, int], float],
+    refill: bool,
+) -> Slimmed:
+    """Slim a sub-network until it fits one device's budget.
+
+    Parameters
+    ----------
+    net, start
+        The supernet, and where to begin.
+    prices
+        Of the device.
+    moves
+        What may be done to a sub-network.
+    evaluate
+        Returns loss and accuracy of a sub-network.
+    by_accuracy
+        Compare moves by accuracy lost, as the paper does; by loss otherwise, which is less coarse.
+    tries
+        How many moves of a round are evaluated, those that are expected to be the best; None for all.
+    expected
+        The rise of the loss that each move (kind, stage, slot) is expected to bring; it is updated.
+    refill
+        Whether to use up what is left of the budget in the end.
+    """
+    choices = net.choices
+    subnet, price, reached = start, prices(_arch(net, start)), evaluate(start)
+    trace: list[Step] = []
+    while not prices.fits(price):
+        options = [(move, prices(_arch(net, move.subnet))) for move in moves(subnet)]
+        options = [(move, cost) for move, cost in options if cost.latency_ms < price.latency_ms]
+        if not options:
+            return Slimmed(subnet, price, reached, tuple(trace), False)
+        options.sort(
+            key=lambda one: _worth(expected.get(_key(one[0]), 0.0), price.latency_ms - one[1].latency_ms)
+        )
+        scored = [
+            _scored(move, cost, price, reached, evaluate(move.subnet)) for move, cost in options[:tries]
+        ]
+        expected.update({_key(one.move): one.loss_rise for one in scored})
+        best = min(
+            scored, key=lambda one: _worth(one.accuracy_drop if by_accuracy else one.loss_rise, one.saved_ms)
+        )
+        subnet, price, reached = best.move.subnet, best.price, best.evaluation
+        trace.append(_step(best, len(scored)))
+    for _ in range(REFILLS if refill else 0):
+        grown = _refill(net, choices, subnet, price, reached, prices, evaluate, tries)
+        if grown is None:
+            break
+        best, count = grown
+        subnet, price, reached = best.move.subnet, best.price, best.evaluation
+        trace.append(_step(best, count))
+    return Slimmed(subnet, price, reached, tuple(trace), True)
+
+
+def _arch(net: Elastic, subnet: Subnet) -> Arch:
+    return net.arch(subnet, net.choices.space.resolution)
+
+
+def _key(move: Move) -> tuple[str, int, int]:
+    return (move.kind, move.stage, move.slot)
+
+
+def _worth(lost: float, saved_ms: float) -> tuple[float, float]:
+    """Order moves: by what is lost for a millisecond; among those that lose nothing, the one that saves most is first."""
+    return (max(lost, 0.0) / saved_ms, -saved_ms)
+
+
+def _scored(move: Move, cost: Price, price: Price, reached: Evaluation, found: Evaluation) -> Scored:
+    return Scored(
+        move,
+        cost,
+        found,
+        found.loss - reached.loss,
+        reached.accuracy - found.accuracy,
+        price.latency_ms - cost.latency_ms,
+    )
+
+
+def _step(best: Scored, tried: int) -> Step:
+    return Step(
+        best.move.words,
+        best.price.latency_ms,
+        best.price.high_ms,
+        best.saved_ms,
+        best.loss_rise,
+        best.accuracy_drop,
+        tried,
+    )
+
+
+def _refill(
+    net: Elastic,
+    choices: Choices,
+    subnet: Subnet,
+    price: Price,
+    reached: Evaluation,
+    prices: Prices,
+    evaluate: Evaluate,
+    tries: int | None,
+) -> tuple[Scored, int] | None:
+    """Return the growth that fits and lowers the loss most, or None."""
+    options = [(move, prices(_arch(net, move.subnet))) for move in single_growths(choices, subnet)]
+    options = [(move, cost) for move, cost in options if prices.fits(cost)]
+    options.sort(key=lambda one: -one[1].latency_ms)  # the more of the budget it uses, the more it may bring
+    scored = [_scored(move, cost, price, reached, evaluate(move.subnet)) for move, cost in options[:tries]]
+    best = min(scored, key=lambda one: one.loss_rise, default=None)
+    return (best, len(scored)) if best is not None and best.loss_rise < 0 else None
