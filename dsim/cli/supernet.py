@@ -28,6 +28,7 @@ def supernet() -> None:
 
 @supernet.command(
     "train",
+    short_help="Train a supernet on a folder of images.",
     epilog=ending(
         "dsim supernet train photos --out photos.supernet \\",
         "    --images 160k --time 15m",
@@ -115,6 +116,7 @@ def train_command(
 
 @supernet.command(
     "show",
+    short_help="Show what a supernet holds and what it cost.",
     epilog=ending(
         "dsim supernet show photos.supernet",
         then="`dsim slim photos.supernet --device iphone12 --budget 2ms` finds a design.",
