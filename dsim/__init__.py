@@ -10,6 +10,7 @@ What you call; each is a command of ``dsim`` too:
 - `measure`: time networks on this machine, and make a device profile
 - `supernet`: train all designs of a space in one network, on your own images (``dsim supernet``)
 - `slim`: take a supernet down to each device's budget
+- `train`: train one design on your own images, and test it
 - `add_device`: make a device profile from your own measurements (``dsim device add``)
 - `adapt`: say how good that profile is, and what to measure next (``dsim device adapt``)
 
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from dsim.search import Space, StudyResult
     from dsim.shift import Comparison, compare
     from dsim.supernet import slim
+    from dsim.supernet import train_design as train
 
 __version__ = "0.1.0"
 
@@ -64,6 +66,7 @@ _WHERE: dict[str, tuple[str, str]] = {
     "search": ("dsim.search", ""),
     "slim": ("dsim.supernet", "slim"),
     "supernet": ("dsim.supernet", ""),
+    "train": ("dsim.supernet", "train_design"),
     "top1": ("dsim.accuracy.estimate", "estimate_top1"),
 }
 
@@ -88,6 +91,7 @@ __all__ = [
     "slim",
     "supernet",
     "top1",
+    "train",
 ]
 
 

@@ -29,6 +29,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "export": ("dsim.cli.export", "Write a design as a PyTorch model, or as a file for a runtime."),
     "supernet": ("dsim.cli.supernet", "Train all designs of a space in one network, on your own images."),
     "slim": ("dsim.cli.slim", "Take a supernet down to the budgets of any number of devices."),
+    "train": ("dsim.cli.train", "Train one design on your own images, and test it."),
     "device": ("dsim.cli.device", "List, show, add and validate device profiles."),
     "measure": ("dsim.cli.measure", "Time networks on this machine, and make a device profile."),
 }

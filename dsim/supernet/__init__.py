@@ -1,6 +1,7 @@
 """Supernet: all designs of a space in one network, trained once on the user's own images, for any number of devices."""
 
 from dsim.supernet.choices import DEFAULT, load_choices
+from dsim.supernet.design_training import Trained, train_design
 from dsim.supernet.evaluator import Evaluation
 from dsim.supernet.front import evaluate, importance
 from dsim.supernet.importance import Importance
@@ -18,6 +19,7 @@ __all__ = [
     "SlimResult",
     "Subnet",
     "Supernet",
+    "Trained",
     "evaluate",
     "importance",
     "load_choices",
@@ -25,4 +27,5 @@ __all__ = [
     "single_moves",
     "slim",
     "train",
+    "train_design",
 ]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812  (torch's own habit)
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from dsim.supernet.augment import Scaling
@@ -50,6 +51,29 @@ class Evaluation:
     images: int
 
 
+def batches_of(part: Part, scaling: Scaling, spec: TrainSpec) -> Iterator[tuple[Tensor, Tensor]]:
+    """Yield pictures and labels in order; a last batch of a single one joins the batch before."""
+    starts = list(range(0, len(part), BATCH))
+    if len(starts) > 1 and len(part) - starts[-1] < 2:
+        starts.pop()  # batch norm cannot take statistics of one picture
+    for start, end in zip(starts, [*starts[1:], len(part)], strict=True):
+        images = torch.from_numpy(part.images[start:end]).to(spec.device)
+        yield scaling(images), torch.from_numpy(part.labels[start:end]).to(spec.device)
+
+
+def scored(
+    module: nn.Module, batches: Iterable[tuple[Tensor, Tensor]], spec: TrainSpec
+) -> tuple[NDArray[np.float64], int]:
+    """Return the cross entropy of each picture (N,), and how many pictures a network gets right."""
+    losses, right = [], 0
+    with torch.no_grad(), precise(spec):
+        for images, labels in batches:
+            scores = module(images).float()
+            losses.append(F.cross_entropy(scores, labels, reduction="none").cpu().numpy().astype(np.float64))
+            right += int((scores.argmax(dim=1) == labels).sum())
+    return np.concatenate(losses), right
+
+
 class Evaluator:
     """Evaluates sub-networks of one supernet.
 
@@ -73,34 +97,19 @@ class Evaluator:
         self.sample = images.train.take(np.sort(sample))
         self.known = {row.subnet: row for row in home.read_table(TABLE, Evaluation)}
 
-    def batches(self, part: Part) -> Iterator[tuple[Tensor, Tensor]]:
-        """Yield pictures and labels in order; the last batch takes what is left, unless that is a single one."""
-        starts = list(range(0, len(part), BATCH))
-        if len(starts) > 1 and len(part) - starts[-1] < 2:
-            starts.pop()  # batch norm cannot take statistics of one picture
-        for start, end in zip(starts, [*starts[1:], len(part)], strict=True):
-            images = torch.from_numpy(part.images[start:end]).to(self.spec.device)
-            yield self.scaling(images), torch.from_numpy(part.labels[start:end]).to(self.spec.device)
-
     def module(self, subnet: Subnet) -> nn.Module:
         """Return a sub-network as the exporter's module, with its own batch norm statistics, in eval mode."""
         module = self.net.cut_module(subnet).to(self.spec.device)
-        with precise(self.spec):
-            calibrate(module, (images for images, _ in self.batches(self.sample)))
+        calibrate(module, (images for images, _ in self.batches(self.sample)), self.spec)
         return module
+
+    def batches(self, part: Part) -> Iterator[tuple[Tensor, Tensor]]:
+        """Yield pictures and labels in order."""
+        return batches_of(part, self.scaling, self.spec)
 
     def measure(self, subnet: Subnet) -> Evaluation:
         """Evaluate a sub-network, whether or not it is known."""
-        module = self.module(subnet)
-        losses, right = [], 0
-        with torch.no_grad(), precise(self.spec):
-            for images, labels in self.batches(self.images.search):
-                scores = module(images).float()
-                losses.append(
-                    F.cross_entropy(scores, labels, reduction="none").cpu().numpy().astype(np.float64)
-                )
-                right += int((scores.argmax(dim=1) == labels).sum())
-        loss = np.concatenate(losses)
+        loss, right = scored(self.module(subnet), self.batches(self.images.search), self.spec)
         spread = float(loss.std(ddof=1)) / len(loss) ** 0.5 if len(loss) > 1 else 0.0
         return Evaluation(subnet.text(), float(loss.mean()), spread, 100 * right / len(loss), len(loss))
 

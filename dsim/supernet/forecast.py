@@ -17,7 +17,8 @@ from dsim.supernet.importance import ablation_subnets
 from dsim.supernet.ledger import Ledger
 from dsim.supernet.spec import TrainSpec
 from dsim.supernet.subnet import Subnet
-from dsim.supernet.trainer import Trainer, step_macs
+from dsim.supernet.trainer import step_macs
+from dsim.supernet.ways import supernet_training
 
 STEPS = 20  # that are timed
 UNTIMED = 3  # of them come first and are slow, for everything is done for the first time
@@ -47,7 +48,8 @@ class Forecast:
 
 def measure(spec: TrainSpec, images: Images, scaling: Scaling) -> Forecast:
     """Time steps and evaluations on weights that are thrown away."""
-    trainer = Trainer(spec, images.train, scaling, len(images.classes))
+    training = supernet_training(spec, images.train, scaling, len(images.classes))
+    trainer = training.trainer
     steps = min(STEPS, spec.steps)
     with timed() as whole, working("timing steps", total=steps, unit="steps") as work:
         walls, cpus = [], []
@@ -60,8 +62,8 @@ def measure(spec: TrainSpec, images: Images, scaling: Scaling) -> Forecast:
         later = slice(UNTIMED, None) if steps > UNTIMED else slice(0, None)
         walls, cpus = walls[later], cpus[later]
         with TemporaryDirectory() as nowhere, timed() as evaluations:
-            evaluator = Evaluator(trainer.net, spec, scaling, images, Home(nowhere), Ledger())
-            for subnet in (trainer.net.choices.largest, trainer.net.choices.smallest):
+            evaluator = Evaluator(training.net, spec, scaling, images, Home(nowhere), Ledger())
+            for subnet in (training.net.choices.largest, training.net.choices.smallest):
                 evaluator.measure(subnet)
     shown = steps * spec.batch
     passes = sum(trainer.way.passes(step) for step in range(steps))
@@ -106,9 +108,10 @@ def affordable(spec: TrainSpec, forecast: Forecast, evaluations: int, time_s: fl
     return replace(spec, images=steps * spec.batch)
 
 
-def planned(spec: TrainSpec, forecast: Forecast, images: Images, classes: int) -> dict[str, Amounts]:
+def planned(spec: TrainSpec, forecast: Forecast, images: Images, scaling: Scaling) -> dict[str, Amounts]:
     """Return what each stage will cost: counts are exact, seconds are forecast."""
-    trainer = Trainer(spec, images.train, Scaling((0.0,) * 3, (1.0,) * 3), classes)
+    training = supernet_training(spec, images.train, scaling, len(images.classes))
+    trainer = training.trainer
     steps = range(spec.steps)
     gpu = spec.device != "cpu"
     plan = {
@@ -124,7 +127,7 @@ def planned(spec: TrainSpec, forecast: Forecast, images: Images, classes: int) -
     wanted = importance_subnets(spec)
     if wanted:
         with TemporaryDirectory() as nowhere:
-            evaluator = Evaluator(trainer.net, spec, trainer.feed.scaling, images, Home(nowhere), Ledger())
+            evaluator = Evaluator(training.net, spec, scaling, images, Home(nowhere), Ledger())
             plan["importance"] = sum(
                 (
                     evaluator.amounts(subnet, forecast.evaluation_cpu, forecast.evaluation_wall)

@@ -36,6 +36,8 @@ def path_names(net: Elastic, stage: int, slot: int) -> tuple[str, ...]:
 class Gumbel:
     """See `Way`. Its parameters are the alphas, (paths,) for each slot."""
 
+    what = "training the supernet"
+
     def __init__(self, net: Elastic, spec: TrainSpec, steps: int) -> None:
         self.net, self.spec, self.steps = net, spec, steps
         self.slots = [(stage, slot) for stage in range(4) for slot in range(net.choices.depth(stage))]

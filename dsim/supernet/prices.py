@@ -9,9 +9,7 @@ from numpy.typing import NDArray
 
 from dsim.arch import Arch
 from dsim.arch.lower import Part
-from dsim.latency.device_model import DeviceModel
-from dsim.latency.fit import load_model
-from dsim.latency.records import Evidence
+from dsim.latency import Basis, DeviceModel, load_model
 from dsim.rounding import limit
 
 
@@ -79,7 +77,7 @@ class Prices:
     def unpriced(self, arch: Arch) -> tuple[str, ...]:
         """Return the operators of a design that the device's evidence says nothing about."""
         kernels = self.model.estimate(arch.to_graph(), self.confidence).kernels
-        return tuple(sorted({kernel.kind for kernel in kernels if kernel.evidence is Evidence.UNSUPPORTED}))
+        return tuple(sorted({kernel.kind for kernel in kernels if kernel.evidence is Basis.UNSUPPORTED}))
 
     def fits(self, price: Price) -> bool:
         """Tell whether a price is within the budget."""

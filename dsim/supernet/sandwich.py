@@ -21,6 +21,8 @@ RANDOM = 2  # random sub-networks of a step, beside the largest and the smallest
 class Sandwich:
     """See `Way`."""
 
+    what = "training the supernet"
+
     def __init__(self, net: Elastic, spec: TrainSpec, steps: int) -> None:
         self.net, self.spec = net, spec
         self.parameters: dict[str, nn.Parameter] = {}

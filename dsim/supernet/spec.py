@@ -11,6 +11,7 @@ from dsim.search.space import Space
 from dsim.supernet.choices import DEFAULT, Choices
 
 WAYS = ("sandwich", "gumbel")
+ALONE = "alone"  # one design by itself
 PRECISIONS = ("float32", "bfloat16")
 _COUNT = re.compile(r"\s*([0-9]*\.?[0-9]+)\s*([kM]?)\s*")
 
@@ -41,7 +42,7 @@ class TrainSpec:
     px
         Height and width of the pictures.
     way
-        ``sandwich`` or ``gumbel``.
+        ``sandwich`` or ``gumbel``; ``alone`` for one design.
     seed
         Of weights, order, augmentation, sub-networks and split.
     batch
@@ -85,7 +86,7 @@ class TrainSpec:
     space: Space = field(default=DEFAULT)
 
     def __post_init__(self) -> None:
-        for name, known in (("way", WAYS), ("precision", PRECISIONS)):
+        for name, known in (("way", (*WAYS, ALONE)), ("precision", PRECISIONS)):
             if getattr(self, name) not in known:
                 raise InvalidValueError(
                     f"{name} must be one of {', '.join(known)}, got {getattr(self, name)!r}; choose one of them"

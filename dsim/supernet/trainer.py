@@ -5,26 +5,24 @@ from __future__ import annotations
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
 import torch
+from torch import nn
 
 from dsim.progress import working
 from dsim.supernet.augment import Scaling
-from dsim.supernet.choices import Choices
 from dsim.supernet.cost import TRAINING_FACTOR
-from dsim.supernet.elastic import Elastic
 from dsim.supernet.feed import Feed
 from dsim.supernet.images import Part
 from dsim.supernet.schedule import learning_rate
 from dsim.supernet.spec import TrainSpec
 from dsim.supernet.state import Progress, read_state, write_state
 from dsim.supernet.way import Way
-from dsim.supernet.ways import WAYS
 
 SAVE_EVERY_S = 60.0
 CURVE = "curve"
@@ -51,18 +49,18 @@ class Trainer:
         The pictures.
     scaling
         How they become numbers.
-    classes
-        Class scores.
+    weights
+        What is trained, by name.
+    way
+        How.
     """
 
-    def __init__(self, spec: TrainSpec, part: Part, scaling: Scaling, classes: int) -> None:
-        self.spec = spec
-        self.net = Elastic(Choices(spec.space), spec.px, classes, spec.seed)
-        self.way: Way = WAYS[spec.way](self.net, spec, spec.steps)
-        self.weights = {**self.net.weights, **self.way.parameters}
-        for weight in self.weights.values():
-            weight.data = weight.data.to(spec.device)
-        self.optimiser = _optimiser(self.net, self.way, spec)
+    def __init__(
+        self, spec: TrainSpec, part: Part, scaling: Scaling, weights: Mapping[str, nn.Parameter], way: Way
+    ) -> None:
+        self.spec, self.way = spec, way
+        self.weights = {**weights, **way.parameters}
+        self.optimiser = _optimiser(list(weights.values()), list(way.parameters.values()), spec)
         self.feed = Feed(part, spec.batch, scaling, spec.flip, spec.seed, spec.device)
         self.progress = Progress()
         self.curve: list[Point] = []
@@ -119,7 +117,7 @@ class Trainer:
         spec = self.spec
         saved = time.monotonic()
         with (
-            working("training the supernet", total=spec.images, unit="images", seconds=forecast_s) as work,
+            working(self.way.what, total=spec.images, unit="images", seconds=forecast_s) as work,
             postponed_interrupt() as pressed,
         ):
             while self.done < spec.steps:
@@ -139,16 +137,14 @@ def step_macs(way: Way, spec: TrainSpec, step: int) -> int:
     return TRAINING_FACTOR * spec.batch * way.macs(step)
 
 
-def _optimiser(net: Elastic, way: Way, spec: TrainSpec) -> torch.optim.AdamW:
+def _optimiser(weights: list[nn.Parameter], own: list[nn.Parameter], spec: TrainSpec) -> torch.optim.AdamW:
     """Make AdamW; norms, biases, scales and what a way learns do not decay."""
-    decaying = [weight for weight in net.weights.values() if weight.ndim > 1]
-    others = [weight for weight in net.weights.values() if weight.ndim <= 1]
     groups = [
-        {"params": decaying, "weight_decay": spec.weight_decay, "times": 1.0},
-        {"params": others, "weight_decay": 0.0, "times": 1.0},
+        {"params": [one for one in weights if one.ndim > 1], "weight_decay": spec.weight_decay, "times": 1.0},
+        {"params": [one for one in weights if one.ndim <= 1], "weight_decay": 0.0, "times": 1.0},
     ]
-    if way.parameters:
-        groups.append({"params": list(way.parameters.values()), "weight_decay": 0.0, "times": OWN_RATE})
+    if own:
+        groups.append({"params": own, "weight_decay": 0.0, "times": OWN_RATE})
     return torch.optim.AdamW(groups, lr=spec.learning_rate, fused=True)
 
 

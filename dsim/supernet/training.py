@@ -20,12 +20,14 @@ from dsim.supernet.forecast import affordable, importance_subnets, measure, plan
 from dsim.supernet.home import Header, Home
 from dsim.supernet.images import Images, read_images
 from dsim.supernet.importance import TABLE, Importance, ablation, alpha_importance
+from dsim.supernet.kept import run_kept
 from dsim.supernet.ledger import Ledger
 from dsim.supernet.loaded import Supernet, load_supernet
 from dsim.supernet.pictures import require_pillow
 from dsim.supernet.spec import TrainSpec, differences, parse_count
 from dsim.supernet.state import require_safetensors
-from dsim.supernet.trainer import CURVE, SAVE_EVERY_S, Point, Trainer
+from dsim.supernet.trainer import SAVE_EVERY_S
+from dsim.supernet.ways import Training, supernet_training
 from dsim.units import seconds
 
 
@@ -93,7 +95,7 @@ def train(
     require_safetensors()
     home = Home(out)
     check_folder(home.folder)
-    _check_device(device)
+    check_device(device)
     known = home.read_header() if home.header_path.exists() else None
     wanted = TrainSpec(
         images=parse_count(images),
@@ -105,7 +107,7 @@ def train(
         flip=flip,
         device=device,
         threads=threads or (known.asked.threads if known else torch.get_num_threads()),
-        precision=precision or (known.asked.precision if known else _usual_precision(device)),
+        precision=precision or (known.asked.precision if known else usual_precision(device)),
         subnets=subnets,
         space=space or DEFAULT,
     )
@@ -115,7 +117,7 @@ def train(
             "options, or another --out"
         )
     ledger = Ledger.read(home.ledger_path)
-    with _threads(wanted.threads):
+    with torch_threads(wanted.threads):
         with timed() as reading:
             pictures = read_images(data, px, seed)
         ledger.spend("reading", Amounts(cpu_seconds=reading.cpu))
@@ -125,27 +127,34 @@ def train(
                 "another --out"
             )
         header = known or _begin(home, wanted, data, pictures, ledger, seconds(time))
-        trainer = Trainer(header.spec, pictures.train, header.scaling, len(header.classes))
-        _run(trainer, header, home, ledger, save_every_s)
-        _weigh(trainer, header, home, ledger, pictures)
+        training = supernet_training(header.spec, pictures.train, header.scaling, len(header.classes))
+        run_kept(training.trainer, home, ledger, header.forecast_seconds, save_every_s)
+        _weigh(training, header, home, ledger, pictures)
     return load_supernet(out, data, pictures)
 
 
-def _check_device(device: str) -> None:
+def check_device(device: str) -> None:
+    """Refuse a device that torch does not have.
+
+    Raises
+    ------
+    UnavailableError
+        There is no CUDA GPU.
+    """
     if device.startswith("cuda") and not torch.cuda.is_available():
         raise UnavailableError(
             f"device {device} needs a CUDA GPU and a torch with CUDA, and this machine offers none; use --on cpu"
         )
 
 
-def _usual_precision(device: str) -> str:
+def usual_precision(device: str) -> str:
     """Return bfloat16 where it is quicker: on GPUs, and on processors with AMX."""
     quick = device != "cpu" or bool(torch.cpu.get_capabilities().get("amx_bf16"))
     return "bfloat16" if quick else "float32"
 
 
 @contextmanager
-def _threads(count: int) -> Iterator[None]:
+def torch_threads(count: int) -> Iterator[None]:
     """Let torch use so many threads inside a block."""
     before = torch.get_num_threads()
     torch.set_num_threads(count)
@@ -165,7 +174,7 @@ def _begin(
     evaluations = len(importance_subnets(wanted))
     spec = affordable(wanted, forecast, evaluations, time_s)
     spec = replace(spec, images=spec.steps * spec.batch)
-    ledger.planned = planned(spec, forecast, images, len(images.classes))
+    ledger.planned = planned(spec, forecast, images, scaling)
     header = Header(
         asked=wanted,
         images=spec.images,
@@ -185,37 +194,15 @@ def _begin(
     return header
 
 
-def _run(trainer: Trainer, header: Header, home: Home, ledger: Ledger, save_every_s: float) -> None:
-    """Train whatever is left."""
-    spec = header.spec
-    if home.state_path.exists():
-        trainer.load(home.state_path, home.read_table(CURVE, Point))
-
-    def save() -> None:
-        home.write_table(
-            CURVE, trainer.curve, Point
-        )  # first: rows beyond the state are cut off when it is read
-        trainer.save_to(home.state_path)
-        done = trainer.progress
-        passes = sum(trainer.way.passes(step) for step in range(done.step))
-        ledger.spent["training"] = Amounts(
-            done.step * spec.batch, passes, done.macs, 0, done.cpu_seconds, done.gpu_seconds
-        )
-        ledger.write(home.ledger_path)
-
-    if trainer.done < spec.steps:
-        trainer.run(save, header.forecast_seconds, save_every_s)
-
-
-def _weigh(trainer: Trainer, header: Header, home: Home, ledger: Ledger, images: Images) -> None:
+def _weigh(training: Training, header: Header, home: Home, ledger: Ledger, images: Images) -> None:
     """Work out what each block is worth, where it is not known yet."""
     if (home.folder / f"{TABLE}.parquet").exists():
         return
     spec = header.spec
     if spec.way == "gumbel":
-        rows = alpha_importance(trainer.net.choices, trainer.way.parameters)
+        rows = alpha_importance(training.net.choices, training.trainer.way.parameters)
     else:
-        evaluator = Evaluator(trainer.net, spec, header.scaling, images, home, ledger)
+        evaluator = Evaluator(training.net, spec, header.scaling, images, home, ledger)
         rows = ablation(evaluator, spec.subnets)
     home.write_table(TABLE, rows, Importance)
     ledger.write(home.ledger_path)

@@ -13,8 +13,9 @@ from dsim.supernet.spec import TrainSpec
 
 
 class Way(Protocol):
-    """One way of training; made by ``WAYS[name](net, spec, steps)``."""
+    """One way of training; those of supernets are made by ``WAYS[name](net, spec, steps)``."""
 
+    what: str  # what goes on, in words that follow "dsim is"
     parameters: dict[str, nn.Parameter]  # what it learns beside the network's weights
 
     def backward(self, step: int, images: Tensor, labels: Tensor) -> float:

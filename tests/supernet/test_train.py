@@ -200,7 +200,7 @@ def test_batch_norms_are_the_sub_networks_own(trained: Supernet) -> None:
         before = module(batches[0])
         module.get_submodule("network.0.0.mlp.norm2").running_mean.copy_(inherited)
         assert (module(batches[0]) - before).abs().max() > 1e-3
-    calibrate(module, batches)
+    calibrate(module, batches, trained.header.spec)
     with torch.no_grad():
         assert torch.allclose(module(batches[0]), before, atol=1e-5)
 

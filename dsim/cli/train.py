@@ -1,0 +1,84 @@
+"""``dsim train``: train one design on the user's own images, and test it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from dsim.cli.options import json_option, print_json
+from dsim.cli.words import ending
+
+
+@click.command(
+    epilog=ending(
+        "dsim train photos.supernet/slim-iphone12-2ms.json --data photos \\",
+        "    --from photos.supernet --images 500k --out photos.model",
+        "dsim train efficientformer_l1 --data photos --images 1M \\",
+        "    --px 224 --out photos.model",
+        then="load model.py and weights.safetensors of OUT, as its README shows.",
+    )
+)
+@click.argument("design")
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="Folder with one folder of images for each class, as for `dsim supernet train`.",
+)
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder of the trained model.")
+@click.option("--images", required=True, help="How many images to show, such as 160k: the bound of the cost.")
+@click.option(
+    "--from",
+    "start",
+    type=click.Path(path_type=Path),
+    help="Supernet whose weights the design begins with; size and split of the images are then the supernet's.",
+)
+@click.option(
+    "--px", type=int, default=32, show_default=True, help="Side of the training images in pixels, 16 to 512."
+)
+@click.option("--on", "device", default="cpu", show_default=True, help="cpu or cuda.")
+@click.option(
+    "--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Same seed, same weights."
+)
+@click.option("--batch", type=click.IntRange(min=8), default=128, show_default=True, help="Images in a step.")
+@click.option("--no-flip", is_flag=True, help="Do not mirror images: left and right mean something in them.")
+@json_option
+def train(
+    design: str,
+    data: Path,
+    out: Path,
+    images: str,
+    start: Path | None,
+    px: int,
+    device: str,
+    seed: int,
+    batch: int,
+    no_flip: bool,
+    as_json: bool,
+) -> None:
+    """Train DESIGN on your own images, and test it on images that no step has seen.
+
+    DESIGN is a preset, an arch.json, a study's folder, or what `dsim slim` kept. Writes PyTorch code, the weights and the
+    accuracy into OUT. A training that was interrupted continues when the same command is run again.
+    """
+    from dsim.records import to_plain
+    from dsim.report.trained import show_trained  # deferred: help must not wait for torch
+    from dsim.supernet import train_design
+
+    result = train_design(
+        design,
+        data,
+        out,
+        images=images,
+        start=start,
+        px=px,
+        seed=seed,
+        device=device,
+        flip=not no_flip,
+        batch=batch,
+    )
+    if as_json:
+        print_json(to_plain(result))
+    else:
+        show_trained(result, out)

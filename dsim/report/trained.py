@@ -1,0 +1,21 @@
+"""A trained design for people."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from dsim.report.console import result_console, show_line
+from dsim.supernet.design_training import Trained
+
+
+def show_trained(result: Trained, folder: Path) -> None:
+    """Print what a trained design reaches, and where it is."""
+    console = result_console()
+    show_line(
+        console,
+        "Test accuracy",
+        f"{result.accuracy:.1f}% ({result.low:.1f} to {result.high:.1f}) on {result.test_images:,} images that no step has "
+        "seen.",
+    )
+    show_line(console, "Trained", f"{result.trained}, at {result.px} px, from {result.start}.")
+    show_line(console, "Model", f"{folder}: model.py, weights.safetensors, and README.md on how to use them.")

@@ -1,0 +1,273 @@
+"""Train one design by itself, and test it on pictures that no step has seen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from dsim.arch import Arch
+from dsim.arch.named import read_design
+from dsim.errors import FileFormatError, InvalidValueError
+from dsim.export import build_module, write_torch
+from dsim.files import check_folder, make_folder, read_json, read_text, write_atomic
+from dsim.records import from_toml, to_toml
+from dsim.supernet.alone import Alone
+from dsim.supernet.augment import Scaling
+from dsim.supernet.calibrate import calibrate
+from dsim.supernet.cost import Amounts, timed
+from dsim.supernet.draws import draws
+from dsim.supernet.evaluator import CALIBRATION, batches_of, scored
+from dsim.supernet.home import Home
+from dsim.supernet.images import Images, read_images
+from dsim.supernet.kept import run_kept
+from dsim.supernet.ledger import Ledger
+from dsim.supernet.loaded import Supernet, load_supernet
+from dsim.supernet.pictures import require_pillow
+from dsim.supernet.pieces import design_px
+from dsim.supernet.spec import ALONE, TrainSpec, differences, parse_count
+from dsim.supernet.state import require_safetensors
+from dsim.supernet.subnet import Subnet, parse_subnet
+from dsim.supernet.trainer import SAVE_EVERY_S, Trainer, step_macs
+from dsim.supernet.training import check_device, torch_threads, usual_precision
+
+RESULT = "result.toml"
+LEVEL = 0.95  # of the interval of the test accuracy
+_REMEDY = "name a folder that `dsim train` made, or another --out"
+
+
+@dataclass(frozen=True)
+class DesignHeader:
+    """What determines the weights of a design; kept in ``training.toml``."""
+
+    asked: TrainSpec
+    arch: str
+    start: str
+    fingerprint: str
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A design that was trained and tested.
+
+    Attributes
+    ----------
+    accuracy
+        Percent of the test pictures that it gets right.
+    low, high
+        Ends of the interval of that accuracy, for other pictures of the same kind, at 95%.
+    search_accuracy
+        The same of the pictures on which designs are compared: those who chose the design have seen them.
+    test_images, train_images
+        How many pictures it was tested on, and how many there are to train on.
+    images
+        Pictures that were shown.
+    trained
+        On what, and how long.
+    start
+        Where the weights began.
+    px, classes, scaling
+        What the network's input is: pictures of that side, scaled; and the names of its scores.
+    """
+
+    accuracy: float
+    low: float
+    high: float
+    search_accuracy: float
+    test_images: int
+    train_images: int
+    images: int
+    trained: str
+    start: str
+    px: int
+    classes: tuple[str, ...]
+    scaling: Scaling
+
+
+def train_design(
+    design: Arch | str | Path,
+    data: str | Path,
+    out: str | Path,
+    *,
+    images: int | str,
+    start: Supernet | str | Path | None = None,
+    px: int = 32,
+    seed: int = 0,
+    device: str = "cpu",
+    flip: bool = True,
+    batch: int = 128,
+    learning_rate: float = 2e-3,
+    precision: str | None = None,
+    threads: int | None = None,
+    save_every_s: float = SAVE_EVERY_S,
+) -> Trained:
+    """Train a design, test it, and write it as PyTorch code with its weights; or go on with what was interrupted.
+
+    Parameters
+    ----------
+    design
+        A design, a preset's name, an arch.json, a study's folder, or what `slim` kept.
+    data
+        Folder of pictures, as for `train`. Its test part is looked at once, when the training has ended.
+    out
+        Folder that gets model.py, weights.safetensors, result.toml and what is needed to go on.
+    images
+        Pictures to show, such as ``"160k"``.
+    start
+        A supernet whose weights the design begins with; picture size, split and flips are then the supernet's, so that
+        no test picture was ever trained on.
+    px, seed, device, flip, batch, learning_rate, precision, threads, save_every_s
+        As for `train`.
+
+    Raises
+    ------
+    DsimError
+        The design, the pictures or a value cannot be used.
+    KeyboardInterrupt
+        Ctrl-C was pressed: what was done is kept, and the same call goes on.
+    """
+    require_pillow()
+    require_safetensors()
+    arch = read_design(design)
+    home = Home(out)
+    check_folder(home.folder)
+    check_device(device)
+    supernet = load_supernet(start, data) if isinstance(start, str | Path) else start
+    if supernet is not None:
+        px, seed, flip = supernet.header.asked.px, supernet.header.asked.seed, supernet.header.asked.flip
+    place = home.folder / "training.toml"
+    known = (
+        from_toml(DesignHeader, read_text(place, _REMEDY), str(place), _REMEDY) if place.exists() else None
+    )
+    spec = TrainSpec(
+        images=parse_count(images),
+        px=px,
+        way=ALONE,
+        seed=seed,
+        batch=batch,
+        learning_rate=learning_rate,
+        flip=flip,
+        device=device,
+        threads=threads or (known.asked.threads if known else torch.get_num_threads()),
+        precision=precision or (known.asked.precision if known else usual_precision(device)),
+    )
+    with torch_threads(spec.threads):
+        with timed() as reading:
+            pictures = supernet.images if supernet is not None else read_images(data, px, seed)
+        arch = replace(arch, resolution=design_px(px), num_classes=len(pictures.classes))
+        header = DesignHeader(spec, arch.canonical_hash(), _start_name(supernet), pictures.fingerprint)
+        if known and known != header:
+            differ = differences(known.asked, spec) or ["another design, start, or other pictures"]
+            raise InvalidValueError(
+                f"{out} must be trained on as it was begun, and this asks for something else: {'; '.join(differ)}; use the "
+                "same options, or another --out"
+            )
+        make_folder(home.folder)
+        write_atomic(place, to_toml(header))
+        return _train(
+            arch, _start(arch, design, supernet, spec), pictures, home, header, reading.cpu, save_every_s
+        )
+
+
+def _start_name(supernet: Supernet | None) -> str:
+    return "fresh weights" if supernet is None else f"the supernet {supernet.header.trained_on()}"
+
+
+def _start(arch: Arch, design: object, supernet: Supernet | None, spec: TrainSpec) -> nn.Module:
+    """Build the design's module with the weights that it begins with."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(spec.seed)
+        module = build_module(arch)
+    if supernet is not None:
+        subnet = _subnet_of(design, supernet, arch)
+        missing, unexpected = module.load_state_dict(supernet.net.cut(subnet), strict=False)
+        wrong = [*unexpected, *(name for name in missing if name in dict(module.named_parameters()))]
+        assert not wrong, f"the exporter's names and the supernet's differ: {wrong}"
+    return module.to(spec.device)
+
+
+def _subnet_of(design: object, supernet: Supernet, arch: Arch) -> Subnet:
+    """Return the slots in which a design stands: those that `slim` kept, else the first ones."""
+    subnet = supernet.choices.place(arch)
+    if isinstance(design, str | Path) and Path(design).is_file():
+        raw = read_json(Path(design), "name a design")
+        if isinstance(raw, dict) and isinstance(raw.get("subnet"), str):
+            subnet = parse_subnet(raw["subnet"], supernet.choices.largest)
+    if supernet.arch(subnet, arch.resolution) != arch:
+        raise FileFormatError(
+            "a design that starts from a supernet must be one of its own, with its head, and is another; train without --from"
+        )
+    return subnet
+
+
+def _train(
+    arch: Arch,
+    module: nn.Module,
+    pictures: Images,
+    home: Home,
+    header: DesignHeader,
+    reading_s: float,
+    save_every_s: float,
+) -> Trained:
+    spec = header.asked
+    scaling = Scaling.of(pictures.train)
+    way = Alone(arch, module, spec)
+    trainer = Trainer(spec, pictures.train, scaling, dict(module.named_parameters()), way)
+    ledger = Ledger.read(home.ledger_path)
+    ledger.spend("reading", Amounts(cpu_seconds=reading_s))
+    shown = spec.steps * spec.batch
+    ledger.planned["training"] = Amounts(shown, spec.steps, spec.steps * step_macs(way, spec, 0))
+    run_kept(trainer, home, ledger, None, save_every_s)
+    sample = draws(spec.seed, "sample").permutation(len(pictures.train))[:CALIBRATION]
+    part = pictures.train.take(sample)
+    calibrate(module, (images for images, _ in batches_of(part, scaling, spec)), spec)
+    _, search = scored(module, batches_of(pictures.search, scaling, spec), spec)
+    _, test = scored(module, batches_of(pictures.test, scaling, spec), spec)
+    low, high = accuracy_interval(test, len(pictures.test))
+    result = Trained(
+        100 * test / len(pictures.test),
+        low,
+        high,
+        100 * search / len(pictures.search),
+        len(pictures.test),
+        len(pictures.train),
+        shown,
+        f"on {pictures.name}, {shown:,} images seen",
+        header.start,
+        spec.px,
+        pictures.classes,
+        scaling,
+    )
+    _write(home, arch, module.state_dict(), result)
+    return result
+
+
+def accuracy_interval(right: int, count: int) -> tuple[float, float]:
+    """Return Wilson's interval of a share, in percent."""
+    from scipy.stats import binomtest  # slow to import
+
+    found = binomtest(right, count).proportion_ci(LEVEL, method="wilson")
+    return 100 * float(found.low), 100 * float(found.high)
+
+
+def _write(home: Home, arch: Arch, state: dict[str, Tensor], result: Trained) -> None:
+    """Write the model's code, its weights and what it reached."""
+    from safetensors.torch import save  # deferred: only training needs it
+
+    write_atomic(
+        home.folder / "weights.safetensors",
+        save({name: value.detach().cpu().contiguous() for name, value in state.items()}),
+    )
+    write_atomic(home.folder / RESULT, to_toml(result))
+    mean, std = result.scaling.mean, result.scaling.std
+    write_torch(
+        arch,
+        home.folder,
+        notes=(
+            f"trained {result.trained}, from {result.start}",
+            f"top-1 on {result.test_images:,} test images: {result.accuracy:.1f}% ({result.low:.1f} to {result.high:.1f})",
+            f"weights: weights.safetensors; images of {result.px} px as (x / 255 - mean) / std, mean {mean}, std {std}",
+        ),
+    )
