@@ -69,7 +69,7 @@ def supernet() -> None:
 @click.option(
     "--subnets",
     type=click.IntRange(min=1),
-    default=8,
+    default=4,
     show_default=True,
     help="Out of how many random designs each block is taken, to see what it is worth.",
 )
@@ -112,6 +112,44 @@ def train_command(
         subnets=subnets,
     )
     _show(trained.home.folder, as_json)
+
+
+@supernet.command(
+    "check",
+    short_help="Train some designs alone, and compare the order.",
+    epilog=ending(
+        "dsim supernet check photos.supernet --anchors 24",
+        then="trust `dsim slim` as far as the correlation goes.",
+    ),
+)
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option(
+    "--anchors",
+    type=click.IntRange(min=4),
+    default=24,
+    show_default=True,
+    help="How many designs to train alone.",
+)
+@click.option(
+    "--images",
+    help="How many images each is shown, such as 40k.",
+    show_default="a quarter of the supernet's",
+)
+@json_option
+def check_command(folder: Path, anchors: int, images: str | None, as_json: bool) -> None:
+    """Train random designs of the supernet in FOLDER alone, and compare their order with the supernet's.
+
+    Every finished training is kept. What was interrupted continues when the same command is run again.
+    """
+    from dsim.records import to_plain
+    from dsim.report.supernet import show_check  # deferred: help must not wait for torch
+    from dsim.supernet import check
+
+    found = check(folder, anchors, images=images)
+    if as_json:
+        print_json({**to_plain(found), "useful": found.useful})
+    else:
+        show_check(found)
 
 
 @supernet.command(

@@ -8,6 +8,7 @@ from typing import Any
 from dsim.records import to_plain
 from dsim.report.console import result_console, show_line, show_table
 from dsim.report.table import TableData, table
+from dsim.supernet.anchors import FLOOR, Check
 from dsim.supernet.importance import stage_importance
 from dsim.supernet.overview import Overview, read_overview
 
@@ -128,3 +129,22 @@ def ledger_data(found: Overview) -> TableData:
         )
     columns = ("stage", "images", "passes", "GMACs", "evaluations", "CPU seconds")
     return table("Cost", columns, rows, columns[1:], f"Peak memory: {ledger.peak_memory_mb:,.0f} MB.")
+
+
+def show_check(found: Check) -> None:
+    """Print how well a supernet ranks designs."""
+    console = result_console()
+    show_line(
+        console,
+        "Rank correlation",
+        f"{found.tau:.2f} ({found.low:.2f} to {found.high:.2f}, 90%): Kendall's tau between the loss that {len(found.anchors)} "
+        f"designs have in the supernet and the loss that they reach alone with {found.anchors[0].images:,} images each; "
+        f"supernet trained {found.trained}.",
+    )
+    if not found.useful:
+        show_line(
+            console,
+            "Caution",
+            f"even the upper end is below {FLOOR}: this supernet's order of designs says nothing. Train it on more images "
+            "(--images), or with a smaller --space.",
+        )

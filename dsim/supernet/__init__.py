@@ -1,5 +1,6 @@
 """Supernet: all designs of a space in one network, trained once on the user's own images, for any number of devices."""
 
+from dsim.supernet.anchors import Check, check
 from dsim.supernet.choices import DEFAULT, load_choices
 from dsim.supernet.design_training import Trained, train_design
 from dsim.supernet.evaluator import Evaluation
@@ -13,6 +14,7 @@ from dsim.supernet.training import train
 
 __all__ = [
     "DEFAULT",
+    "Check",
     "Evaluation",
     "Importance",
     "Move",
@@ -20,6 +22,7 @@ __all__ = [
     "Subnet",
     "Supernet",
     "Trained",
+    "check",
     "evaluate",
     "importance",
     "load_choices",

@@ -15,6 +15,8 @@ PURPOSES = {
     "paths": 4,  # the noise on the paths of `gumbel`
     "ablation": 5,  # sub-networks out of which blocks are taken
     "sample": 6,  # the pictures that batch norms are recomputed on
+    "anchors": 7,  # sub-networks that are trained alone
+    "bootstrap": 8,  # which anchors an interval leaves out and doubles
 }
 
 

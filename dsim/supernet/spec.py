@@ -82,7 +82,7 @@ class TrainSpec:
     device: str = "cpu"
     threads: int = 1
     precision: str = "float32"
-    subnets: int = 8
+    subnets: int = 4
     space: Space = field(default=DEFAULT)
 
     def __post_init__(self) -> None:

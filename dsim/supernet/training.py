@@ -45,7 +45,7 @@ def train(
     flip: bool = True,
     batch: int = 128,
     learning_rate: float = 2e-3,
-    subnets: int = 8,
+    subnets: int = 4,
     precision: str | None = None,
     threads: int | None = None,
     save_every_s: float = SAVE_EVERY_S,

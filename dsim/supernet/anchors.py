@@ -1,0 +1,181 @@
+"""Anchors: sub-networks that are trained alone, to see whether the supernet ranks designs as real training does."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from dsim.errors import InvalidValueError
+from dsim.export import build_module
+from dsim.progress import working
+from dsim.supernet.alone import Alone
+from dsim.supernet.calibrate import calibrate
+from dsim.supernet.cost import Amounts
+from dsim.supernet.draws import draws
+from dsim.supernet.evaluator import scored
+from dsim.supernet.loaded import Supernet, load_supernet
+from dsim.supernet.spec import ALONE, TrainSpec, parse_count
+from dsim.supernet.subnet import Subnet
+from dsim.supernet.trainer import Trainer
+from dsim.supernet.training import torch_threads
+
+TABLE = "anchors"
+LEAST = 4  # anchors: of fewer, a rank correlation says nothing
+SHARE = 4  # an anchor is shown this part of the supernet's images, where nobody says how many
+RESAMPLES = 2000
+LEVEL = 0.9
+FLOOR = 0.3  # where even the upper end is below this, the supernet's ranks are of no use
+
+
+@dataclass(frozen=True)
+class Anchor:
+    """One sub-network, by the supernet and trained alone.
+
+    Attributes
+    ----------
+    subnet
+        `Subnet.text`.
+    images, seed
+        Of its own training.
+    supernet_loss, alone_loss, alone_accuracy
+        On the search pictures; accuracy in percent.
+    """
+
+    subnet: str
+    images: int
+    seed: int
+    supernet_loss: float
+    alone_loss: float
+    alone_accuracy: float
+
+
+@dataclass(frozen=True)
+class Check:
+    """How well a supernet ranks.
+
+    Attributes
+    ----------
+    anchors
+        What it rests on.
+    tau, low, high
+        Kendall's rank correlation of the two losses, and its interval at 90% by resampling anchors.
+    trained
+        What the supernet was trained on.
+    """
+
+    anchors: tuple[Anchor, ...]
+    tau: float
+    low: float
+    high: float
+    trained: str
+
+    @property
+    def useful(self) -> bool:
+        """False where even the upper end says that the ranks are of no use."""
+        return self.high >= FLOOR
+
+
+def check(
+    supernet: Supernet | str | Path, anchors: int = 24, *, images: int | str | None = None, seed: int = 0
+) -> Check:
+    """Train random sub-networks alone, and compare their order with the supernet's.
+
+    Every finished training is kept: the same call goes on, and one for more anchors trains the new ones alone.
+
+    Parameters
+    ----------
+    anchors
+        How many.
+    images
+        Pictures that each is shown, such as ``"40k"``; a quarter of the supernet's by default. Trained too briefly, designs
+        are ranked by how quickly they learn.
+    seed
+        Of their weights.
+
+    Raises
+    ------
+    InvalidValueError
+        There are too few anchors.
+    """
+    if anchors < LEAST:
+        raise InvalidValueError(f"anchors must be at least {LEAST}, got {anchors}; 24 is a good number")
+    loaded = supernet if isinstance(supernet, Supernet) else load_supernet(supernet)
+    base = loaded.header.spec
+    shown = parse_count(images) if images is not None else max(base.images // SHARE, base.batch)
+    spec = replace(base, way=ALONE, images=shown, seed=seed)
+    rows = {(one.subnet, one.images, one.seed): one for one in loaded.home.read_table(TABLE, Anchor)}
+    wanted = anchor_subnets(loaded, anchors)
+    ledger = loaded.evaluator.ledger
+    with (
+        torch_threads(spec.threads),
+        working("training anchors", total=anchors * spec.steps * spec.batch, unit="images") as work,
+    ):
+        for number, subnet in enumerate(wanted):
+            key = (subnet.text(), shown, seed)
+            if key not in rows:
+                rows[key], cost = train_anchor(loaded, subnet, spec)
+                ledger.spend("anchors", cost)
+                loaded.home.write_table(TABLE, tuple(rows.values()), Anchor)
+                ledger.write(loaded.home.ledger_path)
+            work.step((number + 1) * spec.steps * spec.batch, f"{number + 1} of {anchors} anchors")
+    found = tuple(rows[subnet.text(), shown, seed] for subnet in wanted)
+    tau, low, high = rank_correlation(
+        [one.supernet_loss for one in found], [one.alone_loss for one in found], base.seed
+    )
+    return Check(found, tau, low, high, loaded.header.trained_on())
+
+
+def anchor_subnets(loaded: Supernet, count: int) -> tuple[Subnet, ...]:
+    """Return the first sub-networks of a fixed sequence, none twice."""
+    found: dict[str, Subnet] = {}
+    for number in range(100 * count):
+        subnet = loaded.choices.draw(draws(loaded.header.asked.seed, "anchors", number))
+        found.setdefault(subnet.text(), subnet)
+        if len(found) == count:
+            return tuple(found.values())
+    raise InvalidValueError(
+        f"the supernet's space must hold {count} designs to train as anchors, and {len(found)} were found; ask for fewer"
+    )
+
+
+def train_anchor(loaded: Supernet, subnet: Subnet, spec: TrainSpec) -> tuple[Anchor, Amounts]:
+    """Train one sub-network from fresh weights, and evaluate it on the search pictures."""
+    (known,) = loaded.evaluate([subnet])
+    arch = loaded.net.arch(subnet)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(spec.seed)
+        module = build_module(arch).to(spec.device)
+    trainer = Trainer(
+        spec,
+        loaded.images.train,
+        loaded.header.scaling,
+        dict(module.named_parameters()),
+        Alone(arch, module, spec),
+    )
+    trainer.run(lambda: None)
+    calibrate(module, (images for images, _ in loaded.evaluator.batches(loaded.evaluator.sample)), spec)
+    losses, right = scored(module, loaded.evaluator.batches(loaded.images.search), spec)
+    done = trainer.progress
+    cost = Amounts(done.step * spec.batch, done.step, done.macs, 1, done.cpu_seconds, done.gpu_seconds)
+    accuracy = 100 * right / len(losses)
+    return Anchor(known.subnet, spec.images, spec.seed, known.loss, float(losses.mean()), accuracy), cost
+
+
+def rank_correlation(one: Sequence[float], other: Sequence[float], seed: int) -> tuple[float, float, float]:
+    """Return Kendall's tau of two lists, and its interval by resampling pairs."""
+    from scipy.stats import kendalltau  # slow to import
+
+    a, b = np.array(one), np.array(other)
+    rng = draws(seed, "bootstrap")
+    taus = []
+    for _ in range(RESAMPLES):
+        index = rng.integers(0, len(a), len(a))
+        tau = float(kendalltau(a[index], b[index]).statistic)
+        if np.isfinite(tau):  # a sample of one anchor alone has no order
+            taus.append(tau)
+    low, high = np.quantile(taus, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    return float(kendalltau(a, b).statistic), float(low), float(high)
