@@ -47,6 +47,11 @@ from dsim.units import milliseconds
     help="For all: how many changes of a round are evaluated, those that promise the most.",
 )
 @confidence_option
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    help="Folder of the supernet's images, where it has moved.",
+)
 @json_option
 @click.pass_context
 def slim(
@@ -57,6 +62,7 @@ def slim(
     actions: str,
     tries: int,
     confidence: float,
+    data: Path | None,
     as_json: bool,
 ) -> None:
     """Take the supernet in FOLDER down to each device's budget.
@@ -71,7 +77,7 @@ def slim(
     from dsim.supernet.slim_supernet import slim as slim_supernet
 
     names = [device_named(name.strip()) for name in devices.split(",") if name.strip()]
-    loaded = load_supernet(folder)
+    loaded = load_supernet(folder, data)
     results = slim_supernet(
         loaded, names, _budgets(budgets), actions=actions, confidence=confidence, tries=tries
     )

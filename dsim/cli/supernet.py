@@ -135,17 +135,22 @@ def train_command(
     help="How many images each is shown, such as 40k.",
     show_default="a quarter of the supernet's",
 )
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    help="Folder of the supernet's images, where it has moved.",
+)
 @json_option
-def check_command(folder: Path, anchors: int, images: str | None, as_json: bool) -> None:
+def check_command(folder: Path, anchors: int, images: str | None, data: Path | None, as_json: bool) -> None:
     """Train random designs of the supernet in FOLDER alone, and compare their order with the supernet's.
 
     Every finished training is kept. What was interrupted continues when the same command is run again.
     """
     from dsim.records import to_plain
     from dsim.report.supernet import show_check  # deferred: help must not wait for torch
-    from dsim.supernet import check
+    from dsim.supernet import check, load_supernet
 
-    found = check(folder, anchors, images=images)
+    found = check(load_supernet(folder, data), anchors, images=images)
     if as_json:
         print_json({**to_plain(found), "useful": found.useful})
     else:

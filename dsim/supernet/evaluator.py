@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -25,6 +26,7 @@ from dsim.supernet.way import precise
 
 CALIBRATION = 1024  # training pictures on which batch norms are recomputed
 BATCH = 256
+KEEP_EVERY_S = 30.0
 TABLE = "evaluated"
 
 
@@ -114,14 +116,14 @@ class Evaluator:
         return Evaluation(subnet.text(), float(loss.mean()), spread, 100 * right / len(loss), len(loss))
 
     def __call__(self, subnets: Iterable[Subnet], stage: str = "evaluation") -> Iterator[Evaluation]:
-        """Yield the evaluation of each sub-network, in order; what is new is kept when the loop ends, however it ends.
+        """Yield the evaluation of each sub-network, in order; what is new is kept now and then, and when the loop ends.
 
         Parameters
         ----------
         stage
             Of the ledger.
         """
-        known = len(self.known)
+        known, kept = len(self.known), time.monotonic()
         try:
             for subnet in subnets:
                 key = subnet.text()
@@ -129,6 +131,9 @@ class Evaluator:
                     with timed() as clock:
                         self.known[key] = self.measure(subnet)
                     self.ledger.spend(stage, self.amounts(subnet, clock.cpu, clock.wall))
+                    if time.monotonic() - kept >= KEEP_EVERY_S:
+                        self.keep()
+                        known, kept = len(self.known), time.monotonic()
                 yield self.known[key]
         finally:
             if len(self.known) > known:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
     from PIL import Image as Pillow
 
 SUFFIXES = (".jpg", ".jpeg", ".png")
+MOST_PIXELS = 80_000_000  # below what Pillow warns of; a picture of absurd size would fill the memory
 
 
 class BrokenPictureError(ValueError):
@@ -59,10 +59,12 @@ def read_picture(path: Path, px: int) -> NDArray[np.uint8]:
     from PIL import Image, ImageOps  # deferred: of all verbs, only those with pictures need Pillow
 
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")  # a picture of absurd size warns and would then fill the memory
-            with Image.open(path, formats=("JPEG", "PNG")) as file:
-                picture = _plain(ImageOps.exif_transpose(file))
+        with Image.open(path, formats=("JPEG", "PNG")) as file:
+            if file.width * file.height > MOST_PIXELS:
+                raise BrokenPictureError(
+                    f"it has {file.width} x {file.height} pixels, more than {MOST_PIXELS:,}"
+                )
+            picture = _plain(ImageOps.exif_transpose(file))
     except Exception as error:  # Pillow's readers raise types of their own
         raise BrokenPictureError(first_line(error)) from error
     if picture.size != (px, px):

@@ -24,7 +24,7 @@ from dsim.supernet.kept import run_kept
 from dsim.supernet.ledger import Ledger
 from dsim.supernet.loaded import Supernet, load_supernet
 from dsim.supernet.pictures import require_pillow
-from dsim.supernet.spec import TrainSpec, differences, parse_count
+from dsim.supernet.spec import WAYS, TrainSpec, differences, parse_count
 from dsim.supernet.state import require_safetensors
 from dsim.supernet.trainer import SAVE_EVERY_S
 from dsim.supernet.ways import Training, supernet_training
@@ -93,6 +93,8 @@ def train(
     """
     require_pillow()
     require_safetensors()
+    if way not in WAYS:
+        raise InvalidValueError(f"way must be one of {', '.join(WAYS)}, got {way!r}; choose one of them")
     home = Home(out)
     check_folder(home.folder)
     check_device(device)
