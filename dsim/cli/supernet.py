@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from dsim.cli.options import json_option, print_json, without_nan
+from dsim.cli.training import training_options
 from dsim.cli.types import DURATION
 from dsim.cli.words import Ordered, ending
 
@@ -61,11 +62,13 @@ def supernet() -> None:
     show_default=True,
     help="sandwich: the largest design teaches smaller ones; gumbel: the EfficientFormer paper's own.",
 )
-@click.option("--on", "device", default="cpu", show_default=True, help="cpu or cuda.")
 @click.option(
-    "--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Same seed, same weights."
+    "--from",
+    "start",
+    type=click.Path(path_type=Path),
+    help="File of safetensors with the weights of the space's largest design, to begin with.",
 )
-@click.option("--batch", type=click.IntRange(min=8), default=128, show_default=True, help="Images in a step.")
+@training_options
 @click.option(
     "--subnets",
     type=click.IntRange(min=1),
@@ -73,7 +76,6 @@ def supernet() -> None:
     show_default=True,
     help="Out of how many random designs each block is taken, to see what it is worth.",
 )
-@click.option("--no-flip", is_flag=True, help="Do not mirror images: left and right mean something in them.")
 @json_option
 def train_command(
     data: Path,
@@ -83,6 +85,7 @@ def train_command(
     px: int,
     space_file: Path | None,
     way: str,
+    start: Path | None,
     device: str,
     seed: int,
     batch: int,
@@ -104,6 +107,7 @@ def train_command(
         px=px,
         space=library.load_choices(space_file),
         way=way,
+        start=start,
         seed=seed,
         time=time_s,
         device=device,

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from dsim.cli.options import json_option, print_json
+from dsim.cli.training import training_options
 from dsim.cli.words import ending
 
 
@@ -37,12 +38,7 @@ from dsim.cli.words import ending
 @click.option(
     "--px", type=int, default=32, show_default=True, help="Side of the training images in pixels, 16 to 512."
 )
-@click.option("--on", "device", default="cpu", show_default=True, help="cpu or cuda.")
-@click.option(
-    "--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Same seed, same weights."
-)
-@click.option("--batch", type=click.IntRange(min=8), default=128, show_default=True, help="Images in a step.")
-@click.option("--no-flip", is_flag=True, help="Do not mirror images: left and right mean something in them.")
+@training_options
 @json_option
 def train(
     design: str,

@@ -61,6 +61,8 @@ class TrainSpec:
         ``float32`` or ``bfloat16``.
     subnets
         Random sub-networks out of which blocks are taken, for the importance of blocks.
+    start
+        Hash of the file whose weights it begins with; empty for fresh weights.
     space
         What may vary.
 
@@ -83,6 +85,7 @@ class TrainSpec:
     threads: int = 1
     precision: str = "float32"
     subnets: int = 4
+    start: str = ""
     space: Space = field(default=DEFAULT)
 
     def __post_init__(self) -> None:

@@ -25,6 +25,7 @@ from dsim.supernet.ledger import Ledger
 from dsim.supernet.loaded import Supernet, load_supernet
 from dsim.supernet.pictures import require_pillow
 from dsim.supernet.spec import WAYS, TrainSpec, differences, parse_count
+from dsim.supernet.start import begin_with, mark_of
 from dsim.supernet.state import require_safetensors
 from dsim.supernet.trainer import SAVE_EVERY_S
 from dsim.supernet.ways import Training, supernet_training
@@ -46,6 +47,7 @@ def train(
     batch: int = 128,
     learning_rate: float = 2e-3,
     subnets: int = 4,
+    start: str | Path | None = None,
     precision: str | None = None,
     threads: int | None = None,
     save_every_s: float = SAVE_EVERY_S,
@@ -77,6 +79,8 @@ def train(
         False where left and right mean something, as in letters.
     batch, learning_rate, subnets
         See `TrainSpec`.
+    start
+        File of safetensors with the weights of the space's largest design, to begin with.
     precision
         ``float32`` or ``bfloat16``; by default the latter on GPUs and on processors that multiply matrices of it.
     threads
@@ -111,6 +115,7 @@ def train(
         threads=threads or (known.asked.threads if known else torch.get_num_threads()),
         precision=precision or (known.asked.precision if known else usual_precision(device)),
         subnets=subnets,
+        start=mark_of(Path(start)) if start is not None else "",
         space=space or DEFAULT,
     )
     if known and (differ := differences(known.asked, wanted)):
@@ -130,6 +135,12 @@ def train(
             )
         header = known or _begin(home, wanted, data, pictures, ledger, seconds(time))
         training = supernet_training(header.spec, pictures.train, header.scaling, len(header.classes))
+        if start is not None and not home.state_path.exists():
+            fresh = begin_with(training.net, Path(start))
+            note = f"begins fresh beside the weights of {start}: {', '.join(fresh) or 'nothing'}"
+            if note not in header.notes:
+                header = replace(header, notes=(*header.notes, note))
+                home.write_header(header)
         run_kept(training.trainer, home, ledger, header.forecast_seconds, save_every_s)
         _weigh(training, header, home, ledger, pictures)
     return load_supernet(out, data, pictures)

@@ -1,0 +1,33 @@
+"""Options of the verbs that train."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+def training_options(command: _Command) -> _Command:
+    """Add ``--on``, ``--seed``, ``--batch`` and ``--no-flip``."""
+    options = (
+        click.option("--on", "device", default="cpu", show_default=True, help="cpu or cuda."),
+        click.option(
+            "--seed",
+            type=click.IntRange(0, 2**32 - 1),
+            default=0,
+            show_default=True,
+            help="Same seed, same weights.",
+        ),
+        click.option(
+            "--batch", type=click.IntRange(min=8), default=128, show_default=True, help="Images in a step."
+        ),
+        click.option(
+            "--no-flip", is_flag=True, help="Do not mirror images: left and right mean something in them."
+        ),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
