@@ -26,7 +26,7 @@ from dsim.supernet.training import torch_threads
 TABLE = "anchors"
 LEAST = 4  # anchors: of fewer, a rank correlation says nothing
 SHARE = 4  # an anchor is shown this part of the supernet's images, where nobody says how many
-RESAMPLES = 2000
+RESAMPLES = 1000
 LEVEL = 0.9
 FLOOR = 0.3  # where even the upper end is below this, the supernet's ranks are of no use
 

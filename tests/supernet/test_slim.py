@@ -173,6 +173,16 @@ def test_both_budgets_are_reached(trained: Supernet) -> None:
             assert price.high_ms == pytest.approx(result.high_ms, rel=1e-6)
     assert slim(trained, devices, budgets, tries=3) == results  # nothing is evaluated again
     assert len(trained.evaluator.known) - before == spent
+    words = ",".join(f"{name}={budget!r}ms" for name, budget in budgets.items())
+    shown = CliRunner().invoke(
+        dsim,
+        ["slim", str(trained.home.folder), "--device", ",".join(devices), "--budget", words, "--tries", "3"],
+    )
+    assert shown.exit_code == 0, shown.output
+    text = " ".join(shown.stdout.split())
+    assert text.count(" fits ") == 2
+    assert results[0].trace[0].words.split(":")[0] in text
+    assert "at 32 px; latency is for 224 px" in text
 
 
 def test_what_cannot_fit_says_so(trained: Supernet) -> None:

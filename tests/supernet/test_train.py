@@ -110,7 +110,7 @@ train(sys.argv[1], sys.argv[2], images=32 * 10, save_every_s=0.0, **{**OPTIONS, 
 """
 
 
-@pytest.mark.parametrize("way", ["sandwich", "gumbel"])
+@pytest.mark.parametrize("way", ["sandwich", pytest.param("gumbel", marks=pytest.mark.slow)])
 def test_after_a_kill_the_weights_are_those_of_an_uninterrupted_run(
     way: str, digits: Path, tmp_path: Path
 ) -> None:
