@@ -24,6 +24,8 @@ from dsim.export.findings import Findings, compare
 from dsim.export.quiet import quiet
 from dsim.export.subject import prepare
 from dsim.export.targets import FORMS
+from lab.marked import read_block
+from lab.places import NOTES
 from tests.export.designs import TINY, VARIANTS
 
 DOCUMENT = (Path(__file__).resolve().parents[2] / "docs" / "export.md").read_text(encoding="utf-8")
@@ -252,7 +254,7 @@ def test_staged_files_are_seen_by_nobody_before_the_end(tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["README.md"]
 
 
-@pytest.mark.parametrize("line", sorted(set(re.findall(r"`(dsim export [^`]*)`", DOCUMENT))))
+@pytest.mark.parametrize("line", re.findall(r"^(dsim export .*?)(?:\s+#.*)?$", DOCUMENT, flags=re.MULTILINE))
 def test_commands_in_the_document_parse(line: str) -> None:
     command.make_context("export", shlex.split(line)[2:])
 
@@ -261,7 +263,7 @@ def test_the_document_names_every_form_and_preset() -> None:
     from dsim.arch import PRESETS
 
     assert all(f"| `{form}` |" in DOCUMENT for form in TARGETS)
-    table = DOCUMENT.split("<!-- begin: exports -->")[1].split("<!-- end: exports -->")[0]
+    table = read_block(NOTES / "export.md", "exports")
     assert f"| {' | '.join(FORMS)} |" in table
     for name in PRESETS:
         (row,) = [line for line in table.splitlines() if line.startswith(f"| {name} |")]

@@ -79,7 +79,7 @@ def test_profiles_that_share_their_prices(a: str, b: str, shared: bool) -> None:
 
 
 def test_few_shot_profiles_share_with_all(base: DeviceProfile) -> None:
-    few = replace(find_profile("iphone12"), name="mine", method="few-shot")
+    few = replace(find_profile("iphone12"), name="mine", method="few-shot", donor="iphone13")
     assert shared_prices(few, base)
     assert shared_prices(base, few)
 
