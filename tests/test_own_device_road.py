@@ -43,7 +43,7 @@ def test_from_five_networks_to_an_export(folder: Path) -> None:
     assert (added["method"], added["networks"], added["own_graphs"]) == ("few-shot", 5, 0)
 
     shown = " ".join(run("device", "show", "mine").output.split())
-    assert "its own networks, and all bundled devices" in shown
+    assert "its own networks and all bundled devices" in shown
     assert "mine" in run("device", "list").output
 
     price = json.loads(run("predict", "efficientformer_l1", "--device", "mine", "--json").stdout)

@@ -126,7 +126,7 @@ class FewShot(Learner[FewShotEvidence, FineRates]):
     def teachers(self, profile: DeviceProfile) -> str:
         """Say in words what a profile is learned with."""
         del profile
-        return "its own networks, and all bundled devices"
+        return "its own networks and all bundled devices"
 
 
 def learn_few(own: Own, keep: NDArray[np.bool_] | None = None) -> FineRates:
