@@ -31,6 +31,8 @@ def parse_seconds(text: str) -> float:
             f"a duration is a positive number and a unit ({known}), got {text!r}; write 2ms"
         )
     number, unit = match.groups()
+    if not unit and float(number) == 0:
+        raise InvalidValueError(f"a duration must be positive, got {text!r}; write 2ms")
     if not unit:
         raise InvalidValueError(
             f"a duration needs a unit, got {text!r}, which could be seconds or milliseconds; write {text.strip()}ms "

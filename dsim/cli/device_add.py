@@ -74,7 +74,7 @@ def import_options(command: _Command) -> _Command:
 @import_options
 @json_option
 def add_device_command(files: tuple[Path, ...], name: str, as_json: bool, **options: Any) -> None:
-    r"""Make a device profile from the measurements in FILES. Three networks are enough.
+    """Make a device profile from the measurements in FILES. Three networks are enough.
 
     \b
     FILES can be
@@ -84,7 +84,7 @@ def add_device_command(files: tuple[Path, ...], name: str, as_json: bool, **opti
       results.jsonl    of `dsim measure bundle`
 
     If a row is wrong, dsim says which and why, and writes nothing. `dsim device networks` lists the names of networks.
-    """
+    """  # noqa: D301 -- click reads \b as: keep these lines
     from dsim.own.front import add_device  # deferred: help must not wait for the models
     from dsim.report.adapting import show_added
 

@@ -32,7 +32,7 @@ FORMS = ("torch", "onnx", "torchexport", "coreml", "litert")
 @click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help="Folder to write into.")
 @json_option
 def export(arch: str, target: str, out: Path, as_json: bool) -> None:
-    r"""Write ARCH as PyTorch code, or as a model file for a runtime, with a README.
+    """Write ARCH as PyTorch code, or as a model file for a runtime, with a README.
 
     ARCH is a preset (efficientformer_l1), an arch.json, or the folder of a finished study.
 
@@ -44,7 +44,7 @@ def export(arch: str, target: str, out: Path, as_json: bool) -> None:
     --to litert       model.tflite
 
     Model files have random weights, for timing. Each is run and compared with PyTorch before it is kept.
-    """
+    """  # noqa: D301 -- click reads \b as: keep these lines
     from dsim.export import export as write  # deferred: help must not wait
 
     if target != "torch":

@@ -78,6 +78,7 @@ def write_form(
     names = (form.file, "arch.json", "README.md")
     with staging(Path(folder), names) as place:
         subject = prepare(arch, module)
+        arch = subject.arch  # with the classes that the module has
         try:
             with quiet():
                 form.write(subject, place / form.file)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from dsim.errors import InvalidValueError
@@ -72,12 +72,12 @@ def prepare(arch: Arch, module: nn.Module | None = None) -> Subject:
                 f"the module must take images of shape {tuple(image.shape)}, got {type(error).__name__}: {error}; "
                 "pass the design's own module, on the CPU"
             ) from error
-    wanted = (1, arch.num_classes)
     shape = tuple(scores.shape) if isinstance(scores, torch.Tensor) else type(scores).__name__
-    if shape != wanted:
+    if not (isinstance(shape, tuple) and len(shape) == 2 and shape[0] == 1):
         raise InvalidValueError(
-            f"the module must give class scores of shape {wanted}, got {shape}; pass the design's own classifier"
+            f"the module must give class scores of shape (1, classes), got {shape}; pass the design's own classifier"
         )
+    arch = replace(arch, num_classes=shape[1])  # whoever trains on own images has other classes than ImageNet
     return Subject(arch, subject, image, scores, trained=module is not None)
 
 

@@ -12,6 +12,7 @@ from dsim.device.add.contrasts import put_contrasts
 from dsim.device.add.write import check_name, write_profile
 from dsim.device.batches import card_batch, names_by_batch
 from dsim.device.card import write_card
+from dsim.device.fields import read_toml
 from dsim.device.find import find_profile
 from dsim.errors import InvalidValueError, UnavailableError
 from dsim.latency.scoring import Held
@@ -23,7 +24,7 @@ from dsim.measure.contrast_profiles import kept_contrasts
 from dsim.measure.contrast_run import ContrastLoop, waiting_visits
 from dsim.measure.journal import Head, Journal, open_journal
 from dsim.measure.machine import pin_to_one_core, this_machine
-from dsim.measure.make_profile import LEAST_NETWORKS, Measured, make_profile
+from dsim.measure.make_profile import LEAST_NETWORKS, PROTOCOL, Measured, make_profile
 from dsim.measure.plan import Plan
 from dsim.measure.planned import Planned
 from dsim.measure.ready import Kitchen, kitchen
@@ -153,6 +154,8 @@ def begin_compared(request: Request) -> Begun:
 def _ask(request: Request) -> tuple[Usable, Head, int | None]:
     """Ask the machine and its runtimes what they are; the core that helpers may use comes last."""
     check_name(request.name)
+    for name in (request.name, *(f"{request.name}-{backend}" for backend in request.backends)):
+        _check_not_another(user_profiles_dir() / name)
     wanted = [find_backend(name) for name in dict.fromkeys(request.backends)]
     machine = this_machine()
     # before any runtime is loaded: OpenVINO, asked what it is, takes threads on the cores that there are then
@@ -165,6 +168,16 @@ def _ask(request: Request) -> tuple[Usable, Head, int | None]:
                 f"--batch goes with backends that take one image by themselves, got {', '.join(own)}; leave one of them out"
             )
     return found, Head(machine, found.stacks, 1, core), other
+
+
+def _check_not_another(folder: Path) -> None:
+    """Refuse to replace a profile that was made otherwise, from a sheet for example: its figures would be lost."""
+    path = folder / "profile.toml"
+    if path.is_file() and read_toml(path).get("reference", {}).get("protocol") != PROTOCOL:
+        raise InvalidValueError(
+            f"dsim measure replaces only profiles that it made itself, and {folder.name!r} in {folder.parent} is another; "
+            "choose another name, or move that folder away"
+        )
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from dsim.device.add import Added, Addition, Found, FoundNetwork, check_free, re
 from dsim.device.add.match import match_kernels
 from dsim.device.add.wanted import Wanted
 from dsim.device.add.wrong import Wrong, refuse
+from dsim.device.folders import bundled_names
 from dsim.device.profile import DeviceProfile, MeasuredOp
 from dsim.errors import DsimError, InvalidValueError
 from dsim.graph import Graph
@@ -50,6 +51,11 @@ def add_requested(request: Request) -> Added:
     """
     root = user_profiles_dir()
     check_free(root, request.name, request.force)  # before minutes of work, not after
+    if request.name in bundled_names() and not request.force:
+        raise InvalidValueError(
+            f"profile {request.name!r} comes with dsim, and one of your own would hide it; choose another name, or give "
+            "--force to hide it"
+        )
     like = donor_named(request.like) if request.like else None
     found = read_measurements(request.files, request.models, request.wanted, dict(request.names))
     timed, graphs = _networks(found, request.files[0].parent)

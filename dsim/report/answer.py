@@ -163,7 +163,9 @@ def alternatives_table(result: StudyResult) -> TableData:
     ]
     numbers = ("needs ms", "takes ms", "top-1 %")
     columns = ("alternatives", *numbers, "beside the chosen")
-    note = "Measured: by others, with top-1 as published, for other training." if near else ""
+    note = "Needs: the smallest budget that it fits."
+    if near:
+        note += " Measured: by others, with top-1 as published, for other training."
     if result.chosen is None:  # there is nothing to compare with
         return table("", columns[:-1], (row[:-1] for row in rows), numbers, note)
     return table("", columns, rows, numbers, note)

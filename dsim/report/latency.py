@@ -11,6 +11,7 @@ from dsim.network.price import DeviceRow, Priced
 from dsim.report.console import result_console, show_line, show_table
 from dsim.report.evidence_words import EVIDENCE_WORDS
 from dsim.report.table import table
+from dsim.rounding import without_rounding
 
 MOST_KINDS = 12
 MOST_NAMES = 5
@@ -46,7 +47,8 @@ def show_latency(name: str, priced: Priced, by: str = "kind") -> None:
     if by == "kind" and len(rows) > MOST_KINDS:
         rest = sum(list(parts.values())[MOST_KINDS:])
         rows = [*rows[:MOST_KINDS], (f"{len(parts) - MOST_KINDS} others", _ms(rest))]
-    rows.append(("fixed, of no operator", _ms(answer.fixed_ms)))
+    fixed_ms = without_rounding(answer.fixed_ms, answer.latency_ms)
+    rows.append(("fixed, of no operator", _ms(fixed_ms)))
     title = "Where the time goes (as the model shares it out; not measured)"
     show_table(console, table(title, (by, "ms"), rows, numbers=("ms",)))
     kinds = list(dict.fromkeys(kind for shares in answer.shares.values() for kind in shares))

@@ -39,14 +39,14 @@ def next_steps(result: StudyResult, runtime: str) -> tuple[tuple[str, str], ...]
         form = next(
             (form for word, form in FORMS.items() if word in runtime.lower()), ("torchexport", "torch.export")
         )
-        out = shlex.quote(f"{result.spec.name}-{form[0]}")
         steps.append(
             (
-                f"time it before you train it. A {form[1]} file for the device:",
-                f"dsim export {folder} --to {form[0]} -o {out}",
+                f"time it before you train it, as a {form[1]} file on the device:",
+                f"dsim export {folder} --to {form[0]} -o app",
             )
         )
-    steps.append(("see it as a page with charts:", f"dsim report {folder}"))
+    if not (result.cost.interrupted or result.cost.capped):  # a page takes finished studies only
+        steps.append(("see it as a page with charts:", f"dsim report {folder}"))
     return tuple(steps)
 
 

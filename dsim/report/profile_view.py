@@ -161,7 +161,7 @@ def show_profile(content: ProfileView) -> None:
         ("Image sizes:", f"{p.low_px} to {p.high_px} px; outside, a prediction is an extrapolation"),
         (
             "Measurements:",
-            f"{len(p.networks)} of {content.networks} networks, {content.reference_networks} of these timed in the way that "
+            f"{len(p.networks)} times of {content.networks} networks, {content.reference_networks} of these timed in the way that "
             f"predictions are for; {len(p.contrasts)} pairs that differ in one thing; {content.cliffs} networks that left the "
             "accelerator",
         ),

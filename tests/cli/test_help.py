@@ -64,6 +64,7 @@ def test_help_fits_and_ends_with_an_example_and_the_next_step(words: str) -> Non
     text = text_of(words)
     wide = [line for line in text.splitlines() if len(line) > WIDTH]
     assert not wide
+    assert "\\b" not in text, "a mark for click, which it reads only where the text is not raw"
     assert examples(text), "an example is needed"
     assert "Next: " in text.partition("Example")[2], "what comes next is needed, behind the example"
     plain = " ".join(text.split())

@@ -7,6 +7,7 @@ import re
 import shlex
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import pytest
 import torch
 from torch import nn
 
+from dsim.arch import Arch
 from dsim.cli.export import FORMS as CHOICES
 from dsim.cli.export import export as command
 from dsim.cli.main import main
@@ -177,7 +179,9 @@ def test_a_link_is_not_followed(tmp_path: Path) -> None:
 
 
 def test_a_module_that_is_not_the_designs(tmp_path: Path) -> None:
-    with pytest.raises(InvalidValueError, match=r"class scores of shape \(1, 10\), got \(1, 3, 64, 64\)"):
+    with pytest.raises(
+        InvalidValueError, match=r"class scores of shape \(1, classes\), got \(1, 3, 64, 64\)"
+    ):
         export(TINY, tmp_path, "torchexport", module=nn.Identity())
     with pytest.raises(InvalidValueError, match="must take images"):
         export(TINY, tmp_path, "torchexport", module=nn.Linear(3, 3))
@@ -277,3 +281,13 @@ def test_examples_in_the_document_run(
     monkeypatch.chdir(tmp_path)
     exec(compile(code, "export.md", "exec"), {"__name__": "document"})
     assert capsys.readouterr().out.strip()
+
+
+def test_a_module_that_was_trained_for_other_classes_is_exported_with_its_own(tmp_path: Path) -> None:
+    trained = build_module(replace(TINY, num_classes=7))
+    export(TINY, tmp_path / "out", "torchexport", module=trained)
+    assert Arch.from_json((tmp_path / "out" / "arch.json").read_text()).num_classes == 7
+    scores = torch.export.load(tmp_path / "out" / "model.pt2").module()(
+        torch.zeros(1, 3, *[TINY.resolution] * 2)
+    )
+    assert scores.shape == (1, 7)

@@ -177,6 +177,7 @@ def test_both_budgets_are_reached(trained: Supernet) -> None:
     shown = CliRunner().invoke(
         dsim,
         ["slim", str(trained.home.folder), "--device", ",".join(devices), "--budget", words, "--tries", "3"],
+        env={"COLUMNS": "200"},  # no cell is folded
     )
     assert shown.exit_code == 0, shown.output
     text = " ".join(shown.stdout.split())
