@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from dsim.errors import InvalidValueError, UnknownNameError
 from dsim.measure.journal import Entry
 from dsim.measure.measurement import WITHOUT, Request, begin
 from dsim.measure.observe import Observed
+from dsim.places import bundled_profiles_dir
 from tests.measure.test_batches import designs, timed
 
 NAME = "made-up"
@@ -106,3 +108,14 @@ def test_wrong_values_are_refused_in_python() -> None:
             dsim.measure("torch", "x", **wrong)  # type: ignore[arg-type]
     with pytest.raises(InvalidValueError, match="got none"):
         dsim.measure((), "x")
+
+
+def test_a_profile_that_was_made_otherwise_is_not_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DSIM_PROFILES", str(tmp_path))
+    folder = Path(shutil.copytree(bundled_profiles_dir() / "iphone13", tmp_path / NAME))
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    with pytest.raises(InvalidValueError, match="replaces only profiles that it made itself, and 'made-up'"):
+        dsim.measure("torch", NAME, seconds=1.0)
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before

@@ -179,3 +179,10 @@ def test_the_library_adds_what_the_command_adds(place: Place) -> None:
         dsim_library.add_device([], "other")
     with pytest.raises(dsim_library.DsimError, match=r"from a few networks, .* is learned by method"):
         dsim_library.adapt("iphone12")
+
+
+def test_a_bundled_name_is_not_hidden_unasked(place: Place) -> None:
+    refused = place.run("device", "add", "HERE/m.csv", "--name", "iphone12", "--like", TWIN)
+    assert refused.exit_code == 1
+    assert "comes with dsim, and one of your own would hide it" in refused.output
+    assert not (place.folder / "profiles" / "iphone12").exists()
