@@ -43,6 +43,7 @@ def test_donors_are_those_with_networks_that_resemble_a_users_device() -> None:
     assert not {profile.group for profile in donors()} & {"measured", "one-table", "user"}
 
 
+@pytest.mark.slow
 def test_families_that_are_left_out_are_predicted_not_read() -> None:
     known = reference()
     figures = measured_ms(bundled_profile(PHONE))

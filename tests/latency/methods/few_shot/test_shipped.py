@@ -54,6 +54,7 @@ def test_vectors_agree_with_graphs_that_are_read_afresh(content: Shipped) -> Non
         assert np.allclose(vectors[some], fresh, rtol=1e-5, atol=1e-6), f"{passes}: {REMAKE}"
 
 
+@pytest.mark.slow
 def test_a_donor_that_is_learned_afresh_agrees(content: Shipped) -> None:
     names = [str(name) for name in content.names]
     for lesson in lessons(LeftOut(), learner_of):
