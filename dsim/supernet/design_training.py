@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from dsim.arch import Arch
 from dsim.arch.named import read_design
-from dsim.errors import FileFormatError, InvalidValueError
+from dsim.errors import FileFormatError
 from dsim.export import build_module, write_torch
 from dsim.files import check_folder, make_folder, read_json, read_text, write_atomic
 from dsim.records import from_toml, to_toml
@@ -27,7 +27,7 @@ from dsim.supernet.ledger import Ledger
 from dsim.supernet.loaded import Supernet, load_supernet
 from dsim.supernet.pictures import require_pillow
 from dsim.supernet.pieces import design_px
-from dsim.supernet.spec import ALONE, TrainSpec, differences, parse_count
+from dsim.supernet.spec import ALONE, TrainSpec, begun_otherwise, differences, parse_count
 from dsim.supernet.state import require_safetensors
 from dsim.supernet.subnet import Subnet, parse_subnet
 from dsim.supernet.trainer import SAVE_EVERY_S, Trainer, step_macs
@@ -160,10 +160,7 @@ def train_design(
         header = DesignHeader(spec, arch.canonical_hash(), _start_name(supernet), pictures.fingerprint)
         if known and known != header:
             differ = differences(known.asked, spec) or ["another design, start, or other pictures"]
-            raise InvalidValueError(
-                f"{out} must be trained on as it was begun, and this asks for something else: {'; '.join(differ)}; use the "
-                "same options, or another --out"
-            )
+            raise begun_otherwise(out, differ)
         make_folder(home.folder)
         write_atomic(place, to_toml(header))
         return _train(

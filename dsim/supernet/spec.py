@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass, field, fields
+from pathlib import Path
 
 from dsim.errors import InvalidValueError
 from dsim.search.space import Space
@@ -124,3 +125,11 @@ def differences(one: TrainSpec, other: TrainSpec) -> list[str]:
     """Return the fields in which two specs differ, with both values."""
     pairs = ((f.name, getattr(one, f.name), getattr(other, f.name)) for f in fields(one))
     return [f"{name} {a} and {b}" if name != "space" else "another space" for name, a, b in pairs if a != b]
+
+
+def begun_otherwise(out: str | Path, differ: list[str]) -> InvalidValueError:
+    """Return the error of a run that would go on with what was begun with other inputs."""
+    return InvalidValueError(
+        f"{out} must be trained on as it was begun, and this asks for something else: {'; '.join(differ)}; use the same "
+        "options, or another --out"
+    )

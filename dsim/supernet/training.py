@@ -24,7 +24,7 @@ from dsim.supernet.kept import run_kept
 from dsim.supernet.ledger import Ledger
 from dsim.supernet.loaded import Supernet, load_supernet
 from dsim.supernet.pictures import require_pillow
-from dsim.supernet.spec import WAYS, TrainSpec, differences, parse_count
+from dsim.supernet.spec import WAYS, TrainSpec, begun_otherwise, differences, parse_count
 from dsim.supernet.start import begin_with, mark_of
 from dsim.supernet.state import require_safetensors
 from dsim.supernet.trainer import SAVE_EVERY_S
@@ -119,10 +119,7 @@ def train(
         space=space or DEFAULT,
     )
     if known and (differ := differences(known.asked, wanted)):
-        raise InvalidValueError(
-            f"{out} must be trained on as it was begun, and this asks for something else: {'; '.join(differ)}; use the same "
-            "options, or another --out"
-        )
+        raise begun_otherwise(out, differ)
     ledger = Ledger.read(home.ledger_path)
     with torch_threads(wanted.threads):
         with timed() as reading:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +20,18 @@ if TYPE_CHECKING:
     from torch import nn
 
     from dsim.arch import Arch
+
+
+@contextmanager
+def _converting() -> Iterator[None]:
+    """Keep coremltools quiet, and make one line of whatever it ends in."""
+    with quiet():
+        try:
+            yield
+        except (RuntimeError, ValueError, TypeError, NotImplementedError, KeyError, AssertionError) as error:
+            raise ExportError(
+                f"coremltools cannot convert it: {str(error).strip().splitlines()[0][:160]}"
+            ) from error
 
 
 def write_chain(chain: Chain, copies: int, path: Path) -> dict[str, int]:
@@ -40,14 +54,9 @@ def write_chain(chain: Chain, copies: int, path: Path) -> dict[str, int]:
         torch.manual_seed(0)
         module = _drawn(network_of(graph))
         images = tuple(torch.rand(spec.shape) for spec in graph.inputs)
-    with quiet():
-        try:
-            write_package(module, images, path, f"dsim: {copies} times {chain.op.label}, {chain.form}")
-            found = Counter(op.op_type for op in ops_of(load_program(path)))
-        except (RuntimeError, ValueError, TypeError, NotImplementedError, KeyError, AssertionError) as error:
-            raise ExportError(
-                f"coremltools cannot convert it: {str(error).strip().splitlines()[0][:160]}"
-            ) from error
+    with _converting():
+        write_package(module, images, path, f"dsim: {copies} times {chain.op.label}, {chain.form}")
+        found = Counter(op.op_type for op in ops_of(load_program(path)))
     _check(chain, copies, found)
     return dict(sorted(found.items()))
 
@@ -60,14 +69,9 @@ def write_design(arch: Arch, path: Path) -> dict[str, int]:
     ExportError
         The converter failed, or the program has other multiply-accumulates than the design.
     """
-    with quiet():
-        try:
-            CoreMlPackage().write(prepare(arch), path)
-            function = load_program(path)
-        except (RuntimeError, ValueError, TypeError, NotImplementedError, KeyError, AssertionError) as error:
-            raise ExportError(
-                f"coremltools cannot convert it: {str(error).strip().splitlines()[0][:160]}"
-            ) from error
+    with _converting():
+        CoreMlPackage().write(prepare(arch), path)
+        function = load_program(path)
     compare_ops(function, arch.to_graph())
     return dict(sorted(Counter(op.op_type for op in ops_of(function)).items()))
 
