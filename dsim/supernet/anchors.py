@@ -18,10 +18,10 @@ from dsim.supernet.cost import Amounts
 from dsim.supernet.draws import draws
 from dsim.supernet.evaluator import scored
 from dsim.supernet.loaded import Supernet, load_supernet
+from dsim.supernet.machine import torch_threads
 from dsim.supernet.spec import ALONE, TrainSpec, parse_count
 from dsim.supernet.subnet import Subnet
 from dsim.supernet.trainer import Trainer
-from dsim.supernet.training import torch_threads
 
 TABLE = "anchors"
 LEAST = 4  # anchors: of fewer, a rank correlation says nothing

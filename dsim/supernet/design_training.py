@@ -25,13 +25,13 @@ from dsim.supernet.images import Images, read_images
 from dsim.supernet.kept import run_kept
 from dsim.supernet.ledger import Ledger
 from dsim.supernet.loaded import Supernet, load_supernet
+from dsim.supernet.machine import check_device, kept_settings, torch_threads
 from dsim.supernet.pictures import require_pillow
 from dsim.supernet.pieces import design_px
 from dsim.supernet.spec import ALONE, TrainSpec, begun_otherwise, differences, parse_count
 from dsim.supernet.state import require_safetensors
 from dsim.supernet.subnet import Subnet, parse_subnet
 from dsim.supernet.trainer import SAVE_EVERY_S, Trainer, step_macs
-from dsim.supernet.training import check_device, torch_threads, usual_precision
 
 RESULT = "result.toml"
 LEVEL = 0.95  # of the interval of the test accuracy
@@ -150,8 +150,7 @@ def train_design(
         learning_rate=learning_rate,
         flip=flip,
         device=device,
-        threads=threads or (known.asked.threads if known else torch.get_num_threads()),
-        precision=precision or (known.asked.precision if known else usual_precision(device)),
+        **kept_settings(known.asked if known else None, threads, precision, device),
     )
     with torch_threads(spec.threads):
         with timed() as reading:

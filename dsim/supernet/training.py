@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import torch
 
-from dsim.errors import InvalidValueError, UnavailableError
+from dsim.errors import InvalidValueError
 from dsim.files import check_folder
 from dsim.search.space import Space
 from dsim.supernet.augment import Scaling
@@ -23,6 +21,7 @@ from dsim.supernet.importance import TABLE, Importance, ablation, alpha_importan
 from dsim.supernet.kept import run_kept
 from dsim.supernet.ledger import Ledger
 from dsim.supernet.loaded import Supernet, load_supernet
+from dsim.supernet.machine import check_device, kept_settings, torch_threads
 from dsim.supernet.pictures import require_pillow
 from dsim.supernet.spec import WAYS, TrainSpec, begun_otherwise, differences, parse_count
 from dsim.supernet.start import begin_with, mark_of
@@ -112,8 +111,7 @@ def train(
         learning_rate=learning_rate,
         flip=flip,
         device=device,
-        threads=threads or (known.asked.threads if known else torch.get_num_threads()),
-        precision=precision or (known.asked.precision if known else usual_precision(device)),
+        **kept_settings(known.asked if known else None, threads, precision, device),
         subnets=subnets,
         start=mark_of(Path(start)) if start is not None else "",
         space=space or DEFAULT,
@@ -141,37 +139,6 @@ def train(
         run_kept(training.trainer, home, ledger, header.forecast_seconds, save_every_s)
         _weigh(training, header, home, ledger, pictures)
     return load_supernet(out, data, pictures)
-
-
-def check_device(device: str) -> None:
-    """Refuse a device that torch does not have.
-
-    Raises
-    ------
-    UnavailableError
-        There is no CUDA GPU.
-    """
-    if device.startswith("cuda") and not torch.cuda.is_available():
-        raise UnavailableError(
-            f"device {device} needs a CUDA GPU and a torch with CUDA, and this machine offers none; use --on cpu"
-        )
-
-
-def usual_precision(device: str) -> str:
-    """Return bfloat16 where it is quicker: on GPUs, and on processors with AMX."""
-    quick = device != "cpu" or bool(torch.cpu.get_capabilities().get("amx_bf16"))
-    return "bfloat16" if quick else "float32"
-
-
-@contextmanager
-def torch_threads(count: int) -> Iterator[None]:
-    """Let torch use so many threads inside a block."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(count)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def _begin(
