@@ -14,6 +14,8 @@ from dsim.latency.features import COUNTED, FloatArray
 
 SIGNS = ("n_hardswish", "n_gate", "n_rank5", "n_tokens", "n_unknown")
 PRIOR_SD = 1.0
+SMALL = 1e-3  # a chance that is shown, as 0.1% or more
+LEAVES = "chance that it leaves the accelerator"
 # spread of a stack's own rate around its pool's, in logits; held-out Snapdragons cannot tell 0.5 from 3
 OWN_SD = 1.0
 NEVER, RARE = (
@@ -63,6 +65,13 @@ def p_cliff(phi: FloatArray, weights: FloatArray) -> FloatArray:
     if weights[0] <= NEVER:
         return np.zeros(len(phi))
     return 1.0 / (1.0 + np.exp(-signs(phi) @ weights))
+
+
+def chance_words(chance: float | None) -> str:
+    """Say how likely a network leaves the accelerator, and what then; empty where that is negligible or not known."""
+    if chance is None or chance < SMALL:
+        return ""
+    return f"{chance:.1%}, and then it is many times slower; the interval does not include that"
 
 
 def no_cliffs() -> FloatArray:

@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING
 
 from dsim.graph.graph import Graph
 from dsim.latency.bound import ends, without_negative
+from dsim.latency.cliffs import LEAVES, SMALL
 from dsim.latency.kernel import Kernel
 from dsim.latency.records import Basis, KernelCost, LatencyEstimate
 from dsim.op import Op
 
 if TYPE_CHECKING:
     from dsim.latency.model import DeviceModel
-
-SMALL = 1e-3  # a chance that is shown as 0.1% or more
 
 
 def estimate(model: DeviceModel, graph: Graph, confidence: float) -> LatencyEstimate:
@@ -82,7 +81,7 @@ def _notes(model: DeviceModel, graph: Graph, unseen: dict[Kernel, bool], chance:
     notes += outside
     if outside and chance >= SMALL:
         notes.append(
-            f"the chance that it leaves the accelerator, {chance:.1%}, is learned from its operators and is the same at any "
+            f"the {LEAVES}, {chance:.1%}, is learned from its operators and is the same at any "
             "resolution: too few networks were measured at other sizes to tell; measure it before relying on this size"
         )
     return tuple(notes)

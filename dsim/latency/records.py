@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from dsim.latency.cliffs import chance_words
 from dsim.latency.features import FloatArray
 from dsim.rounding import sign_of, without_rounding
 from dsim.summaries import Summarised, Summary
@@ -102,7 +103,7 @@ class LatencyEstimate(Summarised):
         span = f"{level} {self.low_ms:.3g} to {self.high_ms:.3g} ms" if self.complete else "no interval"
         rows = [
             ("latency", f"{least}{self.latency_ms:.3g} ms, {span}"),
-            ("off the accelerator", f"chance {self.p_cliff:.1%}"),
+            *((("off the accelerator", said),) if (said := chance_words(self.p_cliff)) else ()),
             ("time goes to", ", ".join([*kinds, f"fixed {self.fixed_ms:.3g} ms"])),
             ("prices rest on", f"{rests} (of the milliseconds of {len(self.kernels)} kernels)"),
             *(("note", note) for note in self.notes),

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from rich.text import Text
 
 from dsim.accuracy.recipe import reference_words
+from dsim.latency.cliffs import LEAVES, chance_words
 from dsim.report.console import headed, plain, step, titled
 from dsim.report.design import design_lines
 from dsim.report.names import DeviceWords, device_words
@@ -38,8 +39,10 @@ def answer_lines(result: StudyResult, width: int) -> list[Text]:
     """Return the answer in sentences, and the design."""
     shown = result.chosen or result.fastest
     sentences = answer_sentences(result, device_words(result.spec.device))
+    risk = chance_words(result.p_cliff)
     return [
         *(line for sentence in sentences for line in plain(sentence, width)),
+        *(headed(f"{LEAVES.capitalize()}:", f"{risk}.", width) if risk else ()),
         NONE,
         *design_lines("The design:" if result.chosen else "The fastest design:", shown.arch, width),
     ]

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dsim.device import DeviceProfile
 from dsim.graph import Graph
 from dsim.latency import LatencyEstimate
+from dsim.latency.cliffs import LEAVES, chance_words
 from dsim.network.price import DeviceRow, Priced
 from dsim.report.console import result_console, show_line, show_table
 from dsim.report.evidence_words import EVIDENCE_WORDS
@@ -39,8 +40,8 @@ def show_latency(name: str, priced: Priced, by: str = "kind") -> None:
         "Memory:",
         f"activations take at most {priced.peak_activation_bytes / 1e6:.1f} MB at once in float32, weights not counted",
     )
-    risk = f"{answer.p_cliff:.1%}, and then it is many times slower; the interval does not include that."
-    show_line(console, "Chance that it leaves the accelerator:", risk)
+    if risk := chance_words(answer.p_cliff):
+        show_line(console, f"{LEAVES.capitalize()}:", f"{risk}.")
     console.print()
     parts = {"kind": answer.by_op, "block": answer.by_scope, "op": answer.by_kernel}[by]
     rows = [(label or "-", _ms(value)) for label, value in parts.items()]

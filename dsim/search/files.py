@@ -108,6 +108,7 @@ def read_result(spec: StudySpec) -> StudyResult | None:
         form.cost,
         form.nearest_feasible_budget_ms,
         form.notes,
+        form.p_cliff,
     )
 
 

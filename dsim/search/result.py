@@ -8,6 +8,7 @@ from typing import Any
 from dsim.accuracy.recipe import reference_words
 from dsim.arch import Arch
 from dsim.device.batches import split_name
+from dsim.latency.cliffs import LEAVES, chance_words
 from dsim.records import to_versioned
 from dsim.search.spec import StudySpec
 from dsim.summaries import Summarised, Summary
@@ -157,6 +158,7 @@ class ResultForm:
     published: tuple[Published, ...]
     cost: Cost
     notes: tuple[str, ...]
+    p_cliff: float | None = None
 
 
 @dataclass(frozen=True, repr=False)
@@ -173,6 +175,9 @@ class StudyResult(Summarised):
         The design with the lowest upper end of latency.
     nearest_feasible_budget_ms
         The smallest budget that something would fit, where nothing fits this one.
+    p_cliff
+        The chance that the chosen design leaves the accelerator, or the fastest one where nothing fits; None in files of
+        older versions, which do not say.
     """
 
     spec: StudySpec
@@ -184,6 +189,7 @@ class StudyResult(Summarised):
     cost: Cost
     nearest_feasible_budget_ms: float | None = None
     notes: tuple[str, ...] = ()
+    p_cliff: float | None = None
 
     def summary(self) -> Summary:
         """Return what was chosen and what it cost to find, without the front."""
@@ -201,6 +207,8 @@ class StudyResult(Summarised):
         else:
             rows, shown = [("chosen", self.chosen.name or "a design of its own")], self.chosen
         rows += [*shown.said(spec.confidence), *shown.arch.summary().rows]
+        if risk := chance_words(self.p_cliff):
+            rows.append(("off the accelerator", risk))
         rows.append(("front", f"{len(self.front)} designs, in .front"))
         for item in self.not_identified:
             rows.append(
@@ -221,9 +229,11 @@ class StudyResult(Summarised):
             return ()
         level, batch = f"{spec.confidence:.0%}", split_name(spec.device)[1]
         run = f", for a run of {batch} images" if batch else ""
+        risk = chance_words(self.p_cliff)
         return (
             f"Estimated latency on {spec.device}: {chosen.latency_ms:.2f} ms, {level} interval "
             f"{chosen.low_ms:.2f} to {chosen.high_ms:.2f} ms (predicted, not measured){run}.",
+            *((f"{LEAVES.capitalize()}: {risk}.",) if risk else ()),
             f"Estimated ImageNet-1k top-1: {chosen.top1:.1f} %, {level} interval {chosen.top1_low:.1f} to "
             f"{chosen.top1_high:.1f} % ({reference_words(chosen.arch.resolution)}; predicted, not trained).",
         )
@@ -243,6 +253,7 @@ class StudyResult(Summarised):
             published=self.published,
             cost=self.cost,
             notes=self.notes,
+            p_cliff=self.p_cliff,
         )
 
     def to_dict(self) -> dict[str, Any]:

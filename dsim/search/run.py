@@ -57,6 +57,7 @@ def run_study(spec: StudySpec, progress: Progress | None = None, keep: bool = Tr
         check_folder(spec.folder)
     latency = load_model(spec.device)
     accuracy = load_accuracy_model()
+    scorer = Scorer(latency, accuracy, CostTable(latency, accuracy), spec.budget_ms, spec.confidence)
     models = {"latency": content_hash(rests_on(profile)), "accuracy": accuracy.fingerprint}
     mark = fingerprint(spec.inputs(), models)
     if keep:
@@ -69,12 +70,11 @@ def run_study(spec: StudySpec, progress: Progress | None = None, keep: bool = Tr
             )
         finished = read_result(spec) if known else None
         if finished:
-            return finished
+            return _with_chance(finished, scorer)
         made = [place for place in (spec.folder, *spec.folder.parents) if not place.exists()]
         make_folder(spec.folder)
         write_inputs(spec, mark, models)
     space, dropped = keep_identified(spec.space, latency.identified)
-    scorer = Scorer(latency, accuracy, CostTable(latency, accuracy), spec.budget_ms, spec.confidence)
     storage = spec.storage or (f"sqlite:///{(spec.folder / 'study.db').resolve()}" if keep else None)
     try:
         found = search_mixes(replace(spec, space=space), scorer, mark, storage, progress)
@@ -97,9 +97,16 @@ def run_study(spec: StudySpec, progress: Progress | None = None, keep: bool = Tr
         None if found.chosen else found.fastest.high_ms,
         _notes(spec, profile),
     )
+    result = _with_chance(result, scorer)
     if keep:
         write_result(result)
     return result
+
+
+def _with_chance(result: StudyResult, scorer: Scorer) -> StudyResult:
+    """Return a result that says how likely its design leaves the accelerator; files of older versions do not."""
+    shown = result.chosen or result.fastest
+    return result if result.p_cliff is not None else replace(result, p_cliff=scorer.p_cliff(shown.arch))
 
 
 def _notes(spec: StudySpec, profile: DeviceProfile) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from typing import Protocol, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from dsim.arch import Arch
 from dsim.rounding import limit, steps
 from dsim.search.table import Accuracies, CostTable, Floats, Latencies
 
@@ -52,6 +53,9 @@ class LatencyPricer(Latencies, Protocol):
 
     def price(self, phi: Floats, confidence: float = 0.9) -> LatencyArrays:
         """Return latency and the central interval of each row of ``phi`` (N, F)."""
+
+    def p_cliff(self, phi: Floats) -> Floats:
+        """Return the chance (N,) that a network leaves the accelerator."""
 
     def p_fits(self, phi: Floats, budget_ms: float) -> Floats:
         """Return the one-sided chance (N,) that a new measurement is within the budget, cliffs included."""
@@ -124,6 +128,10 @@ class Scorer:
     def p_fits(self, rows: Floats) -> Floats:
         """Return the chance (N,) that a new measurement of each design is within the budget."""
         return self.latency.p_fits(self.table.cut(rows).phi, self.budget_ms)
+
+    def p_cliff(self, arch: Arch) -> float:
+        """Return the chance that one design leaves the accelerator."""
+        return float(self.latency.p_cliff(self.table.cut(self.table.whole(arch)[None]).phi)[0])
 
     def feasible(self, scores: Scores) -> Bools:
         """Return which designs (N,) fit the budget and may be chosen."""

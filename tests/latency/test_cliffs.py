@@ -7,7 +7,7 @@ import pytest
 
 import dsim
 from dsim.arch import get_preset
-from dsim.latency.cliffs import p_cliff, signs
+from dsim.latency.cliffs import chance_words, p_cliff, signs
 from dsim.latency.families import family_of
 from dsim.latency.features import COLUMNS, INDEX
 from dsim.latency.methods.pooled.evidence import PooledEvidence
@@ -20,6 +20,11 @@ def test_chances_add_up_to_the_cliffs_seen_in_the_reference_protocols(evidence: 
     at = at[evidence.reference[at]]
     share = np.mean([bool(evidence.rows[n][1].cliff) for n in at])
     assert abs(p_cliff(evidence.phi[at], fit_cliffs(evidence)).mean() - share) < 1e-4
+
+
+def test_only_a_chance_that_shows_is_worth_words() -> None:
+    assert chance_words(0.001).startswith("0.1%, and then it is many times slower")
+    assert chance_words(0.00099) == chance_words(0.0) == chance_words(None) == ""
 
 
 def test_hard_swish_is_a_warning_sign(evidence: PooledEvidence) -> None:

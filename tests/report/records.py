@@ -93,7 +93,7 @@ def write_study(folder: Path, fits: bool = True) -> Path:
     write_result(
         StudyResult(
             spec, SMALL if fits else None, (SMALL, LARGE), SMALL, (MISSING,), (SEEN,), Cost(2.0, 10, 3, 0),
-            None if fits else 1.2, ("256 px lies outside",),
+            None if fits else 1.2, ("256 px lies outside",), 0.024,
         )
     )  # fmt: skip
     return folder

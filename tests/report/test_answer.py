@@ -67,6 +67,20 @@ def test_where_nothing_fits_it_names_a_budget_that_does() -> None:
     assert alternatives(result)[0] == FAST
 
 
+def test_it_says_how_likely_the_design_leaves_the_accelerator(capsys: pytest.CaptureFixture[str]) -> None:
+    words = (
+        "Chance that it leaves the accelerator: 2.4%, and then it is many times slower; the interval does not "
+        "include that."
+    )
+    assert words in " ".join(said(found(p_cliff=0.024)).split())
+    for design in (replace(found(), p_cliff=0.024), found(p_cliff=0.024, chosen=None)):
+        show_study(design, details=True)
+        assert words in " ".join(capsys.readouterr().out.split())
+    assert words in found(p_cliff=0.024).sentences()
+    for nothing in (None, 0.0, 0.0009):
+        assert "accelerator" not in said(found(p_cliff=nothing))
+
+
 def test_the_commands_are_commands() -> None:
     lines = [line.strip() for line in said(found()).splitlines() if line.startswith("  dsim")]
     assert [line.split()[1] for line in lines] == ["export", "report"]
@@ -83,7 +97,7 @@ def test_the_commands_are_commands() -> None:
     [
         {},
         {"not_identified": KEPT},
-        {"not_identified": KEPT, "notes": ("a note " * 20, "another note " * 15), "cost": Cost(2.0, 10, 3, 0, True)},
+        {"not_identified": KEPT, "notes": ("a note " * 20, "another note " * 15), "cost": Cost(2.0, 10, 3, 0, True), "p_cliff": 0.024},
         {"chosen": None, "nearest_feasible_budget_ms": 1.0, "not_identified": KEPT, "notes": ("a note " * 20,)},
         {"spec": StudySpec("a-device-whose-profile-is-gone@batch8", 2.0)},
         {"front": (GOOD,), "published": ()},

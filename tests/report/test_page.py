@@ -98,6 +98,9 @@ def test_it_opens_with_an_answer_for_each_device(page: Page, html: str) -> None:
         "The most accurate design that fits 1 ms, l1, takes 0.900 ms (0.800 to 1.00)"
     )
     assert first.design.startswith("224 px, stem two_convs")
+    assert page.answers[-1].sentence.endswith(
+        "Chance that it leaves the accelerator: 2.4%, and then it is many times slower; the interval does not include that."
+    )
     assert html.index('class="answers"') < html.index("<nav") < html.index("<main>")
 
 

@@ -42,6 +42,9 @@ class FakeLatency:
         half = 0.1 * confidence * ms + 1e-4 * phi[:, 1]
         return Latency(ms, ms - half, ms + half)
 
+    def p_cliff(self, phi: np.ndarray) -> np.ndarray:
+        return np.where(phi[:, 2] > 0, 0.04, 0.01)
+
     def p_fits(self, phi: np.ndarray, budget_ms: float) -> np.ndarray:
         ms = self.price(phi).latency_ms
         return 1 / (1 + np.exp((ms - budget_ms) / (0.05 * ms)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,6 +29,7 @@ def result() -> StudyResult:
         (NotIdentified("norm", "batch", ("layer",), "no evidence"),),
         (Published("EfficientFormer-L1", 1.4, 79.2, "a paper"),),
         found.cost,
+        p_cliff=0.024,
     )
 
 
@@ -42,6 +44,19 @@ def test_round_trip(result: StudyResult, tmp_path: Path) -> None:
     assert read_result(here.spec) == here
     assert sorted(p.name for p in here.spec.folder.iterdir()) == [CHOSEN, FRONT, INPUTS]
     assert pl.read_parquet(here.spec.folder / FRONT).height == len(here.front)
+
+
+def test_a_result_of_an_older_version_says_nothing_of_the_accelerator(
+    result: StudyResult, tmp_path: Path
+) -> None:
+    here = replace(result, spec=replace(result.spec, out=tmp_path))
+    write_inputs(here.spec, "abc", {})
+    write_result(here)
+    path = here.spec.folder / CHOSEN
+    body = json.loads(path.read_text())
+    assert body.pop("p_cliff") == 0.024
+    path.write_text(json.dumps(body))
+    assert read_result(here.spec) == replace(here, p_cliff=None)
 
 
 def test_an_interrupted_result_is_no_result(result: StudyResult, tmp_path: Path) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from dsim.arch import Arch, Mixer, Norm, Stem
+from dsim.arch import Arch, Mixer, Norm, Stem, get_preset
 from dsim.errors import FileAccessError, InvalidValueError
 from dsim.rounding import limit
 from dsim.search.exact import exact_optimum
@@ -50,6 +51,12 @@ def spec(trials: int = 12, **changes: object) -> StudySpec:
         "name": "test",
     } | changes
     return StudySpec(**settings)
+
+
+def test_the_chance_of_a_design_to_leave_the_accelerator_is_the_latency_models() -> None:
+    l1 = get_preset("efficientformer_l1")  # its last stage attends
+    plain = replace(l1, stages=(*l1.stages[:3], replace(l1.stages[3], blocks=l1.stages[3].blocks[:1])))
+    assert [scorer().p_cliff(arch) for arch in (l1, plain)] == [0.04, 0.01]
 
 
 def same(a: Found, b: Found) -> None:

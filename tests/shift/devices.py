@@ -50,6 +50,9 @@ class Priced:
         ms = np.maximum(phi @ self._prices, 1e-6)
         return Latency(ms, 0.9 * ms, 1.1 * ms)
 
+    def p_cliff(self, phi: np.ndarray) -> np.ndarray:
+        return np.zeros(len(phi))
+
     def p_fits(self, phi: np.ndarray, budget_ms: float) -> np.ndarray:
         return (self.price(phi).latency_ms <= budget_ms).astype(float)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from dsim.arch import Arch
 from dsim.device import DeviceProfile
+from dsim.latency.cliffs import LEAVES, chance_words
 from dsim.report.answer import answer_words
 from dsim.report.names import DeviceWords, device_words
 from dsim.report.stages import design_words, stages_words
@@ -42,6 +43,8 @@ def study_answer(found: StudyResult, profiles: Mapping[str, DeviceProfile], key:
     name, nearest = found.spec.device, found.nearest_feasible_budget_ms
     device = device_words(name, profiles.get(name))
     said = answer_words(device, found.spec.budget_ms, found.chosen, found.fastest, nearest)
+    if risk := chance_words(found.p_cliff):
+        said += f" {LEAVES.capitalize()}: {risk}."
     return _answer(key, name, device, said, (found.chosen or found.fastest).arch)
 
 

@@ -83,6 +83,9 @@ class _AtEstimate:
         middle = self.model.price(phi, confidence).latency_ms
         return LatencyArrays(middle, middle, middle)
 
+    def p_cliff(self, phi: Floats) -> Floats:
+        return self.model.p_cliff(phi)
+
     def p_fits(self, phi: Floats, budget_ms: float) -> Floats:
         return self.model.p_fits(phi, budget_ms)
 
