@@ -33,6 +33,7 @@ from dsim.cli.words import ending
     is_flag=True,
     help="Compute held-out predictions that are not known yet, to show how well each profile predicts. Takes minutes.",
 )
+@click.option("--force", is_flag=True, help="Replace the HTML file even if dsim did not make it.")
 @json_option
 def report(
     folders: tuple[Path, ...],
@@ -40,18 +41,21 @@ def report(
     png: Path | None,
     svg: Path | None,
     held_out: bool,
+    force: bool,
     as_json: bool,
 ) -> None:
     """Write the studies and comparisons in FOLDERS as one HTML page.
 
-    A folder may also hold several studies or comparisons. Needs pip install 'dsim[report]'.
+    A folder may also hold several studies or comparisons; those that are unfinished are named and left out. Needs pip install 'dsim[report]'.
     """
     from dsim.report.write_page import write_page  # the verb's own imports: --help must not wait for them
 
     page = out or (None if png or svg else Path("report.html"))
-    written = [str(path) for path in write_page(folders, page, png, svg, held_out)]
+    written = write_page(folders, page, png, svg, held_out, force)
+    for line in written.left_out:
+        click.echo(f"Left out: {line}", err=True)
     if as_json:
-        print_json({"files": written})
+        print_json({"files": [str(path) for path in written.files], "left_out": list(written.left_out)})
         return
-    for name in written:
-        click.echo(name)
+    for path in written.files:
+        click.echo(path)

@@ -11,10 +11,12 @@ from pathlib import Path
 
 import click
 import pytest
+from click.testing import CliRunner
 
 from dsim.cli import main
 from dsim.cli.compare import compare
-from dsim.errors import DsimError, MissingPackageError
+from dsim.cli.main import dsim
+from dsim.errors import DsimError, FileAccessError, MissingPackageError
 from dsim.latency.scoring import Held
 from dsim.report import packages
 from dsim.report.held import keep_held, kept_held
@@ -23,6 +25,7 @@ from dsim.report.page.fronts import Front, bends, panels_figure
 from dsim.report.page.held import MOST, held_figure
 from dsim.report.page.ledger import comparison_command
 from dsim.report.page.parts import PagePart
+from dsim.report.write_page import write_page
 from dsim.search import Published
 from dsim.shift.measured import Timed, design_id, write_measured
 from tests.report.records import BREAK, LARGE, SCRIPT, SMALL, comparison, write_comparison, write_study
@@ -62,7 +65,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Page:
     write_comparison(folder / "latency", comparison())
     write_study(folder / "one")
     (folder / "nothing").mkdir()
-    return make_page(read_subjects([folder]), lambda name: HELD if name == "iphone12" else None)
+    return make_page(read_subjects([folder]).shown, lambda name: HELD if name == "iphone12" else None)
 
 
 @pytest.fixture(scope="module")
@@ -189,7 +192,7 @@ def test_its_command_is_one_that_dsim_takes() -> None:
 
 def test_a_study_that_fits_nothing_says_so(tmp_path: Path) -> None:
     write_study(tmp_path / "tight", fits=False)
-    html = render_page(make_page(read_subjects([tmp_path / "tight"]), lambda _: None))
+    html = render_page(make_page(read_subjects([tmp_path / "tight"]).shown, lambda _: None))
     assert "No design fits 1\N{NO-BREAK SPACE}ms. The fastest design takes" in html
     assert "--space space.toml" in html
     assert "dsim device validate NAME" in html
@@ -251,7 +254,7 @@ def test_figures_are_written(page: Page, tmp_path: Path) -> None:
 
 
 def test_a_front_as_svg_is_small_and_one_picture(tmp_path: Path) -> None:
-    page = make_page(read_subjects([write_study(tmp_path / "one")]), lambda _: None)
+    page = make_page(read_subjects([write_study(tmp_path / "one")]).shown, lambda _: None)
     front = next(path for path in write_figures(page, tmp_path / "svg", "svg") if path.name == "front.svg")
     text = front.read_text(encoding="utf-8")
     assert len(text) < 60_000
@@ -307,7 +310,7 @@ def test_held_out_predictions_are_kept(tmp_path: Path, monkeypatch: pytest.Monke
 def test_help_names_its_options() -> None:
     from dsim.cli.report import report
 
-    assert {"folders", "out", "png", "svg", "held_out", "as_json"} == {
+    assert {"folders", "out", "png", "svg", "held_out", "force", "as_json"} == {
         p.name for p in report.params if isinstance(p, click.Parameter)
     }
 
@@ -316,8 +319,45 @@ def test_timed_designs_stand_beside_their_predictions(tmp_path: Path) -> None:
     folder = write_comparison(tmp_path / "latency", comparison())
     timed = Timed("iphone12", design_id(SMALL.arch), 1.25, 0.01, 50, 0.2, "chip", "runtime 1")
     write_measured(folder, [timed])
-    (part,) = make_page(read_subjects([folder]), lambda name: None).parts
+    (part,) = make_page(read_subjects([folder]).shown, lambda name: None).parts
     (section,) = (one for one in part.sections if one.key == "timed")
     summary, column = section.tables
     assert [row[0] for row in summary.rows] == ["iphone12"]
     assert any("1.25" in cell for row in column.rows for cell in row)
+
+
+def test_what_is_unfinished_is_named_and_left_out(tmp_path: Path) -> None:
+    studies = tmp_path / "studies"
+    write_study(studies / "done")
+    (write_study(studies / "half") / "chosen.json").unlink()
+    (write_study(studies / "torn") / "front.parquet").write_bytes(b"torn")
+    (studies / "compare" / "devices" / "iphone12").mkdir(parents=True)
+    (studies / "notes").mkdir()  # neither a study nor a comparison
+    out = tmp_path / "r.html"
+    done = CliRunner().invoke(dsim, ["report", str(studies), "-o", str(out), "--json"])
+    assert done.exit_code == 0, done.output
+    told = json.loads(done.stdout)
+    assert told["files"] == [str(out)]
+    assert done.stderr.splitlines() == [f"Left out: {line}" for line in told["left_out"]]
+    for line, name, why in zip(
+        told["left_out"],
+        ("compare", "half", "torn"),
+        ("an unfinished comparison", "was not finished", "must be a parquet file"),
+        strict=True,
+    ):
+        assert str(studies / name) in line
+        assert why in line
+    with pytest.raises(DsimError, match=r"got 2 that are not; the first: .*compare.* unfinished"):
+        read_subjects([studies / "compare", studies / "half"])
+
+
+def test_only_pages_of_dsim_are_written_over(tmp_path: Path) -> None:
+    study, out = write_study(tmp_path / "one"), tmp_path / "r.html"
+    out.write_text("<!DOCTYPE html><title>mine</title>")
+    with pytest.raises(FileAccessError, match=r"r\.html must be new or a page that dsim made.*--force"):
+        write_page([study], out)
+    assert "mine" in out.read_text()
+    assert write_page([study], out, force=True).files == (out,)
+    assert write_page([study], out).files == (out,)  # its own page
+    out.write_text("")  # nothing is lost
+    assert write_page([study], out).files == (out,)

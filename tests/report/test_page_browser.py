@@ -31,7 +31,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> str:
     folder = tmp_path_factory.mktemp("browser")
     write_comparison(folder / "latency", comparison())
     write_study(folder / "one")
-    page = make_page(read_subjects([folder]), lambda name: HELD if name == "iphone12" else None)
+    page = make_page(read_subjects([folder]).shown, lambda name: HELD if name == "iphone12" else None)
     path = folder / "report.html"
     path.write_text(render_page(page), encoding="utf-8")
     return path.as_uri()

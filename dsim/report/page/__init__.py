@@ -3,6 +3,6 @@
 from dsim.report.page.figures import write_figures
 from dsim.report.page.page import Page, make_page
 from dsim.report.page.render import render_page
-from dsim.report.page.subject import PageSubject, read_subjects
+from dsim.report.page.subject import PageSubject, Subjects, read_subjects
 
-__all__ = ["Page", "PageSubject", "make_page", "read_subjects", "render_page", "write_figures"]
+__all__ = ["Page", "PageSubject", "Subjects", "make_page", "read_subjects", "render_page", "write_figures"]
