@@ -56,11 +56,12 @@ def supernet() -> None:
     help="TOML file of what may vary, as for dsim study; keys that are left out keep small values.",
 )
 @click.option(
-    "--way",
-    type=click.Choice(["sandwich", "gumbel"]),
-    default="sandwich",
+    "--importance",
+    type=click.Choice(["ablation", "gumbel"]),
+    default="ablation",
     show_default=True,
-    help="sandwich: the largest design teaches smaller ones; gumbel: the EfficientFormer paper's own.",
+    help="How blocks are weighed. ablation: the largest design teaches smaller ones, and each block is taken out of random "
+    "ones; gumbel: the EfficientFormer paper's own.",
 )
 @click.option(
     "--from",
@@ -84,7 +85,7 @@ def train_command(
     time_s: float | None,
     px: int,
     space_file: Path | None,
-    way: str,
+    importance: str,
     start: Path | None,
     device: str,
     seed: int,
@@ -106,7 +107,7 @@ def train_command(
         images=images,
         px=px,
         space=library.load_choices(space_file),
-        way=way,
+        importance=importance,
         start=start,
         seed=seed,
         time=time_s,

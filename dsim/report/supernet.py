@@ -21,7 +21,7 @@ def supernet_facts(folder: Path) -> dict[str, Any]:
         "folder": str(folder),
         "finished": found.finished,
         "trained": header.trained_on(),
-        "way": header.asked.way,
+        "importance_by": header.asked.importance,
         "training_px": header.asked.px,
         "deployed_px": header.asked.space.resolution,
         "map_sides": list(found.maps()),
@@ -47,7 +47,9 @@ def show_supernet(folder: Path) -> None:
     train, search, test = header.counts
     seen = found.trained.images
     state = f"{seen:,} images seen" if found.finished else f"{seen:,} of {header.images:,} images seen so far"
-    show_line(console, "Supernet", f"{folder}: {header.asked.way}, on {header.name}, {state}.")
+    show_line(
+        console, "Supernet", f"{folder}: importance by {header.asked.importance}, on {header.name}, {state}."
+    )
     show_line(
         console,
         "Images",
@@ -76,7 +78,7 @@ def show_supernet(folder: Path) -> None:
 def importance_data(found: Overview) -> TableData:
     """Return the table of what each block is worth."""
     stages = stage_importance(found.importance)
-    by_alpha = found.header.asked.way == "gumbel"
+    by_alpha = found.header.asked.importance == "gumbel"
     rows = [
         (
             f"stage {row.stage + 1}, block {row.slot + 1}",

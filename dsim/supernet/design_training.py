@@ -144,7 +144,7 @@ def train_design(
     spec = TrainSpec(
         images=parse_count(images),
         px=px,
-        way=ALONE,
+        importance=ALONE,
         seed=seed,
         batch=batch,
         learning_rate=learning_rate,

@@ -140,6 +140,6 @@ def planned(spec: TrainSpec, forecast: Forecast, images: Images, scaling: Scalin
 
 def importance_subnets(spec: TrainSpec) -> dict[str, Subnet]:
     """Return the sub-networks that are evaluated for the importance of blocks; none where alphas say it."""
-    if spec.way == "gumbel":
+    if spec.importance == "gumbel":
         return {}
     return ablation_subnets(Choices(spec.space), spec.seed, spec.subnets)

@@ -27,7 +27,7 @@ from dsim.files import first_line, make_folder, read_text, write_atomic
 from dsim.records import from_rows, from_toml, to_rows, to_toml
 from dsim.supernet.augment import Scaling
 from dsim.supernet.images import Images
-from dsim.supernet.spec import WAYS, TrainSpec
+from dsim.supernet.spec import IMPORTANCES, TrainSpec
 
 R = TypeVar("R")
 FORMAT = 1
@@ -73,9 +73,9 @@ class Header:
     def __post_init__(self) -> None:
         if self.format != FORMAT:
             raise InvalidValueError(f"format must be {FORMAT}, got {self.format}; use the dsim that wrote it")
-        if self.asked.way not in WAYS:
+        if self.asked.importance not in IMPORTANCES:
             raise InvalidValueError(
-                f"way must be one of {', '.join(WAYS)}, got {self.asked.way!r}; choose one of them"
+                f"importance must be one of {', '.join(IMPORTANCES)}, got {self.asked.importance!r}; choose one of them"
             )
 
     @property

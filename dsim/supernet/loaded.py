@@ -135,7 +135,7 @@ def load_supernet(
     header = home.read_header()
     spec = header.spec
     net = Elastic(Choices(spec.space), spec.px, len(header.classes), spec.seed)
-    own = WAYS[spec.way](net, spec, spec.steps).parameters
+    own = WAYS[spec.importance](net, spec, spec.steps).parameters
     progress = read_state(home.state_path, {**net.weights, **own})
     if progress.step < spec.steps:
         raise FileFormatError(

@@ -11,8 +11,8 @@ from dsim.errors import InvalidValueError
 from dsim.search.space import Space
 from dsim.supernet.choices import DEFAULT, Choices
 
-WAYS = ("sandwich", "gumbel")
-ALONE = "alone"  # one design by itself
+IMPORTANCES = ("ablation", "gumbel")  # how blocks are weighed, which decides how the supernet is trained
+ALONE = "none"  # one design by itself: no block is weighed
 PRECISIONS = ("float32", "bfloat16")
 _COUNT = re.compile(r"\s*([0-9]*\.?[0-9]+)\s*([kM]?)\s*")
 
@@ -42,8 +42,8 @@ class TrainSpec:
         Pictures to show, rounded down to whole steps: the bound of the cost.
     px
         Height and width of the pictures.
-    way
-        ``sandwich`` or ``gumbel``; ``alone`` for one design.
+    importance
+        ``ablation`` or ``gumbel``; ``none`` for one design.
     seed
         Of weights, order, augmentation, sub-networks and split.
     batch
@@ -75,7 +75,7 @@ class TrainSpec:
 
     images: int
     px: int = 32
-    way: str = "sandwich"
+    importance: str = "ablation"
     seed: int = 0
     batch: int = 128
     learning_rate: float = 2e-3
@@ -90,7 +90,7 @@ class TrainSpec:
     space: Space = field(default=DEFAULT)
 
     def __post_init__(self) -> None:
-        for name, known in (("way", (*WAYS, ALONE)), ("precision", PRECISIONS)):
+        for name, known in (("importance", (*IMPORTANCES, ALONE)), ("precision", PRECISIONS)):
             if getattr(self, name) not in known:
                 raise InvalidValueError(
                     f"{name} must be one of {', '.join(known)}, got {getattr(self, name)!r}; choose one of them"

@@ -23,7 +23,7 @@ from dsim.supernet.ledger import Ledger
 from dsim.supernet.loaded import Supernet, load_supernet
 from dsim.supernet.machine import check_device, kept_settings, torch_threads
 from dsim.supernet.pictures import require_pillow
-from dsim.supernet.spec import WAYS, TrainSpec, begun_otherwise, differences, parse_count
+from dsim.supernet.spec import IMPORTANCES, TrainSpec, begun_otherwise, differences, parse_count
 from dsim.supernet.start import begin_with, mark_of
 from dsim.supernet.state import require_safetensors
 from dsim.supernet.trainer import SAVE_EVERY_S
@@ -38,7 +38,7 @@ def train(
     images: int | str,
     px: int = 32,
     space: Space | None = None,
-    way: str = "sandwich",
+    importance: str = "ablation",
     seed: int = 0,
     time: float | str | None = None,
     device: str = "cpu",
@@ -65,8 +65,9 @@ def train(
         Height and width of the pictures. Maps are as large as these make them, whatever size is deployed.
     space
         What may vary; small enough for a processor by default.
-    way
-        ``sandwich``, or the EfficientFormer paper's ``gumbel``.
+    importance
+        How blocks are weighed, which decides how the supernet is trained: ``ablation`` trains by the sandwich rule and
+        takes blocks out of random sub-networks; ``gumbel`` is the EfficientFormer paper's.
     seed
         Same call and seed, same weights, on one kind of machine.
     time
@@ -96,8 +97,10 @@ def train(
     """
     require_pillow()
     require_safetensors()
-    if way not in WAYS:
-        raise InvalidValueError(f"way must be one of {', '.join(WAYS)}, got {way!r}; choose one of them")
+    if importance not in IMPORTANCES:
+        raise InvalidValueError(
+            f"importance must be one of {', '.join(IMPORTANCES)}, got {importance!r}; choose one of them"
+        )
     home = Home(out)
     check_folder(home.folder)
     check_device(device)
@@ -105,7 +108,7 @@ def train(
     wanted = TrainSpec(
         images=parse_count(images),
         px=px,
-        way=way,
+        importance=importance,
         seed=seed,
         batch=batch,
         learning_rate=learning_rate,
@@ -176,7 +179,7 @@ def _weigh(training: Training, header: Header, home: Home, ledger: Ledger, image
     if (home.folder / f"{TABLE}.parquet").exists():
         return
     spec = header.spec
-    if spec.way == "gumbel":
+    if spec.importance == "gumbel":
         rows = alpha_importance(training.net.choices, training.trainer.way.parameters)
     else:
         evaluator = Evaluator(training.net, spec, header.scaling, images, home, ledger)

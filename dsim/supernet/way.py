@@ -13,7 +13,7 @@ from dsim.supernet.spec import TrainSpec
 
 
 class Way(Protocol):
-    """One way of training; those of supernets are made by ``WAYS[name](net, spec, steps)``."""
+    """One way of training; those of supernets are made by ``WAYS[spec.importance](net, spec, steps)``."""
 
     what: str  # what goes on, in words that follow "dsim is"
     parameters: dict[str, nn.Parameter]  # what it learns beside the network's weights

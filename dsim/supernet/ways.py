@@ -1,4 +1,4 @@
-"""The ways of training a supernet, by name."""
+"""The ways of training a supernet, by the importance that each serves."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from dsim.supernet.spec import TrainSpec
 from dsim.supernet.trainer import Trainer
 from dsim.supernet.way import Way
 
-WAYS: dict[str, Callable[[Elastic, TrainSpec, int], Way]] = {"sandwich": Sandwich, "gumbel": Gumbel}
+WAYS: dict[str, Callable[[Elastic, TrainSpec, int], Way]] = {"ablation": Sandwich, "gumbel": Gumbel}
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +39,7 @@ def supernet_training(spec: TrainSpec, part: Part, scaling: Scaling, classes: in
         Class scores.
     """
     net = Elastic(Choices(spec.space), spec.px, classes, spec.seed)
-    way = WAYS[spec.way](net, spec, spec.steps)
+    way = WAYS[spec.importance](net, spec, spec.steps)
     for weight in (*net.weights.values(), *way.parameters.values()):
         weight.data = weight.data.to(spec.device)
     return Training(net, Trainer(spec, part, scaling, net.weights, way))

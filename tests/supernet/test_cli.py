@@ -20,8 +20,9 @@ def run(*words: str) -> tuple[int, str, str]:
 def test_show_says_what_was_trained_on_what(trained: Supernet) -> None:
     code, out, _ = run("supernet", "show", str(trained.home.folder))
     assert code == 0
-    assert "on digits, 1,920 images seen" in out
-    assert "maps have 8, 4, 2, 1 positions a side. Latency is predicted for 224 px" in " ".join(out.split())
+    text = " ".join(out.split())
+    assert "importance by ablation, on digits, 1,920 images seen" in text
+    assert "maps have 8, 4, 2, 1 positions a side. Latency is predicted for 224 px" in text
     assert "stage 3, block 1" in out
     assert "training, planned" in out
 

@@ -8,8 +8,7 @@ from dsim.errors import InvalidValueError
 from dsim.supernet.cost import Amounts
 from dsim.supernet.forecast import Forecast, affordable
 from dsim.supernet.schedule import learning_rate
-from dsim.supernet.spec import WAYS as NAMES
-from dsim.supernet.spec import TrainSpec, parse_count
+from dsim.supernet.spec import IMPORTANCES, TrainSpec, parse_count
 from dsim.supernet.ways import WAYS
 
 
@@ -46,4 +45,4 @@ def test_other_counts_are_refused(text: str | int) -> None:
 
 
 def test_every_way_has_a_name() -> None:
-    assert tuple(WAYS) == NAMES
+    assert tuple(WAYS) == IMPORTANCES

@@ -110,20 +110,20 @@ train(sys.argv[1], sys.argv[2], images=32 * 10, save_every_s=0.0, **{**OPTIONS, 
 """
 
 
-@pytest.mark.parametrize("way", ["sandwich", pytest.param("gumbel", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("kind", ["ablation", pytest.param("gumbel", marks=pytest.mark.slow)])
 def test_after_a_kill_the_weights_are_those_of_an_uninterrupted_run(
-    way: str, digits: Path, tmp_path: Path
+    kind: str, digits: Path, tmp_path: Path
 ) -> None:
     killed, whole = tmp_path / "killed.supernet", tmp_path / "whole.supernet"
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": os.getcwd()}
-    script = SCRIPT.replace("save_every_s=0.0", f"save_every_s=0.0, way={way!r}")
+    script = SCRIPT.replace("save_every_s=0.0", f"save_every_s=0.0, importance={kind!r}")
     with subprocess.Popen([sys.executable, "-c", script, digits, killed], env=environment) as process:
         limit = time.monotonic() + 120
         while not (killed / "state.safetensors").exists() and process.poll() is None:
             assert time.monotonic() < limit
             time.sleep(0.01)
         os.kill(process.pid, signal.SIGKILL)
-    options = {**OPTIONS, "subnets": 1, "images": 32 * 10, "way": way}
+    options = {**OPTIONS, "subnets": 1, "images": 32 * 10, "importance": kind}
     train(digits, killed, **options)
     train(digits, whole, **options)
     one, two = weights_of(killed), weights_of(whole)
