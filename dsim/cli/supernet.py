@@ -51,9 +51,9 @@ def supernet() -> None:
 )
 @click.option(
     "--space",
-    "space_file",
-    type=click.Path(path_type=Path),
-    help="TOML file of what may vary, as for dsim study; keys that are left out keep small values.",
+    "space_name",
+    help="TOML file of what may vary, as for dsim study, where keys that are left out keep small values; or a design, such "
+    "as efficientformer_l3, for all that can be cut out of it.",
 )
 @click.option(
     "--importance",
@@ -67,7 +67,8 @@ def supernet() -> None:
     "--from",
     "start",
     type=click.Path(path_type=Path),
-    help="File of safetensors with the weights of the space's largest design, to begin with.",
+    help="Trained weights of the space's largest design, to begin with: a file of safetensors, or a folder that `dsim train` "
+    "made.",
 )
 @training_options
 @click.option(
@@ -84,7 +85,7 @@ def train_command(
     images: str,
     time_s: float | None,
     px: int,
-    space_file: Path | None,
+    space_name: str | None,
     importance: str,
     start: Path | None,
     device: str,
@@ -106,7 +107,7 @@ def train_command(
         out,
         images=images,
         px=px,
-        space=library.load_choices(space_file),
+        space=library.load_choices(space_name),
         importance=importance,
         start=start,
         seed=seed,

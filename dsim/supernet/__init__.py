@@ -1,7 +1,8 @@
 """Supernet: all designs of a space in one network, trained once on the user's own images, for any number of devices."""
 
 from dsim.supernet.anchors import Check, check
-from dsim.supernet.choices import DEFAULT, load_choices
+from dsim.supernet.asked_space import load_choices, space_below
+from dsim.supernet.choices import DEFAULT
 from dsim.supernet.design_training import Trained, train_design
 from dsim.supernet.evaluator import Evaluation
 from dsim.supernet.front import evaluate, importance
@@ -29,6 +30,7 @@ __all__ = [
     "load_supernet",
     "single_moves",
     "slim",
+    "space_below",
     "train",
     "train_design",
 ]

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from dsim.arch import Activation, Arch, Block, Head, Mixer, Norm, Stem
-from dsim.errors import FileFormatError, InvalidValueError
-from dsim.files import read_toml
-from dsim.records import from_plain, to_plain
+from dsim.errors import InvalidValueError
 from dsim.search.space import Space
-from dsim.search.space_file import SHOW
 from dsim.supernet.subnet import Slots, Subnet
 
 # small enough to train on a processor in minutes; --space replaces any row
@@ -29,26 +25,6 @@ DEFAULT = Space(
     depths=((1, 2, 3), (1, 2, 3), (2, 3, 4), (2, 3, 4)),
     mlp_ratios=((2.0, 3.0, 4.0),) * 4,
 )
-
-
-def load_choices(path: Path | None) -> Space:
-    """Read a space file for a supernet; keys that are left out are those of `DEFAULT`.
-
-    Raises
-    ------
-    FileAccessError
-        The file cannot be read.
-    FileFormatError
-        It is not TOML, or not a space for a supernet.
-    """
-    if path is None:
-        return DEFAULT
-    space = from_plain(Space, {**to_plain(DEFAULT), **read_toml(path, SHOW)}, str(path), SHOW)
-    try:
-        Choices(space)
-    except InvalidValueError as error:
-        raise FileFormatError(f"{path}: {error}") from error
-    return space
 
 
 @dataclass(frozen=True)

@@ -6,15 +6,30 @@ import hashlib
 from pathlib import Path
 
 import torch
+import torch.nn.functional as F  # noqa: N812  (torch's own habit)
+from torch import Tensor
 
 from dsim.errors import FileFormatError
 from dsim.files import first_line, read_bytes
 from dsim.supernet.elastic import Elastic
 from dsim.supernet.pieces import pieces_of
 
-REMEDY = "give a .safetensors file with the weights of the space's largest design, under the names of dsim export --to torch"
-# what depends on the number of classes or on the size of the pictures; where those differ, it begins fresh
-DEPENDENT = ("head.weight", "head.bias", "dist_head.weight", "dist_head.bias", "attention_biases")
+WEIGHTS = "weights.safetensors"  # in the folder of a trained model
+REMEDY = (
+    "give a .safetensors file with the weights of the space's largest design, under the names of dsim export --to torch, or "
+    "a folder that `dsim train` made"
+)
+# what depends on the number of classes; where that differs, it begins fresh
+CLASSIFIERS = ("head.weight", "head.bias", "dist_head.weight", "dist_head.bias")
+BIASES = ".attention_biases"  # depend on the size of the pictures; they are stretched to another
+# what a network keeps beside its weights: a supernet recomputes all of it
+_BESIDE = (".running_mean", ".running_var", ".num_batches_tracked", ".attention_bias_idxs")
+
+
+def weights_file(start: str | Path) -> Path:
+    """Return the file of weights that a path stands for: itself, or that of a trained model's folder."""
+    path = Path(start)
+    return path / WEIGHTS if path.is_dir() else path
 
 
 def mark_of(path: Path) -> str:
@@ -32,7 +47,7 @@ def begin_with(net: Elastic, path: Path) -> tuple[str, ...]:
     """Fill the largest sub-network with the weights of a file; return the names of what begins fresh instead.
 
     EfficientFormer's official keys are those of `dsim.export`, so that a checkpoint of it fits the space whose largest
-    design it is, once it is written as safetensors.
+    design it is (`space_below`), once it is written as safetensors.
 
     Raises
     ------
@@ -48,19 +63,37 @@ def begin_with(net: Elastic, path: Path) -> tuple[str, ...]:
         raise FileFormatError(
             f"{path} must be safetensors, and is not ({first_line(error)}); {REMEDY}"
         ) from error
-    largest, fresh = net.choices.largest, []
+    fresh: list[str] = []
+    known = set()
     with torch.no_grad():
         for prefix, piece in pieces_of(
-            largest, net.choices.stem, net.choices.head, net.resolution, net.classes
+            net.choices.largest, net.choices.stem, net.choices.head, net.resolution, net.classes
         ):
             for name, key, shape in piece.weights:
                 full = prefix + name
-                value = found.get(full)
+                known.add(full)
+                value = _fitted(found.get(full), full, shape)
                 if value is not None and tuple(value.shape) == shape:
                     net.weights[key][tuple(slice(0, length) for length in shape)] = value.to(net.weights[key])
-                elif full.endswith(DEPENDENT):
+                elif full in CLASSIFIERS:
                     fresh.append(full)
                 else:
                     got = "nothing" if value is None else f"shape {tuple(value.shape)}"
                     raise FileFormatError(f"{path} must hold {full} of shape {shape}, got {got}; {REMEDY}")
+    odd = [name for name in found if name not in known and not name.endswith(_BESIDE)]
+    if odd:
+        raise FileFormatError(
+            f"{path} must hold the weights of the space's largest design alone, got also {odd[0]}; {REMEDY}"
+        )
     return tuple(fresh)
+
+
+def _fitted(value: Tensor | None, name: str, shape: tuple[int, ...]) -> Tensor | None:
+    """Stretch the attention biases of another map to the size of this one, as the exporter's module does when it runs."""
+    if value is None or not name.endswith(BIASES) or value.ndim != 2 or tuple(value.shape) == shape:
+        return value
+    heads, side, wanted = value.shape[0], round(value.shape[1] ** 0.5), round(shape[1] ** 0.5)
+    if side * side != value.shape[1]:
+        return value
+    table = value.float().view(1, heads, side, side)
+    return F.interpolate(table, (wanted, wanted), mode="bilinear", align_corners=True).view(heads, -1)

@@ -24,7 +24,7 @@ from dsim.supernet.loaded import Supernet, load_supernet
 from dsim.supernet.machine import check_device, kept_settings, torch_threads
 from dsim.supernet.pictures import require_pillow
 from dsim.supernet.spec import IMPORTANCES, TrainSpec, begun_otherwise, differences, parse_count
-from dsim.supernet.start import begin_with, mark_of
+from dsim.supernet.start import begin_with, mark_of, weights_file
 from dsim.supernet.state import require_safetensors
 from dsim.supernet.trainer import SAVE_EVERY_S
 from dsim.supernet.ways import Training, supernet_training
@@ -80,7 +80,8 @@ def train(
     batch, learning_rate, subnets
         See `TrainSpec`.
     start
-        File of safetensors with the weights of the space's largest design, to begin with.
+        File of safetensors with the weights of the space's largest design, to begin with; or a folder that `train_design`
+        made.
     precision
         ``float32`` or ``bfloat16``; by default the latter on GPUs and on processors that multiply matrices of it.
     threads
@@ -116,7 +117,7 @@ def train(
         device=device,
         **kept_settings(known.asked if known else None, threads, precision, device),
         subnets=subnets,
-        start=mark_of(Path(start)) if start is not None else "",
+        start=mark_of(weights_file(start)) if start is not None else "",
         space=space or DEFAULT,
     )
     if known and (differ := differences(known.asked, wanted)):
@@ -134,7 +135,7 @@ def train(
         header = known or _begin(home, wanted, data, pictures, ledger, seconds(time))
         training = supernet_training(header.spec, pictures.train, header.scaling, len(header.classes))
         if start is not None and not home.state_path.exists():
-            fresh = begin_with(training.net, Path(start))
+            fresh = begin_with(training.net, weights_file(start))
             note = f"begins fresh beside the weights of {start}: {', '.join(fresh) or 'nothing'}"
             if note not in header.notes:
                 header = replace(header, notes=(*header.notes, note))

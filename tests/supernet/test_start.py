@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from dsim.arch import Arch, Block, Mixer, get_preset
 from dsim.errors import DsimError
 from dsim.export import build_module
+from dsim.supernet import space_below
 from dsim.supernet.choices import Choices
 from dsim.supernet.elastic import Elastic
 from dsim.supernet.start import begin_with
@@ -38,6 +41,44 @@ def test_the_largest_design_is_the_trained_network(checkpoint: Path) -> None:
         assert torch.allclose(net(net.choices.largest, images), module.train()(images), atol=1e-5, rtol=1e-5)
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "efficientformer_l1",
+        *(pytest.param(f"efficientformer_{n}", marks=pytest.mark.slow) for n in ("l3", "l7")),
+    ],
+)
+def test_a_preset_is_the_largest_design_of_its_space(name: str, tmp_path: Path) -> None:
+    """Under the official keys (tests/export/test_official_keys.py), at another size and with other classes."""
+    torch.manual_seed(3)
+    module = build_module(get_preset(name))
+    for key, weight in module.named_parameters():
+        if "layer_scale" in key or "attention_biases" in key:
+            torch.nn.init.normal_(weight, std=0.3)
+    save_file(module.state_dict(), tmp_path / "official.safetensors")
+    net = Elastic(Choices(space_below(get_preset(name))), 64, 5, seed=0)
+    fresh = begin_with(net, tmp_path / "official.safetensors")
+    assert set(fresh) == {"head.weight", "head.bias", "dist_head.weight", "dist_head.bias"}
+    with torch.no_grad():
+        for head in ("head", "dist_head"):
+            classifier = module.get_submodule(head)
+            classifier.weight = torch.nn.Parameter(net.weights[f"head.{head}.weight"].clone())
+            classifier.bias = torch.nn.Parameter(net.weights[f"head.{head}.bias"].clone())
+        images = torch.randn(4, 3, 64, 64, generator=torch.Generator().manual_seed(2))
+        scores = net(net.choices.largest, images)
+        assert torch.allclose(scores, module.train()(images), atol=1e-5, rtol=1e-5)
+        assert scores.std(dim=0).min() > 1e-3  # the images matter
+
+
+def test_a_space_below_a_design_holds_no_other_kind_of_it() -> None:
+    with pytest.raises(DsimError, match=r"must be built like EfficientFormer \(V1\)"):
+        space_below(get_preset("efficientformerv2_s0"))
+    stages = get_preset("efficientformer_l1").stages
+    plain = replace(stages[3], blocks=(Block(Mixer.CONV3), *stages[3].blocks[1:]))
+    with pytest.raises(DsimError, match="one mixer, activation and MLP ratio"):
+        space_below(Arch((*stages[:3], plain)))
+
+
 def test_other_classes_begin_with_a_fresh_classifier(checkpoint: Path) -> None:
     net = Elastic(Choices(SMALL), 32, 7, seed=0)
     assert set(begin_with(net, checkpoint)) == {
@@ -52,6 +93,9 @@ def test_weights_of_another_design_are_refused(checkpoint: Path) -> None:
     wider = SMALL.fixed(widths=((8, 16), (16,), (16, 24), (32, 64)))
     with pytest.raises(DsimError, match=r"must hold network\.5\.proj\.weight of shape \(64, 24, 3, 3\)"):
         begin_with(Elastic(Choices(wider), 32, 3, seed=0), checkpoint)
+    shallower = SMALL.fixed(depths=((1, 2), (1,), (1, 2), (1,)))
+    with pytest.raises(DsimError, match=r"design alone, got also network\.6\.1\."):
+        begin_with(Elastic(Choices(shallower), 32, 3, seed=0), checkpoint)
     checkpoint.write_bytes(b"nothing of the kind")
     with pytest.raises(DsimError, match="must be safetensors, and is not"):
         begin_with(Elastic(Choices(SMALL), 32, 3, seed=0), checkpoint)
