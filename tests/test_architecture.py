@@ -90,7 +90,7 @@ HOMES: dict[str, set[str]] = {
         "latency",
         "accuracy",
     },  # the last two for type annotations only
-    "sklearn": {"latency", "accuracy"},
+    "sklearn": {"latency", "accuracy", "supernet"},
     "optuna": {"search"},
     "click": {"cli"},
     "rich": {"cli", "report"},

@@ -11,6 +11,8 @@ from dsim.supernet.loaded import Supernet, load_supernet
 from dsim.supernet.moves import Move, single_moves
 from dsim.supernet.slim_supernet import SlimResult, slim
 from dsim.supernet.subnet import Subnet
+from dsim.supernet.task.learned import task_model
+from dsim.supernet.task.model import TaskModel
 from dsim.supernet.training import train
 
 __all__ = [
@@ -22,6 +24,7 @@ __all__ = [
     "SlimResult",
     "Subnet",
     "Supernet",
+    "TaskModel",
     "Trained",
     "check",
     "evaluate",
@@ -31,6 +34,7 @@ __all__ = [
     "single_moves",
     "slim",
     "space_below",
+    "task_model",
     "train",
     "train_design",
 ]

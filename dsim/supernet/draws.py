@@ -17,6 +17,7 @@ PURPOSES = {
     "sample": 6,  # the pictures that batch norms are recomputed on
     "anchors": 7,  # sub-networks that are trained alone
     "bootstrap": 8,  # which anchors an interval leaves out and doubles
+    "predictor": 9,  # designs that the task's model is learned from
 }
 
 

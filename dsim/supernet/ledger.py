@@ -11,7 +11,7 @@ from dsim.records import from_json, to_json
 from dsim.supernet.cost import Amounts, peak_memory_mb
 
 _REMEDY = "remove it; the weights beside it stay usable"
-STAGES = ("reading", "forecast", "training", "importance", "evaluation", "anchors")
+STAGES = ("reading", "forecast", "training", "importance", "evaluation", "anchors", "predictor", "halving")
 
 
 @dataclass

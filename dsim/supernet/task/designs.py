@@ -1,0 +1,66 @@
+"""The designs that the task's model is learned from: drawn from those that a search can propose."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from dsim.arch import Arch
+from dsim.errors import InvalidValueError
+from dsim.search.mix import Mix
+from dsim.search.space import Space
+from dsim.supernet.choices import Choices
+from dsim.supernet.draws import draws
+from dsim.supernet.subnet import Subnet
+
+TRIES = 50  # draws for each design that is asked for: a small space repeats itself
+
+
+def draw_design(space: Space, rng: np.random.Generator) -> Arch:
+    """Draw a design as a search makes them: one mixer and one MLP ratio for each stage, every choice evenly.
+
+    Parameters
+    ----------
+    space
+        With one stem, activation, norm and kind of attention.
+    """
+    counts = [int(rng.choice(row)) for row in space.attention_blocks]
+    depths = []
+    for stage, row in enumerate(space.depths):
+        if stage >= 2:  # as many attention blocks as there is room for
+            fitting = [n for n in space.attention_blocks[stage - 2] if n <= max(row)]
+            counts[stage - 2] = (
+                counts[stage - 2] if counts[stage - 2] in fitting else int(rng.choice(fitting))
+            )
+        attention = counts[stage - 2] if stage >= 2 else 0
+        depths.append(int(rng.choice([depth for depth in row if depth >= attention])))
+    mix = Mix(
+        space.stems[0],
+        tuple(row[int(rng.integers(len(row)))] for row in space.mixers),
+        space.attentions[0],
+        (counts[0], counts[1]),
+        space.activations[0],
+        space.norms[0],
+    )
+    widths = [int(rng.choice(row)) for row in space.widths]
+    ratios = [float(rng.choice(row)) for row in space.mlp_ratios]
+    return mix.arch(widths, depths, ratios, space.resolution)
+
+
+def task_designs(choices: Choices, seed: int, count: int) -> dict[Subnet, Arch]:
+    """Return the first designs of a fixed sequence, none twice, with the slots in which they stand.
+
+    Raises
+    ------
+    InvalidValueError
+        The space holds fewer.
+    """
+    found: dict[Subnet, Arch] = {}
+    for number in range(TRIES * count):
+        arch = draw_design(choices.space, draws(seed, "predictor", number))
+        found.setdefault(choices.place(arch), arch)
+        if len(found) == count:
+            return found
+    raise InvalidValueError(
+        f"the supernet's space must hold {count} designs to learn from, and {len(found)} were found; ask for at most "
+        f"{len(found)}"
+    )
