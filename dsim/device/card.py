@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dsim.device.fields import read_text
+from dsim.device.folders import list_profiles
 from dsim.files import write_atomic
 from dsim.records import from_toml, to_toml
 
@@ -51,6 +52,43 @@ class Card:
     identified: tuple[str, ...]
     inherited: tuple[str, ...]
     cannot_tell: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Told:
+    """Choices of one profile by which measurements tell what they cost.
+
+    A search varies only what the profile's own measurements tell; mixers and stems it varies in any case.
+
+    Attributes
+    ----------
+    own
+        Told by its own measurements.
+    donor
+        Told by those of its donor alone: another chip, whose prices stand in for its own.
+    nothing
+        Told by neither.
+    """
+
+    own: tuple[str, ...]
+    donor: tuple[str, ...]
+    nothing: tuple[str, ...]
+
+
+def told_by(card: Card) -> Told:
+    """Sort a profile's choices; where its donor has no card, what it takes from there counts as told by nothing."""
+    folder = list_profiles().get(card.donor)
+    donor = read_card(folder) if folder else None
+    known = set(map(_pair, donor.identified)) if donor else set()
+    there = tuple(choice for choice in card.inherited if _pair(choice) in known)
+    neither = tuple(choice for choice in card.inherited if choice not in there)
+    return Told(card.identified, there, neither + card.cannot_tell)
+
+
+def _pair(choice: str) -> tuple[str, frozenset[str]]:
+    """Return a choice (``activation:gelu>relu``) whichever way round it stands."""
+    kind, _, options = choice.partition(":")
+    return kind, frozenset(options.split(">"))
 
 
 def evidence_hash(folder: Path) -> str:

@@ -9,10 +9,10 @@ from typing import Any
 
 from dsim.device import DeviceProfile, find_profile
 from dsim.device.batches import THROUGHPUT, card_batch, name_at, plain_batches, split_name
-from dsim.device.card import Card, evidence_hash, read_card
+from dsim.device.card import Card, Told, evidence_hash, read_card, told_by
 from dsim.latency.learners import learner_of
 from dsim.op import OpKind
-from dsim.report.choice_words import choice_words
+from dsim.report.choice_words import SEARCHED, choice_words
 from dsim.report.console import result_console, show_line, show_table
 from dsim.report.table import table
 
@@ -71,16 +71,26 @@ class ProfileView:
             "never_seen": list(self.never_seen),
             "validated": self.found is not None,
             "held_out": _held_out(self.found),
-            **{name: list(getattr(self.found, name, ())) for name in _KNOWN},
+            **{name: list(choices) for name, choices in _choices(self.found).items()},
         }
 
 
 _SCORES = ("networks", "families", "median_error", "within_10", "within_20", "spearman", "coverage", "width")
-_KNOWN = {
-    "identified": "its own measurements",
-    "inherited": "those of similar devices",
-    "cannot_tell": "nothing",
-}
+
+
+def _choices(found: Card | None) -> dict[str, tuple[str, ...]]:
+    """Return choices under the keys of JSON, by which measurements tell what they cost."""
+    told = told_by(found) if found else Told((), (), ())
+    return {"identified": told.own, "inherited": told.donor, "cannot_tell": told.nothing}
+
+
+def _known_from(donor: str) -> dict[str, str]:
+    """Return what to call each sort of choices."""
+    return {
+        "identified": "this device's measurements",
+        "inherited": f"those of {donor} alone",
+        "cannot_tell": "nothing",
+    }
 
 
 def _held_out(found: Card | None) -> dict[str, float] | None:
@@ -182,13 +192,15 @@ def show_profile(content: ProfileView) -> None:
     show_table(console, table("Sources", ("source", "protocol", "figures"), rows, numbers=("figures",)))
     if content.found is None:
         return
+    names = _known_from(content.found.donor)
     verdicts = [
-        (words, pairs)
-        for key, words in _KNOWN.items()
-        if (pairs := choice_words(getattr(content.found, key)))
+        (names[key], pairs)
+        for key, choices in _choices(content.found).items()
+        if (pairs := choice_words(choices))
     ]
     if not verdicts:
         show_line(console, "What activations and norms cost here:", "no measurement tells two of them apart.")
         return
     title = "How the cost of one choice against another is known"
-    show_table(console, table(title, ("known from", "choices"), verdicts))
+    note = SEARCHED
+    show_table(console, table(title, ("known from", "choices"), verdicts, note=note))

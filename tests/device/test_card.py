@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from dsim.device import bundled_names, find_profile
-from dsim.device.card import NAME, Card, evidence_hash, read_card, write_card
+from dsim.device.card import NAME, Card, evidence_hash, read_card, told_by, write_card
 from dsim.errors import FileFormatError
 from dsim.latency.records import Identified
 from dsim.latency.summary import sort_choices, summarise
@@ -59,3 +60,16 @@ def test_choices_are_sorted_once_each() -> None:
     ]
     assert sort_choices(choices, False) == (("norm:batch>group",), (), ("activation:relu>gelu",))
     assert sort_choices(choices, True) == (("norm:batch>group",), ("activation:relu>gelu",), ())
+
+
+def test_what_a_donor_cannot_tell_is_told_by_nothing() -> None:
+    # iphone12, the donor, tells relu and gelu from silu, and no other two activations; the Snapdragon has no pair of its own
+    card = read_card(find_profile("x-elite-qnn-float").folder)
+    assert card is not None
+    assert card.donor == "iphone12"
+    told = told_by(card)
+    assert told.own == ()
+    assert sorted(told.donor) == ["activation:gelu>silu", "activation:relu>silu"]
+    assert {"activation:relu>gelu", "activation:gelu>hardswish", "norm:batch>layer"} <= set(told.nothing)
+    assert sorted(told.donor + told.nothing) == sorted(card.inherited + card.cannot_tell)
+    assert told_by(replace(card, donor="gone")).donor == ()

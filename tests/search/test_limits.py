@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dsim.arch import Activation, Mixer, Norm, Stem
+from dsim.device import find_profile
+from dsim.device.card import read_card, told_by
+from dsim.latency import load_model
 from dsim.search.limits import keep_identified
 from dsim.search.space import Space
 
@@ -51,3 +54,17 @@ def test_a_choice_that_the_model_prices_against_the_evidence_is_not_searched() -
     space, dropped = keep_identified(Space(), verdicts)
     assert space.activations == (Activation.GELU,)
     assert "the other way round" in next(item.why for item in dropped if item.choice == "activation")
+
+
+def test_a_search_leaves_alone_what_the_card_does_not_call_told_here() -> None:
+    # the words of `dsim device show` and what a study does not search come from one verdict
+    card = read_card(find_profile("iphone12").folder)
+    assert card is not None
+    told = told_by(card)
+    _, dropped = keep_identified(Space(), load_model("iphone12").identified)
+    assert [item.choice for item in dropped] == ["activation", "norm"]
+    for item in dropped:
+        for option in item.dropped:
+            pair = {f"{item.choice}:{item.kept}>{option}", f"{item.choice}:{option}>{item.kept}"}
+            assert pair & set(told.donor + told.nothing)
+            assert not pair & set(told.own)

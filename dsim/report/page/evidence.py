@@ -9,8 +9,8 @@ import altair as alt
 
 from dsim.device import DeviceProfile
 from dsim.device.batches import card_batch
-from dsim.device.card import Card, evidence_hash, read_card
-from dsim.report.choice_words import choice_words
+from dsim.device.card import Card, evidence_hash, read_card, told_by
+from dsim.report.choice_words import SEARCHED, choice_words
 from dsim.report.evidence_words import EVIDENCE_WORDS
 from dsim.report.page.marks import inline, layered, tips
 from dsim.report.page.parts import ChartPanel, Figure
@@ -105,12 +105,13 @@ def _counted(sources: Sequence[str]) -> str:
 def choices_table(profiles: Mapping[str, DeviceProfile]) -> TableData:
     """Return the table of choices whose cost is known on each device, and from what it is known."""
     rows = [
-        (name, *map(choice_words, (card.identified, card.inherited, card.cannot_tell)))
+        (name, *map(choice_words, (told.own, told.donor, told.nothing)))
         for name, card in cards_of(profiles).items()
-        if card
+        if card and (told := told_by(card))
     ]
-    columns = ("name", "from its own measurements", "from those of similar devices", "not known")
-    return table("How the cost of one choice against another is known", columns, rows)
+    columns = ("name", "from its own measurements", "from its donor's alone", "not known")
+    note = f"A donor is the device whose prices another one starts from. {SEARCHED}"
+    return table("How the cost of one choice against another is known", columns, rows, note=note)
 
 
 def coverage_figure(evidence: Mapping[str, Sequence[tuple[str, float]]]) -> Figure | None:
