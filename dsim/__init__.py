@@ -12,6 +12,7 @@ What you call; each is a command of ``dsim`` too:
 - `slim`: take a supernet down to each device's budget
 - `train`: train one design on your own images, and test it
 - `add_device`: make a device profile from your own measurements (``dsim device add``)
+- `remove_device`: delete one of your own profiles (``dsim device remove``)
 - `adapt`: say how good that profile is, and what to measure next (``dsim device adapt``)
 
 What they work with:
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from dsim.accuracy.estimate import estimate_top1 as top1
     from dsim.arch import PRESETS, Arch, Block, Stage, get_preset
     from dsim.device import find_profile as load_profile
+    from dsim.device.remove import remove_device
     from dsim.network import predict
     from dsim.own.front import adapt, add_device
     from dsim.search import Space, StudyResult
@@ -63,6 +65,7 @@ _WHERE: dict[str, tuple[str, str]] = {
     "load_profile": ("dsim.device", "find_profile"),
     "measure": ("dsim.measure", ""),
     "predict": ("dsim.network", "predict"),
+    "remove_device": ("dsim.device.remove", "remove_device"),
     "search": ("dsim.search", ""),
     "slim": ("dsim.supernet", "slim"),
     "supernet": ("dsim.supernet", ""),
@@ -87,6 +90,7 @@ __all__ = [
     "load_profile",
     "measure",
     "predict",
+    "remove_device",
     "search",
     "slim",
     "supernet",

@@ -8,6 +8,7 @@ import click
 
 from dsim.cli.device_add import adapt_device_command, add_device_command
 from dsim.cli.device_networks import list_networks_command, plan_command
+from dsim.cli.device_remove import remove_device_command
 from dsim.cli.options import json_option, print_json, without_nan
 from dsim.cli.types import DEVICE
 from dsim.cli.words import Ordered, ending
@@ -22,7 +23,7 @@ from dsim.cli.words import Ordered, ending
     ),
 )
 def device() -> None:
-    """List, show, add and validate device profiles.
+    """List, show, add, validate and remove device profiles.
 
     A profile holds what was measured on one device, with one runtime, at one precision.
     """
@@ -83,7 +84,13 @@ def show_device(name: str, as_json: bool) -> None:
         show_profile(content)
 
 
-for command in (plan_command, list_networks_command, add_device_command, adapt_device_command):
+for command in (
+    plan_command,
+    list_networks_command,
+    add_device_command,
+    adapt_device_command,
+    remove_device_command,
+):
     device.add_command(command)
 
 

@@ -8,6 +8,8 @@ from dsim.places import bundled_profiles_dir, user_profiles_dir
 
 # combinations with too few networks for a profile of their own: read with their pool, listed nowhere
 EVIDENCE = "_evidence"
+# journals of what dsim measured, beside the user's profiles
+JOURNALS = "_measured"
 
 
 def profile_folders(root: Path) -> dict[str, Path]:

@@ -14,6 +14,7 @@ from dsim.device.batches import card_batch, names_by_batch
 from dsim.device.card import write_card
 from dsim.device.fields import read_toml
 from dsim.device.find import find_profile
+from dsim.device.folders import JOURNALS
 from dsim.errors import InvalidValueError, UnavailableError
 from dsim.latency.scoring import Held
 from dsim.latency.summary import summarise
@@ -32,7 +33,6 @@ from dsim.measure.run import RETRIES, Loop, Show, Usable, usable
 from dsim.places import user_profiles_dir
 from dsim.progress import working
 
-JOURNALS = "_measured"
 COMPARED = ".compared.jsonl"
 WITH, WITHOUT, ONLY = "with", "without", "only"
 MOST_IMAGES = 1024  # in a run
