@@ -117,8 +117,10 @@ def _classes(root: Path, notes: list[str]) -> dict[str, list[Path]]:
     found = {}
     for folder in folders:
         entries = _entries(folder)
-        pictures = [entry for entry in entries if entry.is_file() and entry.suffix.lower() in SUFFIXES]
-        others = [entry for entry in entries if entry not in set(pictures)]
+        pictures: list[Path] = []
+        others: list[Path] = []
+        for entry in entries:
+            (pictures if entry.suffix.lower() in SUFFIXES and entry.is_file() else others).append(entry)
         if others:
             notes.append(
                 f"left out: {len(others)} files or folders that are not JPEG or PNG, such as {others[0]}"
