@@ -17,7 +17,7 @@ from dsim.cli.words import Ordered, ending
 @click.group(
     cls=Ordered,
     epilog=ending(
-        "dsim device list --filter 'iPhone 12'",
+        "dsim device list iphone",
         then="`dsim device show iphone12` shows how well a profile predicts. If your device is not in the list, `dsim "
         "device plan` says what to measure on it.",
     ),
@@ -33,27 +33,35 @@ def device() -> None:
     "list",
     short_help="List device profiles.",
     epilog=ending(
-        "dsim device list --filter 'Galaxy S24'",
+        "dsim device list apple",
+        "dsim device list galaxy s24",
         then="`dsim device show NAME` shows what a profile rests on; every command takes --device NAME.",
     ),
 )
-@click.option(
-    "--filter",
-    "text",
-    default="",
-    help="Only profiles that match this text: a phone, chip, maker or runtime.",
-)
+@click.argument("words", nargs=-1)
+@click.option("--filter", "text", default="", hidden=True)  # the words, as they were given before
 @click.option("--group", default="", help="Only profiles of this group. An unknown name lists the groups.")
+@click.option("--all", "every", is_flag=True, help="List every profile, not only how many each maker has.")
 @json_option
-def list_devices(text: str, group: str, as_json: bool) -> None:
-    """List device profiles, one on a line: those that come with dsim, and your own."""
-    from dsim.report.device import profile_lines, show_profiles  # deferred: help must not wait for tables
+def list_devices(words: tuple[str, ...], text: str, group: str, every: bool, as_json: bool) -> None:
+    """List the device profiles that WORDS name: a phone, chip, maker or runtime.
 
-    lines = profile_lines(text, group)
+    Without words, the devices of each maker are listed, and how many profiles they have. Your own come first.
+    """
+    from dsim.report.device import (  # deferred: help must not wait for tables
+        profile_lines,
+        show_makers,
+        show_profiles,
+    )
+
+    wanted = " ".join([*words, text]).strip()
+    lines = profile_lines(wanted, group)
     if as_json:
         print_json({"devices": [without_nan(line.to_dict()) for line in lines]})
-    else:
+    elif wanted or group or every:
         show_profiles(lines)
+    else:
+        show_makers(lines)
 
 
 @device.command(

@@ -84,7 +84,7 @@ class LazyVerbs(click.Group):
     cls=LazyVerbs,
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog=ending(
-        "dsim device list --filter 'iPhone 12'",
+        "dsim device list iphone",
         "dsim study --device iphone12 --budget 2ms",
         then="`dsim COMMAND --help` explains each command, with an example.",
     ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -117,17 +118,18 @@ def glance(folder: Path) -> Glance:
         text("measures"),
         (stated_batches(raw["batch"], folder / "profile.toml")[1] if "batch" in raw else ()) or (1,),
         names,
-        _makers(folder.name, text("title"), text("soc"), text("chip"), *names),
+        makers_of(folder.name, text("title"), text("soc"), text("chip"), *names),
         folder,
     )
 
 
-def _makers(*texts: str) -> tuple[str, ...]:
+def makers_of(*texts: str) -> tuple[str, ...]:
+    """Return the makers that texts name, or whose chips and phones they name."""
     plain = [" " + " ".join(text.lower().replace("-", " ").split()) for text in texts]
     found = [
         name for name, words in MAKERS.items() if any(f" {word}" in text for word in words for text in plain)
     ]
-    apple = any(text[1:2] in ("a", "m") and text[2:].isdigit() for text in plain)  # A14, M1
+    apple = any(re.fullmatch(r" [am]\d{1,2}", text) for text in plain)  # A14, M1
     return tuple(sorted({*found, *(("Apple",) if apple else ())}))
 
 

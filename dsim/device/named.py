@@ -10,11 +10,12 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from dsim.device.batches import name_at, split_name
+from dsim.device.closest import closest
 from dsim.device.folders import list_profiles
 from dsim.device.glance import Glance, glances
-from dsim.errors import UnknownNameError, unknown_name
+from dsim.errors import UnknownNameError
 
-MOST = 12  # profiles that an error lists
+MOST = 3  # profiles that an error names
 _APART = ("models", "chip", "compute_unit", "runtime", "precision", "threads")
 
 
@@ -31,7 +32,7 @@ def profile_named(text: str) -> str:
         return text
     found = profiles_like(plain)
     if not found:
-        raise unknown_name("device", plain, _callable_names())
+        raise unknown_device(plain)
     if len(found) > 1:
         raise UnknownNameError(_several(plain, found))
     return name_at(found[0].name, batch)
@@ -72,7 +73,10 @@ def _stands_together(one: Glance, text: str) -> bool:
 
 
 def _stands_anywhere(one: Glance, text: str) -> bool:
-    words = [_parts(word) for word in re.split(r"[\s,;_-]+", text) if _parts(word)]
+    # a number belongs to the word before it: 15 in "iPhone 15" is not that of the chip A15
+    words = [
+        _parts(word) for word in re.findall(r"[^\s,;_-]+(?:[\s_-]+\d+(?![^\s,;_-]))*", text) if _parts(word)
+    ]
     return all(any(_holds(_parts(own), word) for own in one.texts) for word in words)
 
 
@@ -80,9 +84,16 @@ def _holds(parts: tuple[str, ...], wanted: tuple[str, ...]) -> bool:
     return any(parts[n : n + len(wanted)] == wanted for n in range(len(parts) - len(wanted) + 1))
 
 
-def _callable_names() -> list[str]:
-    names = list(list_profiles())
-    return [*names, *{model for one in glances() for model in one.models if len(model) < 30}]
+def unknown_device(text: str, among: Sequence[Glance] | None = None) -> UnknownNameError:
+    """Make the error for a device that is not there: it names the closest, and how to see or to add others."""
+    near = closest(text, glances() if among is None else among)
+    if not near:
+        return UnknownNameError(
+            f"unknown device {text!r}, and none is like it; `dsim device list` shows all, `dsim device plan` how to add yours"
+        )
+    return UnknownNameError(
+        f"unknown device {text!r}; the closest: {', '.join(near)}; `dsim device list` shows all"
+    )
 
 
 def _several(text: str, found: Sequence[Glance]) -> str:
@@ -90,15 +101,18 @@ def _several(text: str, found: Sequence[Glance]) -> str:
     apart = [field for field in _APART if len({getattr(one, field) for one in found}) > 1]
 
     def about(one: Glance) -> str:
-        values = [getattr(one, field) for field in apart[:4]]
-        words = [value if isinstance(value, str) else ", ".join(value[:2]) for value in values]
+        values = [getattr(one, field) for field in apart[:2]]
+        words = dict.fromkeys(value if isinstance(value, str) else ", ".join(value[:2]) for value in values)
         return f"{one.name} ({'; '.join(word for word in words if word)})" if any(words) else one.name
 
-    listed = ", ".join(about(one) for one in found[:MOST])
-    more = f", and {len(found) - MOST} more" if len(found) > MOST else ""
+    # those that differ most come first: one of each phone, chip or runtime
+    kinds = [getattr(one, apart[0]) if apart else one.name for one in found]
+    order = sorted(range(len(found)), key=lambda n: (kinds[:n].count(kinds[n]), n))
+    listed = ", ".join(about(found[n]) for n in order[:MOST])
+    more = f" and {len(found) - MOST} more" if len(found) > MOST else ""
     return (
         f"{text!r} names {len(found)} profiles, name one of them: {listed}{more}; "
-        f"`dsim device list --filter {_quoted(text)}` lists them"
+        f"`dsim device list {_quoted(text)}` shows them"
     )
 
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from dsim.device.card import Card, evidence_hash, read_card
-from dsim.device.glance import Glance, counted, glances
-from dsim.device.named import profiles_like
-from dsim.errors import InvalidValueError, unknown_name
+from dsim.device.closest import LONGEST
+from dsim.device.glance import Glance, counted, glances, makers_of
+from dsim.device.named import profiles_like, unknown_device
+from dsim.errors import unknown_name
 from dsim.places import bundled_profiles_dir
 from dsim.report.console import result_console, show_table, show_text
+from dsim.report.layout import HELD
 from dsim.report.table import TableData, table
 
 
@@ -24,8 +27,8 @@ class ProfileLine:
     ----------
     name, title, group, runtime, precision, measures, method, donor
         What it is, and how it is learned.
-    soc, compute_unit, makers
-        What runs it, and who made the chip or the phone.
+    soc, compute_unit, makers, models
+        What runs it, who made the chip or the phone, and the phones or machines that its figures are of.
     batches
         Images in a run, of everything measured.
     networks, ops, figures
@@ -47,6 +50,7 @@ class ProfileLine:
     soc: str
     compute_unit: str
     makers: tuple[str, ...]
+    models: tuple[str, ...]
     batches: tuple[int, ...]
     networks: int
     ops: int
@@ -72,9 +76,7 @@ def profile_lines(text: str = "", group: str = "") -> tuple[ProfileLine, ...]:
     Raises
     ------
     UnknownNameError
-        There is no such group.
-    InvalidValueError
-        No profile holds the text.
+        There is no such group, or no profile holds the text.
     FileFormatError
         A profile is broken.
     """
@@ -87,10 +89,7 @@ def profile_lines(text: str = "", group: str = "") -> tuple[ProfileLine, ...]:
         among = found
         found = list(profiles_like(text, among))
         if not found:
-            raise InvalidValueError(
-                f"a filter must be words that a profile says of itself, got {text!r}, which none of {len(among)} does; "
-                "shorten it, or leave it out to see all"
-            )
+            raise unknown_device(text, among)
     return tuple(_line(one) for one in found)
 
 
@@ -109,6 +108,7 @@ def _line(one: Glance) -> ProfileLine:
         one.soc,
         one.compute_unit,
         one.makers,
+        one.models,
         one.batches,
         networks,
         ops,
@@ -137,9 +137,72 @@ def show_profiles(lines: Sequence[ProfileLine]) -> None:
         show_table(console, profiles_table(group, [line for line in lines if line.group == group]))
     show_text(
         console,
-        f"{len(lines)} devices. Networks: how many were measured; ops where operators were timed instead. Error: median over networks that were predicted without their family. dsim device show NAME tells "
-        "more of one; --filter and --group show fewer.",
+        f"Profiles: {len(lines)}. Networks: how many were measured; ops where operators were timed instead. Error: median over networks that were predicted without their family. dsim device show NAME tells "
+        "more of one; words after `dsim device list`, and --group, show fewer.",
     )
+
+
+YOURS, OTHERS = "yours", "others"  # beside the makers
+
+
+def show_makers(lines: Sequence[ProfileLine]) -> None:
+    """Print the devices of each maker, and how many profiles they have; the user's own first."""
+    console = result_console()
+    show_table(console, makers_table(lines))
+    show_text(
+        console,
+        f"Profiles: {len(lines)}. A device has one for each runtime, unit and precision that it was measured with. `dsim device "
+        "list apple` lists those of a maker or phone, --all lists every profile.",
+    )
+
+
+def makers_table(lines: Sequence[ProfileLine]) -> TableData:
+    """Return the table of makers, with the devices that have profiles."""
+    rows: dict[str, list[ProfileLine]] = {}
+    for line in lines:
+        rows.setdefault(_maker(line), []).append(line)
+    order = sorted(rows, key=lambda maker: (maker != YOURS, maker == OTHERS, maker))
+    cells = [(maker, str(len(rows[maker])), _devices(maker, rows[maker])) for maker in order]
+    return table("", ("maker", "profiles", "devices"), cells, numbers=("profiles",))
+
+
+def _maker(line: ProfileLine) -> str:
+    """Return who made the device; what its title begins with says so, for a phone has its chip's maker too."""
+    if line.where != "bundled":
+        return YOURS
+    return next(iter(makers_of(_called(line.title))), OTHERS)
+
+
+def _devices(maker: str, lines: Sequence[ProfileLine]) -> str:
+    """Name devices as people call them, each once, by their numbers, and none broken over lines."""
+    if maker == YOURS:
+        return ", ".join(line.name for line in lines)
+    names = {
+        _called(name).removeprefix(f"{maker} ")
+        for line in lines
+        for name in (
+            *(name for name in line.models if len(name) <= LONGEST),
+            *((line.title,) if not line.models else ()),
+        )
+    }
+    names |= {
+        _called(line.title).removeprefix(f"{maker} ")
+        for line in lines
+        if min(map(len, line.models), default=0) > LONGEST
+    }
+    return ", ".join(name.replace(" ", HELD) for name in sorted(names, key=_by_number))
+
+
+def _by_number(name: str) -> tuple[str, int, str]:
+    """Sort as people count: iPhone 7 before iPhone 12."""
+    found = re.match(r"(\D*)(\d*)", name)
+    word, number = found.groups() if found else (name, "")
+    return word.lower(), int(number or 0), name
+
+
+def _called(title: str) -> str:
+    """Return what a title calls the device, without its chip, unit, runtime and precision."""
+    return re.sub(r"\s(CPU|GPU)$", "", re.sub(r"\s*\(.*?\)", "", title.split(",", maxsplit=1)[0]).strip())
 
 
 def profiles_table(group: str, lines: Sequence[ProfileLine]) -> TableData:

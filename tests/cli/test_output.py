@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -44,7 +45,7 @@ def test_device_list(capsys: pytest.CaptureFixture[str]) -> None:
     assert [device["name"] for device in devices] == sorted(bundled_names())
     assert all(device["where"] == "bundled" and device["networks"] <= device["figures"] for device in devices)
     assert all(device["networks"] or device["ops"] for device in devices)
-    code, out, _ = run(capsys, "device", "list")
+    code, out, _ = run(capsys, "device", "list", "--all")
     assert code == 0
     lines = out.splitlines()
     assert all(sum(line.split(" ")[0] == name for line in lines) == 1 for name in bundled_names()), (
@@ -52,18 +53,29 @@ def test_device_list(capsys: pytest.CaptureFixture[str]) -> None:
     )
 
 
+def test_the_short_list_counts_every_profile_and_fits_a_screen(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = run(capsys, "device", "list")
+    assert code == 0
+    lines = out.splitlines()
+    assert len(lines) <= 30
+    counts = [int(found[1]) for line in lines if (found := re.match(r"[A-Z]\w+ +(\d+)   ", line))]
+    assert sum(counts) == len(bundled_names())
+    for said in ("iPhone 12 Pro Max", "Galaxy S24", "Pixel 6", "RTX 3090", "Core i9-10940X"):
+        assert said in out
+
+
 def test_device_list_by_what_people_call_it(capsys: pytest.CaptureFixture[str]) -> None:
     def names(*args: str) -> list[str]:
         return [device["name"] for device in run_json(capsys, "device", "list", *args)["devices"]]
 
-    assert names("--filter", "iPhone 12") == ["iphone12"]
-    assert set(names("--filter", "galaxy s24")) == {n for n in bundled_names() if n.startswith("galaxy-s24")}
+    assert names("iPhone", "12") == names("iPhone 12") == names("--filter", "iPhone 12") == ["iphone12"]
+    assert set(names("galaxy", "s24")) == {n for n in bundled_names() if n.startswith("galaxy-s24")}
     assert names("--group", "iphone") == ["iphone12", "iphone13", "iphone14"]
-    assert names("--group", "iphone", "--filter", "A15") == ["iphone13"]
+    assert names("A15", "--group", "iphone") == ["iphone13"]
     code, out, err = run(capsys, "device", "list", "--group", "iphones")
     assert (code, out, err.count("\n")) == (1, "", 1)
     assert "iphone" in err
-    code, out, err = run(capsys, "device", "list", "--filter", "toaster")
+    code, out, err = run(capsys, "device", "list", "toaster")
     assert (code, out, err.count("\n")) == (1, "", 1)
     assert "'toaster'" in err
 

@@ -75,6 +75,7 @@ def width(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> in
         "predict efficientformer_l1 --device iphone12,iphone13,no-such-device",
         "top1 efficientformer_l1",
         "device list",
+        "device list --all",
         "device show iphone12",
         "device show m1-ane",
         "device networks --filter resnet",
