@@ -106,6 +106,8 @@ MAX_LINES = 350
 
 def part_of(path: Path) -> str:
     inside = path.relative_to(PACKAGE)
+    if inside.stem == "__main__":
+        return "cli"  # `python -m dsim` is the command line
     return inside.parts[0] if len(inside.parts) > 1 else inside.stem
 
 

@@ -91,6 +91,7 @@ def train_command(
     device: str,
     seed: int,
     batch: int,
+    shards: int | None,
     subnets: int,
     no_flip: bool,
     as_json: bool,
@@ -101,6 +102,7 @@ def train_command(
     command is run again.
     """
     from dsim import supernet as library  # deferred: help must not wait for torch
+    from dsim.supernet.processes import is_first
 
     trained = library.train(
         data,
@@ -115,9 +117,11 @@ def train_command(
         device=device,
         flip=not no_flip,
         batch=batch,
+        shards=shards,
         subnets=subnets,
     )
-    _show(trained.home.folder, as_json)
+    if is_first():
+        _show(trained.home.folder, as_json)
 
 
 @supernet.command(

@@ -50,6 +50,7 @@ def train(
     device: str,
     seed: int,
     batch: int,
+    shards: int | None,
     no_flip: bool,
     as_json: bool,
 ) -> None:
@@ -61,6 +62,7 @@ def train(
     from dsim.records import to_plain
     from dsim.report.trained import show_trained  # deferred: help must not wait for torch
     from dsim.supernet import train_design
+    from dsim.supernet.processes import is_first
 
     result = train_design(
         design,
@@ -73,7 +75,10 @@ def train(
         device=device,
         flip=not no_flip,
         batch=batch,
+        shards=shards,
     )
+    if not is_first():
+        return
     if as_json:
         print_json(to_plain(result))
     else:

@@ -11,7 +11,7 @@ _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
 def training_options(command: _Command) -> _Command:
-    """Add ``--on``, ``--seed``, ``--batch`` and ``--no-flip``."""
+    """Add ``--on``, ``--seed``, ``--batch``, ``--shards`` and ``--no-flip``."""
     options = (
         click.option("--on", "device", default="cpu", show_default=True, help="cpu or cuda."),
         click.option(
@@ -23,6 +23,12 @@ def training_options(command: _Command) -> _Command:
         ),
         click.option(
             "--batch", type=click.IntRange(min=8), default=128, show_default=True, help="Images in a step."
+        ),
+        click.option(
+            "--shards",
+            type=click.IntRange(min=1),
+            help="Parts of a batch with statistics of their own, which the processes of torchrun share.",
+            show_default="one for each process",
         ),
         click.option(
             "--no-flip", is_flag=True, help="Do not mirror images: left and right mean something in them."

@@ -55,22 +55,27 @@ class Scaling:
         return ((images.float() - mean) / std).contiguous(memory_format=torch.channels_last)
 
 
-def augmented(images: NDArray[np.uint8], seed: int, step: int, flip: bool) -> NDArray[np.uint8]:
+def augmented(
+    images: NDArray[np.uint8], seed: int, step: int, flip: bool, shard: int = 0, shards: int = 1
+) -> NDArray[np.uint8]:
     """Shift each picture, with black behind it, and mirror every second one.
 
     Parameters
     ----------
     images
-        (N, C, px, px).
+        (N, C, px, px), those of one shard.
     flip
         False where left and right mean something, as in letters.
+    shard, shards
+        Which part of the step's batch, of how many; a picture moves alike however many there are.
     """
     rng = draws(seed, "augment", step)
     count, channels, px, _ = images.shape
+    whole, mine = count * shards, slice(count * shard, count * (shard + 1))
     reach = max(px // SHIFT, 1)
     padded = np.pad(images, ((0, 0), (0, 0), (reach, reach), (reach, reach)))
-    down, right = rng.integers(0, 2 * reach + 1, (2, count, 1))
-    mirrored = rng.random((count, 1)) < 0.5
+    down, right = rng.integers(0, 2 * reach + 1, (2, whole, 1))[:, mine]
+    mirrored = rng.random((whole, 1))[mine] < 0.5
     rows = down + np.arange(px)
     columns = right + np.where(mirrored & flip, np.arange(px)[::-1], np.arange(px))
     moved = padded[

@@ -28,6 +28,7 @@ from dsim.supernet.loaded import Supernet, load_supernet
 from dsim.supernet.machine import check_device, kept_settings, torch_threads
 from dsim.supernet.pictures import require_pillow
 from dsim.supernet.pieces import design_px
+from dsim.supernet.processes import Processes, joined
 from dsim.supernet.spec import ALONE, TrainSpec, begun_otherwise, differences, parse_count
 from dsim.supernet.state import require_safetensors
 from dsim.supernet.subnet import Subnet, parse_subnet
@@ -101,6 +102,7 @@ def train_design(
     learning_rate: float = 2e-3,
     precision: str | None = None,
     threads: int | None = None,
+    shards: int | None = None,
     save_every_s: float = SAVE_EVERY_S,
 ) -> Trained:
     """Train a design, test it, and write it as PyTorch code with its weights; or go on with what was interrupted.
@@ -118,7 +120,7 @@ def train_design(
     start
         A supernet whose weights the design begins with; picture size, split and flips are then the supernet's, so that
         no test picture was ever trained on.
-    px, seed, device, flip, batch, learning_rate, precision, threads, save_every_s
+    px, seed, device, flip, batch, learning_rate, precision, threads, shards, save_every_s
         As for `train`.
 
     Raises
@@ -150,9 +152,9 @@ def train_design(
         learning_rate=learning_rate,
         flip=flip,
         device=device,
-        **kept_settings(known.asked if known else None, threads, precision, device),
+        **kept_settings(known.asked if known else None, threads, precision, shards, device),
     )
-    with torch_threads(spec.threads):
+    with torch_threads(spec.threads), joined(device) as processes:
         with timed() as reading:
             pictures = supernet.images if supernet is not None else read_images(data, px, seed)
         arch = replace(arch, resolution=design_px(px), num_classes=len(pictures.classes))
@@ -160,11 +162,11 @@ def train_design(
         if known and known != header:
             differ = differences(known.asked, spec) or ["another design, start, or other pictures"]
             raise begun_otherwise(out, differ)
-        make_folder(home.folder)
-        write_atomic(place, to_toml(header))
-        return _train(
-            arch, _start(arch, design, supernet, spec), pictures, home, header, reading.cpu, save_every_s
-        )
+        if processes.first:
+            make_folder(home.folder)
+            write_atomic(place, to_toml(header))
+        module = _start(arch, design, supernet, spec)
+        return _train(arch, module, pictures, home, header, reading.cpu, save_every_s, processes)
 
 
 def _start_name(supernet: Supernet | None) -> str:
@@ -206,13 +208,14 @@ def _train(
     header: DesignHeader,
     reading_s: float,
     save_every_s: float,
+    processes: Processes,
 ) -> Trained:
     spec = header.asked
     scaling = Scaling.of(pictures.train)
     way = Alone(arch, module, spec)
-    trainer = Trainer(spec, pictures.train, scaling, dict(module.named_parameters()), way)
+    trainer = Trainer(spec, pictures.train, scaling, dict(module.named_parameters()), way, processes)
     ledger = Ledger.read(home.ledger_path)
-    ledger.spend("reading", Amounts(cpu_seconds=reading_s))
+    ledger.spend("reading", Amounts(cpu_seconds=processes.total(reading_s, spec.device)))
     shown = spec.steps * spec.batch
     ledger.planned["training"] = Amounts(shown, spec.steps, spec.steps * step_macs(way, spec, 0))
     run_kept(trainer, home, ledger, None, save_every_s)
@@ -236,7 +239,8 @@ def _train(
         pictures.classes,
         scaling,
     )
-    _write(home, arch, module.state_dict(), result)
+    if processes.first:
+        _write(home, arch, module.state_dict(), result)
     return result
 
 

@@ -29,6 +29,8 @@ class Feed:
         Of order and augmentation.
     device
         Where batches go.
+    shards
+        Equal parts that a batch lies in.
     """
 
     part: Part
@@ -37,9 +39,10 @@ class Feed:
     flip: bool
     seed: int
     device: str = "cpu"
+    shards: int = 1
 
-    def __call__(self, step: int) -> tuple[Tensor, Tensor]:
-        """Return images (N, 3, px, px) and labels (N,) of one step."""
+    def __call__(self, step: int, shard: int = 0) -> tuple[Tensor, Tensor]:
+        """Return images (N, 3, px, px) and labels (N,) of one shard of a step."""
         count = len(self.part)
         positions = np.arange(step * self.batch, (step + 1) * self.batch)
         index = np.empty(self.batch, np.int64)
@@ -47,6 +50,14 @@ class Feed:
             mine = positions // count == epoch
             order = draws(self.seed, "order", int(epoch)).permutation(count)
             index[mine] = order[positions[mine] % count]
-        images = torch.from_numpy(augmented(self.part.images[index], self.seed, step, self.flip))
+        size = self.batch // self.shards
+        index = index[shard * size : (shard + 1) * size]
+        images = torch.from_numpy(
+            augmented(self.part.images[index], self.seed, step, self.flip, shard, self.shards)
+        )
         labels = torch.from_numpy(self.part.labels[index])
-        return self.scaling(images.to(self.device)), labels.to(self.device)
+        return self.scaling(self._there(images)), self._there(labels)
+
+    def _there(self, values: Tensor) -> Tensor:
+        """Copy to the device; a GPU copies from pinned memory while the processor goes on."""
+        return values if self.device == "cpu" else values.pin_memory().to(self.device, non_blocking=True)

@@ -15,6 +15,7 @@ from dsim.supernet.home import Home
 from dsim.supernet.images import Images
 from dsim.supernet.importance import ablation_subnets
 from dsim.supernet.ledger import Ledger
+from dsim.supernet.processes import Processes
 from dsim.supernet.spec import TrainSpec
 from dsim.supernet.subnet import Subnet
 from dsim.supernet.trainer import step_macs
@@ -46,18 +47,19 @@ class Forecast:
     spent: Amounts
 
 
-def measure(spec: TrainSpec, images: Images, scaling: Scaling) -> Forecast:
+def measure(spec: TrainSpec, images: Images, scaling: Scaling, processes: Processes) -> Forecast:
     """Time steps and evaluations on weights that are thrown away."""
-    training = supernet_training(spec, images.train, scaling, len(images.classes))
+    training = supernet_training(spec, images.train, scaling, len(images.classes), processes)
     trainer = training.trainer
     steps = min(STEPS, spec.steps)
     with timed() as whole, working("timing steps", total=steps, unit="steps") as work:
         walls, cpus = [], []
         for _ in range(steps):
+            before = trainer.progress.cpu_seconds
             with timed() as step:
                 trainer.step()
             walls.append(step.wall)
-            cpus.append(step.cpu)
+            cpus.append(trainer.progress.cpu_seconds - before)  # of all processes
             work.step()
         later = slice(UNTIMED, None) if steps > UNTIMED else slice(0, None)
         walls, cpus = walls[later], cpus[later]
@@ -67,13 +69,13 @@ def measure(spec: TrainSpec, images: Images, scaling: Scaling) -> Forecast:
                 evaluator.measure(subnet)
     shown = steps * spec.batch
     passes = sum(trainer.way.passes(step) for step in range(steps))
-    gpu = 0.0 if spec.device == "cpu" else whole.wall
+    gpu = 0.0 if spec.device == "cpu" else whole.wall * processes.count
     return Forecast(
         sum(walls) / len(walls),
         sum(cpus) / len(cpus),
         evaluations.wall / 2,
         evaluations.cpu / 2,
-        Amounts(shown, passes, trainer.progress.macs, 2, whole.cpu, gpu),
+        Amounts(shown, passes, trainer.progress.macs, 2, processes.total(whole.cpu, spec.device), gpu),
     )
 
 
@@ -108,7 +110,9 @@ def affordable(spec: TrainSpec, forecast: Forecast, evaluations: int, time_s: fl
     return replace(spec, images=steps * spec.batch)
 
 
-def planned(spec: TrainSpec, forecast: Forecast, images: Images, scaling: Scaling) -> dict[str, Amounts]:
+def planned(
+    spec: TrainSpec, forecast: Forecast, images: Images, scaling: Scaling, processes: Processes
+) -> dict[str, Amounts]:
     """Return what each stage will cost: counts are exact, seconds are forecast."""
     training = supernet_training(spec, images.train, scaling, len(images.classes))
     trainer = training.trainer
@@ -121,7 +125,7 @@ def planned(spec: TrainSpec, forecast: Forecast, images: Images, scaling: Scalin
             sum(step_macs(trainer.way, spec, step) for step in steps),
             0,
             spec.steps * forecast.step_cpu,
-            spec.steps * forecast.step_wall if gpu else 0.0,
+            spec.steps * forecast.step_wall * processes.count if gpu else 0.0,
         )
     }
     wanted = importance_subnets(spec)

@@ -8,6 +8,8 @@ the temperature falls; here it falls in a line.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+
 import torch
 from torch import Tensor, nn
 
@@ -17,7 +19,7 @@ from dsim.supernet.cost import part_macs
 from dsim.supernet.draws import draws
 from dsim.supernet.elastic import Elastic, to_map
 from dsim.supernet.spec import TrainSpec
-from dsim.supernet.way import backward, label_loss, precise
+from dsim.supernet.way import label_loss, precise
 
 TEMPERATURE = (1.0, 0.1)  # at the first step and at the last
 IDENTITY = "identity"  # the last path of every slot
@@ -37,9 +39,11 @@ class Gumbel:
     """See `Way`. Its parameters are the alphas, (paths,) for each slot."""
 
     what = "training the supernet"
+    all_used = True
 
     def __init__(self, net: Elastic, spec: TrainSpec, steps: int) -> None:
         self.net, self.spec, self.steps = net, spec, steps
+        self.run: Callable[..., Tensor] = self.__call__
         self.slots = [(stage, slot) for stage in range(4) for slot in range(net.choices.depth(stage))]
         self.parameters = {
             alpha_name(stage, slot): nn.Parameter(torch.zeros(len(path_names(net, stage, slot))))
@@ -79,13 +83,11 @@ class Gumbel:
         ratio = max(self.net.choices.space.mlp_ratios[stage])
         return [self.net.choices.block(mixer, ratio) for mixer in self.net.choices.mixers(stage, slot)]
 
-    def backward(self, step: int, images: Tensor, labels: Tensor) -> float:
-        """Train weights and alphas together on the labels."""
+    def losses(self, step: int, images: Tensor, labels: Tensor) -> Iterator[Tensor]:
+        """Yield the loss on the labels, from which weights and alphas learn together."""
         with precise(self.spec):
-            scores = self(images, self.shares(step))
-        loss = label_loss(scores, labels, self.spec.label_smoothing)
-        backward(loss)
-        return float(loss.detach())
+            scores = self.run(images, self.shares(step))
+        yield label_loss(scores, labels, self.spec.label_smoothing)
 
     def passes(self, step: int) -> int:
         """Return 1: all paths run at once."""

@@ -27,6 +27,8 @@ def run_kept(
         trainer.load(home.state_path, home.read_table(CURVE, Point))
 
     def save() -> None:
+        if not trainer.processes.first:
+            return
         home.write_table(
             CURVE, trainer.curve, Point
         )  # first: rows beyond the state are cut off when it is read
@@ -40,3 +42,4 @@ def run_kept(
 
     if trainer.done < spec.steps:
         trainer.run(save, forecast_s, save_every_s)
+    trainer.processes.wait()  # until the state is there

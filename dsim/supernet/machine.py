@@ -9,6 +9,7 @@ from typing import TypedDict
 import torch
 
 from dsim.errors import UnavailableError
+from dsim.supernet.processes import Processes, count_processes
 from dsim.supernet.spec import TrainSpec
 
 
@@ -17,15 +18,26 @@ class Settings(TypedDict):
 
     threads: int
     precision: str
+    shards: int
 
 
 def kept_settings(
-    begun: TrainSpec | None, threads: int | None, precision: str | None, device: str
+    begun: TrainSpec | None, threads: int | None, precision: str | None, shards: int | None, device: str
 ) -> Settings:
-    """Return what is asked for; else what the run was begun with; else what suits this machine."""
+    """Return what is asked for; else what the run was begun with; else what suits this machine.
+
+    Raises
+    ------
+    InvalidValueError
+        The shards cannot be shared evenly by the processes that torchrun has started.
+    """
+    processes = count_processes()
+    parts = shards or (begun.shards if begun else processes)
+    Processes(0, processes).shards(parts)
     return Settings(
         threads=threads or (begun.threads if begun else torch.get_num_threads()),
         precision=precision or (begun.precision if begun else usual_precision(device)),
+        shards=parts,
     )
 
 

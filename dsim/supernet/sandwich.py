@@ -6,6 +6,8 @@ https://arxiv.org/abs/2107.00651 (entangled weights of transformers).
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+
 from torch import Tensor, nn
 
 from dsim.supernet.cost import macs
@@ -13,7 +15,7 @@ from dsim.supernet.draws import draws
 from dsim.supernet.elastic import Elastic
 from dsim.supernet.spec import TrainSpec
 from dsim.supernet.subnet import Subnet
-from dsim.supernet.way import backward, label_loss, precise, teacher_loss
+from dsim.supernet.way import label_loss, precise, teacher_loss
 
 RANDOM = 2  # random sub-networks of a step, beside the largest and the smallest
 
@@ -22,9 +24,11 @@ class Sandwich:
     """See `Way`."""
 
     what = "training the supernet"
+    all_used = False
 
     def __init__(self, net: Elastic, spec: TrainSpec, steps: int) -> None:
         self.net, self.spec = net, spec
+        self.run: Callable[..., Tensor] = net
         self.parameters: dict[str, nn.Parameter] = {}
 
     def subnets(self, step: int) -> tuple[Subnet, ...]:
@@ -32,19 +36,17 @@ class Sandwich:
         rng, choices = draws(self.spec.seed, "subnets", step), self.net.choices
         return (choices.largest, choices.smallest, *(choices.draw(rng) for _ in range(RANDOM)))
 
-    def backward(self, step: int, images: Tensor, labels: Tensor) -> float:
-        """Train the largest on the labels, and the others on what the largest says."""
+    def losses(self, step: int, images: Tensor, labels: Tensor) -> Iterator[Tensor]:
+        """Yield the loss of the largest on the labels, and those of the others on what the largest says."""
         largest, *others = self.subnets(step)
         with precise(self.spec):
-            scores = self.net(largest, images)
-        loss = label_loss(scores, labels, self.spec.label_smoothing)
-        backward(loss / (1 + len(others)))
+            scores = self.run(largest, images)
         teacher = scores.detach()
+        yield label_loss(scores, labels, self.spec.label_smoothing)
         for subnet in others:
             with precise(self.spec):
-                scores = self.net(subnet, images)
-            backward(teacher_loss(scores, teacher) / (1 + len(others)))
-        return float(loss.detach())
+                scores = self.run(subnet, images)
+            yield teacher_loss(scores, teacher)
 
     def passes(self, step: int) -> int:
         """Return the sub-networks of a step."""

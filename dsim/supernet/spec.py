@@ -60,6 +60,8 @@ class TrainSpec:
         Of torch on the processor: sums in another order give other last digits.
     precision
         ``float32`` or ``bfloat16``.
+    shards
+        Equal parts of a batch, each with statistics of its own in batch norms; several processes share them.
     subnets
         Random sub-networks out of which blocks are taken, for the importance of blocks.
     start
@@ -85,6 +87,7 @@ class TrainSpec:
     device: str = "cpu"
     threads: int = 1
     precision: str = "float32"
+    shards: int = 1
     subnets: int = 4
     start: str = ""
     space: Space = field(default=DEFAULT)
@@ -99,6 +102,7 @@ class TrainSpec:
             ("batch", 8, 65_536),
             ("images", self.batch, 10**12),
             ("threads", 1, 4096),
+            ("shards", 1, self.batch // 2 if type(self.batch) is int else 1),
             ("subnets", 1, 1000),
             ("seed", 0, 2**32 - 1),
         ):
@@ -107,6 +111,10 @@ class TrainSpec:
                 raise InvalidValueError(
                     f"{name} must be a whole number from {least} to {most}, got {value!r}; change it"
                 )
+        if self.batch % self.shards:
+            raise InvalidValueError(
+                f"batch must be a multiple of shards, got {self.batch} images in {self.shards} shards; change one of them"
+            )
         for name, most_value in (("learning_rate", 1.0), ("weight_decay", 1.0), ("label_smoothing", 0.9)):
             value = getattr(self, name)
             if not (math.isfinite(value) and 0 <= value <= most_value):

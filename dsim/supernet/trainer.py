@@ -12,17 +12,18 @@ from pathlib import Path
 from types import FrameType
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from dsim.progress import working
 from dsim.supernet.augment import Scaling
 from dsim.supernet.cost import TRAINING_FACTOR
 from dsim.supernet.feed import Feed
 from dsim.supernet.images import Part
+from dsim.supernet.processes import Processes, collecting
 from dsim.supernet.schedule import learning_rate
 from dsim.supernet.spec import TrainSpec
 from dsim.supernet.state import Progress, read_state, write_state
-from dsim.supernet.way import Way
+from dsim.supernet.way import Way, backward
 
 SAVE_EVERY_S = 60.0
 CURVE = "curve"
@@ -53,15 +54,25 @@ class Trainer:
         What is trained, by name.
     way
         How.
+    processes
+        Which train together; the way then runs through them.
     """
 
     def __init__(
-        self, spec: TrainSpec, part: Part, scaling: Scaling, weights: Mapping[str, nn.Parameter], way: Way
+        self,
+        spec: TrainSpec,
+        part: Part,
+        scaling: Scaling,
+        weights: Mapping[str, nn.Parameter],
+        way: Way,
+        processes: Processes = Processes(),  # noqa: B008  (frozen)
     ) -> None:
-        self.spec, self.way = spec, way
+        self.spec, self.way, self.processes = spec, way, processes
         self.weights = {**weights, **way.parameters}
         self.optimiser = _optimiser(list(weights.values()), list(way.parameters.values()), spec)
-        self.feed = Feed(part, spec.batch, scaling, spec.flip, spec.seed, spec.device)
+        self.feed = Feed(part, spec.batch, scaling, spec.flip, spec.seed, spec.device, spec.shards)
+        self.shards = processes.shards(spec.shards)
+        way.run = processes.together(way.run, self.weights.values(), way.all_used)
         self.progress = Progress()
         self.curve: list[Point] = []
 
@@ -76,18 +87,35 @@ class Trainer:
         rate = learning_rate(self.done, self.spec.steps, self.spec.learning_rate)
         for group in self.optimiser.param_groups:
             group["lr"] = rate * group["times"]
-        images, labels = self.feed(self.done)
         self.optimiser.zero_grad(set_to_none=True)
-        loss = self.way.backward(self.done, images, labels)
+        loss = self._gradients()
         self.optimiser.step()
+        if self.spec.device != "cpu":
+            torch.cuda.synchronize()  # the clock is read next
         self.curve.append(Point(self.done, loss, rate))
-        before = self.progress
+        before, everyone = self.progress, self.processes
+        gpu = 0.0 if self.spec.device == "cpu" else time.perf_counter() - wall
         self.progress = Progress(
             before.step + 1,
             before.macs + step_macs(self.way, self.spec, before.step),
-            before.cpu_seconds + time.process_time() - cpu,
-            before.gpu_seconds + (0.0 if self.spec.device == "cpu" else time.perf_counter() - wall),
+            before.cpu_seconds + everyone.total(time.process_time() - cpu, self.spec.device),
+            before.gpu_seconds + gpu * everyone.count,
         )
+
+    def _gradients(self) -> float:
+        """Add the gradients of one step to all weights; return the loss on the labels, the mean over shards."""
+        passes = self.way.passes(self.done)
+        firsts: list[Tensor] = []
+        for shard in self.shards:
+            losses = self.way.losses(self.done, *self.feed(self.done, shard))
+            for number in range(passes):
+                with collecting(self.way.run, last=shard == self.shards[-1] and number == passes - 1):
+                    loss = next(losses)
+                    backward(loss / (passes * len(self.shards)))  # processes take the mean of theirs
+                if number == 0:
+                    firsts.append(loss.detach())
+        mean = sum(map(float, firsts)) / len(firsts)
+        return self.processes.total(mean, self.spec.device) / self.processes.count
 
     def load(self, state: Path, curve: Iterable[Point]) -> None:
         """Go on from where `save_to` was called.
@@ -123,7 +151,7 @@ class Trainer:
             while self.done < spec.steps:
                 self.step()
                 work.step(self.done * spec.batch, f"loss {self.curve[-1].loss:.3f}")
-                if pressed():
+                if self.processes.total(pressed(), spec.device):  # all stop behind the same step
                     save()
                     raise KeyboardInterrupt
                 if time.monotonic() - saved >= every_s and self.done < spec.steps:

@@ -23,6 +23,7 @@ from dsim.supernet.ledger import Ledger
 from dsim.supernet.loaded import Supernet, load_supernet
 from dsim.supernet.machine import check_device, kept_settings, torch_threads
 from dsim.supernet.pictures import require_pillow
+from dsim.supernet.processes import Processes, joined
 from dsim.supernet.spec import IMPORTANCES, TrainSpec, begun_otherwise, differences, parse_count
 from dsim.supernet.start import begin_with, mark_of, weights_file
 from dsim.supernet.state import require_safetensors
@@ -49,6 +50,7 @@ def train(
     start: str | Path | None = None,
     precision: str | None = None,
     threads: int | None = None,
+    shards: int | None = None,
     save_every_s: float = SAVE_EVERY_S,
 ) -> Supernet:
     """Train a supernet on a folder of pictures, or go on with one that was interrupted.
@@ -86,6 +88,9 @@ def train(
         ``float32`` or ``bfloat16``; by default the latter on GPUs and on processors that multiply matrices of it.
     threads
         Of torch; by default what torch uses, or what the run began with.
+    shards
+        Equal parts of a batch, each with statistics of its own in batch norms. The processes that torchrun has started
+        share them; by default there is one for each process, or as many as the run began with.
     save_every_s
         How often the state is kept.
 
@@ -115,7 +120,7 @@ def train(
         learning_rate=learning_rate,
         flip=flip,
         device=device,
-        **kept_settings(known.asked if known else None, threads, precision, device),
+        **kept_settings(known.asked if known else None, threads, precision, shards, device),
         subnets=subnets,
         start=mark_of(weights_file(start)) if start is not None else "",
         space=space or DEFAULT,
@@ -124,38 +129,48 @@ def train(
         raise begun_otherwise(out, differ)
     ledger = Ledger.read(home.ledger_path)
     with torch_threads(wanted.threads):
-        with timed() as reading:
-            pictures = read_images(data, px, seed)
-        ledger.spend("reading", Amounts(cpu_seconds=reading.cpu))
-        if known and not known.fits(pictures):
-            raise InvalidValueError(
-                f"{data} must hold the pictures that {out} was begun with, and holds others; bring those back, or use "
-                "another --out"
+        with joined(device) as processes:
+            with timed() as reading:
+                pictures = read_images(data, px, seed)
+            ledger.spend("reading", Amounts(cpu_seconds=processes.total(reading.cpu, device)))
+            if known and not known.fits(pictures):
+                raise InvalidValueError(
+                    f"{data} must hold the pictures that {out} was begun with, and holds others; bring those back, or use "
+                    "another --out"
+                )
+            header = known or _begin(home, wanted, data, pictures, ledger, seconds(time), processes)
+            training = supernet_training(
+                header.spec, pictures.train, header.scaling, len(header.classes), processes
             )
-        header = known or _begin(home, wanted, data, pictures, ledger, seconds(time))
-        training = supernet_training(header.spec, pictures.train, header.scaling, len(header.classes))
-        if start is not None and not home.state_path.exists():
-            fresh = begin_with(training.net, weights_file(start))
-            note = f"begins fresh beside the weights of {start}: {', '.join(fresh) or 'nothing'}"
-            if note not in header.notes:
-                header = replace(header, notes=(*header.notes, note))
-                home.write_header(header)
-        run_kept(training.trainer, home, ledger, header.forecast_seconds, save_every_s)
-        _weigh(training, header, home, ledger, pictures)
+            if start is not None and not home.state_path.exists():
+                fresh = begin_with(training.net, weights_file(start))
+                note = f"begins fresh beside the weights of {start}: {', '.join(fresh) or 'nothing'}"
+                if note not in header.notes and processes.first:
+                    header = replace(header, notes=(*header.notes, note))
+                    home.write_header(header)
+            run_kept(training.trainer, home, ledger, header.forecast_seconds, save_every_s)
+        if processes.first:
+            _weigh(training, header, home, ledger, pictures)
     return load_supernet(out, data, pictures)
 
 
 def _begin(
-    home: Home, wanted: TrainSpec, data: str | Path, images: Images, ledger: Ledger, time_s: float | None
+    home: Home,
+    wanted: TrainSpec,
+    data: str | Path,
+    images: Images,
+    ledger: Ledger,
+    time_s: float | None,
+    processes: Processes,
 ) -> Header:
-    """Forecast, settle how many images are shown, and write it down."""
+    """Forecast, settle how many images are shown, and write it down; the first process decides for all."""
     scaling = Scaling.of(images.train)
-    forecast = measure(wanted, images, scaling)
+    forecast = measure(wanted, images, scaling, processes)
     ledger.spend("forecast", forecast.spent)
     evaluations = len(importance_subnets(wanted))
     spec = affordable(wanted, forecast, evaluations, time_s)
     spec = replace(spec, images=spec.steps * spec.batch)
-    ledger.planned = planned(spec, forecast, images, scaling)
+    ledger.planned = planned(spec, forecast, images, scaling, processes)
     header = Header(
         asked=wanted,
         images=spec.images,
@@ -170,9 +185,11 @@ def _begin(
         forecast_seconds=round(spec.steps * forecast.step_wall + evaluations * forecast.evaluation_wall, 2),
         torch=str(torch.__version__),
     )
-    home.write_header(header)
-    ledger.write(home.ledger_path)
-    return header
+    if processes.first:
+        home.write_header(header)
+        ledger.write(home.ledger_path)
+    processes.wait()
+    return home.read_header()
 
 
 def _weigh(training: Training, header: Header, home: Home, ledger: Ledger, images: Images) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -17,9 +18,11 @@ class Way(Protocol):
 
     what: str  # what goes on, in words that follow "dsim is"
     parameters: dict[str, nn.Parameter]  # what it learns beside the network's weights
+    run: Callable[..., Tensor]  # gives class scores; `Processes.together` may stand around it
+    all_used: bool  # whether every step uses all weights
 
-    def backward(self, step: int, images: Tensor, labels: Tensor) -> float:
-        """Add the gradients of one step to all weights; return the loss on the labels."""
+    def losses(self, step: int, images: Tensor, labels: Tensor) -> Iterator[Tensor]:
+        """Yield the loss of each pass of one step, that on the labels first; go backwards before taking the next."""
 
     def passes(self, step: int) -> int:
         """Return how many sub-networks one step runs."""

@@ -10,6 +10,7 @@ from dsim.supernet.choices import Choices
 from dsim.supernet.elastic import Elastic
 from dsim.supernet.gumbel import Gumbel
 from dsim.supernet.images import Part
+from dsim.supernet.processes import Processes
 from dsim.supernet.sandwich import Sandwich
 from dsim.supernet.spec import TrainSpec
 from dsim.supernet.trainer import Trainer
@@ -26,7 +27,13 @@ class Training:
     trainer: Trainer
 
 
-def supernet_training(spec: TrainSpec, part: Part, scaling: Scaling, classes: int) -> Training:
+def supernet_training(
+    spec: TrainSpec,
+    part: Part,
+    scaling: Scaling,
+    classes: int,
+    processes: Processes = Processes(),  # noqa: B008  (frozen)
+) -> Training:
     """Make a supernet with fresh weights, ready to train.
 
     Parameters
@@ -37,9 +44,11 @@ def supernet_training(spec: TrainSpec, part: Part, scaling: Scaling, classes: in
         The pictures, and how they become numbers.
     classes
         Class scores.
+    processes
+        Which train together.
     """
     net = Elastic(Choices(spec.space), spec.px, classes, spec.seed)
     way = WAYS[spec.importance](net, spec, spec.steps)
     for weight in (*net.weights.values(), *way.parameters.values()):
         weight.data = weight.data.to(spec.device)
-    return Training(net, Trainer(spec, part, scaling, net.weights, way))
+    return Training(net, Trainer(spec, part, scaling, net.weights, way, processes))

@@ -1,0 +1,132 @@
+"""Several processes: what they train together depends on the shards of a batch, not on how many work on them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from dsim.errors import DsimError
+from dsim.search.space_file import space_toml
+from dsim.supernet import train
+from dsim.supernet.augment import augmented
+from dsim.supernet.home import Home
+from dsim.supernet.processes import Processes
+from tests.supernet.small import SMALL
+
+SCRIPT = """
+import sys
+from tests.supernet.test_processes import begin
+begin(sys.argv[1], sys.argv[2], sys.argv[3])
+"""
+IMAGES = 32 * 10
+
+
+def begin(data: Path | str, out: Path | str, importance: str) -> None:
+    """Train with a batch in two shards; the state is kept behind every step."""
+    train(
+        data,
+        out,
+        images=IMAGES,
+        importance=importance,
+        space=SMALL,
+        batch=32,
+        flip=False,
+        threads=1,
+        precision="float32",
+        subnets=1,
+        shards=2,
+        save_every_s=0.0,
+    )
+
+
+def started(data: Path, out: Path, importance: str, count: int = 2) -> list[subprocess.Popen[bytes]]:
+    """Start processes as torchrun does."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    common = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": os.getcwd(), "WORLD_SIZE": str(count)}
+    common |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
+    words = [sys.executable, "-c", SCRIPT, str(data), str(out), importance]
+    return [
+        subprocess.Popen(words, env={**common, "RANK": str(rank), "LOCAL_RANK": str(rank)})
+        for rank in range(count)
+    ]
+
+
+def assert_alike(one: Path, other: Path) -> None:
+    """Compare losses and weights within rounding."""
+    a, b = (load_file(folder / "state.safetensors") for folder in (one, other))
+    assert a.keys() == b.keys()
+    for name, value in a.items():
+        # a bias before a batch norm has no gradient but rounding, and AdamW makes steps of full size of it
+        if name.startswith("weights/") and not name.endswith("bias"):
+            assert torch.allclose(value, b[name], atol=1e-5), name
+    losses = [pl.read_parquet(folder / "curve.parquet")["loss"].to_numpy() for folder in (one, other)]
+    assert losses[0] == pytest.approx(losses[1], rel=1e-5)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("importance", ["ablation", "gumbel"])
+def test_two_processes_train_what_one_trains(importance: str, digits: Path, tmp_path: Path) -> None:
+    for process in started(digits, tmp_path / "two", importance):
+        assert process.wait(timeout=300) == 0
+    begin(digits, tmp_path / "one", importance)
+    assert_alike(tmp_path / "one", tmp_path / "two")
+
+
+@pytest.mark.slow
+def test_one_process_finishes_what_two_began(digits: Path, tmp_path: Path) -> None:
+    processes = started(digits, tmp_path / "killed", "ablation")
+    limit = time.monotonic() + 120
+    while not (tmp_path / "killed" / "state.safetensors").exists():
+        assert time.monotonic() < limit
+        time.sleep(0.01)
+    for process in processes:
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    for folder in ("killed", "whole"):
+        begin(digits, tmp_path / folder, "ablation")
+    assert_alike(tmp_path / "killed", tmp_path / "whole")
+
+
+@pytest.mark.slow
+def test_torchrun_starts_the_command(digits: Path, tmp_path: Path) -> None:
+    (tmp_path / "space.toml").write_text(space_toml(SMALL))
+    launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    words = ["-m", "dsim", "supernet", "train", digits, "--out", tmp_path / "two", "--images", IMAGES]
+    options = ["--space", tmp_path / "space.toml", "--batch", 32, "--subnets", 1]
+    done = subprocess.run(
+        [*launcher, *map(str, [*words, *options])],
+        env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": os.getcwd()},
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("importance by ablation, on") == 1  # one of them speaks
+    assert "Warning" not in done.stderr
+    assert Home(tmp_path / "two").read_header().asked.shards == 2
+
+
+def test_shards_are_shared_evenly() -> None:
+    assert [list(Processes(rank, 2).shards(4)) for rank in range(2)] == [[0, 1], [2, 3]]
+    with pytest.raises(DsimError, match="got 3 shards for 2 processes"):
+        Processes(0, 2).shards(3)
+
+
+def test_a_picture_moves_alike_however_many_shards_there_are() -> None:
+    images = np.random.default_rng(0).integers(0, 256, (12, 3, 16, 16), dtype=np.uint8)
+    parts = [augmented(images[4 * k : 4 * k + 4], 1, 7, True, k, 3) for k in range(3)]
+    assert np.array_equal(np.concatenate(parts), augmented(images, 1, 7, True))
