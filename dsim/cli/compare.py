@@ -118,6 +118,11 @@ def _budgets(ctx: click.Context, param: click.Parameter, value: str | None) -> d
     show_default=True,
     help="Folder to write the comparison's own folder into.",
 )
+@click.option(
+    "--details",
+    is_flag=True,
+    help="Print everything that was found: all differences with their verdicts, and what was not searched.",
+)
 @json_option
 @click.pass_context
 def compare(
@@ -137,6 +142,7 @@ def compare(
     space_file: Path | None,
     name: str,
     out: Path,
+    details: bool,
     as_json: bool,
 ) -> None:
     """Show how the best design changes from device to device, and which differences are statistically significant.
@@ -145,7 +151,7 @@ def compare(
     it; if it is finished, the same command shows it again.
     """
     from dsim.cli.types import device_named  # the verb's own imports: --help must not wait for them
-    from dsim.report.shift import show_comparison
+    from dsim.report.compared import show_comparison
     from dsim.search import load_space
     from dsim.shift import compare as compare_devices
     from dsim.shift import to_dict
@@ -173,6 +179,7 @@ def compare(
     if as_json:
         print_json(to_dict(found))
     else:
-        show_comparison(found, str(out / (name or default_name([device.device for device in found.devices]))))
+        folder = out / (name or default_name([device.device for device in found.devices]))
+        show_comparison(found, str(folder), details)
     if any(device.best is None for device in found.devices):
         ctx.exit(NOTHING_FITS)

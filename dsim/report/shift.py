@@ -1,4 +1,4 @@
-"""What a comparison found, as a person reads it."""
+"""All that a comparison found, as a person reads it."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ LOST = "Top-1 points lost on a device (column) with the best design for another 
 OVER = "The same designs unchanged: upper end of the milliseconds less the budget of the device"
 
 
-def show_comparison(found: Comparison, folder: str = "") -> None:
-    """Print a comparison on standard output."""
+def show_details(found: Comparison, folder: str = "") -> None:
+    """Print all of a comparison on standard output."""
     console = result_console()
     names = ", ".join(device.device for device in found.devices)
     show_line(console, "Comparison of", f"{names}. Budgets: {found.budget_rule}.")

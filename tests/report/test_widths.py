@@ -19,9 +19,9 @@ from dsim.latency.methods.few_shot.advice import Advice
 from dsim.latency.scoring import Coverage, Held, Score
 from dsim.latency.summary import ProfileSummary
 from dsim.report.adapting import show_added, show_advice
+from dsim.report.compared import show_comparison
 from dsim.report.console import result_console, show_table
 from dsim.report.measuring import measured_table
-from dsim.report.shift import show_comparison
 from dsim.report.study import show_study
 from dsim.report.timed import agreement_table, timed_table
 from dsim.report.validation import incomplete_table, pair_table, profile_table, validation_tables
@@ -102,8 +102,9 @@ def test_a_study(width: int, details: bool, capsys: pytest.CaptureFixture[str]) 
     check(out(lambda: show_study(nothing, details), capsys), width)
 
 
-def test_a_comparison(width: int, capsys: pytest.CaptureFixture[str]) -> None:
-    check(out(lambda: show_comparison(comparison(DEVICES), "studies/latency"), capsys), width)
+@pytest.mark.parametrize("details", [False, True])
+def test_a_comparison(width: int, details: bool, capsys: pytest.CaptureFixture[str]) -> None:
+    check(out(lambda: show_comparison(comparison(DEVICES), "studies/latency", details), capsys), width)
 
 
 def test_a_profile_that_was_added(width: int, capsys: pytest.CaptureFixture[str]) -> None:
