@@ -29,6 +29,12 @@ def show_slimmed(results: Sequence[SlimResult], files: Sequence[Path]) -> None:
                 "Caution",
                 f"{result.device} has no evidence on {kinds}: the latency is a lower bound.",
             )
+        for change, why in result.not_identified.items():
+            show_line(console, "Not considered", f"{change}, because {why}.")
+        for number, step in enumerate(result.trace, 1):
+            if step.doubt:
+                words = f"what step {number} changes the latency by is not identified on {result.device}"
+                show_line(console, "Caution", f"{words} ({step.doubt}).")
         for name, text in result.arch.summary().rows:
             show_line(console, f"  {name}", text)
         where = (

@@ -15,6 +15,14 @@ _KINDS = {"activation": "activations", "norm": "norms", "stem": "stems"}
 _MUST_BE_SHOWN = frozenset({"activation", "norm"})  # without a verdict these are not searched
 
 
+def doubt_of(kind: str, one: object, other: object, contrasts: Mapping[str, Identified]) -> str:
+    """Return why the evidence does not say what one option costs against another; empty where the choice may be made."""
+    verdict = contrasts.get(f"{kind}:{one}>{other}")
+    if verdict is not None:
+        return "" if verdict.identified and not verdict.contradicted else verdict.why
+    return "the profile has no evidence on it" if kind in _MUST_BE_SHOWN else ""
+
+
 def keep_identified(
     space: Space, contrasts: Mapping[str, Identified]
 ) -> tuple[Space, tuple[NotIdentified, ...]]:
@@ -35,17 +43,11 @@ def keep_identified(
     def sift(kind: str, row: tuple[_Option, ...], where: str = "") -> tuple[_Option, ...]:
         first, kept, gone, why = row[0], [row[0]], [], ""
         for option in row[1:]:
-            verdict = contrasts.get(f"{kind}:{first}>{option}")
-            allowed = (
-                verdict.identified and not verdict.contradicted
-                if verdict is not None
-                else kind not in _MUST_BE_SHOWN
-            )
-            if allowed:
-                kept.append(option)
-            else:
+            if doubt := doubt_of(kind, first, option, contrasts):
                 gone.append(str(option))
-                why = why or (verdict.why if verdict is not None else "the profile has no evidence on it")
+                why = why or doubt
+            else:
+                kept.append(option)
         if gone:
             dropped.append(NotIdentified(f"{kind}{where}", str(first), tuple(gone), why))
         return tuple(kept)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,9 +13,10 @@ from dsim.errors import InvalidValueError
 from dsim.files import write_atomic
 from dsim.progress import working
 from dsim.records import to_plain
+from dsim.supernet.doubts import norm_doubt, untold
 from dsim.supernet.evaluator import Evaluation
 from dsim.supernet.loaded import Supernet, load_supernet
-from dsim.supernet.moves import single_moves
+from dsim.supernet.moves import Move, single_growths, single_moves
 from dsim.supernet.paper_actions import paper_moves, paper_start
 from dsim.supernet.prices import Prices
 from dsim.supernet.slimming import REFILLS, Slimmed, Step, slim_for
@@ -45,6 +46,9 @@ class SlimResult:
         False where nothing that the supernet holds fits; then the design is the cheapest that was reached.
     unpriced
         Operators that the device's evidence says nothing about: with any, the latency is a lower bound.
+    not_identified
+        Exchanges of mixers that were not considered, because the device's evidence does not tell their prices apart; with
+        the reason.
     loss
         On the search pictures, with the supernet's weights; of use to compare designs of one supernet alone.
     trace
@@ -64,6 +68,7 @@ class SlimResult:
     high_ms: float
     fits: bool
     unpriced: tuple[str, ...]
+    not_identified: dict[str, str]
     loss: float
     trace: tuple[Step, ...]
     trained: str
@@ -199,19 +204,29 @@ def _one(
             (move.kind, move.stage, move.slot): evaluate(move.subnet).loss - whole
             for move in single_moves(choices, start)
         }
-    importance = loaded.importance
+    importance, contrasts = loaded.importance, prices.model.identified
+    not_identified: dict[str, str] = {}
+
+    def told(subnet: Subnet, moves: Iterable[Move]) -> Iterator[Move]:
+        for move in moves:
+            if why := untold(subnet, move, contrasts):
+                not_identified.update(why)
+            else:
+                yield move
+
     found: Slimmed = slim_for(
         loaded.net,
         start,
         prices,
         (lambda subnet: paper_moves(choices, subnet, importance))
         if by_paper
-        else (lambda subnet: single_moves(choices, subnet)),
+        else (lambda subnet: told(subnet, single_moves(choices, subnet))),
         evaluate,
         by_accuracy=by_paper,
         tries=None if by_paper else tries,
         expected=expected,
-        refill=not by_paper,
+        growths=None if by_paper else (lambda subnet: told(subnet, single_growths(choices, subnet))),
+        doubt=lambda before, after: norm_doubt(before, after, contrasts),
     )
     return SlimResult(
         prices.device,
@@ -223,6 +238,7 @@ def _one(
         found.price.high_ms,
         found.fits,
         prices.unpriced(loaded.arch(found.subnet)),
+        not_identified,
         found.evaluation.loss,
         found.trace,
         loaded.header.trained_on(),

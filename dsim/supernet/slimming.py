@@ -6,10 +6,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from dsim.arch import Arch
-from dsim.supernet.choices import Choices
 from dsim.supernet.elastic import Elastic
 from dsim.supernet.evaluator import Evaluation
-from dsim.supernet.moves import Move, single_growths
+from dsim.supernet.moves import Move
 from dsim.supernet.prices import Price, Prices
 from dsim.supernet.subnet import Subnet
 
@@ -17,6 +16,7 @@ REFILLS = 6  # moves that use up what is left of the budget, at most
 
 Moves = Callable[[Subnet], Iterable[Move]]
 Evaluate = Callable[[Subnet], Evaluation]
+Doubt = Callable[[Subnet, Subnet], str]
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,8 @@ class Step:
         On the search pictures, with the supernet's weights.
     tried
         How many moves were compared.
+    doubt
+        Why the device's evidence does not tell what the step saves; empty where it does.
     """
 
     words: str
@@ -44,6 +46,7 @@ class Step:
     loss_rise: float
     accuracy_drop: float
     tried: int
+    doubt: str = ""
 
 
 @dataclass(frozen=True)
@@ -79,7 +82,8 @@ def slim_for(
     by_accuracy: bool,
     tries: int | None,
     expected: dict[tuple[str, int, int], float],
-    refill: bool,
+    growths: Moves | None,
+    doubt: Doubt,
 ) -> Slimmed:
     """Slim a sub-network until it fits one device's budget.
 
@@ -99,10 +103,11 @@ def slim_for(
         How many moves of a round are evaluated, those that are expected to be the best; None for all.
     expected
         The rise of the loss that each move (kind, stage, slot) is expected to bring; it is updated.
-    refill
-        Whether to use up what is left of the budget in the end.
+    growths
+        What may be added in the end, to use up what is left of the budget; None for nothing.
+    doubt
+        Returns why the evidence does not tell what a step saves; empty where it does.
     """
-    choices = net.choices
     subnet, price, reached = start, prices(_arch(net, start)), evaluate(start)
     trace: list[Step] = []
     while not prices.fits(price):
@@ -120,15 +125,16 @@ def slim_for(
         best = min(
             scored, key=lambda one: _worth(one.accuracy_drop if by_accuracy else one.loss_rise, one.saved_ms)
         )
+        trace.append(_step(best, len(scored), doubt(subnet, best.move.subnet)))
         subnet, price, reached = best.move.subnet, best.price, best.evaluation
-        trace.append(_step(best, len(scored)))
-    for _ in range(REFILLS if refill else 0):
-        grown = _refill(net, choices, subnet, price, reached, prices, evaluate, tries)
+    for _ in range(REFILLS if growths else 0):
+        assert growths is not None
+        grown = _refill(net, growths(subnet), price, reached, prices, evaluate, tries)
         if grown is None:
             break
         best, count = grown
+        trace.append(_step(best, count, doubt(subnet, best.move.subnet)))
         subnet, price, reached = best.move.subnet, best.price, best.evaluation
-        trace.append(_step(best, count))
     return Slimmed(subnet, price, reached, tuple(trace), True)
 
 
@@ -156,7 +162,7 @@ def _scored(move: Move, cost: Price, price: Price, reached: Evaluation, found: E
     )
 
 
-def _step(best: Scored, tried: int) -> Step:
+def _step(best: Scored, tried: int, doubt: str) -> Step:
     return Step(
         best.move.words,
         best.price.latency_ms,
@@ -165,13 +171,13 @@ def _step(best: Scored, tried: int) -> Step:
         best.loss_rise,
         best.accuracy_drop,
         tried,
+        doubt,
     )
 
 
 def _refill(
     net: Elastic,
-    choices: Choices,
-    subnet: Subnet,
+    growths: Iterable[Move],
     price: Price,
     reached: Evaluation,
     prices: Prices,
@@ -179,7 +185,7 @@ def _refill(
     tries: int | None,
 ) -> tuple[Scored, int] | None:
     """Return the growth that fits and lowers the loss most, or None."""
-    options = [(move, prices(_arch(net, move.subnet))) for move in single_growths(choices, subnet)]
+    options = [(move, prices(_arch(net, move.subnet))) for move in growths]
     options = [(move, cost) for move, cost in options if prices.fits(cost)]
     options.sort(key=lambda one: -one[1].latency_ms)  # the more of the budget it uses, the more it may bring
     scored = [_scored(move, cost, price, reached, evaluate(move.subnet)) for move, cost in options[:tries]]

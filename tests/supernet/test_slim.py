@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+from dataclasses import replace
 
 import pytest
 import torch
@@ -13,8 +14,11 @@ from dsim.arch import Mixer
 from dsim.arch.named import read_design
 from dsim.cli.main import dsim
 from dsim.errors import InvalidValueError
+from dsim.latency.records import Identified
+from dsim.report.slim import show_slimmed
 from dsim.supernet import Supernet, slim
 from dsim.supernet.choices import Choices
+from dsim.supernet.doubts import norm_doubt, untold
 from dsim.supernet.elastic import Elastic
 from dsim.supernet.evaluator import Evaluation
 from dsim.supernet.gumbel import alpha_name
@@ -117,7 +121,8 @@ def test_the_papers_trace() -> None:
         by_accuracy=True,
         tries=None,
         expected={},
-        refill=False,
+        growths=None,
+        doubt=lambda before, after: "",
     )
     # round 1: identity loses 0.2 for 1 ms, the first 3D 2 for 4 (0.5), width in stage 2 0.3 for 1: identity
     # round 2: identity would now be stage 2's second slot, 1 for 1; the first 3D 0.5; width still 0.3: width
@@ -146,7 +151,30 @@ def test_a_growth_undoes_a_move() -> None:
         assert wanted in back, move.words
 
 
-def test_both_budgets_are_reached(trained: Supernet) -> None:
+def verdict(choice: str, identified: bool) -> dict[str, Identified]:
+    return {choice: Identified(choice, 0.1, -1.0, 1.0, identified, "families disagree")}
+
+
+def test_exchanges_follow_the_evidence_as_in_a_study() -> None:
+    start = Choices(SMALL).largest
+    moves = list(single_moves(Choices(SMALL), start))
+    exchange = next(move for move in moves if move.kind == "exchange")
+    against = verdict("mixer:attention>conv3", False)
+    # with a verdict against it, the exchange may not be chosen; without one it may, as in a study
+    assert untold(start, exchange, against) == {"attention to conv3": "families disagree"}
+    assert (
+        untold(start, exchange, verdict("mixer:attention>conv3", True)) == untold(start, exchange, {}) == {}
+    )
+    assert not any(untold(start, move, against) for move in moves if move is not exchange)
+    # it also exchanges layer norm for batch norm, which must have been shown
+    assert norm_doubt(start, exchange.subnet, verdict("norm:layer>batch", True)) == ""
+    assert norm_doubt(start, exchange.subnet, {}) == (
+        "layer norm against batch norm: the profile has no evidence on it"
+    )
+    assert not any(norm_doubt(start, move.subnet, {}) for move in moves if move is not exchange)
+
+
+def test_both_budgets_are_reached(trained: Supernet, capsys: pytest.CaptureFixture[str]) -> None:
     from dsim.supernet.prices import Prices
 
     budgets, devices = {}, ("iphone12", "pixel4-dsp")
@@ -184,6 +212,16 @@ def test_both_budgets_are_reached(trained: Supernet) -> None:
     assert text.count(" fits ") == 2
     assert results[0].trace[0].words.split(":")[0] in text
     assert "at 32 px; latency is for 224 px" in text
+    doubtful = replace(results[0].trace[0], doubt="layer norm against batch norm: families disagree")
+    result = replace(
+        results[0], trace=(doubtful,), not_identified={"attention to conv3": "families disagree"}
+    )
+    show_slimmed([result], [result_path(trained, result)])
+    text = " ".join(capsys.readouterr().out.split())
+    assert "attention to conv3, because families disagree." in text
+    assert (
+        "step 1 changes the latency by is not identified on iphone12 (layer norm against batch norm" in text
+    )
 
 
 def test_what_cannot_fit_says_so(trained: Supernet) -> None:
