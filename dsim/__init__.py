@@ -32,6 +32,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from dsim.errors import DsimError
+from dsim.openers import register
 
 if TYPE_CHECKING:
     from dsim import export, measure, search, supernet
@@ -97,6 +98,13 @@ __all__ = [
     "top1",
     "train",
 ]
+
+
+def _task_source(folder: Any) -> Any:
+    return importlib.import_module("dsim.supernet").task_source(folder)
+
+
+register("accuracy", _task_source)  # the search may not import what is built on it
 
 
 def __getattr__(name: str) -> Any:

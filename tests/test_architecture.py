@@ -21,6 +21,7 @@ LEAVES = {
     "cache",
     "errors",
     "files",
+    "openers",
     "places",
     "progress",
     "records",
@@ -33,6 +34,7 @@ LEAVES = {
 MAY: dict[str, set[str]] = {
     "errors": set(),
     "files": {"errors", "records"},
+    "openers": set(),
     "places": set(),
     "records": {"errors"},
     "rounding": set(),
@@ -91,7 +93,7 @@ HOMES: dict[str, set[str]] = {
         "accuracy",
     },  # the last two for type annotations only
     "sklearn": {"latency", "accuracy", "supernet"},
-    "optuna": {"search"},
+    "optuna": {"search", "supernet"},
     "click": {"cli"},
     "rich": {"cli", "report"},
     "threadpoolctl": {"threads"},

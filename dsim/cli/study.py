@@ -31,6 +31,7 @@ def _show_space(ctx: click.Context, param: click.Parameter, value: bool) -> None
     epilog=ending(
         "dsim study --device iphone12 --budget 2ms",
         "dsim study --device pixel4-cpu-1large-float --budget 30ms --time 60s",
+        "dsim study --device iphone12 --budget 2ms --accuracy photos.supernet",
         then="`dsim export studies/iphone12-2ms --to coreml -o app` writes the design for a runtime, and `dsim report "
         "studies/iphone12-2ms` draws the whole front.",
     )
@@ -76,6 +77,37 @@ def _show_space(ctx: click.Context, param: click.Parameter, value: bool) -> None
     callback=_show_space,
     help="Print the default search space as a TOML file, with comments, and stop.",
 )
+@click.option(
+    "--accuracy",
+    "supernet",
+    type=click.Path(path_type=Path),
+    help="A supernet's folder: rank designs on its images, instead of by ImageNet top-1.",
+)
+@click.option(
+    "--trained",
+    type=click.IntRange(min=0),
+    default=8,
+    show_default=True,
+    help="With --accuracy: how many of the best designs to train alone. Half of them goes on, round by round, and the last "
+    "are tested. 0 trains none.",
+)
+@click.option(
+    "--train-images",
+    help="With --accuracy: how many images the last of them are shown, such as 160k.",
+    show_default="as many as the supernet",
+)
+@click.option(
+    "--subnets",
+    type=click.IntRange(min=16),
+    default=100,
+    show_default=True,
+    help="With --accuracy: how many designs to evaluate in the supernet, to learn how others rank.",
+)
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    help="With --accuracy: folder of the supernet's images, where it has moved.",
+)
 @click.option("--name", default="", help="Name of the study.", show_default="DEVICE-BUDGET")
 @click.option(
     "--out",
@@ -106,6 +138,11 @@ def study(
     time_s: float | None,
     seed: int,
     space_file: Path | None,
+    supernet: Path | None,
+    trained: int,
+    train_images: str | None,
+    subnets: int,
+    data: Path | None,
     name: str,
     out: Path,
     storage: str | None,
@@ -120,6 +157,12 @@ def study(
     from dsim.report.study import show_study  # the verb's own imports: --help must not wait for them
     from dsim.search import load_space, search
 
+    source = None
+    if supernet:
+        from dsim.supernet import task_source
+
+        source = task_source(supernet, data=data, designs=trained, images=train_images, subnets=subnets)
+        click.echo(f"After the search: {source.plan}.", err=True)
     result = search(
         device,
         budget_ms,
@@ -128,7 +171,8 @@ def study(
         trials=trials,
         time_s=time_s,
         seed=seed,
-        space=load_space(space_file) if space_file else None,
+        space=load_space(space_file, source.space(None) if source else None) if space_file else None,
+        accuracy=source,
         name=name,
         out=out,
         storage=storage,

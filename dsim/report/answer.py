@@ -6,20 +6,22 @@ from collections.abc import Sequence
 
 from rich.text import Text
 
-from dsim.accuracy.recipe import reference_words
 from dsim.latency.cliffs import LEAVES, chance_words
+from dsim.report.accuracy_words import AccuracyWords
 from dsim.report.console import headed, plain, step, titled
 from dsim.report.design import design_lines
 from dsim.report.names import DeviceWords, device_words
 from dsim.report.next_steps import next_steps, rounded_up
 from dsim.report.table import TableData, table
 from dsim.search import Candidate, Published, StudyResult
+from dsim.search.task import TrainedDesign
 
 MOST_LINES = 30  # of a screen
 # where alternatives on the front are looked for: shares of the budget that the chosen design needs, or the fastest one
 NEAR_CHOSEN, NEAR_FASTEST = (0.6, 0.8, 1.25), (1.0, 1.25, 1.6)
 MOST_PUBLISHED = 2
 NONE = Text()
+IMAGENET = AccuracyWords(None)
 
 
 def short_answer(result: StudyResult, width: int) -> list[Text]:
@@ -84,12 +86,12 @@ def next_lines(result: StudyResult, width: int) -> list[Text]:
 def answer_sentences(result: StudyResult, device: DeviceWords) -> tuple[str, str]:
     """Return the answer in a sentence or two, and what its figures are."""
     spec, nearest = result.spec, result.nearest_feasible_budget_ms
-    found = answer_words(device, spec.budget_ms, result.chosen, result.fastest, nearest)
+    words, shown = AccuracyWords(spec.task), result.chosen or result.fastest
+    found = answer_words(device, spec.budget_ms, result.chosen, result.fastest, nearest, words, result.tested)
     first = f"On {device.title}, {found}"
-    recipe = reference_words((result.chosen or result.fastest).arch.resolution)
     return first, (
         f"These are predictions with {spec.confidence:.0%} intervals; a design fits if the upper end of its latency does. "
-        f"Top-1 is on ImageNet-1k ({recipe})."
+        f"{words.about(shown.arch.resolution)}"
     )
 
 
@@ -99,16 +101,28 @@ def answer_words(
     chosen: Candidate | None,
     fastest: Candidate,
     nearest_ms: float | None = None,
+    words: AccuracyWords = IMAGENET,
+    tested: TrainedDesign | None = None,
 ) -> str:
-    """Return what a search within a budget found on a device, without its name; a sentence that begins in lower case."""
+    """Return what a search within a budget found on a device, without its name; a sentence that begins in lower case.
+
+    Parameters
+    ----------
+    words
+        What its accuracy figure is called.
+    tested
+        The chosen design as it was trained and tested.
+    """
     budget = f"{budget_ms:.4g} {device.unit}"
     if chosen is None:
         smallest = (
             f" The smallest budget that a design fits is {rounded_up(nearest_ms):g} ms." if nearest_ms else ""
         )
-        return f"no design fits {budget}. The fastest design takes {_ms(fastest)} and reaches {_top1(fastest)} top-1.{smallest}"
+        return f"no design fits {budget}. The fastest design takes {_ms(fastest)} and {words.reached(fastest)}.{smallest}"
     called = f", {chosen.name}," if chosen.name else ""
-    return f"the most accurate design that fits {budget}{called} takes {_ms(chosen)} and reaches {_top1(chosen)} top-1."
+    best = "the best trained design" if tested else words.best
+    measured = f" Trained and tested, it gets right {tested.words}." if tested else ""
+    return f"{best} that fits {budget}{called} takes {_ms(chosen)} and {words.reached(chosen)}.{measured}"
 
 
 def _ms(design: Candidate) -> str:
@@ -119,10 +133,6 @@ def _ms(design: Candidate) -> str:
 def _three(ms: float) -> str:
     """Write three digits, zeros at the end included."""
     return f"{ms:.0f}" if ms >= 100.0 else f"{ms:#.3g}"
-
-
-def _top1(design: Candidate) -> str:
-    return f"{design.top1:.1f}% ({design.top1_low:.1f} to {design.top1_high:.1f})"
 
 
 def alternatives(result: StudyResult) -> tuple[Candidate, ...]:
@@ -164,7 +174,7 @@ def alternatives_table(result: StudyResult) -> TableData:
         )
         for item in near
     ]
-    numbers = ("needs ms", "takes ms", "top-1 %")
+    numbers = ("needs ms", "takes ms", AccuracyWords(result.spec.task).column)
     columns = ("alternatives", *numbers, "beside the chosen")
     note = "Needs: the smallest budget that it fits."
     if near:

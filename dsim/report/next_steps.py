@@ -39,6 +39,11 @@ def next_steps(result: StudyResult, runtime: str) -> tuple[tuple[str, str], ...]
         form = next(
             (form for word, form in FORMS.items() if word in runtime.lower()), ("torchexport", "torch.export")
         )
+        if task := result.spec.task:
+            what = "train it for long, and test it:"
+            steps.append(
+                (what, f"dsim train {folder} --data DATA --from {task.supernet} --images 1M --out model")
+            )
         steps.append(
             (
                 f"time it before you train it, as a {form[1]} file on the device:",
@@ -63,6 +68,8 @@ def _study(spec: StudySpec, budget: str) -> str:
     for option in ("confidence", "trials", "seed", "out"):
         if getattr(spec, option) != getattr(usual, option):
             words += [f"--{option}", str(getattr(spec, option))]
-    if spec.space != usual.space:
+    if spec.task:
+        words += spec.task.options
+    elif spec.space != usual.space:
         words += ["--space", "SPACE.toml"]
     return shlex.join(words)

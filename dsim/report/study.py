@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rich.console import Console
 
+from dsim.report.accuracy_words import AccuracyWords
 from dsim.report.answer import NONE, answer_lines, cut_short, next_lines, short_answer
 from dsim.report.console import result_console, show, show_line, show_table
 from dsim.report.stages import COLUMNS, stage_rows
@@ -33,9 +34,11 @@ def show_study(result: StudyResult, details: bool = False) -> None:
 def _show_details(console: Console, result: StudyResult) -> None:
     shown = result.chosen or result.fastest
     if result.chosen:
-        show_table(console, chosen_table(result.chosen, result.spec.budget_ms, result.spec.confidence))
+        show_table(console, chosen_table(result.chosen, result))
     title = f"Stage by stage, at {shown.arch.resolution} px (stem: {shown.arch.stem})"
     show_table(console, table(title, COLUMNS, stage_rows(shown.arch), numbers=("map", "width")))
+    if result.trained:
+        show_table(console, trained_table(result))
     show_table(console, front_table(result))
     if result.published:
         show_table(console, published_table(result))
@@ -59,13 +62,14 @@ def _show_details(console: Console, result: StudyResult) -> None:
     console.print()
 
 
-def chosen_table(chosen: Candidate, budget_ms: float, confidence: float) -> TableData:
-    """Return the table of what is predicted of a chosen design."""
-    level = f"{confidence:.0%} interval"
+def chosen_table(chosen: Candidate, result: StudyResult) -> TableData:
+    """Return the table of what is predicted of a chosen design, and of what it reached where it was tested."""
+    budget_ms, level = result.spec.budget_ms, f"{result.spec.confidence:.0%} interval"
+    name, tested = AccuracyWords(result.spec.task).name, result.tested
     rows = [
         ("latency", f"{chosen.latency_ms:.2f} ms", f"{level} {chosen.low_ms:.2f} to {chosen.high_ms:.2f} ms"),
         ("fits", f"{chosen.p_fits:.1%}", f"chance that a new measurement is within {budget_ms:g} ms"),
-        ("top-1", f"{chosen.top1:.1f}%", f"{level} {chosen.top1_low:.1f} to {chosen.top1_high:.1f}%"),
+        (name, f"{chosen.top1:.1f}%", f"{level} {chosen.top1_low:.1f} to {chosen.top1_high:.1f}%"),
         (
             "parameters",
             f"{chosen.params / 1e6:.2f} M",
@@ -75,7 +79,41 @@ def chosen_table(chosen: Candidate, budget_ms: float, confidence: float) -> Tabl
     ]
     if chosen.name:
         rows.append(("published as", chosen.name, ""))
+    if tested and tested.accuracy is not None:
+        about = (
+            f"measured, 95% interval {tested.low:.1f} to {tested.high:.1f}%, of {tested.test_images:,} images"
+        )
+        rows.append(("test accuracy", f"{tested.accuracy:.1f}%", about))
     return table("Chosen design", ("", "predicted", ""), rows, numbers=("predicted",))
+
+
+def trained_table(result: StudyResult) -> TableData:
+    """Return the table of the designs that were trained alone; an accuracy stands where one was tested."""
+    places = {design.arch: number for number, design in enumerate(result.front, 1)}
+    rows = []
+    for one in result.trained:
+        place = places.get(one.arch)
+        chosen = result.chosen is not None and one.arch == result.chosen.arch
+        tested = one.accuracy is not None
+        rows.append(
+            (
+                f"design {place} of {len(places)}" if place else "a design",
+                f"{one.images:,}",
+                f"{one.search_loss:.4f}",
+                f"{one.accuracy:.1f} ({one.low:.1f} to {one.high:.1f})" if tested else "not tested",
+                "chosen" if chosen else "" if tested else "stopped",
+            )
+        )
+    numbers = ("images shown", "search loss", "test accuracy %")
+    count = next((one.test_images for one in result.trained if one.test_images), 0)
+    return table(
+        "Designs trained alone",
+        ("", *numbers, ""),
+        rows,
+        numbers,
+        "In each round the half with the lower loss on the search images goes on and is trained anew on twice as many. Accuracy "
+        f"is of {count:,} test images that no step has seen, with its 95% interval; it chose nothing.",
+    )
 
 
 def front_table(result: StudyResult) -> TableData:
@@ -89,7 +127,8 @@ def front_table(result: StudyResult) -> TableData:
         _front_row(front[i], "chosen" if i in chosen else front[i].name) for i in sorted(picked.union(chosen))
     ]
     title = f"Pareto front ({len(rows)} of {len(front)}; all in front.parquet)"
-    columns = ("ms", "interval", "top-1 %", "its interval", "params M", "GMACs", "")
+    accuracy = AccuracyWords(result.spec.task).column
+    columns = ("ms", "interval", accuracy, "its interval", "params M", "GMACs", "")
     return table(title, columns, rows, numbers=columns[:-1])
 
 

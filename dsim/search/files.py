@@ -16,6 +16,7 @@ from dsim.files import first_line, make_folder, read_bytes, read_json, read_toml
 from dsim.records import from_plain, from_rows, from_versioned, to_json, to_rows, to_toml, to_versioned
 from dsim.search.result import SCHEMA_VERSION, Candidate, ResultForm, StudyResult
 from dsim.search.spec import StudyInputs, StudySpec
+from dsim.search.task import RANK_KEYS, TOP1_KEYS, renamed
 
 INPUTS, FRONT = "study.toml", "front.parquet"
 _AGAIN = "remove the folder and run the study again, or choose another --name"
@@ -73,7 +74,10 @@ def write_result(result: StudyResult) -> None:
     """Write the result beside the inputs; ``chosen.json`` comes last, so that it is never there without its front."""
     folder = result.spec.folder
     buffer = io.BytesIO()
-    to_rows(result.front, Candidate).write_parquet(buffer, compression="zstd")
+    frame = to_rows(result.front, Candidate)
+    if result.spec.task is not None:
+        frame = frame.rename(RANK_KEYS, strict=False)
+    frame.write_parquet(buffer, compression="zstd")
     write_atomic(folder / FRONT, buffer.getvalue())
     body = {key: value for key, value in result.to_dict().items() if key != "front"}
     write_atomic(folder / CHOSEN, to_json(body, indent=2) + "\n")
@@ -92,13 +96,16 @@ def read_result(spec: StudySpec) -> StudyResult | None:
     path = spec.folder / CHOSEN
     if not path.exists():
         return None
-    form = from_versioned(ResultForm, read_json(path, _AGAIN), SCHEMA_VERSION, str(path), _AGAIN)
+    raw, task = read_json(path, _AGAIN), spec.task
+    form = from_versioned(
+        ResultForm, renamed(raw, TOP1_KEYS) if task else raw, SCHEMA_VERSION, str(path), _AGAIN
+    )
     if form.cost.interrupted or form.cost.capped:
         return None
     front = _read_front(spec.folder / FRONT)
     for one in (form.chosen, form.fastest):
         _check_figures(one, f"{path}: every figure of {'chosen' if one is form.chosen else 'fastest'}")
-    return StudyResult(
+    result = StudyResult(
         spec,
         form.chosen,
         front,
@@ -109,7 +116,9 @@ def read_result(spec: StudySpec) -> StudyResult | None:
         form.nearest_feasible_budget_ms,
         form.notes,
         form.p_cliff,
+        form.trained,
     )
+    return result.ranked()
 
 
 def _check_figures(one: Candidate | None, what: str) -> None:
@@ -125,7 +134,7 @@ def _read_front(path: Path) -> tuple[Candidate, ...]:
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError) as error:
         why = first_line(error).removeprefix("parquet: File out of specification: ")
         raise FileFormatError(f"{path} must be a parquet file, and is not ({why}); {_AGAIN}") from error
-    front = from_rows(Candidate, frame, str(path), _AGAIN)
+    front = from_rows(Candidate, frame.rename(TOP1_KEYS, strict=False), str(path), _AGAIN)
     for number, one in enumerate(front, 1):
         _check_figures(one, f"{path}, row {number}: every figure")
     return front

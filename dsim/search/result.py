@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from dsim.accuracy.recipe import reference_words
@@ -11,6 +11,7 @@ from dsim.device.batches import split_name
 from dsim.latency.cliffs import LEAVES, chance_words
 from dsim.records import to_versioned
 from dsim.search.spec import StudySpec
+from dsim.search.task import RANK_KEYS, Task, TrainedDesign, renamed
 from dsim.summaries import Summarised, Summary
 
 SCHEMA_VERSION = 1
@@ -71,6 +72,32 @@ class Candidate(Summarised):
         return (
             *(self.latency_ms, self.low_ms, self.high_ms, self.p_fits),
             *(self.top1, self.top1_low, self.top1_high),
+        )
+
+
+@dataclass(frozen=True, repr=False)
+class Ranked(Candidate):
+    """A design of a study on the user's own task: what stands as top-1 is its rank.
+
+    Attributes
+    ----------
+    rank_words
+        What the rank is.
+    """
+
+    rank_words: str = ""
+
+    @classmethod
+    def of(cls, design: Candidate, task: Task) -> Ranked:
+        """Make it of a design that a search scored."""
+        return cls(**{f.name: getattr(design, f.name) for f in fields(Candidate)}, rank_words=task.words)
+
+    def said(self, confidence: float | None = None) -> tuple[tuple[str, str], ...]:
+        """Return its figures in words, row by row."""
+        level = f"{confidence:.0%} interval" if confidence else "interval"
+        rank = f"{self.top1:.1f} %, {level} {self.top1_low:.1f} to {self.top1_high:.1f} % ({self.rank_words})"
+        return tuple(
+            ("rank", rank) if name == "top-1" else (name, text) for name, text in super().said(confidence)
         )
 
 
@@ -159,6 +186,7 @@ class ResultForm:
     cost: Cost
     notes: tuple[str, ...]
     p_cliff: float | None = None
+    trained: tuple[TrainedDesign, ...] = ()
 
 
 @dataclass(frozen=True, repr=False)
@@ -175,6 +203,8 @@ class StudyResult(Summarised):
         The design with the lowest upper end of latency.
     nearest_feasible_budget_ms
         The smallest budget that something would fit, where nothing fits this one.
+    trained
+        Of a study on the user's own task: the designs that were trained alone, those that came furthest first.
     p_cliff
         The chance that the chosen design leaves the accelerator, or the fastest one where nothing fits; None in files of
         older versions, which do not say.
@@ -190,6 +220,27 @@ class StudyResult(Summarised):
     nearest_feasible_budget_ms: float | None = None
     notes: tuple[str, ...] = ()
     p_cliff: float | None = None
+    trained: tuple[TrainedDesign, ...] = ()
+
+    def ranked(self) -> StudyResult:
+        """Return the result with designs that say what their rank is, where it is one of the user's own task."""
+        task = self.spec.task
+        if task is None:
+            return self
+        return replace(
+            self,
+            chosen=self.chosen and Ranked.of(self.chosen, task),
+            front=tuple(Ranked.of(one, task) for one in self.front),
+            fastest=Ranked.of(self.fastest, task),
+        )
+
+    @property
+    def tested(self) -> TrainedDesign | None:
+        """The chosen design as it was trained and tested, or None where it was not."""
+        for one in self.trained:
+            if self.chosen and one.arch == self.chosen.arch and one.accuracy is not None:
+                return one
+        return None
 
     def summary(self) -> Summary:
         """Return what was chosen and what it cost to find, without the front."""
@@ -207,6 +258,8 @@ class StudyResult(Summarised):
         else:
             rows, shown = [("chosen", self.chosen.name or "a design of its own")], self.chosen
         rows += [*shown.said(spec.confidence), *shown.arch.summary().rows]
+        if tested := self.tested:
+            rows.append(("test accuracy", tested.words))
         if risk := chance_words(self.p_cliff):
             rows.append(("off the accelerator", risk))
         rows.append(("front", f"{len(self.front)} designs, in .front"))
@@ -234,9 +287,17 @@ class StudyResult(Summarised):
             f"Estimated latency on {spec.device}: {chosen.latency_ms:.2f} ms, {level} interval "
             f"{chosen.low_ms:.2f} to {chosen.high_ms:.2f} ms (predicted, not measured){run}.",
             *((f"{LEAVES.capitalize()}: {risk}.",) if risk else ()),
-            f"Estimated ImageNet-1k top-1: {chosen.top1:.1f} %, {level} interval {chosen.top1_low:.1f} to "
-            f"{chosen.top1_high:.1f} % ({reference_words(chosen.arch.resolution)}; predicted, not trained).",
+            *self._accuracy_sentences(chosen, level),
         )
+
+    def _accuracy_sentences(self, chosen: Candidate, level: str) -> tuple[str, ...]:
+        figures = f"{chosen.top1:.1f} %, {level} interval {chosen.top1_low:.1f} to {chosen.top1_high:.1f} %"
+        task, tested = self.spec.task, self.tested
+        if task is None:
+            recipe = reference_words(chosen.arch.resolution)
+            return (f"Estimated ImageNet-1k top-1: {figures} ({recipe}; predicted, not trained).",)
+        rank = f"Estimated rank: {figures} ({task.words})."
+        return (rank, f"Test accuracy: {tested.words}.") if tested else (rank,)
 
     def to_form(self) -> ResultForm:
         """Return what a file, or ``dsim study --json``, says of it."""
@@ -244,7 +305,7 @@ class StudyResult(Summarised):
             device=self.spec.device,
             budget_ms=self.spec.budget_ms,
             confidence=self.spec.confidence,
-            top1_for=reference_words(self.spec.space.resolution),
+            top1_for=self.spec.task.words if self.spec.task else reference_words(self.spec.space.resolution),
             chosen=self.chosen,
             front=self.front,
             fastest=self.fastest,
@@ -254,8 +315,12 @@ class StudyResult(Summarised):
             cost=self.cost,
             notes=self.notes,
             p_cliff=self.p_cliff,
+            trained=self.trained,
         )
 
     def to_dict(self) -> dict[str, Any]:
         """Return the object that ``dsim study --json`` prints."""
-        return to_versioned(self.to_form(), SCHEMA_VERSION)
+        plain = to_versioned(self.to_form(), SCHEMA_VERSION)
+        if self.spec.task is not None:
+            return dict(renamed(plain, RANK_KEYS))
+        return {key: value for key, value in plain.items() if key != "trained"}

@@ -15,6 +15,7 @@ from dsim.files import check_folder, make_folder
 from dsim.latency import load_model
 from dsim.latency.content import content_hash
 from dsim.latency.learners import rests_on
+from dsim.openers import open_with
 from dsim.search.differs import differences
 from dsim.search.files import INPUTS, read_inputs, read_result, write_inputs, write_result
 from dsim.search.limits import keep_identified
@@ -25,10 +26,13 @@ from dsim.search.space import Space
 from dsim.search.spec import DEFAULT_TRIALS, StudySpec, fingerprint
 from dsim.search.study import Progress, search_mixes
 from dsim.search.table import CostTable
+from dsim.search.task import MarkedPredictor, TaskSource
 from dsim.units import milliseconds, seconds
 
 
-def run_study(spec: StudySpec, progress: Progress | None = None, keep: bool = True) -> StudyResult:
+def run_study(
+    spec: StudySpec, progress: Progress | None = None, keep: bool = True, source: TaskSource | None = None
+) -> StudyResult:
     """Run, continue or look up a study.
 
     A study that is finished returns its result at once; one that was interrupted or capped goes on.
@@ -41,6 +45,8 @@ def run_study(spec: StudySpec, progress: Progress | None = None, keep: bool = Tr
         Called after each mix with how many are done, how many there will be, and the best pessimistic top-1.
     keep
         Write ``study.toml``, ``chosen.json``, ``front.parquet`` and the trials into ``spec.folder``.
+    source
+        What ranks designs on the user's own task, where ``spec.task`` names one.
 
     Raises
     ------
@@ -56,7 +62,11 @@ def run_study(spec: StudySpec, progress: Progress | None = None, keep: bool = Tr
     if keep:
         check_folder(spec.folder)
     latency = load_model(spec.device)
-    accuracy = load_accuracy_model()
+    if (spec.task is None) != (source is None):
+        raise InvalidValueError(
+            "a study on a task needs the source of its ranks and no other does; give run_study the source whose task spec names"
+        )
+    accuracy: MarkedPredictor = source.model if source else load_accuracy_model()
     scorer = Scorer(latency, accuracy, CostTable(latency, accuracy), spec.budget_ms, spec.confidence)
     models = {"latency": content_hash(rests_on(profile)), "accuracy": accuracy.fingerprint}
     mark = fingerprint(spec.inputs(), models)
@@ -92,11 +102,13 @@ def run_study(spec: StudySpec, progress: Progress | None = None, keep: bool = Tr
         found.front,
         found.fastest,
         dropped,
-        published_near(profile, middle),
+        () if source else published_near(profile, middle),  # theirs is ImageNet's top-1
         found.cost,
         None if found.chosen else found.fastest.high_ms,
-        _notes(spec, profile),
+        (*_notes(spec, profile), *(source.notes if source else ())),
     )
+    if source:
+        result = source.finish(result.ranked())
     result = _with_chance(result, scorer)
     if keep:
         write_result(result)
@@ -134,6 +146,7 @@ def search(
     name: str = "",
     out: str | Path | None = None,
     storage: str | None = None,
+    accuracy: TaskSource | str | Path | None = None,
     progress: Progress | None = None,
 ) -> StudyResult:
     """Find a vision backbone for a device within a latency budget.
@@ -162,6 +175,9 @@ def search(
         the design as a PyTorch model, as ``dsim study`` writes them. Without ``out`` nothing is written.
     storage
         URL of an Optuna storage, for workers on several machines.
+    accuracy
+        A trained supernet's folder, to rank designs on the user's own task instead of by ImageNet top-1; or what
+        `dsim.supernet.task_source` returns, which says how many designs are trained and tested in the end.
     progress
         Called after each mix.
 
@@ -175,6 +191,9 @@ def search(
     DsimError
         The device is unknown, a value is out of range, or a file cannot be read or written.
     """
+    source: TaskSource | None = (
+        open_with("accuracy", accuracy) if isinstance(accuracy, str | Path) else accuracy
+    )
     spec = StudySpec(
         name_at_batch(device, batch),
         milliseconds(budget_ms),
@@ -182,12 +201,13 @@ def search(
         trials,
         seconds(time_s),
         seed,
-        space or Space(),
+        source.space(space) if source else space or Space(),
         name,
         Path(out) if out is not None else Path("studies"),
         storage,
+        source.task if source else None,
     )
-    result = run_study(spec, progress, keep=out is not None)
+    result = run_study(spec, progress, out is not None, source)
     if out is not None and result.chosen:
         write_torch(result.chosen.arch, spec.folder / "model", notes=result.sentences())
     return result

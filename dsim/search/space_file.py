@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from dsim.arch import Activation, Mixer, Norm, Stem
-from dsim.files import read_text
-from dsim.records import from_toml
+from dsim.files import read_text, read_toml
+from dsim.records import from_plain, from_toml
 from dsim.search.space import Space
 
 SHOW = "correct it, or print one that is right with: dsim study --show-space"
@@ -55,8 +55,8 @@ def _item(value: object) -> str:
     return f'"{value}"' if isinstance(value, str) else str(value)
 
 
-def load_space(path: Path) -> Space:
-    """Read a space from a TOML file; keys that are left out keep their defaults.
+def load_space(path: Path, base: Space | None = None) -> Space:
+    """Read a space from a TOML file; keys that are left out are those of another space, by default `Space()`.
 
     Raises
     ------
@@ -65,4 +65,6 @@ def load_space(path: Path) -> Space:
     FileFormatError
         It is not TOML, or not a space; the message names the file, and the line or the key.
     """
-    return from_toml(Space, read_text(path, SHOW), str(path), SHOW)
+    if base is None:
+        return from_toml(Space, read_text(path, SHOW), str(path), SHOW)
+    return from_plain(Space, {**base.to_dict(), **read_toml(path, SHOW)}, str(path), SHOW)

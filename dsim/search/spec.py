@@ -14,6 +14,7 @@ from dsim.device.batches import MARK
 from dsim.errors import InvalidValueError
 from dsim.records import to_plain
 from dsim.search.space import Space
+from dsim.search.task import Task
 
 DEFAULT_TRIALS = 240
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
@@ -29,6 +30,7 @@ class StudyInputs:
     trials: int
     seed: int
     space: Space
+    task: Task | None = None
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,8 @@ class StudySpec:
         Folder that holds studies.
     storage
         URL of an Optuna storage, or None for SQLite in the study's folder.
+    task
+        Whose ranks designs are judged by; None for ImageNet top-1.
 
     Raises
     ------
@@ -74,6 +78,7 @@ class StudySpec:
     name: str = ""
     out: Path = Path("studies")
     storage: str | None = field(default=None, repr=False)  # it may hold a password
+    task: Task | None = None
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.budget_ms) and self.budget_ms > 0):
@@ -110,7 +115,8 @@ class StudySpec:
     def inputs(self) -> dict[str, Any]:
         """Return what determines the result, as plain values (the name, the place and the time cap do not)."""
         asked = (self.device, self.budget_ms, self.confidence, self.trials, self.seed, self.space)
-        return dict(to_plain(StudyInputs(*asked)))
+        plain = dict(to_plain(StudyInputs(*asked, self.task)))
+        return plain if self.task else {key: value for key, value in plain.items() if key != "task"}
 
 
 def fingerprint(inputs: dict[str, Any], models: dict[str, str]) -> str:

@@ -101,7 +101,7 @@ def search_mixes(
                 trials.tell(trial, mix, swept, _digits(top1, POINTS), _digits(over, spec.budget_ms))
                 if over <= RELATIVE * spec.budget_ms and (best is None or top1 > best):
                     best = top1
-                work.step(len(trials.done), _said(best))
+                work.step(len(trials.done), _said(best, "rank" if spec.task else "top-1"))
                 if progress:
                     progress(len(trials.done), spec.trials, best)
     except KeyboardInterrupt:
@@ -111,8 +111,8 @@ def search_mixes(
     return _conclude(spec, scorer, trials, presets, start, capped, interrupted)
 
 
-def _said(best: float | None) -> str:
-    return "nothing fits yet" if best is None else f"best top-1 at least {best:.1f} %"
+def _said(best: float | None, figure: str) -> str:
+    return "nothing fits yet" if best is None else f"best {figure} at least {best:.1f} %"
 
 
 def _digits(value: float, scale: float) -> float:

@@ -13,6 +13,7 @@ from dsim.supernet.slim_supernet import SlimResult, slim
 from dsim.supernet.subnet import Subnet
 from dsim.supernet.task.learned import task_model
 from dsim.supernet.task.model import TaskModel
+from dsim.supernet.task.source import SupernetTask, task_source
 from dsim.supernet.training import train
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "SlimResult",
     "Subnet",
     "Supernet",
+    "SupernetTask",
     "TaskModel",
     "Trained",
     "check",
@@ -35,6 +37,7 @@ __all__ = [
     "slim",
     "space_below",
     "task_model",
+    "task_source",
     "train",
     "train_design",
 ]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from torch import nn
 
 from dsim.errors import InvalidValueError
 from dsim.export import build_module
@@ -17,6 +18,7 @@ from dsim.supernet.calibrate import calibrate
 from dsim.supernet.cost import Amounts
 from dsim.supernet.draws import draws
 from dsim.supernet.evaluator import scored
+from dsim.supernet.home import Header, Home
 from dsim.supernet.loaded import Supernet, load_supernet
 from dsim.supernet.machine import torch_threads
 from dsim.supernet.spec import ALONE, TrainSpec, parse_count
@@ -145,6 +147,14 @@ def anchor_subnets(loaded: Supernet, count: int) -> tuple[Subnet, ...]:
 def train_anchor(loaded: Supernet, subnet: Subnet, spec: TrainSpec) -> tuple[Anchor, Amounts]:
     """Train one sub-network from fresh weights, and evaluate it on the search pictures."""
     (known,) = loaded.evaluate([subnet])
+    module, cost = train_alone(loaded, subnet, spec)
+    losses, right = scored(module, loaded.evaluator.batches(loaded.images.search), spec)
+    accuracy = 100 * right / len(losses)
+    return Anchor(known.subnet, spec.images, spec.seed, known.loss, float(losses.mean()), accuracy), cost
+
+
+def train_alone(loaded: Supernet, subnet: Subnet, spec: TrainSpec) -> tuple[nn.Module, Amounts]:
+    """Train one sub-network from fresh weights; return it ready for evaluation, and what that and one evaluation cost."""
     arch = loaded.net.arch(subnet)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(spec.seed)
@@ -158,11 +168,27 @@ def train_anchor(loaded: Supernet, subnet: Subnet, spec: TrainSpec) -> tuple[Anc
     )
     trainer.run(lambda: None)
     calibrate(module, (images for images, _ in loaded.evaluator.batches(loaded.evaluator.sample)), spec)
-    losses, right = scored(module, loaded.evaluator.batches(loaded.images.search), spec)
     done = trainer.progress
     cost = Amounts(done.step * spec.batch, done.step, done.macs, 1, done.cpu_seconds, done.gpu_seconds)
-    accuracy = 100 * right / len(losses)
-    return Anchor(known.subnet, spec.images, spec.seed, known.loss, float(losses.mean()), accuracy), cost
+    return module, cost
+
+
+def kept_check(home: Home, header: Header) -> Check | None:
+    """Return how well a supernet ranks by the anchors that are kept, or None where there are too few.
+
+    Of anchors with different numbers of images or seeds, those that were trained longest count, of these the most.
+    """
+    groups: dict[tuple[int, int], list[Anchor]] = {}
+    for one in home.read_table(TABLE, Anchor):
+        groups.setdefault((one.images, one.seed), []).append(one)
+    enough = {key: rows for key, rows in groups.items() if len(rows) >= LEAST}
+    if not enough:
+        return None
+    found = enough[max(enough, key=lambda key: (key[0], len(enough[key]), -key[1]))]
+    tau, low, high = rank_correlation(
+        [one.supernet_loss for one in found], [one.alone_loss for one in found], header.spec.seed
+    )
+    return Check(tuple(found), tau, low, high, header.trained_on())
 
 
 def rank_correlation(one: Sequence[float], other: Sequence[float], seed: int) -> tuple[float, float, float]:

@@ -157,7 +157,8 @@ def train_design(
     with torch_threads(spec.threads), joined(device) as processes:
         with timed() as reading:
             pictures = supernet.images if supernet is not None else read_images(data, px, seed)
-        arch = replace(arch, resolution=design_px(px), num_classes=len(pictures.classes))
+        head = supernet.choices.head if supernet is not None else arch.head  # one for all that it holds
+        arch = replace(arch, resolution=design_px(px), num_classes=len(pictures.classes), head=head)
         header = DesignHeader(spec, arch.canonical_hash(), _start_name(supernet), pictures.fingerprint)
         if known and known != header:
             differ = differences(known.asked, spec) or ["another design, start, or other pictures"]

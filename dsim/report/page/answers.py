@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from dsim.arch import Arch
 from dsim.device import DeviceProfile
 from dsim.latency.cliffs import LEAVES, chance_words
+from dsim.report.accuracy_words import AccuracyWords
 from dsim.report.answer import answer_words
 from dsim.report.names import DeviceWords, device_words
 from dsim.report.stages import design_words, stages_words
@@ -42,7 +43,10 @@ def study_answer(found: StudyResult, profiles: Mapping[str, DeviceProfile], key:
     """Return the answer of a study."""
     name, nearest = found.spec.device, found.nearest_feasible_budget_ms
     device = device_words(name, profiles.get(name))
-    said = answer_words(device, found.spec.budget_ms, found.chosen, found.fastest, nearest)
+    words = AccuracyWords(found.spec.task)
+    said = answer_words(
+        device, found.spec.budget_ms, found.chosen, found.fastest, nearest, words, found.tested
+    )
     if risk := chance_words(found.p_cliff):
         said += f" {LEAVES.capitalize()}: {risk}."
     return _answer(key, name, device, said, (found.chosen or found.fastest).arch)

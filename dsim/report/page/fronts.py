@@ -43,6 +43,7 @@ class Front:
     designs: tuple[Candidate, ...]
     best: Candidate | None
     published: tuple[Published, ...]
+    accuracy: str = "top-1"  # what the accuracy figure of designs is called
 
 
 def measured_on(
@@ -123,20 +124,32 @@ def panels_figure(fronts: Sequence[Front], key: str = "fronts-ms") -> Figure:
     height = 360 if alone else 240
     return Figure(
         key,
-        f"{fronts[0].title}: the Pareto front, and networks measured there"
-        if alone
-        else "Each front in its own milliseconds, with the networks measured there",
-        "Filled: designs, predicted; the large mark is the chosen one with its intervals. Hollow diamonds: published networks, "
-        f"measured by others within a factor {FACTOR:g} of the budget (dashed), top-1 as published. Point at a mark to see more; "
-        f"names are written where there is room.{bends(fronts)}",
+        _panels_title(fronts),
+        "Filled: designs, predicted; the large mark is the chosen one with its intervals. "
+        + (
+            "Hollow diamonds: published networks, "
+            f"measured by others within a factor {FACTOR:g} of the budget (dashed), top-1 as published. Point at a mark to see more; "
+            f"names are written where there is room."
+            if fronts[0].accuracy == "top-1"
+            else "The budget is dashed. Point at a mark to see more."
+        )
+        + bends(fronts),
         tuple(
             ChartPanel(_panel(front, accuracy, height, alone), "" if alone else _panel_title(front), height)
             for front in fronts
         ),
-        _published_table(fronts),
+        _published_table(fronts) if fronts[0].accuracy == "top-1" else _fronts_table(fronts),
         wide=340 if alone else 300,
         columns=min(3, len(fronts)),
     )
+
+
+def _panels_title(fronts: Sequence[Front]) -> str:
+    if fronts[0].accuracy != "top-1":
+        return f"{fronts[0].title}: the Pareto front"
+    if len(fronts) == 1:
+        return f"{fronts[0].title}: the Pareto front, and networks measured there"
+    return "Each front in its own milliseconds, with the networks measured there"
 
 
 def bends(fronts: Sequence[Front]) -> str:
@@ -145,7 +158,7 @@ def bends(fronts: Sequence[Front]) -> str:
         return ""
     return (
         " Where a line falls or turns back, nothing is wrong: designs are ranked by the upper end of their latency and the lower "
-        "end of their top-1, while the dots show middle values, and intervals are not all equally wide."
+        f"end of their {fronts[0].accuracy}, while the dots show middle values, and intervals are not all equally wide."
     )
 
 
@@ -166,13 +179,13 @@ def _panel(front: Front, accuracy: tuple[float, float], height: int, alone: bool
     scale = alt.Scale(type="log", nice=False, domain=list(span))
     x = alt.X("ms:Q", title=front.unit, scale=scale)
     rising = alt.Scale(domain=list(accuracy), nice=False)
-    y = alt.Y("top1:Q", title="top-1 %", scale=rising)
+    y = alt.Y("top1:Q", title=f"{front.accuracy} %", scale=rising)
     rows = [_only(row, ("device", "ms", "top1", "said", "accuracy")) for row in every]
     layers: list[alt.Chart] = [rule_at(front.budget_ms, front.unit, (4, 3))]
     line = alt.Chart(inline(rows)).encode(x=x, y=y)
     layers += [
         line.mark_line(color=COLOURS[0], strokeWidth=1.5),
-        line.mark_circle(color=COLOURS[0], size=18, opacity=1).encode(tooltip=_design_tips()),
+        line.mark_circle(color=COLOURS[0], size=18, opacity=1).encode(tooltip=_design_tips(front.accuracy)),
     ]
     if measured:
         layers.append(
@@ -188,7 +201,7 @@ def _panel(front: Front, accuracy: tuple[float, float], height: int, alone: bool
                 x=x, y=alt.Y("top1_low:Q", scale=rising), y2="top1_high:Q"
             ),
             best.mark_point(filled=True, color=LOSS, size=110, opacity=1).encode(
-                x=x, y=y, tooltip=_design_tips()
+                x=x, y=y, tooltip=_design_tips(front.accuracy)
             ),
         ]
     widths = ((NARROW, f"width < {WIDE}"), (WIDE, f"width >= {WIDE}")) if alone else ((NARROW, ""),)
@@ -228,8 +241,8 @@ def _design_rows(front: Front) -> list[Row]:
     ]
 
 
-def _design_tips() -> list[alt.Tooltip]:
-    return tips(device="predicted on", said="latency", accuracy="top-1")
+def _design_tips(accuracy: str = "top-1") -> list[alt.Tooltip]:
+    return tips(device="predicted on", said="latency", accuracy=accuracy)
 
 
 def _published_rows(front: Front) -> list[Row]:
@@ -253,7 +266,8 @@ def _measured_tips() -> list[alt.Tooltip]:
 
 
 def _fronts_table(fronts: Sequence[Front]) -> TableData:
-    numbers = ("ms", "top-1 %", "M parameters", "GMACs")
+    accuracy = fronts[0].accuracy
+    numbers = ("ms", f"{accuracy} %", "M parameters", "GMACs")
     rows = [
         (
             front.device,
@@ -268,7 +282,8 @@ def _fronts_table(fronts: Sequence[Front]) -> TableData:
         for front in fronts
         for c in front.designs
     ]
-    columns = ("device", "ms", "ms from - to", "top-1 %", "top-1 from - to", "M parameters", "GMACs", "")
+    ends = ("ms from - to", f"{accuracy} %", f"{accuracy} from - to")
+    columns = ("device", "ms", *ends, "M parameters", "GMACs", "")
     return table("Every design of every front (predicted)", columns, rows, numbers)
 
 

@@ -90,6 +90,8 @@ def study_command(found: StudyResult) -> tuple[str, dict[str, Any] | None]:
     """Return the command that makes a study anew, and its space where that is not the usual one."""
     asked = found.spec.inputs()
     words = ["dsim", "study", "--device", found.spec.device, "--budget", f"{found.spec.budget_ms!r}ms"]
+    if found.spec.task:
+        words += found.spec.task.options
     return _finish(words, asked, ("confidence", "trials", "seed"), found.spec.name)
 
 

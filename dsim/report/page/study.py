@@ -8,6 +8,7 @@ from dataclasses import replace
 from dsim.accuracy.recipe import reference_words
 from dsim.device import DeviceProfile
 from dsim.latency.scoring import Held
+from dsim.report.accuracy_words import AccuracyWords
 from dsim.report.answer import alternatives_table
 from dsim.report.names import device_words
 from dsim.report.next_steps import next_steps
@@ -17,7 +18,7 @@ from dsim.report.page.parts import PagePart, Section
 from dsim.report.page.profiles import NOT_SEARCHED, profile_sections
 from dsim.report.page.stages import stages_figure
 from dsim.report.page.subject import PageSubject
-from dsim.report.study import chosen_table, published_table
+from dsim.report.study import chosen_table, published_table, trained_table
 from dsim.report.table import table
 from dsim.search import StudyResult
 
@@ -38,9 +39,11 @@ def study_part(
     """
     device = found.spec.device
     profile = profiles.get(device)
-    published = measured_on(profile, found.published, found.spec.budget_ms)
-    words = device_words(device, profile)
-    front = Front(device, words.title, found.spec.budget_ms, words.unit, found.front, found.chosen, published)
+    task, budget_ms = found.spec.task, found.spec.budget_ms
+    # what others measured has ImageNet's top-1 beside it, which is no rank
+    published = () if task else measured_on(profile, found.published, budget_ms)
+    words, accuracy = device_words(device, profile), AccuracyWords(task).name
+    front = Front(device, words.title, budget_ms, words.unit, found.front, found.chosen, published, accuracy)
     shown = found.chosen or found.fastest
     name = "the chosen design" if found.chosen else "the fastest design"
     near = (published_table(found),) if found.published else ()
@@ -68,15 +71,21 @@ def study_part(
 
 def _summary(found: StudyResult) -> Section:
     spec = found.spec
+    about = (
+        f"{AccuracyWords(spec.task).about(spec.space.resolution)} Designs that were trained and tested are marked as such."
+        if spec.task
+        else f"Top-1 is on ImageNet-1k, for {reference_words(spec.space.resolution)}. Where a figure is measured, others measured it."
+    )
     words = (
         "A design fits the budget if the upper end of its latency does. Nothing was measured for this study: every figure is a "
-        f"prediction from published or recorded measurements, with its {spec.confidence:.0%} interval. Top-1 is on ImageNet-1k, for "
-        f"{reference_words(spec.space.resolution)}. Where a figure is measured, others measured it.",
+        f"prediction from published or recorded measurements, with its {spec.confidence:.0%} interval. {about}",
     )
     beside = alternatives_table(found)
     tables = [replace(beside, title="Alternatives", columns=("", *beside.columns[1:]))]
     if found.chosen:
-        tables.insert(0, chosen_table(found.chosen, spec.budget_ms, spec.confidence))
+        tables.insert(0, chosen_table(found.chosen, found))
+    if found.trained:
+        tables.insert(1, trained_table(found))
     return Section("summary", "Summary", words, found.notes, tables=tuple(tables))
 
 
