@@ -91,6 +91,7 @@ def train_command(
     device: str,
     seed: int,
     batch: int,
+    teacher: Path | None,
     shards: int | None,
     subnets: int,
     no_flip: bool,
@@ -117,6 +118,7 @@ def train_command(
         device=device,
         flip=not no_flip,
         batch=batch,
+        teacher=teacher,
         shards=shards,
         subnets=subnets,
     )

@@ -50,6 +50,7 @@ def train(
     device: str,
     seed: int,
     batch: int,
+    teacher: Path | None,
     shards: int | None,
     no_flip: bool,
     as_json: bool,
@@ -75,6 +76,7 @@ def train(
         device=device,
         flip=not no_flip,
         batch=batch,
+        teacher=teacher,
         shards=shards,
     )
     if not is_first():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -11,7 +12,7 @@ _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
 def training_options(command: _Command) -> _Command:
-    """Add ``--on``, ``--seed``, ``--batch``, ``--shards`` and ``--no-flip``."""
+    """Add ``--on``, ``--seed``, ``--batch``, ``--teacher``, ``--shards`` and ``--no-flip``."""
     options = (
         click.option("--on", "device", default="cpu", show_default=True, help="cpu or cuda."),
         click.option(
@@ -23,6 +24,11 @@ def training_options(command: _Command) -> _Command:
         ),
         click.option(
             "--batch", type=click.IntRange(min=8), default=128, show_default=True, help="Images in a step."
+        ),
+        click.option(
+            "--teacher",
+            type=click.Path(path_type=Path),
+            help="Folder of a model that `dsim train` made on the same images: its decisions are learned beside the labels.",
         ),
         click.option(
             "--shards",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from dsim.report.console import result_console, show_line
-from dsim.supernet.design_training import Trained
+from dsim.supernet.trained_model import Trained
 
 
 def show_trained(result: Trained, folder: Path) -> None:
@@ -17,5 +17,6 @@ def show_trained(result: Trained, folder: Path) -> None:
         f"{result.accuracy:.1f}% ({result.low:.1f} to {result.high:.1f}) on {result.test_images:,} images that no step has "
         "seen.",
     )
-    show_line(console, "Trained", f"{result.trained}, at {result.px} px, from {result.start}.")
+    taught = f", taught by {result.teacher}" if result.teacher else ""
+    show_line(console, "Trained", f"{result.trained}, at {result.px} px, from {result.start}{taught}.")
     show_line(console, "Model", f"{folder}: model.py, weights.safetensors, and README.md on how to use them.")

@@ -3,7 +3,7 @@
 from dsim.supernet.anchors import Check, check
 from dsim.supernet.asked_space import load_choices, space_below
 from dsim.supernet.choices import DEFAULT
-from dsim.supernet.design_training import Trained, train_design
+from dsim.supernet.design_training import train_design
 from dsim.supernet.evaluator import Evaluation
 from dsim.supernet.front import evaluate, importance
 from dsim.supernet.importance import Importance
@@ -14,6 +14,7 @@ from dsim.supernet.subnet import Subnet
 from dsim.supernet.task.learned import task_model
 from dsim.supernet.task.model import TaskModel
 from dsim.supernet.task.source import SupernetTask, task_source
+from dsim.supernet.trained_model import Trained
 from dsim.supernet.training import train
 
 __all__ = [

@@ -108,7 +108,7 @@ def check(
     loaded = supernet if isinstance(supernet, Supernet) else load_supernet(supernet)
     base = loaded.header.spec
     shown = parse_count(images) if images is not None else max(base.images // SHARE, base.batch)
-    spec = replace(base, importance=ALONE, images=shown, seed=seed)
+    spec = replace(base, importance=ALONE, images=shown, seed=seed, start="", teacher="")
     rows = {(one.subnet, one.images, one.seed): one for one in loaded.home.read_table(TABLE, Anchor)}
     wanted = anchor_subnets(loaded, anchors)
     ledger = loaded.evaluator.ledger

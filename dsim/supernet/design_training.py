@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -12,8 +12,8 @@ from dsim.arch import Arch
 from dsim.arch.named import read_design
 from dsim.errors import FileFormatError
 from dsim.export import build_module, write_torch
-from dsim.files import check_folder, make_folder, read_json, read_text, write_atomic
-from dsim.records import from_toml, to_toml
+from dsim.files import check_folder, make_folder, read_json, write_atomic
+from dsim.records import to_toml
 from dsim.supernet.alone import Alone
 from dsim.supernet.augment import Scaling
 from dsim.supernet.calibrate import calibrate
@@ -32,59 +32,11 @@ from dsim.supernet.processes import Processes, joined
 from dsim.supernet.spec import ALONE, TrainSpec, begun_otherwise, differences, parse_count
 from dsim.supernet.state import require_safetensors
 from dsim.supernet.subnet import Subnet, parse_subnet
-from dsim.supernet.trainer import SAVE_EVERY_S, Trainer, step_macs
+from dsim.supernet.teacher import Teacher, load_teacher, teacher_mark
+from dsim.supernet.trained_model import ASKED, RESULT, DesignHeader, Trained, read_header
+from dsim.supernet.trainer import SAVE_EVERY_S, Trainer
 
-RESULT = "result.toml"
 LEVEL = 0.95  # of the interval of the test accuracy
-_REMEDY = "name a folder that `dsim train` made, or another --out"
-
-
-@dataclass(frozen=True)
-class DesignHeader:
-    """What determines the weights of a design; kept in ``training.toml``."""
-
-    asked: TrainSpec
-    arch: str
-    start: str
-    fingerprint: str
-
-
-@dataclass(frozen=True)
-class Trained:
-    """A design that was trained and tested.
-
-    Attributes
-    ----------
-    accuracy
-        Percent of the test pictures that it gets right.
-    low, high
-        Ends of the interval of that accuracy, for other pictures of the same kind, at 95%.
-    search_accuracy
-        The same of the pictures on which designs are compared: those who chose the design have seen them.
-    test_images, train_images
-        How many pictures it was tested on, and how many there are to train on.
-    images
-        Pictures that were shown.
-    trained
-        On what, and how long.
-    start
-        Where the weights began.
-    px, classes, scaling
-        What the network's input is: pictures of that side, scaled; and the names of its scores.
-    """
-
-    accuracy: float
-    low: float
-    high: float
-    search_accuracy: float
-    test_images: int
-    train_images: int
-    images: int
-    trained: str
-    start: str
-    px: int
-    classes: tuple[str, ...]
-    scaling: Scaling
 
 
 def train_design(
@@ -94,6 +46,7 @@ def train_design(
     *,
     images: int | str,
     start: Supernet | str | Path | None = None,
+    teacher: str | Path | None = None,
     px: int = 32,
     seed: int = 0,
     device: str = "cpu",
@@ -120,6 +73,8 @@ def train_design(
     start
         A supernet whose weights the design begins with; picture size, split and flips are then the supernet's, so that
         no test picture was ever trained on.
+    teacher
+        Folder of a model that this function made on the same pictures, to learn its decisions beside the labels.
     px, seed, device, flip, batch, learning_rate, precision, threads, shards, save_every_s
         As for `train`.
 
@@ -139,10 +94,8 @@ def train_design(
     supernet = load_supernet(start, data) if isinstance(start, str | Path) else start
     if supernet is not None:
         px, seed, flip = supernet.header.asked.px, supernet.header.asked.seed, supernet.header.asked.flip
-    place = home.folder / "training.toml"
-    known = (
-        from_toml(DesignHeader, read_text(place, _REMEDY), str(place), _REMEDY) if place.exists() else None
-    )
+    place = home.folder / ASKED
+    known = read_header(home.folder) if place.exists() else None
     spec = TrainSpec(
         images=parse_count(images),
         px=px,
@@ -152,6 +105,7 @@ def train_design(
         learning_rate=learning_rate,
         flip=flip,
         device=device,
+        teacher=teacher_mark(teacher) if teacher is not None else "",
         **kept_settings(known.asked if known else None, threads, precision, shards, device),
     )
     with torch_threads(spec.threads), joined(device) as processes:
@@ -163,11 +117,12 @@ def train_design(
         if known and known != header:
             differ = differences(known.asked, spec) or ["another design, start, or other pictures"]
             raise begun_otherwise(out, differ)
+        taught = load_teacher(teacher, spec, pictures) if teacher is not None else None
         if processes.first:
             make_folder(home.folder)
             write_atomic(place, to_toml(header))
         module = _start(arch, design, supernet, spec)
-        return _train(arch, module, pictures, home, header, reading.cpu, save_every_s, processes)
+        return _train(arch, module, pictures, home, header, reading.cpu, save_every_s, processes, taught)
 
 
 def _start_name(supernet: Supernet | None) -> str:
@@ -210,15 +165,16 @@ def _train(
     reading_s: float,
     save_every_s: float,
     processes: Processes,
+    teacher: Teacher | None,
 ) -> Trained:
     spec = header.asked
     scaling = Scaling.of(pictures.train)
     way = Alone(arch, module, spec)
-    trainer = Trainer(spec, pictures.train, scaling, dict(module.named_parameters()), way, processes)
+    trainer = Trainer(spec, pictures.train, scaling, dict(module.named_parameters()), way, processes, teacher)
     ledger = Ledger.read(home.ledger_path)
     ledger.spend("reading", Amounts(cpu_seconds=processes.total(reading_s, spec.device)))
     shown = spec.steps * spec.batch
-    ledger.planned["training"] = Amounts(shown, spec.steps, spec.steps * step_macs(way, spec, 0))
+    ledger.planned["training"] = Amounts(shown, spec.steps * trainer.passes(0), spec.steps * trainer.macs(0))
     run_kept(trainer, home, ledger, None, save_every_s)
     sample = draws(spec.seed, "sample").permutation(len(pictures.train))[:CALIBRATION]
     part = pictures.train.take(sample)
@@ -239,6 +195,7 @@ def _train(
         spec.px,
         pictures.classes,
         scaling,
+        teacher.words if teacher is not None else "",
     )
     if processes.first:
         _write(home, arch, module.state_dict(), result)
@@ -267,7 +224,8 @@ def _write(home: Home, arch: Arch, state: dict[str, Tensor], result: Trained) ->
         arch,
         home.folder,
         notes=(
-            f"trained {result.trained}, from {result.start}",
+            f"trained {result.trained}, from {result.start}"
+            + (f", taught by {result.teacher}" if result.teacher else ""),
             f"top-1 on {result.test_images:,} test images: {result.accuracy:.1f}% ({result.low:.1f} to {result.high:.1f})",
             f"weights: weights.safetensors; images of {result.px} px as (x / 255 - mean) / std, mean {mean}, std {std}",
         ),

@@ -85,8 +85,8 @@ class Elastic:
         whole = self.weights[key]
         return whole if whole.shape == shape else whole[tuple(slice(0, length) for length in shape)]
 
-    def __call__(self, subnet: Subnet, x: Tensor) -> Tensor:
-        """Return the class scores (N, classes) of a sub-network, with the batch's own statistics in batch norms."""
+    def __call__(self, subnet: Subnet, x: Tensor, apart: bool = False) -> Tensor:
+        """Return the class scores of a sub-network as `head` does, with the batch's own statistics in batch norms."""
         x = self.stem(subnet.widths[0], x)
         for stage in range(4):
             if stage:
@@ -97,7 +97,7 @@ class Elastic:
                     x = self.block(stage, slot, block, subnet.widths[stage], x, size)
             if x.ndim == 3 and stage < 3:
                 x = to_map(x, size)
-        return self.head(subnet.widths[3], x)
+        return self.head(subnet.widths[3], x, apart)
 
     def stem(self, width: int, x: Tensor) -> Tensor:
         """From images to the first map."""
@@ -116,8 +116,11 @@ class Elastic:
             return self.call(piece, self._flat(x) if x.ndim == 4 else x, size)
         return self.call(piece, x)
 
-    def head(self, width: int, x: Tensor) -> Tensor:
-        """From the last map or tokens to class scores; two classifiers are averaged."""
+    def head(self, width: int, x: Tensor, apart: bool = False) -> Tensor:
+        """From the last map or tokens to class scores (N, classes), the mean of two classifiers where there are two.
+
+        With ``apart``, those of each classifier: (classifiers, N, classes).
+        """
         head = self.choices.head
         piece = head_piece(width, head, self.resolution, self.classes)
         values = {name: self._leading(key, shape) for name, key, shape in piece.weights}
@@ -130,7 +133,7 @@ class Elastic:
         x = x.mean(dim=1) if x.ndim == 3 else x.mean(dim=(2, 3))
         names = ("head", "dist_head") if head.distilled else ("head",)
         scores = [F.linear(x, values[f"{name}.weight"], values[f"{name}.bias"]) for name in names]
-        return sum(scores[1:], scores[0]) / len(scores)
+        return torch.stack(scores) if apart else sum(scores[1:], scores[0]) / len(scores)
 
     # ---- cutting out ------------------------------------------------------------------------------------------
 

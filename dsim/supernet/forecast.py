@@ -18,7 +18,7 @@ from dsim.supernet.ledger import Ledger
 from dsim.supernet.processes import Processes
 from dsim.supernet.spec import TrainSpec
 from dsim.supernet.subnet import Subnet
-from dsim.supernet.trainer import step_macs
+from dsim.supernet.teacher import Teacher
 from dsim.supernet.ways import supernet_training
 
 STEPS = 20  # that are timed
@@ -47,9 +47,11 @@ class Forecast:
     spent: Amounts
 
 
-def measure(spec: TrainSpec, images: Images, scaling: Scaling, processes: Processes) -> Forecast:
+def measure(
+    spec: TrainSpec, images: Images, scaling: Scaling, processes: Processes, teacher: Teacher | None
+) -> Forecast:
     """Time steps and evaluations on weights that are thrown away."""
-    training = supernet_training(spec, images.train, scaling, len(images.classes), processes)
+    training = supernet_training(spec, images.train, scaling, len(images.classes), processes, teacher)
     trainer = training.trainer
     steps = min(STEPS, spec.steps)
     with timed() as whole, working("timing steps", total=steps, unit="steps") as work:
@@ -68,7 +70,7 @@ def measure(spec: TrainSpec, images: Images, scaling: Scaling, processes: Proces
             for subnet in (training.net.choices.largest, training.net.choices.smallest):
                 evaluator.measure(subnet)
     shown = steps * spec.batch
-    passes = sum(trainer.way.passes(step) for step in range(steps))
+    passes = sum(trainer.passes(step) for step in range(steps))
     gpu = 0.0 if spec.device == "cpu" else whole.wall * processes.count
     return Forecast(
         sum(walls) / len(walls),
@@ -111,18 +113,23 @@ def affordable(spec: TrainSpec, forecast: Forecast, evaluations: int, time_s: fl
 
 
 def planned(
-    spec: TrainSpec, forecast: Forecast, images: Images, scaling: Scaling, processes: Processes
+    spec: TrainSpec,
+    forecast: Forecast,
+    images: Images,
+    scaling: Scaling,
+    processes: Processes,
+    teacher: Teacher | None,
 ) -> dict[str, Amounts]:
     """Return what each stage will cost: counts are exact, seconds are forecast."""
-    training = supernet_training(spec, images.train, scaling, len(images.classes))
+    training = supernet_training(spec, images.train, scaling, len(images.classes), teacher=teacher)
     trainer = training.trainer
     steps = range(spec.steps)
     gpu = spec.device != "cpu"
     plan = {
         "training": Amounts(
             spec.steps * spec.batch,
-            sum(trainer.way.passes(step) for step in steps),
-            sum(step_macs(trainer.way, spec, step) for step in steps),
+            sum(trainer.passes(step) for step in steps),
+            sum(trainer.macs(step) for step in steps),
             0,
             spec.steps * forecast.step_cpu,
             spec.steps * forecast.step_wall * processes.count if gpu else 0.0,

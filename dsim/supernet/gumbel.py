@@ -19,7 +19,7 @@ from dsim.supernet.cost import part_macs
 from dsim.supernet.draws import draws
 from dsim.supernet.elastic import Elastic, to_map
 from dsim.supernet.spec import TrainSpec
-from dsim.supernet.way import label_loss, precise
+from dsim.supernet.way import Targets, precise
 
 TEMPERATURE = (1.0, 0.1)  # at the first step and at the last
 IDENTITY = "identity"  # the last path of every slot
@@ -62,8 +62,8 @@ class Gumbel:
             shares[place] = ((alpha + noise) / temperature).softmax(dim=0)
         return shares
 
-    def __call__(self, images: Tensor, shares: dict[tuple[int, int], Tensor]) -> Tensor:
-        """Return class scores (N, classes) with the paths of each slot added up."""
+    def __call__(self, images: Tensor, shares: dict[tuple[int, int], Tensor], apart: bool = False) -> Tensor:
+        """Return class scores as `Elastic.head` does, with the paths of each slot added up."""
         net, widths = self.net, self.net.choices.largest.widths
         x = net.stem(widths[0], images)
         for stage in range(4):
@@ -77,17 +77,17 @@ class Gumbel:
                     out = net.block(stage, slot, block, widths[stage], x, size)
                     mixed = mixed + share[number] * (to_map(out, size) if out.ndim == 3 else out)
                 x = mixed
-        return net.head(widths[3], x)
+        return net.head(widths[3], x, apart)
 
     def _blocks(self, stage: int, slot: int) -> list[Block]:
         ratio = max(self.net.choices.space.mlp_ratios[stage])
         return [self.net.choices.block(mixer, ratio) for mixer in self.net.choices.mixers(stage, slot)]
 
-    def losses(self, step: int, images: Tensor, labels: Tensor) -> Iterator[Tensor]:
-        """Yield the loss on the labels, from which weights and alphas learn together."""
+    def losses(self, step: int, images: Tensor, targets: Targets) -> Iterator[Tensor]:
+        """Yield the loss on the targets, from which weights and alphas learn together."""
         with precise(self.spec):
-            scores = self.run(images, self.shares(step))
-        yield label_loss(scores, labels, self.spec.label_smoothing)
+            scores = self.run(images, self.shares(step), targets.apart)
+        yield targets.loss(scores, self.spec.label_smoothing)
 
     def passes(self, step: int) -> int:
         """Return 1: all paths run at once."""

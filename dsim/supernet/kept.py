@@ -34,7 +34,7 @@ def run_kept(
         )  # first: rows beyond the state are cut off when it is read
         trainer.save_to(home.state_path)
         done = trainer.progress
-        passes = sum(trainer.way.passes(step) for step in range(done.step))
+        passes = sum(trainer.passes(step) for step in range(done.step))
         ledger.spent["training"] = Amounts(
             done.step * spec.batch, passes, done.macs, 0, done.cpu_seconds, done.gpu_seconds
         )

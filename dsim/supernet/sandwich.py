@@ -15,7 +15,7 @@ from dsim.supernet.draws import draws
 from dsim.supernet.elastic import Elastic
 from dsim.supernet.spec import TrainSpec
 from dsim.supernet.subnet import Subnet
-from dsim.supernet.way import label_loss, precise, teacher_loss
+from dsim.supernet.way import Targets, precise, teacher_loss
 
 RANDOM = 2  # random sub-networks of a step, beside the largest and the smallest
 
@@ -36,13 +36,13 @@ class Sandwich:
         rng, choices = draws(self.spec.seed, "subnets", step), self.net.choices
         return (choices.largest, choices.smallest, *(choices.draw(rng) for _ in range(RANDOM)))
 
-    def losses(self, step: int, images: Tensor, labels: Tensor) -> Iterator[Tensor]:
-        """Yield the loss of the largest on the labels, and those of the others on what the largest says."""
+    def losses(self, step: int, images: Tensor, targets: Targets) -> Iterator[Tensor]:
+        """Yield the loss of the largest on the targets, and those of the others on what the largest says."""
         largest, *others = self.subnets(step)
         with precise(self.spec):
-            scores = self.run(largest, images)
-        teacher = scores.detach()
-        yield label_loss(scores, labels, self.spec.label_smoothing)
+            scores = self.run(largest, images, targets.apart)
+        teacher = targets.merged(scores).detach()
+        yield targets.loss(scores, self.spec.label_smoothing)
         for subnet in others:
             with precise(self.spec):
                 scores = self.run(subnet, images)

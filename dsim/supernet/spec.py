@@ -66,6 +66,8 @@ class TrainSpec:
         Random sub-networks out of which blocks are taken, for the importance of blocks.
     start
         Hash of the file whose weights it begins with; empty for fresh weights.
+    teacher
+        Hash of the weights of a trained model that teaches it; empty for labels alone.
     space
         What may vary.
 
@@ -90,6 +92,7 @@ class TrainSpec:
     shards: int = 1
     subnets: int = 4
     start: str = ""
+    teacher: str = ""
     space: Space = field(default=DEFAULT)
 
     def __post_init__(self) -> None:

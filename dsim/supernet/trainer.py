@@ -23,7 +23,8 @@ from dsim.supernet.processes import Processes, collecting
 from dsim.supernet.schedule import learning_rate
 from dsim.supernet.spec import TrainSpec
 from dsim.supernet.state import Progress, read_state, write_state
-from dsim.supernet.way import Way, backward
+from dsim.supernet.teacher import Teacher
+from dsim.supernet.way import Targets, Way, backward
 
 SAVE_EVERY_S = 60.0
 CURVE = "curve"
@@ -32,7 +33,7 @@ OWN_RATE = 5.0  # what a way learns beside the weights moves so many times as fa
 
 @dataclass(frozen=True)
 class Point:
-    """One step of the curve: the loss on the labels, and the learning rate."""
+    """One step of the curve: the loss on the labels (and on a teacher's decisions, where there is one), and the learning rate."""
 
     step: int
     loss: float
@@ -56,6 +57,8 @@ class Trainer:
         How.
     processes
         Which train together; the way then runs through them.
+    teacher
+        Decides beside the labels.
     """
 
     def __init__(
@@ -66,8 +69,9 @@ class Trainer:
         weights: Mapping[str, nn.Parameter],
         way: Way,
         processes: Processes = Processes(),  # noqa: B008  (frozen)
+        teacher: Teacher | None = None,
     ) -> None:
-        self.spec, self.way, self.processes = spec, way, processes
+        self.spec, self.way, self.processes, self.teacher = spec, way, processes, teacher
         self.weights = {**weights, **way.parameters}
         self.optimiser = _optimiser(list(weights.values()), list(way.parameters.values()), spec)
         self.feed = Feed(part, spec.batch, scaling, spec.flip, spec.seed, spec.device, spec.shards)
@@ -97,17 +101,19 @@ class Trainer:
         gpu = 0.0 if self.spec.device == "cpu" else time.perf_counter() - wall
         self.progress = Progress(
             before.step + 1,
-            before.macs + step_macs(self.way, self.spec, before.step),
+            before.macs + self.macs(before.step),
             before.cpu_seconds + everyone.total(time.process_time() - cpu, self.spec.device),
             before.gpu_seconds + gpu * everyone.count,
         )
 
     def _gradients(self) -> float:
-        """Add the gradients of one step to all weights; return the loss on the labels, the mean over shards."""
+        """Add the gradients of one step to all weights; return the loss on the targets, the mean over shards."""
         passes = self.way.passes(self.done)
         firsts: list[Tensor] = []
         for shard in self.shards:
-            losses = self.way.losses(self.done, *self.feed(self.done, shard))
+            images, labels = self.feed(self.done, shard)
+            targets = Targets(labels, self.teacher(images) if self.teacher is not None else None)
+            losses = self.way.losses(self.done, images, targets)
             for number in range(passes):
                 with collecting(self.way.run, last=shard == self.shards[-1] and number == passes - 1):
                     loss = next(losses)
@@ -116,6 +122,15 @@ class Trainer:
                     firsts.append(loss.detach())
         mean = sum(map(float, firsts)) / len(firsts)
         return self.processes.total(mean, self.spec.device) / self.processes.count
+
+    def passes(self, step: int) -> int:
+        """Return how many networks one step runs, a teacher counted."""
+        return self.way.passes(step) + (self.teacher is not None)
+
+    def macs(self, step: int) -> int:
+        """Return the multiply-accumulates of one step: all its pictures, forwards and, but for a teacher, backwards."""
+        taught = self.teacher.macs if self.teacher is not None else 0
+        return self.spec.batch * (TRAINING_FACTOR * self.way.macs(step) + taught)
 
     def load(self, state: Path, curve: Iterable[Point]) -> None:
         """Go on from where `save_to` was called.
@@ -158,11 +173,6 @@ class Trainer:
                     save()
                     saved = time.monotonic()
             save()
-
-
-def step_macs(way: Way, spec: TrainSpec, step: int) -> int:
-    """Return the multiply-accumulates of one step: all its pictures, forwards and backwards."""
-    return TRAINING_FACTOR * spec.batch * way.macs(step)
 
 
 def _optimiser(weights: list[nn.Parameter], own: list[nn.Parameter], spec: TrainSpec) -> torch.optim.AdamW:

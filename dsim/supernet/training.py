@@ -27,6 +27,7 @@ from dsim.supernet.processes import Processes, joined
 from dsim.supernet.spec import IMPORTANCES, TrainSpec, begun_otherwise, differences, parse_count
 from dsim.supernet.start import begin_with, mark_of, weights_file
 from dsim.supernet.state import require_safetensors
+from dsim.supernet.teacher import Teacher, load_teacher, teacher_mark
 from dsim.supernet.trainer import SAVE_EVERY_S
 from dsim.supernet.ways import Training, supernet_training
 from dsim.units import seconds
@@ -48,6 +49,7 @@ def train(
     learning_rate: float = 2e-3,
     subnets: int = 4,
     start: str | Path | None = None,
+    teacher: str | Path | None = None,
     precision: str | None = None,
     threads: int | None = None,
     shards: int | None = None,
@@ -84,6 +86,9 @@ def train(
     start
         File of safetensors with the weights of the space's largest design, to begin with; or a folder that `train_design`
         made.
+    teacher
+        Folder of a model that `train_design` made on the same pictures; the largest sub-network learns its decisions beside
+        the labels.
     precision
         ``float32`` or ``bfloat16``; by default the latter on GPUs and on processors that multiply matrices of it.
     threads
@@ -123,6 +128,7 @@ def train(
         **kept_settings(known.asked if known else None, threads, precision, shards, device),
         subnets=subnets,
         start=mark_of(weights_file(start)) if start is not None else "",
+        teacher=teacher_mark(teacher) if teacher is not None else "",
         space=space or DEFAULT,
     )
     if known and (differ := differences(known.asked, wanted)):
@@ -138,9 +144,10 @@ def train(
                     f"{data} must hold the pictures that {out} was begun with, and holds others; bring those back, or use "
                     "another --out"
                 )
-            header = known or _begin(home, wanted, data, pictures, ledger, seconds(time), processes)
+            taught = load_teacher(teacher, wanted, pictures) if teacher is not None else None
+            header = known or _begin(home, wanted, data, pictures, ledger, seconds(time), processes, taught)
             training = supernet_training(
-                header.spec, pictures.train, header.scaling, len(header.classes), processes
+                header.spec, pictures.train, header.scaling, len(header.classes), processes, taught
             )
             if start is not None and not home.state_path.exists():
                 fresh = begin_with(training.net, weights_file(start))
@@ -162,15 +169,16 @@ def _begin(
     ledger: Ledger,
     time_s: float | None,
     processes: Processes,
+    teacher: Teacher | None,
 ) -> Header:
     """Forecast, settle how many images are shown, and write it down; the first process decides for all."""
     scaling = Scaling.of(images.train)
-    forecast = measure(wanted, images, scaling, processes)
+    forecast = measure(wanted, images, scaling, processes, teacher)
     ledger.spend("forecast", forecast.spent)
     evaluations = len(importance_subnets(wanted))
     spec = affordable(wanted, forecast, evaluations, time_s)
     spec = replace(spec, images=spec.steps * spec.batch)
-    ledger.planned = planned(spec, forecast, images, scaling, processes)
+    ledger.planned = planned(spec, forecast, images, scaling, processes, teacher)
     header = Header(
         asked=wanted,
         images=spec.images,
@@ -180,7 +188,7 @@ def _begin(
         counts=(len(images.train), len(images.search), len(images.test)),
         fingerprint=images.fingerprint,
         split=images.split,
-        notes=images.notes,
+        notes=(*images.notes, *([f"taught by {teacher.words}"] if teacher is not None else [])),
         scaling=scaling,
         forecast_seconds=round(spec.steps * forecast.step_wall + evaluations * forecast.evaluation_wall, 2),
         torch=str(torch.__version__),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from typing import Protocol
 
 import torch
@@ -11,6 +12,44 @@ import torch.nn.functional as F  # noqa: N812  (torch's own habit)
 from torch import Tensor, nn
 
 from dsim.supernet.spec import TrainSpec
+
+
+@dataclass(frozen=True, eq=False)
+class Targets:
+    """What the pictures of a batch are.
+
+    Attributes
+    ----------
+    labels
+        Their classes (N,).
+    decided
+        The classes that a teacher decides on (N,); None where there is no teacher.
+    """
+
+    labels: Tensor
+    decided: Tensor | None = None
+
+    @property
+    def apart(self) -> bool:
+        """Whether each classifier has a target of its own, and so its scores must come apart."""
+        return self.decided is not None
+
+    def loss(self, scores: Tensor, smoothing: float) -> Tensor:
+        """Return the loss of class scores.
+
+        Parameters
+        ----------
+        scores
+            (N, classes); where `apart`, (classifiers, N, classes).
+        """
+        if self.decided is None:
+            return label_loss(scores, self.labels, smoothing)
+        taught = F.cross_entropy(scores[-1].float(), self.decided)
+        return (label_loss(scores[0], self.labels, smoothing) + taught) / 2
+
+    def merged(self, scores: Tensor) -> Tensor:
+        """Return the scores (N, classes) of the whole network."""
+        return scores.mean(dim=0) if self.apart else scores
 
 
 class Way(Protocol):
@@ -21,8 +60,8 @@ class Way(Protocol):
     run: Callable[..., Tensor]  # gives class scores; `Processes.together` may stand around it
     all_used: bool  # whether every step uses all weights
 
-    def losses(self, step: int, images: Tensor, labels: Tensor) -> Iterator[Tensor]:
-        """Yield the loss of each pass of one step, that on the labels first; go backwards before taking the next."""
+    def losses(self, step: int, images: Tensor, targets: Targets) -> Iterator[Tensor]:
+        """Yield the loss of each pass of one step, that on the targets first; go backwards before taking the next."""
 
     def passes(self, step: int) -> int:
         """Return how many sub-networks one step runs."""

@@ -13,6 +13,7 @@ from dsim.supernet.images import Part
 from dsim.supernet.processes import Processes
 from dsim.supernet.sandwich import Sandwich
 from dsim.supernet.spec import TrainSpec
+from dsim.supernet.teacher import Teacher
 from dsim.supernet.trainer import Trainer
 from dsim.supernet.way import Way
 
@@ -33,6 +34,7 @@ def supernet_training(
     scaling: Scaling,
     classes: int,
     processes: Processes = Processes(),  # noqa: B008  (frozen)
+    teacher: Teacher | None = None,
 ) -> Training:
     """Make a supernet with fresh weights, ready to train.
 
@@ -46,9 +48,11 @@ def supernet_training(
         Class scores.
     processes
         Which train together.
+    teacher
+        Decides beside the labels.
     """
     net = Elastic(Choices(spec.space), spec.px, classes, spec.seed)
     way = WAYS[spec.importance](net, spec, spec.steps)
     for weight in (*net.weights.values(), *way.parameters.values()):
         weight.data = weight.data.to(spec.device)
-    return Training(net, Trainer(spec, part, scaling, net.weights, way, processes))
+    return Training(net, Trainer(spec, part, scaling, net.weights, way, processes, teacher))
