@@ -71,13 +71,19 @@ def study_part(
 
 def _summary(found: StudyResult) -> Section:
     spec = found.spec
+    trained = bool(found.trained)
+    measured = (
+        "Test accuracies were measured; every other"
+        if trained
+        else "Nothing was measured for this study: every"
+    )
     about = (
-        f"{AccuracyWords(spec.task).about(spec.space.resolution)} Designs that were trained and tested are marked as such."
+        f"{AccuracyWords(spec.task).about(spec.space.resolution)}{' Accuracies are of designs that were trained and tested.' if trained else ''}"
         if spec.task
         else f"Top-1 is on ImageNet-1k, for {reference_words(spec.space.resolution)}. Where a figure is measured, others measured it."
     )
     words = (
-        "A design fits the budget if the upper end of its latency does. Nothing was measured for this study: every figure is a "
+        f"A design fits the budget if the upper end of its latency does. {measured} figure is a "
         f"prediction from published or recorded measurements, with its {spec.confidence:.0%} interval. {about}",
     )
     beside = alternatives_table(found)
