@@ -20,7 +20,7 @@ LEAST_RUNS = 20  # undisturbed ones of a network; fewer say nothing of its quiet
 RETRIES = 1  # of a visit that has too few
 SECONDS = 0.4  # of timed runs for each network and backend of a visit, beyond the least number of runs
 
-Show = Callable[[int, float, str], None]
+Show = Callable[[int, float, str, int], None]
 
 
 @dataclass
@@ -56,20 +56,23 @@ class ContrastLoop:
         for _, shape in waiting:  # helpers make them ready one by one, while others are timed
             for variant, copies in _chains():
                 self.kitchen.start(chain(variant, shape, copies))
-        queue = list(waiting)
+        queue, again = list(waiting), set[tuple[int, Shape]]()
         while queue and self.clock() < end:
             number, shape = queue.pop(0)
             visit, busy = self._visit(shape, number)
             tries[number, shape] += 1
             if busy and tries[number, shape] <= RETRIES:
                 queue.append((number, shape))
+                again.add((number, shape))
+                self.show(made, max(0.0, end - self.clock()), "", len(again))
                 continue
+            again.discard((number, shape))
             append_visit(self.journal, visit)
             made += 1
             if all(other != shape for _, other in queue):
                 for variant, copies in _chains():
                     self.kitchen.clear(chain(variant, shape, copies))
-            self.show(made, max(0.0, end - self.clock()), f"blocks of {shape}")
+            self.show(made, max(0.0, end - self.clock()), f"blocks of {shape}", len(again))
         return made
 
     def _visit(self, shape: Shape, number: int) -> tuple[Visit, bool]:

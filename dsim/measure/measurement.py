@@ -189,16 +189,28 @@ def timing(begun: Begun) -> Iterator[Show]:
         timed: dict[str, None] = {}
         start = time.monotonic()
 
-        def show(_number: int, _left: float, key: str) -> None:
+        def show(_number: int, _left: float, key: str, again: int) -> None:
             timed.update({key: None} if key else {})
             last = f", last {next(reversed(timed))}" if timed else ""
-            work.step(min(time.monotonic() - start, seconds), f"{len(timed)} timed{last}")
+            work.step(
+                min(time.monotonic() - start, seconds), f"{len(timed)} timed{last}{waiting_words(again)}"
+            )
 
         try:
             yield show
         except KeyboardInterrupt as stop:
             stop.add_note(f"What was timed is kept in {begun.journal.path}; do the same again to go on.")
             raise
+
+
+def waiting_words(again: int) -> str:
+    """Say why networks that ran are not counted yet, and how to go on; empty where none waits."""
+    if not again:
+        return ""
+    return (
+        f"; {again} to be timed again, because other programs ran: stop those, or stop this (Ctrl-C keeps what is timed) and "
+        "give the same command with --allow-busy"
+    )
 
 
 def run(begun: Begun, show: Show) -> int:

@@ -23,7 +23,8 @@ RETRIES = 1  # of a network that was timed while something else ran
 GROWTH = 1.4  # the model is fitted anew whenever there are this many times as many networks
 LEAST_TO_LEARN = 10
 
-Show = Callable[[int, float, str], None]
+# networks timed, seconds left, what the last one is called (empty where none ended), and how many wait to be timed again
+Show = Callable[[int, float, str, int], None]
 
 
 @dataclass(frozen=True)
@@ -68,8 +69,8 @@ class Loop:
     most
         Networks at most.
     show
-        Called after each network with their number, the seconds that are left, and what the last one is called; and with
-        an empty name while networks are made ready.
+        Called after each network with their number, the seconds that are left, what the last one is called, and how many
+        wait to be timed again because something else ran; and with an empty name while networks are made ready.
     batches
         Images in a run: every network is timed at each, as far as it can be had at it.
     retries
@@ -85,6 +86,7 @@ class Loop:
     clock: Callable[[], float] = time.monotonic
     batches: tuple[int, ...] = (1,)
     retries: int = RETRIES
+    _disturbed: int = 0  # networks that wait to be timed again
 
     def follow(self, plan: Plan) -> int:
         """Measure what a plan draws, and return how many networks were timed in this run."""
@@ -138,6 +140,7 @@ class Loop:
         """Time networks in order until ``end``, GROUP of them in turns; those disturbed by other work are timed again last."""
         waiting = [(one, self.retries) for one in batch]
         out: list[Entry] = []
+        self._disturbed = 0
         while waiting and self.clock() < end:
             group, waiting = waiting[:GROUP], waiting[GROUP:]
             for planned, _ in (
@@ -148,19 +151,24 @@ class Loop:
             for (planned, tries), entry in zip(group, self._time([one for one, _ in group]), strict=True):
                 if tries and any(one.busy for one in entry.observed.seen.values()):
                     waiting.append((planned, tries - 1))
+                    self._disturbed += 1
+                    self.show(len(out), max(0.0, end - self.clock()), "", self._disturbed)
                     continue
+                self._disturbed -= tries < self.retries  # its second time has come
                 self.kitchen.clear(planned)
                 self.journal.append(entry)
                 out.append(entry)
-                self.show(len(out), max(0.0, end - self.clock()), planned.label)
+                self.show(len(out), max(0.0, end - self.clock()), planned.label, self._disturbed)
         return out
 
     def _time(self, group: Sequence[Planned]) -> list[Entry]:
         ready = []
         for planned in group:
-            self.show(0, 0.0, "")  # it goes on: converting a network may take longer than timing it
+            self.show(
+                0, 0.0, "", self._disturbed
+            )  # it goes on: converting a network may take longer than timing it
             ready.append(self.kitchen.finish(planned))
-        self.show(0, 0.0, "")
+        self.show(0, 0.0, "", self._disturbed)
         plain = [n for n, planned in enumerate(group) if planned.role != LEARN]
         many = all(planned.batch > 1 for planned in group)
         found = observe(ready, self.backends, SECONDS * len(self.backends) * len(group), plain, many)

@@ -22,6 +22,7 @@ from dsim.measure.attribute import sign_of
 from dsim.measure.draw import draw_design
 from dsim.measure.journal import Entry, open_journal
 from dsim.measure.make_profile import LEAST_NETWORKS, PASSES, make_profile
+from dsim.measure.measurement import waiting_words
 from dsim.measure.observe import Observation, Observed
 from dsim.measure.plan import Plan
 from dsim.measure.planned import Planned, planned_design
@@ -173,6 +174,41 @@ def test_every_network_is_timed_at_every_batch_and_what_was_stopped_goes_on(tmp_
     assert {key for key, batch in timed_at if batch == 1} == {key for key, batch in timed_at if batch == 8}
     assert sorted(backend.batches) == [1] * 6 + [8] * 6
     assert all(batch_of(e.planned.graph) == e.planned.batch for e in entries)
+
+
+class Disturbed(Loop):
+    """A machine on which something else runs the first time that a network is timed."""
+
+    def _time(self, group: list[Planned]) -> list[Entry]:
+        out = []
+        for planned in group:
+            entry = timed(planned)
+            first = planned.key not in SEEN
+            SEEN.add(planned.key)
+            seen = {name: replace(one, busy=first) for name, one in entry.observed.seen.items()}
+            out.append(replace(entry, observed=Observed(seen, {})))
+        return out
+
+
+SEEN: set[str] = set()
+
+
+def test_networks_that_wait_for_a_quiet_machine_are_counted_and_said(tmp_path: Path) -> None:
+    said: list[tuple[int, str, int]] = []
+    loop = Disturbed(
+        (Instant(),),
+        open_journal(tmp_path / "j.jsonl", HEAD),
+        Kitchen(tmp_path, frozenset(), None),
+        600.0,
+        10,
+        lambda number, _, key, again: said.append((number, key, again)),
+    )
+    two = [at(planned, 1) for planned in designs(2, LEARN, "busy")]
+    assert loop.add(two) == 2
+    assert said == [(0, "", 1), (0, "", 2), (1, two[0].label, 1), (2, two[1].label, 0)]
+    assert waiting_words(0) == ""
+    assert "2 to be timed again, because other programs ran" in waiting_words(2)
+    assert "--allow-busy" in waiting_words(2)
 
 
 def test_a_journal_without_batches_is_of_one_image(tmp_path: Path) -> None:

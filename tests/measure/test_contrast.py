@@ -94,7 +94,14 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 def loop(journal: Journal, fake: Fake, seconds: float, shown: list[str]) -> int:
     with kitchen(frozenset(), None) as made:
         return ContrastLoop(
-            (fake,), journal, made, seconds, lambda _n, _s, what: shown.append(what), SHAPES, 1, fake.clock
+            (fake,),
+            journal,
+            made,
+            seconds,
+            lambda _n, _s, what, _a: shown.extend([what] if what else []),
+            SHAPES,
+            1,
+            fake.clock,
         ).run()
 
 
