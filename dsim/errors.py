@@ -52,7 +52,26 @@ class UnavailableError(DsimError, RuntimeError):
 
 
 class MissingPackageError(DsimError, ImportError):
-    """An optional package is needed; the message names the extra that brings it."""
+    """An optional package is needed; the message names what to install."""
+
+
+# modules that are installed under another name
+_INSTALLED_AS = {
+    "cv2": "opencv-python",
+    "MySQLdb": "mysqlclient",
+    "PIL": "pillow",
+    "psycopg": "'psycopg[binary]'",
+    "psycopg2": "psycopg2-binary",
+    "skimage": "scikit-image",
+    "sklearn": "scikit-learn",
+    "yaml": "pyyaml",
+}
+
+
+def install_line(module: str) -> str:
+    """Return the command that installs a module."""
+    package = module.partition(".")[0]
+    return f"pip install {_INSTALLED_AS.get(package, package)}"
 
 
 MOST_NAMES = 30  # a longer list of choices hides the closest one

@@ -8,7 +8,7 @@ from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
-from dsim.errors import FileAccessError, FileFormatError, InvalidValueError, MissingPackageError
+from dsim.errors import FileAccessError, FileFormatError, InvalidValueError, MissingPackageError, install_line
 
 MOST = 300  # characters of what a user's own code says
 
@@ -22,6 +22,8 @@ def run_file(path: Path, function: str) -> Any:
         There is no such file.
     FileFormatError
         It has no such function, fails, or makes something else.
+    MissingPackageError
+        It imports what is not installed.
     """
     if not path.is_file():
         raise FileAccessError(f"{path} cannot be read: no such file; name it as model.py:function")
@@ -41,15 +43,34 @@ def run_file(path: Path, function: str) -> Any:
             module = made()
     except FileFormatError:
         raise
+    except ModuleNotFoundError as error:
+        package = (error.name or "").partition(".")[0]
+        if not package or sys.modules.get(package) is not None:  # it is there, and lacks what is asked of it
+            raise _failed(f"{path}:{function}", error) from error
+        raise _not_found(f"{path}:{function}", path.parent, package) from error
     except Exception as error:
-        raise FileFormatError(
-            f"{path}:{function} failed with {type(error).__name__}: {_short(error)}; run it by itself first"
-        ) from error
+        raise _failed(f"{path}:{function}", error) from error
     if not callable(getattr(module, "state_dict", None)):
         raise FileFormatError(
             f"{path}:{function} must return a torch.nn.Module, got {type(module).__name__}; build the module there"
         )
     return module
+
+
+def _failed(what: str, error: Exception) -> FileFormatError:
+    return FileFormatError(
+        f"{what} failed with {type(error).__name__}: {_short(error)}; run it by itself first"
+    )
+
+
+def _not_found(what: str, folder: Path, package: str) -> MissingPackageError:
+    if (folder / f"{package}.py").is_file() or (folder / package).is_dir():
+        return MissingPackageError(
+            f"{what} needs {package}, which lies beside it and is not found; run the command with PYTHONPATH={folder.resolve()}"
+        )
+    return MissingPackageError(
+        f"{what} needs {package}, which is not installed; run: {install_line(package)}"
+    )
 
 
 def make_timm(name: str) -> Any:
@@ -66,7 +87,7 @@ def make_timm(name: str) -> Any:
         import timm
     except ImportError as error:
         raise MissingPackageError(
-            f"timm:{name} needs the package timm, which is not installed; run: pip install timm"
+            f"timm:{name} needs the package timm, which is not installed; run: {install_line('timm')}"
         ) from error
     except Exception as error:  # torchvision's compiled part does not fit every build of torch
         raise MissingPackageError(

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 
 import optuna
 
-from dsim.errors import DsimError, FileAccessError, FileFormatError, MissingPackageError
+from dsim.errors import DsimError, FileAccessError, FileFormatError, MissingPackageError, install_line
 from dsim.files import first_line
 
 _HEADER = b"SQLite format 3\0"  # how every SQLite file begins
@@ -74,8 +74,8 @@ def _worded(error: Exception, url: str | None) -> DsimError:
     if missing:
         driver = next((one.name for one in missing if one.name), "")
         return MissingPackageError(
-            f"the storage {shown} needs a database driver that is not installed{f', {driver}' if driver else ''}; "
-            "install it with pip"
+            f"the storage {shown} needs a database driver that is not installed; "
+            f"{f'run: {install_line(driver)}' if driver else 'install it with pip'}"
         )
     return FileAccessError(
         f"the study's storage {shown} cannot be used: {said}; check that the URL is right and the database answers"

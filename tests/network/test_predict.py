@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,13 @@ from torch import nn
 
 import dsim
 from dsim.arch import get_preset
-from dsim.errors import InvalidValueError, MissingPackageError, UnknownNameError, UnsupportedOpError
+from dsim.errors import (
+    FileFormatError,
+    InvalidValueError,
+    MissingPackageError,
+    UnknownNameError,
+    UnsupportedOpError,
+)
 from dsim.network import read_network
 from dsim.network.timm_names import timm_hint, timm_names
 
@@ -128,3 +136,30 @@ def test_a_device_by_what_people_call_it() -> None:
     assert dsim.predict(design, "iPhone 13").latency_ms == dsim.predict(design, "iphone13").latency_ms
     with pytest.raises(UnknownNameError, match="unknown device 'iphone99'"):
         dsim.predict(design, "iphone99")
+
+
+@pytest.mark.parametrize(
+    ("module", "remedy"), [("timmm", "run: pip install timmm"), ("cv2", "run: pip install opencv-python")]
+)
+def test_a_file_that_imports_what_is_not_installed_says_what_to_install(
+    module: str, remedy: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, module, None)  # as if it were not installed
+    (tmp_path / "model.py").write_text(
+        f"import {module}.nn\n\n\ndef build():\n    return None\n", encoding="utf-8"
+    )
+    with pytest.raises(MissingPackageError, match=rf"needs {module}, which is not installed; {remedy}"):
+        dsim.predict(f"{tmp_path / 'model.py'}:build", DEVICE)
+
+
+def test_a_module_beside_the_file_is_not_to_be_installed(tmp_path: Path) -> None:
+    (tmp_path / "my_blocks.py").write_text("")
+    (tmp_path / "model.py").write_text("import my_blocks\n", encoding="utf-8")
+    with pytest.raises(MissingPackageError, match=f"lies beside it.*PYTHONPATH={re.escape(str(tmp_path))}"):
+        dsim.predict(f"{tmp_path / 'model.py'}:build", DEVICE)
+
+
+def test_what_an_installed_package_lacks_is_not_to_be_installed(tmp_path: Path) -> None:
+    (tmp_path / "model.py").write_text("import json.nothing\n", encoding="utf-8")
+    with pytest.raises(FileFormatError, match="failed with ModuleNotFoundError"):
+        dsim.predict(f"{tmp_path / 'model.py'}:build", DEVICE)

@@ -43,7 +43,7 @@ def test_no_password_in_any_error(url: str) -> None:
 def test_a_missing_driver_is_named() -> None:
     with pytest.raises(
         MissingPackageError,
-        match=r"postgresql\+pg8000://\*\*\*@localhost/db needs a database driver that is not installed, pg8000; install",
+        match=r"postgresql\+pg8000://\*\*\*@localhost/db needs a database driver that is not installed; run: pip install pg8000",
     ):
         open_storage(f"postgresql+pg8000://worker:{PASSWORD}@localhost/db", "name")
 
