@@ -88,7 +88,7 @@ def _show_space(ctx: click.Context, param: click.Parameter, value: bool) -> None
     type=click.IntRange(min=0),
     default=8,
     show_default=True,
-    help="With --accuracy: how many of the best designs to train alone. Half of them goes on, round by round, and the last "
+    help="With --accuracy: how many of the best designs to train alone. Each round keeps the better half, and the last "
     "are tested. 0 trains none.",
 )
 @click.option(
@@ -162,6 +162,9 @@ def study(
         from dsim.supernet import task_source
 
         source = task_source(supernet, data=data, designs=trained, images=train_images, subnets=subnets)
+    space = load_space(space_file, source.space(None) if source else None) if space_file else None
+    if source:
+        source.space(space)  # refused before anything is said
         click.echo(f"After the search: {source.plan}.", err=True)
     result = search(
         device,
@@ -171,7 +174,7 @@ def study(
         trials=trials,
         time_s=time_s,
         seed=seed,
-        space=load_space(space_file, source.space(None) if source else None) if space_file else None,
+        space=space,
         accuracy=source,
         name=name,
         out=out,

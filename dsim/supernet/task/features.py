@@ -43,25 +43,24 @@ class StageValues:
             ratio = np.nan_to_num(hidden / layers / width, nan=0.0, posinf=0.0, neginf=0.0)
         return cls(width, blocks.sum(axis=2), ratio, blocks)
 
-    @property
-    def choices(self) -> Floats:
-        """(N, 40): everything that a space lets vary."""
-        count = len(self.width)
-        return np.concatenate([self.width, self.depth, self.ratio, self.blocks.reshape(count, -1)], axis=1)
-
 
 def features_of(summaries: Floats) -> Floats:
-    """Return what is learned from (N, P).
+    """Return what is learned from (N, P): the choices of `choices_of`, and logarithms of parameters and MACs."""
+    sizes = np.log(np.maximum(summaries[:, -2:], 1.0))
+    return np.concatenate([choices_of(summaries), sizes], axis=1)
+
+
+def choices_of(summaries: Floats) -> Floats:
+    """Return what a space lets vary (N, C).
 
     For each stage: logarithm of the width, depth, MLP ratio, attention blocks, and which share of the other blocks is of
-    which kind; then logarithms of parameters and multiply-accumulates.
+    which kind.
     """
     found = StageValues.of(summaries)
     attention, plain = found.blocks[..., _ATTENTION], np.delete(found.blocks, _ATTENTION, axis=2)
     shares = plain / np.maximum(plain.sum(axis=2, keepdims=True), 1.0)
-    widths, sizes = (np.log(np.maximum(values, 1.0)) for values in (found.width, summaries[:, -2:]))
-    flat = shares.reshape(len(summaries), -1)
-    return np.concatenate([widths, found.depth, found.ratio, attention, flat, sizes], axis=1)
+    widths, flat = np.log(np.maximum(found.width, 1.0)), shares.reshape(len(summaries), -1)
+    return np.concatenate([widths, found.depth, found.ratio, attention, flat], axis=1)
 
 
 def inside(summaries: Floats, space: Space) -> Bools:

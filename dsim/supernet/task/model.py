@@ -16,7 +16,7 @@ from scipy.special import ndtr
 from dsim.errors import InvalidValueError
 from dsim.graph import Graph
 from dsim.search.space import Space
-from dsim.supernet.task.features import ROUNDING, Bools, StageValues, features_of, inside
+from dsim.supernet.task.features import ROUNDING, Bools, choices_of, features_of, inside
 from dsim.supernet.task.summary import Floats, summarise
 from dsim.threads import one_blas_thread
 
@@ -129,10 +129,10 @@ class TaskModel:
         """Tell which designs (N,) a search may choose.
 
         Those of the supernet's space in which no single choice lies beyond all that were evaluated: a width, a depth, an
-        MLP ratio, how many blocks of a kind a stage has.
+        MLP ratio, how many attention blocks a stage has, and of which kind the others are.
         """
         table = np.atleast_2d(np.asarray(summaries, dtype=np.float64))
-        values = StageValues.of(table).choices
+        values = choices_of(table)
         seen = (values >= self._least - ROUNDING) & (values <= self._most + ROUNDING)
         return inside(table, self.space) & np.asarray(seen.all(axis=1))
 
@@ -182,7 +182,7 @@ def learn(space: Space, summaries: Floats, losses: Floats, seed: int, fingerprin
     }
     chosen = min(errors, key=lambda name: errors[name])
     held, deviation = missed[chosen]
-    choices = StageValues.of(summaries).choices
+    choices = choices_of(summaries)
     return TaskModel(
         space,
         chosen,

@@ -17,6 +17,7 @@ from dsim.cli.main import dsim as command
 from dsim.errors import InvalidValueError, UnavailableError
 from dsim.report.answer import MOST_LINES, alternatives_table, short_answer
 from dsim.search import Candidate, StudyResult, StudySpec, load_study
+from dsim.search.files import write_inputs, write_result
 from dsim.search.result import Cost
 from dsim.search.task import Task, TrainedDesign
 from dsim.supernet import Supernet, load_supernet, task_source
@@ -213,3 +214,46 @@ def test_the_whole_road(copied: Supernet, digits: Path, tmp_path: Path) -> None:
     found = dsim.search("iphone12", 0.6, accuracy=task_source(copied, designs=4, images=64, subnets=SUBNETS))
     assert found.chosen is not None
     assert found.chosen.arch == result.chosen.arch  # type: ignore[union-attr]
+
+
+def test_files_are_read_again(tmp_path: Path) -> None:
+    result = found()
+    result = dataclasses.replace(result, spec=dataclasses.replace(result.spec, out=tmp_path, name="one"))
+    write_inputs(result.spec, "mark", {"latency": "a", "accuracy": "b"})
+    write_result(result)
+    assert load_study(tmp_path / "one") == result
+    assert "rank" in pl.read_parquet(tmp_path / "one" / "front.parquet").columns
+    assert "top1" not in (tmp_path / "one" / "chosen.json").read_text()
+
+
+def test_an_imagenet_study_writes_what_it_always_wrote(tmp_path: Path) -> None:
+    spec = StudySpec("iphone12", 2.0)
+    assert "task" not in spec.inputs()
+    plain = dataclasses.replace(found(), spec=spec, trained=()).to_dict()
+    assert not {"trained", "task", "rank_for"} & set(plain)
+    assert "top1_low" in plain["chosen"]
+
+
+def test_the_page_shows_ranks() -> None:
+    pytest.importorskip("altair", reason="needs pip install 'dsim[report]'")
+    from dsim.report.page.study import study_part
+    from dsim.report.page.subject import PageSubject
+
+    result = found()
+    part = study_part(PageSubject("one", result.spec.folder, result, "mark"), result, {}, {}, "one")
+    sections = {section.key: section for section in part.sections}
+    summary = " ".join(sections["summary"].words)
+    assert "trained on photos, 160,000 images seen; they are no accuracies" in summary
+    assert "Test accuracies were measured" in summary
+    titles = [data.title for data in sections["summary"].tables]
+    assert titles == ["Chosen design", "Designs trained alone", "Alternatives"]
+    (figure,) = sections["front"].figures
+    assert figure.panels[0].chart.to_dict()["layer"][1]["encoding"]["y"]["title"] == "rank %"
+    said = repr(
+        [
+            (s.words, s.bullets, s.tables, s.code, [(f.title, f.caption, f.data) for f in s.figures])
+            for s in part.sections
+        ]
+    )
+    assert "top-1" not in said.lower()
+    assert "--accuracy photos.supernet --trained 8 --train-images 160000 --subnets 100" in said
