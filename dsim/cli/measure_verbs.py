@@ -33,7 +33,7 @@ def contrasts_command(
 ) -> None:
     """Time what another activation or norm costs, and add it to profiles that exist.
 
-    Blocks that differ in activation or norm alone are timed on all backends in turns. `dsim measure` does this too, in
+    A contrast is two blocks that differ in activation or norm alone. They are timed on all backends in turns. `dsim measure` does this too, in
     a quarter of its time.
     """
     needed(backends, name)

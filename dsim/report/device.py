@@ -15,6 +15,7 @@ from dsim.device.named import profiles_like, unknown_device
 from dsim.errors import unknown_name
 from dsim.places import bundled_profiles_dir
 from dsim.report.console import result_console, show_table, show_text
+from dsim.report.glossary import cores_glossary
 from dsim.report.layout import HELD
 from dsim.report.table import TableData, table
 
@@ -137,8 +138,10 @@ def show_profiles(lines: Sequence[ProfileLine]) -> None:
         show_table(console, profiles_table(group, [line for line in lines if line.group == group]))
     show_text(
         console,
-        f"Profiles: {len(lines)}. Networks: how many were measured; ops where operators were timed instead. Error: median over networks that were predicted without their family. dsim device show NAME tells "
-        "more of one; words after `dsim device list`, and --group, show fewer.",
+        f"Profiles: {len(lines)}. Networks: how many were measured; ops where operators were timed instead. Error: median over "
+        "those that were timed in the way that predictions are for, each predicted without its family. "
+        f"{cores_glossary(' '.join(line.name for line in lines))} `dsim device show NAME` tells more of one; words after `dsim device "
+        "list`, and --group, show fewer.",
     )
 
 

@@ -14,6 +14,7 @@ from dsim.latency.learners import learner_of
 from dsim.op import OpKind
 from dsim.report.choice_words import SEARCHED, choice_words
 from dsim.report.console import result_console, show_line, show_table
+from dsim.report.glossary import cores_glossary
 from dsim.report.table import table
 
 
@@ -153,7 +154,17 @@ def _error(content: ProfileView) -> str:
     what, group = ("networks", "family") if content.networks else ("operators", "shape")
     return (
         f"median {found.median_error:.1f}%, each of {found.networks} {what} predicted without its {group}; {found.within_20:.0f}% are "
-        f"within 20%, and {found.coverage:.0f}% inside their 90% interval"
+        f"within 20%, and {found.coverage:.0f}% inside their 90% interval{_counted_in(content, found)}"
+    )
+
+
+def _counted_in(content: ProfileView, found: Card) -> str:
+    """Say why fewer networks are held out than were measured; empty where all are."""
+    if not content.networks or found.networks == content.networks:
+        return ""
+    return (
+        f". The {found.networks} are those of the {content.networks} measured networks that were timed in the way that predictions "
+        "are for, at these image sizes, stayed on the accelerator and have a price for every operator"
     )
 
 
@@ -186,6 +197,8 @@ def show_profile(content: ProfileView) -> None:
         ("Licence:", p.licence),
     ):
         show_line(console, head, text)
+    if words := cores_glossary(f"{p.name} {p.title}"):
+        show_line(console, "In words:", words)
     console.print()
     show_table(console, table("How networks were timed", ("protocol", "in words"), p.protocols.items()))
     rows = [(source, protocol, str(count)) for source, protocol, count in content.sources]

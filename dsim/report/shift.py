@@ -10,6 +10,7 @@ from dsim.accuracy.recipe import reference_words
 from dsim.report.console import result_console, show, show_line, show_table, show_text
 from dsim.report.design import design_lines
 from dsim.report.findings import findings_table
+from dsim.report.glossary import design_glossary, evidence_glossary
 from dsim.report.names import common_unit
 from dsim.report.table import TableData, table
 from dsim.report.verdicts import EXPLAINED, WORDS
@@ -36,6 +37,13 @@ def show_details(found: Comparison, folder: str = "") -> None:
     if found.halved:
         show_table(console, halved_table(found))
     _show_not_identified(console, found)
+    if words := evidence_glossary(
+        " ".join(text for _, text in (*kept_choices(found), *never_measured(found)))
+    ):
+        show_line(console, "In words:", words)
+    best = [device.best.arch for device in found.devices if device.best]
+    if best:
+        show_line(console, "In words:", design_glossary(best))
     for note in found.notes:
         show_line(console, "Note:", note)
     show_text(

@@ -7,6 +7,7 @@ from rich.console import Console
 from dsim.report.accuracy_words import AccuracyWords
 from dsim.report.answer import NONE, answer_lines, cut_short, next_lines, short_answer
 from dsim.report.console import result_console, show, show_line, show_table
+from dsim.report.glossary import design_glossary, evidence_glossary
 from dsim.report.stages import COLUMNS, stage_rows
 from dsim.report.table import TableData, table
 from dsim.search import Candidate, StudyResult
@@ -39,6 +40,8 @@ def _show_details(console: Console, result: StudyResult) -> None:
     show_table(console, table(title, COLUMNS, stage_rows(shown.arch), numbers=("map", "width")))
     if result.trained:
         show_table(console, trained_table(result))
+    show_line(console, "In words:", design_glossary([shown.arch]))
+    console.print()
     show_table(console, front_table(result))
     if result.published:
         show_table(console, published_table(result))
@@ -47,6 +50,8 @@ def _show_details(console: Console, result: StudyResult) -> None:
         show_line(
             console, "Not searched:", f"{item.choice} {others}. It stays {item.kept}, because {item.why}."
         )
+    if words := evidence_glossary(" ".join(item.why for item in result.not_identified)):
+        show_line(console, "In words:", words)
     for head, text in cut_short(result):
         show_line(console, head, text)
     for note in result.notes:
@@ -55,7 +60,7 @@ def _show_details(console: Console, result: StudyResult) -> None:
     show_line(
         console,
         "Cost:",
-        f"{cost.seconds:.1f} s, {cost.designs:,} designs in {cost.mixes} mixes of block types ({cost.repeats} more came up "
+        f"{cost.seconds:.1f} s, {cost.designs:,} designs in {cost.mixes} combinations of block types ({cost.repeats} more came up "
         "twice and were replaced).",
     )
     console.print(f"Files: {result.spec.folder}", markup=False, soft_wrap=True)

@@ -272,7 +272,12 @@ class StudyResult(Summarised):
             )
         rows += [("note", note) for note in self.notes]
         cost = self.cost
-        rows.append(("cost", f"{cost.seconds:.1f} s, {cost.designs:,} designs, {cost.mixes} mixes"))
+        rows.append(
+            (
+                "cost",
+                f"{cost.seconds:.1f} s, {cost.designs:,} designs, {cost.mixes} combinations of block types",
+            )
+        )
         return Summary(title, tuple(rows))
 
     def sentences(self) -> tuple[str, ...]:

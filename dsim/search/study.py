@@ -78,7 +78,9 @@ def search_mixes(
     capped = interrupted = False
     best = max((top1 for top1 in _best_so_far(trials, spec, scorer)), default=None)
     try:
-        with working(f"searching designs for {spec.device}", total=spec.trials, unit="mixes") as work:
+        with working(
+            f"searching designs for {spec.device}", total=spec.trials, unit="combinations of blocks"
+        ) as work:
             while len(trials.done) < spec.trials:
                 if spec.time_s is not None and time.monotonic() - start >= spec.time_s:
                     capped = True

@@ -38,7 +38,7 @@ def comparison_words(found: Comparison) -> tuple[str, ...]:
 
 
 def _cost_table(costs: dict[str, Cost]) -> TableData:
-    numbers = ("seconds", "designs scored", "mixes", "repeats replaced")
+    numbers = ("seconds", "designs scored", "combinations of block types", "repeats replaced")
     rows = [
         (
             name,
