@@ -7,6 +7,7 @@ from pathlib import Path
 
 from dsim.report.console import result_console, show_line, show_table
 from dsim.report.table import TableData, table
+from dsim.supernet.paper_actions import QUOTED
 from dsim.supernet.slim_supernet import SlimResult
 
 
@@ -53,6 +54,13 @@ def show_slimmed(results: Sequence[SlimResult], files: Sequence[Path]) -> None:
     )
 
 
+_HOW = {
+    "all": "Each step is the change that raises the loss least for a millisecond, then what is left of the budget is used.",
+    "paper": f"Each step is the one of the paper's three actions, {QUOTED}, that loses the fewest points for a millisecond. "
+    "I is identity, MP a slot, MB3D an attention block.",
+}
+
+
 def trace_data(result: SlimResult) -> TableData:
     """Return the trace: what was done, and what each step lost and saved."""
     rows = [
@@ -73,5 +81,5 @@ def trace_data(result: SlimResult) -> TableData:
         columns,
         rows,
         tuple(name for name in columns if name != "what"),
-        "Loss and accuracy on the search images, with the supernet's weights.",
+        f"{_HOW[result.actions]} Loss and accuracy on the search images, with the supernet's weights.",
     )

@@ -18,6 +18,10 @@ from dsim.supernet.importance import Importance
 from dsim.supernet.moves import Move
 from dsim.supernet.subnet import Subnet
 
+QUOTED = (
+    '"select I for the least important MP", "remove the first MB3D", "reduce the width of the least important Stage (by '
+    'multiples of 16)"'
+)
 CHANNELS = 16  # by multiples of which a stage is narrowed
 
 
@@ -77,5 +81,5 @@ def paper_moves(choices: Choices, subnet: Subnet, importance: tuple[Importance, 
     if stages:
         stage = min(stages, key=lambda one: stages[one])
         narrower = subnet.widths[stage] - CHANNELS
-        words = f"narrow the least important stage: stage {stage + 1}, {subnet.widths[stage]} to {narrower}"
+        words = f"reduce the width of the least important Stage: stage {stage + 1}, {subnet.widths[stage]} to {narrower}"
         yield Move("width", stage, -1, words, subnet.with_width(stage, narrower))

@@ -34,7 +34,7 @@ class SlimResult:
 
     Attributes
     ----------
-    device, budget_ms, confidence
+    device, budget_ms, actions, confidence
         What was asked for.
     arch
         The design, at the size that is deployed.
@@ -61,6 +61,7 @@ class SlimResult:
 
     device: str
     budget_ms: float
+    actions: str
     confidence: float
     arch: Arch
     subnet: str
@@ -231,6 +232,7 @@ def _one(
     return SlimResult(
         prices.device,
         prices.budget_ms,
+        actions,
         prices.confidence,
         loaded.arch(found.subnet),
         found.subnet.text(),

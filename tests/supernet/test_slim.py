@@ -15,7 +15,7 @@ from dsim.arch.named import read_design
 from dsim.cli.main import dsim
 from dsim.errors import InvalidValueError
 from dsim.latency.records import Identified
-from dsim.report.slim import show_slimmed
+from dsim.report.slim import show_slimmed, trace_data
 from dsim.supernet import Supernet, slim
 from dsim.supernet.choices import Choices
 from dsim.supernet.doubts import norm_doubt, untold
@@ -130,7 +130,7 @@ def test_the_papers_trace() -> None:
     # round 4: stage 3 keeps its last block, so that the first 3D that can go is stage 4's: 2 for 4 again
     assert [step.words for step in found.trace] == [
         "select I for the least important MP: stage 1, slot 2",
-        "narrow the least important stage: stage 2, 32 to 16",
+        "reduce the width of the least important Stage: stage 2, 32 to 16",
         "remove the first MB3D: stage 3, slot 1",
         "remove the first MB3D: stage 4, slot 1",
     ]
@@ -212,6 +212,13 @@ def test_both_budgets_are_reached(trained: Supernet, capsys: pytest.CaptureFixtu
     assert text.count(" fits ") == 2
     assert results[0].trace[0].words.split(":")[0] in text
     assert "at 32 px; latency is for 224 px" in text
+    by_paper = trace_data(replace(results[0], actions="paper")).note
+    for words in (
+        "select I for the least important MP",
+        "remove the first MB3D",
+        "reduce the width of the least",
+    ):
+        assert words in by_paper
     doubtful = replace(results[0].trace[0], doubt="layer norm against batch norm: families disagree")
     result = replace(
         results[0], trace=(doubtful,), not_identified={"attention to conv3": "families disagree"}

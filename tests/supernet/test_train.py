@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 import os
 import signal
 import subprocess
@@ -20,10 +21,13 @@ from safetensors.torch import load_file
 from dsim.errors import DsimError
 from dsim.supernet import Supernet, evaluate, importance, load_supernet, train
 from dsim.supernet.calibrate import calibrate
+from dsim.supernet.elastic import Elastic
 from dsim.supernet.evaluator import Evaluator
+from dsim.supernet.gumbel import Gumbel
 from dsim.supernet.home import Home
-from dsim.supernet.importance import ablation
+from dsim.supernet.importance import ablation, alpha_importance
 from dsim.supernet.ledger import Ledger
+from dsim.supernet.trainer import Trainer
 from tests.supernet.conftest import IMAGES, OPTIONS
 
 
@@ -174,6 +178,26 @@ def test_a_useless_block_is_found_useless(trained: Supernet, tmp_path: Path) -> 
     assert useless.subnets == 3
     assert abs(useless.importance) < 1e-5
     assert min(abs(row.importance) for row in rows.values()) > 10 * abs(useless.importance)
+
+
+def test_a_useless_block_is_found_useless_by_its_alphas(trained: Supernet) -> None:
+    spec = dataclasses.replace(trained.header.spec, images=32 * 24, importance="gumbel")
+    net = Elastic(trained.choices, spec.px, 4, spec.seed)
+    scales = [
+        w for name, w in net.weights.items() if name.startswith("stages.0.1.") and "layer_scale" in name
+    ]
+    training = Gumbel(net, spec, spec.steps)
+    trainer = Trainer(spec, trained.images.train, trained.header.scaling, net.weights, training)
+    for _ in range(spec.steps):
+        for scale in scales:
+            scale.data.zero_()  # the slot's path gives its input, as identity does
+        trainer.step()
+    rows = {(r.stage, r.slot): r.importance for r in alpha_importance(net.choices, training.parameters)}
+    # paths that give the same get the same gradient, so one path counts as much as identity: the ratio stays 1
+    useless = abs(math.log(rows.pop((0, 1))))
+    assert useless < 1e-3
+    rows.pop((2, 1))  # two paths beside identity, whose ratio begins at 2
+    assert min(abs(math.log(ratio)) for ratio in rows.values()) > 0.02
 
 
 def test_importance_covers_every_block_that_can_go(trained: Supernet) -> None:
