@@ -96,7 +96,7 @@ def halve(loaded: Supernet, subnets: Sequence[Subnet], images: int) -> tuple[Tra
     with torch_threads(base.threads), working("training designs", total=whole, unit="images") as work:
         for number, (_, each) in enumerate(plan):
             last = number == len(plan) - 1
-            spec = replace(base, importance=ALONE, images=each)
+            spec = replace(base, importance=ALONE, images=each, start="", teacher="")
             done = []
             for subnet in left:
                 key = (subnet.text(), each, base.seed, last)
