@@ -202,7 +202,11 @@ def answer(rows: Sequence[Row], asked: Asked) -> list[str]:
         ends = {}
         for rule in Rule:
             values = _by_seed(rows, rule, importance, change)
-            if len(values) > 1:
+            if len(values) < len(asked.seeds):
+                lines.append(
+                    f"{importance}, {rule}: {len(values)} of {len(asked.seeds)} seeds are there, no answer yet"
+                )
+            else:
                 middle = statistics.fmean(values)
                 half = asked.t_quantile * statistics.stdev(values) / len(values) ** 0.5
                 ends[rule] = (middle - half, middle, middle + half)
