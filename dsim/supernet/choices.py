@@ -101,13 +101,11 @@ class Choices:
             depth, attention = pick(space.depths[stage]), pick(self.attention_counts(stage))
             ratio, attention = pick(space.mlp_ratios[stage]), min(attention, depth)
             slots.append(
-                self._placed(
-                    stage, [space.mixers[stage][0]] * (depth - attention), attention, [ratio] * depth
-                )
+                self.placed(stage, [space.mixers[stage][0]] * (depth - attention), attention, [ratio] * depth)
             )
         return Subnet(tuple(pick(row) for row in space.widths), tuple(slots))
 
-    def _placed(self, stage: int, mixers: list[Mixer], attention: int, ratios: list[float]) -> Slots:
+    def placed(self, stage: int, mixers: list[Mixer], attention: int, ratios: list[float]) -> Slots:
         """Put blocks into the first slots, and attention into the last ones."""
         row: list[Block | None] = [None] * self.depth(stage)
         places = [*range(len(mixers)), *range(len(row) - attention, len(row))]
@@ -161,5 +159,5 @@ class Choices:
                     "train a supernet whose --space holds it"
                 )
             mixers = [block.mixer for block in made.blocks[: made.depth - attention]]
-            slots.append(self._placed(stage, mixers, attention, [block.mlp_ratio for block in made.blocks]))
+            slots.append(self.placed(stage, mixers, attention, [block.mlp_ratio for block in made.blocks]))
         return Subnet(tuple(stage.width for stage in arch.stages), tuple(slots))
