@@ -130,7 +130,8 @@ def ledger_data(found: Overview) -> TableData:
             )
         )
     columns = ("stage", "images", "passes", "GMACs", "evaluations", "CPU seconds")
-    return table("Cost", columns, rows, columns[1:], f"Peak memory: {ledger.peak_memory_mb:,.0f} MB.")
+    gpu = f", and {ledger.peak_gpu_memory_mb:,.0f} MB of the GPU" if ledger.peak_gpu_memory_mb else ""
+    return table("Cost", columns, rows, columns[1:], f"Peak memory: {ledger.peak_memory_mb:,.0f} MB{gpu}.")
 
 
 def show_check(found: Check) -> None:

@@ -51,6 +51,7 @@ class Elastic:
         self.resolution = design_px(px)
         self.weights: dict[str, nn.Parameter] = {}
         self._flat = Flat()
+        self._tables: dict[Piece, dict[str, Tensor]] = {}  # on a GPU
         generator = torch.Generator().manual_seed(seed)
         for piece in self._largest_pieces():
             for name, key, shape in piece.weights:
@@ -78,8 +79,17 @@ class Elastic:
     def call(self, piece: Piece, *inputs: object) -> Tensor:
         """Run a piece on the shared weights."""
         values: dict[str, Tensor] = {name: self._leading(key, shape) for name, key, shape in piece.weights}
-        result: Tensor = functional_call(piece.module, {**values, **piece.buffers}, inputs)
+        result: Tensor = functional_call(piece.module, {**values, **self._buffers(piece)}, inputs)
         return result
+
+    def _buffers(self, piece: Piece) -> dict[str, Tensor]:
+        """Return the tables of a piece where the weights are; a GPU gets them once."""
+        device = next(iter(self.weights.values())).device
+        if device.type == "cpu" or not piece.buffers:
+            return piece.buffers
+        if piece not in self._tables:
+            self._tables[piece] = {name: table.to(device) for name, table in piece.buffers.items()}
+        return self._tables[piece]
 
     def _leading(self, key: str, shape: tuple[int, ...]) -> Tensor:
         whole = self.weights[key]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from dsim.files import read_text, write_atomic
 from dsim.records import from_json, to_json
-from dsim.supernet.cost import Amounts, peak_memory_mb
+from dsim.supernet.cost import Amounts, peak_gpu_memory_mb, peak_memory_mb
 
 _REMEDY = "remove it; the weights beside it stay usable"
 STAGES = ("reading", "forecast", "training", "importance", "evaluation", "anchors", "predictor", "halving")
@@ -24,11 +24,14 @@ class Ledger:
         Stage to amounts. A stage without a plan was asked for later, by itself.
     peak_memory_mb
         The most memory that any of its processes has held.
+    peak_gpu_memory_mb
+        The same of a GPU's memory; 0 where none was used.
     """
 
     planned: dict[str, Amounts] = field(default_factory=dict)
     spent: dict[str, Amounts] = field(default_factory=dict)
     peak_memory_mb: float = 0.0
+    peak_gpu_memory_mb: float = 0.0
 
     def spend(self, stage: str, amounts: Amounts) -> None:
         """Add to what a stage has cost."""
@@ -37,6 +40,7 @@ class Ledger:
     def write(self, path: Path) -> None:
         """Keep it."""
         self.peak_memory_mb = round(max(self.peak_memory_mb, peak_memory_mb()), 1)
+        self.peak_gpu_memory_mb = round(max(self.peak_gpu_memory_mb, peak_gpu_memory_mb()), 1)
         write_atomic(path, to_json(self, indent=1) + "\n")
 
     @classmethod

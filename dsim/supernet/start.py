@@ -13,13 +13,14 @@ from dsim.errors import FileFormatError
 from dsim.files import first_line, read_bytes
 from dsim.supernet.elastic import Elastic
 from dsim.supernet.pieces import pieces_of
+from dsim.supernet.trained_model import read_trained
 
 WEIGHTS = "weights.safetensors"  # in the folder of a trained model
 REMEDY = (
     "give a .safetensors file with the weights of the space's largest design, under the names of dsim export --to torch, or "
     "a folder that `dsim train` made"
 )
-# what depends on the number of classes; where that differs, it begins fresh
+# what depends on the classes; where those differ, it begins fresh
 CLASSIFIERS = ("head.weight", "head.bias", "dist_head.weight", "dist_head.bias")
 BIASES = ".attention_biases"  # depend on the size of the pictures; they are stretched to another
 # what a network keeps beside its weights: a supernet recomputes all of it
@@ -43,11 +44,21 @@ def mark_of(path: Path) -> str:
     return hashlib.sha256(read_bytes(path, REMEDY)).hexdigest()[:16]
 
 
-def begin_with(net: Elastic, path: Path) -> tuple[str, ...]:
+def same_classes(start: str | Path, classes: tuple[str, ...]) -> bool:
+    """Return whether trained weights tell the same classes apart, as far as their folder says."""
+    return not Path(start).is_dir() or read_trained(start)[1].classes == classes
+
+
+def begin_with(net: Elastic, path: Path, classifiers: bool = True) -> tuple[str, ...]:
     """Fill the largest sub-network with the weights of a file; return the names of what begins fresh instead.
 
     EfficientFormer's official keys are those of `dsim.export`, so that a checkpoint of it fits the space whose largest
     design it is (`space_below`), once it is written as safetensors.
+
+    Parameters
+    ----------
+    classifiers
+        False where they tell other classes apart: they then begin fresh.
 
     Raises
     ------
@@ -73,7 +84,9 @@ def begin_with(net: Elastic, path: Path) -> tuple[str, ...]:
                 full = prefix + name
                 known.add(full)
                 value = _fitted(found.get(full), full, shape)
-                if value is not None and tuple(value.shape) == shape:
+                if full in CLASSIFIERS and not classifiers:
+                    fresh.append(full)
+                elif value is not None and tuple(value.shape) == shape:
                     net.weights[key][tuple(slice(0, length) for length in shape)] = value.to(net.weights[key])
                 elif full in CLASSIFIERS:
                     fresh.append(full)

@@ -25,7 +25,7 @@ from dsim.supernet.machine import check_device, kept_settings, torch_threads
 from dsim.supernet.pictures import require_pillow
 from dsim.supernet.processes import Processes, joined
 from dsim.supernet.spec import IMPORTANCES, TrainSpec, begun_otherwise, differences, parse_count
-from dsim.supernet.start import begin_with, mark_of, weights_file
+from dsim.supernet.start import begin_with, mark_of, same_classes, weights_file
 from dsim.supernet.state import require_safetensors
 from dsim.supernet.teacher import Teacher, load_teacher, teacher_mark
 from dsim.supernet.trainer import SAVE_EVERY_S
@@ -150,7 +150,7 @@ def train(
                 header.spec, pictures.train, header.scaling, len(header.classes), processes, taught
             )
             if start is not None and not home.state_path.exists():
-                fresh = begin_with(training.net, weights_file(start))
+                fresh = begin_with(training.net, weights_file(start), same_classes(start, header.classes))
                 note = f"begins fresh beside the weights of {start}: {', '.join(fresh) or 'nothing'}"
                 if note not in header.notes and processes.first:
                     header = replace(header, notes=(*header.notes, note))

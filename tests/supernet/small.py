@@ -24,10 +24,10 @@ SMALL: Space = DEFAULT.fixed(
 )
 
 
-def write_digits(folder: Path, per_class: int = 40, classes: int = CLASSES) -> Path:
-    """Write the first digits of each class as PNG files of 32 px."""
+def write_digits(folder: Path, per_class: int = 40, classes: int = CLASSES, first: int = 0) -> Path:
+    """Write the first digits of each class, from a first one on, as PNG files of 32 px."""
     digits = load_digits()
-    for label in range(classes):
+    for label in range(first, first + classes):
         place = folder / f"digit-{label}"
         place.mkdir(parents=True)
         for number, values in enumerate(digits.images[digits.target == label][:per_class]):

@@ -12,11 +12,12 @@ from safetensors.torch import load_file, save_file
 from dsim.arch import Arch, Block, Mixer, get_preset
 from dsim.errors import DsimError
 from dsim.export import build_module
-from dsim.supernet import space_below
+from dsim.supernet import evaluate, load_choices, slim, space_below, train, train_design
 from dsim.supernet.choices import Choices
 from dsim.supernet.elastic import Elastic
+from dsim.supernet.prices import Prices
 from dsim.supernet.start import begin_with
-from tests.supernet.small import SMALL
+from tests.supernet.small import SMALL, write_digits
 
 
 @pytest.fixture
@@ -99,3 +100,32 @@ def test_weights_of_another_design_are_refused(checkpoint: Path) -> None:
     checkpoint.write_bytes(b"nothing of the kind")
     with pytest.raises(DsimError, match="must be safetensors, and is not"):
         begin_with(Elastic(Choices(SMALL), 32, 3, seed=0), checkpoint)
+
+
+@pytest.mark.slow
+def test_what_was_trained_on_one_task_is_slimmed_on_another(tmp_path: Path) -> None:
+    """Digits 0 to 4 first, then 5 to 9: the trained start ends at a lower loss than a fresh one of the same length."""
+    low = write_digits(tmp_path / "low", per_class=100, classes=5)
+    high = write_digits(tmp_path / "high", per_class=100, classes=5, first=5)
+    choices = Choices(SMALL.fixed(mlp_ratios=((2.0,),) * 4))
+    design = choices.largest.arch(choices.stem, choices.head, 32, 5)
+    common = {"batch": 32, "flip": False, "threads": 1, "precision": "float32"}
+    model = tmp_path / "low.model"
+    train_design(design, low, model, images=32 * 200, **common)
+    space = load_choices(model)
+    assert space == space_below(design)
+    loss = {}
+    for name, start in (("trained", model), ("fresh", None)):
+        options = {**common, "space": space, "subnets": 1, "start": start}
+        found = train(high, tmp_path / name, images=32 * 40, **options)
+        loss[name] = evaluate(found, [found.choices.largest])[0].loss
+        if start is not None:
+            assert found.header.notes[-1].endswith("head.weight, head.bias, dist_head.weight, dist_head.bias")
+            prices = Prices.of("pixel4-dsp", 1.0, 0.9)
+            ends = [found.choices.smallest, found.choices.largest]
+            small, large = (prices(found.arch(subnet)).high_ms for subnet in ends)
+            budget = (small + large) / 2
+            (result,) = slim(found, ["pixel4-dsp"], {"pixel4-dsp": budget}, tries=1)
+            assert result.fits
+            assert result.trace
+    assert loss["trained"] < loss["fresh"]  # with seeds 0 to 3: by 0.14, 0.06, 0.07 and 0.03
