@@ -55,7 +55,7 @@ def test_every_verb_has_help(capsys: pytest.CaptureFixture[str], verb: str) -> N
                 "postgresql+pg8000://u:secret@h/d",
             ],
             1,
-            "postgresql+pg8000://***@h/d needs a database driver that is not installed, pg8000",
+            "postgresql+pg8000://***@h/d needs a database driver that is not installed; run: pip install pg8000",
         ),
         (
             ["compare", "--devices", "iphone12,iphone13", "--out", "/dev/null"],
