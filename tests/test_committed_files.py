@@ -17,12 +17,17 @@ from dsim.device.card import card_file, read_card, write_card
 from dsim.device.fields import read_toml
 from dsim.device.load import load_profile
 from dsim.graph import load_graphs, save_graphs
-from dsim.records import from_json, to_json
+from dsim.records import from_json, to_json, to_toml
 from dsim.search.space import Space
 from dsim.shift.files import RECORD, load_comparison, tables, to_dict
 from dsim.shift.measured import FILE as TIMED
 from dsim.shift.measured import read_measured, write_measured
 from lab.claims.device_shift import specs
+from lab.claims.fashion.costs import PATH as COSTS
+from lab.claims.fashion.costs import read_costs
+from lab.claims.fashion.inputs import read_inputs as read_fashion
+from lab.claims.fashion.rows import Estimate, Training
+from lab.claims.planted_attention import Row
 from lab.claims.reality.files import read_inputs, read_records, write_records
 from lab.claims.reality.records import Learned, Own, Standing
 
@@ -36,12 +41,22 @@ RECORDS = {
     "backtest/networks.parquet": Own,
     "backtest/claims.parquet": Standing,
     "reality-check/standings.parquet": Standing,
+    "planted-attention/rows.parquet": Row,
+    "fashion/trainings.parquet": Training,
+    "fashion/estimates.parquet": Estimate,
 }
 
 
 def test_every_study_is_among_those_tested() -> None:
     found = {path.relative_to(STUDIES).parts[0] for path in STUDIES.rglob("*") if path.is_file()}
-    assert found == {"backtest", "device-shift", "paper-checks", "reality-check"}
+    assert found == {
+        "backtest",
+        "device-shift",
+        "fashion",
+        "paper-checks",
+        "planted-attention",
+        "reality-check",
+    }
 
 
 @pytest.mark.parametrize("name", sorted(path.parent.name for path in STUDIES.glob(f"*/*/{RECORD}")))
@@ -76,6 +91,12 @@ def test_inputs_of_claims_come_back(name: str) -> None:
     inputs = read_inputs(STUDIES / name)
     assert from_json(type(inputs), to_json(inputs)) == inputs
     assert inputs.space == Space()
+
+
+def test_inputs_of_the_experiment_come_back() -> None:
+    inputs, costs = read_fashion(), read_costs()
+    assert from_json(type(inputs), to_json(inputs)) == inputs
+    assert to_toml(costs) == COSTS.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("preset", PRESETS)
