@@ -23,7 +23,7 @@ def synflow(module: nn.Module, px: int) -> float:
             weight.abs_()
     module.zero_grad()
     module(torch.ones(1, 3, px, px, dtype=torch.float64)).sum().backward()
-    total = sum(float((w * w.grad).abs().sum()) for w in module.parameters() if w.grad is not None)
+    total = sum(float((w.detach() * w.grad).abs().sum()) for w in module.parameters() if w.grad is not None)
     return float(torch.tensor(total + _TINY).log())
 
 
