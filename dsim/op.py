@@ -74,6 +74,16 @@ class OpKind(StrEnum):
     UNKNOWN = "unknown"
 
 
+class Writing(StrEnum):
+    """How a network writes an op that is not one op of its usual formula (by the error function, for GELU)."""
+
+    CHAIN = "chain"  # in small steps, which a reader recognised
+    TANH = "tanh"  # one op, by the tanh formula
+    TANH_CHAIN = "tanh_chain"
+    QUICK = "quick"  # one op: QuickGELU, x * sigmoid(1.702 x), which is another function
+    QUICK_CHAIN = "quick_chain"  # stands at the product that ends it; its steps stay ops of their own
+
+
 ACTIVATIONS: frozenset[OpKind] = frozenset(
     {
         OpKind.RELU,
@@ -88,6 +98,15 @@ ACTIVATIONS: frozenset[OpKind] = frozenset(
 )
 NORMS: frozenset[OpKind] = frozenset({OpKind.BATCH_NORM, OpKind.LAYER_NORM, OpKind.GROUP_NORM})
 BINARY: frozenset[OpKind] = frozenset({OpKind.ADD, OpKind.SUB, OpKind.MUL, OpKind.DIV})
+
+QUICK_FACTOR = 1.702  # of QuickGELU
+WRITES: dict[Writing, frozenset[OpKind]] = {
+    Writing.CHAIN: ACTIVATIONS | NORMS | {OpKind.SOFTMAX},
+    Writing.TANH: frozenset({OpKind.GELU}),
+    Writing.TANH_CHAIN: frozenset({OpKind.GELU}),
+    Writing.QUICK: frozenset({OpKind.SILU}),
+    Writing.QUICK_CHAIN: frozenset({OpKind.MUL}),
+}
 
 ATTRS_OF: dict[OpKind, type[Attrs]] = {
     OpKind.CONV2D: ConvAttrs,
@@ -152,6 +171,9 @@ class Op:
         Shapes of the activations read and written. Weights are not inputs: attributes imply them.
     activation
         The activation that a fusion pass moved into this op, or None.
+    writing
+        How the network writes what this op is by itself; None for one op of the usual formula. It changes neither MACs nor
+        parameters, and no price.
     """
 
     kind: OpKind
@@ -159,6 +181,7 @@ class Op:
     inputs: tuple[TensorSpec, ...]
     outputs: tuple[TensorSpec, ...]
     activation: OpKind | None = None
+    writing: Writing | None = None
 
     def __post_init__(self) -> None:
         wanted = ATTRS_OF[self.kind]
@@ -170,6 +193,11 @@ class Op:
             raise InvalidValueError(
                 f"only an activation can be fused into an op, got {self.activation}; "
                 f"choose from {', '.join(sorted(ACTIVATIONS))}"
+            )
+        if self.writing is not None and self.kind not in WRITES[self.writing]:
+            raise InvalidValueError(
+                f"only {', '.join(sorted(WRITES[self.writing]))} can be written as {self.writing}, got {self.kind}; "
+                "leave the writing out"
             )
 
     @cached_property

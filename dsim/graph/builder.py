@@ -8,7 +8,7 @@ from dsim.attrs import Attrs, NoAttrs
 from dsim.errors import InvalidValueError
 from dsim.graph.graph import Graph, Node, Ref
 from dsim.graph.shapes import infer_outputs
-from dsim.op import Op, OpKind, TensorSpec
+from dsim.op import Op, OpKind, TensorSpec, Writing
 from dsim.records import shown
 
 _PLAIN = NoAttrs()
@@ -16,10 +16,14 @@ _PLAIN = NoAttrs()
 
 @lru_cache(maxsize=2**15)
 def make_op(
-    kind: OpKind, attrs: Attrs, inputs: tuple[TensorSpec, ...], activation: OpKind | None = None
+    kind: OpKind,
+    attrs: Attrs,
+    inputs: tuple[TensorSpec, ...],
+    activation: OpKind | None = None,
+    writing: Writing | None = None,
 ) -> Op:
     """Make an op with the outputs that follow; networks repeat their blocks, and an op is frozen."""
-    return Op(kind, attrs, inputs, infer_outputs(kind, attrs, inputs), activation)
+    return Op(kind, attrs, inputs, infer_outputs(kind, attrs, inputs), activation, writing)
 
 
 class GraphBuilder:
@@ -53,6 +57,7 @@ class GraphBuilder:
         attrs: Attrs | None = None,
         scope: str = "",
         activation: OpKind | None = None,
+        writing: Writing | None = None,
     ) -> Ref:
         """Add an op that reads ``refs``; give its first output (for a split, count ``slot`` up with `slots`).
 
@@ -62,9 +67,8 @@ class GraphBuilder:
             Shapes and attributes contradict each other.
         """
         specs = tuple(self._spec(ref) for ref in refs)
-        self._nodes.append(
-            Node(make_op(kind, _PLAIN if attrs is None else attrs, specs, activation), refs, scope)
-        )
+        op = make_op(kind, _PLAIN if attrs is None else attrs, specs, activation, writing)
+        self._nodes.append(Node(op, refs, scope))
         return Ref(len(self._nodes) - 1)
 
     def slots(self, ref: Ref) -> tuple[Ref, ...]:

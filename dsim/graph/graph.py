@@ -10,8 +10,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from dsim.errors import InvalidValueError
+from dsim.graph.forms import form_of
 from dsim.graph.shapes import infer_outputs
-from dsim.op import Op, OpKind, TensorSpec
+from dsim.op import Op, OpKind, TensorSpec, Writing
 from dsim.records import changed_fields, shown
 from dsim.summaries import Summarised, Summary
 
@@ -154,6 +155,9 @@ class Graph(Summarised):
             ("size", f"{least}{self.params / 1e6:.2f} M parameters, {least}{self.macs / 1e9:.3f} GMACs"),
             ("operators", f"{len(self.nodes)}: {', '.join(f'{count} {kind}' for kind, count in kinds)}"),
         ]
+        forms = Counter(form for op in self.ops if op.writing is not None and (form := form_of(op)))
+        if forms:
+            rows.append(("forms", ", ".join(f"{count} {form}" for form, count in forms.most_common())))
         if self.uncounted:
             rows.append(("not counted", ", ".join(self.uncounted)))
         rows += [("note", note) for note in self.notes]
@@ -164,13 +168,17 @@ class Graph(Summarised):
         return merkle(self)
 
 
-def merkle(graph: Graph, skip: frozenset[OpKind] = frozenset()) -> str:
+def merkle(
+    graph: Graph, skip: frozenset[OpKind] = frozenset(), alike: frozenset[Writing] = frozenset()
+) -> str:
     """Hash a graph bottom-up, so that order and scopes do not matter.
 
     Parameters
     ----------
     skip
         Kinds with one input that are looked through, as if what they write were what they read.
+    alike
+        Writings that count as the usual one.
     """
     keys: dict[Ref, str] = {Ref(-1 - k): f"input{k}:{spec.shape}" for k, spec in enumerate(graph.inputs)}
     node_keys = []
@@ -182,6 +190,8 @@ def merkle(graph: Graph, skip: frozenset[OpKind] = frozenset()) -> str:
             continue
         shapes = [s.shape for s in (*op.inputs, *op.outputs)]
         text = f"{op.kind}|{sorted(changed_fields(op.attrs).items())}|{op.activation}|{shapes}|{read}"
+        if op.writing is not None and op.writing not in alike:
+            text += f"|{op.writing}"
         digest = hashlib.sha256(text.encode()).hexdigest()
         node_keys.append(digest)
         for slot in range(len(op.outputs)):

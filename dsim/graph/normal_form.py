@@ -1,18 +1,20 @@
-"""A normal form in which two writings of one network are equal: views and cut-free copies do not count."""
+"""A normal form in which two writings of one network are equal: views, and activations or norms in steps, do not count."""
 
 from __future__ import annotations
 
 from collections import Counter
 
 from dsim.graph.graph import Graph, merkle
-from dsim.op import OpKind
+from dsim.op import OpKind, Writing
 
 VIEWS: frozenset[OpKind] = frozenset({OpKind.RESHAPE})
+# rewrites of one function; QuickGELU in one op is another function than SiLU, which has its kind
+REWRITES: frozenset[Writing] = frozenset(Writing) - {Writing.QUICK}
 
 
 def normal_hash(graph: Graph) -> str:
-    """Hash a graph with views looked through: a reshape moves no data."""
-    return merkle(graph, skip=VIEWS)
+    """Hash a graph with views and rewrites looked through: a reshape moves no data, and GELU in steps is GELU."""
+    return merkle(graph, skip=VIEWS, alike=REWRITES)
 
 
 def op_counts(graph: Graph) -> Counter[tuple[str, int, int]]:

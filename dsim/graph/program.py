@@ -15,6 +15,7 @@ from dsim.attrs import UnknownAttrs
 from dsim.errors import InvalidValueError
 from dsim.graph.aten import RULES, SILENT, counted
 from dsim.graph.graph import Ref
+from dsim.graph.torch_chains import Chain, find_chains
 from dsim.graph.tracing import Constant, Shape, Trace, Value
 from dsim.op import OpKind
 
@@ -73,8 +74,14 @@ def walk(graph: torch.fx.Graph, arguments: Sequence[Value], trace: Trace) -> lis
     """
     values: dict[torch.fx.Node, Value] = {}
     given = iter(arguments)
+    chains = find_chains(graph)
+    inside = {node for chain in chains.values() for node in chain.inside}
     for node in graph.nodes:
-        if node.op == "placeholder":
+        if node in inside:
+            continue
+        if node in chains:
+            values[node] = _chain(node, chains[node], values, trace)
+        elif node.op == "placeholder":
             values[node] = next(given)
         elif node.op == "get_attr":
             values[node] = _attribute(node)
@@ -165,6 +172,21 @@ def _call(node: torch.fx.Node, values: dict[torch.fx.Node, Value], trace: Trace)
     if in_place and isinstance(node.args[0], torch.fx.Node):
         _write_back(node, result, values, trace)
     return result
+
+
+def _chain(node: torch.fx.Node, chain: Chain, values: dict[torch.fx.Node, Value], trace: Trace) -> Value:
+    """Write what several nodes compute together, at the last of them."""
+    args = [_resolve(argument, values) for argument in chain.args]
+    tensors = [value for value in flat(args) if isinstance(value, Ref | Constant)]
+    outputs = node.meta.get("val")
+    if not any(isinstance(value, Ref) for value in tensors):
+        return _folded(outputs, [value for value in tensors if isinstance(value, Constant)])
+    trace.scope = _scope(node) or trace.scope
+    trace.writing = chain.writing
+    try:
+        return _written(chain.rule, args, {}, tensors, outputs, trace)
+    finally:
+        trace.writing = None
 
 
 def _write_back(node: torch.fx.Node, result: Value, values: dict[torch.fx.Node, Value], trace: Trace) -> None:

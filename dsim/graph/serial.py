@@ -10,7 +10,7 @@ from dsim.attrs import Attrs
 from dsim.errors import DsimError, FileFormatError
 from dsim.graph.builder import GraphBuilder, make_op
 from dsim.graph.graph import Graph, Node, Ref
-from dsim.op import ATTRS_OF, Op, OpKind, TensorSpec
+from dsim.op import ATTRS_OF, Op, OpKind, TensorSpec, Writing
 from dsim.records import Sparse, from_plain, from_versioned, to_plain, to_versioned
 
 SCHEMA_VERSION = 1
@@ -52,16 +52,18 @@ class NodeForm(Sparse):
     attrs: Mapping[str, Any] = field(default_factory=dict)
     activation: OpKind | None = None
     scope: str = ""
+    writing: Writing | None = None
 
     @classmethod
     def of(cls, node: Node) -> NodeForm:
         """Return a node as files hold it."""
-        return cls(node.op.kind, node.inputs, to_plain(node.op.attrs), node.op.activation, node.scope)
+        op = node.op
+        return cls(op.kind, node.inputs, to_plain(op.attrs), op.activation, node.scope, op.writing)
 
     def parts(self) -> NodeParts:
         """Return what it says, each part checked by itself."""
         attrs = from_plain(ATTRS_OF[self.kind], self.attrs)
-        return NodeParts(self.kind, attrs, self.inputs, self.activation, self.scope)
+        return NodeParts(self.kind, attrs, self.inputs, self.activation, self.scope, self.writing)
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,7 @@ class NodeParts(NamedTuple):
     inputs: tuple[Ref, ...]
     activation: OpKind | None
     scope: str
+    writing: Writing | None = None
 
 
 def graph_to_dict(graph: Graph) -> dict[str, Any]:
@@ -140,7 +143,12 @@ def assemble(
         at = f"{where}, node 0"
         for index, node in enumerate(nodes):
             builder.add(
-                node.kind, *node.inputs, attrs=node.attrs, scope=node.scope, activation=node.activation
+                node.kind,
+                *node.inputs,
+                attrs=node.attrs,
+                scope=node.scope,
+                activation=node.activation,
+                writing=node.writing,
             )
             at = f"{where}, node {index + 1}"
         at = f"{where}, outputs"

@@ -11,10 +11,11 @@ from dsim.attrs import Attrs
 from dsim.errors import FileAccessError, FileFormatError, InvalidValueError
 from dsim.graph.graph import Graph, Ref
 from dsim.graph.serial import WRITTEN, NodeParts, Shape, assemble, graph_to_dict
-from dsim.op import ATTRS_OF, OpKind
+from dsim.op import ATTRS_OF, OpKind, Writing
 from dsim.records import from_json, from_plain, shown
 
 _NODE_COLUMNS = ("kind", "inputs", "attrs", "activation", "scope")
+_WRITING = "writing"  # a column of those files alone in which some op is not written as usual
 
 
 def _compact(value: object) -> str:
@@ -43,10 +44,13 @@ def save_graphs(path: Path, graphs: Mapping[str, Graph]) -> None:
                     "attrs": _compact(node.get("attrs", {})),
                     "activation": node.get("activation", ""),
                     "scope": node.get("scope", ""),
+                    _WRITING: node.get(_WRITING, ""),
                 }
             )
-    columns = ("key", *_NODE_COLUMNS)
-    frame = pl.DataFrame({c: pl.Series(c, [row[c] for row in rows], dtype=pl.String) for c in columns})
+    columns = ("key", *_NODE_COLUMNS, *((_WRITING,) if any(row.get(_WRITING) for row in rows) else ()))
+    frame = pl.DataFrame(
+        {c: pl.Series(c, [row.get(c, "") for row in rows], dtype=pl.String) for c in columns}
+    )
     frame.write_parquet(path, compression="zstd", compression_level=19)
 
 
@@ -73,7 +77,8 @@ def load_graphs(path: Path, keys: Collection[str] | None = None) -> dict[str, Gr
         lazy = pl.scan_parquet(path)
         if keys is not None:
             lazy = lazy.filter(pl.col("key").is_in(list(keys)))
-        frame = lazy.select("key", *_NODE_COLUMNS).collect()
+        known = [_WRITING] if _WRITING in lazy.collect_schema() else []
+        frame = lazy.select("key", *_NODE_COLUMNS, *known).collect()
     except OSError as error:
         raise FileAccessError(f"{path} cannot be read: {error}; check the path") from error
     except pl.exceptions.PolarsError as error:
@@ -85,7 +90,7 @@ def load_graphs(path: Path, keys: Collection[str] | None = None) -> dict[str, Gr
     out: dict[str, Graph] = {}
     for (key,), part in frame.group_by("key", maintain_order=True):
         where = f"{path}, graph {key}"
-        head, *rows = part.select(_NODE_COLUMNS).rows()
+        head, *rows = part.drop("key").rows()
         inputs = from_json(tuple[Shape, ...], head[1], f"{where}, inputs", WRITTEN)
         outputs = from_json(tuple[Ref, ...], head[2], f"{where}, outputs", WRITTEN)
         out[str(key)] = assemble(
@@ -109,7 +114,14 @@ def _kind(text: str, what: str) -> OpKind:
     return from_plain(OpKind, text, what)
 
 
-def _parts(index: int, kind: str, inputs: str, attrs: str, activation: str, scope: str) -> NodeParts:
+@lru_cache(maxsize=2**8)
+def _written(text: str) -> Writing:
+    return from_plain(Writing, text, _WRITING)
+
+
+def _parts(
+    index: int, kind: str, inputs: str, attrs: str, activation: str, scope: str, writing: str = ""
+) -> NodeParts:
     known = _kind(kind, "kind")
     refs = _distances(inputs)
     if any(ref.node > index for ref in refs):
@@ -117,6 +129,5 @@ def _parts(index: int, kind: str, inputs: str, attrs: str, activation: str, scop
             f"a node reads tensors made before it, got distances {shown(inputs)}; correct them"
         )
     near = tuple(Ref(index - ref.node, ref.slot) if ref.node >= 0 else ref for ref in refs)
-    return NodeParts(
-        known, _attrs(known, attrs), near, _kind(activation, "activation") if activation else None, scope
-    )
+    fused = _kind(activation, "activation") if activation else None
+    return NodeParts(known, _attrs(known, attrs), near, fused, scope, _written(writing) if writing else None)

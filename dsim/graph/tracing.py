@@ -8,7 +8,7 @@ from typing import Any
 from dsim.attrs import Attrs, ConstantAttrs
 from dsim.graph.builder import GraphBuilder
 from dsim.graph.graph import Ref
-from dsim.op import OpKind
+from dsim.op import WRITES, OpKind, Writing
 
 Shape = tuple[int, ...]
 
@@ -37,12 +37,15 @@ class Trace:
         What fake quantisation wrote and scaled back.
     expected
         Shapes of the tensors that the present operator gives, as torch computed them.
+    writing
+        How the present operator is written; None for one op of the usual formula.
     """
 
     def __init__(self, builder: GraphBuilder) -> None:
         self.builder = builder
         self.scope = ""
         self.expected: tuple[Shape, ...] = ()
+        self.writing: Writing | None = None
         self.unscaled: set[Ref] = set()  # results whose scale, folded into weights before, was undone
         self._claimed: dict[str, None] = {}  # in order of claiming, so that a rewind can forget the latest
 
@@ -68,7 +71,10 @@ class Trace:
 
     def add(self, kind: OpKind, *refs: Ref, attrs: Attrs | None = None) -> Ref:
         """Add an op in the present scope."""
-        return self.builder.add(kind, *refs, attrs=attrs, scope=self.scope)
+        fits = self.writing is not None and kind in WRITES[self.writing]
+        return self.builder.add(
+            kind, *refs, attrs=attrs, scope=self.scope, writing=self.writing if fits else None
+        )
 
     def shape(self, value: Value) -> Shape:
         """Return the shape of a tensor or constant; () for a number."""

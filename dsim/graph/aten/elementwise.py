@@ -8,7 +8,7 @@ from dsim.attrs import AxisAttrs, ConvAttrs, LinearAttrs
 from dsim.graph.aten.arguments import Rule, axis_of
 from dsim.graph.graph import Ref
 from dsim.graph.tracing import Constant, Trace, Value
-from dsim.op import OpKind
+from dsim.op import OpKind, Writing
 
 
 def unary(kind: OpKind) -> Rule:
@@ -24,6 +24,16 @@ def binary(kind: OpKind) -> Rule:
 def reverse(kind: OpKind) -> Rule:
     """Make the rule of an op that names its right operand first."""
     return lambda t, a, b, *_, **__: t.binary(kind, b, a)
+
+
+def gelu(t: Trace, x: Ref, approximate: str = "none") -> Ref:
+    """Write a GELU, by its formula."""
+    before = t.writing
+    t.writing = Writing.TANH if approximate == "tanh" else before
+    try:
+        return t.add(OpKind.GELU, x)
+    finally:
+        t.writing = before
 
 
 def clamp(t: Trace, x: Ref, low: float | None = None, high: float | None = None, **named: Any) -> Value:

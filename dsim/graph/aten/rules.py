@@ -54,7 +54,7 @@ RULES: dict[str, Rule] = {
     # activations and arithmetic
     "relu": elementwise.unary(OpKind.RELU),
     "relu6": elementwise.unary(OpKind.RELU6),
-    "gelu": elementwise.unary(OpKind.GELU),
+    "gelu": elementwise.gelu,
     "silu": elementwise.unary(OpKind.SILU),
     "hardswish": elementwise.unary(OpKind.HARDSWISH),
     "hardsigmoid": elementwise.unary(OpKind.HARDSIGMOID),

@@ -208,6 +208,7 @@ def _apply(graph: Graph, plan: _Plan) -> Graph:
             attrs=op.attrs,
             scope=node.scope,
             activation=op.activation,
+            writing=op.writing,
         )
         for slot, ref in enumerate(builder.slots(made)):
             moved[Ref(index, slot)] = ref

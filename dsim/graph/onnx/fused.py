@@ -5,9 +5,12 @@ Source: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from dsim.graph.onnx.steps import WINDOW, Call, Spelling, Step, activated, channels_first, kept
 
 MICROSOFT = "com.microsoft::"
+_TANH = {"approximate": "tanh"}  # the formula of its fast GELU
 
 
 def _conv(call: Call) -> list[Step]:
@@ -100,12 +103,13 @@ def _product_gelu(call: Call) -> list[Step]:
     if call.input(2):
         steps.append(Step("Add", (made, call.input(2)), (added,)))
         made = added
-    return [*steps, Step("Gelu", (made,), call.outputs[:1], {}, like=made)]
+    return [*steps, Step("Gelu", (made,), call.outputs[:1], dict(_TANH), like=made)]
 
 
-def _quick_gelu(call: Call) -> list[Step]:
-    """QuickGelu(x) is x * sigmoid(alpha * x): SiLU where alpha is 1, and as much work elsewhere."""
-    return _like("Silu")(call)
+def _fast_gelu(call: Call) -> list[Step]:
+    """FastGelu(x, bias)."""
+    *before, last = _biased("Gelu")(call)
+    return [*before, replace(last, attrs=dict(_TANH))]
 
 
 def _skip_norm(op: str) -> Spelling:
@@ -183,9 +187,9 @@ FUSED: dict[str, Spelling] = {
     f"{MICROSOFT}TransposeMatMul": _matmul,
     f"{MICROSOFT}FusedMatMulActivation": _matmul,
     f"{MICROSOFT}Gelu": _like("Gelu"),
-    f"{MICROSOFT}FastGelu": _biased("Gelu"),
+    f"{MICROSOFT}FastGelu": _fast_gelu,
     f"{MICROSOFT}BiasGelu": _biased("Gelu"),
-    f"{MICROSOFT}QuickGelu": _quick_gelu,
+    f"{MICROSOFT}QuickGelu": _like("QuickGelu", "alpha"),
     f"{MICROSOFT}SkipLayerNormalization": _skip_norm("LayerNormalization"),
     f"{MICROSOFT}SkipSimplifiedLayerNormalization": _skip_norm("RMSNormalization"),
     f"{MICROSOFT}SimplifiedLayerNormalization": lambda call: [

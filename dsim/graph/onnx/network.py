@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from dsim.graph.tracing import Constant, Shape
+from dsim.op import Writing
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +42,8 @@ class Item:
         Attributes as plain Python values.
     scope
         The path of the module that it came from, as far as the file tells.
+    writing
+        How the file writes it, where a pattern found that out.
     """
 
     op: str
@@ -48,6 +51,7 @@ class Item:
     outputs: tuple[str, ...]
     attrs: dict[str, Any] = field(default_factory=dict)
     scope: str = ""
+    writing: Writing | None = None
 
 
 @dataclass

@@ -81,7 +81,7 @@ def write(network: Network, values: dict[str, Ref], trace: Trace) -> list[Value]
     read = {*network.outputs, *(name for item in network.items for name in item.inputs)}
     for item in network.items:
         args = [_argument(network, found, name) for name in item.inputs]
-        trace.scope = item.scope
+        trace.scope, trace.writing = item.scope, item.writing
         trace.expected = tuple(network.shapes[name] for name in item.outputs if name)
         needed = max((k + 1 for k, name in enumerate(item.outputs) if name in read), default=1)
         results = _written(item, args, needed, trace)

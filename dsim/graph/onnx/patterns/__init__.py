@@ -7,7 +7,7 @@ nobody else reads anything in between.
 from __future__ import annotations
 
 from dsim.graph.onnx.network import Item, Network
-from dsim.graph.onnx.patterns import attention, gates, gelu, group_norm, layer_norm, linear
+from dsim.graph.onnx.patterns import attention, gates, gelu, group_norm, layer_norm, linear, softmax
 from dsim.graph.onnx.patterns.finder import Finder, Pattern
 
 # In this order: a norm's weights are found once the norm itself is.
@@ -17,6 +17,7 @@ PATTERNS: tuple[tuple[Pattern, ...], ...] = (
         linear.convolution_bias,
         attention.scale,
         gelu.gelu,
+        softmax.softmax,
         gates.hard_sigmoid,
         layer_norm.plain,
         group_norm.plain,
@@ -30,6 +31,7 @@ def recognise(network: Network) -> None:
     """Put one item in the place of every pattern found, and drop what nobody reads."""
     for together in PATTERNS:
         _once(network, together)
+    network.items = gates.quick_marked(Finder(network))
     _drop_unread(network)
 
 
@@ -46,9 +48,8 @@ def _once(network: Network, patterns: tuple[Pattern, ...]) -> None:
             if inside & (gone | set(made)) or not finder.private(inside, index):
                 continue
             gone |= inside
-            made[index] = Item(
-                found.op, found.inputs, item.outputs, found.attrs, _scope(finder, inside, item)
-            )
+            scope = _scope(finder, inside, item)
+            made[index] = Item(found.op, found.inputs, item.outputs, found.attrs, scope, found.writing)
             break
     network.items = [made.get(i, item) for i, item in enumerate(network.items) if i not in gone]
 

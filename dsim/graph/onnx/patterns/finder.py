@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dsim.graph.onnx.network import Item, Network
+from dsim.op import Writing
 
 
 @dataclass(frozen=True)
@@ -20,12 +21,15 @@ class Match:
         The item that stands for all of it.
     inside
         Names of tensors that are no longer written.
+    writing
+        How what it stands for is written; None where that is as usual.
     """
 
     op: str
     inputs: tuple[str, ...]
     inside: tuple[str, ...]
     attrs: dict[str, Any] = field(default_factory=dict)
+    writing: Writing | None = None
 
 
 class Finder:

@@ -1,15 +1,18 @@
 """Activations that multiply x by a gate of x.
 
 silu       x * sigmoid(x)
+quickgelu  x * sigmoid(1.702 * x), which is marked and keeps its three steps: another function, with no kind of its own
 hardswish  x * hard_sigmoid(x), x * clip(x + 3, 0, 6) / 6
 """
 
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from dsim.graph.onnx.network import Item
 from dsim.graph.onnx.patterns.finder import Finder, Match
+from dsim.op import QUICK_FACTOR, Writing
 
 _SLOPE = {"alpha": 1 / 6, "beta": 0.5}
 
@@ -33,8 +36,27 @@ def _gated(finder: Finder, item: Item, gate: str, op: str) -> Match | None:
             found is not None and math.isclose(found.attrs.get("alpha", 0.2), 1 / 6, rel_tol=1e-3)
         )
         if found is not None and usual and found.inputs[0] == x:
-            return Match(op, (x,), (name,))
+            return Match(op, (x,), (name,), {}, Writing.CHAIN)
     return None
+
+
+def quick_marked(finder: Finder) -> list[Item]:
+    """Return a network's items, those marked that end x * sigmoid(1.702 * x)."""
+    return [
+        replace(item, writing=Writing.QUICK_CHAIN) if _is_quick(finder, item) else item
+        for item in finder.items
+    ]
+
+
+def _is_quick(finder: Finder, item: Item) -> bool:
+    if item.op != "Mul":
+        return False
+    for x, name in (item.inputs, item.inputs[::-1]):
+        gate = finder.writer(name, "Sigmoid")
+        scaled = finder.writer(gate.inputs[0], "Mul") if gate else None
+        if scaled is not None and finder.other(scaled, QUICK_FACTOR) == x:
+            return True
+    return False
 
 
 def _clipped(finder: Finder, name: str) -> tuple[str, list[str]] | None:
@@ -61,7 +83,9 @@ def hard_sigmoid(finder: Finder, item: Item) -> Match | None:
         else None
     )
     found = _clipped(finder, name) if name else None
-    return Match("HardSigmoid", (found[0],), tuple(found[1]), dict(_SLOPE)) if found else None
+    if found is None:
+        return None
+    return Match("HardSigmoid", (found[0],), tuple(found[1]), dict(_SLOPE), Writing.CHAIN)
 
 
 def hardswish_divided(finder: Finder, item: Item) -> Match | None:
@@ -79,5 +103,5 @@ def hardswish_divided(finder: Finder, item: Item) -> Match | None:
     for x, gate in (product.inputs, product.inputs[::-1]):
         found = _clipped(finder, gate)
         if found and found[0] == x:
-            return Match("HardSwish", (x,), (name, *found[1]))
+            return Match("HardSwish", (x,), (name, *found[1]), {}, Writing.CHAIN)
     return None

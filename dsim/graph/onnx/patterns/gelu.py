@@ -12,6 +12,7 @@ import math
 
 from dsim.graph.onnx.network import Item
 from dsim.graph.onnx.patterns.finder import Finder, Match
+from dsim.op import Writing
 
 _STEPS = 12  # nodes inside the tanh form at most
 
@@ -35,7 +36,8 @@ def gelu(finder: Finder, item: Item) -> Match | None:
         x = plain[0]
         steps = _argument(finder, curve, x)
         if steps is not None:
-            return Match("Gelu", (x,), (*inside, gate, curve_name, *steps))
+            writing = Writing.CHAIN if curve.op == "Erf" else Writing.TANH_CHAIN
+            return Match("Gelu", (x,), (*inside, gate, curve_name, *steps), {}, writing)
     return None
 
 

@@ -37,7 +37,7 @@ def _weighted(finder: Finder, item: Item, op: str, weights: int) -> Match | None
         shape = finder.network.shape(norm.inputs[0])
         per_channel = constant.shape[-len(shape) + 1 :] == (shape[1],) + (1,) * (len(shape) - 2)
         if per_channel and math.prod(constant.shape) == shape[1]:
-            return Match(NORM, (*norm.inputs, other), (name,), norm.attrs)
+            return Match(NORM, (*norm.inputs, other), (name,), norm.attrs, norm.writing)
     return None
 
 

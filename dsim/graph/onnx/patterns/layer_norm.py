@@ -1,18 +1,19 @@
 """Layer norm, written out by exporters of operator sets before 17.
 
-d = x - mean(x);  d / sqrt(mean(d**2) + eps) * weight + bias
+d = x - mean(x);  d / sqrt(mean(d**2) + eps) * weight + bias, or d * (1 / sqrt(...))
 """
 
 from __future__ import annotations
 
 from dsim.graph.onnx.network import Item, Network
 from dsim.graph.onnx.patterns.finder import Finder, Match
+from dsim.op import Writing
 
 NORM = "LayerNormalization"
 
 
-def _axes(network: Network, item: Item) -> list[int] | None:
-    """Return the axes of a mean if they are the last ones, counted from the end."""
+def axes_of(network: Network, item: Item) -> list[int] | None:
+    """Return the axes of a reduction if they are the last ones, counted from the end."""
     found = item.attrs.get("axes")
     if found is None and len(item.inputs) > 1 and item.inputs[1] in network.constants:
         array = network.constants[item.inputs[1]].array
@@ -25,10 +26,22 @@ def _axes(network: Network, item: Item) -> list[int] | None:
 
 
 def plain(finder: Finder, item: Item) -> Match | None:
-    """Find the norm without its weights, from its division."""
-    if item.op != "Div":
+    """Find the norm without its weights, from its division or its product with the inverse."""
+    if item.op not in ("Div", "Mul") or len(item.inputs) != 2:
         return None
-    centred, deviation = item.inputs
+    found = (_plain(finder, item, *names) for names in (item.inputs, item.inputs[::-1]))
+    return next((one for one in found if one is not None), None)
+
+
+def _plain(finder: Finder, item: Item, centred: str, deviation: str) -> Match | None:
+    inverse: set[str] = set()
+    if item.op == "Mul":
+        one = finder.writer(deviation, "Reciprocal")
+        if one is None:
+            return None
+        inverse, deviation = {deviation}, one.inputs[0]
+    elif centred != item.inputs[0]:
+        return None
     sub, root = finder.writer(centred, "Sub"), finder.writer(deviation, "Sqrt")
     plus = finder.writer(root.inputs[0], "Add") if root else None
     if sub is None or root is None or plus is None:
@@ -45,14 +58,14 @@ def plain(finder: Finder, item: Item) -> Match | None:
     squared = (square.op == "Mul" and square.inputs[1] == again) or (
         square.op == "Pow" and finder.is_number(square.inputs[1], 2.0)
     )
-    axes = _axes(finder.network, first)
+    axes = axes_of(finder.network, first)
     same = twin is not None and twin.inputs == sub.inputs
     if not same or not squared or first.inputs[0] != sub.inputs[0] or axes is None:
         return None
-    if _axes(finder.network, second) != axes:
+    if axes_of(finder.network, second) != axes:
         return None
-    inside = {centred, again, deviation, root.inputs[0], variance, second.inputs[0], sub.inputs[1]}
-    return Match(NORM, (sub.inputs[0],), tuple(sorted(inside)), {"axis": axes[0]})
+    inside = {*inverse, centred, again, deviation, root.inputs[0], variance, second.inputs[0], sub.inputs[1]}
+    return Match(NORM, (sub.inputs[0],), tuple(sorted(inside)), {"axis": axes[0]}, Writing.CHAIN)
 
 
 def _weighted(finder: Finder, item: Item, op: str, weights: int) -> Match | None:
@@ -65,7 +78,7 @@ def _weighted(finder: Finder, item: Item, op: str, weights: int) -> Match | None
             continue
         shape = finder.network.shape(norm.inputs[0])
         if constant.shape == shape[norm.attrs["axis"] % len(shape) :]:
-            return Match(NORM, (*norm.inputs, other), (name,), norm.attrs)
+            return Match(NORM, (*norm.inputs, other), (name,), norm.attrs, norm.writing)
     return None
 
 

@@ -9,7 +9,7 @@ from dsim.graph.graph import Ref
 from dsim.graph.onnx.network import Known
 from dsim.graph.onnx.rules.arguments import Attributes, Rule, number
 from dsim.graph.tracing import Trace, Value
-from dsim.op import OpKind
+from dsim.op import QUICK_FACTOR, OpKind, Writing
 
 
 def unary(kind: OpKind) -> Rule:
@@ -52,9 +52,27 @@ def hard_sigmoid(t: Trace, attrs: Attributes, x: Ref) -> Value:
     return t.add(OpKind.HARDSIGMOID, x) if usual else None
 
 
+def gelu(t: Trace, attrs: Attributes, x: Ref) -> Value:
+    """Write a GELU, by its formula where the file names one."""
+    if attrs.get("approximate") == "tanh":
+        t.writing = Writing.TANH
+    return t.add(OpKind.GELU, x)
+
+
 def swish(t: Trace, attrs: Attributes, x: Ref) -> Value:
-    """Know SiLU, which is Swish with a factor of 1."""
-    return t.add(OpKind.SILU, x) if attrs.get("alpha", 1.0) == 1.0 else None
+    """Know SiLU, which is Swish with a factor of 1, and QuickGELU: another factor, and as much work."""
+    alpha = attrs.get("alpha", 1.0)
+    if math.isclose(alpha, QUICK_FACTOR, rel_tol=1e-3):
+        t.writing = Writing.QUICK
+        return t.add(OpKind.SILU, x)
+    return t.add(OpKind.SILU, x) if alpha == 1.0 else None
+
+
+def quick_gelu(t: Trace, attrs: Attributes, x: Ref) -> Value:
+    """Write x * sigmoid(alpha * x): SiLU where alpha is 1, and as much work elsewhere."""
+    if math.isclose(attrs.get("alpha", QUICK_FACTOR), QUICK_FACTOR, rel_tol=1e-3):
+        t.writing = Writing.QUICK
+    return t.add(OpKind.SILU, x)
 
 
 def power(t: Trace, attrs: Attributes, x: Ref, exponent: Value) -> Value:

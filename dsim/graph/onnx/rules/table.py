@@ -22,9 +22,10 @@ RULES: dict[str, Rule] = {
     "InstanceNormalization": weighted.instance_norm,
     # activations and arithmetic
     "Relu": elementwise.unary(OpKind.RELU),
-    "Gelu": elementwise.unary(OpKind.GELU),
+    "Gelu": elementwise.gelu,
     "Silu": elementwise.unary(OpKind.SILU),  # made by a pattern
     "Swish": elementwise.swish,
+    "QuickGelu": elementwise.quick_gelu,  # com.microsoft's
     "HardSwish": elementwise.unary(OpKind.HARDSWISH),
     "HardSigmoid": elementwise.hard_sigmoid,
     "Sigmoid": elementwise.unary(OpKind.SIGMOID),
