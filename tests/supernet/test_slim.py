@@ -1,4 +1,4 @@
-"""Slimming: it reaches the budgets of two devices, and the paper's actions go as in the paper."""
+"""Slimming: it reaches the budgets of two devices, and says what no device's evidence tells."""
 
 from __future__ import annotations
 
@@ -7,10 +7,8 @@ import json
 from dataclasses import replace
 
 import pytest
-import torch
 from click.testing import CliRunner
 
-from dsim.arch import Mixer
 from dsim.arch.named import read_design
 from dsim.cli.main import dsim
 from dsim.errors import InvalidValueError
@@ -19,124 +17,9 @@ from dsim.report.slim import show_slimmed, trace_data
 from dsim.supernet import Supernet, slim
 from dsim.supernet.choices import Choices
 from dsim.supernet.doubts import norm_doubt, untold
-from dsim.supernet.elastic import Elastic
-from dsim.supernet.evaluator import Evaluation
-from dsim.supernet.gumbel import alpha_name
-from dsim.supernet.importance import Importance, alpha_importance
 from dsim.supernet.moves import single_growths, single_moves
-from dsim.supernet.paper_actions import paper_moves, paper_start
-from dsim.supernet.prices import Price
 from dsim.supernet.slim_supernet import most_evaluations, result_path, start_of
-from dsim.supernet.slimming import slim_for
-from dsim.supernet.subnet import Subnet
 from tests.supernet.small import SMALL
-
-# a space that the paper's actions have something to do in
-PAPER = SMALL.fixed(
-    widths=((16, 32), (16, 32), (32, 48), (32, 64)),
-    depths=((2,), (2,), (2,), (3,)),
-    attention_blocks=((0, 1, 2), (0, 1, 2, 3)),
-    mlp_ratios=((2.0,),) * 4,
-)
-
-
-class CountedPrices:
-    """A device whose milliseconds are counted by hand: 1 a block, 4 a 3D block, and 1/16 a channel of a stage's width."""
-
-    device, confidence = "by hand", 0.9
-
-    def __init__(self, budget_ms: float) -> None:
-        self.budget_ms = budget_ms
-
-    def __call__(self, arch: object) -> Price:
-        blocks = sum(4.0 if b.mixer.is_attention else 1.0 for stage in arch.stages for b in stage.blocks)
-        total = blocks + sum(stage.width for stage in arch.stages) / 16
-        return Price(total, total)
-
-    def fits(self, price: Price) -> bool:
-        return price.high_ms <= self.budget_ms
-
-
-def alphas_of(choices: Choices, values: dict[tuple[int, int], tuple[float, ...]]) -> dict[str, torch.Tensor]:
-    return {
-        alpha_name(stage, slot): torch.tensor(
-            values.get((stage, slot), (1.0,) * len(choices.mixers(stage, slot)) + (0.0,))
-        )
-        for stage in range(4)
-        for slot in range(choices.depth(stage))
-    }
-
-
-def test_the_papers_start_puts_3d_behind_4d() -> None:
-    choices = Choices(PAPER)
-    # stage 4: the first slot is likelier 3D by 0.1, the second 4D by 2, the third 3D by 2. Of the ways to turn once,
-    # 4D 4D 3D loses 0.1 against the likeliest paths, 3D 3D 3D loses 2
-    alphas = alphas_of(choices, {(3, 0): (1.0, 1.1, 0.0), (3, 1): (3.0, 1.0, 0.0), (3, 2): (1.0, 3.0, 0.0)})
-    start = paper_start(choices, alphas)
-    assert [block.mixer for block in start.blocks(3)] == [Mixer.POOLING, Mixer.POOLING, Mixer.ATTENTION]
-    assert start.widths == (32, 32, 48, 64)
-
-
-def test_importance_is_the_papers_ratio() -> None:
-    choices = Choices(PAPER)
-    alphas = alphas_of(choices, {(0, 0): (2.0, 0.0), (3, 0): (1.0, 0.0, 0.0)})
-    rows = {(row.stage, row.slot): row.importance for row in alpha_importance(choices, alphas)}
-    e = 2.718281828
-    assert rows[0, 0] == pytest.approx(e**2, rel=1e-5)  # alpha_4D / alpha_I, as shares
-    assert rows[3, 0] == pytest.approx(e + 1, rel=1e-5)  # (alpha_4D + alpha_3D) / alpha_I
-
-
-def test_the_papers_trace() -> None:
-    """Every step below is worked out by hand from the rules of section 3.2."""
-    choices = Choices(PAPER)
-    net = Elastic(choices, 32, 4, seed=0)
-    start = choices.largest
-    # stages 1 and 2 have two plain blocks each, stage 3 two 3D blocks, stage 4 three. The least important slot is stage
-    # 1's second, the least important stage is stage 2
-    worth = {(0, 0): 9.0, (0, 1): 1.0, (1, 0): 2.0, (1, 1): 1.5, (2, 0): 9.0, (2, 1): 9.0}
-    worth |= {(3, slot): 9.0 for slot in range(3)}
-    importance = tuple(Importance(stage, slot, value, 0.0, 0) for (stage, slot), value in worth.items())
-
-    def accuracy(subnet: Subnet) -> float:
-        """Points: 0.2 for stage 1's second slot, 1 for another plain block, 2 for a 3D block; 1 for 16 channels, but 0.3 in
-        stage 2.
-        """
-        points = sum(width / 16 * (0.3 if stage == 1 else 1.0) for stage, width in enumerate(subnet.widths))
-        for stage, slots in enumerate(subnet.slots):
-            for slot, block in enumerate(slots):
-                if block is not None:
-                    points += 0.2 if (stage, slot) == (0, 1) else 2.0 if block.mixer.is_attention else 1.0
-        return points
-
-    def evaluate(subnet: Subnet) -> Evaluation:
-        return Evaluation(subnet.text(), 0.0, 0.0, accuracy(subnet), 100)
-
-    # the largest costs 4 plain blocks, 5 blocks of 3D at 4 ms, and 176 / 16 = 11 ms: 35 ms in all
-    found = slim_for(
-        net,
-        start,
-        CountedPrices(25.0),
-        lambda subnet: paper_moves(choices, subnet, importance),
-        evaluate,
-        by_accuracy=True,
-        tries=None,
-        expected={},
-        growths=None,
-        doubt=lambda before, after: "",
-    )
-    # round 1: identity loses 0.2 for 1 ms, the first 3D 2 for 4 (0.5), width in stage 2 0.3 for 1: identity
-    # round 2: identity would now be stage 2's second slot, 1 for 1; the first 3D 0.5; width still 0.3: width
-    # round 3: stage 2 is as narrow as it gets, stage 1 is the least important that is not, 1 for 1: the first 3D
-    # round 4: stage 3 keeps its last block, so that the first 3D that can go is stage 4's: 2 for 4 again
-    assert [step.words for step in found.trace] == [
-        "select I for the least important MP: stage 1, slot 2",
-        "reduce the width of the least important Stage: stage 2, 32 to 16",
-        "remove the first MB3D: stage 3, slot 1",
-        "remove the first MB3D: stage 4, slot 1",
-    ]
-    assert [step.high_ms for step in found.trace] == [34.0, 33.0, 29.0, 25.0]
-    assert [round(step.accuracy_drop, 6) for step in found.trace] == [0.2, 0.3, 2.0, 2.0]
-    assert found.fits
 
 
 def test_a_growth_undoes_a_move() -> None:
