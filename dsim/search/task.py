@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from dsim.arch import Arch
 from dsim.search.score import AccuracyPredictor
 from dsim.search.space import Space
+from dsim.search.table import Floats
 
 if TYPE_CHECKING:
     from dsim.search.result import StudyResult
@@ -57,6 +58,16 @@ class Task:
             *("--accuracy", self.supernet, "--trained", str(self.designs)),
             *("--train-images", str(self.images), "--subnets", str(self.subnets)),
         ]
+
+    @property
+    def compared_options(self) -> list[str]:
+        """The options of ``dsim compare`` that ask for it."""
+        return ["--accuracy", self.supernet, "--subnets", str(self.subnets)]
+
+    @property
+    def middle(self) -> str:
+        """What the design in the middle of the supernet's space is called."""
+        return f"the middle design of {self.supernet}"
 
     @property
     def words(self) -> str:
@@ -110,7 +121,7 @@ class MarkedPredictor(AccuracyPredictor, Protocol):
 
 
 class TaskSource(Protocol):
-    """What a study needs of the user's own task."""
+    """What a study or a comparison needs of the user's own task."""
 
     @property
     def task(self) -> Task:
@@ -123,6 +134,25 @@ class TaskSource(Protocol):
     @property
     def notes(self) -> tuple[str, ...]:
         """What a reader of the result must know, one sentence each, without a full stop."""
+
+    @property
+    def middle(self) -> Arch:
+        """The design in the middle of the supernet's space, whose latency sets budgets where nobody says any."""
+
+    def why_not(self, arch: Arch) -> str:
+        """Return why a design has no rank; empty where it has one."""
+
+    def draws(self, summaries: Floats, count: int, seed: int) -> Floats:
+        """Draw the ranks (count, N) of designs jointly, by drawing sub-networks again; ``summaries`` (N, S)."""
+
+    def half(self, seed: int, split: int, half: int) -> MarkedPredictor:
+        """Return a model of ranks that was learned from one half (0 or 1) of the sub-networks.
+
+        Raises
+        ------
+        InvalidValueError
+            A half is too little to learn from.
+        """
 
     def space(self, asked: Space | None) -> Space:
         """Return what may be searched: what is asked for, or all that the supernet holds.

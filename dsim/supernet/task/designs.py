@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TypeVar
+
 import numpy as np
 
 from dsim.arch import Arch
@@ -12,6 +15,7 @@ from dsim.supernet.choices import Choices
 from dsim.supernet.draws import draws
 from dsim.supernet.subnet import Subnet
 
+_Size = TypeVar("_Size", int, float)
 TRIES = 50  # draws for each design that is asked for: a small space repeats itself
 
 
@@ -43,6 +47,26 @@ def draw_design(space: Space, rng: np.random.Generator) -> Arch:
     )
     widths = [int(rng.choice(row)) for row in space.widths]
     ratios = [float(rng.choice(row)) for row in space.mlp_ratios]
+    return mix.arch(widths, depths, ratios, space.resolution)
+
+
+def middle_design(space: Space) -> Arch:
+    """Return the design in the middle of every row of sizes, with the first mixer of each stage."""
+
+    def middle(row: Sequence[_Size]) -> _Size:
+        return sorted(row)[len(row) // 2]
+
+    depths = [middle(row) for row in space.depths]
+    counts = [min(middle(row), depth) for row, depth in zip(space.attention_blocks, depths[2:], strict=True)]
+    mix = Mix(
+        space.stems[0],
+        tuple(row[0] for row in space.mixers),
+        space.attentions[0],
+        (counts[0], counts[1]),
+        space.activations[0],
+        space.norms[0],
+    )
+    widths, ratios = [middle(row) for row in space.widths], [middle(row) for row in space.mlp_ratios]
     return mix.arch(widths, depths, ratios, space.resolution)
 
 

@@ -7,10 +7,11 @@ What stands there as top-1 is a rank here: the percentage of the space's designs
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import ndtr
 
 from dsim.errors import InvalidValueError
@@ -64,6 +65,32 @@ class Ranks:
 
 
 @dataclass(frozen=True, eq=False)
+class Evidence:
+    """Evaluated sub-networks.
+
+    Attributes
+    ----------
+    summaries
+        (N, S), of the designs.
+    losses
+        (N,) on the search images.
+    seed
+        Of the folds of the cross-validation.
+    """
+
+    summaries: Floats
+    losses: Floats
+    seed: int
+
+    def take(self, rows: NDArray[np.int64]) -> Evidence:
+        """Return some of them."""
+        return replace(self, summaries=self.summaries[rows], losses=self.losses[rows])
+
+    def __len__(self) -> int:
+        return len(self.losses)
+
+
+@dataclass(frozen=True, eq=False)
 class TaskModel:
     """A model that was learned; make one with `learn` or `dsim.supernet.task_model`.
 
@@ -71,25 +98,31 @@ class TaskModel:
     ----------
     space
         Of the supernet.
+    evidence
+        What it was learned from.
     regressor
         A key of `REGRESSORS`: what predicted best in the cross-validation.
     errors
         For each regressor, its error in the cross-validation, as a share of the spread of the losses: at 1 it knows nothing.
     fingerprint
         Hash of what it was learned from.
+    learned
+        Predicts logarithms of losses from `points`.
+    misses
+        How far off sub-networks were predicted from others, in units of the predicted deviation, in rising order.
     """
 
     space: Space
+    evidence: Evidence
     regressor: str
     errors: dict[str, float]
     fingerprint: str
-    _learned: Regressor
+    learned: Regressor
     _mean: Floats
     _scale: Floats
     _least: Floats
     _most: Floats
-    _losses: tuple[float, float]
-    _misses: Floats
+    misses: Floats
 
     def summarise(self, graph: Graph) -> Floats:
         """Sum what a design, or a piece of one, is made of; see `dsim.supernet.task.summary.summarise`."""
@@ -108,10 +141,9 @@ class TaskModel:
         """
         if not 0.0 < confidence < 1.0:
             raise InvalidValueError(f"confidence must lie between 0 and 1, got {confidence}; try 0.9")
-        points = self._points(summaries)
-        value, deviation = _predicted(self._learned, points)
-        rank = min(int(np.ceil((len(self._misses) + 1) * confidence)), len(self._misses))
-        reach = self._misses[rank - 1] * deviation
+        value, deviation = predicted(self.learned, self.points(summaries))
+        rank = min(int(np.ceil((len(self.misses) + 1) * confidence)), len(self.misses))
+        reach = self.misses[rank - 1] * deviation
         return np.exp(value), np.exp(value - reach), np.exp(value + reach)
 
     def predict(self, summaries: Floats, confidence: float = 0.9) -> Ranks:
@@ -121,8 +153,7 @@ class TaskModel:
         an order.
         """
         found = self.losses(summaries, confidence)
-        mean, spread = self._losses
-        middle, high, low = (100.0 * ndtr((mean - np.log(loss)) / spread) for loss in found)
+        middle, high, low = (ranks(np.log(loss), np.log(self.evidence.losses)) for loss in found)
         return Ranks(middle, low, high)
 
     def in_region(self, summaries: Floats) -> Bools:
@@ -136,7 +167,8 @@ class TaskModel:
         seen = (values >= self._least - ROUNDING) & (values <= self._most + ROUNDING)
         return inside(table, self.space) & np.asarray(seen.all(axis=1))
 
-    def _points(self, summaries: Floats) -> Floats:
+    def points(self, summaries: Floats) -> Floats:
+        """Return the features (N, P) of designs, as the regressor learns from them."""
         table = np.atleast_2d(np.asarray(summaries, dtype=np.float64))
         return (features_of(table) - self._mean) / self._scale
 
@@ -185,6 +217,7 @@ def learn(space: Space, summaries: Floats, losses: Floats, seed: int, fingerprin
     choices = choices_of(summaries)
     return TaskModel(
         space,
+        Evidence(summaries, losses, seed),
         chosen,
         errors,
         fingerprint,
@@ -193,7 +226,6 @@ def learn(space: Space, summaries: Floats, losses: Floats, seed: int, fingerprin
         scale,
         choices.min(axis=0),
         choices.max(axis=0),
-        (float(values.mean()), spread),
         np.sort(np.abs(values - held) / deviation),
     )
 
@@ -220,11 +252,24 @@ def _held_out(
     value, deviation = np.empty(len(values)), np.empty(len(values))
     for fold in range(FOLDS):
         out = folds == fold
-        value[out], deviation[out] = _predicted(_fitted(make, points[~out], values[~out]), points[out])
+        value[out], deviation[out] = predicted(_fitted(make, points[~out], values[~out]), points[out])
     return value, deviation
 
 
-def _predicted(regressor: Regressor, points: Floats) -> tuple[Floats, Floats]:
+def ranks(values: Floats, among: Floats) -> Floats:
+    """Return the percentage (...) of designs that have a higher logarithm of the loss, taken as normal.
+
+    Parameters
+    ----------
+    values
+        (...) logarithms of losses.
+    among
+        (N,) those of designs that stand for all.
+    """
+    return np.asarray(100.0 * ndtr((among.mean() - values) / among.std(ddof=1)))
+
+
+def predicted(regressor: Regressor, points: Floats) -> tuple[Floats, Floats]:
     """Predict in chunks: a process keeps a row for each sub-network that it was learned from."""
     parts = [regressor.predict(points[k : k + CHUNK], return_std=True) for k in range(0, len(points), CHUNK)]
     return np.concatenate([value for value, _ in parts]), np.concatenate([std for _, std in parts])

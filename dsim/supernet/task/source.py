@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from pathlib import Path
 
+import numpy as np
+
+from dsim.arch import Arch
 from dsim.errors import InvalidValueError, UnavailableError
 from dsim.records import shown
 from dsim.search.result import Candidate, StudyResult
@@ -16,9 +19,12 @@ from dsim.supernet.loaded import Supernet, load_supernet
 from dsim.supernet.overview import read_overview
 from dsim.supernet.spec import parse_count
 from dsim.supernet.subnet import Subnet
+from dsim.supernet.task.designs import middle_design
 from dsim.supernet.task.halving import halve, rounds, trained_design
 from dsim.supernet.task.learned import SUBNETS, task_model
 from dsim.supernet.task.model import TaskModel
+from dsim.supernet.task.resample import draw_ranks, half_of
+from dsim.supernet.task.summary import Floats
 
 DESIGNS = 8  # that are trained alone, where nobody says how many
 
@@ -40,6 +46,7 @@ class SupernetTask:
     supernet: Supernet
     task: Task
     notes: tuple[str, ...]
+    _halves: dict[tuple[int, int, int], TaskModel] = field(default_factory=dict, repr=False)
 
     @cached_property
     def model(self) -> TaskModel:
@@ -66,20 +73,54 @@ class SupernetTask:
         own = self.supernet.choices.space
         if asked is None:
             return own
-        for field in fields(Space):
-            mine, wanted = getattr(own, field.name), getattr(asked, field.name)
-            if field.name in ("mixers", "widths", "depths", "mlp_ratios", "attention_blocks"):
+        for one in fields(Space):
+            mine, wanted = getattr(own, one.name), getattr(asked, one.name)
+            if one.name in ("mixers", "widths", "depths", "mlp_ratios", "attention_blocks"):
                 beyond = [value for a, b in zip(mine, wanted, strict=True) for value in b if value not in a]
-            elif field.name == "resolution":
+            elif one.name == "resolution":
                 beyond = [] if mine == wanted else [wanted]
             else:
                 beyond = [value for value in wanted if value not in mine]
             if beyond:
                 raise InvalidValueError(
-                    f"the space must lie within that of {self.task.supernet}, and has {field.name} {shown(beyond[0])} beyond it; "
+                    f"the space must lie within that of {self.task.supernet}, and has {one.name} {shown(beyond[0])} beyond it; "
                     "leave it out, or train a supernet with a --space that holds it"
                 )
         return asked
+
+    @cached_property
+    def middle(self) -> Arch:
+        """The design in the middle of the supernet's space."""
+        return middle_design(self.supernet.choices.space)
+
+    def why_not(self, arch: Arch) -> str:
+        """Return why a design has no rank; empty where it has one."""
+        choices, why = self.supernet.choices, f"{self.task.supernet} holds no such design"
+        if (arch.stem, arch.resolution) != (choices.stem, choices.space.resolution):
+            return why
+        try:
+            choices.place(arch)  # which knows activations and norms, that sums over ops do not tell
+        except InvalidValueError:
+            return why
+        rows = [self.model.summarise(piece.graph) for piece in arch.pieces()]
+        return "" if self.model.in_region(np.sum(rows, axis=0)).all() else why
+
+    def draws(self, summaries: Floats, count: int, seed: int) -> Floats:
+        """Draw the ranks (count, N) of designs jointly, by drawing sub-networks again; ``summaries`` (N, S)."""
+        return draw_ranks(self.model, summaries, count, seed)
+
+    def half(self, seed: int, split: int, half: int) -> TaskModel:
+        """Return a model of ranks that was learned from one half (0 or 1) of the sub-networks.
+
+        Raises
+        ------
+        InvalidValueError
+            A half is too little to learn from.
+        """
+        key = (seed, split, half)
+        if key not in self._halves:  # one serves every device
+            self._halves[key] = half_of(self.model, *key)
+        return self._halves[key]
 
     def finish(self, result: StudyResult) -> StudyResult:
         """Train the best designs alone and test those that come to the end; the best of them is what is chosen.
@@ -98,7 +139,11 @@ class SupernetTask:
         return replace(result, chosen=by_text[rows[0].subnet], trained=trained)
 
     def finalists(self, result: StudyResult) -> dict[Subnet, Candidate]:
-        """Return the designs of a front that fit the budget and rank highest, best first, with their slots."""
+        """Return the designs of a front that fit the budget and rank highest, best first, with their slots.
+
+        At most as many as the study asks for.
+        """
+        count = (result.spec.task or self.task).designs
         if result.chosen is None:
             return {}
         limit = max(result.chosen.high_ms, result.spec.budget_ms)
@@ -106,7 +151,7 @@ class SupernetTask:
         found: dict[Subnet, Candidate] = {}
         for one in sorted(fitting, key=lambda one: -one.top1_low):
             found.setdefault(self.supernet.choices.place(one.arch), one)
-        return dict(list(found.items())[: self.task.designs])
+        return dict(list(found.items())[:count])
 
 
 def task_source(

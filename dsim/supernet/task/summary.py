@@ -130,7 +130,9 @@ def _add_conv(here: _Stage, op: Op, first: bool) -> None:
 
 
 def _add_attention(stages: dict[int, _Stage], graph: Graph, node: Node) -> None:
-    here = stages[node.op.outputs[0].shape[-1]]
+    here = stages.get(node.op.outputs[0].shape[-1])
+    if here is None:  # of a design for another resolution
+        return
     before = node.inputs[0].node
     if before >= 0 and graph.nodes[before].op.kind is OpKind.CONV2D:  # heads that talk: V2's
         here.add("depthwise3", -1)  # on its values
