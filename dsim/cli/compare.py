@@ -7,7 +7,15 @@ from pathlib import Path
 import click
 
 from dsim.cli.exits import NOTHING_FITS
-from dsim.cli.options import batch_option, confidence_option, json_option, print_json
+from dsim.cli.options import (
+    accuracy_option,
+    batch_option,
+    confidence_option,
+    data_option,
+    json_option,
+    print_json,
+    subnets_option,
+)
 from dsim.cli.types import DURATION
 from dsim.cli.words import ending
 from dsim.units import milliseconds
@@ -36,6 +44,7 @@ def _budgets(ctx: click.Context, param: click.Parameter, value: str | None) -> d
         "dsim compare --devices iphone12,pixel6-cpu",
         "dsim compare --devices iphone12,pixel6-cpu \\",
         "    --budget iphone12=2ms,pixel6-cpu=30ms --time 10m",
+        "dsim compare --devices iphone12,pixel6-cpu --accuracy photos.supernet",
         then="`dsim report studies/compare-iphone12-pixel6-cpu` writes the comparison as a page.",
     )
 )
@@ -54,7 +63,7 @@ def _budgets(ctx: click.Context, param: click.Parameter, value: str | None) -> d
 @click.option(
     "--like",
     help="Instead of --budget: set each budget so that this preset, arch.json or study just fits it.",
-    show_default="efficientformer_l1",
+    show_default="efficientformer_l1, or the supernet's middle design",
 )
 @click.option(
     "--what-if",
@@ -110,6 +119,9 @@ def _budgets(ctx: click.Context, param: click.Parameter, value: str | None) -> d
     type=click.Path(path_type=Path),
     help="TOML file that says what the search may vary. `dsim study --show-space` prints one to start from.",
 )
+@accuracy_option
+@subnets_option
+@data_option
 @click.option("--name", default="", help="Name of the comparison.", show_default="compare-DEVICES")
 @click.option(
     "--out",
@@ -140,6 +152,9 @@ def compare(
     time_s: float | None,
     seed: int,
     space_file: Path | None,
+    supernet: Path | None,
+    subnets: int,
+    data: Path | None,
     name: str,
     out: Path,
     details: bool,
@@ -147,7 +162,7 @@ def compare(
 ) -> None:
     """Show how the best design changes from device to device, and which differences are statistically significant.
 
-    Writes comparison.json and parquet tables into OUT/NAME. If a comparison was interrupted, the same command continues
+    Writes comparison.json and parquet tables into OUT/NAME. With --accuracy no design is trained. If a comparison was interrupted, the same command continues
     it; if it is finished, the same command shows it again.
     """
     from dsim.cli.types import device_named  # the verb's own imports: --help must not wait for them
@@ -155,15 +170,20 @@ def compare(
     from dsim.search import load_space
     from dsim.shift import compare as compare_devices
     from dsim.shift import to_dict
-    from dsim.shift.spec import DEFAULT_LIKE, default_name
+    from dsim.shift.spec import default_name
 
     if budgets and like:
         raise click.UsageError("--budget and --like both set budgets; give one of them")
+    source = None
+    if supernet:
+        from dsim.supernet import task_source
+
+        source = task_source(supernet, data=data, designs=0, subnets=subnets)
     found = compare_devices(
         [device_named(item.strip()) for item in devices.split(",") if item.strip()],
         {device_named(device): budget for device, budget in budgets.items()},
         batch=batch,
-        like=like or DEFAULT_LIKE,
+        like=like,
         what_if=what_if,
         confidence=confidence,
         trials=trials,
@@ -172,9 +192,10 @@ def compare(
         refits=refits,
         seed=seed,
         time_s=time_s,
-        space=load_space(space_file) if space_file else None,
+        space=load_space(space_file, source.space(None) if source else None) if space_file else None,
         name=name,
         out=out,
+        accuracy=source,
     )
     if as_json:
         print_json(to_dict(found))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -51,6 +52,36 @@ def batch_option(command: _Command) -> _Command:
         type=click.IntRange(min=1),
         help="How many images run at once, if the profile was measured at several batch sizes.",
         show_default="its smallest",
+    )(command)
+
+
+def accuracy_option(command: _Command) -> _Command:
+    """Add ``--accuracy``, as ``supernet``."""
+    return click.option(
+        "--accuracy",
+        "supernet",
+        type=click.Path(path_type=Path),
+        help="A supernet's folder: rank designs on its images, instead of by ImageNet top-1.",
+    )(command)
+
+
+def subnets_option(command: _Command) -> _Command:
+    """Add ``--subnets``."""
+    return click.option(
+        "--subnets",
+        type=click.IntRange(min=16),
+        default=100,
+        show_default=True,
+        help="With --accuracy: how many designs to evaluate in the supernet, to learn how others rank.",
+    )(command)
+
+
+def data_option(command: _Command) -> _Command:
+    """Add ``--data``."""
+    return click.option(
+        "--data",
+        type=click.Path(path_type=Path),
+        help="With --accuracy: folder of the supernet's images, where it has moved.",
     )(command)
 
 

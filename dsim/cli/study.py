@@ -8,11 +8,14 @@ import click
 
 from dsim.cli.exits import INTERRUPTED, NOTHING_FITS
 from dsim.cli.options import (
+    accuracy_option,
     batch_option,
     confidence_option,
+    data_option,
     device_option,
     json_option,
     print_json,
+    subnets_option,
 )
 from dsim.cli.types import BUDGET, DURATION
 from dsim.cli.words import ending
@@ -77,12 +80,7 @@ def _show_space(ctx: click.Context, param: click.Parameter, value: bool) -> None
     callback=_show_space,
     help="Print the default search space as a TOML file, with comments, and stop.",
 )
-@click.option(
-    "--accuracy",
-    "supernet",
-    type=click.Path(path_type=Path),
-    help="A supernet's folder: rank designs on its images, instead of by ImageNet top-1.",
-)
+@accuracy_option
 @click.option(
     "--trained",
     type=click.IntRange(min=0),
@@ -96,18 +94,8 @@ def _show_space(ctx: click.Context, param: click.Parameter, value: bool) -> None
     help="With --accuracy: how many images the last of them are shown, such as 160k.",
     show_default="as many as the supernet",
 )
-@click.option(
-    "--subnets",
-    type=click.IntRange(min=16),
-    default=100,
-    show_default=True,
-    help="With --accuracy: how many designs to evaluate in the supernet, to learn how others rank.",
-)
-@click.option(
-    "--data",
-    type=click.Path(path_type=Path),
-    help="With --accuracy: folder of the supernet's images, where it has moved.",
-)
+@subnets_option
+@data_option
 @click.option("--name", default="", help="Name of the study.", show_default="DEVICE-BUDGET")
 @click.option(
     "--out",

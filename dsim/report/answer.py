@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from rich.text import Text
 
 from dsim.latency.cliffs import LEAVES, chance_words
-from dsim.report.accuracy_words import AccuracyWords
 from dsim.report.console import headed, plain, step, titled
 from dsim.report.design import design_lines
 from dsim.report.names import DeviceWords, device_words
 from dsim.report.next_steps import next_steps, rounded_up
 from dsim.report.table import TableData, table
 from dsim.search import Candidate, Published, StudyResult
+from dsim.search.accuracy_words import IMAGENET, AccuracyWords
 from dsim.search.task import TrainedDesign
 
 MOST_LINES = 30  # of a screen
@@ -21,7 +21,6 @@ MOST_LINES = 30  # of a screen
 NEAR_CHOSEN, NEAR_FASTEST = (0.6, 0.8, 1.25), (1.0, 1.25, 1.6)
 MOST_PUBLISHED = 2
 NONE = Text()
-IMAGENET = AccuracyWords(None)
 
 
 def short_answer(result: StudyResult, width: int) -> list[Text]:

@@ -6,7 +6,6 @@ import shlex
 
 from rich.text import Text
 
-from dsim.accuracy.recipe import reference_words
 from dsim.report.console import headed, plain, result_console, show, step, titled
 from dsim.report.names import common_unit
 from dsim.report.shift import show_details, span
@@ -68,10 +67,10 @@ def _head(found: Comparison, width: int) -> list[Text]:
             )
         )
         rows.append((one.device, f"{one.budget_ms:.3g}", *said))
-    columns = ("best design for", f"budget {unit}", f"takes {unit}", "top-1 %")
+    columns = ("best design for", f"budget {unit}", f"takes {unit}", found.words.column)
     note = (
-        f"Predictions with {found.confidence:.0%} intervals; nothing was measured for this comparison. Top-1 is for "
-        f"{reference_words(found.devices[0].fastest.arch.resolution)}. Budgets: {found.budget_rule}."
+        f"Predictions with {found.confidence:.0%} intervals; nothing was measured for this comparison. "
+        f"{found.words.note(found.devices[0].fastest.arch.resolution)} Budgets: {found.budget_rule}."
     )
     return [*titled(table("", columns, rows, numbers=columns[1:2], note=note), width), NONE]
 
@@ -100,7 +99,7 @@ def _worst(found: Comparison) -> TableData:
             (one.device, worst.on, f"{said}, {WORDS[worst.verdict]}" if said else WORDS[worst.verdict])
         )
         verdicts.append(worst.verdict)
-    columns = ("best design for", "loses most on", "top-1 points lost")
+    columns = ("best design for", "loses most on", f"{found.words.points} lost")
     note = "On another device it is made smaller until it fits, and compared with the best design there. "
     note = (note + explained(verdicts)).strip()
     return table("Does the best design for one device serve another?", columns, rows, note=note)
@@ -147,6 +146,6 @@ def _robust(found: Comparison) -> str:
     if not robust.fits_everywhere:
         return f"none of {robust.candidates} candidates fits every budget."
     return (
-        f"top-1 {best.top1:.1f}%, {best.params / 1e6:.1f} M parameters; it fits every budget and loses at most {lost:.1f} points "
+        f"{found.words.name} {best.top1:.1f}%, {best.params / 1e6:.1f} M parameters; it fits every budget and loses at most {lost:.1f} points "
         "(lower ends) against a device's own best design."
     )

@@ -7,7 +7,6 @@ from dsim.shift import Comparison
 from dsim.shift.enough import FINDING_HALVINGS, FINDING_REFITS
 from dsim.shift.strongest import STANDS, Sort, findings
 
-ABOUT = {Sort.FLIP: "best designs", Sort.REGRET: "accuracy", Sort.SWAP: "one change"}
 FEW = 3  # of the others that are shown where none stands
 
 
@@ -15,7 +14,8 @@ def findings_table(found: Comparison) -> TableData:
     """Return the table of significant differences, after as many questions as were asked; else the strongest of the others."""
     every = findings(found)
     shown = [one for one in every if one.stands] or list(every[:FEW])
-    rows = [(ABOUT[one.sort], one.text, one.kind, one.by_chance) for one in shown]
+    about = {Sort.FLIP: "best designs", Sort.REGRET: found.words.wanted, Sort.SWAP: "one change"}
+    rows = [(about[one.sort], one.text, one.kind, one.by_chance) for one in shown]
     left = len(every) - len(shown)
     return table(
         "Differences that are significant among all the questions asked"

@@ -6,7 +6,6 @@ import math
 
 from rich.console import Console
 
-from dsim.accuracy.recipe import reference_words
 from dsim.report.console import result_console, show, show_line, show_table, show_text
 from dsim.report.design import design_lines
 from dsim.report.findings import findings_table
@@ -14,11 +13,16 @@ from dsim.report.glossary import design_glossary, evidence_glossary
 from dsim.report.names import common_unit
 from dsim.report.table import TableData, table
 from dsim.report.verdicts import EXPLAINED, WORDS
+from dsim.search.accuracy_words import AccuracyWords
 from dsim.shift import Cell, Comparison, Flip, Interval, Robust, Shift, Verdict
 from dsim.shift.summary import claimed_and_scored, shift_by_kind
 
-LOST = "Top-1 points lost on a device (column) with the best design for another (row), made smaller until it fits"
 OVER = "The same designs unchanged: upper end of the milliseconds less the budget of the device"
+
+
+def lost_title(found: Comparison) -> str:
+    """Return what the regret matrix shows."""
+    return f"{found.words.title} points lost on a device (column) with the best design for another (row), made smaller until it fits"
 
 
 def show_details(found: Comparison, folder: str = "") -> None:
@@ -48,7 +52,7 @@ def show_details(found: Comparison, folder: str = "") -> None:
         show_line(console, "Note:", note)
     show_text(
         console,
-        f"All figures are predictions; nothing was measured for this comparison. Intervals: {found.draws} paired draws from models "
+        f"All figures are predictions{found.words.rests_on}; nothing was measured for this comparison. Intervals: {found.draws} paired draws from models "
         f"that were learned {counted(found.refits, 'time')}; the measurements were halved {counted(halvings(found), 'time')}. "
         f"It took {found.seconds:.0f} s.",
     )
@@ -81,7 +85,7 @@ def devices_table(found: Comparison) -> TableData:
             "device",
             f"budget {unit}",
             f"{unit} (interval)",
-            "top-1 % (interval)",
+            f"{found.words.column} (interval)",
             "own figures",
             "families",
             "spread",
@@ -89,8 +93,8 @@ def devices_table(found: Comparison) -> TableData:
         rows,
         numbers=(f"budget {unit}", "families", "spread"),
         note="Own figures: share of the measurements behind its estimates that were made on this device. Families: families of "
-        "networks among them. Spread: how far two designs of one family are mispriced against each other, held out. Top-1 is for "
-        f"{reference_words(found.devices[0].fastest.arch.resolution)}.",
+        "networks among them. Spread: how far two designs of one family are mispriced against each other, held out. "
+        f"{found.words.note(found.devices[0].fastest.arch.resolution)}",
     )
 
 
@@ -112,7 +116,7 @@ def matrix_table(found: Comparison) -> TableData:
     names = [d.device for d in found.devices]
     rows = [(of, *(_lost(found.cell(of, on)) for on in names)) for of in names]
     return table(
-        LOST,
+        lost_title(found),
         ("best design of", *(f"on {name}" for name in names)),
         rows,
         note="Against that device's own best design. Made smaller: same choices, no stage wider or deeper. Nothing fits: no such "
@@ -174,7 +178,10 @@ def flips_table(found: Comparison) -> TableData:
     left = len(found.flips) - len(shown)
     return table(
         "What differs between two best designs, and what each change alone is worth",
-        ("devices", "choice", "ms on the first", "ms on the second", "top-1", "verdict", "came back"),
+        (
+            *("devices", "choice", "ms on the first", "ms on the second"),
+            *(found.words.name, "verdict", "came back"),
+        ),
         rows,
         note="Came back: in how many searches on halves of the evidence, and with how many models learned anew, the two designs "
         "differed this way."
@@ -211,15 +218,20 @@ def what_if_table(found: Comparison) -> TableData:
         for name in names:
             item = on[name]
             cells.append(f"{span(item.ms, 2)}{_noted(item.verdict)}" if item.ms else WORDS[item.verdict])
-        rows.append((f"{row.kind}: {row.before} -> {row.after}", *cells, span(row.top1, 1)))
+        rows.append((f"{row.kind}: {row.before} -> {row.after}", *cells, rank_words(row.top1, 1)))
     base = ", ".join(f"{i.value:.3g} ms on {name}" for name, i in found.what_if.latency)
     return table(
         f"What if: single changes of {found.what_if.design} ({base})",
-        ("change", *(f"ms on {name}" for name in names), "top-1"),
+        ("change", *(f"ms on {name}" for name in names), found.words.name),
         rows,
-        note=f"Top-1 is for {reference_words(found.what_if.arch.resolution)}, trained anew. Each change is alone; the sum of several "
+        note=f"{found.words.note(found.what_if.arch.resolution, anew=True)} Each change is alone; the sum of several "
         "is not what they cost together.",
     )
+
+
+def rank_words(change: Interval | None, digits: int) -> str:
+    """Write what a change does to the accuracy in use; that there is no figure where the supernet holds no such design."""
+    return "not trained" if change is None else span(change, digits)
 
 
 def _show_shifts(console: Console, found: Comparison) -> None:
@@ -237,12 +249,12 @@ def _show_robust(console: Console, found: Comparison) -> None:
         show_line(console, "One design for all:", "none, because on some device no design fits.")
         console.print()
         return
-    show_table(console, robust_table(robust))
+    show_table(console, robust_table(robust, found.words))
     show(console, design_lines("One design for all:", robust.candidate.arch, console.width))
     console.print()
 
 
-def robust_table(robust: Robust) -> TableData:
+def robust_table(robust: Robust, words: AccuracyWords) -> TableData:
     """Return the table of what one design for all devices loses against each device's own best."""
     rows = [
         (
@@ -255,16 +267,16 @@ def robust_table(robust: Robust) -> TableData:
     ]
     best = robust.candidate
     title = (
-        f"One design for all devices, the best of {robust.candidates} candidates: top-1 {best.top1:.1f}%, "
+        f"One design for all devices, the best of {robust.candidates} candidates: {words.name} {best.top1:.1f}%, "
         f"{best.params / 1e6:.1f} M parameters"
     )
     note = (
-        f"It fits every budget, and loses at most {max(robust.worst_points, 0.0):.1f} points of top-1 (lower ends) against a "
+        f"It fits every budget, and loses at most {max(robust.worst_points, 0.0):.1f} {words.points_of} (lower ends) against a "
         "device's own best design."
         if robust.fits_everywhere
         else "No candidate fits every budget: this one exceeds the budget that it misses most by the least."
     )
-    columns = ("device", "ms (interval)", "over budget ms", "top-1 lost")
+    columns = ("device", "ms (interval)", "over budget ms", f"{words.name} lost")
     return table(title, columns, rows, numbers=("over budget ms",), note=note)
 
 
@@ -284,10 +296,10 @@ def halved_table(found: Comparison) -> TableData:
     ]
     return table(
         "Winner's curse: searched with one half of the measurements, scored with the other",
-        ("device", "searches", "ms, scored against claimed", "top-1 points", "fits"),
+        ("device", "searches", "ms, scored against claimed", found.words.points, "fits"),
         rows,
         note="Medians. Fits: how many designs fit the budget by the half that did not choose them. Half of the measurements make "
-        "a worse model than all: the gap holds both what choosing a winner adds and what that costs.",
+        f"a worse model than all: the gap holds both what choosing a winner adds and what that costs.{found.words.halved}",
     )
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from rich.console import Console
 
-from dsim.report.accuracy_words import AccuracyWords
 from dsim.report.answer import NONE, answer_lines, cut_short, next_lines, short_answer
 from dsim.report.console import result_console, show, show_line, show_table
 from dsim.report.glossary import design_glossary, evidence_glossary
 from dsim.report.stages import COLUMNS, stage_rows
 from dsim.report.table import TableData, table
 from dsim.search import Candidate, StudyResult
+from dsim.search.accuracy_words import AccuracyWords
 
 FRONT_ROWS = 12
 

@@ -2,10 +2,10 @@
 
 from dsim.shift.compare import compare
 from dsim.shift.files import load_comparison, to_dict
+from dsim.shift.findings import DeviceFindings
 from dsim.shift.records import (
     Cell,
     Comparison,
-    DeviceFindings,
     Flip,
     Halved,
     Interval,

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from dsim.arch import Arch
 from dsim.arch.named import read_design
 from dsim.device.find import name_at_batch
+from dsim.openers import open_with
 from dsim.search import Space
+from dsim.search.task import TaskSource
 from dsim.shift.records import Comparison
 from dsim.shift.run import Progress, run_comparison
 from dsim.shift.spec import (
@@ -27,7 +30,7 @@ def compare(
     budgets_ms: Mapping[str, float | str] | None = None,
     *,
     batch: int | None = None,
-    like: str | Path | Arch = DEFAULT_LIKE,
+    like: str | Path | Arch | None = None,
     what_if: str | Path | Arch | None = None,
     confidence: float = 0.9,
     trials: int = DEFAULT_TRIALS,
@@ -39,6 +42,7 @@ def compare(
     space: Space | None = None,
     name: str = "",
     out: str | Path | None = None,
+    accuracy: TaskSource | str | Path | None = None,
     progress: Progress | None = None,
 ) -> Comparison:
     """Find how the best design moves between devices.
@@ -53,7 +57,8 @@ def compare(
     batch
         Images in a run, for profiles that were measured at several; their smallest by default.
     like
-        A design: a preset's name, the path of an arch.json or of a study's folder, or the design itself.
+        A design: a preset's name, the path of an arch.json or of a study's folder, or the design itself. EfficientFormer-L1
+        by default; with ``accuracy`` the design in the middle of the supernet's space.
     what_if
         The design, named in the same ways, whose single changes are priced on every device; ``like`` by default.
     confidence
@@ -71,6 +76,9 @@ def compare(
         What may vary.
     name, out
         Name of the comparison, and the folder that holds its folder. Without ``out`` nothing is written.
+    accuracy
+        A trained supernet's folder, or what `dsim.supernet.task_source` returns, to compare designs by their ranks on the
+        user's own task instead of by ImageNet top-1. No design is trained.
     progress
         Called before each step with what it is, how many are over, and how many there are.
 
@@ -84,11 +92,15 @@ def compare(
     DsimError
         A device is unknown, a value is out of range, the devices cannot share a matrix, or a file cannot be written.
     """
+    source: TaskSource | None = (
+        open_with("accuracy", accuracy) if isinstance(accuracy, str | Path) else accuracy
+    )
+    design, called = _like(like, source)
     spec = ComparisonSpec(
         tuple(name_at_batch(name, batch) for name in devices),
         {name_at_batch(name, batch): milliseconds(budget) for name, budget in (budgets_ms or {}).items()},
-        read_design(like),
-        _name(like),
+        design,
+        called,
         confidence,
         trials,
         fold_trials,
@@ -96,13 +108,22 @@ def compare(
         refits,
         seed,
         seconds(time_s),
-        space or Space(),
+        source.space(space) if source else space or Space(),
         None if what_if is None else read_design(what_if),
         "" if what_if is None else _name(what_if),
         name,
         Path(out) if out is not None else Path("studies"),
+        replace(source.task, designs=0) if source else None,
     )
-    return run_comparison(spec, progress, keep=out is not None)
+    return run_comparison(spec, progress, keep=out is not None, source=source)
+
+
+def _like(asked: str | Path | Arch | None, source: TaskSource | None) -> tuple[Arch, str]:
+    """Return the design whose latency sets budgets, and its name."""
+    if asked is None and source is not None:
+        return source.middle, source.task.middle
+    asked = DEFAULT_LIKE if asked is None else asked
+    return read_design(asked), _name(asked)
 
 
 def _name(design: str | Path | Arch) -> str:

@@ -65,6 +65,8 @@ class Draws:
         By device.
     confidence
         Level of intervals.
+    unknown
+        Rows of the panel whose accuracy nothing is known of.
     """
 
     panel: Panel
@@ -72,6 +74,7 @@ class Draws:
     top1_draws: Floats
     on: dict[str, DeviceDraws]
     confidence: float
+    unknown: frozenset[int] = frozenset()
 
     @property
     def count(self) -> int:
@@ -98,6 +101,27 @@ class Draws:
         """
         found = self.interval(self.change_ms(device, before, after), scale)
         return replace(found, low=max(found.low, -self.ms(device, before)[0]))
+
+    def top1_interval(self, arch: Arch) -> Interval | None:
+        """Return a design's top-1 in percent; None where nothing is known of it."""
+        n = self.panel.index(arch)
+        if n in self.unknown:
+            return None
+        value = float(self.top1[n])
+        found = self.interval((value, self.top1_draws[:, n]), value)
+        return replace(found, low=max(found.low, 0.0), high=min(found.high, 100.0))
+
+    def change_top1_interval(self, before: Arch, after: Arch, scale: float) -> Interval | None:
+        """Return what going from one design to another does to top-1; None where nothing is known of either.
+
+        Parameters
+        ----------
+        scale
+            See `interval`.
+        """
+        if self.unknown & {self.panel.index(before), self.panel.index(after)}:
+            return None
+        return self.interval(self.change_top1(before, after), scale)
 
     def change_top1(self, before: Arch, after: Arch) -> tuple[float, Floats]:
         """Return what going from one design to another does to top-1: points, and (D,) draws."""

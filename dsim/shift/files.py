@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,18 +12,26 @@ import polars as pl
 
 from dsim.errors import FileAccessError, FileFormatError
 from dsim.files import make_folder, read_json, write_atomic
-from dsim.records import from_versioned, to_json, to_plain, to_versioned
+from dsim.records import from_plain, from_versioned, to_json, to_plain, to_versioned
+from dsim.search import Candidate
+from dsim.search.result import Ranked
+from dsim.search.task import RANK_KEYS, Task, renamed
 from dsim.shift.records import Comparison, Interval
 from dsim.shift.spec import ComparisonSpec
 
 SCHEMA_VERSION = 1
 RECORD = "comparison.json"
+# what files of a comparison on the user's own task call the figures that stand where top-1 stands
+_LOST = ("top1_lost", "top1_lost_low", "top1_lost_high", "claimed_top1", "claimed_top1_low", "scored_top1")
+RANKS = {**RANK_KEYS, **{name: name.replace("top1", "rank") for name in _LOST}}
+TOP1S = {rank: top1 for top1, rank in RANKS.items()}
 _AGAIN = "make it again with dsim compare"
 
 
 def to_dict(found: Comparison) -> dict[str, Any]:
     """Return the object that ``dsim compare --json`` prints and ``comparison.json`` holds."""
-    return to_versioned(found, SCHEMA_VERSION)
+    plain = to_versioned(found, SCHEMA_VERSION)
+    return dict(renamed(plain, RANKS)) if found.task else plain
 
 
 def from_dict(raw: object, where: str = "a comparison") -> Comparison:
@@ -32,7 +42,31 @@ def from_dict(raw: object, where: str = "a comparison") -> Comparison:
     FileFormatError
         It is of another schema, or not a comparison; the message begins with ``where``.
     """
-    return from_versioned(Comparison, raw, SCHEMA_VERSION, where, _AGAIN)
+    inputs = raw.get("inputs") if isinstance(raw, Mapping) else None
+    if not isinstance(inputs, Mapping) or "task" not in inputs:
+        return from_versioned(Comparison, raw, SCHEMA_VERSION, where, _AGAIN)
+    found = from_versioned(Comparison, renamed(raw, TOP1S), SCHEMA_VERSION, where, _AGAIN)
+    return ranked(found, from_plain(Task, found.inputs["task"], f"{where}, inputs.task", _AGAIN))
+
+
+def ranked(found: Comparison, task: Task) -> Comparison:
+    """Return a comparison on the user's own task with designs that say what their rank is."""
+
+    def one(design: Candidate | None) -> Ranked | None:
+        return Ranked.of(design, task) if design else None
+
+    devices = tuple(
+        replace(
+            device,
+            best=one(device.best),
+            fastest=Ranked.of(device.fastest, task),
+            front=tuple(Ranked.of(design, task) for design in device.front),
+        )
+        for device in found.devices
+    )
+    robust = found.robust and replace(found.robust, candidate=Ranked.of(found.robust.candidate, task))
+    cells = tuple(replace(cell, shrunk=one(cell.shrunk)) for cell in found.cells)
+    return replace(found, devices=devices, robust=robust, cells=cells)
 
 
 def load_comparison(path: Path) -> Comparison:
@@ -81,6 +115,11 @@ def write_comparison(spec: ComparisonSpec, found: Comparison) -> None:
 
 def tables(found: Comparison) -> dict[str, list[dict[str, Any]]]:
     """Return flat rows by table: fronts, regret, flips, what_if."""
+    made = _tables(found)
+    return dict(renamed(made, RANKS)) if found.task else made
+
+
+def _tables(found: Comparison) -> dict[str, list[dict[str, Any]]]:
     fronts = [
         {
             "device": device.device,

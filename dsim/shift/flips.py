@@ -78,7 +78,7 @@ def _flip(
         ms_a, ms_b = (
             draws.change_interval(side.device, base, swap.arch, side.scorer.budget_ms) for side in (a, b)
         )
-        top1 = draws.interval(draws.change_top1(base, swap.arch), POINTS)
+        top1 = draws.change_top1_interval(base, swap.arch, POINTS)
         share_a, share_b = 100.0 / a.scorer.budget_ms, 100.0 / b.scorer.budget_ms
         apart = draws.interval(
             (share_b * on_b[0] - share_a * on_a[0], share_b * on_b[1] - share_a * on_a[1]), 100.0

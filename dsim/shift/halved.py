@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from functools import lru_cache
 from pathlib import Path
 
-from dsim.accuracy.model import AccuracyModel
-from dsim.accuracy.refit import refit_accuracy
 from dsim.errors import FileFormatError, InvalidValueError
 from dsim.files import make_folder, write_atomic
 from dsim.latency.refit import families_of, refit
@@ -18,6 +15,7 @@ from dsim.search.space import Space
 from dsim.search.spec import StudySpec
 from dsim.search.study import judge, search_mixes
 from dsim.search.table import CostTable
+from dsim.shift.accuracy import Accuracy
 from dsim.shift.families import in_half, once_in_half
 from dsim.shift.records import Halved
 from dsim.shift.spec import ComparisonSpec
@@ -31,6 +29,7 @@ def halved_search(
     space: Space,
     budget_ms: float,
     split: int,
+    accuracy: Accuracy,
     mark: str,
     folder: Path | None,
 ) -> Halved:
@@ -42,6 +41,8 @@ def halved_search(
         What the device's evidence can price.
     split
         Number of the halving; halves are the same families on every device.
+    accuracy
+        What designs are compared by.
     mark
         Hash of the device's evidence and of the accuracy model's.
     folder
@@ -61,14 +62,16 @@ def halved_search(
             return from_json(Halved, path.read_text(encoding="utf-8"))
         except (OSError, ValueError, FileFormatError):
             pass  # a damaged file is made again
-    found = _search(spec, device, space, budget_ms, split)
+    found = _search(spec, device, space, budget_ms, split, accuracy)
     if path is not None:
         make_folder(path.parent)
         write_atomic(path, to_json(found) + "\n")
     return found
 
 
-def _search(spec: ComparisonSpec, device: str, space: Space, budget_ms: float, split: int) -> Halved:
+def _search(
+    spec: ComparisonSpec, device: str, space: Space, budget_ms: float, split: int, accuracy: Accuracy
+) -> Halved:
     names = families_of(device)
     chosen = in_half(spec.seed, split, 0)
     sizes = (sum(map(chosen, names)), len(names) - sum(map(chosen, names)))
@@ -77,9 +80,7 @@ def _search(spec: ComparisonSpec, device: str, space: Space, budget_ms: float, s
         return Halved(device, split, *sizes, None, _NAN, _NAN, _NAN, _NAN, _NAN, _NAN, _NAN, why)
 
     try:
-        first, other = (
-            _scorer(device, spec.seed, split, half, budget_ms, spec.confidence) for half in (0, 1)
-        )
+        first, other = (_scorer(spec, device, budget_ms, split, half, accuracy) for half in (0, 1))
     except InvalidValueError as error:
         return failed(f"half of the evidence is too little: {error}")
     asked = StudySpec(
@@ -89,6 +90,7 @@ def _search(spec: ComparisonSpec, device: str, space: Space, budget_ms: float, s
         spec.fold_trials,
         seed=(spec.seed + 1 + split) % 2**32,
         space=space,
+        task=spec.task,
     )
     found = search_mixes(asked, first, "halved")
     if found.cost.interrupted:
@@ -111,12 +113,9 @@ def _search(spec: ComparisonSpec, device: str, space: Space, budget_ms: float, s
     )
 
 
-def _scorer(device: str, seed: int, split: int, half: int, budget_ms: float, confidence: float) -> Scorer:
-    latency = refit(device, once_in_half(seed, split, half))
-    accuracy = _accuracy(seed, split, half)
-    return Scorer(latency, accuracy, CostTable(latency, accuracy), budget_ms, confidence)
-
-
-@lru_cache(maxsize=8)
-def _accuracy(seed: int, split: int, half: int) -> AccuracyModel:
-    return refit_accuracy(in_half(seed, split, half))
+def _scorer(
+    spec: ComparisonSpec, device: str, budget_ms: float, split: int, half: int, accuracy: Accuracy
+) -> Scorer:
+    latency = refit(device, once_in_half(spec.seed, split, half))
+    model = accuracy.half(spec.seed, split, half)
+    return Scorer(latency, model, CostTable(latency, model), budget_ms, spec.confidence)

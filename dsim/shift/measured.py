@@ -19,7 +19,8 @@ from dsim.errors import FileFormatError
 from dsim.files import first_line, read_bytes, write_atomic
 from dsim.records import from_rows, row_schema, shown, to_rows
 from dsim.rounding import limit
-from dsim.shift.records import Cell, Comparison, DeviceFindings
+from dsim.shift.findings import DeviceFindings
+from dsim.shift.records import Cell, Comparison
 
 FILE = "measured.csv"
 _AGAIN = "remove it and make it again with dsim measure compared"

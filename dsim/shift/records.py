@@ -9,8 +9,11 @@ from enum import StrEnum
 from typing import Any
 
 from dsim.arch import Arch
-from dsim.search import Candidate, NotIdentified, Published
-from dsim.search.result import Cost
+from dsim.records import from_plain
+from dsim.search import Candidate
+from dsim.search.accuracy_words import AccuracyWords
+from dsim.search.task import Task
+from dsim.shift.findings import DeviceFindings
 from dsim.shift.stack import Pair
 from dsim.summaries import Summarised, Summary
 
@@ -36,69 +39,6 @@ class Interval:
     value: float
     low: float
     high: float
-
-
-@dataclass(frozen=True, repr=False)
-class DeviceFindings(Summarised):
-    """One device: what its prices rest on, and what its own study found.
-
-    Attributes
-    ----------
-    budget_ms
-        Its budget.
-    like_ms
-        Estimate of the ``like`` design there, in milliseconds.
-    own_figures, figures
-        Measured figures of the device itself, and all that its model learned from (pool and donors included).
-    evidence
-        (kind, share): how well the kernels of its best design are covered, by share of its milliseconds.
-    sibling_spread
-        Log-spread of held-out errors within families; ``sibling_networks`` tells how many it rests on, and 0 that it is
-        the spread of all held-out errors, for want of families with several networks.
-    families
-        Families that its model learns from.
-    best
-        What its study chose, or None where nothing fits.
-    front
-        Its Pareto front.
-    """
-
-    device: str
-    title: str
-    method: str
-    measures: str
-    budget_ms: float
-    like_ms: float
-    own_figures: int
-    figures: int
-    evidence: tuple[tuple[str, float], ...]
-    sibling_spread: float
-    sibling_networks: int
-    families: int
-    best: Candidate | None
-    fastest: Candidate
-    front: tuple[Candidate, ...]
-    nearest_feasible_budget_ms: float | None
-    not_identified: tuple[NotIdentified, ...]
-    published: tuple[Published, ...]
-    cost: Cost
-
-    def summary(self) -> Summary:
-        """Return what its study chose within its budget, and what its prices rest on."""
-        shown = self.best or self.fastest
-        rows = [
-            ("budget", f"{self.budget_ms:.3g} ms"),
-            ("best", "a design that fits the budget" if self.best else "nothing fits; the fastest:"),
-            *shown.said(),
-            ("front", f"{len(self.front)} designs, in .front"),
-            ("rests on", f"{self.figures} figures of {self.families} families, {self.own_share:.0%} its own"),
-        ]
-        return Summary(f"{self.device}: {self.title}", tuple(rows))
-
-    @property
-    def own_share(self) -> float:
-        """Share of the figures behind its prices that are its own."""
-        return self.own_figures / self.figures if self.figures else 0.0
 
 
 @dataclass(frozen=True)
@@ -145,7 +85,7 @@ class Flip:
     ms_a, ms_b
         What the change does to ``a``'s best design, in milliseconds on each device; None where it makes no design alone.
     top1
-        What it does to top-1, in points.
+        What it does to top-1, in points; None too where the change makes a design without a rank.
     apart
         Change on ``b`` minus change on ``a``, each in percent of its device's budget, paired.
     verdict
@@ -185,23 +125,26 @@ class SwapOn:
 
 @dataclass(frozen=True)
 class SwapRow:
-    """One single change of the what-if design, on every device."""
+    """One single change of the what-if design, on every device; ``top1`` is None where the change makes a design without a rank."""
 
     kind: str
     before: str
     after: str
-    top1: Interval
+    top1: Interval | None
     on: tuple[SwapOn, ...]
 
 
 @dataclass(frozen=True)
 class WhatIf:
-    """The what-if table of one design; ``latency`` is its own by device, in milliseconds with the usual interval."""
+    """The what-if table of one design; ``latency`` is its own by device, in milliseconds with the usual interval.
+
+    ``top1`` is None where the design has no rank.
+    """
 
     design: str
     arch: Arch
     latency: tuple[tuple[str, Interval], ...]
-    top1: Interval
+    top1: Interval | None
     rows: tuple[SwapRow, ...]
 
 
@@ -276,7 +219,7 @@ class Halved:
 
 @dataclass(frozen=True, repr=False)
 class Comparison(Summarised):
-    """Everything that a comparison found.
+    """Everything that a comparison found; of one on the user's own task, what stands as top-1 is the rank.
 
     Attributes
     ----------
@@ -315,14 +258,26 @@ class Comparison(Summarised):
     seconds: float
     complete: bool = True
 
+    @property
+    def task(self) -> Task | None:
+        """The user's own task whose ranks it is judged by; None for ImageNet's top-1."""
+        asked = self.inputs.get("task")
+        return None if asked is None else from_plain(Task, asked, "a comparison's task")
+
+    @property
+    def words(self) -> AccuracyWords:
+        """What its accuracy figures are called."""
+        return AccuracyWords(self.task)
+
     def summary(self) -> Summary:
         """Return each device's best design, and how many differences are significant."""
+        name = self.words.name
         rows = [
             (
                 device.device,
                 f"within {device.budget_ms:.3g} ms: "
                 + (
-                    f"{device.best.latency_ms:.3g} ms, top-1 {device.best.top1:.1f} %"
+                    f"{device.best.latency_ms:.3g} ms, {name} {device.best.top1:.1f} %"
                     if device.best
                     else "nothing fits"
                 ),

@@ -10,8 +10,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from dsim.accuracy import load_accuracy_model
-from dsim.accuracy.draws import draw_top1
 from dsim.device import DeviceProfile
 from dsim.errors import InvalidValueError
 from dsim.files import check_folder, make_folder
@@ -28,10 +26,12 @@ from dsim.search.limits import keep_identified
 from dsim.search.score import Scorer
 from dsim.search.spec import fingerprint
 from dsim.search.table import CostTable
+from dsim.search.task import TaskSource
+from dsim.shift.accuracy import Accuracy, accuracy_of
 from dsim.shift.draws import PER_REFIT, DeviceDraws, Draws, draw_device
 from dsim.shift.enough import count_halvings, too_few
 from dsim.shift.families import times_drawn
-from dsim.shift.files import read_comparison, write_comparison
+from dsim.shift.files import ranked, read_comparison, write_comparison
 from dsim.shift.findings import findings_of
 from dsim.shift.halved import halved_search
 from dsim.shift.judge import designs_of, judge_all, pool_of_fronts
@@ -51,7 +51,12 @@ FORMAT = 3  # of what a comparison computes; raise it where results would change
 
 
 @one_blas_thread()
-def run_comparison(spec: ComparisonSpec, progress: Progress | None = None, keep: bool = True) -> Comparison:
+def run_comparison(
+    spec: ComparisonSpec,
+    progress: Progress | None = None,
+    keep: bool = True,
+    source: TaskSource | None = None,
+) -> Comparison:
     """Run a comparison, or look up one that is finished; what did not change since the last run is not run again.
 
     Parameters
@@ -62,6 +67,8 @@ def run_comparison(spec: ComparisonSpec, progress: Progress | None = None, keep:
         Called before each step.
     keep
         Write the record, and the studies and searches that it rests on, into ``spec.folder``.
+    source
+        What ranks designs on the user's own task, where ``spec.task`` names one.
 
     Raises
     ------
@@ -74,29 +81,32 @@ def run_comparison(spec: ComparisonSpec, progress: Progress | None = None, keep:
     KeyboardInterrupt
         The user stopped; what was finished is kept.
     """
-    return _Run(spec, progress or (lambda what, done, total: None), keep).run()
+    return _Run(spec, progress or (lambda what, done, total: None), keep, accuracy_of(source)).run()
 
 
 class _Run:
-    def __init__(self, spec: ComparisonSpec, progress: Progress, keep: bool) -> None:
-        self._spec, self._keep, self._progress = spec, keep, progress
+    def __init__(self, spec: ComparisonSpec, progress: Progress, keep: bool, accuracy: Accuracy) -> None:
+        self._spec, self._keep, self._progress, self._accuracy = spec, keep, progress, accuracy
         self._start = time.monotonic()
-        self._notes: list[str] = []
+        self._notes: list[str] = [*(accuracy.source.notes if accuracy.source else ())]
         self._complete = True
         self._done, self._total = 0, len(spec.devices) * (2 + spec.seeds + spec.refits) + 1
 
     def run(self) -> Comparison:
         spec = self._spec
         profiles = profiles_of(spec)
+        if (spec.task is None) != (self._accuracy.source is None):
+            raise InvalidValueError(
+                "a comparison on a task needs the source of its ranks and no other does; give run_comparison the source whose "
+                "task spec names"
+            )
         if self._keep:
             check_folder(
                 spec.folder
             )  # an error about a place that cannot be written comes before the work, not after
-        self._accuracy = load_accuracy_model()
+        known_by = self._accuracy.model.fingerprint
         self._marks = {
-            p.name: hashlib.sha256(
-                (content_hash(rests_on(p)) + self._accuracy.fingerprint).encode()
-            ).hexdigest()
+            p.name: hashlib.sha256((content_hash(rests_on(p)) + known_by).encode()).hexdigest()
             for p in profiles
         }
         mark = fingerprint({**spec.inputs(), "format": FORMAT}, self._marks)
@@ -143,6 +153,8 @@ class _Run:
             time.monotonic() - self._start,
             self._complete,
         )
+        if spec.task:
+            found = ranked(found, spec.task)
         if self._keep:
             write_comparison(spec, found)
         return found
@@ -187,8 +199,8 @@ class _Run:
             self._like_ms[profile.name] = ms
             study = self._study(profile.name, budget, len(profiles) - number)
             space, _ = keep_identified(self._spec.space, model.identified)
-            table = CostTable(model, self._accuracy)
-            scorer = Scorer(model, self._accuracy, table, budget, self._spec.confidence)
+            table = CostTable(model, self._accuracy.model)
+            scorer = Scorer(model, self._accuracy.model, table, budget, self._spec.confidence)
             spread = found.spread
             if spread is None:
                 wide = model.price(model.featurise(self._spec.like.to_graph())[None], 0.9)
@@ -225,10 +237,12 @@ class _Run:
             spec.space,
             name="unnamed",
             out=spec.folder / "devices",
+            task=spec.task,
         )
         # named by what it rests on: another budget or new evidence makes another study, and leaves this one
         mark = fingerprint(asked.inputs(), {"all": self._marks[device]})[:12]
-        study = run_study(replace(asked, name=f"{device[:80]}-{mark}"), keep=self._keep)
+        asked = replace(asked, name=f"{device[:80]}-{mark}")
+        study = run_study(asked, keep=self._keep, source=self._accuracy.source)
         if study.cost.interrupted:
             raise KeyboardInterrupt
         if study.cost.capped:
@@ -246,8 +260,9 @@ class _Run:
                     self._capped("searches on halves of the evidence")
                     return tuple(out)
                 mark = self._marks[side.device]
+                budget, accuracy = side.scorer.budget_ms, self._accuracy
                 out.append(
-                    halved_search(spec, side.device, side.space, side.scorer.budget_ms, split, mark, folder)
+                    halved_search(spec, side.device, side.space, budget, split, accuracy, mark, folder)
                 )
         return tuple(out)
 
@@ -268,9 +283,14 @@ class _Run:
         self._step("accuracy")
         table = sides[0].scorer.table
         summaries = np.array([table.cut(table.whole(arch)).summary for arch in panel.archs])
-        top1 = np.asarray(self._accuracy.predict(summaries, spec.confidence).top1)
-        drawn = draw_top1(self._accuracy, summaries, panel.own, fewest * PER_REFIT, spec.seed)
-        return Draws(panel, top1, drawn, {name: d.first(fewest) for name, d in on.items()}, spec.confidence)
+        top1 = np.array(self._accuracy.model.predict(summaries, spec.confidence).top1)
+        drawn = self._accuracy.draws(summaries, panel.own, fewest * PER_REFIT, spec.seed)
+        why = {n: said for n, arch in enumerate(panel.archs) if (said := self._accuracy.why_not(arch))}
+        if reason := why.get(panel.index(spec.asked[0])):
+            self._notes.append(f"no change of {spec.asked[1]} has a rank, for {reason}")
+        top1[list(why)] = np.nan
+        on = {name: found.first(fewest) for name, found in on.items()}
+        return Draws(panel, top1, drawn, on, spec.confidence, frozenset(why))
 
     def _draw_one(self, panel: Panel, side: Side, numbers: list[int], devices_left: int) -> DeviceDraws:
         spec, model = self._spec, load_model(side.device)

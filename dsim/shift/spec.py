@@ -13,7 +13,9 @@ from dsim.arch import Arch, get_preset
 from dsim.device import DeviceProfile, find_profile
 from dsim.device.batches import MARK
 from dsim.errors import InvalidValueError
+from dsim.records import to_plain
 from dsim.search import Space
+from dsim.search.task import Task
 
 DEFAULT_LIKE = "efficientformer_l1"
 DEFAULT_TRIALS = 60
@@ -63,6 +65,8 @@ class ComparisonSpec:
         The design whose single changes are priced everywhere; ``like`` where it is left out.
     name, out
         Folder ``out/name`` holds the results.
+    task
+        Whose ranks designs are compared by; None for ImageNet's top-1.
 
     Raises
     ------
@@ -86,6 +90,7 @@ class ComparisonSpec:
     what_if_name: str = ""
     name: str = ""
     out: Path = Path("studies")
+    task: Task | None = None
 
     def __post_init__(self) -> None:
         self._check_devices()
@@ -172,6 +177,7 @@ class ComparisonSpec:
             "space": self.space.to_dict(),
             "what_if": self.asked[1],
             "what_if_design": self.asked[0].canonical_hash(),
+            **({"task": to_plain(self.task)} if self.task else {}),
         }
 
 

@@ -162,8 +162,8 @@ def _regrets(found: Comparison) -> Iterator[_Difference]:
             lost,
             "points",
             cell.verdict in _TOLD and lost.value > 0,
-            f"the best design for {cell.of}, made smaller until it fits {cell.on}, is {lost.value:.1f} points of top-1 "
-            f"({lost.low:.1f} to {lost.high:.1f}) less accurate there than that device's own best",
+            f"the best design for {cell.of}, made smaller until it fits {cell.on}, "
+            f"{found.words.below(lost.value, lost.low, lost.high)} there than that device's own best",
         )
 
 

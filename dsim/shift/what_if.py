@@ -26,21 +26,19 @@ def what_if(name: str, arch: Arch, sides: Sequence[Side], draws: Draws) -> WhatI
     name, arch
         The design; its panel must hold `what_if_designs`.
     """
-    n = draws.panel.index(arch)
-    own_top1 = float(draws.top1[n])
+    own_top1 = float(draws.top1[draws.panel.index(arch)])
     rows = tuple(
         SwapRow(
             swap.kind,
             swap.before,
             swap.after,
-            draws.interval(draws.change_top1(arch, changed), own_top1),
+            draws.change_top1_interval(arch, changed, own_top1),
             tuple(_on(side, swap, changed, arch, draws) for side in sides),
         )
         for swap, changed in _made(arch)
     )
-    top1 = draws.interval((own_top1, draws.top1_draws[:, n]), own_top1)
     latency = tuple((side.device, latency_of(side, arch)) for side in sides)
-    return WhatIf(name, arch, latency, top1, rows)
+    return WhatIf(name, arch, latency, draws.top1_interval(arch), rows)
 
 
 def _made(arch: Arch) -> Iterator[tuple[Swap, Arch]]:

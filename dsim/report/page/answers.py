@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from dsim.arch import Arch
 from dsim.device import DeviceProfile
 from dsim.latency.cliffs import LEAVES, chance_words
-from dsim.report.accuracy_words import AccuracyWords
 from dsim.report.answer import answer_words
 from dsim.report.names import DeviceWords, device_words
 from dsim.report.stages import design_words, stages_words
 from dsim.search import StudyResult
+from dsim.search.accuracy_words import AccuracyWords
 from dsim.shift import Comparison
 
 
@@ -59,7 +59,7 @@ def comparison_answers(
     out = []
     for one in found.devices:
         device = device_words(one.device, profiles.get(one.device))
-        said = answer_words(device, one.budget_ms, one.best, one.fastest)
+        said = answer_words(device, one.budget_ms, one.best, one.fastest, words=found.words)
         out.append(_answer(key, one.device, device, said, (one.best or one.fastest).arch))
     return tuple(out)
 

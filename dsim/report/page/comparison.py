@@ -100,7 +100,9 @@ def _fronts(found: Comparison, profiles: Profiles) -> tuple[Figure, ...]:
             unit,
             d.front,
             d.best,
-            measured_on(profiles.get(d.device), d.published, d.budget_ms),
+            # what others measured has ImageNet's top-1 beside it, which is no rank
+            () if found.task else measured_on(profiles.get(d.device), d.published, d.budget_ms),
+            found.words,
         )
         for d in found.devices
     ]
@@ -158,7 +160,7 @@ def _robust(found: Comparison) -> Section:
         "robust-stages",
         "That design, stage by stage",
     )
-    return Section("robust", ONE_FOR_ALL, figures=(robust_figure(robust), diagram))
+    return Section("robust", ONE_FOR_ALL, figures=(robust_figure(robust, found.words), diagram))
 
 
 def _curse(found: Comparison) -> Section:

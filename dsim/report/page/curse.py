@@ -16,7 +16,7 @@ SIDES = ("claimed", "scored")
 
 def curse_figure(found: Comparison) -> Figure | None:
     """Draw both figures of every search on a half; None where there is none."""
-    budgets = {d.device: d.budget_ms for d in found.devices}
+    budgets, words = {d.device: d.budget_ms for d in found.devices}, found.words
     rows: list[Row] = []
     for half in sorted(found.halved, key=lambda h: list(budgets).index(h.device)):
         if half.arch is None:
@@ -32,7 +32,7 @@ def curse_figure(found: Comparison) -> Figure | None:
                     "side": side,
                     "share": ms / budgets[half.device],
                     "top1": top1,
-                    "said": f"upper end {ms:.3g} ms, top-1 {top1:.1f} %",
+                    "said": f"upper end {ms:.3g} ms, {words.name} {top1:.1f} %",
                 }
             )
     if not rows:
@@ -49,7 +49,7 @@ def curse_figure(found: Comparison) -> Figure | None:
                 "latency",
                 20 * len(rows) // 2 + 30,
             ),
-            ChartPanel(_pairs(rows, "top1", "top-1 %", None), "top-1", 20 * len(rows) // 2 + 30),
+            ChartPanel(_pairs(rows, "top1", words.column, None), words.name, 20 * len(rows) // 2 + 30),
         ),
         _data(found),
         wide=340,
@@ -81,7 +81,11 @@ def _pairs(rows: list[Row], field: str, title: str, line: float | None) -> alt.L
 
 
 def _data(found: Comparison) -> TableData:
-    numbers = ("ms claimed", "upper end", "ms scored", "its upper end", "top-1 % claimed", "top-1 % scored")
+    column = found.words.column
+    numbers = (
+        *("ms claimed", "upper end", "ms scored", "its upper end"),
+        *(f"{column} claimed", f"{column} scored"),
+    )
     rows = [
         (
             half.device,

@@ -16,6 +16,7 @@ from dsim.report.page.parts import ChartPanel, Figure
 from dsim.report.page.theme import COLOURS, GREY, LOSS, SHAPES
 from dsim.report.table import TableData, table
 from dsim.search import Candidate, Published, measured_networks
+from dsim.search.accuracy_words import IMAGENET, AccuracyWords
 
 RELATIVE = "latency / budget of that device"
 ROOM = 1.06  # left and right of the outermost marks
@@ -34,6 +35,8 @@ class Front:
         The front, fastest first, and what was chosen of it.
     published
         Networks measured there by others.
+    words
+        What the accuracy figure of designs is called.
     """
 
     device: str
@@ -43,7 +46,7 @@ class Front:
     designs: tuple[Candidate, ...]
     best: Candidate | None
     published: tuple[Published, ...]
-    accuracy: str = "top-1"  # what the accuracy figure of designs is called
+    words: AccuracyWords = IMAGENET
 
 
 def measured_on(
@@ -72,18 +75,19 @@ def relative_figure(fronts: Sequence[Front]) -> Figure:
     pick = alt.selection_point(fields=["device"], bind="legend", name="pick")
     seen = alt.condition(pick, alt.value(1), alt.value(0.08))
     x = alt.X("share:Q", title=RELATIVE, scale=alt.Scale(type="log", nice=False))
-    y = alt.Y("top1:Q", title="top-1 %", scale=alt.Scale(zero=False))
+    words = fronts[0].words
+    y = alt.Y("top1:Q", title=words.column, scale=alt.Scale(zero=False))
     keys = ("device", "share", "top1", "said", "accuracy", "best")
     designs = [_only(row, keys) for front in fronts for row in _design_rows(front)]
     line = alt.Chart(inline(designs)).mark_line(strokeWidth=1.5).encode(x=x, y=y, color=color, opacity=seen)
     dots = (
         alt.Chart(inline(designs))
         .mark_circle(size=22)
-        .encode(x=x, y=y, color=color, opacity=seen, tooltip=_design_tips())
+        .encode(x=x, y=y, color=color, opacity=seen, tooltip=_design_tips(words))
     )
     best = alt.Chart(inline([row for row in designs if row["best"]])).encode(y=y, color=color, opacity=seen)
     stars = best.mark_point(filled=True, size=130, stroke="white", strokeWidth=1).encode(
-        x=x, shape=shape, tooltip=_design_tips()
+        x=x, shape=shape, tooltip=_design_tips(words)
     )
     layers = [rule_at(1.0, RELATIVE, (4, 3)), line, dots]
     measured = [row for front in fronts for row in _published_rows(front)]
@@ -103,8 +107,14 @@ def relative_figure(fronts: Sequence[Front]) -> Figure:
     return Figure(
         "fronts",
         "Pareto fronts of all devices, latency relative to each device's budget",
-        "Lines: predicted designs. Large marks: the best design for each device. Hollow diamonds: published networks, measured by "
-        "others, with the top-1 that their papers report (their training differs). A design fits the budget (dashed) if the upper "
+        "Lines: predicted designs. Large marks: the best design for each device. "
+        + (
+            ""
+            if words.task
+            else "Hollow diamonds: published networks, measured by "
+            "others, with the top-1 that their papers report (their training differs). "
+        )
+        + "A design fits the budget (dashed) if the upper "
         "end of its interval does, so that a best design lies left of it. Choose a device in the legend to see it alone."
         + bends(fronts),
         (ChartPanel(chart, height=420),),
@@ -120,7 +130,7 @@ def panels_figure(fronts: Sequence[Front], key: str = "fronts-ms") -> Figure:
     ends = [c for front in fronts if (c := front.best)]
     low, high = min([*top1, *(c.top1_low for c in ends)]), max([*top1, *(c.top1_high for c in ends)])
     accuracy = (float(math.floor(low)), float(math.ceil(high)))
-    alone = len(fronts) == 1
+    alone, words = len(fronts) == 1, fronts[0].words
     height = 360 if alone else 240
     return Figure(
         key,
@@ -130,7 +140,7 @@ def panels_figure(fronts: Sequence[Front], key: str = "fronts-ms") -> Figure:
             "Hollow diamonds: published networks, "
             f"measured by others within a factor {FACTOR:g} of the budget (dashed), top-1 as published. Point at a mark to see more; "
             f"names are written where there is room."
-            if fronts[0].accuracy == "top-1"
+            if words.task is None
             else "The budget is dashed. Point at a mark to see more."
         )
         + bends(fronts),
@@ -138,18 +148,17 @@ def panels_figure(fronts: Sequence[Front], key: str = "fronts-ms") -> Figure:
             ChartPanel(_panel(front, accuracy, height, alone), "" if alone else _panel_title(front), height)
             for front in fronts
         ),
-        _published_table(fronts) if fronts[0].accuracy == "top-1" else _fronts_table(fronts),
+        _fronts_table(fronts) if words.task else _published_table(fronts),
         wide=340 if alone else 300,
         columns=min(3, len(fronts)),
     )
 
 
 def _panels_title(fronts: Sequence[Front]) -> str:
-    if fronts[0].accuracy != "top-1":
-        return f"{fronts[0].title}: the Pareto front"
+    measured = "" if fronts[0].words.task else "networks measured there"
     if len(fronts) == 1:
-        return f"{fronts[0].title}: the Pareto front, and networks measured there"
-    return "Each front in its own milliseconds, with the networks measured there"
+        return f"{fronts[0].title}: the Pareto front{f', and {measured}' if measured else ''}"
+    return f"Each front in its own milliseconds{f', with the {measured}' if measured else ''}"
 
 
 def bends(fronts: Sequence[Front]) -> str:
@@ -158,7 +167,7 @@ def bends(fronts: Sequence[Front]) -> str:
         return ""
     return (
         " Where a line falls or turns back, nothing is wrong: designs are ranked by the upper end of their latency and the lower "
-        f"end of their {fronts[0].accuracy}, while the dots show middle values, and intervals are not all equally wide."
+        f"end of their {fronts[0].words.name}, while the dots show middle values, and intervals are not all equally wide."
     )
 
 
@@ -167,6 +176,8 @@ def _bent(designs: Sequence[Candidate]) -> bool:
 
 
 def _panel_title(front: Front) -> str:
+    if front.words.task:
+        return front.title
     count = len(front.published)
     return f"{front.title} ({count or 'no'} measured network{'' if count == 1 else 's'} with a known top-1)"
 
@@ -179,13 +190,13 @@ def _panel(front: Front, accuracy: tuple[float, float], height: int, alone: bool
     scale = alt.Scale(type="log", nice=False, domain=list(span))
     x = alt.X("ms:Q", title=front.unit, scale=scale)
     rising = alt.Scale(domain=list(accuracy), nice=False)
-    y = alt.Y("top1:Q", title=f"{front.accuracy} %", scale=rising)
+    y = alt.Y("top1:Q", title=front.words.column, scale=rising)
     rows = [_only(row, ("device", "ms", "top1", "said", "accuracy")) for row in every]
     layers: list[alt.Chart] = [rule_at(front.budget_ms, front.unit, (4, 3))]
     line = alt.Chart(inline(rows)).encode(x=x, y=y)
     layers += [
         line.mark_line(color=COLOURS[0], strokeWidth=1.5),
-        line.mark_circle(color=COLOURS[0], size=18, opacity=1).encode(tooltip=_design_tips(front.accuracy)),
+        line.mark_circle(color=COLOURS[0], size=18, opacity=1).encode(tooltip=_design_tips(front.words)),
     ]
     if measured:
         layers.append(
@@ -201,7 +212,7 @@ def _panel(front: Front, accuracy: tuple[float, float], height: int, alone: bool
                 x=x, y=alt.Y("top1_low:Q", scale=rising), y2="top1_high:Q"
             ),
             best.mark_point(filled=True, color=LOSS, size=110, opacity=1).encode(
-                x=x, y=y, tooltip=_design_tips(front.accuracy)
+                x=x, y=y, tooltip=_design_tips(front.words)
             ),
         ]
     widths = ((NARROW, f"width < {WIDE}"), (WIDE, f"width >= {WIDE}")) if alone else ((NARROW, ""),)
@@ -241,8 +252,8 @@ def _design_rows(front: Front) -> list[Row]:
     ]
 
 
-def _design_tips(accuracy: str = "top-1") -> list[alt.Tooltip]:
-    return tips(device="predicted on", said="latency", accuracy=accuracy)
+def _design_tips(words: AccuracyWords) -> list[alt.Tooltip]:
+    return tips(device="predicted on", said="latency", accuracy=words.name)
 
 
 def _published_rows(front: Front) -> list[Row]:
@@ -266,7 +277,7 @@ def _measured_tips() -> list[alt.Tooltip]:
 
 
 def _fronts_table(fronts: Sequence[Front]) -> TableData:
-    accuracy = fronts[0].accuracy
+    accuracy = fronts[0].words.name
     numbers = ("ms", f"{accuracy} %", "M parameters", "GMACs")
     rows = [
         (

@@ -76,12 +76,14 @@ def comparison_command(found: Comparison, name: str) -> tuple[str, dict[str, Any
         "--devices",
         ",".join(asked.get("devices") or [d.device for d in found.devices]),
     ]
-    budgets = asked.get("budgets_ms")
+    if found.task:
+        words += found.task.compared_options
+    budgets, usual = asked.get("budgets_ms"), found.task.middle if found.task else None
     if budgets:
         words += ["--budget", ",".join(f"{device}={ms!r}ms" for device, ms in budgets.items())]
-    elif "like" in asked:
+    elif "like" in asked and asked["like"] != usual:
         words += ["--like", str(asked["like"])]
-    if asked.get("what_if") not in (None, asked.get("like", DEFAULT_LIKE)):
+    if asked.get("what_if") not in (None, usual, asked.get("like", DEFAULT_LIKE)):
         words += ["--what-if", str(asked["what_if"])]
     return _finish(words, asked, ("confidence", "trials", "fold_trials", "seeds", "refits", "seed"), name)
 

@@ -10,7 +10,7 @@ import altair as alt
 from dsim.report.page.marks import Row, inline, layered, tips
 from dsim.report.page.parts import ChartPanel, Figure
 from dsim.report.page.theme import GREY
-from dsim.report.shift import LOST, OVER, matrix_table, slower_table, span
+from dsim.report.shift import OVER, lost_title, matrix_table, slower_table, span
 from dsim.report.verdicts import WORDS
 from dsim.shift import Cell, Comparison, Verdict
 
@@ -21,7 +21,7 @@ STEPS = 4  # lines of a hatching
 
 
 def regret_figure(found: Comparison) -> Figure:
-    """Draw top-1 lost with the best design of a row on the device of a column."""
+    """Draw the accuracy lost with the best design of a row on the device of a column."""
     rows = [_lost_row(cell) for cell in found.cells]
     told = [row for row in rows if row["told"]]
     layers = _ground(found, rows)
@@ -29,7 +29,7 @@ def regret_figure(found: Comparison) -> Figure:
         limit = math.ceil(max(abs(float(row["value"])) for row in told))
         color = alt.Color(
             "value:Q",
-            title="top-1 points lost, where significant",
+            title=f"{found.words.points} lost, where significant",
             scale=alt.Scale(domain=[-limit, 0, limit], range=["#3b82c4", "#f3f3f3", "#e0662c"]),
             legend=alt.Legend(orient="top", gradientLength=180, titleLimit=400),
         )
@@ -37,7 +37,7 @@ def regret_figure(found: Comparison) -> Figure:
     layers += _words(found, rows)
     return Figure(
         "regret",
-        LOST,
+        lost_title(found),
         "Against that device's own best design, with the interval beneath. Coloured: significant, the interval does not include "
         "zero. Grey: not significant, which does not mean that there is no difference. Hatched: cannot be judged, whatever the "
         "figure. Shared model: one model prices both devices. Price unknown: the measurements of a device do not say what the "

@@ -6,12 +6,13 @@ from dsim.report.page.marks import ends, intervals
 from dsim.report.page.parts import ChartPanel, Figure
 from dsim.report.shift import robust_table, span
 from dsim.report.verdicts import WORDS
+from dsim.search.accuracy_words import AccuracyWords
 from dsim.shift import Robust
 from dsim.shift.verdict import verdict_of
 
 
-def robust_figure(robust: Robust) -> Figure:
-    """Draw top-1 lost on every device."""
+def robust_figure(robust: Robust, words: AccuracyWords) -> Figure:
+    """Draw the accuracy lost on every device."""
     rows = [
         {
             "label": on.device,
@@ -24,10 +25,10 @@ def robust_figure(robust: Robust) -> Figure:
     ]
     return Figure(
         "robust",
-        "One design for all devices: top-1 points that it loses against each device's own best",
+        f"One design for all devices: {words.points} that it loses against each device's own best",
         "Left of zero: it is better than the design that a search of bounded cost found for that device, or the interval is wide.",
-        (ChartPanel(intervals(rows, "top-1 points lost"), height=22 * len(rows) + 20),),
-        robust_table(robust),
+        (ChartPanel(intervals(rows, f"{words.points} lost"), height=22 * len(rows) + 20),),
+        robust_table(robust, words),
         wide=420,
         columns=1,
     )

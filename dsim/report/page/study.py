@@ -8,7 +8,6 @@ from dataclasses import replace
 from dsim.accuracy.recipe import reference_words
 from dsim.device import DeviceProfile
 from dsim.latency.scoring import Held
-from dsim.report.accuracy_words import AccuracyWords
 from dsim.report.answer import alternatives_table
 from dsim.report.names import device_words
 from dsim.report.next_steps import next_steps
@@ -21,6 +20,7 @@ from dsim.report.page.subject import PageSubject
 from dsim.report.study import chosen_table, published_table, trained_table
 from dsim.report.table import table
 from dsim.search import StudyResult
+from dsim.search.accuracy_words import AccuracyWords
 
 
 def study_part(
@@ -42,7 +42,7 @@ def study_part(
     task, budget_ms = found.spec.task, found.spec.budget_ms
     # what others measured has ImageNet's top-1 beside it, which is no rank
     published = () if task else measured_on(profile, found.published, budget_ms)
-    words, accuracy = device_words(device, profile), AccuracyWords(task).name
+    words, accuracy = device_words(device, profile), AccuracyWords(task)
     front = Front(device, words.title, budget_ms, words.unit, found.front, found.chosen, published, accuracy)
     shown = found.chosen or found.fastest
     name = "the chosen design" if found.chosen else "the fastest design"

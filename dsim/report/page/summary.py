@@ -17,11 +17,17 @@ def question(found: Comparison) -> tuple[str, ...]:
         "ms": "milliseconds for one image",
         "ms per run": "milliseconds for one run of each profile's own batch",
     }.get(common_unit(found), common_unit(found).replace("ms", "milliseconds", 1))
+    measured = (
+        f"{found.words.rests_on}. {found.words.about(found.devices[0].fastest.arch.resolution)} Only times in the section "
+        "Timed on the devices, where there is one, are measured."
+        if found.task
+        else ", except points that are marked as measured by others and the section Timed on the devices, where there is one."
+    )
     return (
-        f"The most accurate design within a budget was searched for {len(found.devices)} devices, in {unit}. "
+        f"{found.words.best.capitalize()} within a budget was searched for {len(found.devices)} devices, in {unit}. "
         f"Budgets: {found.budget_rule}.",
-        f"Every figure is a prediction from published or recorded measurements, with its {found.confidence:.0%} interval, except "
-        "points that are marked as measured by others and the section Timed on the devices, where there is one.",
+        f"Every figure is a prediction from published or recorded measurements, with its {found.confidence:.0%} interval"
+        f"{measured}",
     )
 
 
@@ -32,7 +38,7 @@ def findings(found: Comparison) -> tuple[str, ...]:
         if not judged:
             out.append(f"{kind}: no pair of devices can be judged.")
             continue
-        most = f"; the largest is {span(largest, 1)} points of top-1" if largest else ""
+        most = f"; the largest is {span(largest, 1)} {found.words.points_of}" if largest else ""
         out.append(f"{kind}: {told} of {judged} pairs that can be judged have a significant loss{most}.")
     if not any(pair.shift is Shift.HARDWARE for pair in found.pairs):
         out.append(
@@ -97,7 +103,7 @@ def _robust(found: Comparison) -> str:
         )
     return (
         f"One design of {robust.candidates} candidates fits every budget, and loses at most "
-        f"{max(robust.worst_points, 0.0):.1f} points of top-1 (lower ends) against a device's own best."
+        f"{max(robust.worst_points, 0.0):.1f} {found.words.points_of} (lower ends) against a device's own best."
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dsim.accuracy.recipe import reference_words
 from dsim.report.page.marks import Row, ends, intervals, priced_verdicts
 from dsim.report.page.parts import ChartPanel, Figure
 from dsim.report.shift import span, what_if_table
@@ -38,23 +37,31 @@ def what_if_figure(found: Comparison) -> Figure | None:
 
 
 def top1_figure(found: Comparison) -> Figure | None:
-    """Draw what each change does to top-1, which is the same on every device."""
-    if not found.what_if.rows:
+    """Draw what each change does to the accuracy in use, which is the same on every device; None where it is not known of any."""
+    own, words = found.what_if.top1, found.words
+    known = [(row, row.top1) for row in found.what_if.rows if row.top1]
+    if not known or own is None:
         return None
     rows = [
         {
             "label": f"{row.kind}: {row.before} → {row.after}",
-            "verdict": WORDS[verdict_of(row.top1, found.what_if.top1.value)],
-            "said": f"{span(row.top1, 2)} points",
-            **ends(row.top1),
+            "verdict": WORDS[verdict_of(change, own.value)],
+            "said": f"{span(change, 2)} points",
+            **ends(change),
         }
-        for row in found.what_if.rows
+        for row, change in known
     ]
+    unknown = len(found.what_if.rows) - len(known)
+    left = (
+        f" {unknown} changes make designs that the supernet does not hold, and are left out."
+        if unknown
+        else ""
+    )
     return Figure(
         "what-if-top1",
-        f"What if: top-1 of {found.what_if.design} after each change, trained anew",
-        f"Predicted, for {reference_words(found.what_if.arch.resolution)}; the same on every device.",
-        (ChartPanel(intervals(rows, "top-1 points"), height=22 * len(rows) + 20),),
+        f"What if: {words.name} of {found.what_if.design} after each change{words.anew}",
+        words.everywhere(found.what_if.arch.resolution) + left,
+        (ChartPanel(intervals(rows, words.points), height=22 * len(rows) + 20),),
         what_if_table(found),
         wide=420,
         columns=1,
