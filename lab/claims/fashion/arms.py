@@ -187,18 +187,16 @@ def all_4d(arm: Arm) -> Picks:
 
 
 def uniform_scaling(arm: Arm) -> Picks:
-    """Take the largest design of one shape with the most attention, as a control."""
+    """Take the largest design of one shape with one attention block in stage 4, as EfficientFormer-L1 has, as a control."""
     return _uniform(arm, attention=True)
 
 
 def _uniform(arm: Arm, attention: bool) -> Picks:
-    choices = arm.bench.choices
     picks: dict[str, Subnet] = {}
     for device, prices in price_lists(arm.bench).items():
-        for subnet in _scaled(arm.bench, attention):
-            if prices.fits(price(arm.bench, prices, subnet)):
-                picks[device] = subnet
-        assert device in picks, f"not even {choices.smallest.text()} fits {device}"
+        priced = [(price(arm.bench, prices, subnet), subnet) for subnet in _scaled(arm.bench, attention)]
+        fitting = [(cost.high_ms, subnet) for cost, subnet in priced if prices.fits(cost)]
+        picks[device] = max(fitting, key=lambda pair: pair[0])[1]
     return picks
 
 
@@ -210,7 +208,7 @@ def _scaled(bench: Bench, attention: bool) -> Iterator[Subnet]:
             slots = []
             for stage in range(4):
                 depth = sorted(space.depths[stage])[size]
-                count = min(max(bench.choices.attention_counts(stage)), depth) if attention else 0
+                count = int(attention and stage == 3)
                 ratio = sorted(space.mlp_ratios[stage])[size]
                 plain = [space.mixers[stage][0]] * (depth - count)
                 slots.append(bench.choices.placed(stage, plain, count, [ratio] * depth))
