@@ -12,6 +12,7 @@ from dsim.device.card import Card, evidence_hash, read_card
 from dsim.device.closest import LONGEST
 from dsim.device.glance import Glance, counted, glances, makers_of
 from dsim.device.named import profiles_like, unknown_device
+from dsim.device.tells import tells_apart
 from dsim.errors import unknown_name
 from dsim.places import bundled_profiles_dir
 from dsim.report.console import result_console, show_table, show_text
@@ -38,6 +39,8 @@ class ProfileLine:
         ``bundled`` or ``yours``.
     card
         What validation found; None where it was never validated, or the evidence has changed since.
+    tells_apart
+        What contrasts of grade A tell apart there: ``activation``, ``norm``, ``form`` ...
     """
 
     name: str
@@ -58,6 +61,7 @@ class ProfileLine:
     figures: int
     where: str
     card: Card | None
+    tells_apart: tuple[str, ...]
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values for JSON."""
@@ -116,6 +120,7 @@ def _line(one: Glance) -> ProfileLine:
         figures,
         "bundled" if one.folder.parent == bundled_profiles_dir() else "yours",
         card if card and card.content == evidence_hash(one.folder) else None,
+        tells_apart(one),
     )
 
 
@@ -139,7 +144,8 @@ def show_profiles(lines: Sequence[ProfileLine]) -> None:
     show_text(
         console,
         f"Profiles: {len(lines)}. Networks: how many were measured; ops where operators were timed instead. Error: median over "
-        "those that were timed in the way that predictions are for, each predicted without its family. "
+        "those that were timed in the way that predictions are for, each predicted without its family. Tells apart: what "
+        "contrasts of grade A, one change timed together, tell the cost of. "
         f"{cores_glossary(' '.join(line.name for line in lines))} `dsim device show NAME` tells more of one; words after `dsim device "
         "list`, and --group, show fewer.",
     )
@@ -210,14 +216,17 @@ def _called(title: str) -> str:
 
 def profiles_table(group: str, lines: Sequence[ProfileLine]) -> TableData:
     """Return the table of one group, sorted by name."""
-    columns = ("name", "networks", "error %", "device")
-    rows = [_row(line) for line in sorted(lines, key=lambda line: line.name)]
+    told = any(line.tells_apart for line in lines)  # a column without an entry would only take room
+    columns = ("name", "networks", "error %", *(("tells apart",) if told else ()), "device")
+    rows = [_row(line, told) for line in sorted(lines, key=lambda line: line.name)]
     title = f"{GROUPS[group]} (--group {group})" if group in GROUPS else group
     return table(title, columns, rows, numbers=columns[1:3])
 
 
-def _row(line: ProfileLine) -> tuple[str, ...]:
+def _row(line: ProfileLine, told: bool) -> tuple[str, ...]:
     known = line.card is not None and not math.isnan(line.card.median_error)
     error = f"{line.card.median_error:.1f}" if line.card and known else "-"
     what = line.title if line.where == "bundled" else f"yours: {line.title}"
-    return (line.name, str(line.networks) if line.networks else f"{line.ops} ops", error, what)
+    measured = str(line.networks) if line.networks else f"{line.ops} ops"
+    tells = (", ".join(line.tells_apart) or "-",) if told else ()
+    return (line.name, measured, error, *tells, what)

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from dsim.device import DeviceProfile, find_profile
 from dsim.device.batches import THROUGHPUT, card_batch, name_at, plain_batches, split_name
 from dsim.device.card import Card, Told, evidence_hash, read_card, told_by
+from dsim.device.tells import Seen, contrasts_on, tells_apart
 from dsim.latency.learners import learner_of
 from dsim.op import OpKind
 from dsim.report.choice_words import SEARCHED, choice_words
 from dsim.report.console import result_console, show_line, show_table
 from dsim.report.glossary import cores_glossary
+from dsim.report.graded import graded_tables
 from dsim.report.table import table
 
 
@@ -34,6 +36,8 @@ class ProfileView:
         Operators that ran in no network measured here in the reference protocol.
     found
         What validation found on this evidence; None where it was not validated, or the evidence has changed since.
+    seen
+        Graded contrasts of this stack, then those of its chip seen in another way.
     """
 
     profile: DeviceProfile
@@ -43,6 +47,7 @@ class ProfileView:
     sources: tuple[tuple[str, str, int], ...]
     never_seen: tuple[str, ...]
     found: Card | None
+    seen: tuple[Seen, ...]
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values for JSON."""
@@ -73,6 +78,8 @@ class ProfileView:
             "validated": self.found is not None,
             "held_out": _held_out(self.found),
             **{name: list(choices) for name, choices in _choices(self.found).items()},
+            "tells_apart": list(tells_apart(p)),
+            "graded_contrasts": [{"scope": str(one.scope), **asdict(one.contrast)} for one in self.seen],
         }
 
 
@@ -122,6 +129,7 @@ def profile_view(name: str) -> ProfileView:
         tuple((source, protocol, count) for (source, protocol), count in counts.most_common()),
         never_seen(profile),
         found if found and found.content == evidence_hash(profile.folder) else None,
+        contrasts_on(profile),
     )
 
 
@@ -203,6 +211,8 @@ def show_profile(content: ProfileView) -> None:
     show_table(console, table("How networks were timed", ("protocol", "in words"), p.protocols.items()))
     rows = [(source, protocol, str(count)) for source, protocol, count in content.sources]
     show_table(console, table("Sources", ("source", "protocol", "figures"), rows, numbers=("figures",)))
+    for data in graded_tables(content.seen, p):
+        show_table(console, data)
     if content.found is None:
         return
     names = _known_from(content.found.donor)

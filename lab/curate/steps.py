@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from lab.curate import aihub, ane, dates, desktop, families, iphones, names, one_table, phones, top1
+from lab.curate import (
+    aihub,
+    ane,
+    contrasts,
+    dates,
+    desktop,
+    families,
+    iphones,
+    names,
+    one_table,
+    phones,
+    top1,
+)
 
 # A step reads raw figures from the first folder and writes into the second, which stands for the repository's root. The later
 # ones also read what lies in the repository: the graphs, which lab.networks makes, and what the steps before them made.
@@ -16,6 +28,7 @@ STEPS: dict[str, Callable[[Path, Path], None]] = {
     "desktop": desktop.curate,
     "aihub": aihub.curate,
     "ane": ane.curate,
+    "contrasts": contrasts.curate,
     "top1": top1.curate,
     "families": families.curate,
     "names": names.curate,
