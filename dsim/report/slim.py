@@ -9,6 +9,7 @@ from dsim.report.console import result_console, show_line, show_table
 from dsim.report.table import TableData, table
 from dsim.supernet.paper_actions import QUOTED
 from dsim.supernet.slim_supernet import SlimResult
+from dsim.supernet.slimming import Option
 
 
 def show_slimmed(results: Sequence[SlimResult], files: Sequence[Path]) -> None:
@@ -16,6 +17,8 @@ def show_slimmed(results: Sequence[SlimResult], files: Sequence[Path]) -> None:
     console = result_console()
     for result, file in zip(results, files, strict=True):
         show_table(console, trace_data(result))
+        if result.actions == "paper" and result.trace:
+            show_table(console, actions_data(result))
         fits = "fits" if result.fits else "does NOT fit"
         show_line(
             console,
@@ -83,3 +86,28 @@ def trace_data(result: SlimResult) -> TableData:
         tuple(name for name in columns if name != "what"),
         f"{_HOW[result.actions]} Loss and accuracy on the search images, with the supernet's weights.",
     )
+
+
+_ACTIONS = {"identity": "select I", "first 3D": "remove MB3D", "width": "reduce width"}
+
+
+def actions_data(result: SlimResult) -> TableData:
+    """Return the paper's three actions at every step, those that were not taken among them."""
+    rows = []
+    for number, step in enumerate(result.trace, 1):
+        there = {one.kind: _fraction(one, one is step.compared[0]) for one in step.compared}
+        rows.append((str(number), *(there.get(kind, "") for kind in _ACTIONS)))
+    columns = ("step", *_ACTIONS.values())
+    return table(
+        "The three actions of each step: points lost / ms saved = points a ms",
+        columns,
+        rows,
+        columns,
+        "* is the one that was taken. An action that is not possible, or saves nothing, is left empty. --json and the kept file "
+        "also say on which slot or stage each acts.",
+    )
+
+
+def _fraction(one: Option, taken: bool) -> str:
+    """Write out what an action loses for a millisecond."""
+    return f"{one.accuracy_drop:.2f} / {one.saved_ms:.3f} = {one.lost_per_ms:.2f} {'*' if taken else ' '}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from dsim.arch import Arch
@@ -17,6 +17,31 @@ REFILLS = 6  # moves that use up what is left of the budget, at most
 Moves = Callable[[Subnet], Iterable[Move]]
 Evaluate = Callable[[Subnet], Evaluation]
 Doubt = Callable[[Subnet, Subnet], str]
+
+
+@dataclass(frozen=True)
+class Option:
+    """One move that a step compared with others.
+
+    Attributes
+    ----------
+    kind, words
+        What it does; see `Move`.
+    saved_ms
+        Of the estimate; negative where a refill spends.
+    loss_rise, accuracy_drop
+        On the search pictures, with the supernet's weights.
+    lost_per_ms
+        By what moves are compared: points of accuracy lost for each millisecond saved with the paper's actions, rise of the
+        loss for each with all; 0 where a refill adds something.
+    """
+
+    kind: str
+    words: str
+    saved_ms: float
+    loss_rise: float
+    accuracy_drop: float
+    lost_per_ms: float
 
 
 @dataclass(frozen=True)
@@ -37,6 +62,8 @@ class Step:
         How many moves were compared.
     doubt
         Why the device's evidence does not tell what the step saves; empty where it does.
+    compared
+        The moves that were evaluated for it, itself the first, then by what they lose for each millisecond.
     """
 
     words: str
@@ -47,6 +74,7 @@ class Step:
     accuracy_drop: float
     tried: int
     doubt: str = ""
+    compared: tuple[Option, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -70,6 +98,10 @@ class Scored:
     loss_rise: float
     accuracy_drop: float
     saved_ms: float
+
+    def lost(self, by_accuracy: bool) -> float:
+        """Return what it loses: points of accuracy, or loss."""
+        return self.accuracy_drop if by_accuracy else self.loss_rise
 
 
 def slim_for(
@@ -122,18 +154,17 @@ def slim_for(
             _scored(move, cost, price, reached, evaluate(move.subnet)) for move, cost in options[:tries]
         ]
         expected.update({_key(one.move): one.loss_rise for one in scored})
-        best = min(
-            scored, key=lambda one: _worth(one.accuracy_drop if by_accuracy else one.loss_rise, one.saved_ms)
-        )
-        trace.append(_step(best, len(scored), doubt(subnet, best.move.subnet)))
+        scored.sort(key=lambda one: _worth(one.lost(by_accuracy), one.saved_ms))
+        best = scored[0]
+        trace.append(_step(scored, by_accuracy, doubt(subnet, best.move.subnet)))
         subnet, price, reached = best.move.subnet, best.price, best.evaluation
     for _ in range(REFILLS if growths else 0):
         assert growths is not None
-        grown = _refill(net, growths(subnet), price, reached, prices, evaluate, tries)
-        if grown is None:
+        scored = _refill(net, growths(subnet), price, reached, prices, evaluate, tries)
+        if not scored or scored[0].loss_rise >= 0:
             break
-        best, count = grown
-        trace.append(_step(best, count, doubt(subnet, best.move.subnet)))
+        best = scored[0]
+        trace.append(_step(scored, by_accuracy, doubt(subnet, best.move.subnet)))
         subnet, price, reached = best.move.subnet, best.price, best.evaluation
     return Slimmed(subnet, price, reached, tuple(trace), True)
 
@@ -162,7 +193,20 @@ def _scored(move: Move, cost: Price, price: Price, reached: Evaluation, found: E
     )
 
 
-def _step(best: Scored, tried: int, doubt: str) -> Step:
+def _step(scored: Sequence[Scored], by_accuracy: bool, doubt: str) -> Step:
+    """Return the step that takes the first of the moves that were compared."""
+    best = scored[0]
+    compared = tuple(
+        Option(
+            one.move.kind,
+            one.move.words,
+            one.saved_ms,
+            one.loss_rise,
+            one.accuracy_drop,
+            one.lost(by_accuracy) / one.saved_ms if one.saved_ms > 0 else 0.0,
+        )
+        for one in scored
+    )
     return Step(
         best.move.words,
         best.price.latency_ms,
@@ -170,8 +214,9 @@ def _step(best: Scored, tried: int, doubt: str) -> Step:
         best.saved_ms,
         best.loss_rise,
         best.accuracy_drop,
-        tried,
+        len(scored),
         doubt,
+        compared,
     )
 
 
@@ -183,11 +228,10 @@ def _refill(
     prices: Prices,
     evaluate: Evaluate,
     tries: int | None,
-) -> tuple[Scored, int] | None:
-    """Return the growth that fits and lowers the loss most, or None."""
+) -> list[Scored]:
+    """Return the growths that fit and were evaluated, the one that lowers the loss most first."""
     options = [(move, prices(_arch(net, move.subnet))) for move in growths]
     options = [(move, cost) for move, cost in options if prices.fits(cost)]
     options.sort(key=lambda one: -one[1].latency_ms)  # the more of the budget it uses, the more it may bring
     scored = [_scored(move, cost, price, reached, evaluate(move.subnet)) for move, cost in options[:tries]]
-    best = min(scored, key=lambda one: one.loss_rise, default=None)
-    return (best, len(scored)) if best is not None and best.loss_rise < 0 else None
+    return sorted(scored, key=lambda one: one.loss_rise)

@@ -166,6 +166,25 @@ def test_the_papers_trace(capsys: pytest.CaptureFixture[str], monkeypatch: pytes
         ["3", *WORDS[2].split(), "29.000", "+4.000", "+0.0200", "+2.00", "+0.50"],
         ["4", *WORDS[3].split(), "25.000", "+4.000", "+0.0200", "+2.00", "+0.50"],
     ]
+    # beside the paper: what all three would lose and save
+    compared = [
+        [(o.kind, round(o.accuracy_drop, 6), o.saved_ms, round(o.lost_per_ms, 6)) for o in s.compared]
+        for s in found.trace
+    ]
+    first3d = ("first 3D", 2.0, 4.0, 0.5)
+    assert compared[:2] == [
+        [("identity", 0.2, 1.0, 0.2), ("width", 0.3, 1.0, 0.3), first3d],
+        [("width", 0.3, 1.0, 0.3), first3d, ("identity", 1.0, 1.0, 1.0)],
+    ]
+    for options in compared[2:]:  # stage 2's second slot is still the least important that can go
+        assert options[0] == first3d
+        assert set(options) == {first3d, ("identity", 1.0, 1.0, 1.0), ("width", 1.0, 1.0, 1.0)}
+    assert ["".join(row[1:]) for row in rows[4:]] == [
+        "0.20/1.000=0.20*2.00/4.000=0.500.30/1.000=0.30",
+        "1.00/1.000=1.002.00/4.000=0.500.30/1.000=0.30*",
+        "1.00/1.000=1.002.00/4.000=0.50*1.00/1.000=1.00",
+        "1.00/1.000=1.002.00/4.000=0.50*1.00/1.000=1.00",
+    ]
     assert "by hand fits 25 ms: predicted 25.00 ms, at most 25.00 ms" in " ".join(printed.split())
 
 
@@ -226,12 +245,18 @@ def test_the_road_on_the_command_line(papers: Supernet) -> None:
     result = CliRunner().invoke(dsim, words, env={"COLUMNS": "200"})
     assert result.exit_code == 0, result.output
     printed = [line.split() for line in result.stdout.splitlines() if line.strip()[:1].isdigit()]
+    printed = printed[: len(printed) // 2]  # the rest are the three actions of each step
     assert [" ".join(row[1:-5]) for row in printed] == [what for what, _, _ in steps]
     assert [float(row[-2]) for row in printed] == pytest.approx([lost for _, lost, _ in steps])
     assert [float(row[-1]) for row in printed] == pytest.approx([ratio for *_, ratio in steps], abs=0.01)
     assert read_design(papers.home.folder / "slim-iphone12-1.6ms.json") == papers.arch(subnet)
     again = json.loads(CliRunner().invoke(dsim, [*words, "--json"]).stdout)["designs"][0]
     assert [step["words"] for step in again["trace"]] == [what for what, _, _ in steps]
+    for step in again["trace"]:
+        ratios = [one["accuracy_drop"] / one["saved_ms"] for one in step["compared"]]
+        assert step["compared"][0]["words"] == step["words"]
+        assert ratios[0] == min(ratios)
+        assert ratios == pytest.approx([one["lost_per_ms"] for one in step["compared"]])
     assert again["subnet"] == subnet.text()
     assert (again["latency_ms"], again["high_ms"]) == pytest.approx((ms, high_ms))
     assert not papers.home.ledger_path.exists() or "evaluation" not in papers.evaluator.ledger.spent
