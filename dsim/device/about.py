@@ -20,6 +20,7 @@ GROUPS = (
     "phone-gpu",
     "apple-ne",
     "one-table",
+    "boards",
     "measured",
     "user",
 )

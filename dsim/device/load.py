@@ -114,6 +114,7 @@ def _measurement(
         role=_role(row, where),
         budget_ms=number(row, "budget_ms", where),
         batch=images(row, "batch", where),
+        rounded_to_ms=number(row, "rounded_to_ms", where),
     )
 
 

@@ -50,6 +50,8 @@ class Measurement:
         Of a design that a search chose: the budget that it had to hold.
     batch
         Images in one run, None where only the profile as a whole says it.
+    rounded_to_ms
+        Step that the source rounded the figure to (1 for whole milliseconds), None where it did not round.
     """
 
     network: str
@@ -73,6 +75,7 @@ class Measurement:
     role: str = ""
     budget_ms: float | None = None
     batch: int | None = None
+    rounded_to_ms: float | None = None
 
     @property
     def counts(self) -> bool:

@@ -125,6 +125,7 @@ def _line(one: Glance) -> ProfileLine:
 
 
 GROUPS = {
+    "boards": "Boards, modules and older phones, each from one published source",
     "apple-ne": "Apple Neural Engines, timed operator by operator",
     "desktop": "Desktop CPUs and GPUs",
     "iphone": "iPhones, Core ML",

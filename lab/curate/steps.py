@@ -8,6 +8,7 @@ from pathlib import Path
 from lab.curate import (
     aihub,
     ane,
+    boards,
     contrasts,
     dates,
     desktop,
@@ -25,6 +26,7 @@ STEPS: dict[str, Callable[[Path, Path], None]] = {
     "iphones": iphones.curate,
     "one_table": one_table.curate,
     "phones": phones.curate,
+    "boards": boards.curate,
     "desktop": desktop.curate,
     "aihub": aihub.curate,
     "ane": ane.curate,

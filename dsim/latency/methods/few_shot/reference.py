@@ -20,7 +20,7 @@ from dsim.graph.key import NetworkKey
 from dsim.latency.families import family_of
 from dsim.latency.features import FloatArray
 from dsim.latency.methods.few_shot.kept import kept_arrays
-from dsim.latency.methods.few_shot.shipped import shipped
+from dsim.latency.methods.few_shot.shipped import BOARDS, shipped
 from dsim.latency.networks import Network, read_networks, shared_keys, stored
 
 
@@ -74,7 +74,8 @@ def reference() -> Reference:
 
 def read_reference() -> Reference:
     """Read which networks were measured on the bundled devices."""
-    timed = {key for name in bundled_names() for key in measured_ms(bundled_profile(name))}
+    profiles = (bundled_profile(name) for name in bundled_names())
+    timed = {key for profile in profiles if profile.group != BOARDS for key in measured_ms(profile)}
     keys = sorted(timed & shared_keys())
     graphs = stored(keys)
     macs = np.array([sum(op.macs for op in graphs[key].ops) for key in keys], dtype=np.float64)

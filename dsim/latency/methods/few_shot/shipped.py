@@ -7,6 +7,8 @@ of; where the bundled figures, the graphs or the format of fits differ from that
 
 from __future__ import annotations
 
+import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -21,6 +23,7 @@ from dsim.latency.content import content_hash
 from dsim.latency.features import FloatArray
 
 FILE = Path(__file__).resolve().parents[3] / "data" / "donors.npz"
+BOARDS = "boards"  # the group of profiles that the file does not rest on
 
 
 @dataclass(frozen=True)
@@ -99,4 +102,15 @@ def write_shipped(file: Path, key: str, content: Shipped) -> None:
 
 def evidence_key() -> str:
     """Return a hash of all that the donors learn from, and of the format of fits."""
-    return content_hash(bundled_folders())
+    return key_of(bundled_folders())
+
+
+def key_of(folders: Iterable[Path]) -> str:
+    """Return the hash for some folders of profiles; boards do not count."""
+    return content_hash(folder for folder in folders if not _board(folder))
+
+
+def _board(folder: Path) -> bool:
+    """Tell whether a folder holds a board: those teach nobody, and no network is a reference for being timed there alone."""
+    group = tomllib.loads((folder / "profile.toml").read_text(encoding="utf-8")).get("group")
+    return bool(group == BOARDS)

@@ -19,13 +19,14 @@ from dsim.latency.features import FloatArray
 from dsim.latency.learner import Learner, donors_of
 from dsim.latency.methods.few_shot.kept import kept_arrays
 from dsim.latency.methods.few_shot.reference import networks_after, reference
+from dsim.latency.methods.few_shot.shipped import BOARDS
 
 # whose rates a donor starts from where the chip that it starts from is the one left out
 OTHER_START = {"i7-12700h": "i9-10940x", "iphone12": "iphone13"}
 
 
 # groups that do not teach: phones with one table know too little, and runtimes on servers are no neighbours of phones
-NO_DONORS = ("one-table", "measured")
+NO_DONORS = ("one-table", BOARDS, "measured")
 Ask = Callable[[DeviceProfile], Learner[Any, Any]]
 
 

@@ -19,6 +19,7 @@ from dsim.latency.identify import (
     bootstraps,
     decide_all,
 )
+from dsim.latency.maths.rounded import widened
 from dsim.latency.methods.fine.costs import INDEX, total
 from dsim.latency.methods.fine.evidence import FineEvidence
 from dsim.latency.methods.fine.fit import fit_fine, priced
@@ -40,10 +41,14 @@ def choices(evidence: FineEvidence) -> tuple[Identified, ...]:
     asked = [(kind, name) for kind, options in OPTIONS.items() for name in options]
     x = priced(np.array([total(kernels(with_swap(graph, *option), passes)) for option in asked]))
     costs = np.empty((DRAWS, len(asked)))
+
+    def noise(keep: NDArray[np.bool_]) -> float | FloatArray:
+        return widened(NOISE, evidence.rounding[keep])
+
     for draw, counts in enumerate(bootstraps(evidence.families, DRAWS)):
         times = np.array([counts[str(name)] for name in family], dtype=np.float64)
         keep = times > 0
-        found = fit_fine(phi[keep], log_ms[keep], times[keep], evidence.regime, NOISE)
+        found = fit_fine(phi[keep], log_ms[keep], times[keep], evidence.regime, noise(keep))
         costs[draw] = x @ np.exp(found.log_rate)
 
     def why_not(a: Option, b: Option) -> str:

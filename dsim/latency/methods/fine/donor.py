@@ -7,6 +7,7 @@ from functools import lru_cache
 import numpy as np
 
 from dsim.latency.features import FloatArray
+from dsim.latency.maths.rounded import widened
 from dsim.latency.methods.fine.costs import PRICED
 from dsim.latency.methods.fine.evidence import FineEvidence
 from dsim.latency.methods.fine.fit import fit_fine
@@ -32,6 +33,6 @@ def donor_log_rate(evidence: FineEvidence, without: frozenset[str]) -> FloatArra
         evidence.log_ms[keep],
         family_weight(evidence.family[keep]),
         evidence.regime,
-        NOISE,
+        widened(NOISE, evidence.rounding[keep]),
     )
     return found.log_rate

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsim.device.find import find_profile
-from dsim.device.profile import DeviceProfile
+from dsim.device.profile import DeviceProfile, Measurement
 from dsim.latency.evidence import (
     Families,
     Figures,
@@ -23,6 +23,7 @@ from dsim.latency.evidence import (
 from dsim.latency.families import family_of
 from dsim.latency.features import FloatArray
 from dsim.latency.lonely import lonely
+from dsim.latency.maths.rounded import rounding_spread, widened
 from dsim.latency.methods.fine.costs import COLUMNS
 from dsim.latency.methods.fine.prior import Regime
 from dsim.latency.networks import own_graphs, read_networks
@@ -33,7 +34,8 @@ from dsim.latency.pricing import Pricing
 class FineEvidence(OneDevice):
     """A profile's networks as arrays: (N,) keys, (N, F) vectors, (N,) log milliseconds, families; one row a network.
 
-    ``lonely`` names networks with an operator that only their own family holds; ``start`` is the donor's evidence.
+    ``lonely`` names networks with an operator that only their own family holds; ``rounding`` (N,) is the log-spread that the
+    source's rounding adds; ``start`` is the donor's evidence.
     """
 
     profile: DeviceProfile
@@ -42,6 +44,7 @@ class FineEvidence(OneDevice):
     log_ms: FloatArray
     family: Families
     lonely: frozenset[str]
+    rounding: FloatArray
     start: FineEvidence | None = None
 
     @property
@@ -56,7 +59,9 @@ class FineEvidence(OneDevice):
 
     def predict(self, pricing: Pricing, rows: NDArray[np.int64]) -> Predicted:
         """Return what prices say of some networks, rows (n,)."""
-        return Predicted(*pricing.log_ms(self.phi[rows]), np.zeros(len(rows)))
+        log_ms, spread = pricing.log_ms(self.phi[rows])
+        spread = np.asarray(widened(spread, self.rounding[rows]))
+        return Predicted(log_ms, spread, np.zeros(len(rows)))
 
 
 def regime_of(profile: DeviceProfile) -> Regime:
@@ -75,19 +80,20 @@ def gather(profile: DeviceProfile, keep: Keep = everything) -> FineEvidence:
         A network's graph is stored nowhere.
     """
     profile = kept_part(profile, keep)
-    timed: dict[str, list[float]] = {}
+    timed: dict[str, list[Measurement]] = {}
     for row in profile.networks:
         if row.graph and row.counts and not row.cliff:
-            timed.setdefault(row.graph, []).append(row.latency_ms)
+            timed.setdefault(row.graph, []).append(row)
     networks = read_networks(frozenset(timed), profile.passes, own_graphs((profile,)), profile.batch)
     keys = tuple(sorted(timed))
     return FineEvidence(
         profile,
         keys,
         np.array([networks[key].facts.fine for key in keys]).reshape(-1, len(COLUMNS)),
-        np.array([np.median(np.log(timed[key])) for key in keys]),
+        np.array([np.median(np.log([row.latency_ms for row in timed[key]])) for key in keys]),
         np.array([family_of(key, profile.name) for key in keys], dtype=np.str_),
         lonely(networks),
+        np.array([np.median(rounding_spread(timed[key])) for key in keys]),
         _start(profile.donor, keep) if profile.donor else None,
     )
 

@@ -40,7 +40,7 @@ def fit_fine(
     log_ms: FloatArray,
     weight: FloatArray,
     regime: Regime,
-    noise: float,
+    noise: float | FloatArray,
     centre: FloatArray | None = None,
     stray: FloatArray | None = None,
 ) -> FineFit:
@@ -53,7 +53,7 @@ def fit_fine(
     regime
         What is believed beforehand.
     noise
-        Log-spread of one figure around the model.
+        Log-spread of one figure around the model, of all or of each (N,).
     centre, stray
         Another stack's log rates (P + 1,) to start from in place of ``regime``, and how far each (P + 1,) may stray.
     """

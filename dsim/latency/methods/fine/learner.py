@@ -41,7 +41,13 @@ class Fine(Learner[FineEvidence, FineRates]):
             gone = frozenset(str(name) for name in evidence.family[counts == 0])
             centre = donor_log_rate(evidence.start, gone)
         return learn_rates(
-            evidence.phi[rows], evidence.log_ms[rows], evidence.family[rows], evidence.regime, centre, stray()
+            evidence.phi[rows],
+            evidence.log_ms[rows],
+            evidence.family[rows],
+            evidence.regime,
+            centre,
+            stray(),
+            evidence.rounding[rows],
         )
 
     def see(self, evidence: FineEvidence) -> SeenInNetworks:

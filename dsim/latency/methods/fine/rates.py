@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsim.latency.features import FloatArray
+from dsim.latency.maths.rounded import widened
+from dsim.latency.methods.fine.correct import NOISE as LEFT_NOISE
 from dsim.latency.methods.fine.correct import Correction, fit_correction
 from dsim.latency.methods.fine.costs import COLUMNS, vector
 from dsim.latency.methods.fine.fit import fit_fine, priced
@@ -82,6 +84,7 @@ def learn_rates(
     regime: Regime,
     centre: FloatArray | None = None,
     stray: FloatArray | None = None,
+    rounding: FloatArray | None = None,
 ) -> FineRates:
     """Learn one stack's rates and correction.
 
@@ -93,7 +96,12 @@ def learn_rates(
         What is believed beforehand.
     centre, stray
         A donor's log rates (P + 1,) to start from in place of ``regime``, and how far each may stray.
+    rounding
+        Log-spread (N,) that rounding adds to the figures, default none.
     """
-    found = fit_fine(phi, log_ms, family_weight(family), regime, NOISE, centre, stray)
+    hidden = np.zeros(len(log_ms)) if rounding is None else rounding
+    noise = widened(NOISE, hidden)
+    found = fit_fine(phi, log_ms, family_weight(family), regime, noise, centre, stray)
     residual = log_ms - np.log(priced(phi) @ np.exp(found.log_rate))
-    return FineRates(found.log_rate, found.covariance, fit_correction(phi, found.log_rate, residual))
+    left = fit_correction(phi, found.log_rate, residual, noise=widened(LEFT_NOISE, hidden))
+    return FineRates(found.log_rate, found.covariance, left)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsim.latency.features import FloatArray
+from dsim.latency.maths.rounded import widened
 from dsim.latency.methods.pooled.evidence import PooledEvidence
 from dsim.latency.methods.pooled.fit import Fit, FitSettings, fit
 from dsim.latency.methods.pooled.rates import Rates, priced
@@ -83,6 +84,7 @@ def rates_of(
     theta = np.array([f.theta + phone @ f.effects for f in fits])
     if belief.own and rows is not None:
         at = rows & evidence.reference & (evidence.owner == profile)
-        x, log_ms, noise = priced(evidence.phi[at]), evidence.log_ms[at], belief.members[0].noise
+        x, log_ms = priced(evidence.phi[at]), evidence.log_ms[at]
+        noise = widened(belief.members[0].noise, evidence.rounding[at])
         theta = np.array([refine(x, log_ms, member, belief.own, noise) for member in theta])
     return Rates(theta, np.mean([f.covariance[:n, :n] for f in fits], axis=0))

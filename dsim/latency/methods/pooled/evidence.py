@@ -18,6 +18,7 @@ from dsim.latency.evidence import Families, Figures, Keep, Predicted, Times, eve
 from dsim.latency.families import family_of
 from dsim.latency.features import COLUMNS, FloatArray
 from dsim.latency.lonely import lonely
+from dsim.latency.maths.rounded import rounding_spread, widened
 from dsim.latency.methods.pooled.rates import PoolRates
 from dsim.latency.networks import Network, own_graphs, read_networks
 from dsim.latency.pricing import Pricing
@@ -88,6 +89,11 @@ class PooledEvidence:
     def log_ms(self) -> FloatArray:
         """Logarithms of the measured milliseconds (N,)."""
         return np.log([row.latency_ms for _, row in self.rows])
+
+    @cached_property
+    def rounding(self) -> FloatArray:
+        """Log-spread that rounding adds to each row (N,)."""
+        return rounding_spread([row for _, row in self.rows])
 
     @cached_property
     def learnable(self) -> BoolArray:
@@ -167,7 +173,7 @@ class PooledEvidence:
             log[at], spread[at] = pricing.member(int(owner)).log_ms(self.phi[rows[at]])
             rest = self.effects[rows[at]] - self.phone_effects(int(owner))
             protocol[at] = rest @ pricing.effects
-        return Predicted(log, spread, protocol)
+        return Predicted(log, np.asarray(widened(spread, self.rounding[rows])), protocol)
 
 
 def _inside(profile: DeviceProfile, row: Measurement) -> bool:

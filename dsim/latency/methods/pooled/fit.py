@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from dsim.device.profile import Contrast
 from dsim.latency.features import FloatArray
 from dsim.latency.maths.robust import FREEDOM, minimise, student_weights
+from dsim.latency.maths.rounded import widened
 from dsim.latency.methods.pooled.evidence import PooledEvidence
 from dsim.latency.methods.pooled.rates import priced
 
@@ -118,6 +119,7 @@ def fit(
     groups = _Groups(evidence.effects[rows])
     x, log_ms = priced(evidence.phi[rows])[groups.order], evidence.log_ms[rows][groups.order]
     weight = weight[groups.order]
+    noise = widened(settings.noise, evidence.rounding[rows][groups.order])
     xa, xb, ratio, spread = _pairs(evidence, contrasts)
     n, m = x.shape[1], evidence.effects.shape[1]
     center = np.concatenate([np.zeros(n) if centre is None else centre, np.zeros(m)])
@@ -142,7 +144,7 @@ def fit(
         slope = np.where(free, 1.0, rate)
         total = np.maximum(x @ rate, 0.3 * x[:, -1])
         residual = log_ms - np.log(total) - groups.spread(z[n:])
-        robust = weight * student_weights(residual / settings.noise, settings.freedom) / settings.noise**2
+        robust = weight * student_weights(residual / noise, settings.freedom) / noise**2
         jacobian = x * slope
         jacobian /= total[:, None]
         root = jacobian * np.sqrt(robust)[:, None]

@@ -11,7 +11,9 @@ STEPS = 30
 LEAST = 4  # own figures without which the pool's rates stay
 
 
-def refine(x: FloatArray, log_ms: FloatArray, theta: FloatArray, stray: float, noise: float) -> FloatArray:
+def refine(
+    x: FloatArray, log_ms: FloatArray, theta: FloatArray, stray: float, noise: float | FloatArray
+) -> FloatArray:
     """Return a profile's own log factors.
 
     Parameters
@@ -21,7 +23,7 @@ def refine(x: FloatArray, log_ms: FloatArray, theta: FloatArray, stray: float, n
     theta
         (P + 1,) the pool's log factors for this profile.
     stray, noise
-        Log-spread of each factor around the pool's, and of a figure around the model.
+        Log-spread of each factor around the pool's, and of a figure around the model, of all or of each (N,).
     """
     if len(x) < LEAST:
         return theta

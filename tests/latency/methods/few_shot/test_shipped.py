@@ -15,6 +15,7 @@ from dsim.latency.methods.few_shot.shipped import (
     FILE,
     Shipped,
     evidence_key,
+    key_of,
     read_shipped,
     shipped,
     write_shipped,
@@ -97,3 +98,13 @@ def test_the_shipped_key_is_todays() -> None:
     assert read_shipped(FILE, evidence_key()) is not None, REMAKE
     assert len(list(bundled_folders())) > len(donors())
     assert "measured" in NO_DONORS
+
+
+def test_it_does_not_rest_on_boards(tmp_path: Path) -> None:
+    before = evidence_key()
+    board = tmp_path / "a-board"
+    board.mkdir()
+    (board / "profile.toml").write_text('group = "boards"\n')
+    assert key_of((*bundled_folders(), board)) == before
+    (board / "profile.toml").write_text('group = "desktop"\n')
+    assert key_of((*bundled_folders(), board)) != before

@@ -70,6 +70,19 @@ def test_a_donor_helps_where_figures_are_few() -> None:
     assert error(led.log_rate) < 0.1
 
 
+def test_figures_that_were_rounded_away_say_little() -> None:
+    phi = _networks(80)
+    log_ms = np.log(priced(phi) @ np.exp(centres(Regime.CPU)[0] - 3.0))
+    family, hidden = np.array([f"f{n % 8}" for n in range(80)]), np.where(np.arange(80) < 25, 1.0, 0.0)
+    wrong = log_ms + 0.6 * (hidden > 0)
+
+    def error(rounding: np.ndarray | None) -> float:
+        rates = learn_rates(phi, wrong, family, Regime.CPU, rounding=rounding)
+        return float(np.abs(rates.log_ms(phi)[0] - log_ms)[hidden == 0].mean())
+
+    assert error(hidden) < 0.5 * error(None)
+
+
 def test_a_correction_learns_what_rates_leave_over_and_fades_far_away() -> None:
     phi = _networks(150)
     log_rate = centres(Regime.CPU)[0] - 3.0

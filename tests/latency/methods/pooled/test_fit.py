@@ -51,3 +51,22 @@ def test_rates_are_positive_and_the_fit_is_deterministic(evidence: PooledEvidenc
     assert np.all(np.exp(one.theta) > 0)
     np.testing.assert_allclose(one.theta, two.theta, rtol=1e-9)
     np.testing.assert_allclose(one.covariance, two.covariance, rtol=1e-6, atol=1e-12)
+
+
+def test_figures_that_were_rounded_away_say_little(evidence: PooledEvidence) -> None:
+    made, truth = _made_up(evidence, outliers=0)
+    half = np.arange(len(truth)) % 2 == 0
+
+    def off(step: float | None) -> float:
+        rows = tuple(
+            (i, replace(row, latency_ms=1.8 * row.latency_ms, rounded_to_ms=step and step * row.latency_ms))
+            if wrong
+            else (i, row)
+            for (i, row), wrong in zip(made.rows, half, strict=True)
+        )
+        told = replace(made, rows=rows)
+        found = fit(told, told.learnable, np.zeros(len(told.contrasts), dtype=bool), FitSettings(noise=0.3))
+        log = np.log(priced(told.phi) @ np.exp(found.theta)) + told.effects @ found.effects
+        return float(np.abs(log - truth)[~half].mean())
+
+    assert off(6.0) < 0.5 * off(None)
