@@ -10,6 +10,7 @@ from dsim.cli.options import json_option, print_json
 from dsim.cli.words import ending
 
 FORMS = ("torch", "onnx", "torchexport", "coreml", "litert")
+FORMULAS = ("auto", "erf", "tanh")
 
 
 @click.command(
@@ -29,9 +30,16 @@ FORMS = ("torch", "onnx", "torchexport", "coreml", "litert")
     show_default=True,
     help="The form to write, see above.",
 )
+@click.option(
+    "--gelu",
+    type=click.Choice(FORMULAS),
+    default="auto",
+    show_default=True,
+    help="Formula of GELU: exact by erf, or approximate by tanh, which some runtimes do faster. auto leaves it as it is.",
+)
 @click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help="Folder to write into.")
 @json_option
-def export(arch: str, target: str, out: Path, as_json: bool) -> None:
+def export(arch: str, target: str, gelu: str, out: Path, as_json: bool) -> None:
     """Write ARCH as PyTorch code, or as a model file for a runtime, with a README.
 
     ARCH is a preset (efficientformer_l1), an arch.json, or the folder of a finished study.
@@ -43,13 +51,14 @@ def export(arch: str, target: str, out: Path, as_json: bool) -> None:
     --to coreml       model.mlpackage, for iOS 16 and later
     --to litert       model.tflite
 
-    Model files have random weights, for timing. Each is run and compared with PyTorch before it is kept.
+    Model files have random weights, for timing. Each is run and compared with PyTorch before it is kept. With --gelu, a
+    check says how much the formula changes the scores.
     """  # noqa: D301 -- click reads \b as: keep these lines
     from dsim.export import export as write  # deferred: help must not wait
 
     if target != "torch":
         click.echo(f"Writing {target} and checking it ...", err=True)
-    exported = write(arch, out, target)
+    exported = write(arch, out, target, gelu=gelu)
     if as_json:
         print_json(exported.to_dict())
         return

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from dsim.errors import DsimError, ExportError
 from dsim.export.files import staging
 from dsim.export.findings import Exported, Findings
+from dsim.export.gelu import Gelu, check_gelu, scores_line, with_formula
 from dsim.export.quiet import quiet
 from dsim.export.readme import form_readme, title_of
 from dsim.export.subject import Subject, prepare
@@ -55,6 +56,7 @@ def write_form(
     name: str | None = None,
     notes: Sequence[str] = (),
     module: nn.Module | None = None,
+    gelu: Gelu = Gelu.AUTO,
 ) -> Exported:
     """Write a design in a form, its ``arch.json`` and a README; nothing is kept that failed its check.
 
@@ -64,9 +66,13 @@ def write_form(
         For the README, as in `export`.
     module
         The design's module with trained weights; None draws weights.
+    gelu
+        The formula of its GELUs.
 
     Raises
     ------
+    InvalidValueError
+        A formula is asked for, and the design has no GELU.
     MissingPackageError
         A package that the form needs is not installed.
     ExportError
@@ -75,9 +81,10 @@ def write_form(
         The folder cannot be written, or holds somebody else's files of these names.
     """
     form.require()
+    check_gelu(arch, gelu)
     names = (form.file, "arch.json", "README.md")
     with staging(Path(folder), names) as place:
-        subject = prepare(arch, module)
+        subject = with_formula(prepare(arch, module), gelu)
         arch = subject.arch  # with the classes that the module has
         try:
             with quiet():
@@ -91,7 +98,8 @@ def write_form(
                 f"{form.name} must be convertible from this design, got {type(error).__name__}: "
                 f"{lines[0] if lines else 'no message'}; run it again as `dsim --debug ...` and report it"
             ) from error
-        checks = (str(findings.difference), *findings.lines, _weights(subject))
+        said = () if gelu is Gelu.AUTO else (scores_line(subject, gelu),)
+        checks = (str(findings.difference), *findings.lines, *said, _weights(subject))
         (place / "arch.json").write_text(arch.to_json() + "\n", encoding="utf-8", newline="\n")
         readme = form_readme(arch, title_of(arch, name), form.about, form.use(arch), checks, notes)
         (place / "README.md").write_text(readme, encoding="utf-8", newline="\n")

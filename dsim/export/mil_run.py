@@ -120,12 +120,15 @@ def _matmul(i: Inputs) -> Tensor:
     return result
 
 
+_GELU_MODES = {"EXACT": "none", "TANH_APPROXIMATION": "tanh"}
+
+
 def _gelu(i: Inputs) -> Tensor:
     import torch.nn.functional as F  # noqa: N812  (torch's own habit)
 
-    if i["mode"] != "EXACT":
-        raise ExportError(f"GELU must be exact, got mode {i['mode']}; report this design")
-    return F.gelu(i["x"])
+    if i["mode"] not in _GELU_MODES:
+        raise ExportError(f"GELU must be by erf or by tanh, got mode {i['mode']}; report this design")
+    return F.gelu(i["x"], approximate=_GELU_MODES[i["mode"]])
 
 
 def _upsample(i: Inputs) -> Tensor:

@@ -12,6 +12,7 @@ from dsim.errors import InvalidValueError, unknown_name
 from dsim.export.coreml_package import CoreMlPackage
 from dsim.export.findings import Exported
 from dsim.export.form import Form, write_form
+from dsim.export.gelu import Gelu, formula_line
 from dsim.export.litert_file import LiteRtFile
 from dsim.export.onnx_file import OnnxFile
 from dsim.export.torch_export import write_torch
@@ -35,6 +36,7 @@ def export(
     name: str | None = None,
     notes: Sequence[str] = (),
     module: nn.Module | None = None,
+    gelu: str = Gelu.AUTO,
 ) -> Exported:
     """Write a design in a form that other programs read, and verify what was written.
 
@@ -54,6 +56,9 @@ def export(
     module
         The design's module with trained weights (from `build_module` or ``model.py``); without it, the weights of a
         model file are drawn at random, which is enough for timing.
+    gelu
+        ``"erf"`` or ``"tanh"``: the formula by which GELUs are written; ``"auto"`` leaves them as they are. What it changes
+        is among the checks.
 
     Returns
     -------
@@ -65,7 +70,7 @@ def export(
     UnknownNameError
         There is no such form.
     InvalidValueError
-        A module was given for PyTorch code, or does not give the design's scores.
+        A module was given for PyTorch code, or does not give the design's scores; or a formula for a design without GELU.
     MissingPackageError
         A package that the form needs is not installed.
     ExportError
@@ -76,10 +81,15 @@ def export(
     design = read_design(arch)
     if to not in TARGETS:
         raise unknown_name("export form", to, TARGETS)
+    if gelu not in tuple(Gelu):
+        raise unknown_name("formula of GELU", gelu, tuple(Gelu))
+    formula = Gelu(gelu)
     if to != SOURCE:
-        return write_form(FORMS[to], design, folder, name=name, notes=notes, module=module)
+        return write_form(FORMS[to], design, folder, name=name, notes=notes, module=module, gelu=formula)
     if module is not None:
         raise InvalidValueError(
             "PyTorch code holds no weights, got a module; save module.state_dict() beside it, or choose another form"
         )
-    return Exported(write_torch(design, folder, name=name, notes=notes))
+    said = () if formula is Gelu.AUTO else (formula_line(formula),)
+    files = write_torch(design, folder, name=name, notes=(*notes, *said), gelu=formula)
+    return Exported(files, None, said)

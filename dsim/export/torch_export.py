@@ -10,6 +10,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, cast
 
 from dsim.export.files import write_folder
+from dsim.export.gelu import Gelu, check_gelu
 from dsim.export.readme import default_name, readme_text, title_of
 from dsim.export.torch_source import model_source
 
@@ -20,7 +21,12 @@ if TYPE_CHECKING:
 
 
 def write_torch(
-    arch: Arch, folder: str | Path, *, name: str | None = None, notes: Sequence[str] = ()
+    arch: Arch,
+    folder: str | Path,
+    *,
+    name: str | None = None,
+    notes: Sequence[str] = (),
+    gelu: Gelu = Gelu.AUTO,
 ) -> tuple[Path, ...]:
     """Write a design as a self-contained, trainable PyTorch model. Needs no torch itself.
 
@@ -35,6 +41,8 @@ def write_torch(
         What the files call it; by default the preset's name or the start of the design's hash.
     notes
         Lines for the README, such as an estimated latency.
+    gelu
+        The formula of its GELUs.
 
     Returns
     -------
@@ -45,6 +53,8 @@ def write_torch(
     ------
     FileAccessError
         The folder cannot be written, or holds somebody else's files of these names.
+    InvalidValueError
+        A formula is asked for, and the design has no GELU.
 
     Examples
     --------
@@ -54,9 +64,10 @@ def write_torch(
     ...     [path.name for path in write_torch(get_preset("efficientformer_l1"), folder)]
     ['model.py', 'arch.json', 'README.md']
     """
+    check_gelu(arch, gelu)
     title = title_of(arch, name)
     texts = {
-        "model.py": model_source(arch, title),
+        "model.py": model_source(arch, title, gelu),
         "arch.json": arch.to_json() + "\n",
         "README.md": readme_text(arch, title, notes),
     }

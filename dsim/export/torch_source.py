@@ -7,6 +7,7 @@ import itertools
 import textwrap
 
 from dsim.arch import Activation, Arch, Block, Mixer, Stage
+from dsim.export.gelu import Gelu
 from dsim.export.snippets import collect, imports_for, join, names_in
 from dsim.export.torch_network import network_source
 
@@ -19,9 +20,16 @@ TORCH_ACTIVATIONS: dict[Activation, str] = {
 }
 TABLE_NAMES = frozenset({"NamedTuple", "nn"})  # what the design's table uses
 LINE = 100
+TANH_GELU = "TanhGELU"
+_TANH_CLASS = f'''class {TANH_GELU}(nn.GELU):
+    """GELU by the tanh formula."""
+
+    def __init__(self) -> None:
+        super().__init__(approximate="tanh")
+'''
 
 
-def model_source(arch: Arch, name: str) -> str:
+def model_source(arch: Arch, name: str, gelu: Gelu = Gelu.AUTO) -> str:
     """Write the model.py of a design.
 
     Parameters
@@ -30,6 +38,8 @@ def model_source(arch: Arch, name: str) -> str:
         The design.
     name
         What the file calls it; one line.
+    gelu
+        The formula of its GELUs.
 
     Returns
     -------
@@ -41,7 +51,7 @@ def model_source(arch: Arch, name: str) -> str:
     snippets = collect(mentioned)
     body = "\n\n\n".join(
         (
-            f"{_banner('the design')}\n\n{_table(arch)}",
+            f"{_banner('the design')}\n\n{_table(arch, gelu)}",
             f"{_banner('what it is made of')}\n\n\n{join(snippets)}",
             f"{_banner('the network')}\n\n\n{network}",
         )
@@ -82,15 +92,23 @@ The ideas come from
 """'''
 
 
-def _table(arch: Arch) -> str:
+def _activation(activation: Activation, gelu: Gelu) -> str:
+    """Return the class of an activation."""
+    by_tanh = activation is Activation.GELU and gelu is Gelu.TANH
+    return TANH_GELU if by_tanh else TORCH_ACTIVATIONS[activation]
+
+
+def _table(arch: Arch, gelu: Gelu) -> str:
     stem = (
         ""
         if arch.stem_activation is None
-        else f"STEM_ACTIVATION = {TORCH_ACTIVATIONS[arch.stem_activation]}\n"
+        else f"STEM_ACTIVATION = {_activation(arch.stem_activation, gelu)}\n"
     )
+    if gelu is Gelu.TANH:
+        stem = f"\n\n{_TANH_CLASS}" + (f"\n\n{stem}" if stem else "")
     stages = "\n".join(
         f'    StageDesign(\n        width={stage.width},\n        transition="{stage.downsample}",\n'
-        f"        blocks=({_runs(stage)}),\n    ),"
+        f"        blocks=({_runs(stage, gelu)}),\n    ),"
         for stage in arch.stages
     )
     return f'''RESOLUTION = {arch.resolution}  # height and width of the images that it was designed for, in pixels
@@ -121,13 +139,13 @@ STAGES = (
 )'''
 
 
-def _runs(stage: Stage) -> str:
-    runs = [_run(block, len(list(run))) for block, run in itertools.groupby(stage.blocks)]
+def _runs(stage: Stage, gelu: Gelu) -> str:
+    runs = [_run(block, len(list(run)), gelu) for block, run in itertools.groupby(stage.blocks)]
     if len(runs) == 1:
         return f"{runs[0]},"
     return "\n" + "".join(f"            {run},\n" for run in runs) + "        "
 
 
-def _run(block: Block, count: int) -> str:
-    activation = TORCH_ACTIVATIONS[block.activation]
+def _run(block: Block, count: int, gelu: Gelu) -> str:
+    activation = _activation(block.activation, gelu)
     return f'Blocks({count}, "{block.mixer}", {block.mlp_ratio!r}, {activation}, "{block.norm}", {block.layer_scale!r})'
