@@ -41,7 +41,7 @@ from dsim.cli.words import ending
 @click.option(
     "--strict",
     is_flag=True,
-    help="Fail if the profile cannot price an operator. Otherwise the result is a lower bound.",
+    help="Fail if the profile cannot price an operator. Otherwise the result is called an incomplete estimate.",
 )
 @click.option(
     "--merge",

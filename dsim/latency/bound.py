@@ -1,4 +1,4 @@
-"""The lower bound of a network in which some kernel has no price."""
+"""The incomplete estimate of a network in which some kernel has no price."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def ends(whole: LatencyArrays, priced: LatencyArrays | None, complete: bool) -> 
         (1,) prices without those; None where there are none, or none but those.
     complete
         Whether every kernel has a price. Else a network takes at least what a part of it takes, and nobody knows how
-        much more, so that the interval has no upper end.
+        much more, so that the interval has no upper end. What the part takes is an estimate itself, and no bound.
     """
     parts = [(float(one.latency_ms[0]), float(one.low_ms[0])) for one in (whole, priced) if one is not None]
     high = float(whole.high_ms[0]) if complete else math.inf

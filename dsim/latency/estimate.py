@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 def estimate(model: DeviceModel, graph: Graph, confidence: float) -> LatencyEstimate:
     """Estimate one network.
 
-    A kernel that no evidence covers counts as little as any kernel does, so that the total is a lower bound; one that is covered
-    but for its fused activation may be priced without it, and is named. The bound is never below what the kernels that have a
-    price take by themselves.
+    A kernel that no evidence covers counts as little as any kernel does, so that the estimate is incomplete; one that is covered
+    but for its fused activation may be priced without it, and is named. The total is never below what the kernels that have a
+    price are estimated to take by themselves. That is no lower bound of what is measured: these prices err on both sides.
 
     Parameters
     ----------
@@ -70,12 +70,13 @@ def _notes(model: DeviceModel, graph: Graph, unseen: dict[Kernel, bool], chance:
     bare = sorted({str(kernel.op.activation) for kernel, known in unseen.items() if known})
     if nothing:
         notes.append(
-            f"no evidence for {', '.join(nothing)}: counted {model.pricing.least}, so that the total is a lower bound"
+            f"no evidence for {', '.join(nothing)}: counted {model.pricing.least}, so that the total is an incomplete "
+            "estimate: often too low, and no bound, since the other prices err on both sides"
         )
     if bare:
         notes.append(
-            f"{', '.join(bare)} never ran fused here: the kernel before is priced without it, so that the total is a lower "
-            f"bound; the chance of a fall-back, {chance:.0%}, is learned from other operators"
+            f"{', '.join(bare)} never ran fused here: the kernel before is priced without it, so that the total is an incomplete "
+            f"estimate; the chance of a fall-back, {chance:.0%}, is learned from other operators"
         )
     outside = outside_notes(model, graph)
     notes += outside

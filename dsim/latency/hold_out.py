@@ -162,5 +162,5 @@ def band_of(profile: DeviceProfile, key: str) -> str:
 
 
 def clean(networks: Collection[Held]) -> list[Held]:
-    """Leave out networks that left the accelerator, lower bounds, and those outside the profile's resolutions."""
+    """Leave out networks that left the accelerator, incomplete estimates, and those outside the profile's resolutions."""
     return [held for held in networks if held.band == "inside" and not held.cliff and held.complete]

@@ -69,14 +69,14 @@ class LatencyEstimate(Summarised):
     ----------
     latency_ms, low_ms, high_ms
         The estimate and its central interval at ``confidence`` for a new measurement, given that the network stays on
-        the accelerator. Where the estimate is not ``complete``, ``latency_ms`` is a lower bound and ``high_ms`` infinite.
+        the accelerator. Where the estimate is not ``complete``, ``high_ms`` is infinite: nothing bounds it.
     confidence
         Level of the interval.
     p_cliff
         Chance that it does not stay there (it is not averaged into the interval).
     complete
-        False where some kernel is unsupported: it counts as the least that any kernel does, and the total is a lower
-        bound, never below what the priced kernels take without it.
+        False where some kernel is unsupported: it counts as the least that any kernel does. The total is an incomplete estimate
+        and no lower bound, for the kernels that have a price may come out too slow.
     fixed_ms
         Part of the estimate that no kernel carries.
     kernels
@@ -97,12 +97,12 @@ class LatencyEstimate(Summarised):
 
     def summary(self) -> Summary:
         """Return the estimate, where the time goes, and what the prices rest on."""
-        least, level = "" if self.complete else "at least ", f"{self.confidence:.0%} interval"
+        named, level = "" if self.complete else ", an incomplete estimate", f"{self.confidence:.0%} interval"
         kinds = [f"{kind} {ms:.3g} ms" for kind, ms in [*self.by_op.items()][:5]]
         rests = ", ".join(f"{share:.0%} {kind}" for kind, share in self.shares["ms"].items())
         span = f"{level} {self.low_ms:.3g} to {self.high_ms:.3g} ms" if self.complete else "no interval"
         rows = [
-            ("latency", f"{least}{self.latency_ms:.3g} ms, {span}"),
+            ("latency", f"{self.latency_ms:.3g} ms{named}, {span}"),
             *((("off the accelerator", said),) if (said := chance_words(self.p_cliff)) else ()),
             ("time goes to", ", ".join([*kinds, f"fixed {self.fixed_ms:.3g} ms"])),
             ("prices rest on", f"{rests} (of the milliseconds of {len(self.kernels)} kernels)"),

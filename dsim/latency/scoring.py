@@ -27,7 +27,7 @@ class Held:
     band
         ``inside`` the profile's resolutions, ``512 px`` or ``other``.
     complete
-        False where the network holds a kernel that no other family's evidence knows: the estimate is a lower bound then.
+        False where the network holds a kernel that no other family's evidence knows: the estimate is incomplete then.
     """
 
     device: str

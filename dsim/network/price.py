@@ -15,6 +15,7 @@ from dsim.graph.merging import merge_branches
 from dsim.graph.passes import run_passes
 from dsim.latency import Basis, LatencyEstimate, load_model
 from dsim.latency.batch import Asked, ask
+from dsim.latency.grouped import grouped_notes
 from dsim.progress import working
 
 NOTABLE = 0.01  # share of the latency below which merging is not worth a line
@@ -159,6 +160,7 @@ def price(
     if strict:
         _refuse_without_price(device, answer)
     notes = (*([said] if said else ()), *asked.notes, *graph.notes, *answer.notes)
+    notes += grouped_notes(asked.profile, found.graph if merge else asked.graph)
     if merge:
         asked = replace(asked, graph=found.graph)
     return Priced(asked, replace(answer, notes=notes), merging)
@@ -189,5 +191,5 @@ def _refuse_without_price(device: str, answer: LatencyEstimate) -> None:
     if missing:
         raise UnsupportedOpError(
             f"with --strict every operator must have a price on {device}, got none for {', '.join(missing)}; "
-            "leave out --strict for a lower bound, or choose another device"
+            "leave out --strict for an incomplete estimate, or choose another device"
         )

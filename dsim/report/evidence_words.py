@@ -7,5 +7,5 @@ EVIDENCE_WORDS = {
     "attributed": "it ran there inside networks that were timed as a whole; the model shares out their time",
     "interpolated": "its kind ran there in several families of networks, smaller and larger",
     "extrapolated": "its kind ran there in one family only, or never near this size",
-    "unsupported": "nothing like it was measured there, so that the total is a lower bound",
+    "unsupported": "nothing like it was measured there, so that the total is an incomplete estimate",
 }

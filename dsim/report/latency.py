@@ -28,11 +28,11 @@ def show_latency(name: str, priced: Priced, by: str = "kind") -> None:
     """
     console = result_console()
     profile, graph, answer = priced.asked.profile, priced.asked.graph, priced.estimate
-    least = "" if answer.complete else "at least "
+    incomplete = "" if answer.complete else "incomplete estimate, "
     show_line(
         console,
         f"{name} on {profile.name}:",
-        f"{least}{_ms(answer.latency_ms)} ms{_per(profile)}, {answer.confidence:.0%} interval {_interval(answer)}; "
+        f"{incomplete}{_ms(answer.latency_ms)} ms{_per(profile)}, {answer.confidence:.0%} interval {_interval(answer)}; "
         f"{_sizes(graph)}",
     )
     show_line(
@@ -78,7 +78,7 @@ def show_devices(name: str, graph: Graph, rows: Sequence[DeviceRow]) -> None:
             continue
         answer, profile = row.priced.estimate, row.priced.asked.profile
         said = (
-            "" if answer.complete else "lower bound",
+            "" if answer.complete else "incomplete estimate",
             "per image of a large batch" if profile.measures == "throughput" else "",
             f"run of {profile.batch}" if profile.batch != 1 else "",
             _other_form(row.priced),
@@ -87,7 +87,7 @@ def show_devices(name: str, graph: Graph, rows: Sequence[DeviceRow]) -> None:
         cells.append(
             (
                 row.device,
-                _ms(answer.latency_ms) if answer.complete else f"at least {_ms(answer.latency_ms)}",
+                _ms(answer.latency_ms),
                 _interval(answer, ""),
                 f"{answer.p_cliff:.0%}",
                 f"{1 - answer.shares['ops'].get('unsupported', 0.0):.0%}",
@@ -126,9 +126,9 @@ def _sizes(graph: Graph) -> str:
 
 
 def _interval(answer: LatencyEstimate, unit: str = " ms") -> str:
-    """Write an interval; that of a lower bound is open above."""
+    """Write an interval; that of an incomplete estimate has no upper end."""
     if not answer.complete:
-        return f"{_ms(answer.low_ms)}{unit} or more"
+        return f"{_ms(answer.low_ms)} to ?{unit}"
     return f"{_ms(answer.low_ms)} to {_ms(answer.high_ms)}{unit}"
 
 

@@ -31,7 +31,7 @@ def show_slimmed(results: Sequence[SlimResult], files: Sequence[Path]) -> None:
             show_line(
                 console,
                 "Caution",
-                f"{result.device} has no evidence on {kinds}: the latency is a lower bound.",
+                f"{result.device} has no evidence on {kinds}: the latency is an incomplete estimate.",
             )
         for change, why in result.not_identified.items():
             show_line(console, "Not considered", f"{change}, because {why}.")

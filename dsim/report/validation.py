@@ -54,10 +54,10 @@ def profile_table(found: Sequence[ProfileSummary]) -> TableData:
         for one in sorted(found, key=lambda one: (one.group, one.device))
     ]
     numbers = ("networks", "ops", "median %", "within 10%", "within 20%", "Spearman", "coverage %", "high/low",
-               "left accelerator", "lower bounds")  # fmt: skip
+               "left accelerator", "incomplete")  # fmt: skip
     note = (
         "Each network is predicted without its family; a profile without networks is judged by its operators, each predicted "
-        "without its shape. Left accelerator, lower bounds: networks that the errors leave out. Coverage: share inside the 90% "
+        "without its shape. Left accelerator, incomplete: networks that the errors leave out. Coverage: share inside the 90% "
         "interval. High/low: upper over lower end of an interval, median."
     )
     return table("Every profile", ("profile", "method", *numbers), rows, numbers, note)
@@ -88,7 +88,7 @@ def pair_table(found: Sequence[ProfileSummary]) -> TableData:
 
 
 def incomplete_table(found: Sequence[ProfileSummary]) -> TableData:
-    """Return the networks whose estimate was a lower bound when their family was held out."""
+    """Return the networks whose estimate was incomplete when their family was held out."""
     names: dict[str, set[str]] = {}
     for one in found:
         for held in one.networks:

@@ -45,7 +45,7 @@ class SlimResult:
     fits
         False where nothing that the supernet holds fits; then the design is the cheapest that was reached.
     unpriced
-        Operators that the device's evidence says nothing about: with any, the latency is a lower bound.
+        Operators that the device's evidence says nothing about: with any, the latency is an incomplete estimate.
     not_identified
         Exchanges of mixers that were not considered, because the device's evidence does not tell their prices apart; with
         the reason.

@@ -104,6 +104,6 @@ def group_table(found: Sequence[GroupSummary]) -> TableData:
         rows,
         columns[1:],
         "A network counts once a profile. Without cliffs, without networks that hold a kernel which no other family's evidence "
-        "knows (their estimate is a lower bound), inside each profile's resolutions. Coverage of the 90% intervals with a 95% "
+        "knows (their estimate is incomplete), inside each profile's resolutions. Coverage of the 90% intervals with a 95% "
         "interval over families; high/low is the median of an interval's ends over each other.",
     )

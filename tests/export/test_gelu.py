@@ -108,7 +108,7 @@ def test_python_source_computes_by_tanh(tmp_path: Path) -> None:
 
 
 def test_the_command_offers_every_formula() -> None:
-    assert FORMULAS == tuple(Gelu)
+    assert tuple(Gelu) == FORMULAS
 
 
 def test_what_does_not_fit_is_one_line(tmp_path: Path) -> None:

@@ -44,7 +44,7 @@ def findings(found: Comparison) -> tuple[str, ...]:
         out.append(
             "No two of these devices differ in the chip alone, so that nothing here is a hardware shift."
         )
-    out += _lower_bounds(found)
+    out += _incomplete(found)
     out += [_flips(found), _robust(found), *_curse(found)]
     if not found.complete:
         out.append("The time limit ended this comparison before it was complete.")
@@ -62,12 +62,12 @@ def _cells(found: Comparison) -> str:
     )
 
 
-def _lower_bounds(found: Comparison) -> list[str]:
+def _incomplete(found: Comparison) -> list[str]:
     """Name the devices whose best design rests on what was never measured there."""
     shares = {d.device: dict(d.evidence).get("unsupported", 0.0) for d in found.devices}
     return [
         f"{share:.0%} of the milliseconds of the best design for {device} belong to operators that were never measured there: its "
-        "total is a lower bound."
+        "total is an incomplete estimate, and may be too low or too high."
         for device, share in shares.items()
         if share > 0
     ]

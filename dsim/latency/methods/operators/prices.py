@@ -61,7 +61,7 @@ class KernelPrices:
         return self.known.blend(kernels, ms)
 
     def least_ms(self, kernels: Sequence[Kernel]) -> FloatArray:
-        """Return a lower bound (N, MEMBERS) for kernels (N) of classes that were never timed."""
+        """Return the least that is counted (N, MEMBERS) for kernels (N) of classes that were never timed."""
         if not kernels:
             return np.zeros((0, MEMBERS))
         return np.repeat(self.roofline.least_ms(describe(kernels))[:, None], MEMBERS, axis=1)

@@ -55,7 +55,7 @@ class Roofline:
         return ms
 
     def least_ms(self, x: FloatArray) -> FloatArray:
-        """Return a lower bound (N,) for kernels of classes that were never timed."""
+        """Return the least that is counted (N,) for kernels of classes that were never timed."""
         ms: FloatArray = np.maximum(terms(x) @ self.least, 1e-7)
         return ms
 
