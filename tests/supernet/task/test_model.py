@@ -14,12 +14,13 @@ from dsim.supernet import Supernet, TaskModel, task_model
 from dsim.supernet.choices import DEFAULT, Choices
 from dsim.supernet.task.designs import task_designs
 from dsim.supernet.task.model import learn
+from dsim.supernet.task.summary import summarise
 
 COUNT = 60
 
 
-def summary_of(model: TaskModel, arch: Arch) -> np.ndarray:
-    return np.sum([model.summarise(piece.graph) for piece in arch.pieces()], axis=0)
+def summary_of(arch: Arch) -> np.ndarray:
+    return np.sum([summarise(piece.graph, DEFAULT.resolution) for piece in arch.pieces()], axis=0)
 
 
 def planted(arch: Arch) -> float:
@@ -32,8 +33,7 @@ def planted(arch: Arch) -> float:
 @pytest.fixture(scope="module")
 def learned() -> tuple[TaskModel, list[Arch]]:
     designs = list(task_designs(Choices(DEFAULT), 0, COUNT).values())
-    blank = learn(DEFAULT, np.ones((20, 42)) * np.arange(20)[:, None], np.exp(np.arange(20.0)), 0, "")
-    summaries = np.array([summary_of(blank, arch) for arch in designs])
+    summaries = np.array([summary_of(arch) for arch in designs])
     noise = np.exp(np.random.default_rng(1).normal(0.0, 0.02, COUNT))
     losses = np.array([planted(arch) for arch in designs]) * noise
     return learn(DEFAULT, summaries, losses, 0, "planted"), designs
@@ -42,7 +42,7 @@ def learned() -> tuple[TaskModel, list[Arch]]:
 def test_a_planted_difference_is_found(learned: tuple[TaskModel, list[Arch]]) -> None:
     model, designs = learned
     new = [arch for arch in task_designs(Choices(DEFAULT), 7, 120).values() if arch not in designs]
-    rows = np.array([summary_of(model, arch) for arch in new])
+    rows = np.array([summary_of(arch) for arch in new])
     truth = np.array([planted(arch) for arch in new])
     value, low, high = model.losses(rows)
     assert np.corrcoef(np.log(value), np.log(truth))[0, 1] > 0.97
@@ -60,7 +60,7 @@ def test_a_planted_difference_is_found(learned: tuple[TaskModel, list[Arch]]) ->
 
 def test_designs_outside_the_space_are_outside_the_region(learned: tuple[TaskModel, list[Arch]]) -> None:
     model, designs = learned
-    assert model.in_region(np.array([summary_of(model, arch) for arch in designs])).all()
+    assert model.in_region(np.array([summary_of(arch) for arch in designs])).all()
     base = designs[0]
     wide = dataclasses.replace(base.stages[1], width=104)
     deep = dataclasses.replace(base.stages[1], blocks=base.stages[1].blocks[:1] * 4)
@@ -69,7 +69,7 @@ def test_designs_outside_the_space_are_outside_the_region(learned: tuple[TaskMod
     )
     for stage in (wide, deep, other):
         arch = dataclasses.replace(base, stages=(base.stages[0], stage, *base.stages[2:]))
-        assert not model.in_region(summary_of(model, arch)[None]).any()
+        assert not model.in_region(summary_of(arch)[None]).any()
 
 
 def test_too_little_is_refused() -> None:
@@ -98,5 +98,5 @@ def test_nothing_is_evaluated_twice(trained: Supernet) -> None:
     assert trained.evaluator.ledger.spent["predictor"] == spent
     assert isinstance(model, TaskModel)
     assert again.fingerprint == model.fingerprint
-    rows = np.array([summary_of(again, trained.arch(trained.choices.largest))])
+    rows = np.array([summary_of(trained.arch(trained.choices.largest))])
     assert again.predict(rows).top1 == pytest.approx(model.predict(rows).top1)
