@@ -132,6 +132,11 @@ def _end(found: Comparison, folder: str, width: int) -> list[Text]:
     for note in found.notes:
         lines += headed("Note:", f"{note}.", width)
     lines.append(NONE)
+    if found.task:
+        device = found.devices[0]
+        asked = ("dsim", "study", "--device", device.device, "--budget", f"{device.budget_ms:.6g}ms")
+        command = shlex.join([*asked, "--accuracy", found.task.supernet])
+        lines += step("train the best designs for a device, and test them:", command, width)
     if folder:
         lines += step("see it as a page with charts:", f"dsim report {shlex.quote(folder)}", width)
     more = "run the same command with --details to see all that was found, and what every word means."

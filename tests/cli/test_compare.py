@@ -87,7 +87,7 @@ def test_a_comparison_from_the_command_line(capsys: pytest.CaptureFixture[str], 
     assert "difference" not in {one["verdict"] for one in every}
     assert any("nothing here is called a finding" in note for note in found["notes"])
     assert load_comparison(tmp_path / "s" / "two").seconds == found["seconds"]
-    code, out, _ = run(capsys, *args)  # finished: shown at once
+    code, out, _ = run(capsys, *args, "--details")  # finished: shown at once
     assert code == 0
     assert "< 0.0001" not in out
     for part in (

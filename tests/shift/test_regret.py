@@ -22,7 +22,7 @@ from dsim.shift.robust import find_robust
 from dsim.shift.shrink import fits, shrink
 from dsim.shift.side import Side
 from dsim.shift.stack import Pair, Shift
-from dsim.shift.swaps import Swap
+from dsim.shift.swaps import Swap, with_activation
 from dsim.shift.what_if import what_if, what_if_designs
 from tests.shift.devices import Verdict as Told
 from tests.shift.devices import draws_of, side
@@ -199,6 +199,23 @@ def test_what_if_prices_single_changes_and_refuses_what_is_not_identified(sides:
     assert more.on[1].ms.value - more.on[0].ms.value == pytest.approx(BLOCK_MS)
     assert all(on.verdict is Verdict.NOT_IDENTIFIED for on in rows["norm", "group"].on)
     assert {kind for kind, _ in rows} >= {"activation", "norm", "mixer", "stem", "attention"}
+
+
+def test_a_design_of_unknown_accuracy_has_prices_alone(sides: tuple[Side, Side]) -> None:
+    design = get_preset("efficientformer_l1")
+    designs = what_if_designs(design)
+    draws = draws_of(sides, designs)
+    changed = draws.panel.index(with_activation(design, Activation.RELU))
+    found = what_if("l1", design, sides, replace(draws, unknown=frozenset({changed})))
+    by = {(row.kind, row.after): row for row in found.rows}
+    assert by["activation", "relu"].top1 is None
+    assert by["activation", "relu"].on[0].ms is not None
+    assert by["stem", "conv7"].top1 is not None
+    assert found.top1 is not None
+    # of an unknown design no change is known either
+    unknown = what_if("l1", design, sides, replace(draws, unknown=frozenset({draws.panel.index(design)})))
+    assert unknown.top1 is None
+    assert {row.top1 for row in unknown.rows} == {None}
 
 
 def test_the_robust_design_is_the_best_that_holds_every_budget(sides: tuple[Side, Side]) -> None:
