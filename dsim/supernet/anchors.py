@@ -21,6 +21,7 @@ from dsim.supernet.evaluator import scored
 from dsim.supernet.home import Header, Home
 from dsim.supernet.loaded import Supernet, load_supernet
 from dsim.supernet.machine import torch_threads
+from dsim.supernet.processes import refuse_processes
 from dsim.supernet.spec import ALONE, TrainSpec, parse_count
 from dsim.supernet.subnet import Subnet
 from dsim.supernet.trainer import Trainer
@@ -102,7 +103,10 @@ def check(
     ------
     InvalidValueError
         There are too few anchors.
+    UnavailableError
+        torchrun has started several processes.
     """
+    refuse_processes("training anchors")
     if anchors < LEAST:
         raise InvalidValueError(f"anchors must be at least {LEAST}, got {anchors}; 24 is a good number")
     loaded = supernet if isinstance(supernet, Supernet) else load_supernet(supernet)

@@ -33,7 +33,7 @@ from dsim.supernet.spec import ALONE, TrainSpec, begun_otherwise, differences, p
 from dsim.supernet.state import require_safetensors
 from dsim.supernet.subnet import Subnet, parse_subnet
 from dsim.supernet.teacher import Teacher, load_teacher, teacher_mark
-from dsim.supernet.trained_model import ASKED, RESULT, DesignHeader, Trained, read_header
+from dsim.supernet.trained_model import ASKED, RESULT, DesignHeader, Trained, read_header, read_trained
 from dsim.supernet.trainer import SAVE_EVERY_S, Trainer
 
 LEVEL = 0.95  # of the interval of the test accuracy
@@ -176,6 +176,9 @@ def _train(
     shown = spec.steps * spec.batch
     ledger.planned["training"] = Amounts(shown, spec.steps * trainer.passes(0), spec.steps * trainer.macs(0))
     run_kept(trainer, home, ledger, None, save_every_s)
+    if not processes.first:
+        processes.wait()  # the first one tests it and writes what it reaches
+        return read_trained(home.folder)[1]
     sample = draws(spec.seed, "sample").permutation(len(pictures.train))[:CALIBRATION]
     part = pictures.train.take(sample)
     calibrate(module, (images for images, _ in batches_of(part, scaling, spec)), spec)
@@ -197,8 +200,8 @@ def _train(
         scaling,
         teacher.words if teacher is not None else "",
     )
-    if processes.first:
-        _write(home, arch, module.state_dict(), result)
+    _write(home, arch, module.state_dict(), result)
+    processes.wait()
     return result
 
 

@@ -116,6 +116,20 @@ def is_first() -> bool:
     return (dist.get_rank() if dist.is_initialized() else int(os.environ.get("RANK", "0"))) == 0
 
 
+def refuse_processes(what: str) -> None:
+    """Refuse to let each process that torchrun has started do the same work, and write the same files.
+
+    Raises
+    ------
+    UnavailableError
+        There are several.
+    """
+    if (count := count_processes()) > 1:
+        raise UnavailableError(
+            f"{what} needs one process, and torchrun has started {count}; run it without torchrun"
+        )
+
+
 @contextmanager
 def joined(device: str) -> Iterator[Processes]:
     """Train with the other processes that torchrun has started, where it has; only the first shows how far it is.

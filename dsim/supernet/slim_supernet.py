@@ -19,6 +19,7 @@ from dsim.supernet.loaded import Supernet, load_supernet
 from dsim.supernet.moves import Move, single_growths, single_moves
 from dsim.supernet.paper_actions import paper_moves, paper_start
 from dsim.supernet.prices import Prices
+from dsim.supernet.processes import refuse_processes
 from dsim.supernet.slimming import REFILLS, Slimmed, Step, slim_for
 from dsim.supernet.subnet import Subnet
 from dsim.units import milliseconds
@@ -118,7 +119,10 @@ def slim(
         There is no such device.
     InvalidValueError
         A value is out of its range, or a device has no budget.
+    UnavailableError
+        torchrun has started several processes.
     """
+    refuse_processes("slimming")
     loaded = supernet if isinstance(supernet, Supernet) else load_supernet(supernet)
     if actions not in ACTIONS:
         raise InvalidValueError(

@@ -16,12 +16,15 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from dsim.arch import Head, Stem
 from dsim.errors import DsimError
 from dsim.search.space_file import space_toml
-from dsim.supernet import train
+from dsim.supernet import Supernet, check, slim, task_source, train
 from dsim.supernet.augment import augmented
+from dsim.supernet.choices import Choices
 from dsim.supernet.home import Home
 from dsim.supernet.processes import Processes
+from dsim.supernet.trained_model import read_trained
 from tests.supernet.small import SMALL
 
 SCRIPT = """
@@ -100,24 +103,49 @@ def test_one_process_finishes_what_two_began(digits: Path, tmp_path: Path) -> No
     assert_alike(tmp_path / "killed", tmp_path / "whole")
 
 
-@pytest.mark.slow
-def test_torchrun_starts_the_command(digits: Path, tmp_path: Path) -> None:
-    (tmp_path / "space.toml").write_text(space_toml(SMALL))
+def torchrun(*words: object) -> subprocess.CompletedProcess[str]:
+    """Run dsim in two processes."""
     launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
-    words = ["-m", "dsim", "supernet", "train", digits, "--out", tmp_path / "two", "--images", IMAGES]
-    options = ["--space", tmp_path / "space.toml", "--batch", 32, "--subnets", 1]
-    done = subprocess.run(
-        [*launcher, *map(str, [*words, *options])],
+    return subprocess.run(
+        [*launcher, "-m", "dsim", *map(str, words)],
         env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": os.getcwd()},
         check=False,
         capture_output=True,
         text=True,
         timeout=300,
     )
+
+
+@pytest.mark.slow
+def test_torchrun_starts_the_command(digits: Path, tmp_path: Path) -> None:
+    (tmp_path / "space.toml").write_text(space_toml(SMALL))
+    words = ["supernet", "train", digits, "--out", tmp_path / "two", "--images", IMAGES]
+    done = torchrun(*words, "--space", tmp_path / "space.toml", "--batch", 32, "--subnets", 1)
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("importance by ablation, on") == 1  # one of them speaks
     assert "Warning" not in done.stderr
     assert Home(tmp_path / "two").read_header().asked.shards == 2
+
+
+@pytest.mark.slow
+def test_torchrun_trains_one_design(digits: Path, tmp_path: Path) -> None:
+    design = Choices(SMALL).smallest.arch(Stem.TWO_CONVS, Head(), 224, 4)
+    (tmp_path / "arch.json").write_text(design.to_json())
+    words = ["train", tmp_path / "arch.json", "--data", digits, "--images", IMAGES, "--batch", 32]
+    done = torchrun(*words, "--out", tmp_path / "two")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("Test accuracy") == 1
+    header, result = read_trained(tmp_path / "two")
+    assert (header.asked.shards, result.images) == (2, IMAGES)
+    assert load_file(tmp_path / "two" / "weights.safetensors")
+
+
+def test_what_processes_cannot_share_is_refused(trained: Supernet, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    calls = (lambda: check(trained, 4), lambda: slim(trained, "iphone12", 1.0), lambda: task_source(trained))
+    for call in calls:
+        with pytest.raises(DsimError, match="torchrun has started 2; run it without torchrun"):
+            call()
 
 
 def test_shards_are_shared_evenly() -> None:

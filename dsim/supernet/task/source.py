@@ -17,6 +17,7 @@ from dsim.search.task import Task
 from dsim.supernet.anchors import FLOOR, Check, kept_check
 from dsim.supernet.loaded import Supernet, load_supernet
 from dsim.supernet.overview import read_overview
+from dsim.supernet.processes import refuse_processes
 from dsim.supernet.spec import parse_count
 from dsim.supernet.subnet import Subnet
 from dsim.supernet.task.designs import middle_design
@@ -180,8 +181,10 @@ def task_source(
     Raises
     ------
     UnavailableError
-        By its anchors, the order of designs in the supernet says nothing about how they train alone.
+        By its anchors, the order of designs in the supernet says nothing about how they train alone; or torchrun has
+        started several processes.
     """
+    refuse_processes("a search on a supernet's images")
     loaded = supernet if isinstance(supernet, Supernet) else load_supernet(supernet, data)
     if designs < 0:
         raise InvalidValueError(f"designs must not be negative, got {designs}; 0 trains none")
