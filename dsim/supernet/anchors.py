@@ -136,7 +136,14 @@ def check(
 
 
 def anchor_subnets(loaded: Supernet, count: int) -> tuple[Subnet, ...]:
-    """Return the first sub-networks of a fixed sequence, none twice."""
+    """Return the first sub-networks of a fixed sequence, none twice.
+
+    They are drawn from all that the supernet holds, every block by itself, for `slim` may end at any of these. The designs
+    that the task's model learns from (`dsim.supernet.task.designs`) have one mixer and one MLP ratio in a stage, for a search
+    proposes no others, and a model does best on what is like what it was learned from. Those are a small part of these, so
+    one sequence would serve either use badly. Both are random: designs that fit one budget closely are more alike, and the
+    supernet orders them less well than its rank correlation says.
+    """
     found: dict[str, Subnet] = {}
     for number in range(100 * count):
         subnet = loaded.choices.draw(draws(loaded.header.asked.seed, "anchors", number))

@@ -22,6 +22,8 @@ TRIES = 50  # draws for each design that is asked for: a small space repeats its
 def draw_design(space: Space, rng: np.random.Generator) -> Arch:
     """Draw a design as a search makes them: one mixer and one MLP ratio for each stage, every choice evenly.
 
+    `dsim.supernet.anchors.anchor_subnets` says why anchors are drawn otherwise.
+
     Parameters
     ----------
     space
