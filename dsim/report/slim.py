@@ -20,11 +20,12 @@ def show_slimmed(results: Sequence[SlimResult], files: Sequence[Path]) -> None:
         if result.actions == "paper" and result.trace:
             show_table(console, actions_data(result))
         fits = "fits" if result.fits else "does NOT fit"
+        left = f"; {max(result.unused, 0.0):.0%} of the budget is left" if result.fits else ""
         show_line(
             console,
             result.device,
             f"{fits} {result.budget_ms:g} ms: predicted {result.latency_ms:.2f} ms, at most {result.high_ms:.2f} ms at "
-            f"confidence {result.confidence:g}; {max(result.unused, 0.0):.0%} of the budget is left.",
+            f"confidence {result.confidence:g}{left}.",
         )
         if result.unpriced:
             kinds = ", ".join(result.unpriced)
@@ -41,19 +42,20 @@ def show_slimmed(results: Sequence[SlimResult], files: Sequence[Path]) -> None:
                 show_line(console, "Caution", f"{words} ({step.doubt}).")
         for name, text in result.arch.summary().rows:
             show_line(console, f"  {name}", text)
-        where = (
-            f"kept in {file}"
-            if result.fits
-            else "nothing that this supernet holds fits: raise the budget, or train a smaller --space"
-        )
-        show_line(console, "Design", f"{where}.")
+        if result.fits:
+            show_line(console, "Design", f"kept in {file}.")
+        else:
+            why = "these steps reach no design that fits; the last is shown"
+            show_line(
+                console, "Next:", f"{why}. Raise the budget, or train a supernet with a smaller --space."
+            )
         console.print()
     first = results[0]
     show_line(
         console,
         "Sizes",
-        f"Weights were trained {first.trained}, at {first.training_px} px; latency is for {first.deployed_px} px. Losses "
-        "compare designs of this supernet alone: no design was trained to its end.",
+        f"Weights were trained {first.trained}, at {first.training_px} px; latency is for {first.deployed_px} px "
+        f"and {first.arch.num_classes:,} classes. Losses compare designs of this supernet alone: no design was trained to its end.",
     )
 
 

@@ -67,7 +67,8 @@ def run_study(
             "a study on a task needs the source of its ranks and no other does; give run_study the source whose task spec names"
         )
     accuracy: MarkedPredictor = source.model if source else load_accuracy_model()
-    scorer = Scorer(latency, accuracy, CostTable(latency, accuracy), spec.budget_ms, spec.confidence)
+    table = CostTable(latency, accuracy, spec.task.classes if spec.task else None)
+    scorer = Scorer(latency, accuracy, table, spec.budget_ms, spec.confidence)
     models = {"latency": content_hash(rests_on(profile)), "accuracy": accuracy.fingerprint}
     mark = fingerprint(spec.inputs(), models)
     if keep:

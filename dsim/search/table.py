@@ -8,7 +8,7 @@ a sum of rows gives exactly what reading the whole graph would give.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -45,13 +45,22 @@ class Row:
 class CostTable:
     """Rows by piece, filled on demand.
 
+    Parameters
+    ----------
+    latency, accuracy
+        What reads the pieces.
+    classes
+        Class scores of the network that is deployed, with which every design is priced; None prices it with its own. The
+        accuracy model sees the design as it is.
+
     Attributes
     ----------
     size
         Pieces priced so far.
     """
 
-    def __init__(self, latency: Latencies, accuracy: Accuracies) -> None:
+    def __init__(self, latency: Latencies, accuracy: Accuracies, classes: int | None = None) -> None:
+        self._classes = classes
         self._latency = latency
         self._accuracy = accuracy
         self._rows: dict[Hashable, Floats] = {}
@@ -63,13 +72,17 @@ class CostTable:
         """Pieces priced so far."""
         return len(self._rows)
 
+    def deployed(self, arch: Arch) -> Arch:
+        """Return a design with as many class scores as are deployed."""
+        return arch if self._classes is None else replace(arch, num_classes=self._classes)
+
     def pieces(self, arch: Arch) -> dict[str, Floats]:
         """Return the joined row (F + S,) of every piece of a design, by the piece's place in it."""
         out = {}
-        for piece in arch.pieces():
+        for piece, priced in zip(arch.pieces(), self.deployed(arch).pieces(), strict=True):
             row = self._rows.get(piece.key)
             if row is None:
-                phi = self._latency.featurise(piece.graph)
+                phi = self._latency.featurise(priced.graph)
                 self._split = len(phi)
                 row = np.concatenate([phi, self._accuracy.summarise(piece.graph)])
                 self._rows[piece.key] = row

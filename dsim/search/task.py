@@ -43,6 +43,8 @@ class Task:
         How many of the best designs are trained alone, at most.
     images
         Pictures that those which come to the end are shown.
+    classes
+        Of the pictures: designs are priced with so many class scores.
     """
 
     supernet: str
@@ -50,6 +52,7 @@ class Task:
     subnets: int
     designs: int
     images: int
+    classes: int = 1000  # of studies made before it was kept
 
     @property
     def options(self) -> list[str]:

@@ -62,7 +62,7 @@ class Overview:
         maps = ", ".join(map(str, self.maps()))
         return (
             f"Trained on images of {self.header.asked.px} px: its maps have {maps} positions a side. "
-            f"Latency is predicted for {deployed} px."
+            f"Latency is predicted for {deployed} px and {len(self.header.classes):,} classes."
         )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -25,6 +27,23 @@ def test_rows_equal_the_whole_graph(seed: int) -> None:
         graph = grid.arch(point).to_graph()
         np.testing.assert_allclose(rows.phi[i], latency.featurise(graph), rtol=1e-9)
         np.testing.assert_allclose(rows.summary[i], accuracy.summarise(graph), rtol=1e-9)
+
+
+def test_prices_are_for_the_classes_that_are_deployed() -> None:
+    latency, accuracy = FakeLatency(), FakeAccuracy()
+    table = CostTable(latency, accuracy, classes=10)
+    mix = mix_from(Space(), {})
+    grid = Grid(Space(), mix, table)
+    points = np.random.default_rng(0).integers(0, np.array(grid.sizes), size=(4, 12))
+    rows = table.cut(grid.rows(points))
+    for i, point in enumerate(points):
+        arch = grid.arch(point)
+        few = replace(arch, num_classes=10).to_graph()
+        np.testing.assert_allclose(rows.phi[i], latency.featurise(few), rtol=1e-9)
+        # two classifiers of 990 scores fewer
+        macs = latency.featurise(arch.to_graph())[0] - rows.phi[i, 0]
+        assert macs == 2 * 990 * arch.stages[3].width
+        np.testing.assert_allclose(rows.summary[i], accuracy.summarise(arch.to_graph()), rtol=1e-9)
 
 
 def test_no_design_is_made_by_two_mixes() -> None:

@@ -22,7 +22,7 @@ def test_show_says_what_was_trained_on_what(trained: Supernet) -> None:
     assert code == 0
     text = " ".join(out.split())
     assert "importance by ablation, on digits, 1,920 images seen" in text
-    assert "maps have 8, 4, 2, 1 positions a side. Latency is predicted for 224 px" in text
+    assert "maps have 8, 4, 2, 1 positions a side. Latency is predicted for 224 px and 4 classes" in text
     assert "stage 3, block 1" in out
     assert "training, planned" in out
 

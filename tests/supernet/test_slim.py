@@ -94,7 +94,7 @@ def test_both_budgets_are_reached(trained: Supernet, capsys: pytest.CaptureFixtu
     text = " ".join(shown.stdout.split())
     assert text.count(" fits ") == 2
     assert results[0].trace[0].words.split(":")[0] in text
-    assert "at 32 px; latency is for 224 px" in text
+    assert "at 32 px; latency is for 224 px and 4 classes" in text
     by_paper = trace_data(replace(results[0], actions="paper")).note
     for words in (
         "select I for the least important MP",

@@ -197,7 +197,8 @@ def task_source(
             "a larger --px or with a smaller --space, or search without --accuracy"
         )
     count = parse_count(images) if images is not None else header.images
-    task = Task(folder.resolve().name, header.trained_on(), subnets, designs, count)
+    about = (folder.resolve().name, header.trained_on(), subnets, designs, count)
+    task = Task(*about, len(header.classes))
     sizes = read_overview(folder).sizes().rstrip(".")
     return SupernetTask(loaded, task, (sizes, _checked(found, folder)))
 

@@ -56,7 +56,8 @@ def test_an_order_that_says_nothing_is_refused(copied: Supernet) -> None:
 def test_an_order_that_nobody_checked_is_said(trained: Supernet) -> None:
     sizes, checked = task_source(trained).notes
     assert sizes == (
-        "Trained on images of 32 px: its maps have 8, 4, 2, 1 positions a side. Latency is predicted for 224 px"
+        "Trained on images of 32 px: its maps have 8, 4, 2, 1 positions a side. Latency is predicted for 224 px "
+        "and 4 classes"
     )
     assert "`dsim supernet check" in checked or "rank correlation" in checked  # of another test's anchors
 
@@ -207,6 +208,8 @@ def test_the_whole_road(copied: Supernet, digits: Path, tmp_path: Path) -> None:
     assert json.loads((folder / "ledger.json").read_text())["spent"] == spent
     result = load_study(tmp_path / "one")
     assert result.tested is not None
+    assert result.chosen is not None
+    assert result.chosen.arch.num_classes == 4  # priced as it is deployed
     assert {"rank", "rank_low"} <= set(pl.read_parquet(tmp_path / "one" / "front.parquet").columns)
     other = CliRunner().invoke(command, [*words[:-1], "two", "--trained", "0"])
     assert "gets right" not in other.stdout
