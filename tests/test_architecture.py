@@ -92,7 +92,7 @@ HOMES: dict[str, set[str]] = {
         "latency",
         "accuracy",
     },  # the last two for type annotations only
-    "sklearn": {"latency", "accuracy", "supernet"},
+    "sklearn": {"latency", "accuracy", "supernet", "measure"},
     "optuna": {"search", "supernet"},
     "click": {"cli"},
     "rich": {"cli", "report"},

@@ -115,6 +115,7 @@ def _measurement(
         budget_ms=number(row, "budget_ms", where),
         batch=images(row, "batch", where),
         rounded_to_ms=number(row, "rounded_to_ms", where),
+        drift=None if not row["drift"].strip() else positive(row, "drift", where),
     )
 
 

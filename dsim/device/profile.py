@@ -52,6 +52,9 @@ class Measurement:
         Images in one run, None where only the profile as a whole says it.
     rounded_to_ms
         Step that the source rounded the figure to (1 for whole milliseconds), None where it did not round.
+    drift
+        How many times as long as usual everything took on that machine at that moment, where ``latency_ms`` has it divided
+        out; None where nobody looked.
     """
 
     network: str
@@ -76,6 +79,7 @@ class Measurement:
     budget_ms: float | None = None
     batch: int | None = None
     rounded_to_ms: float | None = None
+    drift: float | None = None
 
     @property
     def counts(self) -> bool:

@@ -17,7 +17,7 @@ from dsim.errors import FileAccessError, FileFormatError, InvalidValueError
 from dsim.files import make_folder
 from dsim.measure.machine import Machine
 from dsim.measure.observe import Observation, Observed
-from dsim.measure.planned import ROLES, Chosen, Planned
+from dsim.measure.planned import ANCHOR, ROLES, Chosen, Planned
 from dsim.measure.records import Stack
 from dsim.records import HasForm, from_plain, from_versioned, parse_json, shown, to_plain, to_versioned
 
@@ -57,6 +57,7 @@ class EntryForm:
     load: float
     seen: Mapping[str, Observation]
     failed: Mapping[str, str]
+    at_s: float | None = None  # older journals do not say when
 
     def __post_init__(self) -> None:
         if self.role not in ROLES:
@@ -69,11 +70,22 @@ class EntryForm:
 
 @dataclass(frozen=True)
 class Entry(HasForm):
-    """One network of a journal, with the load of the machine (running tasks over a minute) when it was timed."""
+    """One network of a journal.
+
+    Attributes
+    ----------
+    planned, observed
+        What it is, and what was seen of it.
+    load
+        Of the machine (running tasks over a minute) when it was timed.
+    at_s
+        The middle of that time in seconds since 1970; None in older journals.
+    """
 
     planned: Planned
     observed: Observed
     load: float
+    at_s: float | None = None
 
     @classmethod
     def form(cls) -> type[EntryForm]:
@@ -92,13 +104,14 @@ class Entry(HasForm):
             load=round(self.load, 2),
             seen={name: _rounded(one) for name, one in self.observed.seen.items()},
             failed=self.observed.failed,
+            at_s=None if self.at_s is None else round(self.at_s, 1),
         )
 
     @classmethod
     def from_form(cls, form: EntryForm) -> Entry:
         """Make an entry of what a line holds."""
         planned = Planned(form.network, form.role, form.arch, chosen=form.chosen, batch=form.batch)
-        return cls(planned, Observed(form.seen, form.failed), form.load)
+        return cls(planned, Observed(form.seen, form.failed), form.load, form.at_s)
 
 
 def _rounded(one: Observation) -> Observation:
@@ -119,7 +132,7 @@ class Journal:
     head: Head
 
     def entries(self) -> tuple[Entry, ...]:
-        """Read what was measured; a last line that was cut off is left out.
+        """Read the networks that were measured, anchors apart; a last line that was cut off is left out.
 
         Raises
         ------
@@ -128,7 +141,14 @@ class Journal:
         FileFormatError
             A line breaks a rule.
         """
-        return tuple(from_plain(Entry, raw, where, REMEDY) for where, raw in after_head(self.path))
+        return tuple(entry for entry in self._all() if entry.planned.role != ANCHOR)
+
+    def anchors(self) -> tuple[Entry, ...]:
+        """Read what was measured of anchors, each time that they were; raises as `entries` does."""
+        return tuple(entry for entry in self._all() if entry.planned.role == ANCHOR)
+
+    def _all(self) -> Iterator[Entry]:
+        return (from_plain(Entry, raw, where, REMEDY) for where, raw in after_head(self.path))
 
     def append(self, entry: Entry) -> None:
         """Add a network, so that it is on the disk when this returns.

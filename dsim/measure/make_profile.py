@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from dsim.device.add.write import Addition
+from dsim.device.drift import KEY as DRIFT
+from dsim.device.drift import KeptDrift
 from dsim.device.profile import CHECK, LEARN, SEARCHED, MeasuredOp
 from dsim.errors import UnavailableError
 from dsim.graph import Graph
@@ -20,10 +23,12 @@ from dsim.latency.networks import stored
 from dsim.measure.attribute import Attribution, attribute
 from dsim.measure.contrast_evidence import contrast_graphs, contrast_rows
 from dsim.measure.contrast_figures import BlockContrast
+from dsim.measure.drift import Drift
 from dsim.measure.journal import Entry, Head
 from dsim.measure.observe import Observation
 from dsim.measure.planned import Planned
 from dsim.measure.records import Stack
+from dsim.records import to_plain
 
 PASSES = ("drop_identities", "fold_batch_norm")  # what a runtime fuses beyond is learned from its operators
 PROTOCOL = "dsim-measure"
@@ -35,6 +40,18 @@ LEAST_NETWORKS = (
 LEAST_PAIRED = (
     0.5  # share of a network's time that was paired with ops of its graph, for these to be learned from
 )
+
+
+@dataclass(frozen=True)
+class MachineDrift:
+    """The course of the machine's speed as the profile keeps it, and the drift of each network, by key and batch."""
+
+    course: KeptDrift
+    networks: Mapping[tuple[str, int], Drift]
+
+    def of(self, entry: Entry) -> Drift:
+        """Return the drift at the time of a network; none for what was timed later than the course goes."""
+        return self.networks.get((entry.planned.key, entry.planned.batch), Drift(0.0, 0.0))
 
 
 @dataclass(frozen=True)
@@ -56,6 +73,8 @@ class Measured:
         Images in a run: those that the profile holds.
     short
         By batch, how many networks were timed where they are too few for it to be in the profile.
+    drift
+        The course of the machine's speed, which is divided out of all figures; None where nothing tells it.
     """
 
     addition: Addition
@@ -68,6 +87,7 @@ class Measured:
     inserted: Mapping[str, float]
     batches: tuple[int, ...]
     short: Mapping[int, int]
+    drift: KeptDrift | None = None
 
 
 def make_profile(
@@ -78,6 +98,7 @@ def make_profile(
     entries: Iterable[Entry],
     allow_busy: bool = False,
     contrasts: Sequence[BlockContrast] = (),
+    drift: MachineDrift | None = None,
 ) -> Measured:
     """Make a profile.
 
@@ -87,6 +108,8 @@ def make_profile(
         Whether to keep figures that were taken while something else ran.
     contrasts
         What choices cost in blocks of their own.
+    drift
+        The machine's, to be divided out; networks that were timed where its readings contradict one another are left out.
 
     Raises
     ------
@@ -103,6 +126,10 @@ def make_profile(
             "stop what else runs and measure again (--fresh), or give --allow-busy"
         )
     kept = [(entry, one) for entry, one in seen if allow_busy or not one.busy]
+    quiet = len(kept)
+    if drift is not None:
+        kept = [(entry, without_drift(one, own)) for entry, one in kept if (own := drift.of(entry)).explained]
+    course = None if drift is None else replace(drift.course, left_out=quiet - len(kept))
     learned = Counter(entry.planned.batch for entry, _ in kept if entry.planned.role == LEARN)
     timed = sorted({entry.planned.batch for entry, _ in seen})
     batches = tuple(batch for batch in timed if learned[batch] >= LEAST_NETWORKS)
@@ -133,6 +160,7 @@ def make_profile(
         "sum_of_ops_over_network": list(ratio),
         "inserted_share": {label: round(value, 4) for label, value in share.items()},
         "batches": list(batches),
+        **({} if course is None else {DRIFT: to_plain(course)}),
     }
     return Measured(
         Addition(
@@ -142,7 +170,9 @@ def make_profile(
             method="operators" if ops else "few-shot",
             donor="",
             networks=tuple(
-                _network_row(entry, one, backend, images, head.stacks[backend]) for entry, one in kept
+                _network_row(entry, one, backend, images, head.stacks[backend])
+                | ({} if drift is None else {"drift": f"{math.exp(drift.of(entry).log):.5g}"})
+                for entry, one in kept
             ),
             ops=ops,
             graphs={key: graph for key, graph in images.items() if key not in bundled}
@@ -163,6 +193,20 @@ def make_profile(
         share,
         batches,
         {batch: learned[batch] for batch in timed if batch not in batches},
+        course,
+    )
+
+
+def without_drift(one: Observation, drift: Drift) -> Observation:
+    """Return a figure as it would be at the machine's usual speed; the drift's own error adds to the figure's."""
+    factor = math.exp(-drift.log)
+    error = math.hypot(one.error_ms, 1.96 * drift.error * one.latency_ms)  # both half of a 95% interval
+    return replace(
+        one,
+        latency_ms=one.latency_ms * factor,
+        error_ms=error * factor,
+        median_ms=one.median_ms * factor,
+        ops=tuple(op._replace(latency_ms=op.latency_ms * factor) for op in one.ops),
     )
 
 

@@ -23,10 +23,11 @@ from dsim.measure.contrast_figures import block_contrasts
 from dsim.measure.contrast_journal import SUFFIX, read_visits
 from dsim.measure.contrast_profiles import kept_contrasts
 from dsim.measure.contrast_run import ContrastLoop, waiting_visits
+from dsim.measure.drift_readings import machine_drift
 from dsim.measure.journal import Head, Journal, open_journal
 from dsim.measure.machine import pin_to_one_core, this_machine
 from dsim.measure.make_profile import LEAST_NETWORKS, PROTOCOL, Measured, make_profile
-from dsim.measure.plan import Plan
+from dsim.measure.plan import Plan, anchors
 from dsim.measure.planned import Planned
 from dsim.measure.ready import Kitchen, kitchen
 from dsim.measure.run import RETRIES, Loop, Show, Usable, usable
@@ -223,6 +224,7 @@ def run(begun: Begun, show: Show) -> int:
     share = CONTRAST_SHARE if waiting else 0.0
     with _loop(begun, show) as loop:
         loop.seconds = (1.0 - share) * seconds
+        loop.anchors = anchors()
         timed = loop.follow(Plan(begun.request.checks))
     if waiting:
         run_contrasts(begun, share * seconds, show)
@@ -239,6 +241,9 @@ def run_chosen(begun: Begun, chosen: Sequence[Planned], show: Show, batch: int =
     """
     with _loop(begun, show) as loop:
         loop.batches = (batch,)
+        loop.anchors = (
+            () if begun.journal.path.name.endswith(COMPARED) else anchors()
+        )  # no profile is made of those
         return loop.add(chosen)
 
 
@@ -295,13 +300,14 @@ def finish(begun: Begun) -> tuple[Mapping[str, Measured], Mapping[str, Sequence[
     held: dict[str, Sequence[Held]] = {}
     folders: dict[str, Path] = {}
     entries = begun.journal.entries()
+    drift = machine_drift(begun.journal.head, entries, begun.journal.anchors())
     visits = read_visits(begun.contrasts) if begun.contrasts is not None else ()
     for backend, stack in begun.found.stacks.items():
         name = begun.request.profile_name(backend)
         title = f"{begun.request.title or begun.journal.head.machine.processor}, {stack.runtime}, {stack.precision}"
         contrasts = block_contrasts(visits, backend)
         made[name] = make_profile(
-            name, title, begun.journal.head, backend, entries, begun.request.allow_busy, contrasts
+            name, title, begun.journal.head, backend, entries, begun.request.allow_busy, contrasts, drift
         )
         kept = None if contrasts else kept_contrasts(user_profiles_dir() / name, stack)
         folders[name] = write_profile(user_profiles_dir(), made[name].addition, force=True)

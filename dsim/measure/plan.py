@@ -7,15 +7,16 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from dsim.arch import Arch
+from dsim.arch import Arch, get_preset
 from dsim.device.profile import CHECK
 from dsim.graph import Graph
 from dsim.measure.draw import draw_design, groups_in, reference_networks
-from dsim.measure.planned import Planned, planned_design
+from dsim.measure.planned import ANCHOR, Planned, planned_design
 from dsim.search.space import Space
 
 BATCH = 12
 CANDIDATES = 48  # designs drawn for a batch, of which those are taken that the model is least sure of
+ANCHORS = ("efficientformer_l1", "efficientformerv2_s0", "poolformer_s12")
 NEAR = 24  # reference networks looked at for a batch
 # log spread of a network's price by the present model
 Doubt = Callable[[Sequence[Graph]], Sequence[float]]
@@ -98,6 +99,11 @@ def _mixed(*queues: list[Planned]) -> list[Planned]:
     while any(queues):
         out += [queue.pop(0) for queue in queues if queue]
     return out
+
+
+def anchors() -> tuple[Planned, ...]:
+    """Return the networks that show how a machine's own speed goes: unlike one another, and quick to run."""
+    return tuple(planned_design(get_preset(name), ANCHOR) for name in ANCHORS)
 
 
 def covering_designs(number: int, space: Space | None = None) -> tuple[Arch, ...]:

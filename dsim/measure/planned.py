@@ -13,7 +13,8 @@ from dsim.graph import Graph
 from dsim.graph.batch import rebatch
 from dsim.latency.networks import read_graph
 
-ROLES = (LEARN, CHECK, SEARCHED)
+ANCHOR = "anchor"  # timed again and again, to see how the machine's own speed goes: no figure of it is in a profile
+ROLES = (LEARN, CHECK, SEARCHED, ANCHOR)
 
 
 class Chosen(NamedTuple):
@@ -32,7 +33,7 @@ class Planned:
     key
         ``name@resolution``: of a stored graph, or of a design by a hash of what it is.
     role
-        LEARN, CHECK or SEARCHED.
+        LEARN, CHECK, SEARCHED or ANCHOR.
     chosen
         By whom, for SEARCHED.
     batch

@@ -7,9 +7,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from dsim.device.find import find_profile
 from dsim.device.profile import DeviceProfile
 from dsim.latency.methods.operators.blocks import timed_blocks
 from dsim.latency.scoring import Held
+from dsim.measure.error_shares import error_shares
 from dsim.measure.make_profile import Measured
 from dsim.measure.scores import Scores, score, split_networks
 from dsim.shift import Comparison
@@ -56,7 +58,16 @@ class NewProfiles(Summarised):
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values for JSON."""
+        shares = {
+            name: error_shares(find_profile(name), split_networks(name, held)["designs never learned from"])
+            for name, held in self.held.items()
+        }
         return {
+            "error_shares": {
+                name: asdict(one) | dict(zip(("drift", "noise", "model"), one.shares, strict=True))
+                for name, one in shares.items()
+                if one is not None
+            },
             "profiles": {
                 name: {"folder": str(self.folders[name]), **one.addition.measured}
                 for name, one in self.made.items()

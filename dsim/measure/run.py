@@ -75,6 +75,10 @@ class Loop:
         Images in a run: every network is timed at each, as far as it can be had at it.
     retries
         How often to time a network again that was timed while something else ran.
+    anchors
+        Networks that are timed again and again, one beside each group: they show how the machine's own speed goes.
+    now
+        Gives the time of day in seconds.
     """
 
     backends: tuple[Backend, ...]
@@ -86,6 +90,9 @@ class Loop:
     clock: Callable[[], float] = time.monotonic
     batches: tuple[int, ...] = (1,)
     retries: int = RETRIES
+    anchors: tuple[Planned, ...] = ()
+    now: Callable[[], float] = time.time
+    _groups: int = 0  # timed so far: anchors come in turns
     _disturbed: int = 0  # networks that wait to be timed again
 
     def follow(self, plan: Plan) -> int:
@@ -141,6 +148,9 @@ class Loop:
         waiting = [(one, self.retries) for one in batch]
         out: list[Entry] = []
         self._disturbed = 0
+        if waiting:
+            for anchor in self.anchors:
+                self.kitchen.start(anchor)
         while waiting and self.clock() < end:
             group, waiting = waiting[:GROUP], waiting[GROUP:]
             for planned, _ in (
@@ -163,16 +173,33 @@ class Loop:
 
     def _time(self, group: Sequence[Planned]) -> list[Entry]:
         ready = []
-        for planned in group:
+        together = [*group, *self._anchor(group[0].batch)]
+        for planned in together:
             self.show(
                 0, 0.0, "", self._disturbed
             )  # it goes on: converting a network may take longer than timing it
             ready.append(self.kitchen.finish(planned))
         self.show(0, 0.0, "", self._disturbed)
-        plain = [n for n, planned in enumerate(group) if planned.role != LEARN]
+        plain = [n for n, planned in enumerate(together) if planned.role != LEARN]
         many = all(planned.batch > 1 for planned in group)
-        found = observe(ready, self.backends, SECONDS * len(self.backends) * len(group), plain, many)
-        return [Entry(planned, observed, load()) for planned, observed in zip(group, found, strict=True)]
+        began = self.now()
+        found = observe(ready, self.backends, SECONDS * len(self.backends) * len(together), plain, many)
+        middle = (began + self.now()) / 2.0
+        timed = [
+            Entry(planned, observed, load(), middle)
+            for planned, observed in zip(together, found, strict=True)
+        ]
+        for entry in timed[len(group) :]:
+            self.journal.append(entry)
+        return timed[: len(group)]
+
+    def _anchor(self, batch: int) -> tuple[Planned, ...]:
+        """Return the anchor whose turn it is, at the batch of the group beside which it is timed; none where it has none."""
+        if not self.anchors:
+            return ()
+        anchor = self.anchors[self._groups % len(self.anchors)].at(batch)
+        self._groups += 1
+        return () if anchor is None else (anchor,)
 
     def _learn(self, entries: Sequence[Entry]) -> Doubt | None:
         """Fit a model of the first backend whose ops are known; where that fails, the order stays as it is."""

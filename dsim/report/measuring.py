@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from rich.text import Text
+
 from dsim.device.find import find_profile
+from dsim.device.profile import CHECK
+from dsim.latency.checked import checked_networks
 from dsim.latency.scoring import Held
+from dsim.measure.error_shares import error_shares
 from dsim.measure.make_profile import Measured
 from dsim.measure.scores import score, split_networks
-from dsim.report.console import result_console, show_line, show_table
+from dsim.report.console import result_console, show, show_line, show_table
+from dsim.report.drift import drift_plot, drift_sentence
 from dsim.report.table import TableData, table
 
 
@@ -93,4 +99,16 @@ def show_measured(made: Mapping[str, Measured], found: Mapping[str, Sequence[Hel
                 f"their sum is {middle:.3f} of the network's time ({low:.3f} to {high:.3f}); inserted by the runtime: "
                 f"{own or 'nothing'}",
             )
+        if one.drift is not None:
+            show_line(console, "  the machine's speed:", drift_sentence(one.drift))
+        elif one.checks:
+            show_line(console, "  the machine's speed:", "not known; what it changed is in the errors below")
+    course = next((one.drift for one in made.values() if one.drift is not None), None)
+    if course is not None:  # of the machine: the same for all backends
+        show_line(console, "How much longer everything took than usual:", "")
+        show(console, [Text(line) for line in drift_plot(course)])
     show_table(console, measured_table(found))
+    for name in found:
+        shares = error_shares(find_profile(name), checked_networks(name, CHECK))
+        if shares is not None:
+            show_line(console, f"{name}:", str(shares))

@@ -7,14 +7,18 @@ from collections import Counter
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from rich.text import Text
+
 from dsim.device import DeviceProfile, find_profile
 from dsim.device.batches import THROUGHPUT, card_batch, name_at, plain_batches, split_name
 from dsim.device.card import Card, Told, evidence_hash, read_card, told_by
+from dsim.device.drift import read_drift
 from dsim.device.tells import Seen, contrasts_on, tells_apart
 from dsim.latency.learners import learner_of
 from dsim.op import OpKind
 from dsim.report.choice_words import SEARCHED, choice_words
-from dsim.report.console import result_console, show_line, show_table
+from dsim.report.console import result_console, show, show_line, show_table
+from dsim.report.drift import drift_plot, drift_sentence
 from dsim.report.glossary import cores_glossary
 from dsim.report.graded import graded_tables
 from dsim.report.table import table
@@ -205,6 +209,9 @@ def show_profile(content: ProfileView) -> None:
         ("Licence:", p.licence),
     ):
         show_line(console, head, text)
+    if (drift := read_drift(p.folder)) is not None:
+        show_line(console, "The machine's speed:", drift_sentence(drift))
+        show(console, [Text(line) for line in drift_plot(drift)])
     if words := cores_glossary(f"{p.name} {p.title}"):
         show_line(console, "In words:", words)
     console.print()

@@ -11,37 +11,22 @@ import numpy as np
 
 from dsim.device import find_profile
 from dsim.device.profile import DeviceProfile
-from dsim.latency.evidence import ALL
 from dsim.latency.families import DESIGN
-from dsim.latency.learners import learner_of
-from dsim.latency.networks import own_graphs, stored
 from dsim.latency.scoring import spearman
+from dsim.measure.left_out import left_out_log_ms
 from dsim.report.table import table
 from lab.marked import replace_block
 from lab.places import NOTES
 
-NAMES = ("epyc-zen4-onnxruntime", "epyc-zen4-openvino", "epyc-zen4-openvino-bf16", "epyc-zen3-openvino")
-FOLDS = 5
+NAMES = ("epyc-zen4-onnxruntime", "epyc-zen4-openvino", "epyc-zen4-openvino-bf16", "epyc-zen3-openvino",
+         "xeon-amx-onnxruntime", "xeon-amx-openvino", "xeon-amx-openvino-bf16")  # fmt: skip
 
 
 def left_out(profile: DeviceProfile) -> tuple[np.ndarray, np.ndarray]:
     """Return measured and predicted milliseconds (N,) of the designs learned from, each by a model without its fold."""
     whole = {row.graph: row.latency_ms for row in profile.networks if row.counts}
-    designs = sorted(key for key in whole if key.startswith(DESIGN))
-    graphs = stored(set(designs), own_graphs((profile,)))
-    learner = learner_of(profile)
-    order = np.random.default_rng(1).permutation(len(designs))
-    measured, predicted = [], []
-    for fold in range(FOLDS):
-        out = {designs[n] for n in order[fold::FOLDS]}
-        evidence = learner.gather(profile, lambda _, key, out=out: key not in out)  # type: ignore[misc]
-        pricing = learner.learn(evidence, ALL)
-        keys = sorted(out)
-        kernels = [[one.kernel for one in pricing.kernels(graphs[key], profile.passes)] for key in keys]
-        log, _ = pricing.log_ms(np.array([pricing.vectors(own).sum(0) for own in kernels]))
-        measured += [whole[key] for key in keys]
-        predicted += np.exp(log).tolist()
-    return np.array(measured), np.array(predicted)
+    found = left_out_log_ms(profile, [key for key in whole if key.startswith(DESIGN)])
+    return np.array([whole[key] for key in found]), np.exp(list(found.values()))
 
 
 def main() -> None:

@@ -8,8 +8,8 @@ from __future__ import annotations
 import tomllib
 
 from dsim.device import find_profile
-from dsim.device.add.write import MEASURED
 from dsim.device.batches import names_by_batch
+from dsim.device.drift import MEASURED
 from dsim.device.folders import bundled_names
 from dsim.latency.hold_out import held_out
 from dsim.measure.scores import split_networks

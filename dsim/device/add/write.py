@@ -17,6 +17,7 @@ import tomli_w
 
 from dsim.device.about import NETWORK_COLUMNS, SCHEMA_VERSION
 from dsim.device.add.found import LICENCE
+from dsim.device.drift import MEASURED
 from dsim.device.load import CONTRAST_COLUMNS, load_profile
 from dsim.device.ops import COLUMNS as OP_COLUMNS
 from dsim.device.ops import OPTIONAL as OP_OPTIONAL
@@ -29,7 +30,6 @@ from dsim.records import to_plain
 from dsim.summaries import Summarised, Summary
 
 PROTOCOL = "own"
-MEASURED = "measured.toml"
 _AFTER = NETWORK_COLUMNS.index("latency_ms") + 1
 # as a person reads it: a batch stands beside its milliseconds
 _NETWORK_ORDER = (
