@@ -24,19 +24,30 @@ from dsim.cli.words import ending
 @backend_option
 @click.option("--name", default="", help="The name that `dsim measure` got; the profiles must exist.")
 @click.option(
-    "--time", "seconds", type=DURATION, default="10m", show_default=True, help="How long to time blocks."
+    "--design",
+    default="",
+    help="Time whole variants of this design instead of blocks: a preset, an arch.json, or the folder of a study.",
+)
+@click.option(
+    "--time", "seconds", type=DURATION, default="10m", show_default=True, help="How long to time them."
 )
 @click.option("--fresh", is_flag=True, help="Begin anew instead of continuing with what was timed before.")
 @json_option
 def contrasts_command(
-    backends: tuple[str, ...], name: str, seconds: float, fresh: bool, as_json: bool
+    backends: tuple[str, ...], name: str, design: str, seconds: float, fresh: bool, as_json: bool
 ) -> None:
     """Time what another activation or norm costs, and add it to profiles that exist.
 
     A contrast is two blocks that differ in activation or norm alone. They are timed on all backends in turns. `dsim measure` does this too, in
     a quarter of its time.
+
+    With --design, a whole network is timed with one activation or norm changed everywhere outside attention, all
+    variants in random turns. What is compared is the ratio within a turn, so that a machine that changes its speed does no harm.
     """
     needed(backends, name)
+    if design:
+        _time_variants(backends, name, design, seconds, fresh, as_json)
+        return
     from dsim.measure.front import add_contrasts  # deferred: help must not wait for torch
     from dsim.measure.measurement import ONLY, Request, begin
     from dsim.report.console import result_console, show_table
@@ -54,6 +65,22 @@ def contrasts_command(
     show_table(result_console(), contrast_table(found.profiles))
     for profile in found.profiles:
         click.echo(f"{profile.name} is in {profile.folder}. Next: dsim device show {profile.name}")
+
+
+def _time_variants(
+    backends: tuple[str, ...], name: str, design: str, seconds: float, fresh: bool, as_json: bool
+) -> None:
+    from dsim.measure.variant_run import time_variants  # deferred: help must not wait for torch
+    from dsim.report.console import result_console, show_table
+    from dsim.report.variants import variant_table
+
+    found = time_variants(design, backends, name, seconds, fresh)
+    for line in (*found.missing.values(), *found.left_out):
+        click.echo(f"Left out: {line}", err=True)
+    if as_json:
+        print_json(found.to_dict())
+        return
+    show_table(result_console(), variant_table(found.variants))
 
 
 @click.command(

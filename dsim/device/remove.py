@@ -13,7 +13,15 @@ from dsim.errors import DsimError, FileAccessError, InvalidValueError, unknown_n
 from dsim.places import user_profiles_dir
 
 # what dsim writes into a profile's folder, beside cards
-WRITTEN = ("profile.toml", "networks.csv", "contrasts.csv", "ops.parquet", "graphs.parquet", "measured.toml")
+WRITTEN = (
+    "profile.toml",
+    "networks.csv",
+    "contrasts.csv",
+    "ops.parquet",
+    "graphs.parquet",
+    "measured.toml",
+    "variants.csv",
+)
 
 
 @dataclass(frozen=True)

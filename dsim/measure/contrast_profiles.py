@@ -36,6 +36,20 @@ def kept_contrasts(
     return tuple(plain_row(one) for one in rows), load_graphs(folder / "graphs.parquet", keys)
 
 
+def stack_differs(folder: Path, stack: Stack, processor: str) -> str:
+    """Say why what was timed here does not belong into a profile: there is none, or it is of another stack; else empty."""
+    if not (folder / "profile.toml").is_file():
+        return f"there is no such profile in {folder.parent}; measure it, then give the same command"
+    profile = load_profile(folder)
+    chip = stack.chip or processor
+    if (profile.chip, profile.runtime, profile.precision) != (chip, stack.runtime, stack.precision):
+        return (
+            f"must be of {chip}, {stack.runtime}, {stack.precision}, got {profile.chip}, {profile.runtime}, "
+            f"{profile.precision}; choose another --name"
+        )
+    return ""
+
+
 def fill_profiles(
     names: Mapping[str, str], stacks: Mapping[str, Stack], processor: str, visits: Sequence[Visit]
 ) -> tuple[tuple[DeviceProfile, ...], tuple[str, ...]]:
@@ -64,19 +78,11 @@ def fill_profiles(
         if not found:
             left.append(f"{name}: no block was timed with both options: {why}")
             continue
-        if not (folder / "profile.toml").is_file():
-            left.append(
-                f"{name}: there is no such profile in {user_profiles_dir()}; measure it, then give the same command"
-            )
+        differs = stack_differs(folder, stack, processor)
+        if differs:
+            left.append(f"{name}: {differs}")
             continue
         profile = load_profile(folder)
-        chip = stack.chip or processor
-        if (profile.chip, profile.runtime, profile.precision) != (chip, stack.runtime, stack.precision):
-            left.append(
-                f"{name}: must be of {chip}, {stack.runtime}, {stack.precision}, got {profile.chip}, {profile.runtime}, "
-                f"{profile.precision}; choose another --name"
-            )
-            continue
         put_contrasts(
             folder,
             contrast_rows(found, profile.reference_model, profile.reference_protocol),

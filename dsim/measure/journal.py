@@ -194,6 +194,19 @@ def open_journal(path: Path, head: Head, fresh: bool = False) -> Journal:
     return Journal(path, head)
 
 
+def read_journal(path: Path) -> Journal:
+    """Read a journal, whatever machine it was begun on: nothing can be added to it in earnest.
+
+    Raises
+    ------
+    FileAccessError
+        It cannot be read.
+    FileFormatError
+        It is no journal.
+    """
+    return Journal(path, _head(path))
+
+
 def _same(path: Path, what: str, found: str, now: str) -> None:
     if found != now:
         raise InvalidValueError(

@@ -34,7 +34,7 @@ from dsim.measure.run import RETRIES, Loop, Show, Usable, usable
 from dsim.places import user_profiles_dir
 from dsim.progress import working
 
-COMPARED = ".compared.jsonl"
+COMPARED, VARIANTS = ".compared.jsonl", ".variants.jsonl"
 WITH, WITHOUT, ONLY = "with", "without", "only"
 MOST_IMAGES = 1024  # in a run
 MOST_CHECKS = 1000
@@ -152,6 +152,19 @@ def begin_compared(request: Request) -> Begun:
     return Begun(request, found, open_journal(path, head, request.fresh), None, other)
 
 
+def begin_variants(request: Request) -> Begun:
+    """Check the same before whole variants of a network are timed; their journal is one of its own.
+
+    Raises
+    ------
+    DsimError
+        As `begin` does.
+    """
+    found, head, other = _ask(request)
+    path = user_profiles_dir() / JOURNALS / f"{request.name}{VARIANTS}"
+    return Begun(request, found, open_journal(path, head, request.fresh), None, other)
+
+
 def _ask(request: Request) -> tuple[Usable, Head, int | None]:
     """Ask the machine and its runtimes what they are; the core that helpers may use comes last."""
     check_name(request.name)
@@ -249,7 +262,7 @@ def run_chosen(begun: Begun, chosen: Sequence[Planned], show: Show, batch: int =
 
 @contextmanager
 def _loop(begun: Begun, show: Show) -> Iterator[Loop]:
-    with _kitchen(begun) as made:
+    with kitchen_of(begun) as made:
         batches = begun.request.batches
         yield Loop(
             begun.found.backends,
@@ -263,7 +276,8 @@ def _loop(begun: Begun, show: Show) -> Iterator[Loop]:
         )
 
 
-def _kitchen(begun: Begun) -> AbstractContextManager[Kitchen]:
+def kitchen_of(begun: Begun) -> AbstractContextManager[Kitchen]:
+    """Return what makes networks ready in the forms that the backends read."""
     forms = frozenset(backend.reads for backend in begun.found.backends if backend.reads)
     return kitchen(forms, begun.other_core)
 
@@ -284,7 +298,7 @@ def run_contrasts(begun: Begun, seconds: float, show: Show) -> int:
     """Time blocks that differ in one choice, begin no new one after some seconds, and return how many shapes were timed."""
     if begun.contrasts is None:
         return 0
-    with _kitchen(begun) as made:
+    with kitchen_of(begun) as made:
         return ContrastLoop(begun.found.backends, begun.contrasts, made, seconds, show).run()
 
 

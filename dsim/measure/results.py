@@ -9,6 +9,7 @@ from typing import Any
 
 from dsim.device.find import find_profile
 from dsim.device.profile import DeviceProfile
+from dsim.device.variants import Variant
 from dsim.latency.methods.operators.blocks import timed_blocks
 from dsim.latency.scoring import Held
 from dsim.measure.error_shares import error_shares
@@ -119,6 +120,42 @@ class NewContrasts(Summarised):
             ]
             for profile in self.profiles
         }
+
+
+@dataclass(frozen=True, repr=False)
+class NewVariants(Summarised):
+    """What it costs to change one thing in a whole network.
+
+    Attributes
+    ----------
+    variants
+        By profile.
+    left_out
+        A line for each profile that they were not put into, with the reason.
+    missing
+        Why a backend could not be used, by backend.
+    """
+
+    variants: Mapping[str, tuple[Variant, ...]]
+    left_out: tuple[str, ...]
+    missing: Mapping[str, str]
+
+    def summary(self) -> Summary:
+        """Return every change with its interval."""
+        rows = [
+            (
+                f"{name}: {one.choice}",
+                f"{one.percent:+.1f}% ({one.low_percent:+.1f} to {one.high_percent:+.1f})",
+            )
+            for name, own in self.variants.items()
+            for one in own
+        ]
+        left = [("not kept", why) for why in (*self.left_out, *self.missing.values())]
+        return Summary("Whole networks with one thing changed", (*rows, *left))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values for JSON: variants by profile."""
+        return {name: [asdict(one) for one in own] for name, own in self.variants.items()}
 
 
 @dataclass(frozen=True, repr=False)
