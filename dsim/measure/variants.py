@@ -94,7 +94,7 @@ def paired_variants(design: str, turns: Sequence[Turn], source: str) -> dict[str
     for backend in dict.fromkeys(name for turn in turns for name in turn):
         own = [turn[backend] for turn in turns if PLAIN in turn.get(backend, {})]
         found = []
-        for choice in dict.fromkeys(name for turn in own for name in turn if name != PLAIN):
+        for choice in sorted({name for turn in own for name in turn if name != PLAIN}):
             pairs = [(turn[PLAIN], turn[choice]) for turn in own if choice in turn]
             if len(pairs) >= LEAST_TURNS:
                 found.append(_variant(design, choice, np.array(pairs), source))

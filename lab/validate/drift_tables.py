@@ -26,7 +26,6 @@ from dsim.report.drift import drift_sentence
 from dsim.report.table import TableData, table
 from lab.marked import replace_block
 from lab.places import NOTES
-from lab.validate.drift_plot import draw_drift
 
 ASKED = ("asked", "", "85", "99", "0.995", "85")
 BEFORE = "-as-timed"
@@ -34,6 +33,8 @@ BEFORE = "-as-timed"
 
 def main() -> None:
     """Rewrite the block and the plot."""
+    from lab.validate.drift_plot import draw_drift  # needs altair, which nothing else here does
+
     profiles = [
         profile for name in bundled_names() if read_drift((profile := find_profile(name)).folder) is not None
     ]
@@ -41,7 +42,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         os.environ["DSIM_PROFILES"] = folder
         for profile in profiles:
-            _as_timed(profile, Path(folder))
+            put_back(profile, Path(folder))
             rows += [_row(f"{profile.name}{BEFORE}", "as timed"), _row(profile.name, "drift off")]
     words = [
         f"- **{profile.name}**: {error_shares(profile, checked_networks(profile.name, CHECK))}."
@@ -66,7 +67,7 @@ def _kept(profile: DeviceProfile) -> KeptDrift:
     return kept
 
 
-def _as_timed(profile: DeviceProfile, root: Path) -> None:
+def put_back(profile: DeviceProfile, root: Path) -> Path:
     """Write a copy of a profile with its drift put back into each figure; learning scales operators to these."""
     name = f"{profile.name}{BEFORE}"
     folder = Path(shutil.copytree(profile.folder, root / name))
@@ -84,6 +85,7 @@ def _as_timed(profile: DeviceProfile, root: Path) -> None:
         writer.writerows(rows)
     kept = (folder / MEASURED).read_text(encoding="utf-8")
     (folder / MEASURED).write_text(kept.partition(f"[{KEY}]")[0], encoding="utf-8")
+    return folder
 
 
 def _row(name: str, what: str) -> tuple[str, ...]:
