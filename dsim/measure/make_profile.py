@@ -206,7 +206,7 @@ def without_drift(one: Observation, drift: Drift) -> Observation:
         latency_ms=one.latency_ms * factor,
         error_ms=error * factor,
         median_ms=one.median_ms * factor,
-        ops=tuple(op._replace(latency_ms=op.latency_ms * factor) for op in one.ops),
+        ops=tuple(op._replace(latency_ms=round(op.latency_ms * factor, 6)) for op in one.ops),
     )
 
 
