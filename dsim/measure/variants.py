@@ -108,7 +108,6 @@ def _variant(design: str, choice: str, pairs: np.ndarray, source: str) -> Varian
     ratio = pairs[:, 1] / pairs[:, 0]
     drawn = np.random.default_rng(0).integers(0, len(ratio), (DRAWS, len(ratio)))
     low, high = np.quantile(np.median(ratio[drawn], axis=1), ((1 - LEVEL) / 2, (1 + LEVEL) / 2))
-    percent = [round(100.0 * (float(value) - 1.0), 2) for value in (np.median(ratio), low, high)]
-    return Variant(
-        design, choice, round(float(np.quantile(pairs[:, 0], QUICK)), 3), *percent, len(pairs), "dsim", source
-    )
+    middle, low, high = (round(100.0 * (float(value) - 1.0), 2) for value in (np.median(ratio), low, high))
+    plain_ms = round(float(np.quantile(pairs[:, 0], QUICK)), 3)
+    return Variant(design, choice, plain_ms, middle, low, high, len(pairs), "dsim", source)

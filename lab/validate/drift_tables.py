@@ -38,7 +38,7 @@ def main() -> None:
     profiles = [
         profile for name in bundled_names() if read_drift((profile := find_profile(name)).folder) is not None
     ]
-    rows = [ASKED]
+    rows: list[tuple[str, ...]] = [ASKED]
     with tempfile.TemporaryDirectory() as folder:
         os.environ["DSIM_PROFILES"] = folder
         for profile in profiles:
