@@ -20,6 +20,7 @@ from dsim.arch import Arch
 from dsim.rounding import limit, steps, without_rounding
 from dsim.search.score import POINTS, LatencyPricer
 from dsim.search.table import Floats
+from dsim.shift.even import to_deviations, to_ranks
 from dsim.shift.panel import Panel
 from dsim.shift.records import Interval
 
@@ -67,6 +68,8 @@ class Draws:
         Level of intervals.
     unknown
         Rows of the panel whose accuracy nothing is known of.
+    ranks
+        Whether what stands as top-1 is a rank.
     """
 
     panel: Panel
@@ -75,6 +78,7 @@ class Draws:
     on: dict[str, DeviceDraws]
     confidence: float
     unknown: frozenset[int] = frozenset()
+    ranks: bool = False
 
     @property
     def count(self) -> int:
@@ -137,11 +141,14 @@ class Draws:
         Parameters
         ----------
         slope
-            Points of top-1 per unit of log milliseconds along the front.
+            Of `Side.slope`: points of top-1 per unit of log milliseconds along the front; of ranks, deviations.
         """
         value, draws = self.change_top1(other, own)
-        log = self.on[device].log
-        late = log[:, self.panel.index(own)] - log[:, self.panel.index(other)]
+        log, x = self.on[device].log, self.panel.index(own)
+        late = log[:, x] - log[:, self.panel.index(other)]
+        if self.ranks:
+            at = to_deviations(self.top1_draws[:, x])
+            return value, draws + to_ranks(at - slope * late) - to_ranks(at)
         return value, draws - slope * late
 
     def interval(self, pair: tuple[float, Floats], scale: float) -> Interval:

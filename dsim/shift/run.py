@@ -219,6 +219,7 @@ class _Run:
                     study.front,
                     spread,
                     model.estimate,
+                    self._spec.task is not None,
                 )
             )
             studies.append(study)
@@ -290,7 +291,7 @@ class _Run:
             self._notes.append(f"no change of {spec.asked[1]} has a rank, for {reason}")
         top1[list(why)] = np.nan
         on = {name: found.first(fewest) for name, found in on.items()}
-        return Draws(panel, top1, drawn, on, spec.confidence, frozenset(why))
+        return Draws(panel, top1, drawn, on, spec.confidence, frozenset(why), spec.task is not None)
 
     def _draw_one(self, panel: Panel, side: Side, numbers: list[int], devices_left: int) -> DeviceDraws:
         spec, model = self._spec, load_model(side.device)

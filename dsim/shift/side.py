@@ -14,6 +14,7 @@ from dsim.latency.records import Basis, Identified, LatencyEstimate
 from dsim.search import Candidate
 from dsim.search.score import Scorer
 from dsim.search.space import Space
+from dsim.shift.even import to_deviations
 
 _SEARCHED = ("activation", "norm")  # choices that need a verdict
 _NEAR = 2.0  # factor around the budget within which a front's slope is taken
@@ -40,6 +41,8 @@ class Side:
         Log-spread of errors between designs of one family.
     estimate
         Returns a network's estimate, to find operators that were never measured; None where it is not known.
+    ranks
+        Whether what stands as top-1 is a rank.
     """
 
     device: str
@@ -50,6 +53,7 @@ class Side:
     front: tuple[Candidate, ...]
     spread: float
     estimate: Callable[[Graph], LatencyEstimate] | None = None
+    ranks: bool = False
     _known: dict[Arch, Counter[tuple[str, int, int, int]]] = field(
         default_factory=dict, compare=False, repr=False
     )
@@ -89,7 +93,10 @@ class Side:
         return tuple(self.estimate(arch.to_graph()).shares["ms"].items()) if self.estimate else ()
 
     def slope(self) -> float:
-        """Return how many points of top-1 the front gains per unit of log milliseconds near the budget; 0 where unknown."""
+        """Return how many points of top-1 the front gains per unit of log milliseconds near the budget; 0 where unknown.
+
+        Of ranks, how many deviations of a normal.
+        """
         budget = self.scorer.budget_ms
         near = [c for c in self.front if budget / _NEAR <= c.high_ms <= budget * _NEAR]
         if len(near) < _LEAST:
@@ -97,7 +104,9 @@ class Side:
         at = np.log([c.high_ms for c in near])
         if np.ptp(at) < 1e-6:
             return 0.0
-        return max(float(np.polyfit(at, [c.top1 for c in near], 1)[0]), 0.0)
+        top1 = [c.top1 for c in near]
+        rising = to_deviations(np.array(top1)) if self.ranks else top1
+        return max(float(np.polyfit(at, rising, 1)[0]), 0.0)
 
 
 def thinned(front: tuple[Candidate, ...], most: int) -> tuple[Candidate, ...]:

@@ -117,6 +117,21 @@ def test_noise_that_both_sides_share_cancels_and_noise_that_they_do_not_makes_no
     assert cell_of(loud[0], loud[1], APART, shrunk, draws).verdict is Verdict.NO_EVIDENCE
 
 
+def test_a_rank_moves_along_the_front_and_never_beyond_its_ends(sides: tuple[Side, Side]) -> None:
+    own, other = sides[1].best.arch, shrunk_designs(sides)["cheap", "dear"]
+    draws = draws_of(sides, [own, other], paces=(1.0,))
+    count, x, y = draws.count, draws.panel.index(own), draws.panel.index(other)
+    ranks, log = np.empty((count, 2)), np.zeros((count, 2))
+    ranks[:, x], ranks[:, y] = 90.0, 80.0
+    log[:3, x] = 0.5, -5.0, 5.0  # how much slower the own design is than it was thought to be
+    there = replace(draws.on["dear"], log=log)
+    draws = replace(draws, top1=ranks[0], top1_draws=ranks, on={**draws.on, "dear": there}, ranks=True)
+    value, lost = draws.top1_lost("dear", own, other, 1.0)
+    assert value == pytest.approx(10.0)
+    # 90% of a normal lie below 1.28155 deviations; below 0.78155 lie 78.276%
+    assert lost[:4] == pytest.approx([78.276 - 80.0, 20.0, -80.0 + 0.01, 10.0], abs=0.02)
+
+
 def test_refits_say_how_often_a_design_is_over_the_budget(sides: tuple[Side, Side]) -> None:
     cheap, dear = sides
     draws = draws_of(sides, [cheap.best.arch, dear.best.arch], paces=(0.1, 0.2, 1.0, 5.0))
