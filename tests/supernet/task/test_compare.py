@@ -137,7 +137,7 @@ def test_the_page_names_ranks() -> None:
         "rank points that it loses against each device's own best",
         "trained on photos, 160,000 images seen",
         "--accuracy photos.supernet --subnets 100",
-        "1 changes make designs that the supernet does not hold",
+        "Left out, for the supernet holds no such design: 1 change.",
     ):
         assert words in said
     assert "--like" not in said
