@@ -256,6 +256,11 @@ def _held_out(
     return value, deviation
 
 
+def deviations(values: Floats, among: Floats) -> Floats:
+    """Return by how many standard deviations logarithms of losses (...) are lower than the mean of others (N,)."""
+    return np.asarray((among.mean() - values) / among.std(ddof=1))
+
+
 def ranks(values: Floats, among: Floats) -> Floats:
     """Return the percentage (...) of designs that have a higher logarithm of the loss, taken as normal.
 
@@ -266,7 +271,7 @@ def ranks(values: Floats, among: Floats) -> Floats:
     among
         (N,) those of designs that stand for all.
     """
-    return np.asarray(100.0 * ndtr((among.mean() - values) / among.std(ddof=1)))
+    return np.asarray(100.0 * ndtr(deviations(values, among)))
 
 
 def predicted(regressor: Regressor, points: Floats) -> tuple[Floats, Floats]:

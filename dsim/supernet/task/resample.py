@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtr
 
-from dsim.supernet.task.model import REGRESSORS, Regressor, TaskModel, learn, predicted, ranks
+from dsim.supernet.task.model import REGRESSORS, Regressor, TaskModel, deviations, learn, predicted
 from dsim.supernet.task.summary import Floats
 from dsim.threads import one_blas_thread
 
@@ -24,7 +25,7 @@ def draw_ranks(model: TaskModel, summaries: Floats, draws: int, seed: int) -> Fl
 
     In each draw the sub-networks are drawn again with replacement, and the regressor learns from these; designs are ranked
     among them. To that comes what each design has of its own and no regressor sees: so much that both together are as wide
-    as sub-networks were mispredicted that the model was not learned from.
+    as sub-networks were mispredicted that the model was not learned from. The median of a design's draws is its rank.
 
     Parameters
     ----------
@@ -41,18 +42,21 @@ def draw_ranks(model: TaskModel, summaries: Floats, draws: int, seed: int) -> Fl
     table, where = np.unique(np.asarray(summaries, dtype=np.float64), axis=0, return_inverse=True)
     asked, known = model.points(table), model.points(model.evidence.summaries)
     losses = np.log(model.evidence.losses)
-    found, among = np.empty((draws, len(table))), []
+    found = np.empty((draws, len(table)))
+    value, deviation = predicted(model.learned, asked)
+    wide = float(np.quantile(model.misses, _LEVEL)) / _NORMAL * deviation
+    among = []
     for draw in range(draws):
         rows = np.random.default_rng([seed, draw]).integers(0, len(losses), len(losses))
         again = relearned(model, known[rows], losses[rows])
         found[draw] = predicted(again, asked)[0]
         among.append(losses[rows])
-    _, deviation = predicted(model.learned, asked)
-    wide = float(np.quantile(model.misses, _LEVEL)) / _NORMAL * deviation
     own = np.sqrt(np.maximum(wide**2 - found.var(axis=0), 0.0))
     found += own * np.random.default_rng(seed).standard_normal(found.shape)
-    ranked = np.array([ranks(values, others) for values, others in zip(found, among, strict=True)])
-    return np.asarray(ranked[:, where.ravel()])
+    drawn = np.array([deviations(values, others) for values, others in zip(found, among, strict=True)])
+    # fewer distinct sub-networks make flatter models: draws scatter about what the model of all of them says
+    drawn += deviations(value, losses) - np.median(drawn, axis=0)
+    return np.asarray(100.0 * ndtr(drawn[:, where.ravel()]))
 
 
 def relearned(model: TaskModel, points: Floats, values: Floats) -> Regressor:

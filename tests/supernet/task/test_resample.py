@@ -51,7 +51,8 @@ def test_draws_are_joint_and_the_same_again(noisy: TaskModel) -> None:
     assert np.all((found >= 0.0) & (found <= 100.0))
     # twice the width is a loss less by the square root of 2: more than noise in every draw
     assert np.all(found[:, 1] > found[:, 0])
-    assert found[:, 1].mean() == pytest.approx(noisy.predict(asked).top1[1], abs=5.0)
+    # about what the model of all sub-networks says; the median of ranks is the rank of the median, but for its two middles
+    assert np.median(found, axis=0) == pytest.approx(noisy.predict(asked).top1, abs=0.5)
 
 
 def test_half_of_too_few_is_refused(noisy: TaskModel) -> None:
