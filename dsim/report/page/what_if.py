@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dsim.report.page.marks import Row, ends, intervals, priced_verdicts
 from dsim.report.page.parts import ChartPanel, Figure
-from dsim.report.shift import span, what_if_table
+from dsim.report.shift import counted, span, what_if_table
 from dsim.report.verdicts import WORDS
 from dsim.shift import Comparison, Interval
 from dsim.shift.records import SwapRow
@@ -53,9 +53,7 @@ def top1_figure(found: Comparison) -> Figure | None:
     ]
     unknown = len(found.what_if.rows) - len(known)
     left = (
-        f" {unknown} changes make designs that the supernet does not hold, and are left out."
-        if unknown
-        else ""
+        f" Left out, for the supernet holds no such design: {counted(unknown, 'change')}." if unknown else ""
     )
     return Figure(
         "what-if-top1",
