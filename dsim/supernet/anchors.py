@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import nn
 
 from dsim.errors import InvalidValueError
@@ -15,10 +16,11 @@ from dsim.export import build_module
 from dsim.progress import working
 from dsim.supernet.alone import Alone
 from dsim.supernet.calibrate import calibrate
-from dsim.supernet.cost import Amounts
+from dsim.supernet.cost import Amounts, timed
 from dsim.supernet.draws import draws
 from dsim.supernet.evaluator import scored
 from dsim.supernet.home import Header, Home
+from dsim.supernet.images import Part
 from dsim.supernet.loaded import Supernet, load_supernet
 from dsim.supernet.machine import torch_threads
 from dsim.supernet.processes import refuse_processes
@@ -158,30 +160,40 @@ def anchor_subnets(loaded: Supernet, count: int) -> tuple[Subnet, ...]:
 def train_anchor(loaded: Supernet, subnet: Subnet, spec: TrainSpec) -> tuple[Anchor, Amounts]:
     """Train one sub-network from fresh weights, and evaluate it on the search pictures."""
     (known,) = loaded.evaluate([subnet])
-    module, cost = train_alone(loaded, subnet, spec)
-    losses, right = scored(module, loaded.evaluator.batches(loaded.images.search), spec)
+    ((losses, right),), cost = train_alone(loaded, subnet, spec, (loaded.images.search,))
     accuracy = 100 * right / len(losses)
     return Anchor(known.subnet, spec.images, spec.seed, known.loss, float(losses.mean()), accuracy), cost
 
 
-def train_alone(loaded: Supernet, subnet: Subnet, spec: TrainSpec) -> tuple[nn.Module, Amounts]:
-    """Train one sub-network from fresh weights; return it ready for evaluation, and what that and one evaluation cost."""
+def train_alone(
+    loaded: Supernet, subnet: Subnet, spec: TrainSpec, parts: Sequence[Part]
+) -> tuple[list[tuple[NDArray[np.float64], int]], Amounts]:
+    """Train one sub-network from fresh weights; return its losses on some pictures, how many it gets right, and the cost.
+
+    Seconds are those of the training and of the evaluation together.
+    """
+    with timed() as clock:
+        module, trainer = alone_training(loaded, subnet, spec)
+        trainer.run(lambda: None)
+        ready(loaded, module, spec)
+        found = [scored(module, loaded.evaluator.batches(part), spec) for part in parts]
+    done, gpu = trainer.progress, 0.0 if spec.device == "cpu" else clock.wall
+    return found, Amounts(done.step * spec.batch, done.step, done.macs, 1, clock.cpu, gpu)
+
+
+def alone_training(loaded: Supernet, subnet: Subnet, spec: TrainSpec) -> tuple[nn.Module, Trainer]:
+    """Build a sub-network with fresh weights, and what trains it alone on the supernet's pictures."""
     arch = loaded.net.arch(subnet)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(spec.seed)
         module = build_module(arch).to(spec.device)
-    trainer = Trainer(
-        spec,
-        loaded.images.train,
-        loaded.header.scaling,
-        dict(module.named_parameters()),
-        Alone(arch, module, spec),
-    )
-    trainer.run(lambda: None)
+    way, weights = Alone(arch, module, spec), dict(module.named_parameters())
+    return module, Trainer(spec, loaded.images.train, loaded.header.scaling, weights, way)
+
+
+def ready(loaded: Supernet, module: nn.Module, spec: TrainSpec) -> None:
+    """Let the batch norms of a module that was trained take their statistics, ready for evaluation."""
     calibrate(module, (images for images, _ in loaded.evaluator.batches(loaded.evaluator.sample)), spec)
-    done = trainer.progress
-    cost = Amounts(done.step * spec.batch, done.step, done.macs, 1, done.cpu_seconds, done.gpu_seconds)
-    return module, cost
 
 
 def kept_check(home: Home, header: Header) -> Check | None:

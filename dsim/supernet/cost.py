@@ -59,16 +59,17 @@ class Amounts:
         return type(self)(**{f.name: getattr(self, f.name) + getattr(other, f.name) for f in fields(self)})
 
 
+@dataclass
 class Clock:
-    """Seconds that passed inside `timed`: of the processor, and on the clock."""
+    """Seconds of the processor, and on the clock."""
 
-    cpu = 0.0
-    wall = 0.0
+    cpu: float = 0.0
+    wall: float = 0.0
 
 
 @contextmanager
 def timed() -> Iterator[Clock]:
-    """Measure a block of code."""
+    """Measure a block of code; the clock stands at 0 until it ends."""
     clock, cpu, wall = Clock(), time.process_time(), time.perf_counter()
     try:
         yield clock

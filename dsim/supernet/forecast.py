@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from statistics import fmean
 from tempfile import TemporaryDirectory
 
 from dsim.errors import InvalidValueError
 from dsim.progress import working
 from dsim.supernet.augment import Scaling
 from dsim.supernet.choices import Choices
-from dsim.supernet.cost import Amounts, timed
+from dsim.supernet.cost import Amounts, Clock, timed
 from dsim.supernet.evaluator import Evaluator
 from dsim.supernet.home import Home
 from dsim.supernet.images import Images
@@ -19,6 +21,7 @@ from dsim.supernet.processes import Processes
 from dsim.supernet.spec import TrainSpec
 from dsim.supernet.subnet import Subnet
 from dsim.supernet.teacher import Teacher
+from dsim.supernet.trainer import Trainer
 from dsim.supernet.ways import supernet_training
 
 STEPS = 20  # that are timed
@@ -55,16 +58,7 @@ def measure(
     trainer = training.trainer
     steps = min(STEPS, spec.steps)
     with timed() as whole, working("timing steps", total=steps, unit="steps") as work:
-        walls, cpus = [], []
-        for _ in range(steps):
-            before = trainer.progress.cpu_seconds
-            with timed() as step:
-                trainer.step()
-            walls.append(step.wall)
-            cpus.append(trainer.progress.cpu_seconds - before)  # of all processes
-            work.step()
-        later = slice(UNTIMED, None) if steps > UNTIMED else slice(0, None)
-        walls, cpus = walls[later], cpus[later]
+        step = timed_steps(trainer, steps, work.step)
         with TemporaryDirectory() as nowhere, timed() as evaluations:
             evaluator = Evaluator(training.net, spec, scaling, images, Home(nowhere), Ledger())
             for subnet in (training.net.choices.largest, training.net.choices.smallest):
@@ -73,12 +67,26 @@ def measure(
     passes = sum(trainer.passes(step) for step in range(steps))
     gpu = 0.0 if spec.device == "cpu" else whole.wall * processes.count
     return Forecast(
-        sum(walls) / len(walls),
-        sum(cpus) / len(cpus),
+        step.wall,
+        step.cpu,
         evaluations.wall / 2,
         evaluations.cpu / 2,
         Amounts(shown, passes, trainer.progress.macs, 2, processes.total(whole.cpu, spec.device), gpu),
     )
+
+
+def timed_steps(trainer: Trainer, steps: int, after_each: Callable[[], None]) -> Clock:
+    """Run some steps, and return what one takes on average, the first few left out; of the processor, of all processes."""
+    walls, cpus = [], []
+    for _ in range(steps):
+        before = trainer.progress.cpu_seconds
+        with timed() as step:
+            trainer.step()
+        walls.append(step.wall)
+        cpus.append(trainer.progress.cpu_seconds - before)
+        after_each()
+    later = slice(UNTIMED, None) if steps > UNTIMED else slice(0, None)
+    return Clock(fmean(cpus[later]), fmean(walls[later]))
 
 
 def affordable(spec: TrainSpec, forecast: Forecast, evaluations: int, time_s: float | None) -> TrainSpec:

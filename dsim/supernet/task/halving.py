@@ -8,16 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from statistics import fmean
 
 import optuna
 
 from dsim.arch import Arch
 from dsim.progress import working
 from dsim.search.task import TrainedDesign
+from dsim.supernet.alone_forecast import evaluation_pictures, time_alone
 from dsim.supernet.anchors import train_alone
 from dsim.supernet.cost import TRAINING_FACTOR, Amounts, macs
 from dsim.supernet.design_training import accuracy_interval
-from dsim.supernet.evaluator import scored
 from dsim.supernet.loaded import Supernet
 from dsim.supernet.machine import torch_threads
 from dsim.supernet.spec import ALONE, TrainSpec
@@ -89,14 +90,19 @@ def halve(loaded: Supernet, subnets: Sequence[Subnet], images: int) -> tuple[Tra
     plan = rounds(len(subnets), images, base.batch)
     rows = {row.key: row for row in loaded.home.read_table(TABLE, Training)}
     ledger = loaded.evaluator.ledger
-    ledger.planned[STAGE] = ledger.spent.get(STAGE, Amounts()) + most_left(loaded, subnets, plan, set(rows))
-    ledger.write(loaded.home.ledger_path)
+    specs = [replace(base, importance=ALONE, images=each, start="", teacher="") for _, each in plan]
     left, out = list(subnets), list[Training]()
     shown, whole = 0, sum(count * each for count, each in plan)
-    with torch_threads(base.threads), working("training designs", total=whole, unit="images") as work:
-        for number, (_, each) in enumerate(plan):
+    with torch_threads(base.threads):
+        still, forecast_s = most_left(loaded, subnets, plan, specs, set(rows))
+    ledger.planned[STAGE] = ledger.spent.get(STAGE, Amounts()) + still
+    ledger.write(loaded.home.ledger_path)
+    with (
+        torch_threads(base.threads),
+        working("training designs", total=whole, unit="images", seconds=forecast_s) as work,
+    ):
+        for number, (spec, (_, each)) in enumerate(zip(specs, plan, strict=True)):
             last = number == len(plan) - 1
-            spec = replace(base, importance=ALONE, images=each, start="", teacher="")
             done = []
             for subnet in left:
                 key = (subnet.text(), each, base.seed, last)
@@ -146,29 +152,42 @@ def most_left(
     loaded: Supernet,
     subnets: Sequence[Subnet],
     plan: Sequence[tuple[int, int]],
+    specs: Sequence[TrainSpec],
     known: set[tuple[str, int, int, bool]],
-) -> Amounts:
-    """Return what is left to spend: pictures and passes are exact, the rest is for the costliest designs going on."""
-    base = loaded.header.spec
-    before = loaded.evaluator.ledger.spent.get("training", Amounts())
-    rate = before.cpu_seconds / before.macs if before.macs else 0.0
+) -> tuple[Amounts, float]:
+    """Return what is left to spend, and its seconds on the clock.
+
+    Pictures and passes are exact; multiply-accumulates are for the costliest designs going on, so that no more are spent;
+    seconds are a forecast from timed steps, with designs of the middle going on. What the timing costs is added to the
+    ledger's forecast.
+    """
+    base, ledger = loaded.header.spec, loaded.evaluator.ledger
     costs = sorted((macs(loaded.net.arch(subnet)) for subnet in subnets), reverse=True)
-    total = Amounts()
-    for number, (count, each) in enumerate(plan):
-        last = number == len(plan) - 1
-        done = sum((subnet.text(), each, base.seed, last) in known for subnet in subnets)
-        work = TRAINING_FACTOR * each * sum(costs[: count - done])
-        todo = count - done
-        total += Amounts(each * todo, each // base.batch * todo, work, todo, rate * work)
-    return total
+    lasts = [number == len(plan) - 1 for number in range(len(plan))]
+    todo = [
+        count - sum((subnet.text(), each, base.seed, last) in known for subnet in subnets)
+        for (count, each), last in zip(plan, lasts, strict=True)
+    ]
+    if not any(todo):
+        return Amounts(), 0.0
+    forecast = time_alone(loaded, subnets, specs[-1])
+    ledger.spend("forecast", forecast.spent)
+    total, wall = Amounts(), 0.0
+    for count, spec, last in zip(todo, specs, lasts, strict=True):
+        one = forecast.seconds(fmean(costs), spec.steps, evaluation_pictures(loaded, last))
+        work = TRAINING_FACTOR * spec.images * sum(costs[:count])
+        gpu = 0.0 if spec.device == "cpu" else count * one.wall
+        total += Amounts(spec.images * count, spec.steps * count, work, count, count * one.cpu, gpu)
+        wall += count * one.wall
+    return total, wall
 
 
 def _train(loaded: Supernet, subnet: Subnet, spec: TrainSpec, last: bool) -> tuple[Training, Amounts]:
-    module, cost = train_alone(loaded, subnet, spec)
-    losses, _ = scored(module, loaded.evaluator.batches(loaded.images.search), spec)
-    right = scored(module, loaded.evaluator.batches(loaded.images.test), spec)[1] if last else 0
-    tested = len(loaded.images.test) if last else 0
-    return Training(subnet.text(), spec.images, spec.seed, float(losses.mean()), right, tested), cost
+    images = loaded.images
+    parts = (images.search, images.test) if last else (images.search,)
+    found, cost = train_alone(loaded, subnet, spec, parts)
+    right, tested = (found[1][1], len(images.test)) if last else (0, 0)
+    return Training(subnet.text(), spec.images, spec.seed, float(found[0][0].mean()), right, tested), cost
 
 
 def trained_design(row: Training, arch: Arch) -> TrainedDesign:
