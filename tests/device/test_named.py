@@ -97,7 +97,7 @@ def test_a_long_list_is_cut_and_says_so() -> None:
         ("iPhone 11", ("iphone12", "iphone13", "iphone14")),
         ("galaxy-s24-qnn-flot", ("galaxy-s24-qnn-float",)),
         ("galxy s24", ("Samsung Galaxy S24", "Samsung Galaxy S23", "Samsung Galaxy S25")),
-        ("pixel 5", ("Pixel 4", "Pixel 6", "Pixel 7", "Pixel 8")),
+        ("pixel 5", ("Pixel 4", "Pixel 6", "Pixel 3", "Pixel 7", "Pixel 8")),
         ("m2", ("M1", "M5", "M6")),
         ("RTX 3080", ("RTX 3090", "RTX 4090", "RTX 5090")),
         ("dimensity 9000", ("Galaxy A03s",)),  # whose chip is of the same maker
