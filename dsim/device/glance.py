@@ -16,9 +16,10 @@ MAKERS: dict[str, tuple[str, ...]] = {
     "AMD": ("amd", "epyc", "ryzen"),
     "Apple": ("apple", "iphone", "ipad"),
     "Google": ("google", "pixel", "tensor"),
-    "Intel": ("intel", "i7", "i9", "xeon", "core i"),
+    "Hailo": ("hailo",),
+    "Intel": ("intel", "i7", "i9", "xeon", "core i", "core ultra"),
     "MediaTek": ("mediatek", "helio", "dimensity"),
-    "NVIDIA": ("nvidia", "geforce", "rtx"),
+    "NVIDIA": ("nvidia", "geforce", "rtx", "jetson"),
     "Qualcomm": (
         "qualcomm",
         "snapdragon",
@@ -31,6 +32,8 @@ MAKERS: dict[str, tuple[str, ...]] = {
         "hexagon",
         "dragonwing",
     ),
+    "Raspberry Pi": ("raspberry",),
+    "Renesas": ("renesas", "rz/", "rz v"),
     "Samsung": ("samsung", "galaxy", "exynos"),
     "Xiaomi": ("xiaomi", "mi 8", "redmi"),
 }

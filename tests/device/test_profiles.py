@@ -28,7 +28,8 @@ EXPECTED = {
     "phone-gpu": {"pixel4-gpu-tflite", "iphonexs-gpu-torch"},
     "apple-ne": {"m1-ane", "m5-ane", "m6-ane"},
     "one-table": {"pixel6-cpu", "pixel7-gpu", "pixel8-edgetpu", "pixel4-dsp", "galaxy-s23-cpu", "iphone14-pro-max"},
-    "boards": {"rz-v2h-npu", "raspberry-pi-5-onnxruntime", "jetson-agx-xavier-tensorrt", "pixel3-gpu"},
+    "boards": {"rz-v2h-npu", "raspberry-pi-5-onnxruntime", "jetson-agx-xavier-tensorrt", "pixel3-gpu", "hailo8",
+               "iphone7-coreml-cpu"},
 }  # fmt: skip
 
 
