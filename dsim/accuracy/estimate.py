@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dsim.accuracy.asked_recipe import read_recipe, recipe_words
 from dsim.accuracy.cache import load_accuracy_model
 from dsim.accuracy.model import REGION
 from dsim.accuracy.points import resolutions_of
 from dsim.accuracy.recipe import REFERENCE, Recipe
 from dsim.arch import Arch
 from dsim.arch.named import read_design
+from dsim.errors import InvalidValueError
 from dsim.graph import Graph
 from dsim.summaries import Summarised, Summary
 
@@ -33,6 +35,8 @@ class Top1Estimate(Summarised):
         To the nearest known network; above `dsim.accuracy.model.REGION` the estimate is an extrapolation.
     resolution
         Side in pixels of the images that it would be trained and tested on.
+    recipe
+        How it would be trained, in words.
     """
 
     top1: float
@@ -41,6 +45,7 @@ class Top1Estimate(Summarised):
     confidence: float
     distance: float
     resolution: int = REFERENCE.train_resolution
+    recipe: str = ""
 
     @property
     def extrapolated(self) -> bool:
@@ -55,6 +60,7 @@ class Top1Estimate(Summarised):
             "high": self.high,
             "confidence": self.confidence,
             "resolution": self.resolution,
+            "recipe": self.recipe,
             "distance": self.distance,
             "extrapolated": self.extrapolated,
         }
@@ -63,6 +69,7 @@ class Top1Estimate(Summarised):
         """Return what it says in short."""
         rows = [
             ("top-1", f"{self.top1:.1f} % (ImageNet-1k, trained and tested at {self.resolution} px)"),
+            *((("recipe", self.recipe),) if self.recipe else ()),
             ("interval", f"{self.low:.1f} to {self.high:.1f} %, at {self.confidence:.0%}"),
             (
                 "distance",
@@ -79,7 +86,7 @@ def estimate_top1(
     *,
     confidence: float = 0.9,
     input_shape: tuple[int, ...] = (1, 3, 224, 224),
-    recipe: Recipe | None = None,
+    recipe: Recipe | str | None = None,
 ) -> Top1Estimate:
     """Estimate ImageNet top-1 of a design, by default for the reference recipe at the design's own resolution.
 
@@ -94,7 +101,8 @@ def estimate_top1(
     input_shape
         What a module is traced with; a design has its own resolution.
     recipe
-        How it would be trained, at what resolution included, if not by the reference recipe.
+        How it would be trained, if not by the reference recipe: a text such as ``"epochs=100,teacher=none,px=224"``, or
+        a `Recipe`. A design is built at its resolution; what a text leaves out is as in the reference recipe.
 
     Raises
     ------
@@ -104,7 +112,11 @@ def estimate_top1(
         The module cannot be traced.
     """
     if isinstance(arch_or_module, Arch | str | Path):
-        graph = read_design(arch_or_module).to_graph()
+        design = read_design(arch_or_module)
+        recipe = read_recipe(recipe, design.resolution) if isinstance(recipe, str) else recipe
+        if recipe is not None:
+            design = replace(design, resolution=recipe.train_resolution)
+        graph = design.to_graph()
     elif isinstance(arch_or_module, Graph):
         graph = arch_or_module
     else:
@@ -113,8 +125,18 @@ def estimate_top1(
         graph = read_module(arch_or_module, input_shape)
     model = load_accuracy_model()
     summaries = model.summarise(graph)[None, :]
+    own = int(resolutions_of(summaries)[0])
+    if isinstance(recipe, str):
+        recipe = read_recipe(recipe, own)
+        if recipe.train_resolution != own:
+            raise InvalidValueError(
+                f"a recipe's px must be the network's own {own} px, got {recipe.train_resolution}; leave px out, or give "
+                "the network at that size"
+            )
     answer = model.predict(summaries, confidence, recipe)
-    resolution = recipe.train_resolution if recipe else int(resolutions_of(summaries)[0])
+    resolution = recipe.train_resolution if recipe else own
     values = (answer.top1, answer.low, answer.high)
     top1, low, high = (round(float(v[0]), 3) for v in values)
-    return Top1Estimate(top1, low, high, confidence, round(float(answer.distance[0]), 4), resolution)
+    distance = round(float(answer.distance[0]), 4)
+    words = recipe_words(recipe, resolution)
+    return Top1Estimate(top1, low, high, confidence, distance, resolution, words)

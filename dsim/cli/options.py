@@ -100,3 +100,10 @@ def without_nan(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [without_nan(item) for item in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+recipe_option = click.option(
+    "--recipe",
+    help="How it would be trained, such as epochs=100,teacher=none,px=224. Parts: epochs, teacher (none, convnet, transformer, "
+    "self), augment (basic, medium, strong), px. What is left out is 300 epochs, convnet, strong, the design's own px.",
+)

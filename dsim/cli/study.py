@@ -15,6 +15,7 @@ from dsim.cli.options import (
     device_option,
     json_option,
     print_json,
+    recipe_option,
     subnets_option,
 )
 from dsim.cli.types import BUDGET, DURATION
@@ -49,6 +50,7 @@ def _show_space(ctx: click.Context, param: click.Parameter, value: bool) -> None
     help="The most time that one run may take, such as 2ms. The upper end of the predicted interval fits it.",
 )
 @confidence_option
+@recipe_option
 @click.option(
     "--trials",
     type=click.IntRange(min=1),
@@ -122,6 +124,7 @@ def study(
     batch: int | None,
     budget_ms: float,
     confidence: float,
+    recipe: str | None,
     trials: int,
     time_s: float | None,
     seed: int,
@@ -164,6 +167,7 @@ def study(
         seed=seed,
         space=space,
         accuracy=source,
+        recipe=recipe or "",
         name=name,
         out=out,
         storage=storage,

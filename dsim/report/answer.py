@@ -85,7 +85,7 @@ def next_lines(result: StudyResult, width: int) -> list[Text]:
 def answer_sentences(result: StudyResult, device: DeviceWords) -> tuple[str, str]:
     """Return the answer in a sentence or two, and what its figures are."""
     spec, nearest = result.spec, result.nearest_feasible_budget_ms
-    words, shown = AccuracyWords(spec.task), result.chosen or result.fastest
+    words, shown = AccuracyWords(spec.task, spec.trained), result.chosen or result.fastest
     found = answer_words(device, spec.budget_ms, result.chosen, result.fastest, nearest, words, result.tested)
     first = f"On {device.title}, {found}"
     return first, (

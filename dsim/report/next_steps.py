@@ -65,7 +65,7 @@ def _study(spec: StudySpec, budget: str) -> str:
     """Return the command of a study at a budget, with the options that differ from the defaults."""
     words = ["dsim", "study", "--device", spec.device, "--budget", budget]
     usual = StudySpec(spec.device, spec.budget_ms)
-    for option in ("confidence", "trials", "seed", "out"):
+    for option in ("confidence", "recipe", "trials", "seed", "out"):
         if getattr(spec, option) != getattr(usual, option):
             words += [f"--{option}", str(getattr(spec, option))]
     if spec.task:

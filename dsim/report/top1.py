@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dsim.accuracy import REGION, Top1Estimate
-from dsim.accuracy.recipe import reference_words
 from dsim.report.console import result_console, show_line
 
 
@@ -14,7 +13,7 @@ def show_top1(name: str, answer: Top1Estimate) -> None:
         console,
         f"{name}:",
         f"top-1 {answer.top1:.1f}%, {answer.confidence:.0%} interval {answer.low:.1f} to {answer.high:.1f}%, on ImageNet-1k after "
-        f"{reference_words(answer.resolution)}. This is predicted from published results.",
+        f"{answer.recipe}. This is predicted from published results.",
     )
     far = f"{answer.distance:.2f} from the nearest network with a published result"
     if answer.extrapolated:

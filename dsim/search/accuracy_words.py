@@ -20,9 +20,12 @@ class AccuracyWords:
     ----------
     task
         None for ImageNet.
+    trained
+        How designs would be trained for ImageNet, in words; empty for the reference recipe.
     """
 
     task: Task | None
+    trained: str = ""
 
     @property
     def name(self) -> str:
@@ -88,7 +91,7 @@ class AccuracyWords:
     def about(self, resolution: int) -> str:
         """Say in a sentence what the figures are of."""
         if self.task is None:
-            return f"Top-1 is on ImageNet-1k ({reference_words(resolution)})."
+            return f"Top-1 is on ImageNet-1k ({self.trained or reference_words(resolution)})."
         return f"{self._ranks}."
 
     def note(self, resolution: int, anew: bool = False) -> str:
@@ -100,7 +103,7 @@ class AccuracyWords:
             Whether the figures are of designs that were changed.
         """
         if self.task is None:
-            return f"Top-1 is for {reference_words(resolution)}{self.anew if anew else ''}."
+            return f"Top-1 is for {self.trained or reference_words(resolution)}{self.anew if anew else ''}."
         unknown = (
             " Not trained: the supernet holds no such design, so that it has no rank there." if anew else ""
         )
@@ -114,7 +117,7 @@ class AccuracyWords:
     def everywhere(self, resolution: int) -> str:
         """Say in a sentence or two what figures are of that hold on every device."""
         if self.task is None:
-            return f"Predicted, for {reference_words(resolution)}; the same on every device."
+            return f"Predicted, for {self.trained or reference_words(resolution)}; the same on every device."
         return f"Predicted; the same on every device. {self.about(resolution)}"
 
     @property

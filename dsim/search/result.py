@@ -52,10 +52,10 @@ class Candidate(Summarised):
         title = f"Design{f' {self.name}' if self.name else ''}"
         return Summary(title, (*self.said(), *self.arch.summary().rows))
 
-    def said(self, confidence: float | None = None) -> tuple[tuple[str, str], ...]:
-        """Return its figures in words, row by row."""
+    def said(self, confidence: float | None = None, trained: str = "") -> tuple[tuple[str, str], ...]:
+        """Return its figures in words, row by row; ``trained`` says how, where that is not the reference recipe."""
         level = f"{confidence:.0%} interval" if confidence else "interval"
-        trained = reference_words(self.arch.resolution)
+        trained = trained or reference_words(self.arch.resolution)
         return (
             ("latency", f"{self.latency_ms:.3g} ms, {level} {self.low_ms:.3g} to {self.high_ms:.3g} ms"),
             ("P(fits)", f"{self.p_fits:.1%}, the chance that a new measurement is within the budget"),
@@ -92,12 +92,13 @@ class Ranked(Candidate):
         """Make it of a design that a search scored."""
         return cls(**{f.name: getattr(design, f.name) for f in fields(Candidate)}, rank_words=task.words)
 
-    def said(self, confidence: float | None = None) -> tuple[tuple[str, str], ...]:
-        """Return its figures in words, row by row."""
+    def said(self, confidence: float | None = None, trained: str = "") -> tuple[tuple[str, str], ...]:
+        """Return its figures in words, row by row; ``trained`` says how, where that is not the reference recipe."""
         level = f"{confidence:.0%} interval" if confidence else "interval"
         rank = f"{self.top1:.1f} %, {level} {self.top1_low:.1f} to {self.top1_high:.1f} % ({self.rank_words})"
         return tuple(
-            ("rank", rank) if name == "top-1" else (name, text) for name, text in super().said(confidence)
+            ("rank", rank) if name == "top-1" else (name, text)
+            for name, text in super().said(confidence, trained)
         )
 
 
@@ -257,7 +258,7 @@ class StudyResult(Summarised):
             shown = self.fastest
         else:
             rows, shown = [("chosen", self.chosen.name or "a design of its own")], self.chosen
-        rows += [*shown.said(spec.confidence), *shown.arch.summary().rows]
+        rows += [*shown.said(spec.confidence, spec.trained), *shown.arch.summary().rows]
         if tested := self.tested:
             rows.append(("test accuracy", tested.words))
         if risk := chance_words(self.p_cliff):
@@ -299,8 +300,7 @@ class StudyResult(Summarised):
         figures = f"{chosen.top1:.1f} %, {level} interval {chosen.top1_low:.1f} to {chosen.top1_high:.1f} %"
         task, tested = self.spec.task, self.tested
         if task is None:
-            recipe = reference_words(chosen.arch.resolution)
-            return (f"Estimated ImageNet-1k top-1: {figures} ({recipe}; predicted, not trained).",)
+            return (f"Estimated ImageNet-1k top-1: {figures} ({self.spec.trained}; predicted, not trained).",)
         rank = f"Estimated rank: {figures} ({task.words})."
         return (rank, f"Test accuracy: {tested.words}.") if tested else (rank,)
 
@@ -310,7 +310,7 @@ class StudyResult(Summarised):
             device=self.spec.device,
             budget_ms=self.spec.budget_ms,
             confidence=self.spec.confidence,
-            top1_for=self.spec.task.words if self.spec.task else reference_words(self.spec.space.resolution),
+            top1_for=self.spec.task.words if self.spec.task else self.spec.trained,
             chosen=self.chosen,
             front=self.front,
             fastest=self.fastest,

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from dsim.accuracy import load_accuracy_model
+from dsim.accuracy.asked_recipe import ForRecipe, read_recipe
 from dsim.device.find import find_profile, name_at_batch
 from dsim.device.profile import DeviceProfile
 from dsim.errors import DsimError, InvalidValueError
@@ -67,6 +68,9 @@ def run_study(
             "a study on a task needs the source of its ranks and no other does; give run_study the source whose task spec names"
         )
     accuracy: MarkedPredictor = source.model if source else load_accuracy_model()
+    if spec.recipe:
+        asked = read_recipe(spec.recipe, spec.space.resolution)
+        accuracy = ForRecipe(load_accuracy_model(), asked)
     table = CostTable(latency, accuracy, spec.task.classes if spec.task else None)
     scorer = Scorer(latency, accuracy, table, spec.budget_ms, spec.confidence)
     models = {"latency": content_hash(rests_on(profile)), "accuracy": accuracy.fingerprint}
@@ -148,6 +152,7 @@ def search(
     out: str | Path | None = None,
     storage: str | None = None,
     accuracy: TaskSource | str | Path | None = None,
+    recipe: str = "",
     progress: Progress | None = None,
 ) -> StudyResult:
     """Find a vision backbone for a device within a latency budget.
@@ -179,6 +184,9 @@ def search(
     accuracy
         A trained supernet's folder, to rank designs on the user's own task instead of by ImageNet top-1; or what
         `dsim.supernet.task_source` returns, which says how many designs are trained and tested in the end.
+    recipe
+        How designs would be trained for ImageNet, such as ``"epochs=100,teacher=none"``; what it leaves out is as in the
+        reference recipe (300 epochs, distilled, the space's resolution).
     progress
         Called after each mix.
 
@@ -207,6 +215,7 @@ def search(
         Path(out) if out is not None else Path("studies"),
         storage,
         source.task if source else None,
+        recipe,
     )
     result = run_study(spec, progress, out is not None, source)
     if out is not None and result.chosen:

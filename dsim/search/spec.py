@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from dsim.accuracy.asked_recipe import read_recipe, recipe_words, write_recipe
 from dsim.device.batches import MARK
 from dsim.errors import InvalidValueError
 from dsim.records import to_plain
@@ -31,6 +32,7 @@ class StudyInputs:
     seed: int
     space: Space
     task: Task | None = None
+    recipe: str = ""
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,8 @@ class StudySpec:
         URL of an Optuna storage, or None for SQLite in the study's folder.
     task
         Whose ranks designs are judged by; None for ImageNet top-1.
+    recipe
+        How designs would be trained, as `dsim.accuracy.asked_recipe.read_recipe` reads it; empty for the reference recipe.
 
     Raises
     ------
@@ -79,6 +83,7 @@ class StudySpec:
     out: Path = Path("studies")
     storage: str | None = field(default=None, repr=False)  # it may hold a password
     task: Task | None = None
+    recipe: str = ""
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.budget_ms) and self.budget_ms > 0):
@@ -99,6 +104,8 @@ class StudySpec:
             )
         if not 0 <= self.seed < 2**32:
             raise InvalidValueError(f"seed must lie in 0 to 4294967295, got {self.seed}; give 0")
+        if self.recipe:
+            object.__setattr__(self, "recipe", self._whole_recipe())
         if not self.name:
             object.__setattr__(self, "name", f"{self.device}-{self.budget_ms:g}ms".replace(MARK, "-batch"))
         if not _NAME.fullmatch(self.name):
@@ -106,6 +113,26 @@ class StudySpec:
                 "a study's name is a folder name of at most 100 letters, digits, dots, dashes and underscores, "
                 f"got {self.name!r}; choose another with --name"
             )
+
+    def _whole_recipe(self) -> str:
+        """Return the recipe with every part written out."""
+        if self.task is not None:
+            raise InvalidValueError(
+                f"a recipe is for ImageNet top-1, got {self.recipe} for a study on the user's own task; leave it out"
+            )
+        px = self.space.resolution
+        asked = read_recipe(self.recipe, px)
+        if asked.train_resolution != px:
+            raise InvalidValueError(
+                f"a study's designs are trained at its space's resolution, {px} px, got px={asked.train_resolution}; leave px "
+                "out, or set the resolution with --space"
+            )
+        return write_recipe(asked)
+
+    @property
+    def trained(self) -> str:
+        """How designs would be trained, in words."""
+        return recipe_words(self.recipe, self.space.resolution)
 
     @property
     def folder(self) -> Path:
@@ -115,8 +142,8 @@ class StudySpec:
     def inputs(self) -> dict[str, Any]:
         """Return what determines the result, as plain values (the name, the place and the time cap do not)."""
         asked = (self.device, self.budget_ms, self.confidence, self.trials, self.seed, self.space)
-        plain = dict(to_plain(StudyInputs(*asked, self.task)))
-        return plain if self.task else {key: value for key, value in plain.items() if key != "task"}
+        plain = dict(to_plain(StudyInputs(*asked, self.task, self.recipe)))
+        return {key: value for key, value in plain.items() if value or key not in ("task", "recipe")}
 
 
 def fingerprint(inputs: dict[str, Any], models: dict[str, str]) -> str:

@@ -94,7 +94,7 @@ def study_command(found: StudyResult) -> tuple[str, dict[str, Any] | None]:
     words = ["dsim", "study", "--device", found.spec.device, "--budget", f"{found.spec.budget_ms!r}ms"]
     if found.spec.task:
         words += found.spec.task.options
-    return _finish(words, asked, ("confidence", "trials", "seed"), found.spec.name)
+    return _finish(words, asked, ("confidence", "recipe", "trials", "seed"), found.spec.name)
 
 
 def _finish(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from dsim.accuracy.recipe import reference_words
 from dsim.device import DeviceProfile
 from dsim.latency.scoring import Held
 from dsim.report.answer import alternatives_table
@@ -80,7 +79,7 @@ def _summary(found: StudyResult) -> Section:
     about = (
         f"{AccuracyWords(spec.task).about(spec.space.resolution)}{' Accuracies are of designs that were trained and tested.' if trained else ''}"
         if spec.task
-        else f"Top-1 is on ImageNet-1k, for {reference_words(spec.space.resolution)}. Where a figure is measured, others measured it."
+        else f"Top-1 is on ImageNet-1k, for {spec.trained}. Where a figure is measured, others measured it."
     )
     words = (
         f"A design fits the budget if the upper end of its latency does. {measured} figure is a "

@@ -1,0 +1,146 @@
+"""A recipe as users ask for it: ``epochs=100,teacher=none,px=224``, held against what was published."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TypeVar
+
+import numpy as np
+
+from dsim.accuracy.model import AccuracyArrays, AccuracyModel
+from dsim.accuracy.recipe import REFERENCE, Augment, Recipe, Teacher, load_recipes, reference_words
+from dsim.accuracy.summary import FloatArray
+from dsim.accuracy.tables import read_rows
+from dsim.errors import InvalidValueError
+from dsim.graph import Graph
+
+Chosen = TypeVar("Chosen", Teacher, Augment)
+KEYS = ("epochs", "teacher", "augment", "px")
+EXAMPLE = "epochs=100,teacher=none,px=224"
+_NONE = {
+    Teacher.NONE: "no teacher",
+    Teacher.CONVNET: "distilled",
+    Teacher.TRANSFORMER: "distilled from a transformer",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """What published networks were trained for: epochs and sides in pixels, smallest and largest."""
+
+    epochs: tuple[int, int]
+    px: tuple[int, int]
+
+
+@lru_cache(maxsize=1)
+def seen() -> Span:
+    """Return between which epochs and resolutions the accuracy model has evidence."""
+    rows = {(row.pattern, row.tag): row.epochs for row in load_recipes()}
+    epochs = [one for one in rows.values() if one]
+    epochs += [int(row["epochs"]) for row in read_rows("ablated.csv")]
+    px = [int(row["train_resolution"]) for row in read_rows("top1.csv")]
+    return Span((min(epochs), max(epochs)), (min(px), max(px)))
+
+
+def read_recipe(text: str, px: int) -> Recipe:
+    """Read a recipe; what it leaves out is as in the reference recipe.
+
+    Parameters
+    ----------
+    text
+        ``key=value`` with commas: epochs, teacher, augment, px.
+    px
+        Resolution of the design, where the text names none.
+
+    Raises
+    ------
+    InvalidValueError
+        A key or value is none of those known, stands twice, or lies beyond what was published.
+    """
+    found: dict[str, str] = {}
+    for part in text.split(","):
+        key, equals, value = (word.strip() for word in part.partition("="))
+        if not equals or key not in KEYS:
+            raise InvalidValueError(
+                f"a recipe is made of {', '.join(KEYS)}, got {part.strip()!r}; write for example {EXAMPLE}"
+            )
+        if key in found:
+            raise InvalidValueError(f"a recipe names each part once, got {key} twice; leave one out")
+        found[key] = value
+    span = seen()
+    return Recipe(
+        epochs=_whole("epochs", found["epochs"], span.epochs) if "epochs" in found else REFERENCE.epochs,
+        teacher=_one_of("teacher", found.get("teacher", REFERENCE.teacher), Teacher),
+        augment=_one_of("augment", found.get("augment", REFERENCE.augment), Augment),
+        train_resolution=_whole("px", found["px"], span.px) if "px" in found else px,
+        key="asked",
+    )
+
+
+def _whole(key: str, text: str, span: tuple[int, int]) -> int:
+    low, high = span
+    if not text.isdecimal() or len(text) > 9:
+        raise InvalidValueError(
+            f"{key} of a recipe must be a whole number, got {text!r}; give {low} to {high}"
+        )
+    value = int(text)
+    if not low <= value <= high:
+        off = (
+            f"{value / high:.3g} times the largest"
+            if value > high
+            else f"{value / low:.2g} times the smallest"
+        )
+        raise InvalidValueError(
+            f"{key} of a recipe must lie within {low} to {high}, where published networks are, got {value}, {off}; "
+            "nothing is known there"
+        )
+    return value
+
+
+def _one_of(key: str, text: str, kind: type[Chosen]) -> Chosen:
+    if text not in tuple(kind):
+        raise InvalidValueError(
+            f"{key} of a recipe must be one of {', '.join(kind)}, got {text!r}; choose one of them"
+        )
+    return kind(text)
+
+
+def write_recipe(recipe: Recipe) -> str:
+    """Write a recipe as `read_recipe` reads it, whole."""
+    return f"epochs={recipe.epochs},teacher={recipe.teacher},augment={recipe.augment},px={recipe.train_resolution}"
+
+
+def recipe_words(recipe: Recipe | str | None, px: int) -> str:
+    """Say how designs of a resolution would be trained; None or an empty text is the reference recipe."""
+    asked = read_recipe(recipe, px) if isinstance(recipe, str) and recipe else recipe
+    if not isinstance(asked, Recipe):
+        return reference_words(px)
+    teacher = _NONE.get(asked.teacher, "distilled from itself")
+    augment = "" if asked.augment is REFERENCE.augment else f", {asked.augment} augmentation"
+    return f"{asked.epochs} epochs, {teacher}{augment}, {asked.train_resolution} px"
+
+
+@dataclass(frozen=True)
+class ForRecipe:
+    """The accuracy model, asked about one recipe: a search takes it in the model's place."""
+
+    model: AccuracyModel
+    recipe: Recipe
+
+    @property
+    def fingerprint(self) -> str:
+        """Hash of what the model was made from, and the recipe."""
+        return f"{self.model.fingerprint}:{write_recipe(self.recipe)}"
+
+    def summarise(self, graph: Graph) -> FloatArray:
+        """Sum what a network is made of."""
+        return self.model.summarise(graph)
+
+    def predict(self, summaries: FloatArray, confidence: float = 0.9) -> AccuracyArrays:
+        """Estimate top-1 for the recipe."""
+        return self.model.predict(summaries, confidence, self.recipe)
+
+    def in_region(self, summaries: FloatArray) -> np.ndarray:
+        """Tell which designs a search may move to; the recipe does not matter for it."""
+        return self.model.in_region(summaries)
