@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from dsim.device.batches import plain_batches
+from dsim.device.form_notes import form_notes
 from dsim.device.named import profile_named
 from dsim.errors import DsimError, UnsupportedOpError
+from dsim.graph.forms import form_of
 from dsim.graph.graph import Graph
 from dsim.graph.memory import peak_memory_bytes
 from dsim.graph.merging import merge_branches
@@ -87,6 +90,7 @@ class Priced:
             "macs": graph.macs,
             "peak_activation_bytes": self.peak_activation_bytes,
             "uncounted": list(graph.uncounted),
+            "forms": dict(Counter(str(form) for op in graph.ops if (form := form_of(op)))),
             "ops": [
                 {
                     "scope": cost.scope,
@@ -160,6 +164,7 @@ def price(
     if strict:
         _refuse_without_price(device, answer)
     notes = (*([said] if said else ()), *asked.notes, *graph.notes, *answer.notes)
+    notes += form_notes(asked.profile, asked.graph)
     notes += grouped_notes(asked.profile, found.graph if merge else asked.graph)
     if merge:
         asked = replace(asked, graph=found.graph)

@@ -9,6 +9,7 @@ from pathlib import Path
 from dsim.accuracy import load_accuracy_model
 from dsim.accuracy.asked_recipe import ForRecipe, read_recipe
 from dsim.device.find import find_profile, name_at_batch
+from dsim.device.form_notes import form_notes
 from dsim.device.profile import DeviceProfile
 from dsim.errors import DsimError, InvalidValueError
 from dsim.export.torch_export import write_torch
@@ -16,6 +17,7 @@ from dsim.files import check_folder, make_folder
 from dsim.latency import load_model
 from dsim.latency.content import content_hash
 from dsim.latency.learners import rests_on
+from dsim.op import OpKind
 from dsim.openers import open_with
 from dsim.search.differs import differences
 from dsim.search.files import INPUTS, read_inputs, read_result, write_inputs, write_result
@@ -110,7 +112,11 @@ def run_study(
         () if source else published_near(profile, middle),  # theirs is ImageNet's top-1
         found.cost,
         None if found.chosen else found.fastest.high_ms,
-        (*_notes(spec, profile), *(source.notes if source else ())),
+        (
+            *_notes(spec, profile),
+            *form_notes(profile, (found.chosen or found.fastest).arch.to_graph(), only=OpKind.GELU),
+            *(source.notes if source else ()),
+        ),
     )
     if source:
         result = source.finish(result.ranked())
