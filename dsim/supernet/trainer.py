@@ -28,7 +28,8 @@ from dsim.supernet.way import Targets, Way, backward
 
 SAVE_EVERY_S = 60.0
 CURVE = "curve"
-OWN_RATE = 5.0  # what a way learns beside the weights moves so many times as fast
+OWN_RATE = 10.0  # what a way learns beside the weights moves so many times as fast where the loss depends on it strongly,
+OWN_SCALE = 0.01  # half as fast where by so many nats, and less below: Adam by itself moves as far where nothing depends on it
 
 
 @dataclass(frozen=True)
@@ -182,7 +183,7 @@ def _optimiser(weights: list[nn.Parameter], own: list[nn.Parameter], spec: Train
         {"params": [one for one in weights if one.ndim <= 1], "weight_decay": 0.0, "times": 1.0},
     ]
     if own:
-        groups.append({"params": own, "weight_decay": 0.0, "times": OWN_RATE})
+        groups.append({"params": own, "weight_decay": 0.0, "times": OWN_RATE, "eps": OWN_SCALE})
     return torch.optim.AdamW(groups, lr=spec.learning_rate, fused=True)
 
 

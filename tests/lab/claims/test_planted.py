@@ -14,8 +14,19 @@ import torch
 
 from dsim.supernet.choices import Choices
 from dsim.supernet.elastic import Elastic
-from lab.claims.planted_attention import SPACE, Row, answer, read_asked, read_rows
-from lab.claims.planted_pictures import HIGH, LEFT, PX, RIGHT, WIDE, Rule, class_of, picture, write_pictures
+from lab.claims.planted_attention import SPACE, Row, answer, held, picked, read_asked, read_rows
+from lab.claims.planted_pictures import (
+    HIGH,
+    LEFT,
+    PX,
+    RIGHT,
+    WIDE,
+    Drawn,
+    Rule,
+    class_of,
+    picture,
+    write_pictures,
+)
 
 
 def test_rules_see_the_same_pictures(tmp_path: Path) -> None:
@@ -23,19 +34,32 @@ def test_rules_see_the_same_pictures(tmp_path: Path) -> None:
     one, two = ({path.name: path.read_bytes() for path in folder.glob("*/*.png")} for folder in folders)
     assert one == two
     assert len(one) == 24
-    assert [class_of(Rule.RELATION, kinds) for kinds in ((0, 0), (0, 1), (1, 0), (1, 1))] == [1, 0, 0, 1]
-    assert [class_of(Rule.LOCAL, kinds) for kinds in ((0, 0), (0, 1), (1, 0), (1, 1))] == [0, 0, 1, 1]
+    coins = [Drawn(left, right, upright) for left in (0, 1) for right in (0, 1) for upright in (0, 1)]
+    assert [class_of(Rule.RELATION, drawn) for drawn in coins] == [1, 1, 0, 0, 0, 0, 1, 1]
+    assert [class_of(Rule.LOCAL, drawn) for drawn in coins] == [0, 1] * 4
 
 
 def test_marks_are_what_they_are_said_to_be() -> None:
     rng = np.random.default_rng(5)
     for _ in range(20):
-        values, kinds = picture(rng)
-        for kind, column in zip(kinds, (LEFT, RIGHT), strict=True):
+        values, drawn = picture(rng)
+        for kind, column in ((drawn.left, LEFT), (drawn.right, RIGHT)):
             strip = values[:, column : column + WIDE].mean(axis=1)
             marked = np.abs(strip - 128) > 45
             assert marked.sum() == HIGH
             assert (strip[marked].mean() > 128) == bool(kind)
+        ground = values[:, LEFT + WIDE : RIGHT].astype(float)
+        spread = [ground.mean(axis=axis).std() for axis in (1, 0)]  # of rows, of columns
+        assert int(np.argmax(spread)) == drawn.upright
+
+
+def test_how_often_attention_is_picked() -> None:
+    # of two paths with noise in [0, 1), one that leads by d wins unless the other's noise makes up for it: 1 - (1 - d)^2 / 2
+    assert picked((0.0, 0.3, -5.0), 1) == pytest.approx(1 - 0.7**2 / 2, abs=1e-4)
+    assert picked((0.0, 0.0, 0.0), 1) == pytest.approx(1 / 3, abs=1e-3)
+    assert held([(0.0, 0.0, 0.0)] * 2) == pytest.approx(0.0, abs=1e-3)
+    assert held([(0.0, 2.0, 0.0), (0.0, -2.0, 0.0)]) == pytest.approx(4 / 9, abs=1e-6)
+    assert held([(0.0, -2.0, 0.0)] * 2) == pytest.approx(-5 / 9, abs=1e-6)
 
 
 def interaction(net: Elastic, largest: bool, shift: int) -> float:
@@ -68,10 +92,18 @@ def test_the_answer_is_arithmetic() -> None:
             for seed, value in enumerate(values)
         ]
 
-    asked = dataclasses.replace(read_asked(), t_quantile=2.92, least_rise=0.1, most_share_of_relation=0.2)
+    asked = dataclasses.replace(
+        read_asked(),
+        seeds={"ablation": (0, 1, 2), "gumbel": (0, 1, 2)},
+        t_quantile={"ablation": 2.92, "gumbel": 2.92},
+        least_rise=0.1,
+        most_share_of_relation=0.2,
+    )
     # 0.4, 0.5 and 0.6: mean 0.5, standard error 0.1 / sqrt(3), times 2.92 is 0.1686
     told = answer([*rows(Rule.RELATION, (0.4, 0.5, 0.6)), *rows(Rule.LOCAL, (0.0, 0.01, 0.02))], asked)
-    assert "ablation, relation: all exchanged +0.5000 (+0.3314 to +0.6686, 90%, 3 seeds)" in told
+    assert "ablation, relation: all exchanged +0.5000 (+0.3314 to +0.6686, 90%)" in told
+    # 0.40, 0.49 and 0.58: mean 0.49, 2.92 * 0.09 / sqrt(3) is 0.1517
+    assert "ablation: difference, seed by seed, +0.4900 (+0.3383 to +0.6417, 90%)" in told
     # 0.01 + 2.92 * 0.01 / sqrt(3) is 0.0269, below 0.1
     assert "ablation: high where it is needed: True; near zero where it is not: True" in told
     assert told[-1] == "6.0 CPU minutes"
