@@ -42,7 +42,6 @@ RECORDS = {
     "backtest/claims.parquet": Standing,
     "reality-check/standings.parquet": Standing,
     "planted-attention/first-attempt.parquet": Row,
-    "planted-attention/rows.parquet": Row,
     "fashion/trainings.parquet": Training,
     "fashion/estimates.parquet": Estimate,
 }

@@ -3,7 +3,8 @@
 A slot (MetaPath) adds up its paths, 4D blocks, the 3D block in stages 3 and 4, and identity:
 ``x + 1 = sum over paths n of softmax((alpha + noise) / temperature)[n] * path_n(x)``, with the noise even in [0, 1) for
 each step. https://arxiv.org/abs/2206.01191, section 3.2, "Searching space" and algorithm 1. The paper does not say how
-the temperature falls; here it falls in a line.
+the temperature falls, nor by what steps alphas learn; here it falls in a line, and alphas learn beside the weights, by
+steps that shrink where the loss hardly depends on them (`dsim.supernet.trainer.OWN_SCALE`).
 """
 
 from __future__ import annotations
