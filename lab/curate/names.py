@@ -97,10 +97,14 @@ def torchvision_rows(stems: list[str]) -> list[tuple[str, str, str]]:
 
 
 def published_rows() -> list[tuple[str, str, str]]:
-    """Return what sources of bundled figures call a network, where that stands for one network only."""
+    """Return what sources of bundled figures call a network, where that stands for one network only.
+
+    What vendors of boards call timm's networks is left out: some of their names stand for other networks elsewhere.
+    """
     said: dict[str, dict[str, str]] = defaultdict(dict)
-    for name in bundled_names():
-        for row in bundled_profile(name).networks:
+    profiles = (bundled_profile(name) for name in bundled_names())
+    for profile in (one for one in profiles if one.group != "boards"):
+        for row in profile.networks:
             if row.graph in shared_keys() and row.network not in (row.graph, split_key(row.graph)[0]):
                 said[plain(row.network)].setdefault(row.graph, row.network)
     rows = []
