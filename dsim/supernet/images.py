@@ -148,12 +148,13 @@ def _read(root: Path, listing: Listing, px: int, notes: list[str]) -> dict[str, 
             chunk = jobs[start : start + _CHUNK]
             pictures += pool.map(lambda job: _try(job[2], px), chunk)
             work.step(len(pictures))
+    bad = [job for job, found in zip(jobs, pictures, strict=True) if isinstance(found, str)]
     broken = [(job[2], found) for job, found in zip(jobs, pictures, strict=True) if isinstance(found, str)]
     notes += [f"left out: {path} cannot be read as a picture: {why}" for path, why in broken[:MOST_NOTES]]
     if len(broken) > MOST_NOTES:
         notes.append(f"left out: {len(broken) - MOST_NOTES} more pictures that cannot be read")
     whole = [(job, found) for job, found in zip(jobs, pictures, strict=True) if not isinstance(found, str)]
-    _check_counts(root, listing, [job for job, _ in whole], len(broken))
+    _check_counts(root, listing, [job for job, _ in whole], bad)
     channels = max(len(found) for _, found in whole)
     parts = {}
     for part in listing.files:
@@ -172,15 +173,19 @@ def _try(path: Path, px: int) -> NDArray[np.uint8] | str:
         return str(error)
 
 
-def _check_counts(root: Path, listing: Listing, jobs: list[tuple[str, int, Path]], broken: int) -> None:
+_Job = tuple[str, int, Path]  # part, label and place of a picture
+
+
+def _check_counts(root: Path, listing: Listing, jobs: list[_Job], broken: list[_Job]) -> None:
     for part in listing.files:
         least = 1 if part in ("val", "test") else LEAST
         counts = np.bincount(
             [label for name, label, _ in jobs if name == part], minlength=len(listing.classes)
         )
         if counts.min() < least:
-            name = listing.classes[int(counts.argmin())]
-            also = f" ({broken} broken ones were left out)" if broken else ""
+            label = int(counts.argmin())
+            name, left_out = listing.classes[label], sum(job[:2] == (part, label) for job in broken)
+            also = f" ({left_out} broken ones were left out)" if left_out else ""
             raise FileFormatError(
                 f"{root / part / name} must hold at least {least} pictures that can be read, got {counts.min()}{also}; "
                 "add pictures, or remove the class"

@@ -41,5 +41,11 @@ def run_kept(
         ledger.write(home.ledger_path)
 
     if trainer.done < spec.steps:
-        trainer.run(save, forecast_s, save_every_s)
+        try:
+            trainer.run(save, forecast_s, save_every_s)
+        except KeyboardInterrupt as stop:
+            stop.add_note(
+                f"Step {trainer.done:,} of {spec.steps:,} is kept; the same command continues from there."
+            )
+            raise
     trainer.processes.wait()  # until the state is there

@@ -128,7 +128,10 @@ def _all_equal(folder: Path) -> None:
         (_remove_all_but(3), "digit-1 must hold at least 10 pictures that can be read, got 3"),
         (_one_class, "at least two class folders with pictures, got one"),
         (_loose, "must hold class folders, got pictures such as"),
-        (_all_broken, "digit-0 must hold at least 10 pictures that can be read, got 0"),
+        (
+            _all_broken,
+            "digit-0 must hold at least 10 pictures that can be read, got 0 (12 broken ones were left out)",
+        ),
         (_odd_name, "a name with characters that cannot be printed"),
         (_stray_part, "holds train/ and beside it also"),
         (_all_equal, "must hold different pictures"),

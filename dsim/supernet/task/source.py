@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from pathlib import Path
@@ -206,7 +207,7 @@ def task_source(
 def _checked(found: Check | None, folder: Path) -> str:
     if found is None:
         return (
-            f"nobody has checked that the supernet orders designs as training them alone does; `dsim supernet check {folder}` "
+            f"nobody has checked that the supernet orders designs as training them alone does; `dsim supernet check {shlex.quote(str(folder))}` "
             "does so"
         )
     return (

@@ -99,6 +99,8 @@ def test_halving_goes_on_where_it_stopped_and_tests_the_last(copied: Supernet) -
     spent, planned = ledger.spent["halving"], ledger.planned["halving"]
     assert (spent.images, spent.passes) == (planned.images, planned.passes) == (4 * 32 + 2 * 64, 8)
     assert spent.macs <= planned.macs
+    assert planned.cpu_seconds > 0
+    assert ledger.spent["forecast"].passes > 0  # steps were timed for that
     # what a kill left: the last training is missing, and it alone is done again
     kept = copied.home.read_table("halving", Training)
     copied.home.write_table("halving", kept[:-1], Training)
