@@ -20,7 +20,7 @@ from dsim.latency.kernel import Kernel
 from dsim.latency.learners import LEARNERS
 from dsim.latency.store import model_from_bytes, model_to_bytes
 from dsim.op import OpKind
-from tests.latency.lower_bound import assert_lower_bound
+from tests.latency.incomplete import assert_incomplete
 
 
 @pytest.fixture(scope="module")
@@ -83,14 +83,14 @@ def test_an_op_without_evidence_is_named_and_not_free(model: DeviceModel) -> Non
     assert found.kernels[-1].latency_ms > 0
 
 
-def test_a_lower_bound_is_open_above_and_holds_what_is_priced(model: DeviceModel) -> None:
-    assert_lower_bound(model)
+def test_an_incomplete_estimate_is_open_above_and_holds_what_is_priced(model: DeviceModel) -> None:
+    assert_incomplete(model)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("device", ["i7-12700h", "galaxy-s24-tflite-float"])
-def test_a_lower_bound_is_one_however_a_device_was_learned(cache: Path, device: str) -> None:
-    assert_lower_bound(load_model(device))
+def test_an_estimate_is_incomplete_however_a_device_was_learned(cache: Path, device: str) -> None:
+    assert_incomplete(load_model(device))
 
 
 def test_what_a_rule_counts_makes_no_other_kernel(model: DeviceModel) -> None:

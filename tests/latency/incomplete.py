@@ -25,8 +25,8 @@ def network(side: int, unknown: bool) -> Graph:
     return b.build(b.add(OpKind.CONV2D, z, attrs=ConvAttrs(128, (1, 1))))
 
 
-def assert_lower_bound(model: DeviceModel) -> None:
-    """Hold a model to what a lower bound is: open above, and not below what has a price."""
+def assert_incomplete(model: DeviceModel) -> None:
+    """Hold a model to what an incomplete estimate is: open above, and not below what has a price by its own estimate."""
     for side in SIDES:
         found, priced = model.estimate(network(side, True)), model.estimate(network(side, False))
         assert not found.complete
