@@ -42,6 +42,7 @@ RECORDS = {
     "backtest/claims.parquet": Standing,
     "reality-check/standings.parquet": Standing,
     "planted-attention/first-attempt.parquet": Row,
+    "planted-attention/rows.parquet": Row,
     "fashion/trainings.parquet": Training,
     "fashion/estimates.parquet": Estimate,
 }
