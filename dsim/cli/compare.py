@@ -14,6 +14,7 @@ from dsim.cli.options import (
     data_option,
     json_option,
     print_json,
+    rough_option,
     subnets_option,
 )
 from dsim.cli.types import DURATION
@@ -72,6 +73,7 @@ def _budgets(ctx: click.Context, param: click.Parameter, value: str | None) -> d
     show_default="the design of --like",
 )
 @confidence_option
+@rough_option
 @click.option(
     "--trials",
     type=click.IntRange(min=1),
@@ -145,6 +147,7 @@ def compare(
     like: str | None,
     what_if: str | None,
     confidence: float,
+    rough: bool,
     trials: int,
     fold_trials: int,
     seeds: int,
@@ -186,6 +189,7 @@ def compare(
         like=like,
         what_if=what_if,
         confidence=confidence,
+        rough=rough,
         trials=trials,
         fold_trials=fold_trials,
         seeds=seeds,

@@ -45,6 +45,13 @@ def device_option(command: _Command) -> _Command:
     )(command)
 
 
+def rough_option(command: _Command) -> _Command:
+    """Add ``--rough``."""
+    return click.option("--rough", is_flag=True, help="Set a budget on a profile that is marked rough too.")(
+        command
+    )
+
+
 def batch_option(command: _Command) -> _Command:
     """Add ``--batch``."""
     return click.option(

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from dsim.cli.exits import NOTHING_FITS
-from dsim.cli.options import confidence_option, json_option, print_json
+from dsim.cli.options import confidence_option, json_option, print_json, rough_option
 from dsim.cli.types import device_named
 from dsim.cli.words import ending
 from dsim.errors import InvalidValueError
@@ -47,6 +47,7 @@ from dsim.units import milliseconds
     help="For all: how many changes of a round are evaluated, those that promise the most.",
 )
 @confidence_option
+@rough_option
 @click.option(
     "--data",
     type=click.Path(path_type=Path),
@@ -62,6 +63,7 @@ def slim(
     actions: str,
     tries: int,
     confidence: float,
+    rough: bool,
     data: Path | None,
     as_json: bool,
 ) -> None:
@@ -79,7 +81,7 @@ def slim(
     names = [device_named(name.strip()) for name in devices.split(",") if name.strip()]
     loaded = load_supernet(folder, data)
     results = slim_supernet(
-        loaded, names, _budgets(budgets), actions=actions, confidence=confidence, tries=tries
+        loaded, names, _budgets(budgets), actions=actions, confidence=confidence, tries=tries, rough=rough
     )
     if as_json:
         print_json({"designs": [to_plain(result) for result in results]})

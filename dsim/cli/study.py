@@ -16,6 +16,7 @@ from dsim.cli.options import (
     json_option,
     print_json,
     recipe_option,
+    rough_option,
     subnets_option,
 )
 from dsim.cli.types import BUDGET, DURATION
@@ -51,6 +52,7 @@ def _show_space(ctx: click.Context, param: click.Parameter, value: bool) -> None
 )
 @confidence_option
 @recipe_option
+@rough_option
 @click.option(
     "--trials",
     type=click.IntRange(min=1),
@@ -125,6 +127,7 @@ def study(
     budget_ms: float,
     confidence: float,
     recipe: str | None,
+    rough: bool,
     trials: int,
     time_s: float | None,
     seed: int,
@@ -162,6 +165,7 @@ def study(
         budget_ms,
         batch=batch,
         confidence=confidence,
+        rough=rough,
         trials=trials,
         time_s=time_s,
         seed=seed,

@@ -67,6 +67,8 @@ class About:
         Images in a run: a number, several, or words.
     defaults
         What stands in for columns that networks.csv leaves out.
+    rough
+        Why predictions are rough: such a profile sets no budget unless asked to. Empty elsewhere.
 
     Raises
     ------
@@ -97,6 +99,7 @@ class About:
     models: Mapping[str, str]
     protocols: Mapping[str, str]
     defaults: Mapping[str, str] = field(default_factory=dict)
+    rough: str = ""
 
     def __post_init__(self) -> None:
         if self.schema_version != SCHEMA_VERSION:

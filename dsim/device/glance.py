@@ -45,7 +45,7 @@ class Glance:
 
     Attributes
     ----------
-    name, title, soc, chip, compute_unit, runtime, precision, threads, group, method, donor, measures
+    name, title, soc, chip, compute_unit, runtime, precision, threads, group, method, donor, measures, rough
         As in `dsim.device.profile.DeviceProfile`; empty where the file does not say.
     batches
         Images in a run, of everything measured, as far as it states them.
@@ -69,6 +69,7 @@ class Glance:
     method: str
     donor: str
     measures: str
+    rough: str
     batches: tuple[int, ...]
     models: tuple[str, ...]
     makers: tuple[str, ...]
@@ -119,6 +120,7 @@ def glance(folder: Path) -> Glance:
         text("method"),
         text("donor"),
         text("measures"),
+        text("rough"),
         (stated_batches(raw["batch"], folder / "profile.toml")[1] if "batch" in raw else ()) or (1,),
         names,
         makers_of(folder.name, text("title"), text("soc"), text("chip"), *names),

@@ -62,6 +62,7 @@ def load_profile(folder: Path) -> DeviceProfile:
         batches=batches,
         batch=1 if about.measures == THROUGHPUT else batches[0],
         donor=about.donor,
+        rough=about.rough,
         ops=ops,
         passes=about.passes,
         reference_protocol=about.reference.protocol,

@@ -205,6 +205,8 @@ class DeviceProfile(Summarised):
         The evidence.
     folder
         Where it was read from.
+    rough
+        Why predictions are rough, so that it sets no budget unless asked to; empty elsewhere.
     """
 
     name: str
@@ -237,6 +239,7 @@ class DeviceProfile(Summarised):
     ops: tuple[MeasuredOp, ...] = ()
     batches: tuple[int, ...] = (1,)
     batch: int = 1
+    rough: str = ""
 
     def summary(self) -> Summary:
         """Return what it is and how much evidence it holds."""
@@ -250,6 +253,7 @@ class DeviceProfile(Summarised):
             ),
             ("resolutions", f"{self.low_px} to {self.high_px} px"),
             ("learned", self.method + (f", from {self.donor}" if self.donor else "")),
+            *((("rough", self.rough),) if self.rough else ()),
         ]
         return Summary(f"Device profile {self.name}: {self.title}", tuple(rows))
 

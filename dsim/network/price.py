@@ -10,6 +10,7 @@ from typing import Any
 from dsim.device.batches import plain_batches
 from dsim.device.form_notes import form_notes
 from dsim.device.named import profile_named
+from dsim.device.rough import rough_note
 from dsim.errors import DsimError, UnsupportedOpError
 from dsim.graph.forms import form_of
 from dsim.graph.graph import Graph
@@ -163,7 +164,14 @@ def price(
             said = "it has no parallel linear branches to merge: priced as it was given"
     if strict:
         _refuse_without_price(device, answer)
-    notes = (*([said] if said else ()), *asked.notes, *graph.notes, *answer.notes)
+    rough = rough_note(asked.profile)
+    notes = (
+        *([said] if said else ()),
+        *([rough] if rough else ()),
+        *asked.notes,
+        *graph.notes,
+        *answer.notes,
+    )
     notes += form_notes(asked.profile, asked.graph)
     notes += grouped_notes(asked.profile, found.graph if merge else asked.graph)
     if merge:

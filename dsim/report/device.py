@@ -41,6 +41,8 @@ class ProfileLine:
         What validation found; None where it was never validated, or the evidence has changed since.
     tells_apart
         What contrasts of grade A tell apart there: ``activation``, ``norm``, ``form`` ...
+    rough
+        Why it is rough; empty elsewhere.
     """
 
     name: str
@@ -62,6 +64,7 @@ class ProfileLine:
     where: str
     card: Card | None
     tells_apart: tuple[str, ...]
+    rough: str
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values for JSON."""
@@ -121,6 +124,7 @@ def _line(one: Glance) -> ProfileLine:
         "bundled" if one.folder.parent == bundled_profiles_dir() else "yours",
         card if card and card.content == evidence_hash(one.folder) else None,
         tells_apart(one),
+        one.rough,
     )
 
 
@@ -228,6 +232,7 @@ def _row(line: ProfileLine, told: bool) -> tuple[str, ...]:
     known = line.card is not None and not math.isnan(line.card.median_error)
     error = f"{line.card.median_error:.1f}" if line.card and known else "-"
     what = line.title if line.where == "bundled" else f"yours: {line.title}"
+    what = f"rough: {what}" if line.rough else what
     measured = str(line.networks) if line.networks else f"{line.ops} ops"
     tells = (", ".join(line.tells_apart) or "-",) if told else ()
     return (line.name, measured, error, *tells, what)

@@ -79,6 +79,7 @@ class ProfileView:
                 for source, protocol, count in self.sources
             ],
             "never_seen": list(self.never_seen),
+            "rough": p.rough,
             "validated": self.found is not None,
             "held_out": _held_out(self.found),
             **{name: list(choices) for name, choices in _choices(self.found).items()},
@@ -185,6 +186,8 @@ def show_profile(content: ProfileView) -> None:
     console = result_console()
     p = content.profile
     show_line(console, p.name, p.title)
+    if p.rough:
+        show_line(console, "Rough:", f"{p.rough}; no budget is set on it without --rough")
     for head, text in (
         ("Runs on:", f"{p.soc}, {p.compute_unit}; {p.runtime}, {p.precision}"),
         ("Images in a run:", _batch(p)),

@@ -11,6 +11,7 @@ from dsim.accuracy.asked_recipe import ForRecipe, read_recipe
 from dsim.device.find import find_profile, name_at_batch
 from dsim.device.form_notes import form_notes
 from dsim.device.profile import DeviceProfile
+from dsim.device.rough import refuse_rough, rough_note
 from dsim.errors import DsimError, InvalidValueError
 from dsim.export.torch_export import write_torch
 from dsim.files import check_folder, make_folder
@@ -134,6 +135,8 @@ def _with_chance(result: StudyResult, scorer: Scorer) -> StudyResult:
 
 def _notes(spec: StudySpec, profile: DeviceProfile) -> tuple[str, ...]:
     notes, low_px, high_px = [], profile.low_px, profile.high_px
+    if profile.rough:
+        notes.append(rough_note(profile))
     if profile.batch != 1:
         notes.append(f"milliseconds are of one run of {profile.batch} images, as this profile was measured")
     if not low_px <= spec.space.resolution <= high_px:
@@ -159,6 +162,7 @@ def search(
     storage: str | None = None,
     accuracy: TaskSource | str | Path | None = None,
     recipe: str = "",
+    rough: bool = False,
     progress: Progress | None = None,
 ) -> StudyResult:
     """Find a vision backbone for a device within a latency budget.
@@ -193,6 +197,8 @@ def search(
     recipe
         How designs would be trained for ImageNet, such as ``"epochs=100,teacher=none"``; what it leaves out is as in the
         reference recipe (300 epochs, distilled, the space's resolution).
+    rough
+        Search on a rough profile too; it is refused otherwise.
     progress
         Called after each mix.
 
@@ -206,6 +212,7 @@ def search(
     DsimError
         The device is unknown, a value is out of range, or a file cannot be read or written.
     """
+    refuse_rough((name_at_batch(device, batch),), rough)
     source: TaskSource | None = (
         open_with("accuracy", accuracy) if isinstance(accuracy, str | Path) else accuracy
     )

@@ -9,6 +9,7 @@ from pathlib import Path
 from dsim.arch import Arch
 from dsim.arch.named import read_design
 from dsim.device.find import name_at_batch
+from dsim.device.rough import refuse_rough
 from dsim.openers import open_with
 from dsim.search import Space
 from dsim.search.task import TaskSource
@@ -43,6 +44,7 @@ def compare(
     name: str = "",
     out: str | Path | None = None,
     accuracy: TaskSource | str | Path | None = None,
+    rough: bool = False,
     progress: Progress | None = None,
 ) -> Comparison:
     """Find how the best design moves between devices.
@@ -79,6 +81,8 @@ def compare(
     accuracy
         A trained supernet's folder, or what `dsim.supernet.task_source` returns, to compare designs by their ranks on the
         user's own task instead of by ImageNet top-1. No design is trained.
+    rough
+        Compare rough profiles too; they are refused otherwise, for every device compared has a budget.
     progress
         Called before each step with what it is, how many are over, and how many there are.
 
@@ -92,6 +96,7 @@ def compare(
     DsimError
         A device is unknown, a value is out of range, the devices cannot share a matrix, or a file cannot be written.
     """
+    refuse_rough([name_at_batch(name, batch) for name in devices], rough)
     source: TaskSource | None = (
         open_with("accuracy", accuracy) if isinstance(accuracy, str | Path) else accuracy
     )

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from dsim.arch import Arch
+from dsim.device.rough import refuse_rough
 from dsim.errors import InvalidValueError
 from dsim.files import write_atomic
 from dsim.progress import working
@@ -91,6 +92,7 @@ def slim(
     actions: str = "all",
     confidence: float = 0.9,
     tries: int = TRIES,
+    rough: bool = False,
 ) -> tuple[SlimResult, ...]:
     """Take blocks and widths away from a supernet until each device's budget holds.
 
@@ -112,6 +114,8 @@ def slim(
         Level of the interval whose upper end must be within the budget.
     tries
         For ``all``: how many moves of a round are evaluated, those that are expected to be the best.
+    rough
+        Slim for a rough profile too; it is refused otherwise.
 
     Raises
     ------
@@ -131,6 +135,7 @@ def slim(
     if tries < 1:
         raise InvalidValueError(f"tries must be at least 1, got {tries}; {TRIES} is the default")
     devices = (device,) if isinstance(device, str) else tuple(device)
+    refuse_rough(devices, rough)
     lists = [Prices.of(name, _budget_of(budget, name), confidence) for name in devices]
     start = start_of(loaded, actions)
     most = most_evaluations(loaded, actions, start, len(devices), tries)

@@ -1,0 +1,43 @@
+"""A rough profile predicts and is shown as rough, and a budget is set on it only where it is asked for."""
+
+from __future__ import annotations
+
+import pytest
+from click.testing import CliRunner
+
+import dsim
+from dsim.cli.main import dsim as command
+from dsim.device import find_profile
+from dsim.device.glance import glance
+from dsim.device.rough import refuse_rough, rough_note
+from dsim.errors import InvalidValueError
+
+ROUGH = "galaxy-s26-npu-litert"
+REFUSED = rf"a budget needs a profile that is not rough, and {ROUGH} is: .*; pass --rough"
+
+
+def test_a_budget_on_it_is_refused_unless_asked_for() -> None:
+    with pytest.raises(InvalidValueError, match=REFUSED):
+        refuse_rough(("iphone12", ROUGH), allowed=False)
+    refuse_rough((ROUGH,), allowed=True)
+    refuse_rough(("iphone12",), allowed=False)
+
+
+def test_search_compare_and_study_refuse_it_before_they_learn() -> None:
+    with pytest.raises(InvalidValueError, match=REFUSED):
+        dsim.search("Galaxy S26", "5ms")
+    with pytest.raises(InvalidValueError, match=REFUSED):
+        dsim.compare(["iphone12", ROUGH])
+    found = CliRunner().invoke(command, ["study", "--device", ROUGH, "--budget", "5ms"])
+    assert found.exit_code == 1
+    assert "pass --rough" in found.output
+
+
+def test_it_is_shown_as_rough() -> None:
+    profile = find_profile(ROUGH)
+    assert glance(profile.folder).rough == profile.rough
+    assert rough_note(profile) == f"{ROUGH} is a rough profile: {profile.rough}"
+    assert rough_note(find_profile("iphone12")) == ""
+    shown = CliRunner().invoke(command, ["device", "show", ROUGH]).output
+    assert "no budget is set on it without --rough" in " ".join(shown.split())
+    assert "rough: Galaxy S26, NPU" in CliRunner().invoke(command, ["device", "list", "galaxy", "s26"]).output
