@@ -20,6 +20,7 @@ from dsim.graph.passes import run_passes
 from dsim.latency import Basis, LatencyEstimate, load_model
 from dsim.latency.batch import Asked, ask
 from dsim.latency.grouped import grouped_notes
+from dsim.network.patterns import pattern_notes
 from dsim.progress import working
 
 NOTABLE = 0.01  # share of the latency below which merging is not worth a line
@@ -168,6 +169,7 @@ def price(
     notes = (
         *([said] if said else ()),
         *([rough] if rough else ()),
+        *pattern_notes(asked.graph, asked.profile),
         *asked.notes,
         *graph.notes,
         *answer.notes,
