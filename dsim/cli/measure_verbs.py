@@ -180,7 +180,7 @@ def bundle_command(folder: Path, designs: int, seconds: float, as_json: bool) ->
         print_json(made.to_dict())
         return
     click.echo(
-        f"{made.packages} packages ({made.chains} chains of ops, {made.designs} designs; {made.size_bytes / 1e6:.0f} MB, "
+        f"{made.packages} packages ({made.probes} probes, {made.chains} chains of ops, {made.designs} designs; {made.size_bytes / 1e6:.0f} MB, "
         f"{made.kept} kept from before) are in {made.folder}."
     )
     if made.waiting:

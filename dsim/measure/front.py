@@ -14,6 +14,7 @@ from dsim.measure.compared_designs import compared_profiles, timed_designs
 from dsim.measure.contrast_journal import read_visits
 from dsim.measure.contrast_profiles import fill_profiles
 from dsim.measure.coreml import Bundle, write_bundle
+from dsim.measure.coreml.probes import probes
 from dsim.measure.measurement import (
     ONLY,
     WITHOUT,
@@ -195,6 +196,7 @@ def bundle(
                 done / max(total, 1), f"{done} of {total} packages, now {what}" if what else ""
             ),
             seconds=seconds,
+            probes=probes(),
         )
 
 

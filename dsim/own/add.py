@@ -136,11 +136,12 @@ def _addition(
         like.name if few and like else "",
         tuple(rows) if kept else (),
         ops,
-        graphs if kept else {},
+        {**(graphs if kept else {}), **found.blocks},
         min(sides),
         max(sides) if figures or like is None else like.high_px,
         about,
         found.measured,
+        tuple({**row, "model": title} for row in found.contrasts),
     )
 
 

@@ -132,6 +132,8 @@ class Found:
         None where the files do not say what they were measured on.
     measured
         What is kept beside the figures and never learned from.
+    contrasts, blocks
+        Rows of contrasts.csv but for the phone model, and the graphs that they name.
     wrong
         Rows that break a rule; `dsim.device.add.wrong.refuse` raises them together.
     """
@@ -144,6 +146,8 @@ class Found:
     stack: FoundStack | None = None
     measured: Mapping[str, Any] = field(default_factory=dict)
     wrong: tuple[Wrong, ...] = ()
+    contrasts: tuple[Mapping[str, str], ...] = ()
+    blocks: Mapping[str, Graph] = field(default_factory=dict)
 
     def __add__(self, other: Found) -> Found:
         """Put two files together.
@@ -167,6 +171,8 @@ class Found:
             self.stack or other.stack,
             {**self.measured, **other.measured},
             self.wrong + other.wrong,
+            self.contrasts + other.contrasts,
+            {**self.blocks, **other.blocks},
         )
 
 

@@ -97,6 +97,19 @@ class TimedDesign:
 
 
 @dataclass(frozen=True)
+class TimedProbe:
+    """Some copies of a block: its key and graph, its norm, activation and shape in words, how many copies."""
+
+    timed: Timed
+    block: str
+    graph: Graph
+    norm: str
+    activation: str
+    shape: str
+    copies: int
+
+
+@dataclass(frozen=True)
 class Results:
     """A results file; of packages timed twice the last counts."""
 
@@ -105,6 +118,7 @@ class Results:
     designs: tuple[TimedDesign, ...]
     failed: Mapping[str, str]
     cut: bool
+    probes: tuple[TimedProbe, ...] = ()
 
 
 def is_mac_results(text: str) -> bool:
@@ -128,6 +142,7 @@ def read_lines(path: str, text: str) -> Results:
     head: Head | None = None
     chains: dict[str, TimedChain] = {}
     designs: dict[str, TimedDesign] = {}
+    probes: dict[str, TimedProbe] = {}
     failed: dict[str, str] = {}
     for number, line in enumerate(lines, start=1):
         where = f"{path}, line {number}"
@@ -140,7 +155,7 @@ def read_lines(path: str, text: str) -> Results:
                 continue
             name = _text(raw, "id")
             if "error" in raw:
-                if name not in chains and name not in designs:
+                if not any(name in one for one in (chains, designs, probes)):
                     failed[name] = _text(raw, "error")
                 continue
             failed.pop(name, None)
@@ -148,8 +163,10 @@ def read_lines(path: str, text: str) -> Results:
                 chains[name] = _chain(raw, name, where)
             elif raw.get("kind") == "design":
                 designs[name] = _design(raw, name, where)
+            elif raw.get("kind") == "probe":
+                probes[name] = _probe(raw, name, where)
             else:
-                raise ValueError(f"kind must be chain or design, got {shown(raw.get('kind'))}")
+                raise ValueError(f"kind must be chain, design or probe, got {shown(raw.get('kind'))}")
         except (DsimError, ValueError, TypeError, KeyError, RecursionError, OverflowError) as error:
             text_of = (
                 f"{error.args[0]!r} is missing"
@@ -163,7 +180,7 @@ def read_lines(path: str, text: str) -> Results:
         raise FileFormatError(
             f"{path}: must begin with a line that says what was measured on; run run_on_mac.py again"
         )
-    return Results(head, tuple(chains.values()), tuple(designs.values()), failed, cut)
+    return Results(head, tuple(chains.values()), tuple(designs.values()), failed, cut, tuple(probes.values()))
 
 
 def _is_json(line: str) -> bool:
@@ -230,6 +247,14 @@ def _design(raw: dict[str, Any], name: str, where: str) -> TimedDesign:
     if not stem or side != str(graph.inputs[0].shape[-1]):
         raise ValueError(f"the id of a design must be name@resolution, got {shown(name)}")
     return TimedDesign(_timed(raw, name, where), graph)
+
+
+def _probe(raw: dict[str, Any], name: str, where: str) -> TimedProbe:
+    words = {key: _text(raw, key) for key in ("block", "norm", "activation", "shape")}
+    if type(raw["copies"]) is not int or not 0 < raw["copies"] <= 10**4:
+        raise ValueError(f"copies must be a whole number of at least 1, got {shown(raw['copies'])}")
+    graph = graph_from_dict(raw["graph"], "graph")
+    return TimedProbe(_timed(raw, name, where), graph=graph, copies=raw["copies"], **words)
 
 
 def _op(raw: Any) -> Op:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from dsim.device.add.found import LICENCE, Found, FoundNetwork, FoundStack
 from dsim.device.add.mac_lines import NEURAL_ENGINE, Head, Results, Timed, TimedChain, read_lines
+from dsim.device.add.mac_probes import probe_contrasts
 from dsim.device.add.slopes import LEAST_LENGTHS, Slope, slope_of, solve
 from dsim.device.profile import MeasuredOp
 from dsim.errors import FileFormatError
@@ -53,6 +54,9 @@ def read_mac_results(path: Path, text: str) -> Found:
     found = solve(list(slopes.values()), [rows[0].unit for rows in chains.values()])
     asked = [rows[0].op for rows in chains.values()]
     ops, more = _ops(found, asked, f"run_on_mac.py, slopes of chains, {_device(results.head)}")
+    contrasts, blocks, left = probe_contrasts(
+        results.probes, PROTOCOL, f"run_on_mac.py, probes, {_device(results.head)}", neural
+    )
     if results.cut:
         notes.append(f"{path}: its last line was cut off and is left out")
     return Found(
@@ -60,7 +64,9 @@ def read_mac_results(path: Path, text: str) -> Found:
             _network(one.timed, neural, f"run_on_mac.py, {_device(results.head)}") for one in results.designs
         ),
         ops,
-        notes=(*notes, *more),
+        notes=(*notes, *more, *left),
+        contrasts=contrasts,
+        blocks=blocks,
         graphs={one.timed.name: one.graph for one in results.designs},
         stack=_stack(results.head),
         measured={

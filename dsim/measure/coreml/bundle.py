@@ -19,12 +19,14 @@ from dsim.graph.serial import OpForm, graph_to_dict
 from dsim.measure.coreml.chain import Chain
 from dsim.measure.coreml.choose import PASSES, Chosen, choose_chains, lengths_of
 from dsim.measure.coreml.manifest import Manifest, digests, open_manifest
-from dsim.measure.coreml.package import write_chain, write_design
+from dsim.measure.coreml.package import write_chain, write_design, write_graph
+from dsim.measure.coreml.probes import Probe
 from dsim.measure.planned import Planned, planned_design
 from dsim.records import to_plain
 
 if TYPE_CHECKING:
     from dsim.arch import Arch
+    from dsim.graph import Graph
 
 SCRIPT = "run_on_mac.py"
 SAVE_EVERY_S = 5.0  # a manifest of thousands of packages takes a while to write
@@ -40,8 +42,8 @@ class Bundle:
     ----------
     folder, digest
         Where it is, and the SHA-256 of its manifest.
-    chains, designs
-        How many of each; a chain is there in several lengths.
+    chains, designs, probes
+        How many of each; a chain is there in several lengths, a probe (`dsim.measure.coreml.probes`) at two numbers of copies.
     packages, kept
         How many packages that are, and how many of them an earlier call had written.
     left_out
@@ -56,6 +58,7 @@ class Bundle:
     digest: str
     chains: int
     designs: int
+    probes: int
     packages: int
     kept: int
     left_out: tuple[str, ...]
@@ -76,10 +79,13 @@ class _Job:
     chain: Chain | None = None
     copies: int = 0
     design: Planned | None = None
+    probe: Probe | None = None
 
     def write(self, path: Path) -> dict[str, int]:
         if self.chain is not None:
             return write_chain(self.chain, self.copies, path)
+        if self.probe is not None:
+            return write_graph(self.probe.graph(), path, f"dsim: {self.name}")
         assert self.design is not None
         assert self.design.arch is not None
         return write_design(self.design.arch, path)
@@ -97,15 +103,32 @@ class _Job:
                 "copies": self.copies,
                 "inputs": [list(spec.shape) for spec in self.chain.graph(1).inputs],
             }
+        if self.probe is not None:
+            return {
+                **head,
+                "kind": "probe",
+                "block": self.probe.block,
+                "norm": str(self.probe.variant.norm),
+                "activation": str(self.probe.variant.activation),
+                "shape": str(self.probe.shape),
+                "copies": self.probe.copies,
+                "graph": _graph(self.probe.graph(1)),
+                "inputs": [list(spec.shape) for spec in self.probe.graph().inputs],
+            }
         assert self.design is not None
         assert self.design.arch is not None
         graph = self.design.graph
         return {
             **head,
             "arch": self.design.arch.to_dict(),
-            "graph": graph_to_dict(replace(graph, nodes=tuple(replace(n, scope="") for n in graph.nodes))),
+            "graph": _graph(graph),
             "inputs": [list(spec.shape) for spec in graph.inputs],
         }
+
+
+def _graph(graph: Graph) -> dict[str, Any]:
+    """Return a graph as plain values, without the names of its parts."""
+    return graph_to_dict(replace(graph, nodes=tuple(replace(n, scope="") for n in graph.nodes)))
 
 
 def write_bundle(
@@ -115,6 +138,7 @@ def write_bundle(
     *,
     seconds: float | None = None,
     chosen: Chosen | None = None,
+    probes: Sequence[Probe] = (),
 ) -> Bundle:
     """Write a bundle, or continue one.
 
@@ -130,6 +154,8 @@ def write_bundle(
         After so many no further package is begun; None for no bound.
     chosen
         The chains to write; by default one for each op that the designs hold.
+    probes
+        Blocks that differ in norm or activation alone; they are written first.
 
     Raises
     ------
@@ -154,7 +180,7 @@ def write_bundle(
         f"{op.label} {json.dumps([list(spec.shape) for spec in op.inputs])}": "no chain can be made of it"
         for op in chosen.left_out
     }
-    jobs = _jobs(chosen.chains, planned)
+    jobs = [*map(_probe_job, probes), *_jobs(chosen.chains, planned)]
     kept = waiting = 0
     through = False
     failed: set[str] = set()  # chains of which one length could not be written: the others are of no use
@@ -192,6 +218,7 @@ def write_bundle(
         digest,
         len({one["chain"] for one in entries if one["kind"] == "chain"}),
         sum(one["kind"] == "design" for one in entries),
+        sum(one["kind"] == "probe" for one in entries),
         len(manifest.entries),
         kept,
         tuple(f"{what}: {why}" for what, why in sorted(manifest.left_out.items())),
@@ -217,6 +244,10 @@ def _head() -> dict[str, Any]:
         "converter": f"coremltools {version('coremltools')}",
         "passes": list(PASSES),
     }
+
+
+def _probe_job(probe: Probe) -> _Job:
+    return _Job(probe.name, f"probes/{probe.name}.mlpackage", copies=probe.copies, probe=probe)
 
 
 def _jobs(chains: Sequence[Chain], designs: Sequence[Planned]) -> list[_Job]:

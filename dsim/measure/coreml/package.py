@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from dsim.arch import Arch
+    from dsim.graph import Graph
 
 
 @contextmanager
@@ -47,17 +48,28 @@ def write_chain(chain: Chain, copies: int, path: Path) -> dict[str, int]:
     ExportError
         The converter failed, merged copies, or put something between them.
     """
+    found = write_graph(chain.graph(copies), path, f"dsim: {copies} times {chain.op.label}, {chain.form}")
+    _check(chain, copies, Counter(found))
+    return found
+
+
+def write_graph(graph: Graph, path: Path, about: str) -> dict[str, int]:
+    """Convert a graph with random weights; returns the package's ops by their names in Core ML.
+
+    Raises
+    ------
+    ExportError
+        The converter failed.
+    """
     import torch
 
-    graph = chain.graph(copies)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         module = _drawn(network_of(graph))
         images = tuple(torch.rand(spec.shape) for spec in graph.inputs)
     with _converting():
-        write_package(module, images, path, f"dsim: {copies} times {chain.op.label}, {chain.form}")
+        write_package(module, images, path, about)
         found = Counter(op.op_type for op in ops_of(load_program(path)))
-    _check(chain, copies, found)
     return dict(sorted(found.items()))
 
 

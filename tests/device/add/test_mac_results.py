@@ -159,7 +159,7 @@ def test_a_cut_last_line_is_left_out_and_said(place: Place, lines: Lines) -> Non
         ({"samples_ms": [1.0, -2.0]}, "samples_ms must be"),
         ({"samples_ms": [1.0, float("nan")]}, "samples_ms must be"),
         ({"samples_ms": "fast"}, "samples_ms must be"),
-        ({"kind": "network"}, "kind must be chain or design"),
+        ({"kind": "network"}, "kind must be chain, design or probe"),
         ({"copies": 0}, "copies must be a whole number"),
         ({"copies": 1.5}, "copies must be a whole number"),
         ({"unit": []}, "unit must be a list of ops"),
