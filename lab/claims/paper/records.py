@@ -15,6 +15,7 @@ class Ruling(StrEnum):
     """What a check may end in."""
 
     HOLDS = "holds"
+    STACK = "holds for that stack"  # a statement of which other stacks say nothing
     FAILS = "does not hold"
     OPEN = "cannot tell"
 

@@ -14,6 +14,7 @@ from lab.claims.paper.rule import SLOWER_WORDS
 
 SHORT = {
     Ruling.HOLDS: "holds",
+    Ruling.STACK: "holds for that stack",
     Ruling.FAILS: "**does not**",
     Ruling.OPEN: "?",
 }
@@ -108,7 +109,12 @@ def sentence(checks: Sequence[Check]) -> str:
         verdict: [c for c in checks if c.verdict is verdict] for verdict in Ruling
     }
     said = []
-    for verdict, verb in ((Ruling.HOLDS, "It holds"), (Ruling.FAILS, "It does not hold")):
+    verbs = {
+        Ruling.HOLDS: "It holds",
+        Ruling.STACK: "It holds for that stack",
+        Ruling.FAILS: "It does not hold",
+    }
+    for verdict, verb in verbs.items():
         found = by[verdict]
         if found:
             said.append(f"{verb} on {_profiles(found)}{_span(found)}.")

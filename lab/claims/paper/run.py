@@ -12,6 +12,7 @@ from lab.claims.paper import (
     activation,
     attention,
     dimension,
+    hardswish,
     linear,
     mobilenet,
     norm,
@@ -29,6 +30,7 @@ STATEMENTS: dict[str, Statement] = {
     linear.KEY: linear.STATEMENT,
     mobilenet.KEY: mobilenet.STATEMENT,
     returns.KEY: returns.STATEMENT,
+    hardswish.KEY: hardswish.STATEMENT,
 }
 ACROSS: dict[str, Across] = {
     activation.COST: activation.ACROSS_COST,
