@@ -43,16 +43,16 @@ def _texts(*levels: Mapping[str, Any]) -> dict[str, Any]:
 def contrast_row(said: Mapping[str, Any], before: Raw, after: Raw) -> dict[str, str]:
     """Return a row of a pack from what the rules say and the two raw rows."""
     row = {name: str(said.get(name, "")) for name in COLUMNS}
+    place = before["table"] if before["table"] == after["table"] else f"{before['table']}; {after['table']}"
     row |= {
         "batch": row["batch"] or "1",
         "measures": row["measures"] or "latency",
         "device": row["device"] or before["device"].replace("  @", " @"),
         "unit": row["unit"] or before["compute_unit"],
         "version": row["version"] or before["runtime"].removeprefix(f"{said['runtime']} "),
-        "source": before["source"].split(" [")[0],
-        "table": before["table"]
-        if before["table"] == after["table"]
-        else f"{before['table']}; {after['table']}",
+        # where the rules name the source in short, all that the raw row says of it stands beside the table
+        "source": row["source"] or before["source"].split(" [")[0],
+        "table": f"{before['source']}, {place}" if row["source"] else place,
         "licence": before["licence"],
     }
     for side, figure in (("before", before), ("after", after)):

@@ -48,6 +48,7 @@ def curate(raw: Path, out: Path) -> None:
 
 
 def _row(raw: Mapping[str, str]) -> dict[str, object]:
+    source, _, where = raw["source"].partition(" ")
     return {
         "network": raw["network"],
         "graph": f"{raw['timm_name']}@{raw['resolution']}" if raw["timm_name"] in GRAPHS else "",
@@ -56,7 +57,7 @@ def _row(raw: Mapping[str, str]) -> dict[str, object]:
         "model": MODEL,
         "protocol": "compiled-model",
         "lab": "john-rocky",
-        "source": raw["source"],
-        "table": raw["table"],
+        "source": source,
+        "table": f"{where}, {raw['table']}",
         "licence": raw["licence"],
     }
