@@ -67,17 +67,24 @@ def figures_of(
     """
     rows: list[dict[str, str]] = []
     first: dict[str, str] = {}
-    for row in sorted((row for row in raw if _fits(row, source)), key=lambda row: row["network"]):
+    found = sorted((row for row in raw if _fits(row, source)), key=lambda row: row["network"])
+    sides = {
+        row["network"]: {other["resolution"] for other in found if other["network"] == row["network"]}
+        for row in found
+    }
+    for row in found:
+        # a network at another side is another network
+        name = row["network"] + (f", {row['resolution']} px" if len(sides[row["network"]]) > 1 else "")
         key = f"{graphs.get(row['network'], row['timm_name'])}@{row['resolution']}"
         if key not in shared_keys():
             continue
-        known = first.setdefault(key, row["network"])
+        known = first.setdefault(key, name)
         rows.append(
-            {"network": row["network"], "graph": key, "resolution": row["resolution"]}
-            | {name: row[name] for name in SAID}
+            {"network": name, "graph": key, "resolution": row["resolution"]}
+            | {said: row[said] for said in SAID}
             | {
                 "source": row["source"].split(" [")[0],
-                "repeats": "" if known == row["network"] else f"the same network as {known}",
+                "repeats": "" if known == name else f"the same network as {known}",
             }
         )
     return rows

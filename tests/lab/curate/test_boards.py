@@ -24,11 +24,15 @@ def test_rows_of_the_stack_with_a_stored_graph_count_and_a_network_counts_once()
         ROW | {"device": "another"},
         ROW | {"runtime": "another"},
         ROW | {"network": "MNASNet", "timm_name": ""},
+        ROW | {"network": "MobileNetV2", "timm_name": "mobilenetv2_100"},
+        ROW | {"network": "MobileNetV2", "timm_name": "mobilenetv2_100", "resolution": "192"},
     ]
     rows = figures_of(raw, SOURCE, {"MNASNet": "mnasnet_100"})
     told = [(row["network"], row["graph"], row["latency_ms"], row["source"], row["repeats"]) for row in rows]
     assert told == [
         ("MNASNet", "mnasnet_100@224", "4", "A list", ""),
+        ("MobileNetV2, 224 px", "mobilenetv2_100@224", "4", "A list", ""),
+        ("MobileNetV2, 192 px", "mobilenetv2_100@192", "4", "A list", ""),
         ("ResNet-50", "resnet50@224", "4", "A list", ""),
         ("ResNet-50 again", "resnet50@224", "5", "A list", "the same network as ResNet-50"),
     ]
