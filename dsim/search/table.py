@@ -18,6 +18,7 @@ from dsim.arch import Arch
 from dsim.graph import Graph
 
 Floats = NDArray[np.float64]
+LEARNED_CLASSES = 1000  # of the designs that accuracy models are learned from
 
 
 class Latencies(Protocol):
@@ -51,7 +52,7 @@ class CostTable:
         What reads the pieces.
     classes
         Class scores of the network that is deployed, with which every design is priced; None prices it with its own. The
-        accuracy model sees the design as it is.
+        accuracy model sees those that it was learned with, whatever the design has.
 
     Attributes
     ----------
@@ -79,7 +80,8 @@ class CostTable:
     def pieces(self, arch: Arch) -> dict[str, Floats]:
         """Return the joined row (F + S,) of every piece of a design, by the piece's place in it."""
         out = {}
-        for piece, priced in zip(arch.pieces(), self.deployed(arch).pieces(), strict=True):
+        seen = arch if self._classes is None else replace(arch, num_classes=LEARNED_CLASSES)
+        for piece, priced in zip(seen.pieces(), self.deployed(arch).pieces(), strict=True):
             row = self._rows.get(piece.key)
             if row is None:
                 phi = self._latency.featurise(priced.graph)

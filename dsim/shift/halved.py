@@ -118,4 +118,5 @@ def _scorer(
 ) -> Scorer:
     latency = refit(device, once_in_half(spec.seed, split, half))
     model = accuracy.half(spec.seed, split, half)
-    return Scorer(latency, model, CostTable(latency, model), budget_ms, spec.confidence)
+    table = CostTable(latency, model, spec.task.classes if spec.task else None)
+    return Scorer(latency, model, table, budget_ms, spec.confidence)

@@ -199,7 +199,8 @@ class _Run:
             self._like_ms[profile.name] = ms
             study = self._study(profile.name, budget, len(profiles) - number)
             space, _ = keep_identified(self._spec.space, model.identified)
-            table = CostTable(model, self._accuracy.model)
+            classes = self._spec.task.classes if self._spec.task else None
+            table = CostTable(model, self._accuracy.model, classes)
             scorer = Scorer(model, self._accuracy.model, table, budget, self._spec.confidence)
             spread = found.spread
             if spread is None:
