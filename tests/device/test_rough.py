@@ -40,4 +40,7 @@ def test_it_is_shown_as_rough() -> None:
     assert rough_note(find_profile("iphone12")) == ""
     shown = CliRunner().invoke(command, ["device", "show", ROUGH]).output
     assert "no budget is set on it without --rough" in " ".join(shown.split())
-    assert "rough: Galaxy S26, NPU" in CliRunner().invoke(command, ["device", "list", "galaxy", "s26"]).output
+    # however the table breaks its cells
+    listed = CliRunner().invoke(command, ["device", "list", "galaxy", "s26"]).output
+    assert "rough:" in listed
+    assert "rough:" not in CliRunner().invoke(command, ["device", "list", "galaxy", "s23"]).output
