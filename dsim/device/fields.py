@@ -1,16 +1,18 @@
-"""Read CSV and TOML fields, with errors that name file, row, column and rule."""
+"""Read CSV and TOML fields, with errors that name file, row, column and rule; write rows of CSV."""
 
 from __future__ import annotations
 
 import csv
+import io
 import math
 import stat
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from dsim.errors import FileAccessError, FileFormatError
+from dsim.files import write_atomic
 
 MAX_BYTES = 20_000_000  # a profile may come from a stranger
 
@@ -192,3 +194,19 @@ def number(row: Mapping[str, str], column: str, where: str) -> float | None:
             f"{where}, column {column!r}: must be a number of at least 0, got {raw!r}; correct it"
         )
     return value
+
+
+def write_rows(path: Path, order: Sequence[str], rows: Sequence[Mapping[str, object]]) -> None:
+    """Write the columns that a row names, in an order of the file's own; a row may leave any of them out.
+
+    Raises
+    ------
+    FileAccessError
+        The file cannot be written; what was there before stays.
+    """
+    columns = [name for name in order if any(name in row for row in rows)]
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({column: row.get(column, "") for column in columns} for row in rows)
+    write_atomic(path, text.getvalue())

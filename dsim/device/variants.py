@@ -5,12 +5,11 @@ They show what a choice costs in one network. No model learns from them: what a 
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
-from dsim.device.fields import positive, read_rows, signed, text, whole
+from dsim.device.fields import positive, read_rows, signed, text, whole, write_rows
 from dsim.errors import InvalidValueError
 
 FILE = "variants.csv"
@@ -89,7 +88,4 @@ def read_variants(folder: Path) -> tuple[Variant, ...]:
 
 def write_variants(folder: Path, variants: Iterable[Variant]) -> None:
     """Write a profile's variants."""
-    with (folder / FILE).open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(COLUMNS)
-        writer.writerows([getattr(one, column) for column in COLUMNS] for one in variants)
+    write_rows(folder / FILE, COLUMNS, [asdict(one) for one in variants])

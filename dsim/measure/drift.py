@@ -181,7 +181,7 @@ def _fit(readings: Sequence[Reading]) -> _Fitted:
     for kind in np.unique(kinds):
         rows = kinds == kind
         level[rows] = np.median(raw[rows])
-        noise[rows] = _scatter(raw[rows] - level[rows])
+        noise[rows] = scatter_of(raw[rows] - level[rows])
     kernel = ConstantKernel(START[0] ** 2, tuple(b**2 for b in BOUNDS[0])) * Matern(
         START[1], BOUNDS[1], nu=0.5
     )
@@ -196,7 +196,9 @@ def _fit(readings: Sequence[Reading]) -> _Fitted:
         for kind in np.unique(kinds):
             rows = kinds == kind
             level[rows] = np.median(raw[rows] - course[rows])
-            found = _scatter(raw[rows] - level[rows] - course[rows]) ** 2 - float(np.median(error[rows] ** 2))
+            found = scatter_of(raw[rows] - level[rows] - course[rows]) ** 2 - float(
+                np.median(error[rows] ** 2)
+            )
             noise[rows] = np.sqrt(max(found, LEAST_SCATTER**2))
     off = raw - level - course
     log = course + np.clip(off, -FARTHEST * noise, FARTHEST * noise)
@@ -216,9 +218,9 @@ def _likeliest(
         return GaussianProcessRegressor(kernel, alpha=noise**2).fit(minutes[:, None], log)
 
 
-def _scatter(values: FloatArray) -> float:
-    """Return the standard deviation that the median absolute deviation speaks of."""
-    return max(float(1.4826 * np.median(np.abs(values - np.median(values)))), LEAST_SCATTER)
+def scatter_of(values: FloatArray, least: float = LEAST_SCATTER) -> float:
+    """Return the standard deviation that the median absolute deviation speaks of; at least ``least``."""
+    return max(float(1.4826 * np.median(np.abs(values - np.median(values)))), least)
 
 
 def _unexplained(fitted: _Fitted) -> tuple[tuple[float, float], ...]:

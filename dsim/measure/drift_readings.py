@@ -19,7 +19,7 @@ from dsim.device.batches import at_batch
 from dsim.device.drift import ANCHORS, NETWORKS, KeptDrift
 from dsim.device.load import load_profile
 from dsim.device.profile import LEARN
-from dsim.measure.drift import LEAST_READINGS, Course, Drift, Reading, estimate_course
+from dsim.measure.drift import LEAST_READINGS, Course, Drift, Reading, estimate_course, scatter_of
 from dsim.measure.journal import Entry, Head
 from dsim.measure.left_out import left_out_log_ms
 from dsim.measure.make_profile import MachineDrift, make_profile
@@ -29,6 +29,7 @@ LEAST_NETWORKS = 40  # to learn from: fewer make no model whose errors are the m
 LEAST_RUNTIMES = 2
 ROUNDS = 2
 FARTHEST = 3.0  # an error counts as at most so many of its kind's scatter
+LEAST_ERROR = 1e-3  # log ratio: a model that seems to err less has too few networks to tell
 DESIGN, REFERENCE = "design", "reference"
 Key = tuple[str, int]
 
@@ -83,7 +84,7 @@ def shared_readings(errors: Mapping[str, Mapping[str, float]], minutes: Mapping[
                 continue
             values = np.array([own[key] for key in keys])
             values = values - np.median(values)
-            scatter = max(1.4826 * float(np.median(np.abs(values))), 1e-3)
+            scatter = scatter_of(values, LEAST_ERROR)
             for key, value in zip(
                 keys, np.clip(values, -FARTHEST * scatter, FARTHEST * scatter), strict=True
             ):

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import numpy as np
 
 from dsim.device.profile import DeviceProfile
+from dsim.graph.graph import Graph
 from dsim.latency.evidence import ALL
 from dsim.latency.learners import learner_of
 from dsim.latency.networks import own_graphs, stored
+from dsim.latency.pricing import Pricing
 from dsim.threads import one_blas_thread
 
 FOLDS = 5
@@ -35,7 +37,16 @@ def left_out_log_ms(profile: DeviceProfile, keys: Collection[str]) -> dict[str, 
         out = sorted(wanted[n] for n in order[fold::FOLDS])
         evidence = learner.gather(profile, lambda _, key, gone=frozenset(out): key not in gone)  # type: ignore[misc]
         pricing = learner.learn(evidence, ALL)
-        kernels = [[one.kernel for one in pricing.kernels(graphs[key], profile.passes)] for key in out]
-        log, _ = pricing.log_ms(np.array([pricing.vectors(own).sum(0) for own in kernels]))
-        predicted |= dict(zip(out, map(float, log), strict=True))
+        predicted |= dict(
+            zip(out, whole_log_ms(pricing, [graphs[key] for key in out], profile.passes), strict=True)
+        )
     return predicted
+
+
+def whole_log_ms(pricing: Pricing, graphs: Sequence[Graph], passes: tuple[str, ...]) -> list[float]:
+    """Predict log milliseconds of whole networks, without intervals."""
+    vectors = [
+        pricing.vectors([placed.kernel for placed in pricing.kernels(graph, passes)]) for graph in graphs
+    ]
+    log, _ = pricing.log_ms(np.array([own.sum(0) for own in vectors]))
+    return list(map(float, log))

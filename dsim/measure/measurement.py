@@ -147,9 +147,7 @@ def begin_compared(request: Request) -> Begun:
     DsimError
         As `begin` does.
     """
-    found, head, other = _ask(request)
-    path = user_profiles_dir() / JOURNALS / f"{request.name}{COMPARED}"
-    return Begun(request, found, open_journal(path, head, request.fresh), None, other)
+    return _begin_apart(request, COMPARED)
 
 
 def begin_variants(request: Request) -> Begun:
@@ -160,8 +158,13 @@ def begin_variants(request: Request) -> Begun:
     DsimError
         As `begin` does.
     """
+    return _begin_apart(request, VARIANTS)
+
+
+def _begin_apart(request: Request, suffix: str) -> Begun:
+    """Open a journal of its own, which no profile is made of."""
     found, head, other = _ask(request)
-    path = user_profiles_dir() / JOURNALS / f"{request.name}{VARIANTS}"
+    path = user_profiles_dir() / JOURNALS / f"{request.name}{suffix}"
     return Begun(request, found, open_journal(path, head, request.fresh), None, other)
 
 

@@ -64,25 +64,24 @@ def _exchange(one: GradedContrast) -> str:
 
 
 def _contexts(of: Sequence[GradedContrast]) -> str:
-    names = list(
-        dict.fromkeys(f"{one.network} ({one.context})" if one.context else one.network for one in of)
-    )
-    more = f" and {len(names) - MOST_CONTEXTS} more" if len(names) > MOST_CONTEXTS else ""
-    return ", ".join(names[:MOST_CONTEXTS]) + more
+    return _first(f"{one.network} ({one.context})" if one.context else one.network for one in of)
+
+
+def _first(names: Iterable[str]) -> str:
+    """Name some, each once, and say how many more there are."""
+    once = list(dict.fromkeys(names))
+    more = f" and {len(once) - MOST_CONTEXTS} more" if len(once) > MOST_CONTEXTS else ""
+    return ", ".join(once[:MOST_CONTEXTS]) + more
 
 
 def _times(of: Sequence[GradedContrast], measures: str) -> str:
     unit = " per image, throughput" if measures == "throughput" else ""
     fell = {"before": "; the first left the accelerator", "after": "; the second left the accelerator"}
-    figures = [
-        f"{_ms(one.before_ms)} to {_ms(one.after_ms)} ms{unit} ({one.change:+.0%}){fell.get(one.fell, '')}"
-        for one in of
-    ]
-    return (
-        figures[0]
-        if len(of) == 1
-        else _span([one.change for one in of]) + (f"{unit}{fell.get(of[0].fell, '')}")
-    )
+    first = of[0]
+    left = fell.get(first.fell, "")
+    if len(of) == 1:
+        return f"{_ms(first.before_ms)} to {_ms(first.after_ms)} ms{unit} ({first.change:+.0%}){left}"
+    return f"{_span([one.change for one in of])}{unit}{left}"
 
 
 def _own_rows(contrasts: Iterable[Contrast]) -> tuple[tuple[str, ...], ...]:
@@ -92,16 +91,12 @@ def _own_rows(contrasts: Iterable[Contrast]) -> tuple[tuple[str, ...], ...]:
         alike.setdefault((graded, one.choice, one.source), []).append(one)
     rows = []
     for (grade, choice, source), of in alike.items():
-        names = list(dict.fromkeys(one.what.split(";")[0] for one in of))
-        shown = ", ".join(names[:MOST_CONTEXTS]) + (
-            f" and {len(names) - MOST_CONTEXTS} more" if len(names) > MOST_CONTEXTS else ""
-        )
-        first = of[0]
-        change = first.b_ms / first.a_ms - 1.0
+        shown = _first(one.what.split(";")[0] for one in of)
+        first, changes = of[0], [one.b_ms / one.a_ms - 1.0 for one in of]
         time = (
-            f"{_ms(first.a_ms)} to {_ms(first.b_ms)} ms ({change:+.0%})"
+            f"{_ms(first.a_ms)} to {_ms(first.b_ms)} ms ({changes[0]:+.0%})"
             if len(of) == 1
-            else _span([one.b_ms / one.a_ms - 1.0 for one in of])
+            else _span(changes)
         )
         kind, _, what = choice.partition(":")
         rows.append((grade, f"{kind}: {what.replace('>', ' to ')}", f"{shown}; {source}", time))

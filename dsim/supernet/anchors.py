@@ -21,6 +21,7 @@ from dsim.supernet.draws import draws
 from dsim.supernet.evaluator import scored
 from dsim.supernet.home import Header, Home
 from dsim.supernet.images import Part
+from dsim.supernet.kendall import taus
 from dsim.supernet.loaded import Supernet, load_supernet
 from dsim.supernet.machine import torch_threads
 from dsim.supernet.processes import refuse_processes
@@ -216,15 +217,10 @@ def kept_check(home: Home, header: Header) -> Check | None:
 
 def rank_correlation(one: Sequence[float], other: Sequence[float], seed: int) -> tuple[float, float, float]:
     """Return Kendall's tau of two lists, and its interval by resampling pairs."""
-    from scipy.stats import kendalltau  # slow to import
-
-    a, b = np.array(one), np.array(other)
-    rng = draws(seed, "bootstrap")
-    taus = []
-    for _ in range(RESAMPLES):
-        index = rng.integers(0, len(a), len(a))
-        tau = float(kendalltau(a[index], b[index]).statistic)
-        if np.isfinite(tau):  # a sample of one anchor alone has no order
-            taus.append(tau)
-    low, high = np.quantile(taus, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    return float(kendalltau(a, b).statistic), float(low), float(high)
+    a, b = np.array(one, dtype=float), np.array(other, dtype=float)
+    rng, count = draws(seed, "bootstrap"), len(a)
+    samples = [np.bincount(rng.integers(0, count, count), minlength=count) for _ in range(RESAMPLES)]
+    tau, *found = taus(a, b, np.array([np.ones(count, dtype=np.intp), *samples]))
+    finite = [value for value in found if np.isfinite(value)]  # a sample of one anchor alone has no order
+    low, high = np.quantile(finite, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    return float(tau), float(low), float(high)

@@ -28,6 +28,7 @@ from dsim.latency.learners import learner_of
 from dsim.latency.networks import own_graphs, stored
 from dsim.latency.scoring import Held
 from dsim.measure.error_shares import error_shares
+from dsim.measure.left_out import whole_log_ms
 from dsim.measure.scores import score
 from dsim.report.drift import drift_sentence
 from dsim.report.table import TableData, table
@@ -99,8 +100,7 @@ def plain_checks(profile: DeviceProfile) -> tuple[Held, ...]:
     graphs = stored({row.graph for row in rows}, own_graphs((profile,)))
     learner = learner_of(profile)
     pricing = learner.learn(learner.gather(profile), ALL)
-    kernels = [[one.kernel for one in pricing.kernels(graphs[row.graph], profile.passes)] for row in rows]
-    log, _ = pricing.log_ms(np.array([pricing.vectors(own).sum(0) for own in kernels]))
+    log = whole_log_ms(pricing, [graphs[row.graph] for row in rows], profile.passes)
     return tuple(
         Held(name, row.graph, CHECK, row.latency_ms, float(ms), float(ms), float(ms), "", "inside")
         for row, ms in zip(rows, np.exp(log), strict=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import re
 import shutil
@@ -18,6 +17,7 @@ import tomli_w
 from dsim.device.about import NETWORK_COLUMNS, SCHEMA_VERSION
 from dsim.device.add.found import LICENCE
 from dsim.device.drift import MEASURED
+from dsim.device.fields import write_rows
 from dsim.device.load import CONTRAST_COLUMNS, load_profile
 from dsim.device.ops import COLUMNS as OP_COLUMNS
 from dsim.device.ops import OPTIONAL as OP_OPTIONAL
@@ -196,7 +196,7 @@ def write_profile(root: Path, addition: Addition, force: bool = False) -> Path:
         folder.mkdir()
         (folder / "profile.toml").write_text(_toml(addition), encoding="utf-8")
         if addition.networks:
-            _write_csv(folder / "networks.csv", _NETWORK_ORDER, addition.networks)
+            write_rows(folder / "networks.csv", _NETWORK_ORDER, addition.networks)
         if addition.ops:
             write_ops(folder / "ops.parquet", addition.ops)
         if addition.contrasts:
@@ -269,16 +269,7 @@ def _like(addition: Addition, like: DeviceProfile) -> dict[str, Any]:
 
 def write_contrasts(path: Path, rows: Sequence[Mapping[str, str]]) -> None:
     """Write contrasts.csv; the interval's columns are left out where no row has them."""
-    _write_csv(path, CONTRAST_COLUMNS, rows)
-
-
-def _write_csv(path: Path, order: Sequence[str], rows: Sequence[Mapping[str, str]]) -> None:
-    """Write the columns that a row names, in an order of the file's own; a row may leave any of them out."""
-    columns = [name for name in order if any(name in row for row in rows)]
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, columns, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows({column: row.get(column, "") for column in columns} for row in rows)
+    write_rows(path, CONTRAST_COLUMNS, rows)
 
 
 def write_ops(path: Path, ops: tuple[MeasuredOp, ...]) -> None:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
@@ -25,6 +23,7 @@ from dsim.supernet.trainer import Trainer
 from dsim.supernet.ways import supernet_training
 from lab.claims.fashion.alone import Bench
 from lab.claims.fashion.inputs import FOLDER, Inputs
+from lab.validate.baseline import processor
 
 PATH = FOLDER / "costs.toml"
 ROUNDS = 12  # each kind of work is timed once in a round; the first rounds are slow and are not counted
@@ -93,14 +92,8 @@ def measure(bench: Bench) -> Costs:
             trainer.step()  # everything is done for the first time
             note("alone", lambda trainer=trainer: [trainer.step() for _ in range(4)], 4 * alone.batch)  # type: ignore[misc]
     middle = {kind: median(values[UNTIMED:]) for kind, values in timings.items()}
-    return Costs(middle["ablation"], middle["gumbel"], middle["evaluation"], middle["alone"], _processor())
-
-
-def _processor() -> str:
-    for line in Path("/proc/cpuinfo").read_text().splitlines():
-        if line.startswith("model name"):
-            return f"{line.partition(':')[2].strip()}, torch {torch.__version__}"
-    return f"{platform.processor()}, torch {torch.__version__}"
+    where = f"{processor()}, torch {torch.__version__}"
+    return Costs(middle["ablation"], middle["gumbel"], middle["evaluation"], middle["alone"], where)
 
 
 def write_costs(costs: Costs) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from dsim.supernet.kendall import taus
 from lab.claims.fashion.inputs import Inputs
 from lab.claims.fashion.interval import Counts, Interval, Values, resampled
 from lab.claims.fashion.rows import Estimate, Training
@@ -67,21 +68,6 @@ class Rated:
     tau: Interval
     corrected: float
     over_base: Interval
-
-
-def taus(one: Values, other: Values, counts: Counts) -> Values:
-    """Return Kendall's tau-b of two lists in each sample; nan where a sample has no order.
-
-    Things that are in a sample twice are ties there, as in any other way of computing it.
-    """
-    signs = [np.sign(np.subtract.outer(row, row)) for row in (one, other)]
-
-    def over_pairs(matrix: Values) -> Values:
-        return np.asarray(((counts @ matrix) * counts).sum(axis=1))
-
-    untied = over_pairs(np.abs(signs[0])) * over_pairs(np.abs(signs[1]))
-    with np.errstate(invalid="ignore"):
-        return over_pairs(signs[0] * signs[1]) / np.sqrt(untied)
 
 
 def tau(one: Values, other: Values) -> float:

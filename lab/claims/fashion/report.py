@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from dsim.report.table import table
-from lab.claims.fashion.bought import BASE, Final, bought, finals, noise, seen_difference
+from lab.claims.fashion.arms import NEEDS
+from lab.claims.fashion.bought import BASE, Bought, Final, bought, finals, noise, seen_difference
 from lab.claims.fashion.costs import Costs
 from lab.claims.fashion.inputs import Inputs
 from lab.claims.fashion.interval import mean_interval
@@ -14,11 +15,6 @@ from lab.claims.fashion.ranked import Rated, converged, rated, truth
 from lab.claims.fashion.rows import Estimate, Pick, Training
 from lab.claims.fashion.shifted import Shift
 
-SUPERNET_ARMS = {
-    "paper": "gumbel",
-    "all moves": "ablation",
-    "predictor": "ablation",
-}  # by the supernet they need
 LEAST = 10  # ranked designs with all seeds before a correlation is worth printing
 
 
@@ -88,21 +84,21 @@ def arms_markdown(picks: Sequence[Pick], trainings: Sequence[Training], inputs: 
         f"Each pick was trained alone with {len(inputs.final_seeds)} seeds. Two trainings of one pick differ by {noise(found):.2f} points "
         "(deviation); between seeds: the deviation of an arm's picks for one device. Differences are paired by search seed and device.",
     ).markdown()  # fmt: skip
-    return "\n".join([body, *_power(found), *_decision(found, inputs)])
+    return "\n".join([body, *_power(found), *_decision(rows, inputs)])
 
 
 def _power(found: Sequence[Final]) -> Iterator[str]:
-    for arm in SUPERNET_ARMS:
+    for arm in NEEDS:
         if sum(one.pick.arm == arm for one in found) > 1 and any(one.pick.arm == BASE for one in found):
             yield f"- {arm}: a difference of {seen_difference(found, arm):.2f} points from {BASE} would be seen with a probability of 80%."
     yield ""
 
 
-def _decision(found: Sequence[Final], inputs: Inputs) -> Iterator[str]:
-    rows = {one.arm: one for one in bought(found, inputs)}
+def _decision(rows: Sequence[Bought], inputs: Inputs) -> Iterator[str]:
     whole = len(inputs.search_seeds) * len(inputs.devices)
-    arms = [rows[arm] for arm in SUPERNET_ARMS if arm in rows]
-    if any(one.picks < whole for one in arms) or len(arms) < len(SUPERNET_ARMS) or BASE not in rows:
+    arms = [one for one in rows if one.arm in NEEDS]
+    without_base = all(one.arm != BASE for one in rows)
+    if any(one.picks < whole for one in arms) or len(arms) < len(NEEDS) or without_base:
         yield "The rule is not applied before every arm is whole.\n"
         return
     best = max(arms, key=lambda one: one.accuracy.middle)
@@ -115,7 +111,7 @@ def _decision(found: Sequence[Final], inputs: Inputs) -> Iterator[str]:
 def served_markdown(picks: Sequence[Pick], costs: Costs, inputs: Inputs) -> str:
     """Return what one training for all devices costs beside one loop for each, as the paper has it."""
     count, rows = len(inputs.devices), []
-    for arm, importance in SUPERNET_ARMS.items():
+    for arm, importance in NEEDS.items():
         own = {one.search_seed: one for one in picks if one.arm == arm}.values()
         if own:
             training = inputs.supernet_images * costs.ablation_image

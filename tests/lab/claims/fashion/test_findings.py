@@ -12,12 +12,13 @@ from scipy.stats import kendalltau
 pytest.importorskip("PIL", reason="needs pip install 'dsim[supernet]'")
 
 from dsim.supernet.choices import DEFAULT, Choices
+from dsim.supernet.kendall import taus
 from dsim.supernet.subnet import parse_subnet
 from lab.claims.fashion.bought import bought, finals, noise, seen_difference
 from lab.claims.fashion.costs import read_costs
 from lab.claims.fashion.inputs import read_inputs
 from lab.claims.fashion.interval import mean_interval, resampled
-from lab.claims.fashion.ranked import converged, rated, taus, truth
+from lab.claims.fashion.ranked import converged, rated, truth
 from lab.claims.fashion.report import arms_markdown, ranking_markdown, served_markdown, shifts_markdown
 from lab.claims.fashion.rows import Estimate, Pick, Training
 from lab.claims.fashion.shifted import difference, shifts
