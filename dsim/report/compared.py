@@ -1,19 +1,22 @@
-"""What a comparison found, on one screen: the best design of each device, whether it serves the others, what to do next."""
+"""What a comparison found, on one screen: what was measured, the best design of each device, whether it serves the others."""
 
 from __future__ import annotations
 
 import shlex
+from pathlib import Path
 
 from rich.text import Text
 
-from dsim.report.console import headed, plain, result_console, show, step, titled
+from dsim.report.console import headed, plain, result_console, show, show_table, step, titled
 from dsim.report.names import common_unit
 from dsim.report.shift import show_details, span
 from dsim.report.stages import design_words, stages_words
 from dsim.report.table import TableData, table
+from dsim.report.tiers import PREDICTED, measured_tables, tier_lines
 from dsim.report.verdicts import WORDS, explained
 from dsim.shift import Cell, Comparison, Shift, Verdict
 from dsim.shift.strongest import findings
+from dsim.shift.tiers import NOTHING, Measured, measured_of
 
 MOST_LINES = 40  # of a screen, where few devices are compared
 MOST_FINDINGS = 3
@@ -30,17 +33,22 @@ def show_comparison(found: Comparison, folder: str = "", details: bool = False) 
     details
         Print all that was found; without it, the answer and what to do next.
     """
+    measured = measured_of(found, Path(folder) if folder else None)
+    console = result_console()
     if details:
+        show(console, [*tier_lines(measured, console.width), NONE])
+        for data in measured_tables(measured):
+            show_table(console, data)
         show_details(found, folder)
         return
-    console = result_console()
-    show(console, short_comparison(found, folder, console.width))
+    show(console, short_comparison(found, folder, console.width, measured))
 
 
-def short_comparison(found: Comparison, folder: str, width: int) -> list[Text]:
+def short_comparison(found: Comparison, folder: str, width: int, measured: Measured = NOTHING) -> list[Text]:
     """Return the whole short answer; differences, then designs, are left out until it fits one screen."""
     for kept, designs in ((MOST_FINDINGS, True), (1, True), (0, True), (0, False)):
         lines = [
+            *tier_lines(measured, width),
             *_head(found, width),
             *([*_designs(found, width), NONE] if designs else []),
             *titled(_worst(found), width),
@@ -67,9 +75,9 @@ def _head(found: Comparison, width: int) -> list[Text]:
             )
         )
         rows.append((one.device, f"{one.budget_ms:.3g}", *said))
-    columns = ("best design for", f"budget {unit}", f"takes {unit}", found.words.column)
+    columns = (f"{PREDICTED} best design for", f"budget {unit}", f"takes {unit}", found.words.column)
     note = (
-        f"Predictions with {found.confidence:.0%} intervals; nothing was measured for this comparison. "
+        f"Predictions with {found.confidence:.0%} intervals. "
         f"{found.words.note(found.devices[0].fastest.arch.resolution)} Budgets: {found.budget_rule}."
     )
     return [*titled(table("", columns, rows, numbers=columns[1:2], note=note), width), NONE]

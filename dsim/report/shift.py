@@ -52,7 +52,7 @@ def show_details(found: Comparison, folder: str = "") -> None:
         show_line(console, "Note:", note)
     show_text(
         console,
-        f"All figures are predictions{found.words.rests_on}; nothing was measured for this comparison. Intervals: {found.draws} paired draws from models "
+        f"All figures but those said to be measured are predictions{found.words.rests_on}. Intervals: {found.draws} paired draws from models "
         f"that were learned {counted(found.refits, 'time')}; the measurements were halved {counted(halvings(found), 'time')}. "
         f"It took {found.seconds:.0f} s.",
     )

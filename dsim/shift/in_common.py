@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from statistics import median
 
 import numpy as np
 from numpy.typing import NDArray
@@ -115,7 +116,7 @@ def timed_networks(profile: DeviceProfile) -> dict[str, tuple[float, frozenset[s
     for row in speaks or rows:
         taken[row.graph].append(row.latency_ms)
         labs[row.graph].add(row.lab)
-    return {key: (float(np.median(values)), frozenset(labs[key])) for key, values in taken.items()}
+    return {key: (median(values), frozenset(labs[key])) for key, values in taken.items()}
 
 
 def common_networks(a: DeviceProfile, b: DeviceProfile) -> tuple[CommonNetworks, ...]:

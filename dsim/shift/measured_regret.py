@@ -229,10 +229,8 @@ def points_lost(top1: Floats, a_ms: Floats, b_ms: Floats, a_budgets: Floats, b_b
 def _mean(lost: Sequence[Floats], sizes: Sequence[int]) -> float:
     """Return the mean over budgets, then over classes by their networks; NaN where nothing is known."""
     known = [
-        (float(np.nanmean(one)), size)
-        for one, size in zip(lost, sizes, strict=True)
-        if (~np.isnan(one)).any()
+        (some.mean(), size) for one, size in zip(lost, sizes, strict=True) if len(some := one[~np.isnan(one)])
     ]
     if not known:
         return float("nan")
-    return sum(mean * size for mean, size in known) / sum(size for _, size in known)
+    return float(sum(mean * size for mean, size in known) / sum(size for _, size in known))

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dsim.device import DeviceProfile
 from dsim.latency.scoring import Held
 from dsim.report.findings import findings_table
+from dsim.report.measured_regret import regret_table
 from dsim.report.names import common_unit, device_words
 from dsim.report.page.curse import curse_figure, summary_table
 from dsim.report.page.flips import flips_figure
@@ -22,11 +23,16 @@ from dsim.report.page.summary import findings, question
 from dsim.report.page.what_if import top1_figure, what_if_figure
 from dsim.report.shift import devices_table, kept_choices, never_measured, pairs_table
 from dsim.report.table import table
+from dsim.report.tiers import NOT_TIMED, contrasts_in_words, contrasts_table, regrets_in_words
 from dsim.report.timed import agreement_table, timed_table
 from dsim.shift import Comparison
-from dsim.shift.measured import agreements, read_measured
+from dsim.shift.measured import read_measured
 from dsim.shift.summary import shift_by_kind
+from dsim.shift.tiers import measured_of
 
+TIMED_WORDS = (
+    "Designs that this comparison names, exported and timed on the runtimes at hand by dsim measure compared."
+)
 ONE_FOR_ALL = "One design for all devices"
 TOO_HOPEFUL = "Is the choice too hopeful? (winner's curse)"
 Profiles = Mapping[str, DeviceProfile]
@@ -50,16 +56,16 @@ def comparison_part(
         subject.name,
         f"How the best design changes over {len(names)} devices, in {common_unit(found)}",
         (
+            *_measured(subject, found, profiles),
             Section(
                 "summary",
-                "What was found",
+                "4. What is predicted",
                 question(found),
                 findings(found) + found.notes,
                 tables=(findings_table(found), devices_table(found)),
             ),
             Section("fronts", "Pareto fronts", figures=_fronts(found, profiles)),
             _regret(found),
-            *_timed(subject, found),
             Section("designs", "The best design for each device", figures=_designs(found, profiles)),
             Section(
                 "flips",
@@ -132,14 +138,30 @@ def _regret(found: Comparison) -> Section:
     )
 
 
-def _timed(subject: PageSubject, found: Comparison) -> tuple[Section, ...]:
-    timed = read_measured(subject.folder)
-    sums = agreements(found, timed)
-    if not sums:
-        return ()
-    words = "Designs that this comparison names, exported and timed on the runtimes at hand by dsim measure compared."
-    tables = (agreement_table(found, timed), *(timed_table(found, timed, one.device) for one in sums))
-    return (Section("timed", "Timed on the devices", (words,), tables=tables),)
+def _measured(subject: PageSubject, found: Comparison, profiles: Profiles) -> tuple[Section, ...]:
+    """Return the tiers of what was measured: one change, published networks, best designs."""
+    measured = measured_of(found, subject.folder, profiles.values())
+    tables = tuple(timed_table(found, read_measured(subject.folder), one.device) for one in measured.timed)
+    return (
+        Section(
+            "contrasts",
+            "1. Measured: one change at a time",
+            (contrasts_in_words(measured.contrasts),),
+            tables=(contrasts_table(measured.contrasts),) if measured.contrasts else (),
+        ),
+        Section(
+            "measured-regret",
+            "2. Measured: published networks, chosen on one device and run on another",
+            (regrets_in_words(measured),),
+            tables=(regret_table(measured.regrets),) if measured.regrets else (),
+        ),
+        Section(
+            "timed",
+            "3. Measured: best designs, timed on the devices",
+            (TIMED_WORDS if measured.timed else NOT_TIMED,),
+            tables=(agreement_table(found, read_measured(subject.folder)), *tables) if measured.timed else (),
+        ),
+    )
 
 
 def _designs(found: Comparison, profiles: Profiles) -> tuple[Figure, ...]:

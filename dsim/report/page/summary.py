@@ -18,10 +18,10 @@ def question(found: Comparison) -> tuple[str, ...]:
         "ms per run": "milliseconds for one run of each profile's own batch",
     }.get(common_unit(found), common_unit(found).replace("ms", "milliseconds", 1))
     measured = (
-        f"{found.words.rests_on}. {found.words.about(found.devices[0].fastest.arch.resolution)} Only times in the section "
-        "Timed on the devices, where there is one, are measured."
+        f"{found.words.rests_on}. {found.words.about(found.devices[0].fastest.arch.resolution)} Only the sections before this "
+        "one are measured."
         if found.task
-        else ", except points that are marked as measured by others and the section Timed on the devices, where there is one."
+        else ", except points that are marked as measured by others and the sections before this one."
     )
     return (
         f"{found.words.best.capitalize()} within a budget was searched for {len(found.devices)} devices, in {unit}. "
