@@ -7,6 +7,7 @@ of the thing itself. Rounding errors of sums and fits lie near 1e-13 of that siz
 
 from __future__ import annotations
 
+import math
 from typing import TypeVar
 
 import numpy as np
@@ -31,6 +32,11 @@ def sign_of(low: float, high: float, scale: float) -> int:
 def limit(most: _Number) -> _Number:
     """Return the largest value that still counts as within ``most``, which is positive."""
     return most * (1.0 + RELATIVE)
+
+
+def finite(value: float) -> float:
+    """Return a value, or nan where it is infinite: records write nan as null, and JSON has no infinity."""
+    return value if math.isfinite(value) else math.nan
 
 
 def steps(values: NDArray[np.float64], scale: float) -> NDArray[np.float64]:

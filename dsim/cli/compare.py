@@ -10,7 +10,7 @@ from dsim.cli.exits import NOTHING_FITS
 from dsim.cli.options import (
     accuracy_option,
     batch_option,
-    confidence_option,
+    certainty_option,
     data_option,
     json_option,
     print_json,
@@ -72,7 +72,7 @@ def _budgets(ctx: click.Context, param: click.Parameter, value: str | None) -> d
     help="Design whose parts are changed one at a time, to show what each change costs on each device.",
     show_default="the design of --like",
 )
-@confidence_option
+@certainty_option
 @rough_option
 @click.option(
     "--trials",

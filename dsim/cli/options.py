@@ -35,6 +35,17 @@ def confidence_option(command: _Command) -> _Command:
     )(command)
 
 
+def certainty_option(command: _Command) -> _Command:
+    """Add ``--confidence`` to a verb that holds designs to a budget."""
+    return click.option(
+        "--confidence",
+        type=click.FloatRange(0.0, 1.0, min_open=True, max_open=True),
+        default=0.9,
+        show_default=True,
+        help="The chance with which a design must fit the budget, falls to a slower unit included. Also the level of the intervals.",
+    )(command)
+
+
 def device_option(command: _Command) -> _Command:
     """Add ``--device``."""
     return click.option(

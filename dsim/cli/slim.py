@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from dsim.cli.exits import NOTHING_FITS
-from dsim.cli.options import confidence_option, json_option, print_json, rough_option
+from dsim.cli.options import certainty_option, json_option, print_json, rough_option
 from dsim.cli.types import device_named
 from dsim.cli.words import ending
 from dsim.errors import InvalidValueError
@@ -46,7 +46,7 @@ from dsim.units import milliseconds
     show_default=True,
     help="For all: how many changes of a round are evaluated, those that promise the most.",
 )
-@confidence_option
+@certainty_option
 @rough_option
 @click.option(
     "--data",

@@ -10,7 +10,7 @@ from dsim.cli.exits import INTERRUPTED, NOTHING_FITS
 from dsim.cli.options import (
     accuracy_option,
     batch_option,
-    confidence_option,
+    certainty_option,
     data_option,
     device_option,
     json_option,
@@ -48,9 +48,9 @@ def _show_space(ctx: click.Context, param: click.Parameter, value: bool) -> None
     "budget_ms",
     type=BUDGET,
     required=True,
-    help="The most time that one run may take, such as 2ms. The upper end of the predicted interval fits it.",
+    help="The most time that one run may take, such as 2ms.",
 )
-@confidence_option
+@certainty_option
 @recipe_option
 @rough_option
 @click.option(

@@ -45,6 +45,13 @@ class Calibration:
             raise InvalidValueError(f"a level must lie between 0 and 1, got {level}; 0.9 is usual")
         return float(np.interp(level, self.cumulative, GRID))
 
+    def reached(self, levels: FloatArray) -> FloatArray:
+        """Return the standardised errors (N,) that shares ``levels`` (N,) of new measurements keep to: the inverse of `below`.
+
+        Infinite where even the largest error that the distribution knows keeps fewer.
+        """
+        return np.where(levels > self.cumulative[-1], np.inf, np.interp(levels, self.cumulative, GRID))
+
     def ends(self, rest: float) -> tuple[float, float, float]:
         """Return low end, estimate and high end in standardised errors; a share ``rest`` lies beyond each end."""
         low, high = self.quantile(rest), self.quantile(1.0 - rest)

@@ -8,19 +8,16 @@ from dsim.errors import InvalidValueError
 from dsim.latency.features import FloatArray
 
 
-def tail(confidence: float, sided: str) -> float:
-    """Return the chance that is left beyond each end of an interval.
+def check_level(confidence: float) -> None:
+    """Refuse a chance that is none, or certain.
 
     Raises
     ------
     InvalidValueError
-        confidence or sided is out of range.
+        It does not lie between 0 and 1.
     """
     if not 0.0 < confidence < 1.0:
         raise InvalidValueError(f"confidence must lie between 0 and 1, got {confidence}; 0.9 is usual")
-    if sided not in ("central", "upper"):
-        raise InvalidValueError(f"sided must be 'central' or 'upper', got {sided!r}; choose one")
-    return (1.0 - confidence) / (2.0 if sided == "central" else 1.0)
 
 
 def check_budget(budget_ms: float) -> None:

@@ -12,7 +12,7 @@ from dsim.graph.graph import Graph
 from dsim.latency import cliffs
 from dsim.latency.batch import as_measured
 from dsim.latency.calibrate import Calibration
-from dsim.latency.checks import check_budget, check_vectors, tail
+from dsim.latency.checks import check_budget, check_level, check_vectors
 from dsim.latency.estimate import estimate
 from dsim.latency.features import FloatArray
 from dsim.latency.kernel import Kernel, Placed
@@ -92,7 +92,7 @@ class DeviceModel:
         total: FloatArray = self.vectors([placed.kernel for placed in self.kernels(graph)]).sum(0)
         return total
 
-    def price(self, phi: FloatArray, confidence: float = 0.9, sided: str = "central") -> LatencyArrays:
+    def price(self, phi: FloatArray, confidence: float = 0.9, chance: float | None = None) -> LatencyArrays:
         """Price vectors.
 
         Parameters
@@ -100,25 +100,31 @@ class DeviceModel:
         phi
             (N, F) vectors.
         confidence
-            Level of the interval, between 0 and 1.
-        sided
-            ``central`` leaves half of the rest on either side; ``upper`` leaves all of it above, and low is 0.
+            Level of the central interval, between 0 and 1.
+        chance
+            With which a new measurement must be within the budget ``needs_ms``; ``confidence`` where it is left out.
 
         Returns
         -------
         LatencyArrays
-            Milliseconds (N,) of a network that stays on the accelerator: the estimate of a new measurement, and the ends of
-            its interval.
+            Milliseconds (N,): the estimate of a new measurement of a network that stays on the accelerator, the ends of its
+            interval, and the budget that it needs, at which `p_fits` is ``chance``.
 
         Raises
         ------
         InvalidValueError
-            confidence or sided is out of range, or phi has the wrong shape.
+            confidence or chance is out of range, or phi has the wrong shape.
         """
-        ends = self.calibration.ends(tail(confidence, sided))
-        log, spread = self.pricing.log_ms(self._checked(phi))
-        low, middle, high = (np.exp(log + spread * end) for end in ends)
-        return LatencyArrays(middle, low if sided == "central" else np.zeros(len(log)), high)
+        asked = confidence if chance is None else chance
+        for level in (confidence, asked):
+            check_level(level)
+        phi = self._checked(phi)
+        log, spread = self.pricing.log_ms(phi)
+        low, middle, high = (
+            np.exp(log + spread * end) for end in self.calibration.ends((1.0 - confidence) / 2.0)
+        )
+        most = self.calibration.reached(asked / np.maximum(1.0 - self.p_cliff(phi), 1e-12))
+        return LatencyArrays(middle, low, high, np.exp(log + spread * most))
 
     def p_cliff(self, phi: FloatArray) -> FloatArray:
         """Return the chance (N,) that a network leaves the accelerator, for vectors (N, F)."""

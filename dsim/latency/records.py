@@ -24,11 +24,21 @@ class Basis(StrEnum):
 
 @dataclass(frozen=True)
 class LatencyArrays:
-    """Milliseconds of many designs, arrays (N,): the estimate and the ends of its interval."""
+    """Milliseconds of many designs.
+
+    Attributes
+    ----------
+    latency_ms, low_ms, high_ms
+        (N,) the estimate and the ends of its central interval, for a network that stays on the accelerator.
+    needs_ms
+        (N,) the smallest budget that a new measurement keeps to with the chance that is asked for, cliffs included;
+        infinite where a cliff alone is likelier than the rest of that chance, so that no budget is enough.
+    """
 
     latency_ms: FloatArray
     low_ms: FloatArray
     high_ms: FloatArray
+    needs_ms: FloatArray
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from rich.text import Text
 
 from dsim.latency.cliffs import LEAVES, chance_words
+from dsim.report.certainty import certainty_sentence, why_no_budget
 from dsim.report.console import headed, plain, step, titled
 from dsim.report.design import design_lines
 from dsim.report.names import DeviceWords, device_words
@@ -87,9 +88,10 @@ def answer_sentences(result: StudyResult, device: DeviceWords) -> tuple[str, str
     spec, nearest = result.spec, result.nearest_feasible_budget_ms
     words, shown = AccuracyWords(spec.task, spec.trained), result.chosen or result.fastest
     found = answer_words(device, spec.budget_ms, result.chosen, result.fastest, nearest, words, result.tested)
-    first = f"On {device.title}, {found}"
+    price = f"{said} " if (said := certainty_sentence(result)) else ""
+    first = f"On {device.title}, {found} {why_no_budget(result)}".rstrip()
     return first, (
-        f"These are predictions with {spec.confidence:.0%} intervals; a design fits if the upper end of its latency does. "
+        f"These are predictions with {spec.confidence:.0%} intervals; {spec.rule}. {price}"
         f"{words.about(shown.arch.resolution)}"
     )
 
@@ -141,12 +143,12 @@ def alternatives(result: StudyResult) -> tuple[Candidate, ...]:
     """
     chosen = result.chosen
     others = [design for design in result.front if chosen is None or design.arch != chosen.arch]
-    shares, needed = (NEAR_CHOSEN, chosen.high_ms) if chosen else (NEAR_FASTEST, result.fastest.high_ms)
+    shares, needed = (NEAR_CHOSEN, chosen.needs_ms) if chosen else (NEAR_FASTEST, result.fastest.needs_ms)
     picked = {}
     for share in shares if others else ():
-        near = min(others, key=lambda design: abs(design.high_ms - share * needed))
+        near = min(others, key=lambda design: abs(design.needs_ms - share * needed))
         picked[near.arch] = near
-    return tuple(sorted(picked.values(), key=lambda design: design.high_ms))
+    return tuple(sorted(picked.values(), key=lambda design: design.needs_ms))
 
 
 def alternatives_table(result: StudyResult) -> TableData:
@@ -155,7 +157,7 @@ def alternatives_table(result: StudyResult) -> TableData:
     rows = [
         (
             design.name or f"design {places[design.arch]} of {len(places)}",
-            f"{design.high_ms:.2f}",
+            f"{design.needs_ms:.2f}",
             f"{design.latency_ms:.2f}",
             f"{design.top1:.1f}",
             _trade(design.latency_ms, design.top1, result.chosen),

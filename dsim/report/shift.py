@@ -17,7 +17,7 @@ from dsim.search.accuracy_words import AccuracyWords
 from dsim.shift import Cell, Comparison, Flip, Interval, Robust, Shift, Verdict
 from dsim.shift.summary import claimed_and_scored, shift_by_kind
 
-OVER = "The same designs unchanged: upper end of the milliseconds less the budget of the device"
+OVER = "The same designs unchanged: the milliseconds that they need less the budget of the device"
 
 
 def lost_title(found: Comparison) -> str:
@@ -260,7 +260,7 @@ def robust_table(robust: Robust, words: AccuracyWords) -> TableData:
         (
             on.device,
             f"{on.latency.value:.3g} ({on.latency.low:.3g} to {on.latency.high:.3g})",
-            f"{on.over_budget_ms:+.3g}",
+            "no budget is enough" if math.isnan(on.over_budget_ms) else f"{on.over_budget_ms:+.3g}",
             span(on.top1_lost, 1) if on.top1_lost else "",
         )
         for on in robust.on

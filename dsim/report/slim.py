@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -24,8 +25,8 @@ def show_slimmed(results: Sequence[SlimResult], files: Sequence[Path]) -> None:
         show_line(
             console,
             result.device,
-            f"{fits} {result.budget_ms:g} ms: predicted {result.latency_ms:.2f} ms, at most {result.high_ms:.2f} ms at "
-            f"confidence {result.confidence:g}{left}.",
+            f"{fits} {result.budget_ms:g} ms: predicted {result.latency_ms:.2f} ms, {_needed(result)} with a chance of "
+            f"{result.confidence * 100:.6g}%{left}.",
         )
         if result.unpriced:
             kinds = ", ".join(result.unpriced)
@@ -46,9 +47,8 @@ def show_slimmed(results: Sequence[SlimResult], files: Sequence[Path]) -> None:
             show_line(console, "Design", f"kept in {file}.")
         else:
             why = "these steps reach no design that fits; the last is shown"
-            show_line(
-                console, "Next:", f"{why}. Raise the budget, or train a supernet with a smaller --space."
-            )
+            more = "Lower --confidence" if math.isnan(result.needs_ms) else "Raise the budget"
+            show_line(console, "Next:", f"{why}. {more}, or train a supernet with a smaller --space.")
         console.print()
     first = results[0]
     show_line(
@@ -57,6 +57,12 @@ def show_slimmed(results: Sequence[SlimResult], files: Sequence[Path]) -> None:
         f"Weights were trained {first.trained}, at {first.training_px} px; latency is for {first.deployed_px} px "
         f"and {first.arch.num_classes:,} classes. Losses compare designs of this supernet alone: no design was trained to its end.",
     )
+
+
+def _needed(result: SlimResult) -> str:
+    if math.isnan(result.needs_ms):
+        return "and more than any budget can promise"
+    return f"at most {result.needs_ms:.2f} ms"
 
 
 _HOW = {
@@ -72,7 +78,7 @@ def trace_data(result: SlimResult) -> TableData:
         (
             str(number),
             step.words,
-            f"{step.high_ms:.3f}",
+            "no budget" if math.isnan(step.needs_ms) else f"{step.needs_ms:.3f}",
             f"{step.saved_ms:+.3f}",
             f"{step.loss_rise:+.4f}",
             f"{step.accuracy_drop:+.2f}",
@@ -80,13 +86,14 @@ def trace_data(result: SlimResult) -> TableData:
         )
         for number, step in enumerate(result.trace, 1)
     ]
-    columns = ("step", "what", "at most ms", "saved ms", "loss rises", "points lost", "points a ms")
+    columns = ("step", "what", "needs ms", "saved ms", "loss rises", "points lost", "points a ms")
     return table(
         f"From the supernet to {result.device} under {result.budget_ms:g} ms",
         columns,
         rows,
         tuple(name for name in columns if name != "what"),
-        f"{_HOW[result.actions]} Loss and accuracy on the search images, with the supernet's weights.",
+        f"{_HOW[result.actions]} Loss and accuracy on the search images, with the supernet's weights. "
+        "Needs: the smallest budget that it fits.",
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from rich.console import Console
 
 from dsim.report.answer import NONE, answer_lines, cut_short, next_lines, short_answer
+from dsim.report.certainty import certainty_table
 from dsim.report.console import result_console, show, show_line, show_table
 from dsim.report.glossary import design_glossary, evidence_glossary
 from dsim.report.stages import COLUMNS, stage_rows
@@ -36,6 +37,8 @@ def _show_details(console: Console, result: StudyResult) -> None:
     shown = result.chosen or result.fastest
     if result.chosen:
         show_table(console, chosen_table(result.chosen, result))
+    if result.certainty:
+        show_table(console, certainty_table(result))
     title = f"Stage by stage, at {shown.arch.resolution} px (stem: {shown.arch.stem})"
     show_table(console, table(title, COLUMNS, stage_rows(shown.arch), numbers=("map", "width")))
     if result.trained:

@@ -30,7 +30,7 @@ def agreement_table(found: Comparison, timed: Sequence[Timed]) -> TableData:
         "worst",
         "within 5%",
         "within 10%",
-        "below upper end",
+        "within its need",
         "in budget",
     )
     rows = [
@@ -41,7 +41,7 @@ def agreement_table(found: Comparison, timed: Sequence[Timed]) -> TableData:
             f"{a.worst:.1%}",
             f"{a.within_5} of {a.designs}",
             f"{a.within_10} of {a.designs}",
-            f"{a.below_high} of {a.designs}",
+            f"{a.within_need} of {a.designs}",
             f"{a.fit} of {a.to_fit}",
         )
         for a in agreements(found, timed)
@@ -51,7 +51,7 @@ def agreement_table(found: Comparison, timed: Sequence[Timed]) -> TableData:
         columns,
         rows,
         numbers=("designs", "mean error", "worst"),
-        note="Mean error: timed over predicted, geometric mean. In budget: of those that were predicted to fit it. No model has "
+        note="Mean error: timed over predicted, geometric mean. Within its need: no longer than the smallest budget that it was predicted to fit. In budget: of those that were predicted to fit it. No model has "
         "learned from these figures.",
     )
 
@@ -65,8 +65,8 @@ def timed_table(found: Comparison, timed: Sequence[Timed], on: str) -> TableData
         f"On {on}{budget}: predicted, and timed",
         COLUMNS,
         rows,
-        note="More: milliseconds above the device's own best design. Smaller: made smaller until the upper end of its prediction "
-        "fits the budget. Fits: whether it does by the clock.",
+        note="More: milliseconds above the device's own best design. Smaller: made smaller until it is predicted to "
+        "fit the budget. Fits: whether it does by the clock.",
     )
 
 

@@ -1,9 +1,10 @@
 """Search: the space of designs, one bounded study over it, and what it found."""
 
 from dsim.callable_module import make_callable
+from dsim.search.candidate import Candidate
 from dsim.search.files import load_study, read_result
 from dsim.search.published import measured_networks
-from dsim.search.result import Candidate, Cost, NotIdentified, Published, StudyResult
+from dsim.search.result import Certainty, Cost, NotIdentified, Published, StudyResult
 from dsim.search.run import run_study, search
 from dsim.search.space import Space
 from dsim.search.space_file import load_space
@@ -11,6 +12,7 @@ from dsim.search.spec import StudySpec
 
 __all__ = [
     "Candidate",
+    "Certainty",
     "Cost",
     "NotIdentified",
     "Published",

@@ -9,7 +9,7 @@ from dsim.accuracy.recipe import reference_words
 from dsim.search.task import Task
 
 if TYPE_CHECKING:
-    from dsim.search.result import Candidate
+    from dsim.search.candidate import Candidate
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from dsim.records import shown
+from dsim.search.spec import CHANCE, UPPER_END
 
 _MODELS = {
     "latency": "what dsim knows of the device's latency",
     "accuracy": "what dsim knows of accuracy",
 }
+_RULES = {CHANCE: "its chance to do so", UPPER_END: "the upper end of its interval"}
 _MOST = 60  # characters of one value
 
 
@@ -38,6 +40,11 @@ def differences(
 def _inputs(there: Mapping[str, Any], here: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
     for key in dict.fromkeys([*here, *there]):
         a, b = there.get(key), here.get(key)
+        if key == "fits_by":
+            a, b = (_RULES.get(str(one or UPPER_END), str(one)) for one in (a, b))
+            if a != b:
+                yield f"the rule by which a design fits the budget (by {a} there, by {b} asked)"
+            continue
         if isinstance(a, Mapping) and isinstance(b, Mapping):
             yield from _inputs(a, b, f"{prefix}{key}.")
         elif a != b:

@@ -24,7 +24,7 @@ class Optimum:
 
     arch: Arch | None
     top1_low: float
-    high_ms: float
+    needs_ms: float
     designs: int
 
 
@@ -53,11 +53,11 @@ def exact_optimum(space: Space, scorer: Scorer) -> Optimum:
         first = int(scorer.order(scores)[0])
         mark = (
             -float(steps(scores.top1_low[first], POINTS)),
-            float(steps(scores.high_ms[first], scorer.budget_ms)),
+            float(steps(scores.needs_ms[first], scorer.budget_ms)),
         )
         if scorer.feasible(scores)[first] and mark < lead:
             lead = mark
             best = Optimum(
-                grid.arch(points[first]), float(scores.top1_low[first]), float(scores.high_ms[first]), 0
+                grid.arch(points[first]), float(scores.top1_low[first]), float(scores.needs_ms[first]), 0
             )
-    return Optimum(best.arch, best.top1_low, best.high_ms, designs)
+    return Optimum(best.arch, best.top1_low, best.needs_ms, designs)

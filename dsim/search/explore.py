@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dsim.rounding import steps
 from dsim.search.grid import AXES, Grid, Points
 from dsim.search.mix import count_combinations
 from dsim.search.score import Scorer, Scores, pareto
@@ -34,7 +33,7 @@ class Explored:
     designs
         Distinct points that were scored.
     fastest
-        (12,) the point with the lowest upper end of latency.
+        (12,) the point that needs the smallest budget.
     """
 
     points: Points
@@ -66,8 +65,7 @@ def explore(
     kept = front[scores.in_region[front]]
     spread = kept[np.unique(np.linspace(0, len(kept) - 1, KEEP).astype(int))] if len(kept) > KEEP else kept
     picked = np.concatenate([order[:1], spread])
-    fastest = int(np.lexsort((steps(scores.high_ms, scorer.budget_ms), ~scores.in_region))[0])
-    return Explored(points[picked], scores.take(order[:1]), len(points), points[fastest])
+    return Explored(points[picked], scores.take(order[:1]), len(points), points[scorer.fastest(scores)])
 
 
 def _climb(

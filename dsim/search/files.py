@@ -14,7 +14,8 @@ from dsim.arch.named import CHOSEN
 from dsim.errors import FileFormatError, InvalidValueError
 from dsim.files import first_line, make_folder, read_bytes, read_json, read_toml, write_atomic
 from dsim.records import from_plain, from_rows, from_versioned, to_json, to_rows, to_toml, to_versioned
-from dsim.search.result import SCHEMA_VERSION, Candidate, ResultForm, StudyResult
+from dsim.search.candidate import Candidate
+from dsim.search.result import SCHEMA_VERSION, ResultForm, StudyResult
 from dsim.search.spec import StudyInputs, StudySpec
 from dsim.search.task import RANK_KEYS, TOP1_KEYS, renamed
 
@@ -117,6 +118,7 @@ def read_result(spec: StudySpec) -> StudyResult | None:
         form.notes,
         form.p_cliff,
         form.trained,
+        form.certainty,
     )
     return result.ranked()
 

@@ -2,104 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
-from dsim.accuracy.recipe import reference_words
-from dsim.arch import Arch
 from dsim.device.batches import split_name
 from dsim.latency.cliffs import LEAVES, chance_words
 from dsim.records import to_versioned
-from dsim.search.spec import StudySpec
-from dsim.search.task import RANK_KEYS, Task, TrainedDesign, renamed
+from dsim.search.candidate import Candidate, Ranked
+from dsim.search.spec import UPPER_END, StudySpec
+from dsim.search.task import RANK_KEYS, TrainedDesign, renamed
 from dsim.summaries import Summarised, Summary
 
 SCHEMA_VERSION = 1
-
-
-@dataclass(frozen=True, repr=False)
-class Candidate(Summarised):
-    """A design with its scores.
-
-    Attributes
-    ----------
-    latency_ms, low_ms, high_ms
-        Predicted latency in milliseconds and the central interval for a new measurement.
-    p_fits
-        One-sided chance that a new measurement is within the budget, cliffs included.
-    top1, top1_low, top1_high
-        Predicted ImageNet top-1 in percent, with its interval, for the model's named recipe.
-    params, macs
-        Raw counts.
-    name
-        The preset's name, or empty for a design that the search made.
-    """
-
-    arch: Arch
-    latency_ms: float
-    low_ms: float
-    high_ms: float
-    p_fits: float
-    top1: float
-    top1_low: float
-    top1_high: float
-    params: int
-    macs: int
-    name: str = ""
-
-    def summary(self) -> Summary:
-        """Return its figures, and its stages in words."""
-        title = f"Design{f' {self.name}' if self.name else ''}"
-        return Summary(title, (*self.said(), *self.arch.summary().rows))
-
-    def said(self, confidence: float | None = None, trained: str = "") -> tuple[tuple[str, str], ...]:
-        """Return its figures in words, row by row; ``trained`` says how, where that is not the reference recipe."""
-        level = f"{confidence:.0%} interval" if confidence else "interval"
-        trained = trained or reference_words(self.arch.resolution)
-        return (
-            ("latency", f"{self.latency_ms:.3g} ms, {level} {self.low_ms:.3g} to {self.high_ms:.3g} ms"),
-            ("P(fits)", f"{self.p_fits:.1%}, the chance that a new measurement is within the budget"),
-            (
-                "top-1",
-                f"{self.top1:.1f} %, {level} {self.top1_low:.1f} to {self.top1_high:.1f} % ({trained})",
-            ),
-            ("size", f"{self.params / 1e6:.2f} M parameters, {self.macs / 1e9:.3f} GMACs"),
-        )
-
-    @property
-    def figures(self) -> tuple[float, ...]:
-        """Latency, chance to fit and top-1 with their intervals: what is predicted of it."""
-        return (
-            *(self.latency_ms, self.low_ms, self.high_ms, self.p_fits),
-            *(self.top1, self.top1_low, self.top1_high),
-        )
-
-
-@dataclass(frozen=True, repr=False)
-class Ranked(Candidate):
-    """A design of a study on the user's own task: what stands as top-1 is its rank.
-
-    Attributes
-    ----------
-    rank_words
-        What the rank is.
-    """
-
-    rank_words: str = ""
-
-    @classmethod
-    def of(cls, design: Candidate, task: Task) -> Ranked:
-        """Make it of a design that a search scored."""
-        return cls(**{f.name: getattr(design, f.name) for f in fields(Candidate)}, rank_words=task.words)
-
-    def said(self, confidence: float | None = None, trained: str = "") -> tuple[tuple[str, str], ...]:
-        """Return its figures in words, row by row; ``trained`` says how, where that is not the reference recipe."""
-        level = f"{confidence:.0%} interval" if confidence else "interval"
-        rank = f"{self.top1:.1f} %, {level} {self.top1_low:.1f} to {self.top1_high:.1f} % ({self.rank_words})"
-        return tuple(
-            ("rank", rank) if name == "top-1" else (name, text)
-            for name, text in super().said(confidence, trained)
-        )
 
 
 @dataclass(frozen=True)
@@ -162,12 +76,30 @@ class Cost:
     interrupted: bool = False
 
 
+@dataclass(frozen=True)
+class Certainty:
+    """What certainty costs: the best design where a new measurement must be within the budget with some chance.
+
+    Attributes
+    ----------
+    chance
+        That is asked for, cliffs included and one-sided.
+    best
+        The feasible design with the highest pessimistic top-1, at the study's own level for that; None where nothing fits.
+    """
+
+    chance: float
+    best: Candidate | None
+
+
 @dataclass(frozen=True, kw_only=True)
 class ResultForm:
     """What ``chosen.json`` holds and ``dsim study --json`` prints; see `StudyResult`.
 
     Attributes
     ----------
+    fits_by
+        See `StudySpec`.
     top1_for
         The recipe and the resolution that top-1 is predicted for, in words.
     front
@@ -188,6 +120,8 @@ class ResultForm:
     notes: tuple[str, ...]
     p_cliff: float | None = None
     trained: tuple[TrainedDesign, ...] = ()
+    fits_by: str = UPPER_END
+    certainty: tuple[Certainty, ...] = ()
 
 
 @dataclass(frozen=True, repr=False)
@@ -199,16 +133,20 @@ class StudyResult(Summarised):
     chosen
         The feasible design with the highest pessimistic top-1, or None where nothing fits.
     front
-        Designs that no other beats in upper latency and pessimistic top-1, fastest first.
+        Designs that no other beats in the budget that it needs and pessimistic top-1, the smallest need first.
     fastest
-        The design with the lowest upper end of latency.
+        The design that needs the smallest budget.
     nearest_feasible_budget_ms
-        The smallest budget that something would fit, where nothing fits this one.
+        The smallest budget that something would fit, where nothing fits this one; None where no budget is enough, because all
+        designs leave the accelerator with too high a chance.
     trained
         Of a study on the user's own task: the designs that were trained alone, those that came furthest first.
     p_cliff
         The chance that the chosen design leaves the accelerator, or the fastest one where nothing fits; None in files of
         older versions, which do not say.
+    certainty
+        The best design at several chances of fitting the budget, from the same search: mixes were chosen for the chance that
+        was asked for, so that at the others a longer search may find a little more. Empty in files of older versions.
     """
 
     spec: StudySpec
@@ -222,6 +160,7 @@ class StudyResult(Summarised):
     notes: tuple[str, ...] = ()
     p_cliff: float | None = None
     trained: tuple[TrainedDesign, ...] = ()
+    certainty: tuple[Certainty, ...] = ()
 
     def ranked(self) -> StudyResult:
         """Return the result with designs that say what their rank is, where it is one of the user's own task."""
@@ -233,6 +172,9 @@ class StudyResult(Summarised):
             chosen=self.chosen and Ranked.of(self.chosen, task),
             front=tuple(Ranked.of(one, task) for one in self.front),
             fastest=Ranked.of(self.fastest, task),
+            certainty=tuple(
+                replace(one, best=one.best and Ranked.of(one.best, task)) for one in self.certainty
+            ),
         )
 
     @property
@@ -321,6 +263,8 @@ class StudyResult(Summarised):
             notes=self.notes,
             p_cliff=self.p_cliff,
             trained=self.trained,
+            fits_by=self.spec.fits_by,
+            certainty=self.certainty,
         )
 
     def to_dict(self) -> dict[str, Any]:

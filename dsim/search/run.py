@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +21,7 @@ from dsim.latency.content import content_hash
 from dsim.latency.learners import rests_on
 from dsim.op import OpKind
 from dsim.openers import open_with
+from dsim.search.certainty import all_chances
 from dsim.search.differs import differences
 from dsim.search.files import INPUTS, read_inputs, read_result, write_inputs, write_result
 from dsim.search.limits import keep_identified
@@ -27,7 +29,7 @@ from dsim.search.published import published_near
 from dsim.search.result import StudyResult
 from dsim.search.score import Scorer
 from dsim.search.space import Space
-from dsim.search.spec import DEFAULT_TRIALS, StudySpec, fingerprint
+from dsim.search.spec import CHANCE, DEFAULT_TRIALS, StudySpec, fingerprint
 from dsim.search.study import Progress, search_mixes
 from dsim.search.table import CostTable
 from dsim.search.task import MarkedPredictor, TaskSource
@@ -61,6 +63,11 @@ def run_study(
     FileAccessError
         The folder cannot be written.
     """
+    if spec.fits_by != CHANCE:
+        raise InvalidValueError(
+            f"a study runs by the chance that a design fits, got one that fits by {spec.fits_by}, of an older version; leave "
+            "fits_by out, and give another --name"
+        )
     profile = find_profile(spec.device)
     known, made = None, []
     if keep:
@@ -95,7 +102,9 @@ def run_study(
     space, dropped = keep_identified(spec.space, latency.identified)
     storage = spec.storage or (f"sqlite:///{(spec.folder / 'study.db').resolve()}" if keep else None)
     try:
-        found = search_mixes(replace(spec, space=space), scorer, mark, storage, progress)
+        found = search_mixes(
+            replace(spec, space=space), scorer, mark, storage, progress, chances=all_chances(spec.confidence)
+        )
     except DsimError:
         if keep and known is None:  # a study that could not begin leaves nothing behind
             (spec.folder / INPUTS).unlink(missing_ok=True)
@@ -112,12 +121,13 @@ def run_study(
         dropped,
         () if source else published_near(profile, middle),  # theirs is ImageNet's top-1
         found.cost,
-        None if found.chosen else found.fastest.high_ms,
+        None if found.chosen or math.isnan(found.fastest.needs_ms) else found.fastest.needs_ms,
         (
             *_notes(spec, profile),
             *form_notes(profile, (found.chosen or found.fastest).arch.to_graph(), only=OpKind.GELU),
             *(source.notes if source else ()),
         ),
+        certainty=found.certainty,
     )
     if source:
         result = source.finish(result.ranked())
@@ -177,7 +187,7 @@ def search(
     batch
         Images in a run, for a profile that was measured at several; its smallest by default.
     confidence
-        Level of the latency interval; its upper end must be within the budget.
+        Chance with which a new measurement must be within the budget, cliffs included; also the level of the intervals.
     trials
         How many mixes of blocks to sweep.
     time_s

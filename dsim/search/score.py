@@ -31,6 +31,10 @@ class LatencyArrays(Protocol):
     def high_ms(self) -> Floats:
         """Upper end of the central interval, (N,)."""
 
+    @property
+    def needs_ms(self) -> Floats:
+        """The smallest budget (N,) that a new measurement keeps to with the chance asked for, cliffs included; infinite where none is enough."""
+
 
 class AccuracyArrays(Protocol):
     """Top-1 of N designs in percent."""
@@ -51,8 +55,8 @@ class AccuracyArrays(Protocol):
 class LatencyPricer(Latencies, Protocol):
     """A latency model that prices feature vectors."""
 
-    def price(self, phi: Floats, confidence: float = 0.9) -> LatencyArrays:
-        """Return latency and the central interval of each row of ``phi`` (N, F)."""
+    def price(self, phi: Floats, confidence: float = 0.9, chance: float | None = None) -> LatencyArrays:
+        """Return latency, central interval and needed budget of each row of ``phi`` (N, F); ``chance`` of fitting is ``confidence`` if left out."""
 
     def p_cliff(self, phi: Floats) -> Floats:
         """Return the chance (N,) that a network leaves the accelerator."""
@@ -78,6 +82,7 @@ class Scores:
     latency_ms: Floats
     low_ms: Floats
     high_ms: Floats
+    needs_ms: Floats
     top1: Floats
     top1_low: Floats
     top1_high: Floats
@@ -100,8 +105,13 @@ class Scores:
 class Scorer:
     """The two models, the budget and the confidence of one study.
 
-    A design is feasible when the upper end of its central latency interval at ``confidence`` is within the budget
-    and its accuracy estimate is more than a guess.
+    A design is feasible when a new measurement is within the budget with a chance of at least ``confidence``, cliffs included
+    and one-sided, and its accuracy estimate is more than a guess. The smallest budget of which that holds is what it needs.
+
+    Attributes
+    ----------
+    chance
+        Asked for in place of ``confidence``, which is then the level of the intervals alone.
     """
 
     latency: LatencyPricer
@@ -109,16 +119,18 @@ class Scorer:
     table: CostTable
     budget_ms: float
     confidence: float
+    chance: float | None = None
 
     def score(self, rows: Floats) -> Scores:
         """Score joined rows (N, F + S)."""
         cut = self.table.cut(rows)
-        latency = self.latency.price(cut.phi, self.confidence)
+        latency = self.latency.price(cut.phi, self.confidence, self.chance)
         accuracy = self.accuracy.predict(cut.summary, self.confidence)
         return Scores(
             latency.latency_ms,
             latency.low_ms,
             latency.high_ms,
+            latency.needs_ms,
             accuracy.top1,
             accuracy.low,
             accuracy.high,
@@ -135,28 +147,37 @@ class Scorer:
 
     def feasible(self, scores: Scores) -> Bools:
         """Return which designs (N,) fit the budget and may be chosen."""
-        return (scores.high_ms <= limit(self.budget_ms)) & scores.in_region
+        return (scores.needs_ms <= limit(self.budget_ms)) & scores.in_region
 
     def order(self, scores: Scores) -> NDArray[np.int64]:
         """Sort: feasible ones by pessimistic top-1, then those in the region by how little they miss the budget.
 
-        Ties go to the lower upper end of latency, so that the order does not depend on how designs were found; figures
-        that differ by rounding alone are ties.
+        Ties go to the smaller need, then to the smaller estimate, so that the order does not depend on how designs were found;
+        figures that differ by rounding alone are ties.
         """
-        feasible, high = self.feasible(scores), steps(scores.high_ms, self.budget_ms)
-        first = np.where(feasible, -steps(scores.top1_low, POINTS), high)
-        return np.lexsort((high, first, ~scores.in_region, ~feasible)).astype(np.int64)
+        feasible, needs = self.feasible(scores), steps(scores.needs_ms, self.budget_ms)
+        first = np.where(feasible, -steps(scores.top1_low, POINTS), needs)
+        middle = steps(scores.latency_ms, self.budget_ms)
+        return np.lexsort((middle, needs, first, ~scores.in_region, ~feasible)).astype(np.int64)
+
+    def fastest(self, scores: Scores) -> int:
+        """Return the design that needs the smallest budget, in the region where one is; of those that no budget is enough for, the quickest."""
+        figures = (steps(one, self.budget_ms) for one in (scores.latency_ms, scores.needs_ms))
+        return int(np.lexsort((*figures, ~scores.in_region))[0])
 
 
 def pareto(scores: Scores) -> NDArray[np.int64]:
-    """Return the designs that no other beats in both upper latency and pessimistic top-1, fastest first.
+    """Return the designs that no other beats in both needed budget and pessimistic top-1, the smallest need first.
 
-    What differs by rounding alone is a tie, and the first of such designs stands for all.
+    Those that no budget is enough for are left out. What differs by rounding alone is a tie, and the first of such designs
+    stands for all.
     """
-    if not len(scores):
+    some = np.flatnonzero(np.isfinite(scores.needs_ms))
+    if not len(some):
         return np.empty(0, dtype=np.int64)
-    top1, high = steps(scores.top1_low, POINTS), steps(scores.high_ms, float(np.median(scores.high_ms)))
-    order = np.lexsort((-top1, high))
+    needs = scores.needs_ms[some]
+    top1, needs = steps(scores.top1_low[some], POINTS), steps(needs, float(np.median(needs)))
+    order = np.lexsort((-top1, needs))
     best = np.maximum.accumulate(top1[order])
     ahead = np.concatenate([[-np.inf], best[:-1]])
-    return order[top1[order] > ahead].astype(np.int64)
+    return some[order[top1[order] > ahead]].astype(np.int64)

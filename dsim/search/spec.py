@@ -18,6 +18,8 @@ from dsim.search.space import Space
 from dsim.search.task import Task
 
 DEFAULT_TRIALS = 240
+# rules by which a design fits a budget: by the chance that a new measurement does, or as before by its interval's upper end
+CHANCE, UPPER_END = "chance", "upper end"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
@@ -33,6 +35,7 @@ class StudyInputs:
     space: Space
     task: Task | None = None
     recipe: str = ""
+    fits_by: str = UPPER_END  # of studies made before it was kept
 
 
 @dataclass(frozen=True)
@@ -44,9 +47,10 @@ class StudySpec:
     device
         Name of a device profile.
     budget_ms
-        The hard latency budget in milliseconds; the upper end of a design's interval must hold it.
+        The hard latency budget in milliseconds.
     confidence
-        Level of the central intervals, in (0, 1).
+        Chance with which a new measurement of a design must be within the budget, cliffs included and one-sided, and level of
+        the central intervals; in (0, 1).
     trials
         Mixes to sweep: the bound of the search's cost.
     time_s
@@ -65,6 +69,8 @@ class StudySpec:
         Whose ranks designs are judged by; None for ImageNet top-1.
     recipe
         How designs would be trained, as `dsim.accuracy.asked_recipe.read_recipe` reads it; empty for the reference recipe.
+    fits_by
+        The rule by which a design fits: `CHANCE`, or `UPPER_END` in files of older versions, which can be read and not run.
 
     Raises
     ------
@@ -84,6 +90,7 @@ class StudySpec:
     storage: str | None = field(default=None, repr=False)  # it may hold a password
     task: Task | None = None
     recipe: str = ""
+    fits_by: str = CHANCE
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.budget_ms) and self.budget_ms > 0):
@@ -101,6 +108,10 @@ class StudySpec:
         if self.time_s is not None and not (math.isfinite(self.time_s) and self.time_s > 0):
             raise InvalidValueError(
                 f"time must be a positive number of seconds, got {self.time_s:g}; give 60s"
+            )
+        if self.fits_by not in (CHANCE, UPPER_END):
+            raise InvalidValueError(
+                f"a study's fits_by must be {CHANCE!r} or {UPPER_END!r}, got {self.fits_by!r}; leave it out"
             )
         if not 0 <= self.seed < 2**32:
             raise InvalidValueError(f"seed must lie in 0 to 4294967295, got {self.seed}; give 0")
@@ -135,6 +146,11 @@ class StudySpec:
         return recipe_words(self.recipe, self.space.resolution)
 
     @property
+    def rule(self) -> str:
+        """When a design fits, as the end of a sentence."""
+        return rule_words(self.fits_by, self.confidence)
+
+    @property
     def folder(self) -> Path:
         """Where the study's files lie."""
         return self.out / self.name
@@ -142,8 +158,15 @@ class StudySpec:
     def inputs(self) -> dict[str, Any]:
         """Return what determines the result, as plain values (the name, the place and the time cap do not)."""
         asked = (self.device, self.budget_ms, self.confidence, self.trials, self.seed, self.space)
-        plain = dict(to_plain(StudyInputs(*asked, self.task, self.recipe)))
+        plain = dict(to_plain(StudyInputs(*asked, self.task, self.recipe, self.fits_by)))
         return {key: value for key, value in plain.items() if value or key not in ("task", "recipe")}
+
+
+def rule_words(fits_by: str, confidence: float) -> str:
+    """Say when a design fits a budget, as the end of a sentence."""
+    if fits_by == UPPER_END:
+        return "a design fits if the upper end of its latency does"
+    return f"a design fits if the chance that it takes no longer is at least {confidence * 100:.6g}%"
 
 
 def fingerprint(inputs: dict[str, Any], models: dict[str, str]) -> str:

@@ -11,11 +11,13 @@ import numpy as np
 
 from dsim.arch import PRESETS, Arch
 from dsim.progress import working
-from dsim.rounding import RELATIVE, steps
+from dsim.rounding import RELATIVE, finite, steps
+from dsim.search.candidate import Candidate
+from dsim.search.certainty import swept_again
 from dsim.search.explore import explore
 from dsim.search.grid import Grid
 from dsim.search.mix import Mix
-from dsim.search.result import Candidate, Cost
+from dsim.search.result import Certainty, Cost
 from dsim.search.score import POINTS, Scorer, Scores, pareto
 from dsim.search.spec import StudySpec
 from dsim.search.table import Floats
@@ -27,6 +29,9 @@ Progress = Callable[
 ]  # mixes done, mixes in all, best top-1 (pessimistic) so far
 
 
+MOST_OVER = 1000.0  # budgets by which a mix misses one at most: for some designs none is enough
+
+
 @dataclass(frozen=True)
 class Found:
     """What the search itself found, before published networks and notes are added."""
@@ -35,6 +40,7 @@ class Found:
     front: tuple[Candidate, ...]
     fastest: Candidate
     cost: Cost
+    certainty: tuple[Certainty, ...] = ()
 
 
 @one_blas_thread()
@@ -45,6 +51,7 @@ def search_mixes(
     storage: str | None = None,
     progress: Progress | None = None,
     sampler: str = "tpe",
+    chances: Sequence[float] = (),
 ) -> Found:
     """Run or continue the search of a study.
 
@@ -62,6 +69,8 @@ def search_mixes(
         Called after each mix.
     sampler
         A key of `dsim.search.trials.SAMPLERS`.
+    chances
+        Of fitting the budget, for each of which the best design is found too (see `dsim.search.certainty`).
 
     Raises
     ------
@@ -96,10 +105,8 @@ def search_mixes(
                 # one stream per mix: what a mix gives does not depend on when it is swept
                 starts = [point for arch in presets.values() if (point := grid.locate(arch)) is not None]
                 found = explore(grid, scorer, spec.seed, starts)
-                top1, over = float(found.best.top1_low[0]), float(found.best.high_ms[0]) - spec.budget_ms
+                top1, over = float(found.best.top1_low[0]), _over(found.best, spec.budget_ms)
                 swept = Swept(found.points.tolist(), found.fastest.tolist(), found.designs)
-                # a design outside the accuracy model's region cannot be chosen, however fast it is
-                over = over if found.best.in_region[0] else max(over, spec.budget_ms)
                 trials.tell(trial, mix, swept, _digits(top1, POINTS), _digits(over, spec.budget_ms))
                 if over <= RELATIVE * spec.budget_ms and (best is None or top1 > best):
                     best = top1
@@ -110,11 +117,18 @@ def search_mixes(
         interrupted = True
         if not trials.done:
             raise
-    return _conclude(spec, scorer, trials, presets, start, capped, interrupted)
+    return _conclude(spec, scorer, trials, presets, start, capped, interrupted, chances)
 
 
 def _said(best: float | None, figure: str) -> str:
     return "nothing fits yet" if best is None else f"best {figure} at least {best:.1f} %"
+
+
+def _over(best: Scores, budget_ms: float) -> float:
+    """Return by how many milliseconds the best design of a mix misses the budget, for the sampler to sort mixes by."""
+    over = min(float(best.needs_ms[0]) - budget_ms, MOST_OVER * budget_ms)
+    # a design outside the accuracy model's region cannot be chosen, however fast it is
+    return over if best.in_region[0] else max(over, budget_ms)
 
 
 def _digits(value: float, scale: float) -> float:
@@ -184,6 +198,7 @@ def _conclude(
     start: float,
     capped: bool,
     interrupted: bool,
+    chances: Sequence[float],
 ) -> Found:
     """Compare the kept points of all mixes and the presets, and choose."""
     archs: list[tuple[str, Callable[[], Arch]]] = []
@@ -193,6 +208,10 @@ def _conclude(
         points = np.array([*swept.points, swept.fastest])
         rows.append(grid.rows(points))
         archs += [("", partial(grid.arch, point)) for point in points.tolist()]
+    again = swept_again(grids, [swept for _, swept in trials.done], rows, scorer, chances, spec.seed)
+    for grid, point in again:
+        rows.append(grid.rows(np.array([point])))
+        archs.append(("", partial(grid.arch, point)))
     for name, arch in presets.items():
         rows.append(scorer.table.whole(arch)[None])
         archs.append((name, partial(replace, arch)))
@@ -203,19 +222,24 @@ def _conclude(
         name, make = archs[index]
         return _candidate(name, make(), scorer, joined[index : index + 1], scores.take(np.array([index])))
 
+    def best_of(own: Scorer, scores: Scores) -> Candidate | None:
+        best = int(own.order(scores)[0])
+        return candidate(best) if bool(own.feasible(scores)[best]) else None
+
     allowed = np.flatnonzero(scores.in_region)
     usable = allowed if len(allowed) else np.arange(len(scores))
     front = [candidate(int(usable[i])) for i in pareto(scores.take(usable))]
-    best = int(scorer.order(scores)[0])
-    chosen = candidate(best) if bool(scorer.feasible(scores)[best]) else None
-    high = steps(scores.high_ms[usable], spec.budget_ms)
-    fastest = candidate(int(usable[np.argmin(high)]))
+    fastest = candidate(int(usable[scorer.fastest(scores.take(usable))]))
+    certainty = []
+    for chance in chances:
+        own = replace(scorer, chance=chance)
+        certainty.append(Certainty(chance, best_of(own, own.score(joined))))
     # a preset that lies on a swept grid was scored there
     extra = sum(all(grid.locate(arch) is None for grid in grids) for arch in presets.values())
     designs = sum(swept.designs for _, swept in trials.done) + extra
     repeats = sum(swept.repeats for _, swept in trials.done)
     cost = Cost(time.monotonic() - start, designs, len(trials.done), repeats, capped, interrupted)
-    return Found(chosen, tuple(front), fastest, cost)
+    return Found(best_of(scorer, scores), tuple(front), fastest, cost, tuple(certainty))
 
 
 def _nearest(count: int, row: Sequence[int]) -> int:
@@ -243,4 +267,5 @@ def _candidate(name: str, arch: Arch, scorer: Scorer, row: Floats, score: Scores
         sum(graph.params for graph in graphs),
         sum(graph.macs for graph in graphs),
         name,
+        finite(float(score.needs_ms[0])),
     )

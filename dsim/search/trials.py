@@ -38,7 +38,7 @@ class Swept:
     points
         Points of its grid that may matter for the result; the best comes first.
     fastest
-        The point with the lowest upper end of latency.
+        The point that needs the smallest budget.
     designs
         Designs that were scored.
     repeats
@@ -215,7 +215,7 @@ class Trials:
         top1_low
             Pessimistic top-1 in percent of its best design.
         over_ms
-            By how much that design's upper latency misses the budget, in milliseconds; at most 0 if it fits.
+            By how much that design needs more than the budget, in milliseconds; at most 0 if it fits.
         """
         record = Swept(swept.points, swept.fastest, swept.designs, self._repeats)
         with storage_errors(self._storage):

@@ -34,8 +34,8 @@ class DeviceDraws:
 
     Attributes
     ----------
-    ms, high_ms
-        (N,) milliseconds of the panel's designs by the model of all evidence, and the upper ends.
+    ms, needs_ms
+        (N,) milliseconds of the panel's designs by the model of all evidence, and the smallest budgets that they fit.
     refit_log
         (R, N) log of milliseconds under each refit over ``ms``.
     log
@@ -43,7 +43,7 @@ class DeviceDraws:
     """
 
     ms: Floats
-    high_ms: Floats
+    needs_ms: Floats
     refit_log: Floats
     log: Floats
 
@@ -205,7 +205,7 @@ def draw_device(
     draws = len(refit_log) * PER_REFIT
     off = rng.standard_normal((draws, shares.shape[1])) * (spread / np.sqrt(max(concentration, 1e-12)))
     log = np.repeat(refit_log, PER_REFIT, axis=0) + off @ shares.T
-    return DeviceDraws(ms, np.asarray(base.high_ms), refit_log, log)
+    return DeviceDraws(ms, np.asarray(base.needs_ms), refit_log, log)
 
 
 def _piece_ms(panel: Panel, model: LatencyPricer, pieces: Floats, ms: Floats, confidence: float) -> Floats:
@@ -224,6 +224,6 @@ def choose(
 ) -> int | None:
     """Return which of some designs (rows of the panel) would be chosen on a device under one refit, or None."""
     at = np.asarray(rows, dtype=np.int64)
-    high = on.high_ms[at] * np.exp(on.refit_log[refit, at])
-    fits = at[high <= limit(budget_ms)]
+    needs = on.needs_ms[at] * np.exp(on.refit_log[refit, at])
+    fits = at[needs <= limit(budget_ms)]
     return int(fits[np.argmax(steps(top1_low[fits], POINTS))]) if len(fits) else None

@@ -14,7 +14,7 @@ from dsim.errors import FileAccessError, FileFormatError
 from dsim.files import make_folder, read_json, write_atomic
 from dsim.records import from_plain, from_versioned, to_json, to_plain, to_versioned
 from dsim.search import Candidate
-from dsim.search.result import Ranked
+from dsim.search.candidate import Ranked
 from dsim.search.task import RANK_KEYS, Task, renamed
 from dsim.shift.records import Comparison, Interval
 from dsim.shift.spec import ComparisonSpec

@@ -49,7 +49,9 @@ def halved_search(
         Where results are kept, or None.
     """
     about = {
-        "inputs": {k: v for k, v in spec.inputs().items() if k in ("confidence", "fold_trials", "seed")},
+        "inputs": {
+            k: v for k, v in spec.inputs().items() if k in ("confidence", "fits_by", "fold_trials", "seed")
+        },
         "space": space.to_dict(),
         "budget_ms": budget_ms,
         "split": split,
@@ -77,7 +79,7 @@ def _search(
     sizes = (sum(map(chosen, names)), len(names) - sum(map(chosen, names)))
 
     def failed(why: str) -> Halved:
-        return Halved(device, split, *sizes, None, _NAN, _NAN, _NAN, _NAN, _NAN, _NAN, _NAN, why)
+        return Halved(device, split, *sizes, None, _NAN, _NAN, _NAN, _NAN, _NAN, _NAN, _NAN, why, _NAN, _NAN)
 
     try:
         first, other = (_scorer(spec, device, budget_ms, split, half, accuracy) for half in (0, 1))
@@ -110,6 +112,9 @@ def _search(
         scored.latency_ms,
         scored.high_ms,
         scored.top1,
+        "",
+        claimed.needs_ms,
+        scored.needs_ms,
     )
 
 

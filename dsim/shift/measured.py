@@ -65,11 +65,11 @@ class TimedCell:
     ----------
     budget_ms
         The budget on ``on``.
-    predicted_ms, high_ms, timed_ms
-        As it is: estimate, upper end, and measured.
+    predicted_ms, needs_ms, timed_ms
+        As it is: estimate, the smallest budget that it was predicted to fit, and measured.
     slower_ms, timed_slower_ms
         The same less those of the own best design.
-    shrunk_ms, shrunk_high_ms, shrunk_timed_ms
+    shrunk_ms, shrunk_needs_ms, shrunk_timed_ms
         Of the design that was shrunk to fit; None where there is none or it was not timed.
     """
 
@@ -77,12 +77,12 @@ class TimedCell:
     on: str
     budget_ms: float
     predicted_ms: float
-    high_ms: float
+    needs_ms: float
     timed_ms: float
     slower_ms: float
     timed_slower_ms: float
     shrunk_ms: float | None
-    shrunk_high_ms: float | None
+    shrunk_needs_ms: float | None
     shrunk_timed_ms: float | None
 
 
@@ -98,10 +98,10 @@ class Agreement:
         Mean of the log of timed over predicted.
     worst
         Largest absolute relative error.
-    below_high
-        How many took no more than the upper end that was predicted.
+    within_need
+        How many took no longer than the smallest budget that they were predicted to fit.
     to_fit, fit
-        How many were predicted to fit the budget by their upper end, and how many of these do.
+        How many were predicted to fit the budget, and how many of these do.
     """
 
     device: str
@@ -110,7 +110,7 @@ class Agreement:
     worst: float
     within_5: int
     within_10: int
-    below_high: int
+    within_need: int
     to_fit: int
     fit: int
 
@@ -144,7 +144,7 @@ def _by_name(found: Comparison) -> dict[str, DeviceFindings]:
 
 
 def _as_it_is(cell: Cell, on: DeviceFindings) -> tuple[float, float]:
-    """Return the estimate and the upper end of a cell's design as it is, from the cell's differences to the own best design and to the budget."""
+    """Return the estimate and the need of a cell's design as it is, from the cell's differences to the own best design and to the budget."""
     assert on.best is not None
     return on.best.latency_ms + cell.slower_ms.value, on.budget_ms + cell.over_budget_ms
 
@@ -168,7 +168,7 @@ def _timed_cell(
         cell.slower_ms.value,
         other - own,
         shrunk.latency_ms if shrunk else None,
-        shrunk.high_ms if shrunk else None,
+        shrunk.needs_ms if shrunk else None,
         known.get((cell.on, design_id(shrunk.arch))) if shrunk else None,
     )
 
@@ -190,7 +190,7 @@ def agreements(found: Comparison, timed: Sequence[Timed]) -> tuple[Agreement, ..
 @dataclass(frozen=True)
 class _Said:
     predicted_ms: float
-    high_ms: float
+    needs_ms: float
     fits: bool
 
 
@@ -202,11 +202,11 @@ def _said(found: Comparison, on: DeviceFindings) -> dict[str, _Said]:
         best = by_name[cell.of].best
         if cell.on != on.device or best is None or on.best is None:
             continue
-        predicted, high = _as_it_is(cell, on)
-        said[design_id(best.arch)] = _Said(predicted, high, high <= limit(on.budget_ms))
+        predicted, needs = _as_it_is(cell, on)
+        said[design_id(best.arch)] = _Said(predicted, needs, needs <= limit(on.budget_ms))
         if cell.shrunk is not None:
             said.setdefault(
-                design_id(cell.shrunk.arch), _Said(cell.shrunk.latency_ms, cell.shrunk.high_ms, True)
+                design_id(cell.shrunk.arch), _Said(cell.shrunk.latency_ms, cell.shrunk.needs_ms, True)
             )
     return said
 
@@ -221,7 +221,7 @@ def _agreement(on: DeviceFindings, pairs: Sequence[tuple[_Said, float]]) -> Agre
         max(off),
         sum(value <= 0.05 for value in off),
         sum(value <= 0.10 for value in off),
-        sum(ms <= said.high_ms for said, ms in pairs),
+        sum(not ms > said.needs_ms for said, ms in pairs),
         len(fitting),
         sum(ms <= on.budget_ms for ms in fitting),
     )

@@ -12,6 +12,7 @@ from dsim.arch import Arch
 from dsim.records import from_plain
 from dsim.search import Candidate
 from dsim.search.accuracy_words import AccuracyWords
+from dsim.search.spec import UPPER_END, rule_words
 from dsim.search.task import Task
 from dsim.shift.findings import DeviceFindings
 from dsim.shift.stack import Pair
@@ -50,7 +51,7 @@ class Cell:
     verdict
         What may be said of ``top1_lost``.
     over_budget_ms
-        Upper end of its latency there minus the budget there; negative where it fits.
+        The smallest budget that it fits there minus the budget there; negative where it fits, nan where no budget is enough.
     refits_over
         In how many of the refits it is over the budget.
     slower_ms
@@ -193,6 +194,9 @@ class Halved:
         By the half that chose.
     scored_ms, scored_high_ms, scored_top1
         By the other half.
+    claimed_needs_ms, scored_needs_ms
+        The smallest budget that it fits, by either half; nan where none is enough. In files of older versions a design fitted
+        by the upper end of its interval, which is then what it needs.
     why_not
         Why the search could not be made; empty where it was made.
     """
@@ -210,6 +214,13 @@ class Halved:
     scored_high_ms: float
     scored_top1: float
     why_not: str = ""
+    claimed_needs_ms: float = 0.0
+    scored_needs_ms: float = 0.0
+
+    def __post_init__(self) -> None:
+        for name in ("claimed", "scored"):
+            if getattr(self, f"{name}_needs_ms") == 0.0:  # a file of an older version does not say
+                object.__setattr__(self, f"{name}_needs_ms", getattr(self, f"{name}_high_ms"))
 
     @property
     def slower_than_claimed(self) -> float:
@@ -268,6 +279,11 @@ class Comparison(Summarised):
     def words(self) -> AccuracyWords:
         """What its accuracy figures are called."""
         return AccuracyWords(self.task)
+
+    @property
+    def rule(self) -> str:
+        """When a design fits, as the end of a sentence."""
+        return rule_words(str(self.inputs.get("fits_by", UPPER_END)), self.confidence)
 
     def summary(self) -> Summary:
         """Return each device's best design, and how many differences are significant."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from dsim.arch import Arch
-from dsim.rounding import limit, without_rounding
+from dsim.rounding import finite, limit, without_rounding
 from dsim.search.score import POINTS
 from dsim.search.study import judge
 from dsim.shift.draws import Draws
@@ -47,9 +47,9 @@ def cell_of(of: Side, on: Side, pair: Pair, shrunk: Arch | None, draws: Draws) -
         return Cell(of.device, on.device, Verdict.NOTHING_FITS, float("nan"), 0, NOTHING, None, None)
     design, budget, here = of.best.arch, on.scorer.budget_ms, draws.on[on.device]
     row = draws.panel.index(design)
-    over = without_rounding(float(here.high_ms[row]) - budget, budget)
-    high = here.high_ms[row] * np.exp(here.refit_log[:, row])
-    refits_over = int((high > limit(budget)).sum())
+    over = over_budget(float(here.needs_ms[row]), budget)
+    needs = here.needs_ms[row] * np.exp(here.refit_log[:, row])
+    refits_over = int((needs > limit(budget)).sum())
     if on.best is None:
         return Cell(of.device, on.device, Verdict.NOTHING_FITS, over, refits_over, NOTHING, None, None)
     own = on.best.arch
@@ -69,6 +69,11 @@ def cell_of(of: Side, on: Side, pair: Pair, shrunk: Arch | None, draws: Draws) -
         lost,
         unknown,
     )
+
+
+def over_budget(needs_ms: float, budget_ms: float) -> float:
+    """Return by how many milliseconds a design needs more than a budget; nan where no budget is enough for it."""
+    return finite(without_rounding(needs_ms - budget_ms, budget_ms))
 
 
 def _verdict(of: Side, on: Side, pair: Pair, lost: Interval, unknown: tuple[str, ...]) -> Verdict:

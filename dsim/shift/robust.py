@@ -7,12 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from dsim.arch import Arch
-from dsim.rounding import RELATIVE, steps, without_rounding
+from dsim.rounding import RELATIVE, steps
 from dsim.search.score import POINTS
 from dsim.search.study import judge
 from dsim.shift.draws import Draws
 from dsim.shift.flips import may_choose
 from dsim.shift.records import Robust, RobustOn
+from dsim.shift.regret import over_budget
 from dsim.shift.side import Side
 from dsim.shift.what_if import latency_of
 
@@ -43,7 +44,7 @@ def find_robust(sides: Sequence[Side], pool: Sequence[Arch]) -> tuple[Arch, bool
         assert side.best is not None
         scores = side.scorer.score(np.array([side.scorer.table.whole(arch) for arch in allowed]))
         regret = np.maximum(regret, side.best.top1_low - scores.top1_low)
-        over = np.maximum(over, scores.high_ms / side.scorer.budget_ms - 1.0)
+        over = np.maximum(over, scores.needs_ms / side.scorer.budget_ms - 1.0)
         over = np.where(scores.in_region, over, np.inf)
     fits = over <= RELATIVE
     first = np.where(fits, steps(regret, POINTS), np.inf) if fits.any() else steps(over, 1.0)
@@ -65,6 +66,6 @@ def robust_record(
             if own is not None
             else None
         )
-        budget = side.scorer.budget_ms
-        on.append(RobustOn(side.device, latency, without_rounding(latency.high - budget, budget), lost))
+        over = over_budget(judge(arch, side.scorer).needs_ms, side.scorer.budget_ms)
+        on.append(RobustOn(side.device, latency, over, lost))
     return Robust(judge(arch, sides[0].scorer, name), everywhere, worst, candidates, tuple(on))

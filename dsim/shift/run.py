@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -46,8 +47,8 @@ from dsim.threads import one_blas_thread
 Progress = Callable[[str, int, int], None]  # what is done now, how many steps are over, how many in all
 NORMAL = 1.6448536269514722  # half of the central 90% of a normal distribution, in deviations
 LEAST_REFITS, TRIES = 2, 4
-MOST_STRETCH = 20.0  # upper end over estimate; beyond it a model cannot say what a network costs
-FORMAT = 3  # of what a comparison computes; raise it where results would change
+MOST_STRETCH = 20.0  # needed budget over estimate; beyond it a model cannot say what a network costs
+FORMAT = 4  # of what a comparison computes; raise it where results would change
 
 
 @one_blas_thread()
@@ -188,14 +189,16 @@ class _Run:
             model = load_model(profile.name)
             self._spreads[profile.name] = found = siblings(profile.name)
             like = model.price(model.featurise(self._spec.like.to_graph())[None], self._spec.confidence)
-            ms, high = float(like.latency_ms[0]), float(like.high_ms[0])
+            ms, needs = float(like.latency_ms[0]), float(like.needs_ms[0])
             own = self._spec.budgets_ms.get(profile.name)
-            if own is None and high > MOST_STRETCH * ms:
+            if own is None and needs > MOST_STRETCH * ms:
+                got = f"{needs / ms:.3g} times" if math.isfinite(needs) else "more than any"
                 raise InvalidValueError(
-                    f"a budget is the upper end of {self._spec.like_name}'s interval, and on {profile.name} that must be at most "
-                    f"{MOST_STRETCH:g} times the estimate, got {high / ms:.3g}; leave the device out, or give all a --budget"
+                    f"a budget is what {self._spec.like_name} needs to fit with a chance of {self._spec.confidence:.4g}, and on "
+                    f"{profile.name} that must be at most {MOST_STRETCH:g} times the estimate, got {got}; leave the device out, "
+                    "lower --confidence, or give all a --budget"
                 )
-            budget = own if own is not None else float(f"{high:.12g}")
+            budget = own if own is not None else float(f"{needs:.12g}")
             self._like_ms[profile.name] = ms
             study = self._study(profile.name, budget, len(profiles) - number)
             space, _ = keep_identified(self._spec.space, model.identified)
@@ -332,6 +335,6 @@ def _budget_rule(spec: ComparisonSpec) -> str:
     if spec.budgets_ms:
         return "budgets as given"
     return (
-        f"each device's budget is the upper end of the {spec.confidence:.0%} interval of {spec.like_name} there, "
-        "so that this network just fits everywhere"
+        f"each device's budget is the smallest that {spec.like_name} fits there with a chance of {spec.confidence * 100:.6g}%, "
+        "so that it just fits everywhere"
     )

@@ -20,8 +20,8 @@ _Size = TypeVar("_Size", int, float)
 
 
 def fits(arch: Arch, scorer: Scorer) -> bool:
-    """Return whether the upper end of a design's latency is within the scorer's budget."""
-    return bool(scorer.score(scorer.table.whole(arch)[None]).high_ms[0] <= limit(scorer.budget_ms))
+    """Return whether the budget that a design needs is within the scorer's."""
+    return bool(scorer.score(scorer.table.whole(arch)[None]).needs_ms[0] <= limit(scorer.budget_ms))
 
 
 def shrink(arch: Arch, space: Space, scorer: Scorer, seed: int = 0) -> Arch | None:

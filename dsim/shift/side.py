@@ -98,10 +98,10 @@ class Side:
         Of ranks, how many deviations of a normal.
         """
         budget = self.scorer.budget_ms
-        near = [c for c in self.front if budget / _NEAR <= c.high_ms <= budget * _NEAR]
+        near = [c for c in self.front if budget / _NEAR <= c.needs_ms <= budget * _NEAR]
         if len(near) < _LEAST:
             return 0.0
-        at = np.log([c.high_ms for c in near])
+        at = np.log([c.needs_ms for c in near])
         if np.ptp(at) < 1e-6:
             return 0.0
         top1 = [c.top1 for c in near]

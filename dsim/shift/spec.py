@@ -15,6 +15,7 @@ from dsim.device.batches import MARK
 from dsim.errors import InvalidValueError
 from dsim.records import to_plain
 from dsim.search import Space
+from dsim.search.spec import CHANCE
 from dsim.search.task import Task
 
 DEFAULT_LIKE = "efficientformer_l1"
@@ -42,11 +43,11 @@ class ComparisonSpec:
     budgets_ms
         Budget by device in milliseconds, or empty: then ``like`` sets them.
     like
-        A design; each device's budget is the upper end of its latency interval there, so that this design just fits.
+        A design; each device's budget is the smallest that it fits there.
     like_name
         What to call it.
     confidence
-        Level of all intervals, in (0, 1).
+        Chance with which a new measurement of a design must be within the budget, and level of all intervals; in (0, 1).
     trials
         Mixes swept by each device's study.
     fold_trials
@@ -169,6 +170,7 @@ class ComparisonSpec:
             "like": self.like_name,
             "like_design": self.like.canonical_hash(),
             "confidence": self.confidence,
+            "fits_by": CHANCE,
             "trials": self.trials,
             "fold_trials": self.fold_trials,
             "seeds": self.seeds,

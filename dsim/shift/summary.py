@@ -70,6 +70,6 @@ def claimed_and_scored(found: Comparison) -> tuple[Curse, ...]:
         why = next((h.why_not for h in mine if h.why_not), "")
         slower = float(np.median([h.slower_than_claimed for h in done])) if done else float("nan")
         less = float(np.median([h.scored_top1 - h.claimed_top1 for h in done])) if done else float("nan")
-        held = sum(h.scored_high_ms <= limit(device.budget_ms) for h in done)
+        held = sum(h.scored_needs_ms <= limit(device.budget_ms) for h in done)
         out.append(Curse(device.device, len(mine), len(done), slower, less, held, why))
     return tuple(out)

@@ -22,11 +22,14 @@ class Price:
     latency_ms
         The estimate.
     high_ms
-        The upper end of its interval, which a budget must hold.
+        The upper end of its interval.
+    needs_ms
+        The smallest budget that it fits; infinite where none is enough.
     """
 
     latency_ms: float
     high_ms: float
+    needs_ms: float
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,7 @@ class Prices:
     budget_ms
         That is to be met.
     confidence
-        Level of the interval whose upper end must be within the budget.
+        Chance with which a new measurement must be within the budget, cliffs included.
     model
         What prices.
     """
@@ -72,7 +75,7 @@ class Prices:
             total = phi if total is None else total + phi
         assert total is not None
         found = self.model.price(total[None], self.confidence)
-        return Price(float(found.latency_ms[0]), float(found.high_ms[0]))
+        return Price(float(found.latency_ms[0]), float(found.high_ms[0]), float(found.needs_ms[0]))
 
     def unpriced(self, arch: Arch) -> tuple[str, ...]:
         """Return the operators of a design that the device's evidence says nothing about."""
@@ -81,4 +84,4 @@ class Prices:
 
     def fits(self, price: Price) -> bool:
         """Tell whether a price is within the budget."""
-        return price.high_ms <= limit(self.budget_ms)
+        return price.needs_ms <= limit(self.budget_ms)

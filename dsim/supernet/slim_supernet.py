@@ -14,6 +14,7 @@ from dsim.errors import InvalidValueError
 from dsim.files import write_atomic
 from dsim.progress import working
 from dsim.records import to_plain
+from dsim.rounding import finite
 from dsim.supernet.doubts import norm_doubt, untold
 from dsim.supernet.evaluator import Evaluation
 from dsim.supernet.loaded import Supernet, load_supernet
@@ -42,8 +43,8 @@ class SlimResult:
         The design, at the size that is deployed.
     subnet
         `Subnet.text`: the slots in which its blocks stand.
-    latency_ms, high_ms
-        The estimate and the upper end of its interval, which is what fits the budget.
+    latency_ms, needs_ms
+        The estimate, and the smallest budget that the design fits; nan where none is enough.
     fits
         False where nothing that the supernet holds fits; then the design is the cheapest that was reached.
     unpriced
@@ -68,7 +69,7 @@ class SlimResult:
     arch: Arch
     subnet: str
     latency_ms: float
-    high_ms: float
+    needs_ms: float
     fits: bool
     unpriced: tuple[str, ...]
     not_identified: dict[str, str]
@@ -80,8 +81,8 @@ class SlimResult:
 
     @property
     def unused(self) -> float:
-        """The share of the budget that is left over, from the upper end."""
-        return 1.0 - self.high_ms / self.budget_ms
+        """The share of the budget that is left over by what the design needs."""
+        return 1.0 - self.needs_ms / self.budget_ms
 
 
 def slim(
@@ -111,7 +112,7 @@ def slim(
         ``all``: every single move, compared by validation loss, then a refill. ``paper``: the three actions of
         EfficientFormer, compared by accuracy.
     confidence
-        Level of the interval whose upper end must be within the budget.
+        Chance with which a new measurement must be within the budget, cliffs included.
     tries
         For ``all``: how many moves of a round are evaluated, those that are expected to be the best.
     rough
@@ -246,7 +247,7 @@ def _one(
         loaded.arch(found.subnet),
         found.subnet.text(),
         found.price.latency_ms,
-        found.price.high_ms,
+        finite(found.price.needs_ms),
         found.fits,
         prices.unpriced(loaded.arch(found.subnet)),
         not_identified,

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from dsim.arch import Arch
+from dsim.rounding import finite
 from dsim.supernet.elastic import Elastic
 from dsim.supernet.evaluator import Evaluation
 from dsim.supernet.moves import Move
@@ -52,8 +53,8 @@ class Step:
     ----------
     words
         What was done.
-    latency_ms, high_ms
-        Of what is left: the estimate, and its upper end.
+    latency_ms, needs_ms
+        Of what is left: the estimate, and the smallest budget that it fits; nan where none is enough.
     saved_ms
         Of the estimate; negative where a refill spends.
     loss_rise, accuracy_drop
@@ -68,7 +69,7 @@ class Step:
 
     words: str
     latency_ms: float
-    high_ms: float
+    needs_ms: float
     saved_ms: float
     loss_rise: float
     accuracy_drop: float
@@ -210,7 +211,7 @@ def _step(scored: Sequence[Scored], by_accuracy: bool, doubt: str) -> Step:
     return Step(
         best.move.words,
         best.price.latency_ms,
-        best.price.high_ms,
+        finite(best.price.needs_ms),
         best.saved_ms,
         best.loss_rise,
         best.accuracy_drop,

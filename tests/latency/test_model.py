@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import numpy as np
@@ -37,16 +38,39 @@ def test_the_interval_holds_the_estimate_and_grows_with_confidence(
     assert np.all((most.low_ms < most.latency_ms) & (most.latency_ms < most.high_ms))
 
 
-def test_a_one_sided_end_is_lower_than_the_central_one(model: DeviceModel, phi: np.ndarray) -> None:
-    upper, central = model.price(phi, 0.9, "upper"), model.price(phi, 0.9)
-    assert np.all(upper.high_ms < central.high_ms)
-    assert np.all(upper.low_ms == 0)
+@pytest.mark.parametrize("chance", [0.2, 0.5, 0.8, 0.9, 0.95])
+def test_what_a_network_needs_is_the_budget_that_it_fits_with_that_chance(
+    model: DeviceModel, phi: np.ndarray, chance: float
+) -> None:
+    needs = model.price(phi, chance=chance).needs_ms
+    for row, budget in zip(phi, needs, strict=True):
+        if 1.0 - model.p_cliff(row[None])[0] > chance:
+            assert model.p_fits(row[None], float(budget))[0] == pytest.approx(chance, abs=1e-6)
+        else:
+            assert budget == np.inf
 
 
-def test_the_chance_to_fit_agrees_with_the_interval(model: DeviceModel, phi: np.ndarray) -> None:
-    high = model.price(phi[:1], 0.9, "upper").high_ms[0]
-    stays = 1.0 - model.p_cliff(phi[:1])[0]
-    assert model.p_fits(phi[:1], float(high))[0] == pytest.approx(0.9 * stays, abs=2e-3)
+def test_a_cliff_that_is_likelier_than_the_rest_leaves_no_budget_that_is_enough(
+    model: DeviceModel, phi: np.ndarray
+) -> None:
+    stays = 1.0 - model.p_cliff(phi)
+    assert np.all(stays < 1.0)
+    sure = float(stays.max()) + 1e-9
+    assert np.all(model.price(phi, chance=sure).needs_ms == np.inf)
+    assert np.all(model.p_fits(phi, 1e9) <= stays)
+
+
+def test_a_need_grows_with_the_chance_and_the_intervals_level_has_no_part_in_it(
+    model: DeviceModel, phi: np.ndarray
+) -> None:
+    needs = [model.price(phi, 0.6, chance).needs_ms for chance in (0.3, 0.5, 0.8, 0.9)]
+    for less, more in itertools.pairwise(needs):
+        assert np.all(less < more)
+    np.testing.assert_array_equal(needs[-1], model.price(phi, 0.9).needs_ms)
+    np.testing.assert_array_equal(model.price(phi, 0.6, 0.9).high_ms, model.price(phi, 0.6).high_ms)
+
+
+def test_the_chance_to_fit_grows_with_the_budget(model: DeviceModel, phi: np.ndarray) -> None:
     chances = [model.p_fits(phi[:1], budget)[0] for budget in (0.5, 1.0, 2.0, 4.0)]
     assert chances == sorted(chances)
 
@@ -116,7 +140,7 @@ def test_another_resolution_is_called_extrapolated(model: DeviceModel) -> None:
 def test_impossible_questions_are_refused(model: DeviceModel, phi: np.ndarray) -> None:
     for call in (
         lambda: model.price(phi, 1.0),
-        lambda: model.price(phi, sided="lower"),
+        lambda: model.price(phi, chance=0.0),
         lambda: model.price(phi[0]),
         lambda: model.p_fits(phi, 0.0),
     ):

@@ -19,6 +19,7 @@ class Latency:
     latency_ms: np.ndarray
     low_ms: np.ndarray
     high_ms: np.ndarray
+    needs_ms: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class Accuracy:
 
 
 class FakeLatency:
-    """0.5 ns per 1000 MACs plus 4 us per kernel, attention's matmuls and softmax costing ten times that."""
+    """0.5 ns per 1000 MACs plus 4 us per kernel, attention's matmuls and softmax costing ten times that; errors are logistic, 5%."""
 
     def featurise(self, graph: Graph) -> np.ndarray:
         out = np.zeros(3)
@@ -37,17 +38,21 @@ class FakeLatency:
             out += (op.macs, 1, op.kind in (OpKind.MATMUL, OpKind.SOFTMAX))
         return out
 
-    def price(self, phi: np.ndarray, confidence: float = 0.9) -> Latency:
+    def price(self, phi: np.ndarray, confidence: float = 0.9, chance: float | None = None) -> Latency:
         ms = phi @ np.array([5e-10, 4e-3, 4e-2]) + 0.1
         half = 0.1 * confidence * ms + 1e-4 * phi[:, 1]
-        return Latency(ms, ms - half, ms + half)
+        share = (confidence if chance is None else chance) / (1 - self.p_cliff(phi))
+        enough = share < 1
+        share = np.where(enough, share, 0.5)
+        needs = np.where(enough, ms * (1 + 0.05 * np.log(share / (1 - share))), np.inf)
+        return Latency(ms, ms - half, ms + half, needs)
 
     def p_cliff(self, phi: np.ndarray) -> np.ndarray:
         return np.where(phi[:, 2] > 0, 0.04, 0.01)
 
     def p_fits(self, phi: np.ndarray, budget_ms: float) -> np.ndarray:
         ms = self.price(phi).latency_ms
-        return 1 / (1 + np.exp((ms - budget_ms) / (0.05 * ms)))
+        return (1 - self.p_cliff(phi)) / (1 + np.exp((ms - budget_ms) / (0.05 * ms)))
 
 
 class FakeAccuracy:

@@ -95,7 +95,7 @@ def brute_force(space: Space) -> tuple[float, int]:
     for mix in all_mixes(space):
         walk(mix)
     phi, summary = np.array(phis), np.array(summaries)
-    fits = (latency.price(phi, 0.9).high_ms <= BUDGET_MS) & accuracy.in_region(summary)
+    fits = (latency.p_fits(phi, BUDGET_MS) >= 0.9) & accuracy.in_region(summary)
     return float(accuracy.predict(summary).low[fits].max()), len(seen)
 
 
@@ -180,17 +180,17 @@ def test_storage_that_cannot_be_opened_is_one_clear_line() -> None:
 def test_nothing_fits_gives_the_fastest() -> None:
     found = search_mixes(spec(budget_ms=0.01), scorer(0.01), "a")
     assert found.chosen is None
-    assert found.fastest.high_ms == pytest.approx(min(c.high_ms for c in found.front))
-    assert found.fastest.high_ms > 0.01
+    assert found.fastest.needs_ms == pytest.approx(min(c.needs_ms for c in found.front))
+    assert found.fastest.needs_ms > 0.01
 
 
 def test_chosen_is_feasible_and_on_the_front() -> None:
     found = search_mixes(spec(), scorer(), "a")
     assert found.chosen is not None
-    assert found.chosen.high_ms <= limit(BUDGET_MS)
+    assert found.chosen.needs_ms <= limit(BUDGET_MS)
     assert found.chosen.arch in {c.arch for c in found.front}
     for before, after in itertools.pairwise(found.front):
-        assert before.high_ms < after.high_ms
+        assert before.needs_ms < after.needs_ms
         assert before.top1_low < after.top1_low
 
 

@@ -30,7 +30,7 @@ class Verdict:
 
 
 class Priced:
-    """Milliseconds are ``prices @ (GMACs, kernels, softmaxes)`` times ``pace``; the interval is 10% either side."""
+    """Milliseconds are ``prices @ (GMACs, kernels, softmaxes)`` times ``pace``; the interval is 10% either side, and its upper end fits."""
 
     def __init__(self, prices: Sequence[float], pace: float = 1.0) -> None:
         self._prices = np.array(prices) * pace
@@ -46,15 +46,15 @@ class Priced:
     def featurise(self, graph: Graph) -> np.ndarray:
         return np.asarray(self.vectors([placed.kernel for placed in self.kernels(graph)]).sum(0))
 
-    def price(self, phi: np.ndarray, confidence: float = 0.9) -> Latency:
+    def price(self, phi: np.ndarray, confidence: float = 0.9, chance: float | None = None) -> Latency:
         ms = np.maximum(phi @ self._prices, 1e-6)
-        return Latency(ms, 0.9 * ms, 1.1 * ms)
+        return Latency(ms, 0.9 * ms, 1.1 * ms, 1.1 * ms)
 
     def p_cliff(self, phi: np.ndarray) -> np.ndarray:
         return np.zeros(len(phi))
 
     def p_fits(self, phi: np.ndarray, budget_ms: float) -> np.ndarray:
-        return (self.price(phi).latency_ms <= budget_ms).astype(float)
+        return (self.price(phi).needs_ms <= budget_ms).astype(float)
 
 
 ALL = {f"activation:{a}>{b}": Verdict(True) for a in ("gelu", "relu") for b in ("gelu", "relu") if a != b}

@@ -50,10 +50,12 @@ class Shaken(Priced):
         super().__init__(prices)
         self._random = np.random.default_rng(seed)
 
-    def price(self, phi: np.ndarray, confidence: float = 0.9) -> Latency:
-        found = super().price(phi, confidence)
-        off = [1 + 1e-12 * self._random.uniform(-1, 1, len(phi)) for _ in range(3)]
-        return Latency(found.latency_ms * off[0], found.low_ms * off[1], found.high_ms * off[2])
+    def price(self, phi: np.ndarray, confidence: float = 0.9, chance: float | None = None) -> Latency:
+        found = super().price(phi, confidence, chance)
+        off = [1 + 1e-12 * self._random.uniform(-1, 1, len(phi)) for _ in range(4)]
+        return Latency(
+            found.latency_ms * off[0], found.low_ms * off[1], found.high_ms * off[2], found.needs_ms * off[3]
+        )
 
 
 def sides_of(seed: int | None) -> tuple[Side, Side]:

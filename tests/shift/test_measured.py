@@ -69,7 +69,7 @@ def test_cells(found: Comparison) -> None:
     cell, own = timed_cells(found, ALL)
     assert (cell.of, cell.on, own.of, own.on) == ("x", "y", "y", "y")
     assert (cell.predicted_ms, cell.timed_ms) == (pytest.approx(14.0), 15.3)
-    assert cell.high_ms == pytest.approx(15.4)
+    assert cell.needs_ms == pytest.approx(15.4)
     assert (cell.slower_ms, cell.timed_slower_ms) == (4.0, pytest.approx(4.9))
     assert (cell.shrunk_ms, cell.shrunk_timed_ms) == (9.0, 11.2)
     assert own.timed_slower_ms == 0.0
@@ -81,7 +81,7 @@ def test_agreement_counts_each_design_once(found: Comparison) -> None:
     assert (sums.device, sums.designs, sums.to_fit, sums.fit) == ("y", 3, 2, 1)
     assert sums.bias == pytest.approx(sum(map(math.log, (1.04, 15.3 / 14.0, 11.2 / 9.0))) / 3)
     assert sums.worst == pytest.approx(11.2 / 9.0 - 1.0)
-    assert (sums.within_5, sums.within_10, sums.below_high) == (1, 2, 2)
+    assert (sums.within_5, sums.within_10, sums.within_need) == (1, 2, 2)
 
 
 def test_tables_say_what_holds(found: Comparison) -> None:

@@ -242,7 +242,7 @@ def test_the_robust_design_is_the_best_that_holds_every_budget(sides: tuple[Side
     low = {}
     for candidate in set(pool):
         scores = [one.scorer.score(one.scorer.table.whole(candidate)[None]) for one in sides]
-        if all(s.high_ms[0] <= 1.0 and s.in_region[0] for s in scores):
+        if all(s.needs_ms[0] <= 1.0 and s.in_region[0] for s in scores):
             low[candidate] = float(scores[0].top1_low[0])
     assert everywhere
     assert low[arch] == max(low.values())

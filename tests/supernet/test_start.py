@@ -123,7 +123,7 @@ def test_what_was_trained_on_one_task_is_slimmed_on_another(tmp_path: Path) -> N
             assert found.header.notes[-1].endswith("head.weight, head.bias, dist_head.weight, dist_head.bias")
             prices = Prices.of("pixel4-dsp", 1.0, 0.9)
             ends = [found.choices.smallest, found.choices.largest]
-            small, large = (prices(found.arch(subnet)).high_ms for subnet in ends)
+            small, large = (prices(found.arch(subnet)).needs_ms for subnet in ends)
             budget = (small + large) / 2
             (result,) = slim(found, ["pixel4-dsp"], {"pixel4-dsp": budget}, tries=1)
             assert result.fits

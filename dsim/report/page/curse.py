@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import altair as alt
 
 from dsim.report.page.marks import Row, inline, layered, rule_at, tips
@@ -23,16 +25,16 @@ def curse_figure(found: Comparison) -> Figure | None:
             continue
         name = f"{half.device}, halving {half.fold_seed + 1}"
         for side, ms, top1 in (
-            ("claimed", half.claimed_high_ms, half.claimed_top1),
-            ("scored", half.scored_high_ms, half.scored_top1),
+            ("claimed", half.claimed_needs_ms, half.claimed_top1),
+            ("scored", half.scored_needs_ms, half.scored_top1),
         ):
             rows.append(
                 {
                     "label": name,
                     "side": side,
-                    "share": ms / budgets[half.device],
+                    "share": None if math.isnan(ms) else ms / budgets[half.device],
                     "top1": top1,
-                    "said": f"upper end {ms:.3g} ms, {words.name} {top1:.1f} %",
+                    "said": f"{'no budget is enough' if math.isnan(ms) else f'needs {ms:.3g} ms'}, {words.name} {top1:.1f} %",
                 }
             )
     if not rows:
@@ -45,7 +47,7 @@ def curse_figure(found: Comparison) -> Figure | None:
         "elsewhere on this page.",
         (
             ChartPanel(
-                _pairs(rows, "share", "upper end of latency / budget", 1.0),
+                _pairs(rows, "share", "budget that it needs / budget", 1.0),
                 "latency",
                 20 * len(rows) // 2 + 30,
             ),
@@ -55,6 +57,10 @@ def curse_figure(found: Comparison) -> Figure | None:
         wide=340,
         columns=2,
     )
+
+
+def _needed(ms: float) -> str:
+    return "no budget" if math.isnan(ms) else f"{ms:.3g}"
 
 
 def summary_table(found: Comparison) -> TableData:
@@ -83,7 +89,7 @@ def _pairs(rows: list[Row], field: str, title: str, line: float | None) -> alt.L
 def _data(found: Comparison) -> TableData:
     column = found.words.column
     numbers = (
-        *("ms claimed", "upper end", "ms scored", "its upper end"),
+        *("ms claimed", "needs ms, claimed", "ms scored", "needs ms, scored"),
         *(f"{column} claimed", f"{column} scored"),
     )
     rows = [
@@ -91,9 +97,9 @@ def _data(found: Comparison) -> TableData:
             half.device,
             str(half.fold_seed + 1),
             f"{half.claimed_ms:.3g}",
-            f"{half.claimed_high_ms:.3g}",
+            _needed(half.claimed_needs_ms),
             f"{half.scored_ms:.3g}",
-            f"{half.scored_high_ms:.3g}",
+            _needed(half.scored_needs_ms),
             f"{half.claimed_top1:.1f}",
             f"{half.scored_top1:.1f}",
         )

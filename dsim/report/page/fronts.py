@@ -114,8 +114,8 @@ def relative_figure(fronts: Sequence[Front]) -> Figure:
             else "Hollow diamonds: published networks, measured by "
             "others, with the top-1 that their papers report (their training differs). "
         )
-        + "A design fits the budget (dashed) if the upper "
-        "end of its interval does, so that a best design lies left of it. Choose a device in the legend to see it alone."
+        + "Dashed: the budget. The figures are middle values, and a design must fit with "
+        "more certainty than that, so that a best design lies left of it. Choose a device in the legend to see it alone."
         + bends(fronts),
         (ChartPanel(chart, height=420),),
         _fronts_table(fronts),
@@ -166,7 +166,7 @@ def bends(fronts: Sequence[Front]) -> str:
     if not any(_bent(front.designs) for front in fronts):
         return ""
     return (
-        " Where a line falls or turns back, nothing is wrong: designs are ranked by the upper end of their latency and the lower "
+        " Where a line falls or turns back, nothing is wrong: designs are ranked by the budget that they need and the lower "
         f"end of their {fronts[0].words.name}, while the dots show middle values, and intervals are not all equally wide."
     )
 

@@ -105,7 +105,13 @@ def _over_row(cell: Cell, budget_ms: float, refits: int) -> Row:
         "of": cell.of,
         "on": cell.on,
         "percent": cell.over_budget_ms / budget_ms * 100.0 if known else None,
-        "first": "own best" if own else f"{cell.over_budget_ms:+.3g} ms" if known else "unknown",
+        "first": "own best"
+        if own
+        else f"{cell.over_budget_ms:+.3g} ms"
+        if known
+        else "no budget"
+        if cell.refits_over
+        else "unknown",
         "second": f"{cell.refits_over} of {refits}" if known else "",
         "told": known,
         "hatched": False,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from dsim.report.page.marks import ends, intervals
 from dsim.report.page.parts import ChartPanel, Figure
 from dsim.report.shift import robust_table, span
@@ -17,7 +19,7 @@ def robust_figure(robust: Robust, words: AccuracyWords) -> Figure:
         {
             "label": on.device,
             "verdict": WORDS[verdict_of(on.top1_lost, robust.candidate.top1)],
-            "said": f"{span(on.top1_lost, 2)} points; {on.over_budget_ms:+.3g} ms over the budget",
+            "said": f"{span(on.top1_lost, 2)} points; {'no budget is enough' if math.isnan(on.over_budget_ms) else f'{on.over_budget_ms:+.3g} ms over the budget'}",
             **ends(on.top1_lost),
         }
         for on in robust.on

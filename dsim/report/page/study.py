@@ -8,6 +8,7 @@ from dataclasses import replace
 from dsim.device import DeviceProfile
 from dsim.latency.scoring import Held
 from dsim.report.answer import alternatives_table
+from dsim.report.certainty import certainty_table
 from dsim.report.names import device_words
 from dsim.report.next_steps import next_steps
 from dsim.report.page.fronts import Front, measured_on, panels_figure
@@ -82,7 +83,7 @@ def _summary(found: StudyResult) -> Section:
         else f"Top-1 is on ImageNet-1k, for {spec.trained}. Where a figure is measured, others measured it."
     )
     words = (
-        f"A design fits the budget if the upper end of its latency does. {measured} figure is a "
+        f"{spec.rule[0].upper()}{spec.rule[1:]}. {measured} figure is a "
         f"prediction from published or recorded measurements, with its {spec.confidence:.0%} interval. {about}",
     )
     beside = alternatives_table(found)
@@ -91,6 +92,8 @@ def _summary(found: StudyResult) -> Section:
         tables.insert(0, chosen_table(found.chosen, found))
     if found.trained:
         tables.insert(1, trained_table(found))
+    if found.certainty:
+        tables.append(certainty_table(found))
     return Section("summary", "Summary", words, found.notes, tables=tuple(tables))
 
 

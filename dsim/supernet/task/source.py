@@ -12,7 +12,9 @@ import numpy as np
 from dsim.arch import Arch
 from dsim.errors import InvalidValueError, UnavailableError
 from dsim.records import shown
-from dsim.search.result import Candidate, StudyResult
+from dsim.rounding import limit
+from dsim.search.candidate import Candidate
+from dsim.search.result import StudyResult
 from dsim.search.space import Space
 from dsim.search.task import Task
 from dsim.supernet.anchors import FLOOR, Check, kept_check
@@ -148,8 +150,8 @@ class SupernetTask:
         count = (result.spec.task or self.task).designs
         if result.chosen is None:
             return {}
-        limit = max(result.chosen.high_ms, result.spec.budget_ms)
-        fitting = [one for one in (result.chosen, *result.front) if one.high_ms <= limit]
+        most = limit(result.spec.budget_ms)
+        fitting = [one for one in (result.chosen, *result.front) if one.needs_ms <= most]
         found: dict[Subnet, Candidate] = {}
         for one in sorted(fitting, key=lambda one: -one.top1_low):
             found.setdefault(self.supernet.choices.place(one.arch), one)

@@ -195,7 +195,7 @@ def _uniform(arm: Arm, attention: bool) -> Picks:
     picks: dict[str, Subnet] = {}
     for device, prices in price_lists(arm.bench).items():
         priced = [(price(arm.bench, prices, subnet), subnet) for subnet in _scaled(arm.bench, attention)]
-        fitting = [(cost.high_ms, subnet) for cost, subnet in priced if prices.fits(cost)]
+        fitting = [(cost.needs_ms, subnet) for cost, subnet in priced if prices.fits(cost)]
         picks[device] = max(fitting, key=lambda pair: pair[0])[1]
     return picks
 

@@ -30,10 +30,8 @@ def in_band(bench: Bench, prices: Prices, seed: int) -> Iterator[Subnet]:
     seen = set()
     for number in range(MOST_DRAWS):
         subnet = bench.choices.draw(draws(seed, "anchors", number))
-        high = price(bench, prices, subnet).high_ms
-        within = (1 - bench.inputs.band) * prices.budget_ms <= high and prices.fits(
-            price(bench, prices, subnet)
-        )
+        found = price(bench, prices, subnet)
+        within = (1 - bench.inputs.band) * prices.budget_ms <= found.needs_ms and prices.fits(found)
         if within and subnet.text() not in seen:
             seen.add(subnet.text())
             yield subnet

@@ -9,25 +9,28 @@ from enum import StrEnum
 from dsim.accuracy.model import AccuracyArrays, AccuracyModel
 from dsim.accuracy.recipe import REFERENCE, Recipe
 from dsim.arch import Arch
-from dsim.graph import Graph
 from dsim.latency.model import DeviceModel
-from dsim.latency.records import LatencyArrays
 from dsim.search.limits import keep_identified
 from dsim.search.score import Scorer
 from dsim.search.space import Space
 from dsim.search.spec import StudySpec
 from dsim.search.study import judge, search_mixes
 from dsim.search.table import CostTable, Floats
+from lab.claims.fits_by import FitsByFigure
 
 BINDING = 0.9  # a choice that uses less than this share of the budget was not held back by it
 _NAN = math.nan
 
 
 class FitsBy(StrEnum):
-    """What must fit the budget: the upper end of the latency interval, as in a study, or the estimate itself."""
+    """What must fit the budget: the chance of a study, the upper end of the latency interval, or the estimate itself."""
 
+    CHANCE = "chance"
     UPPER = "upper"
     ESTIMATE = "estimate"
+
+
+FIGURES = {FitsBy.CHANCE: "needs_ms", FitsBy.UPPER: "high_ms", FitsBy.ESTIMATE: "latency_ms"}
 
 
 @dataclass(frozen=True)
@@ -70,26 +73,6 @@ class Proposal:
     binding: bool
 
 
-@dataclass(frozen=True)
-class _AtEstimate:
-    """A latency model whose interval has shrunk to its estimate, for a search that must not pay for doubt."""
-
-    model: DeviceModel
-
-    def featurise(self, graph: Graph) -> Floats:
-        return self.model.featurise(graph)
-
-    def price(self, phi: Floats, confidence: float = 0.9) -> LatencyArrays:
-        middle = self.model.price(phi, confidence).latency_ms
-        return LatencyArrays(middle, middle, middle)
-
-    def p_cliff(self, phi: Floats) -> Floats:
-        return self.model.p_cliff(phi)
-
-    def p_fits(self, phi: Floats, budget_ms: float) -> Floats:
-        return self.model.p_fits(phi, budget_ms)
-
-
 class Proposer:
     """Searches one device under many budgets; what one search priced, the next need not."""
 
@@ -116,7 +99,7 @@ class Proposer:
         if budget_ms < self._fastest_ms.get(held, 0.0):
             return None
         bounds = self._bounds
-        pricer = self._latency if held is FitsBy.UPPER else _AtEstimate(self._latency)
+        pricer = self._latency if held is FitsBy.CHANCE else FitsByFigure(self._latency, FIGURES[held])
         spec = StudySpec(
             self._device, budget_ms, bounds.confidence, bounds.trials, seed=bounds.seed, space=self._space
         )
@@ -126,12 +109,12 @@ class Proposer:
             raise KeyboardInterrupt
         if found.chosen is None:
             # where nothing fits, a search goes for the fastest: no smaller budget has to be searched again
-            self._fastest_ms[held] = found.fastest.high_ms
+            self._fastest_ms[held] = found.fastest.needs_ms
             return None
         plain = Scorer(self._latency, self._accuracy, self._table, budget_ms, bounds.confidence)
         chosen = judge(found.chosen.arch, plain)
         alike = self.top1_of(self._table.cut(self._table.whole(chosen.arch)).summary, recipe)
-        used = chosen.high_ms if held is FitsBy.UPPER else chosen.latency_ms
+        used = getattr(chosen, FIGURES[held])
         return Proposal(
             chosen.arch,
             chosen.latency_ms,

@@ -28,7 +28,7 @@ class Standing:
         How the network was trained, in words; whether that is the reference recipe; whether the source of the latency
         names the top-1.
     held
-        What held the budget: a value of `Held`.
+        What must fit the budget: a value of `FitsBy`.
     why_not
         `NOTHING_FITS`, `BEYOND`, or empty where the two can be compared.
     latency_ms, high_ms

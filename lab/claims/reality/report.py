@@ -20,7 +20,11 @@ from lab.claims.reality.summary import (
     own_score,
 )
 
-FITS = {FitsBy.UPPER: "the interval's upper end", FitsBy.ESTIMATE: "the estimate"}
+FITS = {
+    FitsBy.CHANCE: "a new measurement, with the chance asked for,",
+    FitsBy.UPPER: "the interval's upper end",
+    FitsBy.ESTIMATE: "the estimate",
+}
 
 
 def check_words(standings: Sequence[Standing]) -> str:
@@ -148,6 +152,7 @@ def backtest_markdown(found: Backtest) -> str:
             f"Network by network: {FITS[way]} fits the budget",
         )
         for way in FitsBy
+        if any(r.held == way for r in found.claims)
     ]
     tables.append(_own_list(found.networks))
     return "\n".join(t.markdown() for t in tables)
@@ -175,7 +180,7 @@ def _by(found: Backtest, kind: str) -> TableData:
     label = {id(r): family[r.graph] if kind == "family" else r.device for r in found.claims}
     lines = []
     for name in (*dict.fromkeys(label.values()), "all"):
-        for way in FitsBy:
+        for way in (way for way in FitsBy if any(r.held == way for r in found.claims)):
             rows = [r for r in found.claims if r.held == way and name in (label[id(r)], "all")]
             one, left = gap(alike(rows), _families(found, rows)), left_out(rows)
             mean = f"{_signed(one.mean)} ({_signed(one.mean_low)} to {_signed(one.mean_high)})"

@@ -17,7 +17,7 @@ from dsim.cli.main import dsim as command
 from dsim.errors import FileAccessError, FileFormatError, InvalidValueError, UnavailableError
 from dsim.records import to_plain
 from dsim.report.compared import show_comparison
-from dsim.search.result import Ranked
+from dsim.search.candidate import Ranked
 from dsim.search.task import Task
 from dsim.shift import Comparison, ComparisonSpec, load_comparison, run_comparison, to_dict
 from dsim.shift.files import from_dict, ranked, tables

@@ -103,7 +103,7 @@ def test_records_of_another_form_are_refused(tmp_path: Path) -> None:
 def test_the_committed_inputs_can_be_read(study: str) -> None:
     inputs = read_inputs(ROOT / "studies" / study)
     assert inputs.devices
-    assert inputs.held == tuple(FitsBy)
+    assert {FitsBy.UPPER, FitsBy.ESTIMATE} <= set(inputs.held)
     assert 0 < inputs.bounds.trials <= 60
 
 

@@ -119,7 +119,7 @@ def test_chances(model: DeviceModel, graph: Graph) -> None:
     assert (
         model.p_fits(phi, float(arrays.high_ms[0]))[0] > 0.9 > model.p_fits(phi, float(arrays.low_ms[0]))[0]
     )
-    assert model.price(phi, 0.9, "upper").high_ms[0] <= arrays.high_ms[0]
+    assert model.price(phi).needs_ms[0] <= arrays.high_ms[0]  # it leaves no accelerator
     with pytest.raises(InvalidValueError, match="phi must be"):
         model.price(phi[:, 1:])
     with pytest.raises(InvalidValueError, match="budget"):
