@@ -1,7 +1,8 @@
 """Turn held-out errors into intervals: a smooth distribution of standardised errors, each family weighing the same.
 
 Cross-conformal in spirit (arXiv 1905.02928): every error comes from a model that never saw the family. The empirical
-distribution is smoothed and mixed with a wide tail that stands for the family yet to come.
+distribution is smoothed and mixed with a wide tail that stands for the family yet to come. The tail has a finite scale, so that
+an end which lies in it is the model's and not the data's: see `dsim.latency.question.ENOUGH`.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ from dsim.latency.features import FloatArray
 from dsim.latency.learner import Learner
 
 SMOOTH = 0.25  # bandwidth in units of the spread
-TAIL = 8.0  # scale of the wide tail: nearly the point at infinity of exact conformal intervals
+TAIL = 3.0  # scale of the wide tail, in scales of the profile's errors
+LENT = 8.0  # families that the errors on other profiles of a pool count as, all together
 CUT = 5.0  # standardised errors beyond this count as this much in a phone's scale
 SHRINK = 2.0
 GRID = np.linspace(-40.0, 40.0, 8001)
@@ -76,10 +78,16 @@ class Errors:
         return Errors(self.z[keep], self.families[keep], self.owner[keep]) if keep.any() else self
 
 
-def network_errors(figures: Figures, log_ms: FloatArray, spread: FloatArray) -> Errors:
-    """Return the errors of figures that tell how far estimates err; a network timed several times has its median error."""
+def network_errors(
+    figures: Figures, log_ms: FloatArray, spread: FloatArray, among: NDArray[np.bool_] | None = None
+) -> Errors:
+    """Return the errors of figures that tell how far estimates err; a network timed several times has its median error.
+
+    ``among`` (M,) leaves out further figures.
+    """
     z = (figures.log_ms - log_ms) / spread
     use = figures.judged & np.isfinite(log_ms)
+    use = use if among is None else use & among
     items = np.unique(figures.item[use])
     rows = [np.flatnonzero(use & (figures.item == item)) for item in items]
     first = np.array([own[0] for own in rows], dtype=np.int64)
@@ -123,7 +131,8 @@ def calibrate(
 ) -> Calibration:
     """Make the distribution of standardised errors for one profile from those of the whole pool.
 
-    Every family weighs the same: a new network is a draw of a family first.
+    Every family weighs the same: a new network is a draw of a family first. Errors on other profiles, put to the profile's scale,
+    count as LENT families all together: they steady a profile with few families, and do not drown one with many.
 
     Parameters
     ----------
@@ -138,25 +147,33 @@ def calibrate(
     ):  # none of its own: the pool's errors as they are
         scales = np.concatenate([scales, np.ones(max(0, profile + 1 - len(scales)))])
     scaled = errors * scales[profile] / scales[owner]
-    names, where, counts = np.unique(families, return_inverse=True, return_counts=True)
-    weight = 1.0 / counts[where]
-    weight = weight / weight.sum()
-    tail = 1.0 / (len(names) + 1.0)
-    smooth = _smoothed(scaled, weight)
-    cumulative = (1.0 - tail) * smooth + tail * _normal(GRID / (TAIL * scales[profile]))
+    own = owner == profile
+    weight = np.where(own, _family_weights(families, own), _family_weights(families, ~own))
+    lent = float(weight[~own].sum())
+    weight[~own] *= min(LENT, lent) / max(lent, 1.0)
+    tail = 1.0 / (float(weight.sum()) + 1.0)
+    smooth = smoothed(scaled, weight / weight.sum())
+    cumulative = (1.0 - tail) * smooth + tail * normal(GRID / (TAIL * scales[profile]))
     return Calibration(np.maximum.accumulate(cumulative + np.arange(len(GRID)) * 1e-12), centred)
 
 
-def _smoothed(errors: FloatArray, weight: FloatArray) -> FloatArray:
+def _family_weights(families: NDArray[np.str_], among: NDArray[np.bool_]) -> FloatArray:
+    """Return the weights (N,) of errors among which every family counts 1; the others' are 0."""
+    _, where = np.unique(families, return_inverse=True)
+    counts = np.bincount(where, weights=among)
+    return np.where(among, 1.0 / np.maximum(counts[where], 1.0), 0.0)
+
+
+def smoothed(errors: FloatArray, weight: FloatArray) -> FloatArray:
     """Return the cumulative distribution (8001,) on GRID of errors (N,), each spread by SMOOTH; errors are binned first."""
     step = GRID[1] - GRID[0]
     bins = np.clip(np.rint((errors - GRID[0]) / step).astype(np.int64), 0, len(GRID) - 1)
     mass = np.bincount(bins, weights=weight, minlength=len(GRID))
     reach = int(6 * SMOOTH / step)
     edges = (np.arange(-reach, reach + 2) - 0.5) * step
-    return np.asarray(np.cumsum(np.convolve(mass, np.diff(_normal(edges / SMOOTH)), mode="same")))
+    return np.asarray(np.cumsum(np.convolve(mass, np.diff(normal(edges / SMOOTH)), mode="same")))
 
 
-def _normal(z: FloatArray) -> FloatArray:
+def normal(z: FloatArray) -> FloatArray:
     """Cumulative normal distribution, by the logistic approximation that is good to 2e-4 (Bowling et al., 2009)."""
     return 1.0 / (1.0 + np.exp(-np.clip(1.5976 * z + 0.07056 * z**3, -500, 500)))

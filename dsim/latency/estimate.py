@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dsim.graph.graph import Graph
+from dsim.latency.batch import as_measured
 from dsim.latency.bound import ends, without_negative
 from dsim.latency.cliffs import LEAVES, SMALL
+from dsim.latency.features import FloatArray
 from dsim.latency.kernel import Kernel
-from dsim.latency.records import Basis, KernelCost, LatencyEstimate
+from dsim.latency.records import Basis, KernelCost, LatencyArrays, LatencyEstimate
 from dsim.op import Op
 
 if TYPE_CHECKING:
@@ -41,8 +43,13 @@ def estimate(model: DeviceModel, graph: Graph, confidence: float) -> LatencyEsti
     vectors = without_negative(vectors, [not one for one in have], model.pricing.shares(vectors))
     phi = vectors.sum(0)[None, :]
     complete = not unseen
-    alone = None if complete or not any(have) else model.price(vectors[have].sum(0)[None, :], confidence)
-    total, low, high = ends(model.price(phi, confidence), alone, complete)
+    question = model.strata.question(as_measured(graph, model), model.passes)
+
+    def priced(vector: FloatArray) -> LatencyArrays:
+        return model.price(vector, confidence, question=question)
+
+    alone = None if complete or not any(have) else priced(vectors[have].sum(0)[None, :])
+    total, low, high = ends(priced(phi), alone, complete)
     shares = total * model.pricing.shares(vectors)
     costs = tuple(
         KernelCost(
@@ -60,7 +67,10 @@ def estimate(model: DeviceModel, graph: Graph, confidence: float) -> LatencyEsti
     chance = float(model.p_cliff(phi)[0])
     notes = _notes(model, graph, {kernel: known for kernel, (_, known) in stands.items()}, chance)
     fixed = total - float(shares.sum())
-    return LatencyEstimate(total, low, high, confidence, chance, complete, fixed, costs, notes)
+    rests_on = model.strata.rests_on(question)
+    return LatencyEstimate(
+        total, low, high, confidence, chance, complete, fixed, costs, notes, question, rests_on
+    )
 
 
 def _notes(model: DeviceModel, graph: Graph, unseen: dict[Kernel, bool], chance: float) -> tuple[str, ...]:

@@ -9,7 +9,6 @@ from dsim.cache import kept
 from dsim.device.batches import THROUGHPUT
 from dsim.device.find import find_profile
 from dsim.device.profile import DeviceProfile
-from dsim.latency.calibrate import calibrated, network_errors
 from dsim.latency.content import content_hash
 from dsim.latency.evidence import ALL, Keep, everything
 from dsim.latency.hold_out import hold_out_once
@@ -17,6 +16,7 @@ from dsim.latency.identify import by_bootstrap
 from dsim.latency.learners import learner_of, rests_on
 from dsim.latency.model import DeviceModel
 from dsim.latency.store import model_from_bytes, model_to_bytes
+from dsim.latency.strata import Strata, find_strata
 from dsim.progress import working
 from dsim.threads import one_blas_thread
 
@@ -75,10 +75,9 @@ def fit_model(profile: DeviceProfile, keep: Keep = everything) -> DeviceModel:
     pricing = learner.learn(evidence, ALL)
     errors = learner.known_errors(evidence, ALL)
     if errors is None:
-        held = hold_out_once(learner, evidence)
-        owner = [one.name for one in evidence.profiles].index(profile.name)
-        found = network_errors(evidence.figures, held.log_ms, held.spread)
-        errors = calibrated(learner, evidence, found, owner)
+        strata = find_strata(learner, evidence, hold_out_once(learner, evidence))
+    else:
+        strata = Strata.same(errors, len(evidence.families))
     choices = learner.choices(evidence, pricing)
     return DeviceModel(
         profile.name,
@@ -88,7 +87,7 @@ def fit_model(profile: DeviceProfile, keep: Keep = everything) -> DeviceModel:
         profile.high_px,
         pricing,
         learner.see(evidence),
-        errors,
+        strata,
         learner.cliff_weights(evidence),
         by_bootstrap(learner, evidence) if choices is None else choices,
     )

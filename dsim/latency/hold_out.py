@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dsim.device.find import find_profile
 from dsim.device.profile import DeviceProfile
 from dsim.graph.key import split_key
-from dsim.latency.calibrate import Calibration, calibrated, network_errors
+from dsim.latency.calibrate import Calibration, Errors, calibrated, network_errors
 from dsim.latency.evidence import Evidence, Figures, Predicted, without
 from dsim.latency.learner import Learner
 from dsim.latency.learners import learner_of
@@ -19,6 +20,7 @@ from dsim.threads import one_blas_thread
 
 CONFIDENCE = 0.9
 HIGH_PX = 512
+Rule = Callable[[Learner[Any, Any], Evidence, Errors, int], Calibration]
 
 # by content: one process asks for many profiles of one pool, whose families are held out of all of them at once
 _KNOWN: dict[object, Predicted] = {}
@@ -110,26 +112,44 @@ def held_networks(
     found: Predicted,
     devices: Collection[str],
     shown: Figures | None = None,
+    errors: Errors | None = None,
+    among: NDArray[np.bool_] | None = None,
+    rule: Rule = calibrated,
 ) -> tuple[Held, ...]:
     """Return networks in the reference protocols of some devices; intervals rest on the errors of the other families.
 
-    ``shown`` takes the place of the evidence's figures where something else is to be shown of each.
+    Parameters
+    ----------
+    learner, evidence
+        A way of learning, and what it gathered.
+    found
+        What is predicted of its figures.
+    devices
+        Whose networks to return.
+    shown
+        Takes the place of the evidence's figures where something else is to be shown of each.
+    errors
+        What intervals rest on; by default the errors of ``found``.
+    among
+        Which figures (M,) to return; all by default.
+    rule
+        Makes a distribution from errors.
     """
     figures = evidence.figures if shown is None else shown
     names = [one.name for one in evidence.profiles]
     log_ms, spread = found.log_ms, found.spread
-    errors = network_errors(evidence.figures, log_ms, spread)
+    errors = network_errors(evidence.figures, log_ms, spread) if errors is None else errors
     known: dict[tuple[int, str], Calibration] = {}
 
     def errors_without(owner: int, family: str) -> Calibration:
         if (owner, family) not in known:
             ready = learner.known_errors(evidence, without({family}))
-            known[owner, family] = ready or calibrated(learner, evidence, errors.without(family), owner)
+            known[owner, family] = ready or rule(learner, evidence, errors.without(family), owner)
         return known[owner, family]
 
     out = []
     wanted = np.isin(figures.owner, [n for n, name in enumerate(names) if name in devices])
-    use = wanted & figures.reference & np.isfinite(log_ms)
+    use = wanted & figures.reference & np.isfinite(log_ms) & (True if among is None else among)
     for item in np.unique(figures.item[use]):
         rows = np.flatnonzero(use & (figures.item == item))
         first, owner = rows[0], int(figures.owner[rows[0]])

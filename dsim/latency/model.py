@@ -17,8 +17,10 @@ from dsim.latency.estimate import estimate
 from dsim.latency.features import FloatArray
 from dsim.latency.kernel import Kernel, Placed
 from dsim.latency.pricing import Pricing
+from dsim.latency.question import Question
 from dsim.latency.records import Identified, LatencyArrays, LatencyEstimate
 from dsim.latency.seen import Seen
+from dsim.latency.strata import Strata
 
 KNOWN = 100_000  # kernels whose vectors are kept
 
@@ -39,8 +41,8 @@ class DeviceModel:
         What was learned.
     seen
         Which kernels the evidence has seen.
-    calibration
-        Distribution of held-out errors.
+    strata
+        Distributions of held-out errors, by the question that is asked.
     cliff_weights
         Of the chance of a cliff.
     choices
@@ -56,7 +58,7 @@ class DeviceModel:
     high_px: int
     pricing: Pricing
     seen: Seen
-    calibration: Calibration
+    strata: Strata
     cliff_weights: FloatArray
     choices: tuple[Identified, ...]
     batch: int = 1
@@ -71,6 +73,11 @@ class DeviceModel:
     def identified(self) -> dict[str, Identified]:
         """Whether this profile's evidence can tell, by choice (``activation:gelu>relu``, ``norm:batch>layer``)."""
         return {item.choice: item for item in self.choices}
+
+    @property
+    def calibration(self) -> Calibration:
+        """Return the distribution of errors of a searched design: its kinds of block are known, itself is new."""
+        return self.strata.of(Question.KNOWN)
 
     def kernels(self, graph: Graph) -> tuple[Placed, ...]:
         """Return the kernels that run for a graph."""
@@ -92,7 +99,13 @@ class DeviceModel:
         total: FloatArray = self.vectors([placed.kernel for placed in self.kernels(graph)]).sum(0)
         return total
 
-    def price(self, phi: FloatArray, confidence: float = 0.9, chance: float | None = None) -> LatencyArrays:
+    def price(
+        self,
+        phi: FloatArray,
+        confidence: float = 0.9,
+        chance: float | None = None,
+        question: Question = Question.KNOWN,
+    ) -> LatencyArrays:
         """Price vectors.
 
         Parameters
@@ -103,6 +116,8 @@ class DeviceModel:
             Level of the central interval, between 0 and 1.
         chance
             With which a new measurement must be within the budget ``needs_ms``; ``confidence`` where it is left out.
+        question
+            What the interval answers; a searched design is made of known kinds of block.
 
         Returns
         -------
@@ -120,10 +135,9 @@ class DeviceModel:
             check_level(level)
         phi = self._checked(phi)
         log, spread = self.pricing.log_ms(phi)
-        low, middle, high = (
-            np.exp(log + spread * end) for end in self.calibration.ends((1.0 - confidence) / 2.0)
-        )
-        most = self.calibration.reached(asked / np.maximum(1.0 - self.p_cliff(phi), 1e-12))
+        errors = self.strata.of(question)
+        low, middle, high = (np.exp(log + spread * end) for end in errors.ends((1.0 - confidence) / 2.0))
+        most = errors.reached(asked / np.maximum(1.0 - self.p_cliff(phi), 1e-12))
         return LatencyArrays(middle, low, high, np.exp(log + spread * most))
 
     def p_cliff(self, phi: FloatArray) -> FloatArray:

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from dsim.latency.cliffs import chance_words
 from dsim.latency.features import FloatArray
+from dsim.latency.question import ENOUGH, Question
 from dsim.rounding import sign_of, without_rounding
 from dsim.summaries import Summarised, Summary
 
@@ -93,6 +94,10 @@ class LatencyEstimate(Summarised):
         Every kernel's share; with ``fixed_ms`` they add up to ``latency_ms``.
     notes
         What the reader should know, in plain words.
+    question
+        What the interval answers: its width is that of errors on networks as near to what was timed as this one.
+    error_families
+        Of how many families of networks those errors are; below ENOUGH (19) the upper end is the model's, for so few do not bound it.
     """
 
     latency_ms: float
@@ -104,6 +109,16 @@ class LatencyEstimate(Summarised):
     fixed_ms: float
     kernels: tuple[KernelCost, ...]
     notes: tuple[str, ...] = ()
+    question: Question = Question.FOREIGN
+    error_families: int = 0
+
+    @property
+    def answers(self) -> str:
+        """Say in words what the interval answers, and what bounds its upper end."""
+        if not self.error_families:
+            return self.question.words
+        few = f", under {ENOUGH}: its upper end is model-based" if self.error_families < ENOUGH else ""
+        return f"{self.question.words} (errors of {self.error_families} families{few})"
 
     def summary(self) -> Summary:
         """Return the estimate, where the time goes, and what the prices rest on."""
@@ -113,6 +128,7 @@ class LatencyEstimate(Summarised):
         span = f"{level} {self.low_ms:.3g} to {self.high_ms:.3g} ms" if self.complete else "no interval"
         rows = [
             ("latency", f"{self.latency_ms:.3g} ms{named}, {span}"),
+            *((("interval answers", self.answers),) if self.complete else ()),
             *((("off the accelerator", said),) if (said := chance_words(self.p_cliff)) else ()),
             ("time goes to", ", ".join([*kinds, f"fixed {self.fixed_ms:.3g} ms"])),
             ("prices rest on", f"{rests} (of the milliseconds of {len(self.kernels)} kernels)"),

@@ -47,6 +47,12 @@ class Held:
         return self.predicted_ms / self.measured_ms - 1.0
 
     @property
+    def interval_score(self) -> float:
+        """Winkler's score of the 90% interval in logarithms: its width, and 20 times what the figure lies beyond an end."""
+        low, high, at = np.log([self.low_ms, self.high_ms, self.measured_ms])
+        return float(high - low + 20.0 * (max(low - at, 0.0) + max(at - high, 0.0)))
+
+    @property
     def covered(self) -> bool:
         """Whether the interval holds the figure."""
         return self.low_ms <= self.measured_ms <= self.high_ms

@@ -6,18 +6,18 @@ from dataclasses import fields, make_dataclass
 from functools import cache
 from typing import Any
 
-from dsim.latency.calibrate import Calibration
 from dsim.latency.features import FloatArray
 from dsim.latency.learner import Learner
 from dsim.latency.model import DeviceModel
 from dsim.latency.records import Identified
+from dsim.latency.strata import Strata
 from dsim.records import from_npz, to_npz
 
 _TYPES: dict[str, Any] = {
     "passes": tuple[str, ...],
     "low_px": int,
     "high_px": int,
-    "calibration": Calibration,
+    "strata": Strata,
     "cliff_weights": FloatArray,
     "choices": tuple[Identified, ...],
     "batch": int,

@@ -21,7 +21,7 @@ def _normal_errors(
 
 @pytest.fixture(scope="module")
 def known() -> Calibration:
-    errors, families = _normal_errors(300, 3)
+    errors, families = _normal_errors(2000, 3)
     return calibrate(errors, families, np.zeros(len(errors), dtype=np.int64), 0)
 
 
@@ -59,3 +59,13 @@ def test_a_phone_with_larger_errors_gets_wider_intervals() -> None:
 def test_impossible_levels_are_refused(known: Calibration, level: float) -> None:
     with pytest.raises(InvalidValueError, match="between 0 and 1"):
         known.quantile(level)
+
+
+def test_errors_lent_by_other_profiles_count_as_eight_families() -> None:
+    # 12 families of its own, all at 0, and 40 on another profile at 2: of 12 + 8 families in all 8/20 lie at 2, and 1/21 in the tail
+    errors = np.concatenate([np.zeros(12), np.full(40, 2.0)])
+    families = np.array([f"f{n}" for n in range(52)])
+    found = calibrate(errors, families, np.repeat([0, 1], [12, 40]), 0)
+    own, other = phone_scales(errors, families, np.repeat([0, 1], [12, 40]))
+    between = own / other  # half of what was lent, put to this profile's scale
+    assert float(found.below(np.array([between]))[0]) == pytest.approx(12 / 20, abs=0.08)

@@ -1,0 +1,55 @@
+"""Held-out predictions that intervals of nearer questions rest on; they come with dsim, for finding them takes minutes.
+
+Beside each family held out, two more are asked: each network held out alone, its family known (a variant of a timed network); and
+each network's family held out together with all that its laboratory measured, where figures are of several laboratories (a
+design of known blocks, which no laboratory ever timed). They lie in ``dsim/data/apart.npz`` (made by ``lab/validate/held_apart.py``)
+and count for exactly the evidence that they were made of; elsewhere intervals rest on families held out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from dsim.cache import arrays_from_bytes, arrays_to_bytes, look_up
+from dsim.latency.content import content_hash
+from dsim.latency.evidence import Evidence
+from dsim.latency.features import FloatArray
+from dsim.latency.question import Question
+
+FILE = Path(__file__).resolve().parents[1] / "data" / "apart.npz"
+Logs = tuple[FloatArray, FloatArray]  # predicted log milliseconds (M,) and their spread (M,)
+
+
+def name_of(evidence: Evidence, question: Question, rests_on: tuple[Path, ...]) -> str:
+    """Return what predictions of an evidence's figures are kept under: the question, and a hash of what they depend on."""
+    figures = evidence.figures
+    about = [content_hash(rests_on), figures.keys, figures.families.tolist(), figures.owner.tolist()]
+    return f"{question.name} {hashlib.sha256(json.dumps(about).encode()).hexdigest()[:24]}"
+
+
+def read_apart(path: Path = FILE) -> dict[str, Logs]:
+    """Read all that comes with dsim, by what it is kept under."""
+    return look_up(path, _read) or {}
+
+
+def _read(content: bytes) -> dict[str, Logs]:
+    head, arrays = arrays_from_bytes(content)
+    cuts = np.cumsum(head["lengths"])[:-1]
+    logs, spreads = (np.split(arrays[name].astype(np.float64), cuts) for name in ("log_ms", "spread"))
+    return dict(zip(head["names"], zip(logs, spreads, strict=True), strict=True))
+
+
+def apart_to_bytes(found: Mapping[str, Logs]) -> bytes:
+    """Write predictions by what they are kept under."""
+    names = sorted(found)
+    head = {"names": names, "lengths": [len(found[name][0]) for name in names]}
+    arrays = {
+        kind: np.concatenate([np.asarray(found[name][n], dtype=np.float32) for name in names])
+        for n, kind in enumerate(("log_ms", "spread"))
+    }
+    return arrays_to_bytes(head, arrays)

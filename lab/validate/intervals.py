@@ -1,0 +1,129 @@
+"""Score intervals by the question that they answer, beside the one interval for all that was given before.
+
+Usage: python -m lab.validate.intervals (rewrites the blocks ``strata`` and ``strata by profile`` of lab/notes/intervals.md)
+
+Every network is judged by errors of other families alone. What was given before: all errors with the family held out, those of a
+pool's other profiles counting as much as a profile's own, and a wide tail of 8 scales.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from dsim.device import bundled_names, find_profile
+from dsim.device.profile import DeviceProfile
+from dsim.latency.apart import read_apart
+from dsim.latency.calibrate import network_errors
+from dsim.latency.evidence import Predicted
+from dsim.latency.hold_out import clean, held_networks, hold_out_once
+from dsim.latency.learners import learner_of
+from dsim.latency.question import Question
+from dsim.latency.scoring import Held, coverage, score
+from dsim.latency.strata import LEAST, places, stratum_logs
+from dsim.report.table import table
+from lab.marked import replace_block
+from lab.places import NOTES
+from lab.validate.earlier import earlier
+from lab.validate.groups import GROUPS
+
+NOTE = NOTES / "intervals.md"
+# what is asked of high over low, by heading and question
+ASKED = {
+    ("desktop CPU and GPU", Question.VARIANT): 1.3,
+    ("phone CPU (TFLite float)", Question.VARIANT): 1.3,
+    ("iphone12", Question.FOREIGN): 1.65,
+    ("iphone12", Question.KNOWN): 1.5,
+}
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Networks of one profile and question: with the intervals of now, and with those of before."""
+
+    device: str
+    question: Question
+    now: tuple[Held, ...]
+    before: tuple[Held, ...]
+
+
+def judged(profile: DeviceProfile) -> list[Judged]:
+    """Score the intervals of a profile; a question without enough families is left out."""
+    learner = learner_of(profile)
+    evidence = learner.gather(profile)
+    held = hold_out_once(learner, evidence)
+    every = network_errors(evidence.figures, held.log_ms, held.spread)
+    put, apart = places(evidence), read_apart()
+    out = []
+    for question in Question:
+        logs = stratum_logs(evidence, question, (held.log_ms, held.spread), apart)
+        if logs is None:
+            continue
+        found = Predicted(*logs, np.zeros(len(logs[0])))
+        errors = network_errors(evidence.figures, *logs, among=put.of(question))
+        owner = [one.name for one in evidence.profiles].index(profile.name)
+        if len(set(errors.families[errors.owner == owner])) < LEAST:
+            continue
+        asked: dict[str, Any] = {"devices": {profile.name}, "among": put.of(question)}
+        now = held_networks(learner, evidence, found, errors=errors, **asked)
+        before = held_networks(learner, evidence, found, errors=every, rule=earlier, **asked)
+        out.append(Judged(profile.name, question, tuple(clean(now)), tuple(clean(before))))
+    return out
+
+
+def row(heading: str, question: Question, parts: Sequence[Judged]) -> tuple[str, ...]:
+    """Return one row of a table: profiles and questions pooled."""
+    now, before = ([held for part in parts for held in getattr(part, when)] for when in ("now", "before"))
+    found, was, share = score(now), score(before), coverage(now)
+    asked = ASKED.get((heading, question))
+    return (
+        heading,
+        str(question),
+        f"{found.networks} of {found.families} families",
+        f"{found.median:.1f}",
+        f"{was.coverage:.0f}",
+        f"{was.width:.2f}",
+        f"{_winkler(before):.2f}",
+        f"{share.share:.0f} ({share.low:.0f} to {share.high:.0f})",
+        f"{found.width:.2f}{f' (<= {asked:g})' if asked else ''}",
+        f"{_winkler(now):.2f}",
+    )
+
+
+def _winkler(networks: Sequence[Held]) -> float:
+    return float(np.mean([held.interval_score for held in networks]))
+
+
+COLUMNS = (
+    "profiles", "question", "networks", "median error, %", "coverage before, %", "high/low before", "score before",
+    "coverage, %", "high/low", "score",
+)  # fmt: skip
+FOOTNOTE = (
+    "Score: Winkler's of the 90% interval in logarithms (width, and 20 times what a figure lies beyond an end), a mean over networks; "
+    "the smaller the better. Coverage with a 95% interval over families. Before: one interval for every question. In brackets what "
+    "is asked. Only profiles with errors of five families for the question."
+)
+
+
+def main() -> None:
+    """Rewrite both tables."""
+    profiles = [find_profile(name) for name in bundled_names()]
+    grouped, single = [], []
+    for group in GROUPS:
+        parts = [part for one in profiles if group.holds(one) and one.networks for part in judged(one)]
+        for question in Question:
+            asked = [part for part in parts if part.question is question and part.now]
+            if asked:
+                grouped.append(row(group.title, question, asked))
+        single += [row(part.device, part.question, [part]) for part in parts if part.now]
+        print(f"{group.title}: {len(parts)} strata", flush=True)
+    for name, rows in (("strata", grouped), ("strata by profile", single)):
+        made = table(f"Intervals by question, {'groups' if rows is grouped else 'profiles'}: before and now (asked)", COLUMNS, rows, COLUMNS[2:], FOOTNOTE)  # fmt: skip
+        replace_block(NOTE, name, made.markdown())
+
+
+if __name__ == "__main__":
+    main()
