@@ -9,6 +9,7 @@ from rich.text import Text
 
 from dsim.report.console import headed, plain, result_console, show, show_table, step, titled
 from dsim.report.names import common_unit
+from dsim.report.null import null_in_words
 from dsim.report.shift import show_details, span
 from dsim.report.stages import design_words, stages_words
 from dsim.report.table import TableData, table
@@ -124,12 +125,17 @@ def _significant(found: Comparison, most: int, width: int) -> list[Text]:
     stand = [one for one in findings(found) if one.stands]
     if not stand:
         none = "none among all the questions asked; --details shows what comes closest."
-        return [*headed("Significant differences:", none, width), NONE]
+        return [*headed("Significant differences:", none, width), *_by_chance(found, width), NONE]
     left = f", the strongest {min(most, len(stand))} here" if 0 < most < len(stand) else ""
     lines = headed("Significant differences:", f"{len(stand)}{left}; --details shows all.", width)
     for one in stand[:most]:
         lines += plain(f"- {one.text}.", width)
-    return [*lines, NONE]
+    return [*lines, *_by_chance(found, width), NONE]
+
+
+def _by_chance(found: Comparison, width: int) -> list[Text]:
+    """Say what is found where nothing differs; nothing for a comparison made before devices were compared with themselves."""
+    return headed("Found where nothing differs:", null_in_words(found), width) if found.null else []
 
 
 def _end(found: Comparison, folder: str, width: int) -> list[Text]:

@@ -10,11 +10,16 @@ from dsim.shift.strongest import STANDS, Sort, findings
 FEW = 3  # of the others that are shown where none stands
 
 
+def abouts(found: Comparison) -> dict[Sort, str]:
+    """Return what differences of each sort are about, in words."""
+    return {Sort.FLIP: "best designs", Sort.REGRET: found.words.wanted, Sort.SWAP: "one change"}
+
+
 def findings_table(found: Comparison) -> TableData:
     """Return the table of significant differences, after as many questions as were asked; else the strongest of the others."""
     every = findings(found)
     shown = [one for one in every if one.stands] or list(every[:FEW])
-    about = {Sort.FLIP: "best designs", Sort.REGRET: found.words.wanted, Sort.SWAP: "one change"}
+    about = abouts(found)
     rows = [(about[one.sort], one.text, one.kind, one.by_chance) for one in shown]
     left = len(every) - len(shown)
     return table(

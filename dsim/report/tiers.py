@@ -20,6 +20,7 @@ PUBLISHED = "2. Measured, published networks:"
 TIMED = "3. Best designs, timed:"
 PREDICTED = "4. Predicted:"
 NO_CHANGE = "no single change was timed on two of these devices."
+NO_RANKS = "published networks have no rank on your own images."
 NOT_TIMED = "none; dsim measure compared times them where a runtime is at hand."
 
 
@@ -48,6 +49,8 @@ def contrasts_in_words(found: Sequence[SharedContrast]) -> str:
 
 def regrets_in_words(measured: Measured) -> str:
     """Say how many choices lose significantly on another device, and the largest loss."""
+    if measured.regrets is None:
+        return NO_RANKS
     found = measured.regrets
     strong = [one for one in found if one.exceeds]
     if not found:

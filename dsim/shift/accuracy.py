@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Protocol
@@ -14,9 +15,12 @@ from dsim.accuracy.draws import draw_top1
 from dsim.accuracy.model import AccuracyModel
 from dsim.accuracy.refit import refit_accuracy
 from dsim.arch import Arch
-from dsim.search.table import Floats
+from dsim.search.table import CostTable, Floats
 from dsim.search.task import MarkedPredictor, TaskSource
+from dsim.shift.draws import PER_REFIT, DeviceDraws, Draws
 from dsim.shift.families import in_half
+from dsim.shift.panel import Panel
+from dsim.shift.spec import ComparisonSpec
 
 
 class Accuracy(Protocol):
@@ -90,3 +94,24 @@ class _OfTask:
 
     def half(self, seed: int, split: int, half: int) -> MarkedPredictor:
         return self.source.half(seed, split, half)
+
+
+def draws_with(
+    accuracy: Accuracy, spec: ComparisonSpec, panel: Panel, table: CostTable, on: Mapping[str, DeviceDraws]
+) -> tuple[Draws, dict[int, str]]:
+    """Add what designs reach to what they take: return the draws, and why nothing is known of some rows of the panel.
+
+    Parameters
+    ----------
+    table
+        Cuts designs into pieces, whose accuracy is asked for.
+    on
+        Milliseconds by device, with as many refits on each.
+    """
+    summaries = np.array([table.cut(table.whole(arch)).summary for arch in panel.archs])
+    top1 = np.array(accuracy.model.predict(summaries, spec.confidence).top1)
+    fewest = min(len(found.refit_log) for found in on.values())
+    drawn = accuracy.draws(summaries, panel.own, fewest * PER_REFIT, spec.seed)
+    why = {n: said for n, arch in enumerate(panel.archs) if (said := accuracy.why_not(arch))}
+    top1[list(why)] = np.nan
+    return Draws(panel, top1, drawn, dict(on), spec.confidence, frozenset(why), spec.task is not None), why

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 from dsim.errors import FileFormatError, InvalidValueError
 from dsim.files import make_folder, write_atomic
@@ -21,6 +23,7 @@ from dsim.shift.records import Halved
 from dsim.shift.spec import ComparisonSpec
 
 _NAN = float("nan")
+Kept = TypeVar("Kept")
 
 
 def halved_search(
@@ -59,12 +62,17 @@ def halved_search(
     }
     name = hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()[:16]
     path = folder / f"{device}-{split}-{name}.json" if folder else None
+    return kept(path, Halved, lambda: _search(spec, device, space, budget_ms, split, accuracy))
+
+
+def kept(path: Path | None, kind: type[Kept], make: Callable[[], Kept]) -> Kept:
+    """Return what a file holds, or make it and write it there; None for no file."""
     if path is not None and path.exists():
         try:
-            return from_json(Halved, path.read_text(encoding="utf-8"))
+            return from_json(kind, path.read_text(encoding="utf-8"))
         except (OSError, ValueError, FileFormatError):
             pass  # a damaged file is made again
-    found = _search(spec, device, space, budget_ms, split, accuracy)
+    found = make()
     if path is not None:
         make_folder(path.parent)
         write_atomic(path, to_json(found) + "\n")

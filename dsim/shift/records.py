@@ -228,6 +228,35 @@ class Halved:
         return self.scored_ms / self.claimed_ms - 1.0
 
 
+@dataclass(frozen=True)
+class NullCount:
+    """What comparing a device with itself asked of one sort, and what it found.
+
+    Attributes
+    ----------
+    sort
+        ``flip``, ``regret`` or ``swap``.
+    asked, told
+        Questions, and those whose interval does not include zero: every one of them is false.
+    largest
+        The largest size of a difference among those asked, in the unit of the sort.
+    """
+
+    sort: str
+    asked: int
+    told: int
+    largest: float
+
+
+@dataclass(frozen=True)
+class Null:
+    """One device compared with itself, as it is known from either half of its families; ``why_not`` says why it could not be."""
+
+    device: str
+    counts: tuple[NullCount, ...] = ()
+    why_not: str = ""
+
+
 @dataclass(frozen=True, repr=False)
 class Comparison(Summarised):
     """Everything that a comparison found; of one on the user's own task, what stands as top-1 is the rank.
@@ -250,6 +279,8 @@ class Comparison(Summarised):
         What the reader should know.
     seconds
         Wall clock.
+    null
+        Each device compared with itself; empty where the measurements were not halved.
     """
 
     fingerprint: str
@@ -268,6 +299,7 @@ class Comparison(Summarised):
     notes: tuple[str, ...]
     seconds: float
     complete: bool = True
+    null: tuple[Null, ...] = ()
 
     @property
     def task(self) -> Task | None:

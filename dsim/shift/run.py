@@ -28,16 +28,17 @@ from dsim.search.score import Scorer
 from dsim.search.spec import fingerprint
 from dsim.search.table import CostTable
 from dsim.search.task import TaskSource
-from dsim.shift.accuracy import Accuracy, accuracy_of
-from dsim.shift.draws import PER_REFIT, DeviceDraws, Draws, draw_device
+from dsim.shift.accuracy import Accuracy, accuracy_of, draws_with
+from dsim.shift.draws import DeviceDraws, Draws, draw_device
 from dsim.shift.enough import count_halvings, too_few
 from dsim.shift.families import times_drawn
 from dsim.shift.files import ranked, read_comparison, write_comparison
 from dsim.shift.findings import findings_of
 from dsim.shift.halved import halved_search
 from dsim.shift.judge import designs_of, judge_all, pool_of_fronts
+from dsim.shift.null import null_of
 from dsim.shift.panel import Panel
-from dsim.shift.records import Comparison, Halved
+from dsim.shift.records import Comparison, Halved, Null
 from dsim.shift.regret import shrunk_designs
 from dsim.shift.side import Side
 from dsim.shift.spec import ComparisonSpec, profiles_of
@@ -48,7 +49,7 @@ Progress = Callable[[str, int, int], None]  # what is done now, how many steps a
 NORMAL = 1.6448536269514722  # half of the central 90% of a normal distribution, in deviations
 LEAST_REFITS, TRIES = 2, 4
 MOST_STRETCH = 20.0  # needed budget over estimate; beyond it a model cannot say what a network costs
-FORMAT = 4  # of what a comparison computes; raise it where results would change
+FORMAT = 5  # of what a comparison computes; raise it where results would change
 
 
 @one_blas_thread()
@@ -91,7 +92,7 @@ class _Run:
         self._start = time.monotonic()
         self._notes: list[str] = [*(accuracy.source.notes if accuracy.source else ())]
         self._complete = True
-        self._done, self._total = 0, len(spec.devices) * (2 + spec.seeds + spec.refits) + 1
+        self._done, self._total = 0, len(spec.devices) * (1 + bool(spec.seeds) + spec.seeds + spec.refits) + 1
 
     def run(self) -> Comparison:
         spec = self._spec
@@ -127,6 +128,7 @@ class _Run:
         pool = pool_of_fronts(sides, shrunk.values())
         panel = Panel(designs_of(spec, sides, shrunk, pool))
         draws = self._draw(panel, sides)
+        null = self._null(sides)
         pairs = tuple(pair_of(a, b) for i, a in enumerate(profiles) for b in profiles[i:])
         judged = judge_all(spec, sides, pairs, shrunk, pool, draws, halved)
         findings = tuple(
@@ -153,6 +155,7 @@ class _Run:
             tuple(self._notes),
             time.monotonic() - self._start,
             self._complete,
+            null,
         )
         if spec.task:
             found = ranked(found, spec.task)
@@ -271,6 +274,17 @@ class _Run:
                 )
         return tuple(out)
 
+    def _null(self, sides: tuple[Side, ...]) -> tuple[Null, ...]:
+        spec, out = self._spec, []
+        folder = spec.folder / "halves" if self._keep else None
+        for side in sides if spec.seeds else ():
+            self._step(f"{side.device}: compared with itself")
+            if self._late:
+                self._capped("devices compared with themselves")
+                break
+            out.append(null_of(spec, side, self._accuracy, self._marks[side.device], folder))
+        return tuple(out)
+
     def _draw(self, panel: Panel, sides: tuple[Side, ...]) -> Draws:
         spec, names = self._spec, [side.device for side in sides]
         numbers = common_draws(spec.seed, spec.refits, names)
@@ -286,16 +300,11 @@ class _Run:
         if fewest < len(numbers):
             self._capped(f"refits after {fewest} of {len(numbers)}")
         self._step("accuracy")
-        table = sides[0].scorer.table
-        summaries = np.array([table.cut(table.whole(arch)).summary for arch in panel.archs])
-        top1 = np.array(self._accuracy.model.predict(summaries, spec.confidence).top1)
-        drawn = self._accuracy.draws(summaries, panel.own, fewest * PER_REFIT, spec.seed)
-        why = {n: said for n, arch in enumerate(panel.archs) if (said := self._accuracy.why_not(arch))}
+        on = {name: found.first(fewest) for name, found in on.items()}
+        draws, why = draws_with(self._accuracy, spec, panel, sides[0].scorer.table, on)
         if reason := why.get(panel.index(spec.asked[0])):
             self._notes.append(f"no change of {spec.asked[1]} has a rank, for {reason}")
-        top1[list(why)] = np.nan
-        on = {name: found.first(fewest) for name, found in on.items()}
-        return Draws(panel, top1, drawn, on, spec.confidence, frozenset(why), spec.task is not None)
+        return draws
 
     def _draw_one(self, panel: Panel, side: Side, numbers: list[int], devices_left: int) -> DeviceDraws:
         spec, model = self._spec, load_model(side.device)

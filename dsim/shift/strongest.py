@@ -50,7 +50,8 @@ class Finding:
     finest
         The smallest chance that the draws resolve; below it only this may be stated.
     steady
-        False for a flip that came back in no more than half of the halvings: it says more of the search than of the devices.
+        False for a flip that came back in no more than half of the halvings, or that is no larger than one that a device
+        shows against itself: it says more of the search than of the devices.
     text
         In words, with its interval.
     """
@@ -113,6 +114,15 @@ def findings(found: Comparison) -> tuple[Finding, ...]:
     return tuple(sorted(out, key=lambda f: (not f.stands, order.index(f.sort), f.chance or 0.0, f.a, f.b)))
 
 
+def asked_and_told(found: Comparison) -> dict[Sort, tuple[int, int, float]]:
+    """Return for each sort how many questions a comparison asked, how many intervals exclude zero, and the largest difference."""
+    out = dict.fromkeys(Sort, (0, 0, 0.0))
+    for one in (*_flips(found), *_regrets(found), *_swaps(found)):
+        asked, told, largest = out[one.sort]
+        out[one.sort] = (asked + 1, told + one.significant, max(largest, abs(one.difference.value)))
+    return out
+
+
 def strongest(found: Sequence[Finding]) -> tuple[Finding, ...]:
     """Return the first finding of each kind of shift."""
     kinds = sorted({one.kind for one in found})
@@ -127,6 +137,19 @@ def _chance(difference: Interval, confidence: float) -> float:
         return 1.0
     deviations = abs(value) / half * float(ndtri(0.5 + confidence / 2.0))
     return 2.0 * float(ndtr(-deviations))
+
+
+def largest_by_chance(found: Comparison, *devices: str) -> float:
+    """Return the largest flip, in percent of the budget, that some devices show when they are compared with themselves; 0 where they were not."""
+    return max(
+        (
+            count.largest
+            for one in found.null
+            for count in one.counts
+            if one.device in devices and count.sort == Sort.FLIP
+        ),
+        default=0.0,
+    )
 
 
 def _flips(found: Comparison) -> Iterator[_Difference]:
@@ -146,7 +169,7 @@ def _flips(found: Comparison) -> Iterator[_Difference]:
             f"this saves {size.value:.1f}% of the budget ({size.low:.1f} to {size.high:.1f}) {more} on {flip.b}; the best "
             f"designs differ so in {flip.seeds} of {flip.of_seeds} searches on halves of the measurements and with {flip.refits} of "
             f"{flip.of_refits} models learned anew",
-            2 * flip.seeds > flip.of_seeds,
+            2 * flip.seeds > flip.of_seeds and size.value > largest_by_chance(found, flip.a, flip.b),
         )
 
 

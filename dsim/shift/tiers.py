@@ -28,13 +28,13 @@ class Measured:
     contrasts
         One change on two devices.
     regrets
-        Published networks chosen on one device and run on another.
+        Published networks chosen on one device and run on another; None on a task of the user's own, where they have no rank.
     timed
         Best designs of this comparison that were timed, device by device.
     """
 
     contrasts: tuple[SharedContrast, ...] = ()
-    regrets: tuple[MeasuredRegret, ...] = ()
+    regrets: tuple[MeasuredRegret, ...] | None = ()
     timed: tuple[Agreement, ...] = ()
 
 
@@ -55,7 +55,8 @@ def measured_of(
     """
     known = tuple(_known(d.device for d in found.devices) if profiles is None else profiles)
     timed = agreements(found, read_measured(folder)) if folder else ()
-    return Measured(shared_contrasts(known), every_regret(known, found.confidence), timed)
+    regrets = None if found.task else every_regret(known, found.confidence)
+    return Measured(shared_contrasts(known), regrets, timed)
 
 
 def _known(names: Iterable[str]) -> Sequence[DeviceProfile]:

@@ -8,11 +8,13 @@ from statistics import NormalDist
 import pytest
 
 from dsim.report.findings import findings_table
+from dsim.report.null import null_in_words, null_table
 from dsim.shift import Cell, Comparison, Flip, Interval, Verdict
 from dsim.shift.enough import too_few, withheld
-from dsim.shift.records import SwapOn, SwapRow
+from dsim.shift.files import from_dict, to_dict
+from dsim.shift.records import Null, NullCount, SwapOn, SwapRow
 from dsim.shift.stack import Pair, Part, Shift
-from dsim.shift.strongest import Sort, findings, strongest
+from dsim.shift.strongest import Sort, asked_and_told, findings, strongest
 from tests.shift.test_serial import BEST, ONE, comparison
 
 
@@ -156,3 +158,41 @@ def test_what_is_too_few_is_said_with_its_numbers(refits: int, halvings: int, fe
 def test_only_a_difference_is_withheld() -> None:
     assert withheld(Verdict.DIFFERENCE) is Verdict.TOO_FEW
     assert all(withheld(verdict) is verdict for verdict in Verdict if verdict is not Verdict.DIFFERENCE)
+
+
+def test_a_flip_must_exceed_what_a_device_shows_against_itself() -> None:
+    size = Interval(-8.0, -9.0, -7.0)
+    flip = Flip("x", "y", "stem", "conv7", "patchify", Verdict.DIFFERENCE, ONE, ONE, ONE, size, 4, 5, 18, 20)
+    found = made(flips=(flip,))
+    for largest, stands in ((7.9, True), (8.1, False)):
+        own = Null("y", (NullCount("flip", 12, 1, largest), NullCount("swap", 30, 2, 50.0)))
+        elsewhere = Null("z", (NullCount("flip", 12, 1, 99.0),))
+        (one,) = findings(replace(found, null=(own, elsewhere)))
+        assert one.stands is stands
+
+
+def test_questions_are_counted_with_those_that_exclude_zero() -> None:
+    cells = (lost(2.0, 1.0), lost(0.1, 1.0, Verdict.NO_EVIDENCE), lost(5.0, 1.0, Verdict.SHARED))
+    assert asked_and_told(made(cells=cells))[Sort.REGRET] == (2, 1, 2.0)
+
+
+def test_the_rate_of_false_findings_stands_beside_the_others() -> None:
+    cells = (lost(2.0, 1.0), lost(0.1, 1.0, Verdict.NO_EVIDENCE))
+    null = (
+        Null(
+            "x", (NullCount("flip", 8, 1, 3.0), NullCount("regret", 2, 0, 0.4), NullCount("swap", 30, 2, 5.0))
+        ),
+        Null(
+            "y",
+            (NullCount("flip", 12, 1, 4.0), NullCount("regret", 2, 1, 1.5), NullCount("swap", 30, 1, 2.0)),
+        ),
+        Null("z", why_not="half of the evidence is too little"),
+    )
+    found = replace(made(cells=cells), null=null)
+    rows = {row[0]: row[1:] for row in null_table(found).rows}
+    assert rows["best designs"] == ("0 of 0", "2 of 20 (10%)", "4.0 % of the budget")
+    assert rows[found.words.wanted][:2] == ("1 of 2 (50%)", "1 of 4 (25%)")
+    assert rows["one change"][1] == "3 of 60 (5%)"
+    assert "of 2 devices against themselves" in null_in_words(found)
+    assert "is not known" in null_in_words(made())
+    assert from_dict(to_dict(found)).null == null
