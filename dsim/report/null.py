@@ -29,7 +29,7 @@ def null_table(found: Comparison) -> TableData:
         rows if found.null else (),
         note="Each device is known once from one half of its families and once from the other, with searches and refits of their own, and "
         "goes through the whole comparison. All that is significant then is false. Before Bonferroni; a choice must be larger than "
-        "the largest that its two devices show against themselves."
+        "the largest that its two devices show against themselves. Errors of a model's form are shared by both halves and do not show."
         + (f" Not possible: {'; '.join(failed)}." if failed else ""),
     )
 

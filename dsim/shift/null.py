@@ -1,8 +1,9 @@
 """The null: a device compared with itself goes through the whole pipeline, and all that it finds is false.
 
 The device is known once from one half of its families and once from the other. Each half has a model, a budget, a search with
-a seed of its own and refits of its own, as two devices would. Half of the evidence makes a worse model than all of it, so that
-what is found here is, if anything, more than what chance adds to a comparison.
+a seed of its own and refits of its own, as two devices would. What is found is what the sample of networks, the search and
+its seed make up. Half of the evidence makes a worse model than all of it; and both halves share the model's form, so that
+what the form gets wrong on one device and not on the other does not show here.
 """
 
 from __future__ import annotations
@@ -25,11 +26,12 @@ from dsim.search.study import search_mixes
 from dsim.search.table import CostTable
 from dsim.shift.accuracy import Accuracy, draws_with
 from dsim.shift.draws import DeviceDraws, draw_device
+from dsim.shift.false_findings import Null, NullCount
 from dsim.shift.families import in_half, once_in_half, times_drawn
 from dsim.shift.halved import kept
 from dsim.shift.judge import designs_of, judge_all, pool_of_fronts
 from dsim.shift.panel import Panel
-from dsim.shift.records import Comparison, Null, NullCount
+from dsim.shift.records import Comparison
 from dsim.shift.regret import shrunk_designs
 from dsim.shift.side import Side
 from dsim.shift.spec import ComparisonSpec

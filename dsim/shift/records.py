@@ -14,6 +14,7 @@ from dsim.search import Candidate
 from dsim.search.accuracy_words import AccuracyWords
 from dsim.search.spec import UPPER_END, rule_words
 from dsim.search.task import Task
+from dsim.shift.false_findings import Null
 from dsim.shift.findings import DeviceFindings
 from dsim.shift.stack import Pair
 from dsim.summaries import Summarised, Summary
@@ -226,35 +227,6 @@ class Halved:
     def slower_than_claimed(self) -> float:
         """How much slower the other half of the evidence says that it is: 0.1 means 10% slower."""
         return self.scored_ms / self.claimed_ms - 1.0
-
-
-@dataclass(frozen=True)
-class NullCount:
-    """What comparing a device with itself asked of one sort, and what it found.
-
-    Attributes
-    ----------
-    sort
-        ``flip``, ``regret`` or ``swap``.
-    asked, told
-        Questions, and those whose interval does not include zero: every one of them is false.
-    largest
-        The largest size of a difference among those asked, in the unit of the sort.
-    """
-
-    sort: str
-    asked: int
-    told: int
-    largest: float
-
-
-@dataclass(frozen=True)
-class Null:
-    """One device compared with itself, as it is known from either half of its families; ``why_not`` says why it could not be."""
-
-    device: str
-    counts: tuple[NullCount, ...] = ()
-    why_not: str = ""
 
 
 @dataclass(frozen=True, repr=False)

@@ -31,6 +31,7 @@ from dsim.search.task import TaskSource
 from dsim.shift.accuracy import Accuracy, accuracy_of, draws_with
 from dsim.shift.draws import DeviceDraws, Draws, draw_device
 from dsim.shift.enough import count_halvings, too_few
+from dsim.shift.false_findings import Null
 from dsim.shift.families import times_drawn
 from dsim.shift.files import ranked, read_comparison, write_comparison
 from dsim.shift.findings import findings_of
@@ -38,7 +39,7 @@ from dsim.shift.halved import halved_search
 from dsim.shift.judge import designs_of, judge_all, pool_of_fronts
 from dsim.shift.null import null_of
 from dsim.shift.panel import Panel
-from dsim.shift.records import Comparison, Halved, Null
+from dsim.shift.records import Comparison, Halved
 from dsim.shift.regret import shrunk_designs
 from dsim.shift.side import Side
 from dsim.shift.spec import ComparisonSpec, profiles_of

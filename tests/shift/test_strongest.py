@@ -11,8 +11,9 @@ from dsim.report.findings import findings_table
 from dsim.report.null import null_in_words, null_table
 from dsim.shift import Cell, Comparison, Flip, Interval, Verdict
 from dsim.shift.enough import too_few, withheld
+from dsim.shift.false_findings import Null, NullCount
 from dsim.shift.files import from_dict, to_dict
-from dsim.shift.records import Null, NullCount, SwapOn, SwapRow
+from dsim.shift.records import SwapOn, SwapRow
 from dsim.shift.stack import Pair, Part, Shift
 from dsim.shift.strongest import Sort, asked_and_told, findings, strongest
 from tests.shift.test_serial import BEST, ONE, comparison
