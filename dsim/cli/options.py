@@ -42,7 +42,7 @@ def certainty_option(command: _Command) -> _Command:
         type=click.FloatRange(0.0, 1.0, min_open=True, max_open=True),
         default=0.9,
         show_default=True,
-        help="The chance with which a design must fit the budget, falls to a slower unit included. Also the level of the intervals.",
+        help="The chance with which a design must fit its budget; leaving the accelerator counts against it. Also the level of the intervals.",
     )(command)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import shlex
+from dataclasses import replace
 
 from dsim.search import StudyResult, StudySpec
 
@@ -35,6 +36,9 @@ def next_steps(result: StudyResult, runtime: str) -> tuple[tuple[str, str], ...]
         if result.nearest_feasible_budget_ms is not None:
             budget = rounded_up(result.nearest_feasible_budget_ms)
             steps.append(("search within a budget that a design fits:", _study(result.spec, f"{budget:g}ms")))
+        elif surest := max((one.chance for one in result.certainty if one.best), default=None):
+            less = replace(result.spec, confidence=surest)
+            steps.append(("ask for less certainty:", _study(less, f"{less.budget_ms:g}ms")))
     else:
         form = next(
             (form for word, form in FORMS.items() if word in runtime.lower()), ("torchexport", "torch.export")

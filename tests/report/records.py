@@ -9,7 +9,7 @@ from pathlib import Path
 from dsim.arch import get_preset
 from dsim.search import Candidate, Space, StudyResult, StudySpec
 from dsim.search.files import write_inputs, write_result
-from dsim.search.result import Cost, NotIdentified, Published
+from dsim.search.result import Certainty, Cost, NotIdentified, Published
 from dsim.shift import Cell, Comparison, DeviceFindings, Flip, Halved, Interval, Verdict, WhatIf
 from dsim.shift.files import to_dict
 from dsim.shift.records import Robust, RobustOn, SwapOn, SwapRow
@@ -94,6 +94,7 @@ def write_study(folder: Path, fits: bool = True) -> Path:
         StudyResult(
             spec, SMALL if fits else None, (SMALL, LARGE), SMALL, (MISSING,), (SEEN,), Cost(2.0, 10, 3, 0),
             None if fits else 1.2, ("256 px lies outside",), 0.024,
+            certainty=(Certainty(0.5, LARGE), Certainty(0.9, SMALL if fits else None), Certainty(0.95, None)),
         )
     )  # fmt: skip
     return folder

@@ -15,7 +15,8 @@ from dsim.cli.study import study
 from dsim.report.answer import MOST_LINES, alternatives, alternatives_table, short_answer
 from dsim.report.study import show_study
 from dsim.search import Candidate, StudyResult, StudySpec
-from dsim.search.result import Cost, NotIdentified, Published
+from dsim.search.result import Certainty, Cost, NotIdentified, Published
+from dsim.search.spec import UPPER_END
 
 L1, L3, L7 = (get_preset(f"efficientformer_l{n}") for n in (1, 3, 7))
 # budgets that they need: 1.0, 1.8 and 2.4 ms
@@ -65,6 +66,50 @@ def test_where_nothing_fits_it_names_a_budget_that_does() -> None:
     assert "--budget 1.01ms" in text
     assert "the chosen" not in text
     assert alternatives(result)[0] == FAST
+
+
+def test_it_says_by_which_rule_a_design_fits_and_what_certainty_costs(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    result = found(
+        certainty=(Certainty(0.5, SLOW), Certainty(0.9, GOOD), Certainty(0.95, FAST), Certainty(0.99, None))
+    )
+    words = (
+        "a design fits if the chance that it takes no longer is at least 90%. Top-1 of the best at 50%: 83.0%, 95%: 80.0%, 99%: "
+        "none fits."
+    )
+    assert words in " ".join(said(result).split())
+    show_study(result, details=True)
+    printed = capsys.readouterr().out
+    rows = [line.split() for line in printed.splitlines() if re.match(r" +\d+%", line)]
+    assert rows == [
+        ["50%", "83.0", "82.0", "to", "84.0", "2.00"],
+        ["90%", "82.0", "81.0", "to", "83.0", "1.60", "asked", "for"],
+        ["95%", "80.0", "79.0", "to", "81.0", "0.90"],
+        ["99%", "none", "fits"],
+    ]
+    old = found(spec=StudySpec("iphone12", 2.0, fits_by=UPPER_END))
+    assert "a design fits if the upper end of its latency does. Top-1 is" in " ".join(said(old).split())
+
+
+def test_where_no_budget_is_enough_it_says_why_and_asks_for_less() -> None:
+    endless = replace(FAST, needs_ms=float("nan"))
+    spec = StudySpec("iphone12", 2.0, 0.98)
+    sure = found(
+        chosen=None,
+        fastest=endless,
+        front=(),
+        spec=spec,
+        p_cliff=0.024,
+        certainty=(Certainty(0.8, GOOD), Certainty(0.98, None)),
+    )
+    text = " ".join(said(sure).split())
+    assert (
+        "No budget is enough for a chance of 98%: the chance that it leaves the accelerator (2.4%) is higher than that allows. "
+        "Ask for less with --confidence, or measure it on the device."
+    ) in text
+    assert "dsim study --device iphone12 --budget 2ms --confidence 0.8" in text
+    assert "smallest budget that a design fits is" not in text
 
 
 def test_it_says_how_likely_the_design_leaves_the_accelerator(capsys: pytest.CaptureFixture[str]) -> None:

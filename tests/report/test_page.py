@@ -169,6 +169,8 @@ def test_what_it_says(html: str) -> None:
         "Of the 2 that can be judged, 1 save significantly more",
         "No longer installed",
         "measured by others",
+        "The price of certainty",
+        "the chance that it takes no longer is",
         "of 1 designs",  # of the halves
         "f" * 64,
         "256\N{NO-BREAK SPACE}px lies outside",

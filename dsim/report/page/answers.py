@@ -9,6 +9,7 @@ from dsim.arch import Arch
 from dsim.device import DeviceProfile
 from dsim.latency.cliffs import LEAVES, chance_words
 from dsim.report.answer import answer_words
+from dsim.report.certainty import why_no_budget
 from dsim.report.names import DeviceWords, device_words
 from dsim.report.stages import design_words, stages_words
 from dsim.search import StudyResult
@@ -47,6 +48,8 @@ def study_answer(found: StudyResult, profiles: Mapping[str, DeviceProfile], key:
     said = answer_words(
         device, found.spec.budget_ms, found.chosen, found.fastest, nearest, words, found.tested
     )
+    if why := why_no_budget(found):
+        said += f" {why}"
     if risk := chance_words(found.p_cliff):
         said += f" {LEAVES.capitalize()}: {risk}."
     return _answer(key, name, device, said, (found.chosen or found.fastest).arch)

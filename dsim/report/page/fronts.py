@@ -128,7 +128,8 @@ def panels_figure(fronts: Sequence[Front], key: str = "fronts-ms") -> Figure:
     """Draw each front in milliseconds, with the interval of the best design and the networks measured there by name."""
     top1 = [row["top1"] for front in fronts for row in (*_design_rows(front), *_published_rows(front))]
     ends = [c for front in fronts if (c := front.best)]
-    low, high = min([*top1, *(c.top1_low for c in ends)]), max([*top1, *(c.top1_high for c in ends)])
+    low = min([*top1, *(c.top1_low for c in ends)], default=0.0)
+    high = max([*top1, *(c.top1_high for c in ends)], default=100.0)
     accuracy = (float(math.floor(low)), float(math.ceil(high)))
     alone, words = len(fronts) == 1, fronts[0].words
     height = 360 if alone else 240
