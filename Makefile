@@ -67,9 +67,10 @@ format: $(STAMPS)/test ## let ruff format the code
 	$(BIN)/ruff format .
 
 # wanted after a change of bundled figures, of stored graphs or of how latency is learned; what is old is never used, only slow
-shipped: $(STAMPS)/run ## learn anew what comes with dsim so that first runs are quick; about 20 minutes
+shipped: $(STAMPS)/run ## learn anew what comes with dsim so that first runs are quick; about 30 minutes
 	$(BIN)/python -m lab.validate.facts
 	$(BIN)/python -m lab.validate.held_out --fresh
+	$(BIN)/python -m lab.validate.held_apart --fresh
 	$(BIN)/python -m lab.validate.donor_table
 
 docs: $(STAMPS)/run ## write the held-out tables of lab/notes/ and the run in README and docs/search.md anew
@@ -77,6 +78,7 @@ docs: $(STAMPS)/run ## write the held-out tables of lab/notes/ and the run in RE
 	$(BIN)/python -m lab.validate.fewshot --errors dsim/data/fewshot.csv --write lab/notes/adapting.md
 	$(BIN)/python -m lab.validate.accuracy --write lab/notes/accuracy.md
 	$(BIN)/python -m lab.validate.measured_tables
+	$(BIN)/python -m lab.validate.intervals
 	$(BIN)/python -m lab.validate.readme_run
 	$(BIN)/python -m lab.validate.excerpts
 

@@ -7,7 +7,7 @@ an end which lies in it is the model's and not the data's: see `dsim.latency.que
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -35,11 +35,14 @@ class Calibration:
     cumulative
         Cumulative distribution (8001,) of (log measured - log predicted) / spread on GRID.
     centred
-        Whether an estimate moves to the median of the errors; else it stays, and its interval always holds it.
+        Whether an estimate moves to the median of the errors; else it stays.
+    moved
+        What an estimate moves to in place of that, so that one network has one estimate whatever is asked of its interval.
     """
 
     cumulative: FloatArray
     centred: bool = True
+    moved: float | None = None
 
     def quantile(self, level: float) -> float:
         """Return the standardised error below which a share ``level`` of new measurements falls."""
@@ -57,7 +60,18 @@ class Calibration:
     def ends(self, rest: float) -> tuple[float, float, float]:
         """Return low end, estimate and high end in standardised errors; a share ``rest`` lies beyond each end."""
         low, high = self.quantile(rest), self.quantile(1.0 - rest)
-        return (low, self.quantile(0.5), high) if self.centred else (min(low, 0.0), 0.0, max(high, 0.0))
+        return min(low, self.middle), self.middle, max(high, self.middle)
+
+    @property
+    def middle(self) -> float:
+        """Where the estimate lies, in standardised errors."""
+        if self.moved is not None:
+            return self.moved
+        return self.quantile(0.5) if self.centred else 0.0
+
+    def around(self, other: Calibration) -> Calibration:
+        """Return the same distribution around another's estimate."""
+        return replace(self, moved=other.middle)
 
     def below(self, z: FloatArray) -> FloatArray:
         """Return the chance (N,) that a standardised error is at most z (N,)."""
@@ -154,7 +168,13 @@ def calibrate(
     tail = 1.0 / (float(weight.sum()) + 1.0)
     smooth = smoothed(scaled, weight / weight.sum())
     cumulative = (1.0 - tail) * smooth + tail * normal(GRID / (TAIL * scales[profile]))
-    return Calibration(np.maximum.accumulate(cumulative + np.arange(len(GRID)) * 1e-12), centred)
+    return Calibration(rising(cumulative), centred)
+
+
+def rising(cumulative: FloatArray) -> FloatArray:
+    """Return a cumulative distribution (8001,) that rises everywhere, so that it can be inverted, and ends below or at 1."""
+    slope = np.arange(len(GRID)) * 1e-12
+    return np.asarray(np.maximum.accumulate(cumulative + slope) / (1.0 + slope[-1]))
 
 
 def _family_weights(families: NDArray[np.str_], among: NDArray[np.bool_]) -> FloatArray:

@@ -113,8 +113,10 @@ def held_networks(
     devices: Collection[str],
     shown: Figures | None = None,
     errors: Errors | None = None,
+    centre: Errors | None = None,
     among: NDArray[np.bool_] | None = None,
     rule: Rule = calibrated,
+    confidence: float = CONFIDENCE,
 ) -> tuple[Held, ...]:
     """Return networks in the reference protocols of some devices; intervals rest on the errors of the other families.
 
@@ -130,10 +132,14 @@ def held_networks(
         Takes the place of the evidence's figures where something else is to be shown of each.
     errors
         What intervals rest on; by default the errors of ``found``.
+    centre
+        What estimates move by; by default what intervals rest on.
     among
         Which figures (M,) to return; all by default.
     rule
         Makes a distribution from errors.
+    confidence
+        Level of the central intervals.
     """
     figures = evidence.figures if shown is None else shown
     names = [one.name for one in evidence.profiles]
@@ -144,7 +150,10 @@ def held_networks(
     def errors_without(owner: int, family: str) -> Calibration:
         if (owner, family) not in known:
             ready = learner.known_errors(evidence, without({family}))
-            known[owner, family] = ready or rule(learner, evidence, errors.without(family), owner)
+            made = ready or rule(learner, evidence, errors.without(family), owner)
+            if centre is not None:
+                made = made.around(rule(learner, evidence, centre.without(family), owner))
+            known[owner, family] = made
         return known[owner, family]
 
     out = []
@@ -154,7 +163,7 @@ def held_networks(
         rows = np.flatnonzero(use & (figures.item == item))
         first, owner = rows[0], int(figures.owner[rows[0]])
         family = str(figures.families[first])
-        ends = errors_without(owner, family).ends((1.0 - CONFIDENCE) / 2.0)
+        ends = errors_without(owner, family).ends((1.0 - confidence) / 2.0)
         low, middle, high = (float(np.exp(log_ms[first] + end * spread[first])) for end in ends)
         out.append(
             Held(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -126,13 +127,18 @@ def spearman(a: FloatArray, b: FloatArray) -> float:
 
 def coverage(networks: list[Held]) -> Coverage:
     """Return the share inside the interval, with a 95% interval over families drawn with replacement."""
+    return shares_by_family([one.family for one in networks], [one.covered for one in networks])
+
+
+def shares_by_family(families: Sequence[str], hits: Sequence[bool]) -> Coverage:
+    """Return the share of hits (N,), with a 95% interval over families (N,) drawn with replacement."""
     by_family: dict[str, list[bool]] = defaultdict(list)
-    for network in networks:
-        by_family[network.family].append(network.covered)
-    hits = np.array([sum(v) for v in by_family.values()])
+    for family, hit in zip(families, hits, strict=True):
+        by_family[family].append(hit)
+    found = np.array([sum(v) for v in by_family.values()])
     sizes = np.array([len(v) for v in by_family.values()])
     rng = np.random.default_rng(0)
-    drawn = rng.integers(len(hits), size=(BOOTSTRAPS, len(hits)))
-    shares = hits[drawn].sum(1) / sizes[drawn].sum(1) * 100.0
+    drawn = rng.integers(len(found), size=(BOOTSTRAPS, len(found)))
+    shares = found[drawn].sum(1) / sizes[drawn].sum(1) * 100.0
     low, high = (float(v) for v in np.quantile(shares, (0.025, 0.975)))
-    return Coverage(int(sizes.sum()), float(hits.sum() / sizes.sum() * 100.0), low, high)
+    return Coverage(int(sizes.sum()), float(found.sum() / sizes.sum() * 100.0), low, high)

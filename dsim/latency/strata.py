@@ -38,7 +38,7 @@ class Strata:
     Attributes
     ----------
     foreign, known, variant
-        Distributions of errors by question; that of the next farther question where one is not answered.
+        Distributions of errors by question, around one estimate; that of the next farther question where one is not answered.
     families
         (3,) of how many families of the profile's own networks the errors are; 0 where a question is not answered.
     timed
@@ -152,7 +152,8 @@ def find_strata(learner: Learner[Any, Any], evidence: Evidence, held: Predicted)
         found = None if logs is None else network_errors(figures, *logs, among=put.of(question))
         count = 0 if found is None else _families(found, owner)
         enough = found is not None and count >= LEAST
-        by.append(calibrated(learner, evidence, found, owner) if found is not None and enough else by[-1])
+        own = calibrated(learner, evidence, found, owner) if found is not None and enough else by[-1]
+        by.append(own.around(foreign))
         families.append(count if enough else 0)
     return Strata(by[0], by[1], by[2], np.array(families, dtype=np.int64), put.timed[owner])
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from dsim.latency.calibrate import GRID, Calibration, Errors, normal, phone_scales, smoothed
+from dsim.latency.calibrate import GRID, Calibration, Errors, normal, phone_scales, rising, smoothed
 from dsim.latency.evidence import Evidence
 from dsim.latency.learner import Learner
 
@@ -24,4 +24,4 @@ def earlier(learner: Learner[Any, Any], evidence: Evidence, errors: Errors, owne
     weight, tail = 1.0 / counts[where] / len(counts), 1.0 / (len(counts) + 1.0)
     within = smoothed(z * scales[owner] / scales[owners], weight)
     cumulative = (1.0 - tail) * within + tail * normal(GRID / (TAIL * scales[owner]))
-    return Calibration(np.maximum.accumulate(cumulative + np.arange(len(GRID)) * 1e-12), learner.centred)
+    return Calibration(rising(cumulative), learner.centred)

@@ -1,6 +1,7 @@
 """Score intervals by the question that they answer, beside the one interval for all that was given before.
 
-Usage: python -m lab.validate.intervals (rewrites the blocks ``strata`` and ``strata by profile`` of lab/notes/intervals.md)
+Usage: python -m lab.validate.intervals (rewrites the blocks ``strata``, ``strata by profile`` and ``selected`` of
+lab/notes/intervals.md; about five minutes)
 
 Every network is judged by errors of other families alone. What was given before: all errors with the family held out, those of a
 pool's other profiles counting as much as a profile's own, and a wide tail of 8 scales.
@@ -29,6 +30,8 @@ from lab.marked import replace_block
 from lab.places import NOTES
 from lab.validate.earlier import earlier
 from lab.validate.groups import GROUPS
+from lab.validate.selected import candidates, replay, selected_table
+from lab.validate.selected import row as choices_row
 
 NOTE = NOTES / "intervals.md"
 # what is asked of high over low, by heading and question
@@ -68,7 +71,7 @@ def judged(profile: DeviceProfile) -> list[Judged]:
         if len(set(errors.families[errors.owner == owner])) < LEAST:
             continue
         asked: dict[str, Any] = {"devices": {profile.name}, "among": put.of(question)}
-        now = held_networks(learner, evidence, found, errors=errors, **asked)
+        now = held_networks(learner, evidence, found, errors=errors, centre=every, **asked)
         before = held_networks(learner, evidence, found, errors=every, rule=earlier, **asked)
         out.append(Judged(profile.name, question, tuple(clean(now)), tuple(clean(before))))
     return out
@@ -109,20 +112,29 @@ FOOTNOTE = (
 
 
 def main() -> None:
-    """Rewrite both tables."""
+    """Rewrite the tables."""
     profiles = [find_profile(name) for name in bundled_names()]
-    grouped, single = [], []
+    grouped, single, replayed = [], [], []
     for group in GROUPS:
-        parts = [part for one in profiles if group.holds(one) and one.networks for part in judged(one)]
+        own = [one for one in profiles if group.holds(one) and one.networks]
+        parts = [part for one in own for part in judged(one)]
         for question in Question:
             asked = [part for part in parts if part.question is question and part.now]
             if asked:
                 grouped.append(row(group.title, question, asked))
+                print(grouped[-1], flush=True)
         single += [row(part.device, part.question, [part]) for part in parts if part.now]
-        print(f"{group.title}: {len(parts)} strata", flush=True)
-    for name, rows in (("strata", grouped), ("strata by profile", single)):
-        made = table(f"Intervals by question, {'groups' if rows is grouped else 'profiles'}: before and now (asked)", COLUMNS, rows, COLUMNS[2:], FOOTNOTE)  # fmt: skip
+        unseen = [candidates(one) for one in own]
+        chosen = [choice for every in unseen for choice in replay(every)]
+        if chosen:
+            replayed.append(choices_row(group.title, [one for every in unseen for one in every], chosen))
+            print(replayed[-1], flush=True)
+    for name, title, rows in (("strata", "groups", grouped), ("strata by profile", "profiles", single)):
+        made = table(
+            f"Intervals by question, {title}: before and now (asked)", COLUMNS, rows, COLUMNS[2:], FOOTNOTE
+        )
         replace_block(NOTE, name, made.markdown())
+    replace_block(NOTE, "selected", selected_table(replayed).markdown())
 
 
 if __name__ == "__main__":
