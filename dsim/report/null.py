@@ -41,7 +41,7 @@ def null_in_words(found: Comparison) -> str:
         return NONE
     within = _within(found)
     said = ", ".join(f"{words} {_rate(*within[sort][:2])}" for sort, words in abouts(found).items())
-    return f"of {len(done)} devices against themselves, all of it false: {said}."
+    return f"{len(done)} devices compared with themselves, of which all that is significant is false: {said}."
 
 
 def _within(found: Comparison) -> dict[Sort, tuple[int, int, float]]:

@@ -12,9 +12,10 @@ from dsim.report.table import TableData, table
 from dsim.report.variants import choice_words
 from dsim.shift import Interval
 from dsim.shift.shared_contrasts import SharedContrast
+from dsim.shift.stack import Pair
 from dsim.shift.tiers import Measured
 
-MOST_ROWS = 30
+MOST_ROWS = 3  # of whole networks and of blocks, for two devices
 ONE_CHANGE = "1. Measured, one change at a time:"
 PUBLISHED = "2. Measured, published networks:"
 TIMED = "3. Best designs, timed:"
@@ -68,17 +69,30 @@ def timed_in_words(measured: Measured) -> str:
     """Say of which devices best designs were timed, and how far the predictions were off."""
     if not measured.timed:
         return NOT_TIMED
+    close = "; ".join(
+        f"{one.device}: {one.within_10} of {one.designs} within 10% of the prediction, worst {one.worst:.1%} off"
+        for one in measured.timed
+    )
+    if not measured.equal:
+        return f"{close}."
+    one = measured.equal[0]
     return (
-        "; ".join(
-            f"{one.device}: {one.within_10} of {one.designs} within 10% of the prediction, worst {one.worst:.1%} off"
-            for one in measured.timed
-        )
-        + "."
+        f"the best design for {one.of} takes longer on {one.on}, {percent(one.slower)}, than that device's own of the same predicted "
+        f"top-1 ({one.ms:.3g} against {one.own_ms:.3g} ms; {differs(one.pair)} differ). {close}."
     )
 
 
 def contrasts_table(found: Sequence[SharedContrast]) -> TableData:
-    """Return the changes that were timed on two devices, those that differ first."""
+    """Return the strongest changes of every two devices that timed any: of whole networks, then of blocks."""
+    by_pair: dict[Pair, list[SharedContrast]] = {}
+    for one in found:
+        by_pair.setdefault(one.pair, []).append(one)
+    shown = [
+        one
+        for own in by_pair.values()
+        for whole in (True, False)
+        for one in [one for one in own if one.whole is whole][:MOST_ROWS]
+    ]
     rows = [
         (
             choice_words(one.choice),
@@ -88,9 +102,9 @@ def contrasts_table(found: Sequence[SharedContrast]) -> TableData:
             differs(one.pair),
             "yes" if one.apart else "no",
         )
-        for one in found[:MOST_ROWS]
+        for one in shown
     ]
-    left = len(found) - len(rows)
+    left = len(found) - len(shown)
     return table(
         "One change, timed on two devices (grade A)",
         ("change", "in", "adds", "adds", "what differs", "intervals apart"),

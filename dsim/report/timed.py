@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from dsim.report.table import TableData, table
 from dsim.shift import Comparison
+from dsim.shift.equal_top1 import POINTS, AtEqualTop1
 from dsim.shift.measured import Timed, TimedCell, agreements, timed_cells
 
 COLUMNS = (
@@ -53,6 +54,39 @@ def agreement_table(found: Comparison, timed: Sequence[Timed]) -> TableData:
         numbers=("designs", "mean error", "worst"),
         note="Mean error: timed over predicted, geometric mean. Within its need: no longer than the smallest budget that it was predicted to fit. In budget: of those that were predicted to fit it. No model has "
         "learned from these figures.",
+    )
+
+
+def equal_table(found: Sequence[AtEqualTop1]) -> TableData:
+    """Return the table of other devices' best designs beside a device's own of the same predicted top-1, both timed there."""
+    columns = (
+        "best design of",
+        "timed on",
+        "top-1, predicted",
+        "ms",
+        "own best, ms",
+        "longer by",
+        "what differs",
+    )
+    rows = [
+        (
+            one.of,
+            one.on,
+            f"{one.points:+.2f}",
+            f"{one.ms:.3g}",
+            f"{one.own_ms:.3g}",
+            f"{one.slower.value:+.1f}% ({one.slower.low:+.1f} to {one.slower.high:+.1f})",
+            ", ".join(one.pair.differs_in),
+        )
+        for one in found
+    ]
+    return table(
+        "Timed at the same predicted top-1",
+        columns,
+        rows,
+        columns[2:5],
+        f"Designs whose predicted top-1 lies within {POINTS:g} points of the own best design's; both timed on that device. In brackets "
+        "the 95% interval of the timing.",
     )
 
 

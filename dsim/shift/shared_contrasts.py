@@ -29,6 +29,8 @@ class SharedContrast:
         What was exchanged: ``norm:batch>layer``; several with ``+`` between them.
     where
         The network or block.
+    whole
+        True for a whole network.
     on_a, on_b
         What the exchange adds to its time on either device, in percent, with 90% intervals.
     """
@@ -36,6 +38,7 @@ class SharedContrast:
     pair: Pair
     choice: str
     where: str
+    whole: bool
     on_a: Interval
     on_b: Interval
 
@@ -51,23 +54,30 @@ class SharedContrast:
 
 
 def shared_contrasts(profiles: Sequence[DeviceProfile]) -> tuple[SharedContrast, ...]:
-    """Return every exchange that was timed on two of the devices: those that differ first, the strongest of each pair first."""
+    """Return every exchange that was timed on two of the devices.
+
+    Those that differ come first, of these the pairs of devices that differ in the least, and the strongest of each pair.
+    """
     known = {profile.name: dict(_own(profile)) for profile in profiles}
     out = [
         SharedContrast(pair_of(a, b), *key, known[a.name][key], known[b.name][key])
         for a, b in itertools.combinations(profiles, 2)
         for key in sorted(known[a.name].keys() & known[b.name].keys())
     ]
-    return tuple(sorted(out, key=lambda one: (not one.apart, -one.difference)))
+    return tuple(sorted(out, key=_order))
 
 
-def _own(profile: DeviceProfile) -> Iterator[tuple[tuple[str, str], Interval]]:
-    """Yield what was timed on a device, by choice and place; exchanges of whole networks stand for more than those of a block."""
+def _order(one: SharedContrast) -> tuple[bool, int, float]:
+    return not one.apart, len(one.pair.differs_in), -one.difference
+
+
+def _own(profile: DeviceProfile) -> Iterator[tuple[tuple[str, str, bool], Interval]]:
+    """Yield what was timed on a device, by choice, place, and whether that is a whole network."""
     for block in timed_blocks(profile):
         assert block.low_ms is not None
         assert block.high_ms is not None
         ends = (block.b_ms - block.a_ms, block.low_ms, block.high_ms)
         where = block.what.partition(",")[0]
-        yield (block.choice, where), Interval(*(100.0 * end / block.a_ms for end in ends))
+        yield (block.choice, where, False), Interval(*(100.0 * end / block.a_ms for end in ends))
     for one in read_variants(profile.folder):
-        yield (one.choice, one.design), Interval(one.percent, one.low_percent, one.high_percent)
+        yield (one.choice, one.design, True), Interval(one.percent, one.low_percent, one.high_percent)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from dsim.device import DeviceProfile, find_profile
 from dsim.errors import UnknownNameError
+from dsim.shift.equal_top1 import AtEqualTop1, at_equal_top1
 from dsim.shift.measured import Agreement, agreements, read_measured
 from dsim.shift.measured_regret import MeasuredRegret, every_regret
 from dsim.shift.records import Comparison
@@ -31,11 +32,14 @@ class Measured:
         Published networks chosen on one device and run on another; None on a task of the user's own, where they have no rank.
     timed
         Best designs of this comparison that were timed, device by device.
+    equal
+        Those that reach the same predicted top-1 as the best design for the device that they were timed on.
     """
 
     contrasts: tuple[SharedContrast, ...] = ()
     regrets: tuple[MeasuredRegret, ...] | None = ()
     timed: tuple[Agreement, ...] = ()
+    equal: tuple[AtEqualTop1, ...] = ()
 
 
 NOTHING = Measured()
@@ -54,9 +58,9 @@ def measured_of(
         The devices' profiles, as far as they are known; found by name where left out.
     """
     known = tuple(_known(d.device for d in found.devices) if profiles is None else profiles)
-    timed = agreements(found, read_measured(folder)) if folder else ()
+    timed = read_measured(folder) if folder else ()
     regrets = None if found.task else every_regret(known, found.confidence)
-    return Measured(shared_contrasts(known), regrets, timed)
+    return Measured(shared_contrasts(known), regrets, agreements(found, timed), at_equal_top1(found, timed))
 
 
 def _known(names: Iterable[str]) -> Sequence[DeviceProfile]:

@@ -19,8 +19,9 @@ from dsim.arch import get_preset
 from dsim.report.findings import findings_table
 from dsim.report.progress import shown
 from dsim.report.shift import devices_table, matrix_table, pairs_table
-from dsim.report.timed import agreement_table, timed_table
+from dsim.report.timed import agreement_table, equal_table, timed_table
 from dsim.shift import Comparison, ComparisonSpec, load_comparison, run_comparison
+from dsim.shift.equal_top1 import at_equal_top1
 from dsim.shift.measured import Agreement, agreements, read_measured
 from dsim.shift.strongest import Finding, findings, strongest
 from dsim.shift.summary import shift_by_kind
@@ -93,7 +94,8 @@ def write(found: Mapping[str, Comparison], page: Path) -> None:
     latency, timed = found["latency"], read_measured(STUDY / "latency")
     sums = agreements(latency, timed)
     replace_block(page, "shift", in_words(latency))
-    replace_block(page, "timed-words", timed_in_words(sums))
+    equal = equal_table(at_equal_top1(latency, timed)).markdown()
+    replace_block(page, "timed-words", f"{timed_in_words(sums)}\n\n{equal}")
     tables = [
         text
         for name, one in found.items()

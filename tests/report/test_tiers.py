@@ -8,6 +8,7 @@ from dsim.accuracy.recipe import Augment
 from dsim.report.compared import short_comparison
 from dsim.report.tiers import contrasts_in_words, measured_tables, regrets_in_words
 from dsim.shift import Interval
+from dsim.shift.equal_top1 import AtEqualTop1
 from dsim.shift.in_common import RecipeClass
 from dsim.shift.measured import Agreement
 from dsim.shift.measured_regret import AtBudget, MeasuredRegret
@@ -17,13 +18,16 @@ from dsim.shift.tiers import NOTHING, Measured
 from tests.report.records import comparison
 
 PAIR = Pair("one", "two", Shift.STACK, (Part("chip", "c", "c"), Part("precision", "float32", "bfloat16")))
-CHANGE = SharedContrast(PAIR, "norm:batch>layer", "a block", Interval(43, 39, 48), Interval(198, 184, 213))
+CHANGE = SharedContrast(
+    PAIR, "norm:batch>layer", "a block", False, Interval(43, 39, 48), Interval(198, 184, 213)
+)
 CLASS = RecipeClass("usual", False, Augment.STRONG)
 LOSS = MeasuredRegret(
     "one", "two", PAIR, ((CLASS, 9),), 9, 5, Interval(1.5, 0.5, 1.9), Interval(0.0, 0.0, 0.4), True,
     (AtBudget(CLASS, 5, 1.0, 2.0, "resnet50@224", "resnet18@224", 156.0, 6.8),),
 )  # fmt: skip
-MADE = Measured((CHANGE,), (LOSS,), (Agreement("one", 19, 0.0, 0.048, 19, 19, 19, 11, 11),))
+SAME = AtEqualTop1("one", "two", PAIR, 0.03, 62.2, 41.3, Interval(50.6, 47.2, 54.0))
+MADE = Measured((CHANGE,), (LOSS,), (Agreement("one", 19, 0.0, 0.048, 19, 19, 19, 11, 11),), (SAME,))
 
 
 def test_the_tiers_stand_in_their_order_before_the_predictions() -> None:
@@ -35,6 +39,7 @@ def test_the_tiers_stand_in_their_order_before_the_predictions() -> None:
         in text
     )
     assert "157 times the budget" in text
+    assert "for one takes longer on two, +51% (+47 to +54), than that device's own" in text
     assert "one: 19 of 19 within 10% of the prediction, worst 4.8% off" in text
 
 

@@ -22,9 +22,9 @@ def test_layer_norm_costs_more_where_products_are_cheap() -> None:
 
 def test_intervals_that_touch_are_no_difference() -> None:
     pair = pair_of(find_profile("rz-v2h-npu"), find_profile("rz-v2l-npu"))
-    one = SharedContrast(pair, "norm:batch>layer", "a block", Interval(5, 3, 7), Interval(9, 7, 11))
+    one = SharedContrast(pair, "norm:batch>layer", "a block", False, Interval(5, 3, 7), Interval(9, 7, 11))
     assert not one.apart
-    assert SharedContrast(pair, one.choice, one.where, Interval(5, 3, 6.9), one.on_b).apart
+    assert SharedContrast(pair, one.choice, one.where, False, Interval(5, 3, 6.9), one.on_b).apart
 
 
 def test_devices_without_a_change_in_common_have_none() -> None:

@@ -194,6 +194,6 @@ def test_the_rate_of_false_findings_stands_beside_the_others() -> None:
     assert rows["best designs"] == ("0 of 0", "2 of 20 (10%)", "4.0 % of the budget")
     assert rows[found.words.wanted][:2] == ("1 of 2 (50%)", "1 of 4 (25%)")
     assert rows["one change"][1] == "3 of 60 (5%)"
-    assert "of 2 devices against themselves" in null_in_words(found)
+    assert "2 devices compared with themselves" in null_in_words(found)
     assert "is not known" in null_in_words(made())
     assert from_dict(to_dict(found)).null == null

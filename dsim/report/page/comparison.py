@@ -24,8 +24,8 @@ from dsim.report.page.summary import findings, question
 from dsim.report.page.what_if import top1_figure, what_if_figure
 from dsim.report.shift import devices_table, kept_choices, never_measured, pairs_table
 from dsim.report.table import table
-from dsim.report.tiers import NOT_TIMED, contrasts_in_words, contrasts_table, regrets_in_words
-from dsim.report.timed import agreement_table, timed_table
+from dsim.report.tiers import contrasts_in_words, contrasts_table, regrets_in_words, timed_in_words
+from dsim.report.timed import agreement_table, equal_table, timed_table
 from dsim.shift import Comparison
 from dsim.shift.measured import read_measured
 from dsim.shift.summary import shift_by_kind
@@ -142,7 +142,9 @@ def _regret(found: Comparison) -> Section:
 def _measured(subject: PageSubject, found: Comparison, profiles: Profiles) -> tuple[Section, ...]:
     """Return the tiers of what was measured: one change, published networks, best designs."""
     measured = measured_of(found, subject.folder, profiles.values())
-    tables = tuple(timed_table(found, read_measured(subject.folder), one.device) for one in measured.timed)
+    timed = read_measured(subject.folder)
+    first = (*((equal_table(measured.equal),) if measured.equal else ()), agreement_table(found, timed))
+    tables = (*first, *(timed_table(found, timed, one.device) for one in measured.timed))
     return (
         Section(
             "contrasts",
@@ -159,8 +161,8 @@ def _measured(subject: PageSubject, found: Comparison, profiles: Profiles) -> tu
         Section(
             "timed",
             "3. Measured: best designs, timed on the devices",
-            (TIMED_WORDS if measured.timed else NOT_TIMED,),
-            tables=(agreement_table(found, read_measured(subject.folder)), *tables) if measured.timed else (),
+            (timed_in_words(measured), *((TIMED_WORDS,) if measured.timed else ())),
+            tables=tables if measured.timed else (),
         ),
     )
 
