@@ -53,9 +53,10 @@ class Calibration:
     def reached(self, levels: FloatArray) -> FloatArray:
         """Return the standardised errors (N,) that shares ``levels`` (N,) of new measurements keep to: the inverse of `below`.
 
-        Infinite where even the largest error that the distribution knows keeps fewer.
+        Infinite where even the largest error that the distribution knows keeps fewer, and for a level of 1.
         """
-        return np.where(levels > self.cumulative[-1], np.inf, np.interp(levels, self.cumulative, GRID))
+        most = min(float(self.cumulative[-1]), 1.0)
+        return np.where(levels >= most, np.inf, np.interp(levels, self.cumulative, GRID))
 
     def ends(self, rest: float) -> tuple[float, float, float]:
         """Return low end, estimate and high end in standardised errors; a share ``rest`` lies beyond each end."""
@@ -75,7 +76,7 @@ class Calibration:
 
     def below(self, z: FloatArray) -> FloatArray:
         """Return the chance (N,) that a standardised error is at most z (N,)."""
-        return np.interp(z, GRID, self.cumulative)
+        return np.minimum(np.interp(z, GRID, self.cumulative), 1.0)
 
 
 @dataclass(frozen=True)
