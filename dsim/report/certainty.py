@@ -32,11 +32,10 @@ def certainty_table(result: StudyResult) -> TableData:
         (
             chance_said(one.chance),
             *(
-                ("none fits", "", "")
+                ("none fits", "")
                 if one.best is None
                 else (
                     f"{one.best.top1:.1f}",
-                    f"{one.best.top1_low:.1f} to {one.best.top1_high:.1f}",
                     f"{one.best.latency_ms:.2f}",
                 )
             ),
@@ -44,13 +43,13 @@ def certainty_table(result: StudyResult) -> TableData:
         )
         for one in result.certainty
     ]
-    columns = ("chance to fit", accuracy, "its interval", "takes ms", "")
+    columns = ("chance", accuracy, "takes ms", "")
     return table(
-        f"The price of certainty: the best design by its chance to take at most {spec.budget_ms:g} ms",
+        f"The price of certainty: the best design by its chance to fit {spec.budget_ms:g} ms",
         columns,
         rows,
         columns[:-1],
-        f"From one search for {chance_said(spec.confidence)}: one for another chance may find a little more there.",
+        f"All from this one search; one for another chance than {chance_said(spec.confidence)} may find a little more.",
     )
 
 

@@ -55,7 +55,7 @@ def compare(
         Names of at least two profiles.
     budgets_ms
         Budget by device: a number of milliseconds, or a text such as ``"2ms"``. Without it each device's budget is the
-        upper end of the interval of ``like``.
+        smallest that ``like`` fits there.
     batch
         Images in a run, for profiles that were measured at several; their smallest by default.
     like
@@ -64,7 +64,7 @@ def compare(
     what_if
         The design, named in the same ways, whose single changes are priced on every device; ``like`` by default.
     confidence
-        Level of all intervals.
+        Chance with which a design must fit its budget, cliffs included, and level of all intervals.
     trials, fold_trials
         Mixes swept by each device's study, and by each search on half of the evidence.
     seeds, refits
