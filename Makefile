@@ -79,6 +79,7 @@ docs: $(STAMPS)/run ## write the held-out tables of lab/notes/ and the run in RE
 	$(BIN)/python -m lab.validate.accuracy --write lab/notes/accuracy.md
 	$(BIN)/python -m lab.validate.measured_tables
 	$(BIN)/python -m lab.validate.intervals
+	$(BIN)/python -m lab.validate.error_parts
 	$(BIN)/python -m lab.validate.readme_run
 	$(BIN)/python -m lab.validate.excerpts
 

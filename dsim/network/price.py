@@ -85,6 +85,8 @@ class Priced:
             "low_ms": answer.low_ms,
             "high_ms": answer.high_ms,
             "confidence": answer.confidence,
+            "question": str(answer.question),
+            "error_families": answer.error_families,
             "complete": answer.complete,
             "evidence": answer.shares,
             "p_cliff": answer.p_cliff,

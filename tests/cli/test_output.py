@@ -183,6 +183,8 @@ def test_predict_and_top1_agree_with_the_library(capsys: pytest.CaptureFixture[s
         "high_ms",
         "confidence",
         "complete",
+        "question",
+        "error_families",
         "evidence",
     }
     assert wanted | {"p_cliff", "params", "macs", "ops"} <= set(told)

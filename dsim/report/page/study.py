@@ -84,7 +84,9 @@ def _summary(found: StudyResult) -> Section:
     )
     words = (
         f"{spec.rule[0].upper()}{spec.rule[1:]}. {measured} figure is a "
-        f"prediction from published or recorded measurements, with its {spec.confidence:.0%} interval. {about}",
+        f"prediction from published or recorded measurements, with its {spec.confidence:.0%} interval. "
+        "Intervals of latency are for a new design of known kinds of block, where enough families were measured for that, else for a "
+        f"foreign family. {about}",
     )
     beside = alternatives_table(found)
     tables = [replace(beside, title="Alternatives", columns=("", *beside.columns[1:]))]
