@@ -17,11 +17,11 @@ from dsim.shift.tiers import Measured
 
 MOST_ROWS = 3  # of whole networks and of blocks, for two devices
 ONE_CHANGE = "1. Measured, one change at a time:"
-PUBLISHED = "2. Measured, published networks:"
+PUBLISHED = "2. Measured, networks of others:"
 TIMED = "3. Best designs, timed:"
 PREDICTED = "4. Predicted:"
 NO_CHANGE = "no single change was timed on two of these devices."
-NO_RANKS = "published networks have no rank on your own images."
+NO_RANKS = "networks of others have no rank on your own images."
 NOT_TIMED = "none; dsim measure compared times them where a runtime is at hand."
 
 

@@ -3,6 +3,7 @@
 from dsim.shift.compare import compare
 from dsim.shift.files import load_comparison, to_dict
 from dsim.shift.findings import DeviceFindings
+from dsim.shift.measured_regret import MeasuredRegret, measured_regret
 from dsim.shift.records import (
     Cell,
     Comparison,
@@ -14,6 +15,7 @@ from dsim.shift.records import (
     WhatIf,
 )
 from dsim.shift.run import run_comparison
+from dsim.shift.shared_contrasts import SharedContrast, shared_contrasts
 from dsim.shift.spec import ComparisonSpec
 from dsim.shift.stack import Pair, Shift, pair_of
 
@@ -25,14 +27,18 @@ __all__ = [
     "Flip",
     "Halved",
     "Interval",
+    "MeasuredRegret",
     "Pair",
     "Robust",
+    "SharedContrast",
     "Shift",
     "Verdict",
     "WhatIf",
     "compare",
     "load_comparison",
+    "measured_regret",
     "pair_of",
     "run_comparison",
+    "shared_contrasts",
     "to_dict",
 ]

@@ -154,7 +154,7 @@ def _measured(subject: PageSubject, found: Comparison, profiles: Profiles) -> tu
         ),
         Section(
             "measured-regret",
-            "2. Measured: published networks, chosen on one device and run on another",
+            "2. Measured: networks of others, chosen on one device and run on another",
             (regrets_in_words(measured),),
             tables=(regret_table(measured.regrets),) if measured.regrets else (),
         ),
