@@ -26,7 +26,11 @@ NONE = Text()
 
 def short_answer(result: StudyResult, width: int) -> list[Text]:
     """Return the whole short answer; alternatives are left out until it fits one screen."""
-    ends = [*answer_lines(result, width), NONE], _left_out(result, width), _next_lines(result, width)
+    ends = (
+        [*answer_lines(result, width), *_design_lines(result, width)],
+        _left_out(result, width),
+        _next_lines(result, width),
+    )
     data = alternatives_table(result)
     for kept in range(len(data.rows), -1, -1):
         some = table(data.title, data.columns, data.rows[:kept], data.numbers, data.note)
@@ -38,16 +42,19 @@ def short_answer(result: StudyResult, width: int) -> list[Text]:
 
 
 def answer_lines(result: StudyResult, width: int) -> list[Text]:
-    """Return the answer in sentences, and the design."""
-    shown = result.chosen or result.fastest
+    """Return the answer in sentences."""
     sentences = answer_sentences(result, device_words(result.spec.device))
     risk = chance_words(result.p_cliff)
     return [
         *(line for sentence in sentences for line in plain(sentence, width)),
         *(headed(f"{LEAVES.capitalize()}:", f"{risk}.", width) if risk else ()),
         NONE,
-        *design_lines("The design:" if result.chosen else "The fastest design:", shown.arch, width),
     ]
+
+
+def _design_lines(result: StudyResult, width: int) -> list[Text]:
+    shown = result.chosen or result.fastest
+    return [*design_lines("The design:" if result.chosen else "The fastest design:", shown.arch, width), NONE]
 
 
 def _left_out(result: StudyResult, width: int) -> list[Text]:
@@ -91,7 +98,7 @@ def answer_sentences(result: StudyResult, device: DeviceWords) -> tuple[str, str
     price = f"{said} " if (said := certainty_sentence(result)) else ""
     first = f"On {device.title}, {found} {why_no_budget(result)}".rstrip()
     return first, (
-        f"These are predictions with {spec.confidence:.0%} intervals; {spec.rule}. {price}"
+        f"Predicted, with {spec.confidence:.0%} intervals; {spec.rule}. {price}"
         f"{words.about(shown.arch.resolution)}"
     )
 

@@ -22,7 +22,7 @@ def certainty_sentence(result: StudyResult) -> str:
         for one in result.certainty
         if one.chance != result.spec.confidence
     ]
-    return f"{AccuracyWords(result.spec.task).title} of the best at {', '.join(said)}." if said else ""
+    return f"Best {AccuracyWords(result.spec.task).name} at {', '.join(said)}." if said else ""
 
 
 def certainty_table(result: StudyResult) -> TableData:
@@ -49,7 +49,7 @@ def certainty_table(result: StudyResult) -> TableData:
         columns,
         rows,
         columns[:-1],
-        f"All from this one search; one for another chance than {chance_said(spec.confidence)} may find a little more.",
+        "All from this one search; one for another chance may find a little more.",
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rich.console import Console
 
-from dsim.report.answer import NONE, answer_lines, cut_short, next_lines, short_answer
+from dsim.report.answer import answer_lines, cut_short, next_lines, short_answer
 from dsim.report.certainty import certainty_table
 from dsim.report.console import result_console, show, show_line, show_table
 from dsim.report.glossary import design_glossary, evidence_glossary
@@ -13,7 +13,7 @@ from dsim.report.table import TableData, table
 from dsim.search import Candidate, StudyResult
 from dsim.search.accuracy_words import AccuracyWords
 
-FRONT_ROWS = 12
+FRONT_ROWS = 8
 
 
 def show_study(result: StudyResult, details: bool = False) -> None:
@@ -28,7 +28,7 @@ def show_study(result: StudyResult, details: bool = False) -> None:
     if not details:
         show(console, short_answer(result, console.width))
         return
-    show(console, [*answer_lines(result, console.width), NONE])
+    show(console, answer_lines(result, console.width))
     _show_details(console, result)
     show(console, next_lines(result, console.width))
 

@@ -166,7 +166,7 @@ def rule_words(fits_by: str, confidence: float) -> str:
     """Say when a design fits a budget, as the end of a sentence."""
     if fits_by == UPPER_END:
         return "a design fits if the upper end of its latency does"
-    return f"a design fits if the chance that it takes no longer is at least {confidence * 100:.6g}%"
+    return f"a design fits if the chance that it takes no longer is {confidence * 100:.6g}% or more"
 
 
 def fingerprint(inputs: dict[str, Any], models: dict[str, str]) -> str:

@@ -75,7 +75,7 @@ def test_it_says_by_which_rule_a_design_fits_and_what_certainty_costs(
         certainty=(Certainty(0.5, SLOW), Certainty(0.9, GOOD), Certainty(0.95, FAST), Certainty(0.99, None))
     )
     words = (
-        "a design fits if the chance that it takes no longer is at least 90%. Top-1 of the best at 50%: 83.0%, 95%: 80.0%, 99%: "
+        "a design fits if the chance that it takes no longer is 90% or more. Best top-1 at 50%: 83.0%, 95%: 80.0%, 99%: "
         "none fits."
     )
     assert words in " ".join(said(result).split())
