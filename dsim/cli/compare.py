@@ -93,7 +93,8 @@ def _budgets(ctx: click.Context, param: click.Parameter, value: str | None) -> d
     type=click.IntRange(0, 1000),
     default=5,
     show_default=True,
-    help="How often to split the measurements in halves and search again. A difference is called significant only with 3 or more.",
+    help="How often to split the measurements in halves and search again; 0 leaves out comparing each device with itself too. "
+    "A difference is called significant only with 3 or more.",
 )
 @click.option(
     "--refits",
