@@ -47,7 +47,7 @@ def without_laboratory(learner: Learner[Any, Any], evidence: PooledEvidence) -> 
     log_ms, spread = (np.full(len(both), np.nan) for _ in range(2))
     for pair in np.unique(both):
         lab, family = str(pair).split(BETWEEN)
-        times = Times(lambda name, lab=lab, family=family: int(_other(name, lab, family)))  # type: ignore[misc]
+        times = Times(lambda name, lab=lab, family=family: int(other(name, lab, family)))  # type: ignore[misc]
         if split.left(times) < learner.needs:
             continue
         rows = np.flatnonzero(both == pair)
@@ -56,7 +56,7 @@ def without_laboratory(learner: Learner[Any, Any], evidence: PooledEvidence) -> 
     return log_ms, spread
 
 
-def _other(name: str, lab: str, family: str) -> bool:
+def other(name: str, lab: str, family: str) -> bool:
     """Tell whether figures are of neither; a contrast and a donor's figure have a family alone."""
     own_lab, _, own_family = name.rpartition(BETWEEN)
     return own_family != family and (not own_lab or own_lab != lab)

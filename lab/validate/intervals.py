@@ -1,7 +1,7 @@
 """Score intervals by the question that they answer, beside the one interval for all that was given before.
 
-Usage: python -m lab.validate.intervals (rewrites the blocks ``strata``, ``strata by profile`` and ``selected`` of
-lab/notes/intervals.md; about five minutes)
+Usage: python -m lab.validate.intervals [--selected] (rewrites the blocks ``strata``, ``strata by profile`` and ``selected`` of
+lab/notes/intervals.md; about five minutes; with --selected the last alone)
 
 Every network is judged by errors of other families alone. What was given before: all errors with the family held out, those of a
 pool's other profiles counting as much as a profile's own, and a wide tail of 8 scales.
@@ -9,6 +9,7 @@ pool's other profiles counting as much as a profile's own, and a wide tail of 8 
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -26,6 +27,7 @@ from dsim.latency.question import Question
 from dsim.latency.scoring import Held, coverage, score
 from dsim.latency.strata import LEAST, places, stratum_logs
 from dsim.report.table import table
+from dsim.shift.in_common import top1_by_class
 from lab.marked import replace_block
 from lab.places import NOTES
 from lab.validate.earlier import earlier
@@ -111,30 +113,48 @@ FOOTNOTE = (
 )
 
 
-def main() -> None:
-    """Rewrite the tables."""
-    profiles = [find_profile(name) for name in bundled_names()]
-    grouped, single, replayed = [], [], []
+def strata_tables(profiles: Sequence[DeviceProfile]) -> None:
+    """Rewrite the tables of groups and of profiles."""
+    grouped, single = [], []
     for group in GROUPS:
-        own = [one for one in profiles if group.holds(one) and one.networks]
-        parts = [part for one in own for part in judged(one)]
+        parts = [part for one in profiles if group.holds(one) for part in judged(one)]
         for question in Question:
             asked = [part for part in parts if part.question is question and part.now]
             if asked:
                 grouped.append(row(group.title, question, asked))
                 print(grouped[-1], flush=True)
         single += [row(part.device, part.question, [part]) for part in parts if part.now]
-        unseen = [candidates(one) for one in own]
-        chosen = [choice for every in unseen for choice in replay(every)]
-        if chosen:
-            replayed.append(choices_row(group.title, [one for every in unseen for one in every], chosen))
-            print(replayed[-1], flush=True)
     for name, title, rows in (("strata", "groups", grouped), ("strata by profile", "profiles", single)):
         made = table(
             f"Intervals by question, {title}: before and now (asked)", COLUMNS, rows, COLUMNS[2:], FOOTNOTE
         )
         replace_block(NOTE, name, made.markdown())
-    replace_block(NOTE, "selected", selected_table(replayed).markdown())
+
+
+def selected_part(profiles: Sequence[DeviceProfile]) -> None:
+    """Rewrite the table of choices."""
+    classes = list(top1_by_class().values())
+    rows = []
+    for group in GROUPS:
+        unseen = [candidates(one) for one in profiles if group.holds(one)]
+        every = [one for own in unseen for one in own]
+        by_macs = [
+            choice for own in unseen for choice in replay(own, [{one.held.graph: one.gmacs for one in own}])
+        ]
+        by_top1 = [choice for own in unseen for choice in replay(own, classes)]
+        for best, chosen in (("top-1", by_top1), ("MACs", by_macs)):
+            if chosen:
+                rows.append(choices_row(group.title, best, every, chosen))
+                print(rows[-1], flush=True)
+    replace_block(NOTE, "selected", selected_table(rows).markdown())
+
+
+def main() -> None:
+    """Rewrite the tables."""
+    profiles = [one for one in map(find_profile, bundled_names()) if one.networks]
+    if "--selected" not in sys.argv[1:]:
+        strata_tables(profiles)
+    selected_part(profiles)
 
 
 if __name__ == "__main__":
