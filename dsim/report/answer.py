@@ -21,6 +21,7 @@ MOST_LINES = 30  # of a screen
 # where alternatives on the front are looked for: shares of the budget that the chosen design needs, or the fastest one
 NEAR_CHOSEN, NEAR_FASTEST = (0.6, 0.8, 1.25), (1.0, 1.25, 1.6)
 MOST_PUBLISHED = 2
+MEASURED, NEEDS = "measured", "Needs: the smallest budget that it fits."
 NONE = Text()
 
 
@@ -33,12 +34,22 @@ def short_answer(result: StudyResult, width: int) -> list[Text]:
     )
     data = alternatives_table(result)
     for kept in range(len(data.rows), -1, -1):
-        some = table(data.title, data.columns, data.rows[:kept], data.numbers, data.note)
+        some = _shortened(data, kept)
         middle = [*titled(some, width), NONE] if kept else []
         lines = [*ends[0], *middle, *ends[1], *ends[2]]
         if len(lines) <= MOST_LINES:
             break
     return lines
+
+
+def _shortened(data: TableData, kept: int) -> TableData:
+    """Return so many alternatives; from three on, a measured network is one of them where there is any."""
+    rows = [*data.rows[:kept]]
+    first = next((row for row in data.rows if row[1] == MEASURED), None)
+    if first is not None and first not in rows and kept > 2:
+        rows[-1] = first
+    note = data.note if first in rows else NEEDS
+    return table(data.title, data.columns, rows, data.numbers, note)
 
 
 def answer_lines(result: StudyResult, width: int) -> list[Text]:
@@ -175,7 +186,7 @@ def alternatives_table(result: StudyResult) -> TableData:
     rows += [
         (
             item.network,
-            "measured",
+            MEASURED,
             f"{item.latency_ms:.2f}",
             "" if item.top1 is None else f"{item.top1:.1f}",
             _trade(item.latency_ms, item.top1, result.chosen),
@@ -184,7 +195,7 @@ def alternatives_table(result: StudyResult) -> TableData:
     ]
     numbers = ("needs ms", "takes ms", AccuracyWords(result.spec.task).column)
     columns = ("alternatives", *numbers, "beside the chosen")
-    note = "Needs: the smallest budget that it fits."
+    note = NEEDS
     if near:
         note += " Measured: by others, with top-1 as published, for other training."
     if result.chosen is None:  # there is nothing to compare with

@@ -58,6 +58,15 @@ def test_alternatives_say_what_they_trade() -> None:
     ]
 
 
+def test_a_screen_that_is_full_keeps_a_measured_network_and_explains_only_what_it_shows() -> None:
+    # notes take lines from the table of alternatives until nothing of it is left
+    shown = [said(found(not_identified=KEPT, notes=("a note",) * count)) for count in range(12)]
+    assert any("design 1 of 3" in text and "Net-B" in text and "Net-A" not in text for text in shown)
+    for text in shown:
+        assert ("Measured: by others" in text) == ("Net-B" in text)
+        assert ("Needs:" in text) == ("needs ms" in text)
+
+
 def test_where_nothing_fits_it_names_a_budget_that_does() -> None:
     result = found(chosen=None, nearest_feasible_budget_ms=1.0004)
     text = " ".join(said(result).split())
