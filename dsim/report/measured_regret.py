@@ -49,8 +49,8 @@ def regret_table(found: Sequence[MeasuredRegret], title: str = TITLE) -> TableDa
         f"{len(TENTHS)} budgets that the same share of the common networks fits on each device, for each class of recipes. The best "
         "network within the budget on the first device runs on the second; where it does not fit there (how often is counted), a smaller "
         "one of the first device's front does. Against itself: the same loss on the first device timed a second time, which noise "
-        f"alone makes. Significant: more than that, and more than {SEED_POINTS:g} points, which two trainings differ by. In "
-        "brackets the interval over families drawn again.",
+        f"alone makes. Significant: more than that, and more than {SEED_POINTS:g} points, which two trainings differ by; of pairs where nothing differs "
+        "at most one in twenty would be so. In brackets the interval over families drawn again.",
     )
 
 

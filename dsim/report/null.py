@@ -7,7 +7,7 @@ from dsim.report.table import TableData, table
 from dsim.shift import Comparison
 from dsim.shift.strongest import Sort, asked_and_told
 
-NONE = "no device was compared with itself (--seeds 0, or no time was left), so that the rate of false findings is not known."
+NONE = "no device was compared with itself (--seeds 0, a time limit, or an older version), so that the rate of false findings is not known"
 
 
 def null_table(found: Comparison) -> TableData:
@@ -26,7 +26,7 @@ def null_table(found: Comparison) -> TableData:
     return table(
         "Found where nothing differs: each device compared with itself",
         ("about", "significant between devices", "against itself", "largest against itself"),
-        rows if found.null else (),
+        rows,
         note="Each device is known once from one half of its families and once from the other, with searches and refits of their own, and "
         "goes through the whole comparison. All that is significant then is false. Before Bonferroni; a choice must be larger than "
         "the largest that its two devices show against themselves. Errors of a model's form are shared by both halves and do not show."
@@ -34,11 +34,21 @@ def null_table(found: Comparison) -> TableData:
     )
 
 
+def null_tables(found: Comparison) -> tuple[TableData, ...]:
+    """Return the table where devices were compared with themselves, and nothing elsewhere."""
+    return (null_table(found),) if found.null else ()
+
+
+def unknown_rate(found: Comparison) -> tuple[str, ...]:
+    """Return a note that the rate is not known, where no device was compared with itself."""
+    return () if found.null else (NONE,)
+
+
 def null_in_words(found: Comparison) -> str:
     """Say the rates of false findings in a sentence."""
     done = [one for one in found.null if not one.why_not]
     if not done:
-        return NONE
+        return f"{NONE}."
     within = _within(found)
     said = ", ".join(f"{words} {_rate(*within[sort][:2])}" for sort, words in abouts(found).items())
     return f"{len(done)} devices compared with themselves, of which all that is significant is false: {said}."

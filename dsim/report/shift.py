@@ -11,7 +11,7 @@ from dsim.report.design import design_lines
 from dsim.report.findings import findings_table
 from dsim.report.glossary import design_glossary, evidence_glossary
 from dsim.report.names import common_unit
-from dsim.report.null import null_table
+from dsim.report.null import null_tables, unknown_rate
 from dsim.report.table import TableData, table
 from dsim.report.verdicts import EXPLAINED, WORDS
 from dsim.search.accuracy_words import AccuracyWords
@@ -36,7 +36,8 @@ def show_details(found: Comparison, folder: str = "") -> None:
         show_table(console, data)
     _show_shifts(console, found)
     show_table(console, findings_table(found))
-    show_table(console, null_table(found))
+    for data in null_tables(found):
+        show_table(console, data)
     show_table(console, flips_table(found))
     show_table(console, what_if_table(found))
     _show_robust(console, found)
@@ -50,7 +51,7 @@ def show_details(found: Comparison, folder: str = "") -> None:
     best = [device.best.arch for device in found.devices if device.best]
     if best:
         show_line(console, "In words:", design_glossary(best))
-    for note in found.notes:
+    for note in (*found.notes, *unknown_rate(found)):
         show_line(console, "Note:", note)
     show_text(
         console,

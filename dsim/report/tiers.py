@@ -107,7 +107,7 @@ def contrasts_table(found: Sequence[SharedContrast]) -> TableData:
     left = len(found) - len(shown)
     return table(
         "One change, timed on two devices (grade A)",
-        ("change", "in", "adds", "adds", "what differs", "intervals apart"),
+        ("change", "in", "adds on one", "and on another", "what differs", "intervals apart"),
         rows,
         note="Percent of the time before the change, with 90% intervals: one network or block, one exchange, one laboratory and one "
         "sitting on each device; no model." + (f" {left} more are not shown." if left else ""),

@@ -9,7 +9,7 @@ from dsim.latency.scoring import Held
 from dsim.report.findings import findings_table
 from dsim.report.measured_regret import regret_table
 from dsim.report.names import common_unit, device_words
-from dsim.report.null import null_table
+from dsim.report.null import null_tables, unknown_rate
 from dsim.report.page.curse import curse_figure, summary_table
 from dsim.report.page.flips import flips_figure
 from dsim.report.page.fronts import Front, measured_on, panels_figure, relative_figure
@@ -62,8 +62,8 @@ def comparison_part(
                 "summary",
                 "4. What is predicted",
                 question(found),
-                findings(found) + found.notes,
-                tables=(findings_table(found), null_table(found), devices_table(found)),
+                findings(found) + found.notes + unknown_rate(found),
+                tables=(findings_table(found), *null_tables(found), devices_table(found)),
             ),
             Section("fronts", "Pareto fronts", figures=_fronts(found, profiles)),
             _regret(found),
