@@ -12,28 +12,21 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from dsim.device import bundled_names, find_profile
 from dsim.device.profile import DeviceProfile
-from dsim.latency.apart import read_apart
-from dsim.latency.calibrate import network_errors
-from dsim.latency.evidence import Predicted
-from dsim.latency.hold_out import clean, held_networks, hold_out_once
-from dsim.latency.learners import learner_of
 from dsim.latency.question import Question
 from dsim.latency.scoring import Held, coverage, score
-from dsim.latency.strata import LEAST, places, stratum_logs
 from dsim.report.table import table
 from dsim.shift.in_common import top1_by_class
 from lab.marked import replace_block
 from lab.places import NOTES
-from lab.validate.earlier import earlier
 from lab.validate.groups import GROUPS
 from lab.validate.selected import candidates, replay, selected_table
 from lab.validate.selected import row as choices_row
+from lab.validate.stratified import strata_of
 
 NOTE = NOTES / "intervals.md"
 # what is asked of high over low, by heading and question
@@ -57,26 +50,10 @@ class Judged:
 
 def judged(profile: DeviceProfile) -> list[Judged]:
     """Score the intervals of a profile; a question without enough families is left out."""
-    learner = learner_of(profile)
-    evidence = learner.gather(profile)
-    held = hold_out_once(learner, evidence)
-    every = network_errors(evidence.figures, held.log_ms, held.spread)
-    put, apart = places(evidence), read_apart()
-    out = []
-    for question in Question:
-        logs = stratum_logs(evidence, question, (held.log_ms, held.spread), apart)
-        if logs is None:
-            continue
-        found = Predicted(*logs, np.zeros(len(logs[0])))
-        errors = network_errors(evidence.figures, *logs, among=put.of(question))
-        owner = [one.name for one in evidence.profiles].index(profile.name)
-        if len(set(errors.families[errors.owner == owner])) < LEAST:
-            continue
-        asked: dict[str, Any] = {"devices": {profile.name}, "among": put.of(question)}
-        now = held_networks(learner, evidence, found, errors=errors, centre=every, **asked)
-        before = held_networks(learner, evidence, found, errors=every, rule=earlier, **asked)
-        out.append(Judged(profile.name, question, tuple(clean(now)), tuple(clean(before))))
-    return out
+    return [
+        Judged(profile.name, one.question, tuple(one.networks()), tuple(one.networks_before()))
+        for one in strata_of(profile)
+    ]
 
 
 def row(heading: str, question: Question, parts: Sequence[Judged]) -> tuple[str, ...]:

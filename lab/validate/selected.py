@@ -15,19 +15,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from dsim.device.profile import DeviceProfile
-from dsim.latency.apart import read_apart
-from dsim.latency.calibrate import network_errors
-from dsim.latency.evidence import Predicted
 from dsim.latency.families import by_chance
-from dsim.latency.hold_out import clean, held_networks, hold_out_once
-from dsim.latency.learners import learner_of
 from dsim.latency.methods.fine.costs import INDEX
 from dsim.latency.networks import own_graphs, read_networks
 from dsim.latency.question import Question
 from dsim.latency.scoring import Held, shares_by_family
-from dsim.latency.strata import LEAST, places, stratum_logs
 from dsim.report.table import TableData, table
 from dsim.shift.measured_regret import budgets_of
+from lab.validate.stratified import strata_of
 
 FOLDS, CANDIDATES = 2, 6  # folds of families; networks of one class that a choice needs
 CHANCE = 0.9
@@ -50,32 +45,15 @@ class Candidate:
 
 def candidates(profile: DeviceProfile) -> list[Candidate]:
     """Return a profile's networks, each with the interval of its own question."""
-    learner = learner_of(profile)
-    evidence = learner.gather(profile)
-    held = hold_out_once(learner, evidence)
-    networks = read_networks(
-        frozenset(evidence.figures.keys), profile.passes, own_graphs(evidence.profiles), profile.batch
-    )
-    every = network_errors(evidence.figures, held.log_ms, held.spread)
-    put, apart = places(evidence), read_apart()
-    owner = [one.name for one in evidence.profiles].index(profile.name)
     out: dict[str, Candidate] = {}
-    for question in (Question.FOREIGN, Question.KNOWN):
-        logs = stratum_logs(evidence, question, (held.log_ms, held.spread), apart)
-        assert logs is not None
-        errors = network_errors(evidence.figures, *logs, among=put.of(question))
-        if question is Question.KNOWN and len(set(errors.families[errors.owner == owner])) < LEAST:
-            continue
-        found = Predicted(*logs, np.zeros(len(logs[0])))
-        both = [
-            clean(
-                held_networks(
-                    learner, evidence, found, {profile.name},
-                    errors=errors, centre=every, among=put.of(question), confidence=level,
-                )
-            )
-            for level in (0.9, 2.0 * CHANCE - 1.0)
-        ]  # fmt: skip
+    for stratum in strata_of(profile):
+        if stratum.question is Question.VARIANT:
+            continue  # its family is known there
+        evidence = stratum.evidence
+        networks = read_networks(
+            frozenset(evidence.figures.keys), profile.passes, own_graphs(evidence.profiles), profile.batch
+        )
+        both = stratum.networks(), stratum.networks(2.0 * CHANCE - 1.0)
         out |= {
             one.graph: Candidate(one, other.high_ms, float(networks[one.graph].facts.fine[MACS].sum()))
             for one, other in zip(*both, strict=True)
