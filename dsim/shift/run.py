@@ -268,8 +268,7 @@ class _Run:
                 if self._late:
                     self._capped("searches on halves of the evidence")
                     return tuple(out)
-                mark = self._marks[side.device]
-                budget, accuracy = side.scorer.budget_ms, self._accuracy
+                budget, mark, accuracy = side.scorer.budget_ms, self._marks[side.device], self._accuracy
                 out.append(
                     halved_search(spec, side.device, side.space, budget, split, accuracy, mark, folder)
                 )
@@ -278,9 +277,10 @@ class _Run:
     def _null(self, sides: tuple[Side, ...]) -> tuple[Null, ...]:
         spec, out = self._spec, []
         folder = spec.folder / "halves" if self._keep else None
+        each = (time.monotonic() - self._start) / len(sides)  # against itself a device takes less
         for side in sides if spec.seeds else ():
             self._step(f"{side.device}: compared with itself")
-            if self._late:
+            if (left := self._left()) is not None and left < each:
                 self._capped("devices compared with themselves")
                 break
             out.append(null_of(spec, side, self._accuracy, self._marks[side.device], folder))
