@@ -76,7 +76,8 @@ class MeasuredRegret:
     networks, families
         How many are common.
     lost
-        Mean of the points lost over the budgets, with its interval over families drawn again.
+        Mean of the points lost over the budgets, with its interval over families drawn again. A draw leaves families out, and
+        where none of them shows as much, the interval ends at the value.
     null
         The same for ``of`` compared with itself, timed twice: median and central interval.
     exceeds
