@@ -20,9 +20,11 @@ FOLDER = "_contrasts"
 KINDS: dict[str, str] = {
     "activation": "one activation for another function",
     "norm": "one norm for another",
+    "mixer": "one token mixer for another, or for none",
     "form": "the same function written in other operators",
     "alignment": "a length that is no multiple of what the engine works in",
     "precision": "what weights and activations are computed in",
+    "layout": "the order of an image's axes",
     "storage": "what weights are stored in; computed alike",
     "se": "squeeze-and-excitation, or another gate on channels",
     "groups": "the groups of convolutions",

@@ -16,6 +16,7 @@ import polars as pl
 from dsim.device.add.aihub_names import aihub_graph
 from dsim.graph.key import NetworkKey
 from lab.curate.profiles import about, filled, save
+from lab.curate.raw_tables import raw_frame
 from lab.curate.read_rules import read_toml
 from lab.curate.stored_sizes import PARAMS_SHARE, stored_sizes
 
@@ -27,7 +28,7 @@ PROTOCOL = ("aihub", "Qualcomm AI Hub's profile job on a hosted device, as its p
 def curate(raw: Path, out: Path) -> None:
     """Write the profiles; say which networks' stored graphs disagree with the stated parameters."""
     rules = read_toml("aihub.toml")
-    frame = pl.read_csv(raw / "latency_aihub.csv", infer_schema_length=None)
+    frame = raw_frame(raw, "latency_aihub.csv")
     for _, part in frame.group_by(["device", "runtime", "precision"], maintain_order=True):
         on_cpu = set(part["compute_unit"]) == {"cpu"}
         rows = [

@@ -7,7 +7,6 @@ two names counts once, and the second figure says which one it repeats.
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 from functools import cache
@@ -17,6 +16,7 @@ from typing import Any
 from dsim.graph.key import split_key
 from dsim.latency.networks import shared_keys
 from lab.curate.profiles import about, filled, save
+from lab.curate.raw_tables import raw_rows
 from lab.curate.read_rules import read_toml
 
 SAID = ("latency_ms", "table", "top1", "params_m", "macs_g")
@@ -27,15 +27,14 @@ def curate(raw: Path, out: Path) -> None:
     rules = read_toml("boards.toml")
     for wanted in rules["profiles"]:
         source = {"method": "adapted"} | rules["sources"][wanted["source"]] | wanted
-        rows = figures_of(_figures(raw / source["file"]), source, rules["graphs"].get(wanted["source"], {}))
+        rows = figures_of(_figures(raw, source["file"]), source, rules["graphs"].get(wanted["source"], {}))
         mark_falls(rows, [one for one in rules["falls"] if one["profile"] == wanted["name"]])
         save(out, _about(source, rows), filled(rows))
 
 
 @cache
-def _figures(file: Path) -> tuple[dict[str, str], ...]:
-    with file.open(newline="", encoding="utf-8") as content:
-        return tuple(csv.DictReader(content))
+def _figures(raw: Path, file: str) -> tuple[dict[str, str], ...]:
+    return tuple(raw_rows(raw, file))
 
 
 def _fits(row: Mapping[str, str], source: Mapping[str, Any]) -> bool:

@@ -7,23 +7,29 @@ was rounded to. A row that none names is no contrast: a folded batch norm agains
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from dsim.device.graded import COLUMNS, FOLDER
+from lab.curate.published import LICENCE
+from lab.curate.raw_tables import raw_rows
 from lab.curate.read_rules import read_toml
 from lab.curate.tables import write_table
 
-FILES = {"probes": "more/ops_hexagon_v81_probes.csv", "experiments": "more/natural_experiments_new.csv"}
+# file, what names a row of it, and its column of milliseconds
+FILES = {
+    "probes": ("more/ops_hexagon_v81_probes.csv", "{probe}|{compute_unit}|{table}", "median_ms"),
+    "experiments": ("more/natural_experiments_new.csv", "{pair}|{variant}", "latency_ms"),
+    "ablations": ("ablations.csv", "{base_model}|{variant}|{device}", "latency_ms"),
+}
 _PARTS = 5  # of a pair, before what differs from its group
 Raw = Mapping[str, str]
 
 
 def curate(raw: Path, out: Path) -> None:
     """Write a file for each pack."""
-    read = {"probes": _probes(raw / FILES["probes"]), "experiments": _experiments(raw / FILES["experiments"])}
+    read = {name: _by_key(raw_rows(raw, file), key, ms) for name, (file, key, ms) in FILES.items()}
     for pack in read_toml("contrasts.toml")["pack"]:
         rows = [
             contrast_row(dict(zip(("kind", "before", "after"), pair, strict=False)) | _texts(pack, group, *pair[_PARTS:]),
@@ -53,7 +59,7 @@ def contrast_row(said: Mapping[str, Any], before: Raw, after: Raw) -> dict[str, 
         # where the rules name the source in short, all that the raw row says of it stands beside the table
         "source": row["source"] or before["source"].split(" [")[0],
         "table": f"{before['source']}, {place}" if row["source"] else place,
-        "licence": before["licence"],
+        "licence": before.get("licence") or LICENCE,
     }
     for side, figure in (("before", before), ("after", after)):
         low, high = _ends(figure, said)
@@ -90,18 +96,9 @@ def _figure(rows: Mapping[str, list[Raw]], key: str) -> Raw:
     return found[0]
 
 
-def _by_key(path: Path, key: str, ms: str) -> dict[str, list[Raw]]:
+def _by_key(rows: Iterable[Raw], key: str, ms: str) -> dict[str, list[Raw]]:
     out: dict[str, list[Raw]] = {}
-    with path.open(newline="", encoding="utf-8") as file:
-        for row in csv.DictReader(file):
-            if row[ms]:
-                out.setdefault(key.format(**row), []).append({**row, "ms": row[ms]})
+    for row in rows:
+        if row[ms]:
+            out.setdefault(key.format(**row), []).append({**row, "ms": row[ms]})
     return out
-
-
-def _probes(path: Path) -> dict[str, list[Raw]]:
-    return _by_key(path, "{probe}|{compute_unit}|{table}", "median_ms")
-
-
-def _experiments(path: Path) -> dict[str, list[Raw]]:
-    return _by_key(path, "{pair}|{variant}", "latency_ms")

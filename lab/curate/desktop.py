@@ -13,6 +13,7 @@ from typing import Any
 import polars as pl
 
 from lab.curate.profiles import about, filled, save
+from lab.curate.raw_tables import raw_frame
 from lab.curate.read_rules import read_toml
 from lab.curate.stored_sizes import graph_key, stored_sizes
 
@@ -23,7 +24,7 @@ BIGGEST_M = 170.0  # million parameters; larger networks are no subject of this 
 def curate(raw: Path, out: Path) -> None:
     """Write the profiles; say which rows have no graph."""
     rules = read_toml("desktop.toml")
-    frame = pl.read_csv(raw / "latency_desktop.csv", infer_schema_length=None)
+    frame = raw_frame(raw, "latency_desktop.csv")
     frame = frame.filter(pl.col("params_m") < BIGGEST_M)
     sizes = stored_sizes()
     without: set[str] = set()

@@ -6,11 +6,11 @@ runtime on the same chip; that is why the profile is rough.
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping
 from pathlib import Path
 
 from lab.curate.profiles import about, filled, save
+from lab.curate.raw_tables import raw_rows
 
 FILE = "more/latency_galaxy_s26.csv"
 CHIP, MODEL = "snapdragon-8-elite-gen5", "Galaxy S26"
@@ -25,8 +25,7 @@ ROUGH = (
 
 def curate(raw: Path, out: Path) -> None:
     """Write the profile."""
-    with (raw / FILE).open(newline="", encoding="utf-8") as file:
-        rows = [_row(r) for r in csv.DictReader(file) if r["compute_unit"] == "npu"]
+    rows = [_row(r) for r in raw_rows(raw, FILE) if r["compute_unit"] == "npu"]
     texts = about(
         "galaxy-s26-npu-litert",
         "Galaxy S26, NPU, LiteRT",

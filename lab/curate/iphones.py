@@ -7,7 +7,6 @@ rows have no graph (iphones.toml). Contrasts were typed from the papers (iphone_
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Any
 
 from lab.curate.profiles import save
 from lab.curate.published import LICENCE, graph_key, own_side, stem_of
+from lab.curate.raw_tables import raw_rows
 from lab.curate.read_rules import first_fit, read_csv, read_toml
 
 # two sources with one protocol differ by a median of 6%; half as much again is far outside that
@@ -26,8 +26,8 @@ OWN_TABLE = "dense-prediction"
 def curate(raw: Path, out: Path) -> None:
     """Write the profiles."""
     rules, contrasts = read_toml("iphones.toml"), read_csv("iphone_contrasts.csv")
-    with (raw / "latency_published.csv").open(newline="", encoding="utf-8") as file:
-        figures = [r for r in csv.DictReader(file) if r["compute_unit"] == "npu" and r["latency_ms"]]
+    published = raw_rows(raw, "latency_published.csv")
+    figures = [r for r in published if r["compute_unit"] == "npu" and r["latency_ms"]]
     for texts in rules["profiles"]:
         rows = [_row(r, rules) for r in figures if r["device"] in texts["models"]]
         _mark_conflicts(rows)
@@ -48,7 +48,7 @@ def _row(raw: Mapping[str, str], rules: Mapping[str, Any]) -> dict[str, str]:
             f"source {raw['source']!r} must stand in rules/iphone_sources.csv, and does not; add it"
         )
     graph, side = _graph(raw, rules)
-    repeats = first_fit(read_csv("iphone_repeats.csv"), id=source["id"], network=network)
+    repeats = first_fit(read_csv("iphone_repeats.csv"), id=source["id"], network=network, side=side)
     cliff = first_fit(
         read_csv("iphone_cliffs.csv"), id=source["id"], network=network, model=raw["device"], side=side
     )

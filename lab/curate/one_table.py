@@ -8,6 +8,7 @@ import polars as pl
 
 from lab.curate.profiles import about, filled, save
 from lab.curate.published import LICENCE, graph_key, own_side, stem_of
+from lab.curate.raw_tables import raw_frame
 from lab.curate.read_rules import read_toml
 
 PX = (192, 288)  # every network of these tables ran between them
@@ -16,7 +17,7 @@ PX = (192, 288)  # every network of these tables ran between them
 def curate(raw: Path, out: Path) -> None:
     """Write the profiles."""
     rules = read_toml("one_table.toml")
-    frame = pl.read_csv(raw / "latency_published.csv", infer_schema_length=None)
+    frame = raw_frame(raw, "latency_published.csv")
     for wanted in rules["profiles"]:
         part = frame.filter(pl.col(key) == wanted[key] for key in ("device", "compute_unit", "runtime"))
         rows = []

@@ -5,9 +5,9 @@ The side that a network was trained at comes from timm's own table of pretrained
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 
+from lab.curate.raw_tables import raw_rows
 from lab.curate.tables import write_table
 from lab.networks.with_timm import timm_here
 
@@ -23,8 +23,8 @@ def curate(raw: Path, out: Path) -> None:
         timm does not know a row's weights.
     """
     timm = timm_here()
-    with (raw / "top1_imagenet.csv").open(newline="", encoding="utf-8") as file:
-        rows = sorted(csv.DictReader(file), key=lambda r: (r["timm_name"], r["recipe"], int(r["resolution"])))
+    published = raw_rows(raw, "top1_imagenet.csv")
+    rows = sorted(published, key=lambda r: (r["timm_name"], r["recipe"], int(r["resolution"])))
     made = []
     for row in rows:
         weights = f"{row['timm_name']}.{row['recipe']}"

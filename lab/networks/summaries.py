@@ -1,7 +1,8 @@
 """Make dsim/data/accuracy/summaries.parquet: what the accuracy model sees of every network in top1.csv.
 
-``python -m lab.networks.summaries [--graphs FOLDER]``. Tracing takes about 20 minutes; with ``--graphs``, graphs are kept in FOLDER and
-read back the next time, so that a change of the summary's columns costs seconds. Networks above 150 M parameters are left out:
+``python -m lab.networks.summaries [--graphs FOLDER] [--new]``. Tracing takes about 20 minutes; with ``--graphs``, graphs are kept in FOLDER
+and read back the next time, so that a change of the summary's columns costs seconds. ``--new`` keeps the rows that are there, and
+traces only what top1.csv names and the table lacks. Networks above 150 M parameters are left out:
 no phone runs them. Networks are as timm builds them, with 1,000 classes and branches not merged.
 """
 
@@ -54,13 +55,22 @@ def table(rows: dict[str, FloatArray]) -> pl.DataFrame:
     return pl.DataFrame({"key": keys, **{name: values[:, n] for n, name in enumerate(COLUMNS)}})
 
 
+def kept(made: pl.DataFrame) -> dict[str, FloatArray]:
+    """Return the summaries of a table by key."""
+    values = made.select(COLUMNS).to_numpy()
+    return dict(zip(made["key"], values, strict=True))
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Trace, sum up, write."""
     parser = argparse.ArgumentParser(prog="python -m lab.networks.summaries", description=__doc__)
     parser.add_argument("--graphs", type=Path, default=None, help="folder of traced graphs to keep and reuse")
+    parser.add_argument("--new", action="store_true", help="keep the rows that are there")
     given = parser.parse_args(arguments)
-    wanted = sorted({NetworkKey(row["network"], int(row["resolution"])) for row in read_rows("top1.csv")})
-    rows = {key: summarise(graph) for key, graph in traced(wanted, given.graphs).items()}
+    rows = kept(pl.read_parquet(FILE)) if given.new else {}
+    named = {NetworkKey(row["network"], int(row["resolution"])) for row in read_rows("top1.csv")}
+    wanted = sorted(key for key in named if str(key) not in rows)
+    rows |= {key: summarise(graph) for key, graph in traced(wanted, given.graphs).items()}
     made = table(rows | ablated(rows))
     made.write_parquet(FILE, compression="zstd", compression_level=19)
     print(f"{made.height} networks")
