@@ -19,9 +19,9 @@ def raw_rows(raw: Path, name: str) -> list[dict[str, str]]:
 
 
 def raw_frame(raw: Path, name: str) -> pl.DataFrame:
-    """Return the same as a table with numbers read as numbers."""
-    parts = [pl.read_csv(path, infer_schema_length=None) for path in _files(raw, name)]
-    return pl.concat(parts, how="vertical_relaxed")
+    """Return the same as a table, with columns of numbers read as numbers."""
+    texts = pl.DataFrame(raw_rows(raw, name)).with_columns(pl.all().replace("", None))
+    return pl.read_csv(texts.write_csv().encode(), infer_schema_length=None)
 
 
 def _files(raw: Path, name: str) -> list[Path]:
