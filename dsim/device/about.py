@@ -68,7 +68,7 @@ class About:
     defaults
         What stands in for columns that networks.csv leaves out.
     rough
-        Why predictions are rough: such a profile sets no budget unless asked to. Empty elsewhere.
+        Why predictions are rough: such a profile sets no budget unless asked to. Empty where its card decides.
 
     Raises
     ------

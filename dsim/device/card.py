@@ -9,10 +9,12 @@ from pathlib import Path
 
 from dsim.device.fields import read_text
 from dsim.device.folders import list_profiles
+from dsim.errors import FileFormatError
 from dsim.files import write_atomic
 from dsim.records import from_toml, to_toml
 
 NAME = "card.toml"
+MOST_ERROR = 30.0  # percent; a profile that is further off as a median is rough
 _EVIDENCE = ("profile.toml", "networks.csv", "contrasts.csv", "ops.parquet", "graphs.parquet")
 
 
@@ -99,6 +101,26 @@ def evidence_hash(folder: Path) -> str:
         if path.exists():
             digest.update(f"{name}\0".encode() + hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()[:16]
+
+
+def why_rough(stated: str, folder: Path) -> str:
+    """Say why a profile sets no budget unless asked to; empty where it may set one.
+
+    Parameters
+    ----------
+    stated
+        What its profile.toml says of that.
+    folder
+        The profile's. A card with a median held-out error above MOST_ERROR makes it rough.
+    """
+    try:
+        card = None if stated else read_card(folder)
+    except FileFormatError:  # whoever shows or remakes the card says what is wrong with it
+        return stated
+    if card is None or not card.median_error > MOST_ERROR:  # an error that is not a number is not known
+        return stated
+    of = f"{card.networks} networks of {card.families} families" if card.networks else f"{card.ops} operators"
+    return f"{of}, and a median held-out error of {card.median_error:.0f}%"
 
 
 def card_file(batch: int | None = None) -> str:

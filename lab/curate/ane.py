@@ -32,12 +32,6 @@ PROTOCOLS = {
 }
 
 
-ROUGH = {
-    "m1": "eleven operators, neither linear layers nor GELU among them, and a median held-out error of 37%; operators of "
-    "the M5 bring it to 34%, those of the M6 to 74%"
-}
-
-
 def curate(raw: Path, out: Path) -> None:
     """Write the three profiles."""
     singles = _dispatched(raw)
@@ -62,7 +56,6 @@ def curate(raw: Path, out: Path) -> None:
             method="operators",
             pool="apple-ne",
             licence="MIT; see NOTICE",
-            **({"rough": ROUGH[chip]} if chip in ROUGH else {}),
         )
         save(out, texts, ops=ops)
 

@@ -99,7 +99,7 @@ def mark_falls(rows: list[dict[str, str]], falls: list[dict[str, Any]]) -> None:
 def _about(source: Mapping[str, Any], rows: list[dict[str, str]]) -> dict[str, Any]:
     """Return the keys of profile.toml."""
     sides = [int(split_key(row["graph"])[1]) for row in rows]
-    keys = ("layout", "threads", "donor", "batch", "measures", "passes", "rough")
+    keys = ("layout", "threads", "donor", "batch", "measures", "passes")
     optional = {key: source[key] for key in keys if key in source}
     rounded = {"rounded_to_ms": source["rounded_to_ms"]} if "rounded_to_ms" in source else {}
     licence = source["licence"]

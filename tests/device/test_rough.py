@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 from click.testing import CliRunner
 
 import dsim
 from dsim.cli.main import dsim as command
 from dsim.device import find_profile
+from dsim.device.card import read_card, why_rough, write_card
 from dsim.device.glance import glance
 from dsim.device.rough import refuse_rough, rough_note
 from dsim.errors import InvalidValueError
@@ -31,6 +35,23 @@ def test_search_compare_and_study_refuse_it_before_they_learn() -> None:
     found = CliRunner().invoke(command, ["study", "--device", ROUGH, "--budget", "5ms"])
     assert found.exit_code == 1
     assert "pass --rough" in found.output
+
+
+@pytest.mark.parametrize(
+    ("median", "why"),
+    [(30.0, ""), (31.4, "12 networks of 3 families, and a median held-out error of 31%"), (float("nan"), "")],
+)
+def test_a_large_held_out_error_makes_a_profile_rough(tmp_path: Path, median: float, why: str) -> None:
+    card = read_card(find_profile("iphone13").folder)
+    assert card is not None
+    write_card(tmp_path, replace(card, networks=12, families=3, median_error=median))
+    assert why_rough("", tmp_path) == why
+    assert why_rough("as stated", tmp_path) == "as stated"
+
+
+def test_a_card_that_cannot_be_read_tells_nothing(tmp_path: Path) -> None:
+    (tmp_path / "card.toml").write_text("median_error = 50.0\n")
+    assert why_rough("", tmp_path) == ""
 
 
 def test_it_is_shown_as_rough() -> None:
