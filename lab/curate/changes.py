@@ -98,3 +98,5 @@ def take_over(found: Collection[Change], made: Path, root: Path) -> None:
             shutil.copyfile(made / one.path, target)
         else:
             target.unlink()
+            if not any(target.parent.iterdir()):  # an empty folder would be read as a profile without its files
+                target.parent.rmdir()
