@@ -98,5 +98,6 @@ def take_over(found: Collection[Change], made: Path, root: Path) -> None:
             shutil.copyfile(made / one.path, target)
         else:
             target.unlink()
-            if not any(target.parent.iterdir()):  # an empty folder would be read as a profile without its files
+            # an empty folder would be read as a profile without its files
+            if not any(target.parent.iterdir()):
                 target.parent.rmdir()
