@@ -6,32 +6,27 @@ Usage: python -m lab.validate.noise_floor [--write lab/notes/latency.md]
 from __future__ import annotations
 
 import argparse
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from dsim.device import bundled_names, find_profile
 from dsim.device.profile import DeviceProfile
-from dsim.graph.key import NetworkKey
-from dsim.latency.hold_out import hold_out
 from dsim.latency.learners import learner_of
 from dsim.report.table import TableData, table
 from lab.marked import replace_block
 from lab.validate.groups import GROUPS
+from lab.validate.held_apart import alone
 
 
 def errors(profile: DeviceProfile) -> list[float]:
     """Return the error in percent of every clean network, predicted with its family known."""
     learner = learner_of(profile)
     evidence = learner.gather(profile)
-    # a network at another resolution is the same network
-    names = np.array([NetworkKey.of(key).name for key in evidence.figures.keys])
-    alone = replace(evidence, family=names)
-    found, figures = hold_out(learner, alone), alone.figures
-    own = figures.owner == [one.name for one in alone.profiles].index(profile.name)
-    keep = own & figures.judged & evidence.figures.complete
-    return [float(abs(np.exp(off) - 1.0) * 100.0) for off in (found.log_ms - figures.log_ms)[keep]]
+    figures, (log_ms, _) = evidence.figures, alone(learner, evidence)
+    own = figures.owner == [one.name for one in evidence.profiles].index(profile.name)
+    keep = own & figures.judged & figures.complete
+    return [float(abs(np.exp(off) - 1.0) * 100.0) for off in (log_ms - figures.log_ms)[keep]]
 
 
 def main() -> None:
