@@ -35,6 +35,8 @@ def show_latency(name: str, priced: Priced, by: str = "kind") -> None:
         f"{incomplete}{_ms(answer.latency_ms)} ms{_per(profile)}, {answer.confidence:.0%} interval {_interval(answer)}; "
         f"{_sizes(graph)}",
     )
+    if answer.complete:
+        show_line(console, "The interval answers:", f"{answer.answers}.")
     show_line(
         console,
         "Memory:",
@@ -74,7 +76,7 @@ def show_devices(name: str, graph: Graph, rows: Sequence[DeviceRow]) -> None:
     cells = []
     for row in rows:
         if row.priced is None:
-            cells.append((row.device, "", "", "", "", row.error))
+            cells.append((row.device, "", "", "", "", "", row.error))
             continue
         answer, profile = row.priced.estimate, row.priced.asked.profile
         said = (
@@ -89,14 +91,17 @@ def show_devices(name: str, graph: Graph, rows: Sequence[DeviceRow]) -> None:
                 row.device,
                 _ms(answer.latency_ms),
                 _interval(answer, ""),
+                str(answer.question) if answer.complete else "",
                 f"{answer.p_cliff:.0%}",
                 f"{1 - answer.shares['ops'].get('unsupported', 0.0):.0%}",
                 says,
             )
         )
-    columns = ("device", "ms", "interval", "off the accelerator", "ops known", "note")
+    columns = ("device", "ms", "interval", "interval for", "off the accelerator", "ops known", "note")
     shown = next((row.priced.asked.graph for row in rows if row.priced is not None), graph)
-    show_table(console, table(f"{name}: {_sizes(shown)}", columns, cells, numbers=columns[1:5]))
+    show_table(
+        console, table(f"{name}: {_sizes(shown)}", columns, cells, numbers=(*columns[1:3], *columns[4:6]))
+    )
     for note in uncounted_notes(graph):
         show_line(console, "Note:", note)
 
