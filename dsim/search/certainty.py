@@ -2,7 +2,7 @@
 
 A search sweeps its mixes for the best design at the chance that is asked for, and keeps the Pareto front of each. At another
 chance the front is much the same, but for designs between two that were kept. So of the mixes that lead at another chance, a
-few are swept again at that chance, and what they give joins the designs that are compared: one mix in `AGAIN`.
+few are swept again at that chance, and what they give joins the designs that are compared.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from dsim.search.table import Floats
 from dsim.search.trials import Swept
 
 CHANCES = (0.5, 0.8, 0.9, 0.95)
-AGAIN = 40  # of so many mixes, one is swept again for each chance
+AGAIN, MOST_AGAIN = 20, 6  # of so many mixes one is swept again for each chance, and at most how many
 
 
 def all_chances(asked: float) -> tuple[float, ...]:
@@ -49,7 +49,7 @@ def swept_again(
     seed
         Of the search.
     """
-    count = len(grids) // AGAIN
+    count = min(len(grids) // AGAIN, MOST_AGAIN)
     found = []
     for chance in chances:
         if chance == scorer.confidence or not count:
