@@ -2,8 +2,7 @@
 
 Three laboratories timed its networks beside others: its authors on seven stacks of phones, the authors of iFormer on an
 iPhone 13, and timm on desktops, where top-1 of one way of training is known as well. A network is Pareto-optimal where none of
-another family is as fast and as accurate. The figures of MobileNetV4 lie in ``lab/claims/mobilenetv4``, those of the others in
-the profiles.
+another family is as fast and as accurate. All figures are those of the profiles.
 
 Usage: python -m lab.claims.mobilenetv4_pareto
 """
@@ -12,10 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
-
-import polars as pl
 
 from dsim.accuracy.recipe import Augment
 from dsim.accuracy.tables import read_rows
@@ -27,11 +23,22 @@ from dsim.shift.measured_regret import SEED_POINTS
 from lab.marked import replace_block
 from lab.places import NOTES
 
-FOLDER = Path(__file__).with_name("mobilenetv4")
-TIMED, TOP1 = FOLDER / "timed.csv", FOLDER / "top1.csv"
 FAMILY = ("mnv4", "mobilenetv4")
 OWN, OTHER, TIMM = "mobilenetv4-paper", "iformer-paper", "timm"
 WHO = {OWN: "its authors", OTHER: "iFormer's authors", TIMM: "timm"}
+STACKS = {
+    OWN: (
+        "galaxy-s23-cpu",
+        "galaxy-s23-gpu",
+        "iphone13",
+        "pixel4-dsp",
+        "pixel6-cpu",
+        "pixel7-gpu",
+        "pixel8-edgetpu",
+    ),
+    OTHER: ("iphone13",),
+    TIMM: ("i7-12700h", "i9-10940x", "rtx3090-eager", "rtx4090-compiled", "rtx5090-compiled"),
+}
 SOURCES = {OWN: "MobileNetV4 paper (arXiv 2404.10518)", OTHER: "iFormer paper (arXiv 2501.15369)"}
 # every checkpoint of it in timm was trained for 500 epochs or more without a teacher (its paper says the same of its own)
 TRAINED = RecipeClass("long", False, Augment.STRONG)
@@ -111,33 +118,17 @@ def _clearly(other: Network, one: Network) -> bool:
 
 def standings() -> Iterator[Standing]:
     """Return how the claim stands everywhere, its authors' own table first."""
-    frame = pl.read_csv(TIMED)
     for lab in (OWN, OTHER):
-        for profile in sorted(frame.filter(pl.col("lab") == lab)["profile"].unique()):
-            later = frame.filter((pl.col("lab") == lab) & (pl.col("profile") == profile))
-            # a figure that the profile holds by now is the same one, and counts once
-            by_name = {one.name: one for one in (*_stated(later), *_known(profile, lab))}
-            yield standing(profile, lab, STATED, tuple(by_name.values()))
-    for profile in sorted(frame.filter(pl.col("lab") == TIMM)["profile"].unique()):
-        later = frame.filter((pl.col("lab") == TIMM) & (pl.col("profile") == profile))
-        ms = dict(zip(later["graph"], later["latency_ms"], strict=True))
-        ms |= {key: taken for key, (taken, _) in timed_networks(find_profile(profile)).items()}
-        own = _best(pl.read_csv(TOP1).iter_rows(named=True))
-        for words, known in ((ALIKE, top1_by_class()[TRAINED]), (BEST, _best(read_rows("top1.csv")))):
-            top1 = {**known, **own}
+        for profile in STACKS[lab]:
+            yield standing(profile, lab, STATED, _stated(profile, lab))
+    for profile in STACKS[TIMM]:
+        ms = {key: taken for key, (taken, _) in timed_networks(find_profile(profile)).items()}
+        for words, top1 in ((ALIKE, top1_by_class()[TRAINED]), (BEST, _best(read_rows("top1.csv")))):
             networks = [Network(key, ms[key], top1[key]) for key in sorted(ms.keys() & top1.keys())]
             yield standing(profile, TIMM, words, networks)
 
 
-def _stated(frame: pl.DataFrame) -> list[Network]:
-    return [
-        Network(row["network"], row["latency_ms"], row["top1"])
-        for row in frame.iter_rows(named=True)
-        if row["top1"] is not None
-    ]
-
-
-def _known(profile: str, lab: str) -> list[Network]:
+def _stated(profile: str, lab: str) -> list[Network]:
     """Return what the bundled profile holds of one laboratory's classifiers, with the top-1 that it states."""
     return [
         Network(row.network, row.latency_ms, row.top1)

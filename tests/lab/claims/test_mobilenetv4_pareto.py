@@ -1,4 +1,4 @@
-"""The check of MobileNetV4's claim: dominance on made networks, and that the stored figures are all read."""
+"""The check of MobileNetV4's claim: dominance on made networks, and that the figures of the profiles are all read."""
 
 from __future__ import annotations
 
