@@ -80,6 +80,8 @@ docs: $(STAMPS)/run ## write the held-out tables of lab/notes/ and the run in RE
 	$(BIN)/python -m lab.validate.measured_tables
 	$(BIN)/python -m lab.validate.intervals
 	$(BIN)/python -m lab.validate.error_parts
+	$(BIN)/python -m lab.claims.measured_regret
+	$(BIN)/python -m lab.claims.mobilenetv4_pareto
 	$(BIN)/python -m lab.validate.readme_run
 	$(BIN)/python -m lab.validate.excerpts
 
@@ -97,6 +99,7 @@ fits: $(STAMPS)/run ## after a change of how models are learned: raise the forma
 
 shift: $(STAMPS)/report ## how the best design moves over eleven profiles: studies/device-shift, its page, and the findings in lab/notes/shift.md
 	OMP_NUM_THREADS=1 $(BIN)/python -m lab.claims.device_shift
+	OMP_NUM_THREADS=1 $(BIN)/python -m lab.claims.shift_null
 	$(BIN)/dsim report studies/device-shift --held-out -o studies/device-shift/report.html --png build/device-shift
 	cp build/device-shift/*-latency/regret.png lab/notes/shift.png
 

@@ -164,9 +164,10 @@ def _error(content: ProfileView) -> str:
         return f"not known for these measurements; dsim device validate {name} finds it"
     if math.isnan(found.median_error):
         return "not known: too few networks, or families of networks, to predict one from the others"
-    what, group = ("networks", "family") if content.networks else ("operators", "shape")
+    of_networks, of_operators = (found.networks, "networks", "family"), (found.ops, "operators", "shape")
+    count, what, group = of_networks if content.networks else of_operators
     return (
-        f"median {found.median_error:.1f}%, each of {found.networks} {what} predicted without its {group}; {found.within_20:.0f}% are "
+        f"median {found.median_error:.1f}%, each of {count} {what} predicted without its {group}; {found.within_20:.0f}% are "
         f"within 20%, and {found.coverage:.0f}% inside their 90% interval{_counted_in(content, found)}"
     )
 
