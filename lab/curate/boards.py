@@ -8,13 +8,13 @@ two names counts once, and the second figure says which one it repeats.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from dsim.graph.key import split_key
 from dsim.latency.networks import shared_keys
+from lab.curate.falls import mark_falls
 from lab.curate.profiles import about, filled, save
 from lab.curate.raw_tables import raw_rows
 from lab.curate.read_rules import read_toml
@@ -87,13 +87,6 @@ def figures_of(
             }
         )
     return rows
-
-
-def mark_falls(rows: list[dict[str, str]], falls: list[dict[str, Any]]) -> None:
-    """Mark networks that left the accelerator, by what the tables show of networks that differ in one thing."""
-    for row in rows:
-        why = (one["why"] for one in falls if any(fnmatchcase(row["graph"], like) for like in one["graphs"]))
-        row["cliff"] = next(why, "")
 
 
 def _about(source: Mapping[str, Any], rows: list[dict[str, str]]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
+from lab.curate.falls import mark_falls
 from lab.curate.profiles import about, filled, save
 from lab.curate.published import LICENCE, graph_key, own_side, stem_of
 from lab.curate.raw_tables import raw_frame
@@ -34,6 +35,7 @@ def curate(raw: Path, out: Path) -> None:
                     },
                 }
             )
+        mark_falls(rows, [one for one in rules["falls"] if wanted["name"] in one["profiles"]])
         name, device, runtime = wanted["name"], wanted["device"], wanted["runtime"]
         texts = about(
             name,

@@ -123,7 +123,7 @@ def test_an_operator_that_no_rule_counts_makes_lower_bounds_of_all_totals(
         assert code == 0
         assert "at least 0.00 M parameters, at least 0.000 GMACs" in text
         assert "parameters and MACs are lower bounds, because no rule counts fft_rfft2." in text
-        assert text.count(" to ?") == len(devices.split(","))
+        assert text.split().count("?") == len(devices.split(","))  # however a table breaks its cells
 
 
 @pytest.mark.parametrize(

@@ -50,7 +50,7 @@ def test_a_name_stands_for_the_network_at_its_own_side(name: str, key: str) -> N
         ("resnet50@999", "name one of resnet50@160"),
         ("resnet5", "near: resnet50"),
         ("foo:resnet50", "a source must be one of timm"),
-        ("torchvision:convnext_small", "is not known"),  # the stored convnextv2_small is another network
+        ("torchvision:maxvit_s", "is not known"),
         ("design-00dce81741c7@224", "is not known"),  # one machine's own
         ("", "is not known"),
         ("@", "is not known"),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from lab.curate.boards import figures_of, mark_falls
+from lab.curate.boards import figures_of
+from lab.curate.falls import mark_falls
 from lab.curate.read_rules import read_toml
 
 SOURCE = {

@@ -24,6 +24,9 @@ PUBLISHED_OTHERWISE = {
     ("coatnet_0_224", "macs"),  # the paper's stem differs a little from timm's
     ("convit_tiny", "macs"),  # without attention products
     ("resmlp_24_224", "macs"),
+    # FastViT's paper counts 0.4 to 0.9 million fewer than its networks have, and MobileNetV4's 0.5 to 1.6
+    *((f"fastvit_{size}", "params") for size in ("t8", "t12", "s12", "sa12", "sa24")),
+    *((f"mobilenetv4_{size}", "params") for size in ("conv_medium", "conv_large", "hybrid_medium")),
 }
 
 
