@@ -108,7 +108,7 @@ def own_device(road: Road) -> None:
 
 def comparison(road: Road) -> None:
     """Compare two devices, and write the page."""
-    road.dsim("compare --devices iphone12,mine --trials 20 --seeds 1 --fold-trials 8 --refits 4 --name both")
+    road.dsim("compare --devices iphone12,mine --trials 10 --seeds 1 --fold-trials 4 --refits 2 --name both")
     road.dsim("report studies/both -o page.html")
     page = (road.folder / "page.html").read_text(encoding="utf-8")
     need("iphone12" in page and "mine" in page, "the page must name both devices")
