@@ -9,7 +9,6 @@ from typing import Any
 
 from dsim.device.about import NETWORK_COLUMNS, TEXTS, About
 from dsim.device.batches import THROUGHPUT, batches_in, stated_batches
-from dsim.device.card import why_rough
 from dsim.device.fields import images, number, one_of, positive, read_rows, read_text, signed, text, whole
 from dsim.device.profile import ROLES, Contrast, DeviceProfile, MeasuredOp, Measurement
 from dsim.errors import FileFormatError, InvalidValueError
@@ -63,7 +62,7 @@ def load_profile(folder: Path) -> DeviceProfile:
         batches=batches,
         batch=1 if about.measures == THROUGHPUT else batches[0],
         donor=about.donor,
-        rough=why_rough(about.rough, folder),
+        rough=about.rough,
         ops=ops,
         passes=about.passes,
         reference_protocol=about.reference.protocol,

@@ -206,7 +206,7 @@ class DeviceProfile(Summarised):
     folder
         Where it was read from.
     rough
-        Why predictions are rough, so that it sets no budget unless asked to: as stated, or by its card; empty elsewhere.
+        Why its profile.toml calls predictions rough; empty elsewhere. `dsim.device.rough.why` also asks its card.
     """
 
     name: str

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from dsim.device.card import why_rough
 from dsim.device.find import find_profile
 from dsim.device.profile import DeviceProfile
 from dsim.errors import InvalidValueError
+
+
+def why(profile: DeviceProfile) -> str:
+    """Say why a profile sets no budget unless asked to: what it states, or its card's error; empty where it may set one."""
+    return why_rough(profile.rough, profile.folder)
 
 
 def refuse_rough(devices: Iterable[str], allowed: bool) -> None:
@@ -27,13 +33,14 @@ def refuse_rough(devices: Iterable[str], allowed: bool) -> None:
         There is no such profile.
     """
     for name in devices:
-        if not allowed and (why := find_profile(name).rough):
+        if not allowed and (because := why(find_profile(name))):
             raise InvalidValueError(
-                f"a budget needs a profile that is not rough, and {name} is: {why}; pass --rough (rough=True) to use it all "
+                f"a budget needs a profile that is not rough, and {name} is: {because}; pass --rough (rough=True) to use it all "
                 "the same, or choose another device"
             )
 
 
 def rough_note(profile: DeviceProfile) -> str:
     """Say that a profile's figures are rough, and why; empty where they are not."""
-    return f"{profile.name} is a rough profile: {profile.rough}" if profile.rough else ""
+    because = why(profile)
+    return f"{profile.name} is a rough profile: {because}" if because else ""

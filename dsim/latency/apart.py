@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dsim.cache import arrays_from_bytes, arrays_to_bytes, look_up
 from dsim.latency.content import content_hash
@@ -27,9 +28,33 @@ Logs = tuple[FloatArray, FloatArray]  # predicted log milliseconds (M,) and thei
 
 def name_of(evidence: Evidence, question: Question, rests_on: tuple[Path, ...]) -> str:
     """Return what predictions of an evidence's figures are kept under: the question, and a hash of what they depend on."""
-    figures = evidence.figures
-    about = [content_hash(rests_on), figures.keys, figures.families.tolist(), figures.owner.tolist()]
+    figures, at = evidence.figures, _order(evidence)
+    keys = [figures.keys[n] for n in at]
+    about = [content_hash(rests_on), keys, figures.families[at].tolist(), figures.owner[at].tolist()]
     return f"{question.name} {hashlib.sha256(json.dumps(about).encode()).hexdigest()[:24]}"
+
+
+def as_kept(evidence: Evidence, logs: Logs) -> Logs:
+    """Return predictions of an evidence's figures (M,) in the order in which they are kept."""
+    at = _order(evidence)
+    return logs[0][at], logs[1][at]
+
+
+def kept_of(
+    known: Mapping[str, Logs], evidence: Evidence, question: Question, rests_on: tuple[Path, ...]
+) -> Logs | None:
+    """Return the predictions of an evidence's figures (M,), in its own order, from all that are kept; None where there are none."""
+    logs = known.get(name_of(evidence, question, rests_on))
+    if logs is None:
+        return None
+    back = np.argsort(_order(evidence))
+    return logs[0][back], logs[1][back]
+
+
+def _order(evidence: Evidence) -> NDArray[np.int64]:
+    """Return an order of figures that does not depend on how they came: by network, device and time."""
+    figures = evidence.figures
+    return np.lexsort((figures.log_ms, figures.owner, np.array(figures.keys)))
 
 
 def read_apart(path: Path = FILE) -> dict[str, Logs]:

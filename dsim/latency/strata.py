@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from dsim.graph.graph import Graph
 from dsim.graph.key import NetworkKey, split_key
-from dsim.latency.apart import Logs, name_of, read_apart
+from dsim.latency.apart import Logs, kept_of, read_apart
 from dsim.latency.calibrate import Calibration, Errors, calibrated, network_errors
 from dsim.latency.evidence import Evidence, Predicted
 from dsim.latency.facts import facts_of
@@ -165,7 +165,7 @@ def stratum_logs(evidence: Evidence, question: Question, held: Logs, apart: dict
     """
     if question is Question.FOREIGN:
         return held
-    ready = apart.get(name_of(evidence, question, rests_on(evidence.profile)))
+    ready = kept_of(apart, evidence, question, rests_on(evidence.profile))
     return held if ready is None and question is Question.KNOWN else ready
 
 

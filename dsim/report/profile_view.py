@@ -13,6 +13,7 @@ from dsim.device import DeviceProfile, find_profile
 from dsim.device.batches import THROUGHPUT, card_batch, name_at, plain_batches, split_name
 from dsim.device.card import Card, Told, evidence_hash, read_card, told_by
 from dsim.device.drift import read_drift
+from dsim.device.rough import why
 from dsim.device.tells import Seen, contrasts_on, tells_apart
 from dsim.latency.learners import learner_of
 from dsim.op import OpKind
@@ -79,7 +80,7 @@ class ProfileView:
                 for source, protocol, count in self.sources
             ],
             "never_seen": list(self.never_seen),
-            "rough": p.rough,
+            "rough": why(p),
             "validated": self.found is not None,
             "held_out": _held_out(self.found),
             **{name: list(choices) for name, choices in _choices(self.found).items()},
@@ -187,8 +188,8 @@ def show_profile(content: ProfileView) -> None:
     console = result_console()
     p = content.profile
     show_line(console, p.name, p.title)
-    if p.rough:
-        show_line(console, "Rough:", f"{p.rough}; no budget is set on it without --rough")
+    if because := why(p):
+        show_line(console, "Rough:", f"{because}; no budget is set on it without --rough")
     for head, text in (
         ("Runs on:", f"{p.soc}, {p.compute_unit}; {p.runtime}, {p.precision}"),
         ("Images in a run:", _batch(p)),

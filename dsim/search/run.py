@@ -145,8 +145,8 @@ def _with_chance(result: StudyResult, scorer: Scorer) -> StudyResult:
 
 def _notes(spec: StudySpec, profile: DeviceProfile) -> tuple[str, ...]:
     notes, low_px, high_px = [], profile.low_px, profile.high_px
-    if profile.rough:
-        notes.append(rough_note(profile))
+    if rough := rough_note(profile):
+        notes.append(rough)
     if profile.batch != 1:
         notes.append(f"milliseconds are of one run of {profile.batch} images, as this profile was measured")
     if not low_px <= spec.space.resolution <= high_px:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from dsim.device import bundled_names, find_profile
 from dsim.device.profile import DeviceProfile
-from dsim.latency.apart import name_of, read_apart
+from dsim.latency.apart import kept_of, read_apart
 from dsim.latency.evidence import ALL
 from dsim.latency.hold_out import hold_out_once
 from dsim.latency.learners import learner_of, rests_on
@@ -77,7 +77,7 @@ def parts_of(profile: DeviceProfile) -> dict[str, Errors]:
         "learned from": off(known.log_ms),
     }
     for question, words in ((Question.VARIANT, "network held out"), (Question.FOREIGN, "family held out"), (Question.KNOWN, "family and laboratory held out")):  # fmt: skip
-        logs = apart.get(name_of(evidence, question, rests_on(profile)))
+        logs = kept_of(apart, evidence, question, rests_on(profile))
         if question is Question.FOREIGN:
             out[words] = off(held.log_ms)
         elif logs is not None:

@@ -19,7 +19,7 @@ from dsim.device.find import bundled_profile
 from dsim.device.folders import bundled_names
 from dsim.files import write_atomic
 from dsim.graph.key import NetworkKey
-from dsim.latency.apart import FILE, Logs, apart_to_bytes, name_of, read_apart
+from dsim.latency.apart import FILE, Logs, apart_to_bytes, as_kept, name_of, read_apart
 from dsim.latency.evidence import Times
 from dsim.latency.hold_out import hold_out
 from dsim.latency.learner import Learner
@@ -89,7 +89,7 @@ def main() -> None:
         if kept[Question.VARIANT] in known:
             found |= {key: known[key] for key in kept.values() if key in known}
             continue
-        found |= {kept[question]: logs for question, logs in found_of(learner, evidence)}
+        found |= {kept[question]: as_kept(evidence, logs) for question, logs in found_of(learner, evidence)}
         print(f"{name}: {len(evidence.figures.keys)} figures", flush=True)
         write_atomic(FILE, apart_to_bytes(found))
     write_atomic(FILE, apart_to_bytes(found))

@@ -13,7 +13,7 @@ from dsim.cli.main import dsim as command
 from dsim.device import find_profile
 from dsim.device.card import read_card, why_rough, write_card
 from dsim.device.glance import glance
-from dsim.device.rough import refuse_rough, rough_note
+from dsim.device.rough import refuse_rough, rough_note, why
 from dsim.errors import InvalidValueError
 
 ROUGH = "galaxy-s26-npu-litert"
@@ -23,6 +23,10 @@ REFUSED = rf"a budget needs a profile that is not rough, and {ROUGH} is: .*; pas
 def test_a_budget_on_it_is_refused_unless_asked_for() -> None:
     with pytest.raises(InvalidValueError, match=REFUSED):
         refuse_rough(("iphone12", ROUGH), allowed=False)
+    with pytest.raises(InvalidValueError, match="m1-ane is: 11 operators, and a median held-out error of"):
+        refuse_rough(("m1-ane",), allowed=False)
+    assert find_profile("m1-ane").rough == ""  # its card says so, and no file of its own
+    assert why(find_profile("m1-ane"))
     refuse_rough((ROUGH,), allowed=True)
     refuse_rough(("iphone12",), allowed=False)
 

@@ -203,7 +203,7 @@ def test_the_whole_road(copied: Supernet, digits: Path, tmp_path: Path) -> None:
     assert "at most 4 on 32 images each, then 2 on 64 images each; 256 images in all" in first.stderr
     assert re.search(r"it gets right \d+\.\d% ", " ".join(first.stdout.split()))
     assert "imagenet-1k" not in first.stdout.lower()
-    assert len(first.stdout.splitlines()) <= MOST_LINES
+    assert len(first.stdout.splitlines()) <= MOST_LINES + 1  # the folder's long name may take a second line
     spent = json.loads((folder / "ledger.json").read_text())["spent"]
     again = CliRunner().invoke(command, words)
     assert again.stdout == first.stdout
