@@ -23,6 +23,7 @@ def lesson_of(name: str, left_out: LeftOut) -> Lesson:
     return next(one for one in lessons(left_out, learner_of) if one.profile.name == name)
 
 
+@pytest.mark.slow
 def test_a_chip_that_is_left_out_teaches_nothing() -> None:
     chip = bundled_profile(NEW).chip
     left_out = LeftOut(chip)
