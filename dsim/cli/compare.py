@@ -23,7 +23,7 @@ from dsim.units import milliseconds
 
 
 def _budgets(ctx: click.Context, param: click.Parameter, value: str | None) -> dict[str, float]:
-    """Read ``iphone12=2ms,pixel6-cpu=30ms``."""
+    """Read ``iphone12=2ms,i9-10940x=30ms``."""
     out: dict[str, float] = {}
     for item in (value or "").split(","):
         name, equals, text = item.strip().partition("=")
@@ -42,11 +42,11 @@ def _budgets(ctx: click.Context, param: click.Parameter, value: str | None) -> d
 
 @click.command(
     epilog=ending(
-        "dsim compare --devices iphone12,pixel6-cpu",
-        "dsim compare --devices iphone12,pixel6-cpu \\",
-        "    --budget iphone12=2ms,pixel6-cpu=30ms --time 10m",
-        "dsim compare --devices iphone12,pixel6-cpu --accuracy photos.supernet",
-        then="`dsim report studies/compare-iphone12-pixel6-cpu` writes the comparison as a page.",
+        "dsim compare --devices iphone12,i9-10940x",
+        "dsim compare --devices iphone12,i9-10940x \\",
+        "    --budget iphone12=2ms,i9-10940x=30ms --time 10m",
+        "dsim compare --devices iphone12,i9-10940x --accuracy photos.supernet",
+        then="`dsim report studies/compare-iphone12-i9-10940x` writes the comparison as a page.",
     )
 )
 @click.option(
@@ -59,7 +59,7 @@ def _budgets(ctx: click.Context, param: click.Parameter, value: str | None) -> d
     "--budget",
     "budgets",
     callback=_budgets,
-    help="A latency budget for each device, such as iphone12=2ms,pixel6-cpu=30ms.",
+    help="A latency budget for each device, such as iphone12=2ms,i9-10940x=30ms.",
 )
 @click.option(
     "--like",

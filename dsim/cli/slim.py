@@ -17,20 +17,20 @@ from dsim.units import milliseconds
 @click.command(
     epilog=ending(
         "dsim slim photos.supernet --device iphone12 --budget 2ms",
-        "dsim slim photos.supernet --device iphone12,pixel6-cpu \\",
-        "    --budget iphone12=2ms,pixel6-cpu=12ms",
+        "dsim slim photos.supernet --device iphone12,i9-10940x \\",
+        "    --budget iphone12=2ms,i9-10940x=12ms",
         then="`dsim export` turns a kept design into PyTorch code or a model file.",
     )
 )
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option(
-    "--device", "devices", required=True, help="One or several device profiles: iphone12,pixel6-cpu."
+    "--device", "devices", required=True, help="One or several device profiles: iphone12,i9-10940x."
 )
 @click.option(
     "--budget",
     "budgets",
     required=True,
-    help="Latency of one run that each may take, such as 2ms, or by device: iphone12=2ms,pixel6-cpu=12ms.",
+    help="Latency of one run that each may take, such as 2ms, or by device: iphone12=2ms,i9-10940x=12ms.",
 )
 @click.option(
     "--actions",
@@ -100,7 +100,7 @@ def _budgets(text: str) -> float | dict[str, float | str]:
         name, sign, value = word.partition("=")
         if not sign:
             raise InvalidValueError(
-                f"--budget must be one duration or one for each device, got {word.strip()!r}; write iphone12=2ms,pixel6-cpu=12ms"
+                f"--budget must be one duration or one for each device, got {word.strip()!r}; write iphone12=2ms,i9-10940x=12ms"
             )
         budgets[device_named(name.strip())] = milliseconds(value)
     return budgets

@@ -133,7 +133,7 @@ class ComparisonSpec:
         if not LEAST_DEVICES <= len(self.devices) <= MOST_DEVICES:
             raise InvalidValueError(
                 f"a comparison takes {LEAST_DEVICES} to {MOST_DEVICES} devices, got {len(self.devices)}; "
-                "name them like --devices iphone12,pixel6-cpu"
+                "name them like --devices iphone12,i9-10940x"
             )
         if self.budgets_ms:
             strangers = sorted(set(self.budgets_ms) - set(self.devices))
