@@ -26,24 +26,24 @@ def json_option(command: _Command) -> _Command:
 
 def confidence_option(command: _Command) -> _Command:
     """Add ``--confidence``."""
-    return click.option(
-        "--confidence",
-        type=click.FloatRange(0.0, 1.0, min_open=True, max_open=True),
-        default=0.9,
-        show_default=True,
-        help="Level of the intervals: at 0.9, 9 of 10 new measurements fall inside.",
-    )(command)
+    return _confidence("Level of the intervals: at 0.9, 9 of 10 new measurements fall inside.")(command)
 
 
 def certainty_option(command: _Command) -> _Command:
     """Add ``--confidence`` to a verb that holds designs to a budget."""
+    return _confidence(
+        "The chance with which a design must fit its budget; leaving the accelerator counts against it. Also the level of the intervals."
+    )(command)
+
+
+def _confidence(what: str) -> Callable[[_Command], _Command]:
     return click.option(
         "--confidence",
         type=click.FloatRange(0.0, 1.0, min_open=True, max_open=True),
         default=0.9,
         show_default=True,
-        help="The chance with which a design must fit its budget; leaving the accelerator counts against it. Also the level of the intervals.",
-    )(command)
+        help=what,
+    )
 
 
 def device_option(command: _Command) -> _Command:

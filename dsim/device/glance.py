@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dsim.device.batches import stated_batches
-from dsim.device.card import why_rough
 from dsim.device.fields import read_text, read_toml
 from dsim.device.folders import list_profiles
 
@@ -121,7 +120,7 @@ def glance(folder: Path) -> Glance:
         text("method"),
         text("donor"),
         text("measures"),
-        why_rough(text("rough"), folder),
+        text("rough"),
         (stated_batches(raw["batch"], folder / "profile.toml")[1] if "batch" in raw else ()) or (1,),
         names,
         makers_of(folder.name, text("title"), text("soc"), text("chip"), *names),

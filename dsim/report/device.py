@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from dsim.device.card import Card, evidence_hash, read_card
+from dsim.device.card import Card, evidence_hash, read_card, why_rough
 from dsim.device.closest import LONGEST
 from dsim.device.glance import Glance, counted, glances, makers_of
 from dsim.device.named import profiles_like, unknown_device
@@ -124,7 +124,7 @@ def _line(one: Glance) -> ProfileLine:
         "bundled" if one.folder.parent == bundled_profiles_dir() else "yours",
         card if card and card.content == evidence_hash(one.folder) else None,
         tells_apart(one),
-        one.rough,
+        why_rough(one.rough, one.folder),
     )
 
 
