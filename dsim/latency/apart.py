@@ -26,12 +26,13 @@ FILE = Path(__file__).resolve().parents[1] / "data" / "apart.npz"
 Logs = tuple[FloatArray, FloatArray]  # predicted log milliseconds (M,) and their spread (M,)
 
 
-def name_of(evidence: Evidence, question: Question, rests_on: tuple[Path, ...]) -> str:
+def names_of(evidence: Evidence, rests_on: tuple[Path, ...]) -> dict[Question, str]:
     """Return what predictions of an evidence's figures are kept under: the question, and a hash of what they depend on."""
     figures, at = evidence.figures, _order(evidence)
     keys = [figures.keys[n] for n in at]
     about = [content_hash(rests_on), keys, figures.families[at].tolist(), figures.owner[at].tolist()]
-    return f"{question.name} {hashlib.sha256(json.dumps(about).encode()).hexdigest()[:24]}"
+    mark = hashlib.sha256(json.dumps(about).encode()).hexdigest()[:24]
+    return {question: f"{question.name} {mark}" for question in Question}
 
 
 def as_kept(evidence: Evidence, logs: Logs) -> Logs:
@@ -40,15 +41,11 @@ def as_kept(evidence: Evidence, logs: Logs) -> Logs:
     return logs[0][at], logs[1][at]
 
 
-def kept_of(
-    known: Mapping[str, Logs], evidence: Evidence, question: Question, rests_on: tuple[Path, ...]
-) -> Logs | None:
-    """Return the predictions of an evidence's figures (M,), in its own order, from all that are kept; None where there are none."""
-    logs = known.get(name_of(evidence, question, rests_on))
-    if logs is None:
-        return None
-    back = np.argsort(_order(evidence))
-    return logs[0][back], logs[1][back]
+def kept_of(evidence: Evidence, rests_on: tuple[Path, ...]) -> dict[Question, Logs]:
+    """Return the predictions of an evidence's figures (M,) that come with dsim, in its own order, by question."""
+    known, back = read_apart(), np.argsort(_order(evidence))
+    kept = {question: known.get(name) for question, name in names_of(evidence, rests_on).items()}
+    return {question: (logs[0][back], logs[1][back]) for question, logs in kept.items() if logs is not None}
 
 
 def _order(evidence: Evidence) -> NDArray[np.int64]:

@@ -8,6 +8,7 @@ fixed before their errors were looked at. A question with the errors of too few 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 
 from dsim.graph.graph import Graph
 from dsim.graph.key import NetworkKey, split_key
-from dsim.latency.apart import Logs, kept_of, read_apart
+from dsim.latency.apart import Logs, kept_of
 from dsim.latency.calibrate import Calibration, Errors, calibrated, network_errors
 from dsim.latency.evidence import Evidence, Predicted
 from dsim.latency.facts import facts_of
@@ -145,10 +146,10 @@ def find_strata(learner: Learner[Any, Any], evidence: Evidence, held: Predicted)
     if not all(split_key(key)[1] for key in figures.keys):  # operators alone
         return Strata.same(foreign, _families(errors, owner))
     put = places(evidence)
-    apart = read_apart()
+    kept = kept_of(evidence, rests_on(evidence.profile))
     by, families = [foreign], [_families(errors, owner)]
     for question in (Question.KNOWN, Question.VARIANT):
-        logs = stratum_logs(evidence, question, (held.log_ms, held.spread), apart)
+        logs = stratum_logs(question, (held.log_ms, held.spread), kept)
         found = None if logs is None else network_errors(figures, *logs, among=put.of(question))
         count = 0 if found is None else _families(found, owner)
         enough = found is not None and count >= LEAST
@@ -158,15 +159,14 @@ def find_strata(learner: Learner[Any, Any], evidence: Evidence, held: Predicted)
     return Strata(by[0], by[1], by[2], np.array(families, dtype=np.int64), put.timed[owner])
 
 
-def stratum_logs(evidence: Evidence, question: Question, held: Logs, apart: dict[str, Logs]) -> Logs | None:
+def stratum_logs(question: Question, held: Logs, kept: Mapping[Question, Logs]) -> Logs | None:
     """Return the predictions that a question's errors are of; None where they do not come with dsim.
 
     Where figures are of one laboratory, a network of known blocks is predicted without its family.
     """
     if question is Question.FOREIGN:
         return held
-    ready = kept_of(apart, evidence, question, rests_on(evidence.profile))
-    return held if ready is None and question is Question.KNOWN else ready
+    return kept.get(question, held if question is Question.KNOWN else None)
 
 
 def _families(errors: Errors, owner: int) -> int:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from dsim.device import bundled_names, find_profile
 from dsim.device.profile import DeviceProfile
-from dsim.latency.apart import kept_of, read_apart
+from dsim.latency.apart import kept_of
 from dsim.latency.evidence import ALL
 from dsim.latency.hold_out import hold_out_once
 from dsim.latency.learners import learner_of, rests_on
@@ -61,7 +61,7 @@ def parts_of(profile: DeviceProfile) -> dict[str, Errors]:
     learner = learner_of(profile)
     evidence = learner.gather(profile)
     assert isinstance(evidence, PooledEvidence)
-    figures, apart = evidence.figures, read_apart()
+    figures, kept = evidence.figures, kept_of(evidence, rests_on(profile))
     own = figures.owner == evidence.index
     use = own & figures.judged & figures.complete & np.array([not one for one in figures.cliff])
     known = evidence.predict(learner.learn(evidence, ALL), np.arange(len(own)))
@@ -77,7 +77,7 @@ def parts_of(profile: DeviceProfile) -> dict[str, Errors]:
         "learned from": off(known.log_ms),
     }
     for question, words in ((Question.VARIANT, "network held out"), (Question.FOREIGN, "family held out"), (Question.KNOWN, "family and laboratory held out")):  # fmt: skip
-        logs = kept_of(apart, evidence, question, rests_on(profile))
+        logs = kept.get(question)
         if question is Question.FOREIGN:
             out[words] = off(held.log_ms)
         elif logs is not None:

@@ -19,7 +19,7 @@ from dsim.device.find import bundled_profile
 from dsim.device.folders import bundled_names
 from dsim.files import write_atomic
 from dsim.graph.key import NetworkKey
-from dsim.latency.apart import FILE, Logs, apart_to_bytes, as_kept, name_of, read_apart
+from dsim.latency.apart import FILE, Logs, apart_to_bytes, as_kept, names_of, read_apart
 from dsim.latency.evidence import Times
 from dsim.latency.hold_out import hold_out
 from dsim.latency.learner import Learner
@@ -82,7 +82,7 @@ def main() -> None:
         if profile.method in ("operators", "few-shot"):
             continue
         evidence = learner.gather(profile)
-        kept = {question: name_of(evidence, question, rests_on(profile)) for question in Question}
+        kept = names_of(evidence, rests_on(profile))
         if kept[Question.VARIANT] in done:
             continue  # a pool is learned at once
         done.add(kept[Question.VARIANT])

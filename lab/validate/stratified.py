@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsim.device.profile import DeviceProfile
-from dsim.latency.apart import read_apart
+from dsim.latency.apart import kept_of
 from dsim.latency.calibrate import Errors, network_errors
 from dsim.latency.evidence import Evidence, Predicted
 from dsim.latency.hold_out import clean, held_networks, hold_out_once
 from dsim.latency.learner import Learner
-from dsim.latency.learners import learner_of
+from dsim.latency.learners import learner_of, rests_on
 from dsim.latency.question import Question
 from dsim.latency.scoring import Held
 from dsim.latency.strata import LEAST, places, stratum_logs
@@ -67,10 +67,10 @@ def strata_of(profile: DeviceProfile) -> Iterator[Stratum]:
     evidence = learner.gather(profile)
     held = hold_out_once(learner, evidence)
     foreign = network_errors(evidence.figures, held.log_ms, held.spread)
-    put, apart = places(evidence), read_apart()
+    put, kept = places(evidence), kept_of(evidence, rests_on(profile))
     owner = [one.name for one in evidence.profiles].index(profile.name)
     for question in Question:
-        logs = stratum_logs(evidence, question, (held.log_ms, held.spread), apart)
+        logs = stratum_logs(question, (held.log_ms, held.spread), kept)
         if logs is None:
             continue
         among = put.of(question)
