@@ -21,6 +21,7 @@ LEAVES = {
     "cache",
     "errors",
     "files",
+    "normal",
     "openers",
     "places",
     "progress",
@@ -34,6 +35,7 @@ LEAVES = {
 MAY: dict[str, set[str]] = {
     "errors": set(),
     "files": {"errors", "records"},
+    "normal": set(),
     "openers": set(),
     "places": set(),
     "records": {"errors"},

@@ -15,12 +15,10 @@ from dsim.accuracy.model import AccuracyModel
 from dsim.accuracy.points import questions
 from dsim.accuracy.summary import FloatArray
 from dsim.accuracy.surrogate import SMOOTH
+from dsim.normal import HALF_90
 from dsim.rounding import RELATIVE
 
-_LEVEL, _NORMAL = (
-    0.9,
-    1.6448536269514722,
-)  # where held-out residuals say how wide a deviation is, and a normal's there
+_LEVEL = 0.9  # where held-out residuals say how wide a deviation is
 
 
 def draw_top1(
@@ -60,7 +58,7 @@ def draw_top1(
     covariance += np.exp(logs["family"]) + np.exp(logs["recipe_row"])
     covariance += np.exp(logs["network"]) * (own[:, None] == own[None, :])
     rng = np.random.default_rng(seed)
-    widen = float(np.quantile(model.misses, _LEVEL)) / _NORMAL
+    widen = float(np.quantile(model.misses, _LEVEL)) / HALF_90
     log_error = mean + widen * rng.standard_normal((draws, len(points))) @ symmetric_root(covariance)
     spread = symmetric_root(model.effects.covariance)
     effects = model.effects.mean + rng.standard_normal((draws, len(spread))) @ spread

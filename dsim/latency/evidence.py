@@ -150,6 +150,10 @@ class Evidence(Protocol):
         """Whose figures are held out together."""
 
     @property
+    def index(self) -> int:
+        """Place of the profile among them."""
+
+    @property
     def families(self) -> tuple[str, ...]:
         """Names of the families that prices are learned from, in alphabetical order."""
 
@@ -174,6 +178,11 @@ class OneDevice:
     def profiles(self) -> tuple[DeviceProfile, ...]:
         """Whose figures are held out together."""
         return (self.profile,)
+
+    @property
+    def index(self) -> int:
+        """Place of the profile among them."""
+        return 0
 
     @property
     def families(self) -> tuple[str, ...]:

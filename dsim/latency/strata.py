@@ -140,7 +140,7 @@ def find_strata(learner: Learner[Any, Any], evidence: Evidence, held: Predicted)
         Its figures, each predicted without its family.
     """
     figures = evidence.figures
-    owner = [one.name for one in evidence.profiles].index(evidence.profile.name)
+    owner = evidence.index
     errors = network_errors(figures, held.log_ms, held.spread)
     foreign = calibrated(learner, evidence, errors, owner)
     if not all(split_key(key)[1] for key in figures.keys):  # operators alone

@@ -96,10 +96,9 @@ def _all_protocols(learner: Learner[Any, Any], evidence: Evidence, found: Predic
     Each figure's own protocol is taken out of it, so that all stand where figures in the reference protocol do.
     """
     figures = evidence.figures
-    owner = [one.name for one in evidence.profiles].index(evidence.profile.name)
     stayed = np.array([not cliff for cliff in figures.cliff], dtype=bool)
     adjusted = replace(
-        figures, log_ms=figures.log_ms - found.protocol, reference=stayed & (figures.owner == owner)
+        figures, log_ms=figures.log_ms - found.protocol, reference=stayed & (figures.owner == evidence.index)
     )
     networks = held_networks(learner, evidence, found, {evidence.profile.name}, adjusted)
     # the effects of a source carry no interval

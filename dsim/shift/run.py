@@ -21,6 +21,7 @@ from dsim.latency.model import DeviceModel
 from dsim.latency.refit import can_refit, refit
 from dsim.latency.reprice import Pieces
 from dsim.latency.siblings import Siblings, siblings
+from dsim.normal import HALF_90
 from dsim.progress import working
 from dsim.search import StudyResult, StudySpec, run_study
 from dsim.search.limits import keep_identified
@@ -47,7 +48,6 @@ from dsim.shift.stack import pair_of
 from dsim.threads import one_blas_thread
 
 Progress = Callable[[str, int, int], None]  # what is done now, how many steps are over, how many in all
-NORMAL = 1.6448536269514722  # half of the central 90% of a normal distribution, in deviations
 LEAST_REFITS, TRIES = 2, 4
 MOST_STRETCH = 20.0  # needed budget over estimate; beyond it a model cannot say what a network costs
 FORMAT = 5  # of what a comparison computes; raise it where results would change
@@ -212,7 +212,7 @@ class _Run:
             spread = found.spread
             if spread is None:
                 wide = model.price(model.featurise(self._spec.like.to_graph())[None], 0.9)
-                spread = float(np.log(wide.high_ms[0] / wide.low_ms[0])) / 2.0 / NORMAL
+                spread = float(np.log(wide.high_ms[0] / wide.low_ms[0])) / 2.0 / HALF_90
                 self._notes.append(
                     f"{profile.name}: too few networks of one family to say how designs err against each other; "
                     "the error of whole networks stands in"

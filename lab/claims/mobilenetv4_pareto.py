@@ -121,9 +121,10 @@ def standings() -> Iterator[Standing]:
     for lab in (OWN, OTHER):
         for profile in STACKS[lab]:
             yield standing(profile, lab, STATED, _stated(profile, lab))
+    best = _best(read_rows("top1.csv"))
     for profile in STACKS[TIMM]:
         ms = {key: taken for key, (taken, _) in timed_networks(find_profile(profile)).items()}
-        for words, top1 in ((ALIKE, top1_by_class()[TRAINED]), (BEST, _best(read_rows("top1.csv")))):
+        for words, top1 in ((ALIKE, top1_by_class()[TRAINED]), (BEST, best)):
             networks = [Network(key, ms[key], top1[key]) for key in sorted(ms.keys() & top1.keys())]
             yield standing(profile, TIMM, words, networks)
 

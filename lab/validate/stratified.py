@@ -68,13 +68,12 @@ def strata_of(profile: DeviceProfile) -> Iterator[Stratum]:
     held = hold_out_once(learner, evidence)
     foreign = network_errors(evidence.figures, held.log_ms, held.spread)
     put, kept = places(evidence), kept_of(evidence, rests_on(profile))
-    owner = [one.name for one in evidence.profiles].index(profile.name)
     for question in Question:
         logs = stratum_logs(question, (held.log_ms, held.spread), kept)
         if logs is None:
             continue
         among = put.of(question)
         errors = network_errors(evidence.figures, *logs, among=among)
-        if len(set(errors.families[errors.owner == owner])) >= LEAST:
+        if len(set(errors.families[errors.owner == evidence.index])) >= LEAST:
             found = Predicted(*logs, np.zeros(len(logs[0])))
             yield Stratum(question, learner, evidence, found, errors, foreign, among)

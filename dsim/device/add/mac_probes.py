@@ -10,9 +10,9 @@ from math import hypot
 from dsim.device.add.mac_lines import TimedProbe
 from dsim.device.add.slopes import LEAST_LENGTHS, Slope, slope_of
 from dsim.graph.graph import Graph
+from dsim.normal import HALF_90
 
 Row = dict[str, str]
-SPAN = 1.645  # standard errors to either end of a 90% interval
 
 
 def probe_contrasts(
@@ -73,7 +73,7 @@ def _choice(a: TimedProbe, b: TimedProbe) -> str:
 
 def _row(choice: str, one: TimedProbe, a: tuple[str, Slope], b: tuple[str, Slope]) -> Row:
     (key_a, slope_a), (key_b, slope_b) = a, b
-    change, off = slope_b.ms - slope_a.ms, SPAN * hypot(slope_a.error_ms, slope_b.error_ms)
+    change, off = slope_b.ms - slope_a.ms, HALF_90 * hypot(slope_a.error_ms, slope_b.error_ms)
     return {
         "choice": choice,
         "what": f"pooling block {one.shape}; slope over copies",

@@ -12,11 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
+from dsim.normal import HALF_90
 from dsim.supernet.task.model import REGRESSORS, Regressor, TaskModel, deviations, learn, predicted
 from dsim.supernet.task.summary import Floats
 from dsim.threads import one_blas_thread
 
-_LEVEL, _NORMAL = 0.9, 1.6448536269514722  # where misses say how wide a deviation is, and a normal's there
+_LEVEL = 0.9  # where misses say how wide a deviation is
 
 
 @one_blas_thread()
@@ -44,7 +45,7 @@ def draw_ranks(model: TaskModel, summaries: Floats, draws: int, seed: int) -> Fl
     losses = np.log(model.evidence.losses)
     found = np.empty((draws, len(table)))
     value, deviation = predicted(model.learned, asked)
-    wide = float(np.quantile(model.misses, _LEVEL)) / _NORMAL * deviation
+    wide = float(np.quantile(model.misses, _LEVEL)) / HALF_90 * deviation
     among = []
     for draw in range(draws):
         rows = np.random.default_rng([seed, draw]).integers(0, len(losses), len(losses))

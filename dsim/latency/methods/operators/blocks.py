@@ -13,10 +13,10 @@ from dsim.graph.graph import Graph
 from dsim.graph.store import load_graphs
 from dsim.latency.features import FloatArray
 from dsim.latency.networks import own_graphs
+from dsim.normal import HALF_90
 
 LEAST_BLOCKS = 2  # shapes: one block alone does not say that others do alike
 DRAWS = 400
-_NORMAL_90 = 1.6449  # half the width of a normal distribution's 90% interval, in standard deviations
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def block_pairs(profile: DeviceProfile, price: Callable[[Graph], float]) -> Bloc
     for one in rows:
         assert one.low_ms is not None
         assert one.high_ms is not None
-        spread = (one.high_ms - one.low_ms) / (2.0 * _NORMAL_90)
+        spread = (one.high_ms - one.low_ms) / (2.0 * HALF_90)
         kind, _, pair = one.choice.partition(":")
         a, _, b = pair.partition(">")
         said_a, said_b = priced.get(one.graph_a), priced.get(one.graph_b)
