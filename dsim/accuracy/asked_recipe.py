@@ -111,6 +111,38 @@ def write_recipe(recipe: Recipe) -> str:
     return f"epochs={recipe.epochs},teacher={recipe.teacher},augment={recipe.augment},px={recipe.train_resolution}"
 
 
+def whole_recipe(text: str, px: int, own_task: bool = False) -> str:
+    """Write a recipe for designs that a search makes with every part written out; empty for the reference recipe.
+
+    Parameters
+    ----------
+    text
+        See `read_recipe`.
+    px
+        Resolution of the search's space.
+    own_task
+        Whether designs are judged on the user's own images.
+
+    Raises
+    ------
+    InvalidValueError
+        The recipe is wrong, is of another resolution, or is given for a task of the user's own.
+    """
+    if not text:
+        return ""
+    if own_task:
+        raise InvalidValueError(
+            f"a recipe is for ImageNet top-1, got {text} together with the user's own task; leave it out"
+        )
+    asked = read_recipe(text, px)
+    if asked.train_resolution != px:
+        raise InvalidValueError(
+            f"designs are trained at the resolution of the search's space, {px} px, got px={asked.train_resolution}; leave px "
+            "out, or set the resolution with --space"
+        )
+    return write_recipe(asked)
+
+
 def recipe_words(recipe: Recipe | str | None, px: int) -> str:
     """Say how designs of a resolution would be trained; None or an empty text is the reference recipe."""
     asked = read_recipe(recipe, px) if isinstance(recipe, str) and recipe else recipe

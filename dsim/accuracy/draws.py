@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from dsim.accuracy.covariance import covariance_parts
 from dsim.accuracy.model import AccuracyModel
 from dsim.accuracy.points import questions
+from dsim.accuracy.recipe import Recipe
 from dsim.accuracy.summary import FloatArray
 from dsim.accuracy.surrogate import SMOOTH
 from dsim.normal import HALF_90
@@ -22,9 +23,14 @@ _LEVEL = 0.9  # where held-out residuals say how wide a deviation is
 
 
 def draw_top1(
-    model: AccuracyModel, summaries: FloatArray, own: NDArray[np.int64], draws: int, seed: int
+    model: AccuracyModel,
+    summaries: FloatArray,
+    own: NDArray[np.int64],
+    draws: int,
+    seed: int,
+    recipe: Recipe | None = None,
 ) -> FloatArray:
-    """Draw the top-1 of designs jointly, at the reference recipe.
+    """Draw the top-1 of designs jointly, at one recipe.
 
     Parameters
     ----------
@@ -37,6 +43,8 @@ def draw_top1(
         alone, whose effects have an uncertainty of their own).
     draws, seed
         How many, and the seed.
+    recipe
+        How all of them would be trained; the reference recipe where it is left out.
 
     Returns
     -------
@@ -44,7 +52,7 @@ def draw_top1(
         (draws, N) percent. Spread as wide as held-out residuals ask for; equal rows get equal draws.
     """
     surrogate, logs = model.surrogate, model.surrogate.logs
-    points = questions(summaries, model.scaling)
+    points = questions(summaries, model.scaling, recipe)
     mean, _, _ = surrogate.predict(points)
     pivots = surrogate.known.take(surrogate.pivots)
     parts = covariance_parts(points, points, logs)

@@ -14,6 +14,7 @@ from dsim.cli.options import (
     data_option,
     json_option,
     print_json,
+    recipe_option,
     rough_option,
     subnets_option,
 )
@@ -73,6 +74,7 @@ def _budgets(ctx: click.Context, param: click.Parameter, value: str | None) -> d
     show_default="the design of --like",
 )
 @certainty_option
+@recipe_option
 @rough_option
 @click.option(
     "--trials",
@@ -148,6 +150,7 @@ def compare(
     like: str | None,
     what_if: str | None,
     confidence: float,
+    recipe: str | None,
     rough: bool,
     trials: int,
     fold_trials: int,
@@ -201,6 +204,7 @@ def compare(
         name=name,
         out=out,
         accuracy=source,
+        recipe=recipe or "",
     )
     if as_json:
         print_json(to_dict(found))

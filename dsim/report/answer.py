@@ -104,7 +104,7 @@ def next_lines(result: StudyResult, width: int) -> list[Text]:
 def answer_sentences(result: StudyResult, device: DeviceWords) -> tuple[str, str]:
     """Return the answer in a sentence or two, and what its figures are."""
     spec, nearest = result.spec, result.nearest_feasible_budget_ms
-    words, shown = AccuracyWords(spec.task, spec.trained), result.chosen or result.fastest
+    words, shown = spec.words, result.chosen or result.fastest
     found = answer_words(device, spec.budget_ms, result.chosen, result.fastest, nearest, words, result.tested)
     price = f"{said} " if (said := certainty_sentence(result)) else ""
     first = f"On {device.title}, {found} {why_no_budget(result)}".rstrip()
@@ -193,7 +193,7 @@ def alternatives_table(result: StudyResult) -> TableData:
         )
         for item in near
     ]
-    numbers = ("needs ms", "takes ms", AccuracyWords(result.spec.task).column)
+    numbers = ("needs ms", "takes ms", result.spec.words.column)
     columns = ("alternatives", *numbers, "beside the chosen")
     note = NEEDS
     if near:

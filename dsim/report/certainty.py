@@ -7,7 +7,6 @@ import math
 from dsim.latency.cliffs import LEAVES
 from dsim.report.table import TableData, table
 from dsim.search import StudyResult
-from dsim.search.accuracy_words import AccuracyWords
 
 
 def chance_said(chance: float) -> str:
@@ -22,12 +21,12 @@ def certainty_sentence(result: StudyResult) -> str:
         for one in result.certainty
         if one.chance != result.spec.confidence
     ]
-    return f"Best {AccuracyWords(result.spec.task).name} at {', '.join(said)}." if said else ""
+    return f"Best {result.spec.words.name} at {', '.join(said)}." if said else ""
 
 
 def certainty_table(result: StudyResult) -> TableData:
     """Return the table of the best design at each chance."""
-    spec, accuracy = result.spec, AccuracyWords(result.spec.task).column
+    spec, accuracy = result.spec, result.spec.words.column
     rows = [
         (
             chance_said(one.chance),

@@ -11,7 +11,6 @@ from dsim.report.glossary import design_glossary, evidence_glossary
 from dsim.report.stages import COLUMNS, stage_rows
 from dsim.report.table import TableData, table
 from dsim.search import Candidate, StudyResult
-from dsim.search.accuracy_words import AccuracyWords
 
 FRONT_ROWS = 8
 
@@ -73,7 +72,7 @@ def _show_details(console: Console, result: StudyResult) -> None:
 def chosen_table(chosen: Candidate, result: StudyResult) -> TableData:
     """Return the table of what is predicted of a chosen design, and of what it reached where it was tested."""
     budget_ms, level = result.spec.budget_ms, f"{result.spec.confidence:.0%} interval"
-    name, tested = AccuracyWords(result.spec.task).name, result.tested
+    name, tested = result.spec.words.name, result.tested
     rows = [
         ("latency", f"{chosen.latency_ms:.2f} ms", f"{level} {chosen.low_ms:.2f} to {chosen.high_ms:.2f} ms"),
         ("fits", f"{chosen.p_fits:.1%}", f"chance that a new measurement is within {budget_ms:g} ms"),
@@ -135,7 +134,7 @@ def front_table(result: StudyResult) -> TableData:
         _front_row(front[i], "chosen" if i in chosen else front[i].name) for i in sorted(picked.union(chosen))
     ]
     title = f"Pareto front ({len(rows)} of {len(front)}; all in front.parquet)"
-    accuracy = AccuracyWords(result.spec.task).column
+    accuracy = result.spec.words.column
     columns = ("ms", "interval", accuracy, "its interval", "params M", "GMACs", "")
     return table(title, columns, rows, numbers=columns[:-1])
 

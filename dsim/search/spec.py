@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from dsim.accuracy.asked_recipe import read_recipe, recipe_words, write_recipe
+from dsim.accuracy.asked_recipe import recipe_words, whole_recipe
 from dsim.device.batches import MARK
 from dsim.errors import InvalidValueError
 from dsim.records import to_plain
+from dsim.search.accuracy_words import AccuracyWords
 from dsim.search.space import Space
 from dsim.search.task import Task
 
@@ -115,8 +116,8 @@ class StudySpec:
             )
         if not 0 <= self.seed < 2**32:
             raise InvalidValueError(f"seed must lie in 0 to 4294967295, got {self.seed}; give 0")
-        if self.recipe:
-            object.__setattr__(self, "recipe", self._whole_recipe())
+        recipe = whole_recipe(self.recipe, self.space.resolution, self.task is not None)
+        object.__setattr__(self, "recipe", recipe)
         if not self.name:
             object.__setattr__(self, "name", f"{self.device}-{self.budget_ms:g}ms".replace(MARK, "-batch"))
         if not _NAME.fullmatch(self.name):
@@ -125,25 +126,15 @@ class StudySpec:
                 f"got {self.name!r}; choose another with --name"
             )
 
-    def _whole_recipe(self) -> str:
-        """Return the recipe with every part written out."""
-        if self.task is not None:
-            raise InvalidValueError(
-                f"a recipe is for ImageNet top-1, got {self.recipe} for a study on the user's own task; leave it out"
-            )
-        px = self.space.resolution
-        asked = read_recipe(self.recipe, px)
-        if asked.train_resolution != px:
-            raise InvalidValueError(
-                f"a study's designs are trained at its space's resolution, {px} px, got px={asked.train_resolution}; leave px "
-                "out, or set the resolution with --space"
-            )
-        return write_recipe(asked)
-
     @property
     def trained(self) -> str:
         """How designs would be trained, in words."""
         return recipe_words(self.recipe, self.space.resolution)
+
+    @property
+    def words(self) -> AccuracyWords:
+        """What accuracy figures are called."""
+        return AccuracyWords(self.task, self.trained)
 
     @property
     def rule(self) -> str:

@@ -10,7 +10,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from dsim.accuracy import load_accuracy_model
+from dsim.accuracy import REFERENCE, Recipe, load_accuracy_model
+from dsim.accuracy.asked_recipe import ForRecipe, read_recipe
 from dsim.accuracy.draws import draw_top1
 from dsim.accuracy.model import AccuracyModel
 from dsim.accuracy.refit import refit_accuracy
@@ -50,27 +51,35 @@ class Accuracy(Protocol):
         """
 
 
-def accuracy_of(source: TaskSource | None) -> Accuracy:
-    """Return the accuracy of a task; that of ImageNet where there is none."""
-    return _OfTask(source) if source else _ImageNet()
+def accuracy_of(source: TaskSource | None, recipe: str = "") -> Accuracy:
+    """Return the accuracy of a task, or of ImageNet for a whole recipe; for the reference recipe where that is empty."""
+    if source:
+        return _OfTask(source)
+    return _ImageNet(
+        read_recipe(recipe, REFERENCE.train_resolution) if recipe else None
+    )  # it names its own px
 
 
 @dataclass(frozen=True)
 class _ImageNet:
+    recipe: Recipe | None
     source: None = None
 
     @property
-    def model(self) -> AccuracyModel:
-        return load_accuracy_model()
+    def model(self) -> MarkedPredictor:
+        return self._asked(load_accuracy_model())
 
     def why_not(self, arch: Arch) -> str:
         return ""
 
     def draws(self, summaries: Floats, own: NDArray[np.int64], count: int, seed: int) -> Floats:
-        return draw_top1(self.model, summaries, own, count, seed)
+        return draw_top1(load_accuracy_model(), summaries, own, count, seed, self.recipe)
 
-    def half(self, seed: int, split: int, half: int) -> AccuracyModel:
-        return _refitted(seed, split, half)
+    def half(self, seed: int, split: int, half: int) -> MarkedPredictor:
+        return self._asked(_refitted(seed, split, half))
+
+    def _asked(self, model: AccuracyModel) -> MarkedPredictor:
+        return ForRecipe(model, self.recipe) if self.recipe else model
 
 
 @lru_cache(maxsize=8)

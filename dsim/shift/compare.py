@@ -44,6 +44,7 @@ def compare(
     name: str = "",
     out: str | Path | None = None,
     accuracy: TaskSource | str | Path | None = None,
+    recipe: str = "",
     rough: bool = False,
     progress: Progress | None = None,
 ) -> Comparison:
@@ -81,6 +82,9 @@ def compare(
     accuracy
         A trained supernet's folder, or what `dsim.supernet.task_source` returns, to compare designs by their ranks on the
         user's own task instead of by ImageNet top-1. No design is trained.
+    recipe
+        How designs would be trained for ImageNet, such as ``"epochs=100,teacher=none"``; what it leaves out is as in the
+        reference recipe (300 epochs, distilled, the space's resolution).
     rough
         Compare rough profiles too; they are refused otherwise, for every device compared has a budget.
     progress
@@ -119,6 +123,7 @@ def compare(
         name,
         Path(out) if out is not None else Path("studies"),
         replace(source.task, designs=0) if source else None,
+        recipe,
     )
     return run_comparison(spec, progress, keep=out is not None, source=source)
 

@@ -42,7 +42,17 @@ SPLIT = 0  # the halving that both sides come from
 TRIES = 4  # draws of families that are looked at for each refit
 LEAST_REFITS = 2
 HALVES = (0, 1)
-_ASKED = ("confidence", "fits_by", "fold_trials", "refits", "seed", "like_design", "what_if_design", "task")
+_ASKED = (
+    "confidence",
+    "fits_by",
+    "fold_trials",
+    "refits",
+    "seed",
+    "like_design",
+    "what_if_design",
+    "task",
+    "recipe",
+)
 
 
 def null_of(spec: ComparisonSpec, side: Side, accuracy: Accuracy, mark: str, folder: Path | None) -> Null:

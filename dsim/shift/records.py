@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from dsim.accuracy import REFERENCE
+from dsim.accuracy.asked_recipe import recipe_words
 from dsim.arch import Arch
 from dsim.records import from_plain
 from dsim.search import Candidate
@@ -282,7 +284,9 @@ class Comparison(Summarised):
     @property
     def words(self) -> AccuracyWords:
         """What its accuracy figures are called."""
-        return AccuracyWords(self.task)
+        recipe = str(self.inputs.get("recipe", ""))
+        trained = recipe_words(recipe, REFERENCE.train_resolution) if recipe else ""  # it names its own px
+        return AccuracyWords(self.task, trained)
 
     @property
     def rule(self) -> str:

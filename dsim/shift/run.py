@@ -84,7 +84,8 @@ def run_comparison(
     KeyboardInterrupt
         The user stopped; what was finished is kept.
     """
-    return _Run(spec, progress or (lambda what, done, total: None), keep, accuracy_of(source)).run()
+    accuracy = accuracy_of(source, spec.recipe)
+    return _Run(spec, progress or (lambda what, done, total: None), keep, accuracy).run()
 
 
 class _Run:
@@ -104,9 +105,7 @@ class _Run:
                 "task spec names"
             )
         if self._keep:
-            check_folder(
-                spec.folder
-            )  # an error about a place that cannot be written comes before the work, not after
+            check_folder(spec.folder)  # a place that cannot be written is told before the work, not after
         known_by = self._accuracy.model.fingerprint
         self._marks = {
             p.name: hashlib.sha256((content_hash(rests_on(p)) + known_by).encode()).hexdigest()
@@ -247,6 +246,7 @@ class _Run:
             name="unnamed",
             out=spec.folder / "devices",
             task=spec.task,
+            recipe=spec.recipe,
         )
         # named by what it rests on: another budget or new evidence makes another study, and leaves this one
         mark = fingerprint(asked.inputs(), {"all": self._marks[device]})[:12]

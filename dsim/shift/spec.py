@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from dsim.accuracy.asked_recipe import whole_recipe
 from dsim.arch import Arch, get_preset
 from dsim.device import DeviceProfile, find_profile
 from dsim.device.batches import MARK
@@ -68,6 +69,9 @@ class ComparisonSpec:
         Folder ``out/name`` holds the results.
     task
         Whose ranks designs are compared by; None for ImageNet's top-1.
+    recipe
+        How designs would be trained for ImageNet, as `dsim.accuracy.asked_recipe.read_recipe` reads it; empty for the reference
+        recipe.
 
     Raises
     ------
@@ -92,6 +96,7 @@ class ComparisonSpec:
     name: str = ""
     out: Path = Path("studies")
     task: Task | None = None
+    recipe: str = ""
 
     def __post_init__(self) -> None:
         self._check_devices()
@@ -114,6 +119,8 @@ class ComparisonSpec:
             raise InvalidValueError(
                 f"time must be a positive number of seconds, got {self.time_s:g}; give 180s"
             )
+        recipe = whole_recipe(self.recipe, self.space.resolution, self.task is not None)
+        object.__setattr__(self, "recipe", recipe)
         object.__setattr__(self, "devices", tuple(self.devices))
         object.__setattr__(self, "budgets_ms", dict(self.budgets_ms))
         if not self.name:
@@ -180,6 +187,7 @@ class ComparisonSpec:
             "what_if": self.asked[1],
             "what_if_design": self.asked[0].canonical_hash(),
             **({"task": to_plain(self.task)} if self.task else {}),
+            **({"recipe": self.recipe} if self.recipe else {}),
         }
 
 

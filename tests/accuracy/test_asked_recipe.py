@@ -87,7 +87,7 @@ def test_a_studys_inputs_hold_the_whole_recipe_and_nothing_where_there_is_none()
     assert "recipe" not in plain.inputs()
     assert asked.inputs()["recipe"] == "epochs=100,teacher=none,augment=strong,px=224"
     assert asked.trained == "100 epochs, no teacher, 224 px"
-    with pytest.raises(InvalidValueError, match="its space's resolution, 224 px, got px=192"):
+    with pytest.raises(InvalidValueError, match="the search's space, 224 px, got px=192"):
         StudySpec("iphone12", 2.0, recipe="px=192")
 
 

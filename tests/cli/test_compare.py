@@ -7,7 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from dsim.accuracy import estimate_top1
+from dsim.arch import Arch
 from dsim.cli import main
+from dsim.records import from_plain
+from dsim.report.page.ledger import comparison_command
 from dsim.shift import load_comparison
 
 SMALL = """
@@ -112,6 +116,20 @@ def test_a_comparison_from_the_command_line(capsys: pytest.CaptureFixture[str], 
     after = {p.name: p.stat().st_mtime_ns for p in (tmp_path / "s" / "two" / "devices").iterdir()}
     assert len(after) == 3
     assert {name: after[name] for name in before} == before
+    # another recipe is another question, with studies of its own
+    asked = [*args[:-1], "plain", "--seeds", "0", "--recipe", "epochs=100,teacher=none"]
+    code, out, err = run(capsys, *asked, "--json")
+    assert code == 0, err
+    plain = json.loads(out)
+    for less, more in zip(plain["devices"], found["devices"], strict=True):
+        best = from_plain(Arch, less["best"]["arch"], "a design")
+        top1 = estimate_top1(best, recipe="epochs=100,teacher=none").top1
+        assert less["best"]["top1"] == pytest.approx(top1, abs=1e-3)
+        assert less["best"]["top1"] < more["best"]["top1"] - 1.0
+    code, out, _ = run(capsys, *asked)
+    assert "100 epochs, no teacher, 224 px" in " ".join(out.split())
+    command, _ = comparison_command(load_comparison(tmp_path / "s" / "plain"), "plain")
+    assert "--recipe epochs=100,teacher=none,augment=strong,px=224" in command
 
 
 def test_a_folder_that_cannot_be_made_is_one_line(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

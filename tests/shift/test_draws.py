@@ -9,6 +9,7 @@ import pytest
 
 from dsim.accuracy import load_accuracy_model
 from dsim.accuracy.draws import draw_top1
+from dsim.accuracy.recipe import Augment, Recipe, Teacher
 from dsim.arch import Activation, get_preset
 from dsim.errors import InvalidValueError
 from dsim.latency import load_model
@@ -47,6 +48,10 @@ def test_accuracy_draws_agree_with_the_model_and_share_what_designs_share() -> N
     mean = model.predict(table).top1
     assert np.median(draws, axis=0) == pytest.approx(mean, abs=0.15)
     assert np.abs(draws[:, 0] - draws[:, 1]).max() < 1e-6  # one design, one accuracy
+    plain = Recipe(100, Teacher.NONE, Augment.STRONG, 224, "plain")
+    less = draw_top1(model, table, np.array([0, 0, 1, 0]), 4000, 0, plain)
+    assert np.median(less, axis=0) == pytest.approx(model.predict(table, recipe=plain).top1, abs=0.15)
+    assert (np.median(less, axis=0) < np.median(draws, axis=0) - 1.0).all()
     # the difference of two designs is far surer than either
     alone = draws.std(0)
     assert (draws[:, 2] - draws[:, 0]).std() < 0.8 * np.hypot(alone[0], alone[2])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dsim.errors import InvalidValueError, UnknownNameError
+from dsim.search.task import Task
 from dsim.shift.spec import ComparisonSpec, profiles_of
 
 
@@ -22,11 +23,20 @@ from dsim.shift.spec import ComparisonSpec, profiles_of
         ({"seeds": -1}, "seeds"),
         ({"time_s": float("inf")}, "time"),
         ({"name": "../elsewhere"}, "folder name"),
+        ({"recipe": "epochs=100,px=192"}, "search's space, 224 px, got px=192"),
+        ({"recipe": "epochs=100", "task": Task("s", "on shapes", 16, 0, 0)}, "own task"),
     ],
 )
 def test_refused(values: dict[str, object], said: str) -> None:
     with pytest.raises(InvalidValueError, match=said):
         ComparisonSpec(**{"devices": ("iphone12", "pixel6-cpu"), **values})  # type: ignore[arg-type]
+
+
+def test_a_recipe_is_an_input_and_the_reference_recipe_leaves_older_marks_as_they_are() -> None:
+    devices = ("iphone12", "iphone13")
+    assert "recipe" not in ComparisonSpec(devices).inputs()
+    asked = ComparisonSpec(devices, recipe="epochs=100,teacher=none").inputs()
+    assert asked["recipe"] == "epochs=100,teacher=none,augment=strong,px=224"
 
 
 def test_throughput_and_latency_never_share_a_matrix() -> None:

@@ -13,7 +13,6 @@ from dsim.report.certainty import why_no_budget
 from dsim.report.names import DeviceWords, device_words
 from dsim.report.stages import design_words, stages_words
 from dsim.search import StudyResult
-from dsim.search.accuracy_words import AccuracyWords
 from dsim.shift import Comparison
 
 
@@ -44,7 +43,7 @@ def study_answer(found: StudyResult, profiles: Mapping[str, DeviceProfile], key:
     """Return the answer of a study."""
     name, nearest = found.spec.device, found.nearest_feasible_budget_ms
     device = device_words(name, profiles.get(name))
-    words = AccuracyWords(found.spec.task)
+    words = found.spec.words
     said = answer_words(
         device, found.spec.budget_ms, found.chosen, found.fastest, nearest, words, found.tested
     )

@@ -85,7 +85,9 @@ def comparison_command(found: Comparison, name: str) -> tuple[str, dict[str, Any
         words += ["--like", str(asked["like"])]
     if asked.get("what_if") not in (None, usual, asked.get("like", DEFAULT_LIKE)):
         words += ["--what-if", str(asked["what_if"])]
-    return _finish(words, asked, ("confidence", "trials", "fold_trials", "seeds", "refits", "seed"), name)
+    return _finish(
+        words, asked, ("confidence", "recipe", "trials", "fold_trials", "seeds", "refits", "seed"), name
+    )
 
 
 def study_command(found: StudyResult) -> tuple[str, dict[str, Any] | None]:

@@ -20,7 +20,6 @@ from dsim.report.page.subject import PageSubject
 from dsim.report.study import chosen_table, published_table, trained_table
 from dsim.report.table import table
 from dsim.search import StudyResult
-from dsim.search.accuracy_words import AccuracyWords
 
 
 def study_part(
@@ -42,7 +41,7 @@ def study_part(
     task, budget_ms = found.spec.task, found.spec.budget_ms
     # what others measured has ImageNet's top-1 beside it, which is no rank
     published = () if task else measured_on(profile, found.published, budget_ms)
-    words, accuracy = device_words(device, profile), AccuracyWords(task)
+    words, accuracy = device_words(device, profile), found.spec.words
     front = Front(device, words.title, budget_ms, words.unit, found.front, found.chosen, published, accuracy)
     shown = found.chosen or found.fastest
     name = "the chosen design" if found.chosen else "the fastest design"
@@ -78,7 +77,7 @@ def _summary(found: StudyResult) -> Section:
         else "Nothing was measured for this study: every"
     )
     about = (
-        f"{AccuracyWords(spec.task).about(spec.space.resolution)}{' Accuracies are of designs that were trained and tested.' if trained else ''}"
+        f"{spec.words.about(spec.space.resolution)}{' Accuracies are of designs that were trained and tested.' if trained else ''}"
         if spec.task
         else f"Top-1 is on ImageNet-1k, for {spec.trained}. Where a figure is measured, others measured it."
     )
