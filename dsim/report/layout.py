@@ -13,9 +13,12 @@ LEAST_TEXT = 14  # characters that a column of words keeps before the table beco
 HELD = "\N{NO-BREAK SPACE}"  # a space that is no place to begin a new line
 _FIGURE = r"[-+]?\d[\d.,]*%?"
 _UNIT = r"(?:ms|%|M|G|GMACs|points|px|or more)(?![\w/-])"
-# what is held on one line: "1.19 to 2.00 ms", "14 x 14", "4 of 9", "+0.2 (+0.1 to +0.3)", "at least 3", "2.1 or more"
+_MOST = r"(?:at least|about|up to) "
+_BETWEEN = rf" (?:to|of|x|-) | \((?:{_MOST})?(?=[-+]?\d)"
+# what is held on one line: "1.19 to 2.00 ms", "14 x 14", "4 of 9", "+0.2 (+0.1 to +0.3)", "at least 3", "2.1 or more",
+# "0.4 (up to 0.9)", and "0.189 to ?" where nothing is known of the upper end
 _WHOLE = re.compile(
-    rf"(?:(?:at least|about) )?{_FIGURE}(?: {_UNIT})?(?:(?: (?:to|of|x|-) | \((?=[-+]?\d)){_FIGURE}(?: {_UNIT})?)*"
+    rf"(?:{_MOST})?{_FIGURE}(?: {_UNIT})?(?:(?:{_BETWEEN}){_FIGURE}(?: {_UNIT})?)*(?: to \?(?: {_UNIT})?)?"
 )
 
 

@@ -51,9 +51,9 @@ def check(text: str, width: int) -> None:
         command = line.startswith("  dsim ")
         longest = max((len(word) for word in line.split()), default=0)
         assert len(line) <= width or command or longest + 6 > width, line
-        assert not re.search(r"(?<!\w)\d[\d.]*%? (to|of|x|-)$|\b(at least)$|^\s*(to|of|x) [-+]?\d", line), (
-            line
-        )
+        assert not re.search(
+            r"(?<!\w)\d[\d.]*%? (to|of|x|-)$|\(up$|\b(at least)$|^\s*(to|of|x) ([-+]?\d|\?)", line
+        ), line
         assert "…" not in line, line
 
 
