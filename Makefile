@@ -4,6 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMPS := .stamps
 
+# tests/export/test_timm.py, and no other test, sees timm: in a folder of its own, without the torchvision that it asks for
+WITH_TIMM := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --upgrade --target $(VENV)/with-timm -c constraints.txt timm segmentation-models-pytorch
+
 .DEFAULT_GOAL := help
 .PHONY: help study test slow smoke baseline kernels thorough lint format shipped docs validate simulate accuracy fits shift paper-checks reality data data-check wheel clean
 
@@ -22,6 +25,7 @@ $(STAMPS)/run: pyproject.toml constraints.txt | $(BIN)/python
 
 $(STAMPS)/test: $(STAMPS)/run
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test]'
+	$(WITH_TIMM)
 	@touch $@
 
 $(STAMPS)/lab: $(STAMPS)/run

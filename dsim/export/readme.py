@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from dsim.arch import PRESETS, Arch
+from dsim.export.torch_timm import timm_name
 
 OFFICIAL = (
     "efficientformer_l1",
@@ -100,6 +101,16 @@ def readme_text(arch: Arch, name: str, notes: Sequence[str]) -> str:
         f"`python model.py` prints the size. The maps have {widths}.\n"
         "A classifier's weights load into the backbone with `load_state_dict(weights, strict=False)`.",
     ]
+    sections.append(
+        f"Where timm 1.0 or later is installed, `import model` gives it the name `{timm_name(arch, name)}`, for whatever\n"
+        "makes its backbones by timm's names:\n\n"
+        "```python\n"
+        "import model, timm\n\n"
+        f'timm.create_model("{timm_name(arch, name)}", features_only=True)  # maps; feature_info tells channels, strides\n'
+        f'timm.create_model("{timm_name(arch, name)}", num_classes=10, pretrained=True,\n'
+        '    pretrained_cfg_overlay={"file": "weights.safetensors"})  # trained weights, with a fresh head for 10 classes\n'
+        "```"
+    )
     if biases:
         sections.append(
             f"Attention learned its position biases at {size}x{size}; for other image sizes they are interpolated."

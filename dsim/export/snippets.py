@@ -15,13 +15,21 @@ from importlib import resources
 # in the order in which they appear in an exported file
 MODULES = ("layers", "mlps", "attention", "residual", "blocks", "embeddings")
 
-IMPORTS: dict[str, str] = {  # a name that the text uses: the line that brings it
-    "Callable": "from collections.abc import Callable",
-    "NamedTuple": "from typing import NamedTuple",
+WHOLE: dict[str, str] = {  # a name that the text uses: the line that brings it
+    "sys": "import sys",
+    "warnings": "import warnings",
     "torch": "import torch",
     "F": "import torch.nn.functional as F",
-    "Tensor": "from torch import",
-    "nn": "from torch import",
+}
+FROM: dict[str, str] = {  # a name that the text uses: the module that it comes from
+    "Callable": "collections.abc",
+    "Sequence": "collections.abc",
+    "ModuleType": "types",
+    "Any": "typing",
+    "NamedTuple": "typing",
+    "Tensor": "torch",
+    "nn": "torch",
+    "checkpoint": "torch.utils.checkpoint",
 }
 
 
@@ -88,9 +96,10 @@ def join(snippets: Iterable[Snippet]) -> str:
 
 def imports_for(used: frozenset[str]) -> str:
     """Return the import lines for the names that a text uses, standard library first."""
-    lines = [line for name, line in IMPORTS.items() if name in used]
-    standard = sorted(line for line in lines if "torch" not in line)
-    torch = [line for line in lines if line.startswith("import")]
-    classes = sorted(name for name in used if IMPORTS.get(name, "").startswith("from torch"))
-    torch.append(f"from torch import {', '.join(classes)}")
-    return "\n\n".join("\n".join(group) for group in (standard, torch) if group)
+    lines = [line for name, line in WHOLE.items() if name in used]
+    names: dict[str, list[str]] = {}
+    for name in sorted(used & FROM.keys()):
+        names.setdefault(FROM[name], []).append(name)
+    lines += [f"from {module} import {', '.join(found)}" for module, found in sorted(names.items())]
+    groups = ([line for line in lines if "torch" not in line], [line for line in lines if "torch" in line])
+    return "\n\n".join("\n".join(group) for group in groups if group)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from dsim.arch import Arch, Downsample, Mixer, Norm, Stem
+from dsim.export.torch_timm import registration_source, timm_source
 
 NORM_BEFORE: dict[Norm, str] = {Norm.LAYER: "LayerNorm2d", Norm.GROUP: "group_norm"}
 HEAD_NORMS: dict[Norm, str] = {
@@ -16,9 +17,9 @@ HEAD_NORMS: dict[Norm, str] = {
     Norm.GROUP: "nn.GroupNorm(1, width)",
 }
 STEMS: dict[Stem, str] = {
-    Stem.TWO_CONVS: "two_conv_stem(STAGES[0].width, STEM_ACTIVATION)",
-    Stem.CONV7: "PlainEmbedding(3, STAGES[0].width, kernel=7, stride=4, padding=2)",
-    Stem.PATCHIFY: "PlainEmbedding(3, STAGES[0].width, kernel=4, stride=4, padding=0)",
+    Stem.TWO_CONVS: "two_conv_stem(in_chans, STAGES[0].width, STEM_ACTIVATION)",
+    Stem.CONV7: "PlainEmbedding(in_chans, STAGES[0].width, kernel=7, stride=4, padding=2)",
+    Stem.PATCHIFY: "PlainEmbedding(in_chans, STAGES[0].width, kernel=4, stride=4, padding=0)",
 }
 TRANSITIONS: dict[Downsample, str] = {
     Downsample.CONV_NORM: "Embedding(before.width, stage.width)",
@@ -27,11 +28,11 @@ TRANSITIONS: dict[Downsample, str] = {
 }
 
 
-def network_source(arch: Arch) -> str:
+def network_source(arch: Arch, name: str) -> str:
     """Write the functions that make blocks, transitions and stages, the network, and the function that makes it."""
-    return "\n\n\n".join(
-        (_make_block(arch), _make_transition(arch), _make_stage(arch), _network(arch), _FRONT_DOOR, _MAIN)
-    )
+    network = f"{_network(arch)}\n\n{timm_source(arch, _features(arch))}"
+    parts = (_make_block(arch), _make_transition(arch), _make_stage(arch), network, _FRONT_DOOR)
+    return "\n\n\n".join((*parts, registration_source(arch, name), _MAIN))
 
 
 def has_3d(arch: Arch) -> bool:
@@ -124,20 +125,23 @@ def _make_stage(arch: Arch) -> str:
     return "\n".join([*lines, "    return nn.Sequential(*blocks)"])
 
 
-def _scores(arch: Arch) -> Iterable[str]:
-    """Write how the last stage's output becomes class scores."""
-    tokens = arch.stages[-1].ends_in_tokens
-    mean = ".mean(dim=1)" if tokens else ".mean(dim=(2, 3))"
+def _features(arch: Arch) -> str:
+    """Write how the last stage's output becomes what the head pools."""
     if arch.head.pool_first:
-        yield f"x = self.norm(x{mean})"
-    elif arch.head.norm is Norm.LAYER:
-        yield (
-            "x = self.norm(x).mean(dim=1)"
-            if tokens
-            else "x = self.norm(x.flatten(2).transpose(1, 2)).mean(dim=1)"
-        )
-    else:
-        yield f"x = self.norm(x){mean}"
+        return "x"
+    if arch.head.norm is Norm.LAYER and not arch.stages[-1].ends_in_tokens:
+        return "self.norm(x.flatten(2).transpose(1, 2))"
+    return "self.norm(x)"
+
+
+def _pooled(arch: Arch) -> str:
+    tokens = arch.stages[-1].ends_in_tokens or (arch.head.norm is Norm.LAYER and not arch.head.pool_first)
+    mean = "x.mean(dim=1)" if tokens else "x.mean(dim=(2, 3))"
+    return f"self.norm({mean})" if arch.head.pool_first else mean
+
+
+def _scores(arch: Arch) -> Iterable[str]:
+    """Write how what was pooled becomes class scores."""
     if not arch.head.distilled:
         yield "scores: Tensor = self.head(x)"
         yield "return scores"
@@ -150,18 +154,34 @@ def _scores(arch: Arch) -> Iterable[str]:
 
 def _network(arch: Arch) -> str:
     distilled = arch.head.distilled
-    result = "Tensor | tuple[Tensor, Tensor] | list[Tensor]" if distilled else "Tensor | list[Tensor]"
+    result = "Tensor | tuple[Tensor, Tensor]" if distilled else "Tensor"
     to_map = "self.network[-1].to_map = features_only\n        " if arch.stages[-1].ends_in_tokens else ""
     scores = "\n".join(f"        {line}" for line in _scores(arch))
     return f'''class Network(nn.Module):
     """The backbone with its classifier.
 
-    Stages stand at the even places of ``network``, the transitions between them at the odd ones.
+    Stages stand at the even places of ``network``, the transitions between them at the odd ones. Methods have
+    the names of those of timm's models, so that what works with timm's models works with this one.
 {_DISTILLED_DOC if distilled else ""}    """
 {_DISTILLED_FLAG if distilled else ""}
-    def __init__(self, num_classes: int, features_only: bool, drop_path_rate: float) -> None:
+    def __init__(
+        self,
+        num_classes: int = NUM_CLASSES,
+        features_only: bool = False,
+        drop_path_rate: float = 0.0,
+        in_chans: int = 3,
+        drop_rate: float = 0.0,
+        global_pool: str = "avg",
+    ) -> None:
         super().__init__()
         self.features_only = features_only
+        self.drop_rate = drop_rate
+        self.grad_checkpointing = False
+        self.feature_info = [
+            dict(num_chs=stage.width, reduction=4 << i, module=f"network.{{2 * i}}")
+            for i, stage in enumerate(STAGES)
+        ]
+        self.num_features = self.head_hidden_size = STAGES[-1].width
         self.patch_embed = {STEMS[arch.stem]}
         self.network = nn.ModuleList([make_stage(0)])
         for index in range(1, len(STAGES)):
@@ -169,8 +189,8 @@ def _network(arch: Arch) -> str:
         {to_map}if not features_only:
             width = STAGES[-1].width
             self.norm = {HEAD_NORMS[arch.head.norm]}
-            self.head = nn.Linear(width, num_classes)
-{_DISTILLED_HEAD if distilled else ""}        blocks = [module for module in self.modules() if isinstance(module, ResidualBlock)]
+            self.reset_classifier(num_classes, global_pool)
+        blocks = [module for module in self.modules() if isinstance(module, ResidualBlock)]
         for i, block in enumerate(blocks):  # the deeper, the more often a branch is dropped
             block.drop_path_rate = drop_path_rate * i / max(len(blocks) - 1, 1)
         self.apply(self.init_weights)
@@ -183,16 +203,38 @@ def _network(arch: Arch) -> str:
             if module.bias is not None:
                 nn.init.zeros_(module.bias)
 
-    def forward(self, x: Tensor) -> {result}:
+    def forward(self, x: Tensor) -> {result} | list[Tensor]:
         """Return class scores (N, classes) for images (N, 3, H, W), or the four maps of ``features_only``."""
-        x = self.patch_embed(x)
-        features = []
-        for place, module in enumerate(self.network):
-            x = module(x)
-            if place % 2 == 0:
-                features.append(x)
         if self.features_only:
-            return features
+            return self.maps(x)
+        return self.forward_head(self.forward_features(x))
+
+    def maps(self, x: Tensor, stages: int = len(STAGES)) -> list[Tensor]:
+        """Return each stage's output: maps (N, C, H, W); tokens (N, H * W, C) where the last ends in them."""
+        x = self.patch_embed(x)
+        outputs = []
+        for place, module in enumerate(self.network):
+            if place > 2 * (stages - 1):
+                break
+            again = self.grad_checkpointing and self.training
+            x = checkpoint(module, x, use_reentrant=False) if again else module(x)
+            if place % 2 == 0:
+                outputs.append(x)
+        return outputs
+
+    def forward_features(self, x: Tensor) -> Tensor:
+        """Return what the head pools: the last stage's output{"" if arch.head.pool_first else ", normed"}."""
+        x = self.maps(x)[-1]
+        return {_features(arch)}
+
+    def forward_head(self, x: Tensor, pre_logits: bool = False) -> {result}:
+        """Return scores for what ``forward_features`` gave; with ``pre_logits``, what they are made of."""
+        if self.global_pool == "avg":
+            x = {_pooled(arch)}
+        if self.drop_rate > 0:
+            x = F.dropout(x, self.drop_rate, self.training)
+        if pre_logits:
+            return x
 {scores}'''
 
 
@@ -203,9 +245,6 @@ _DISTILLED_DOC = """
 _DISTILLED_FLAG = """
     distilled_training = False
 """
-_DISTILLED_HEAD = """            self.dist_head = nn.Linear(width, num_classes)
-"""
-
 _FRONT_DOOR = '''def create_model(
     num_classes: int = NUM_CLASSES, features_only: bool = False, drop_path_rate: float = 0.0
 ) -> Network:

@@ -46,7 +46,7 @@ def model_source(arch: Arch, name: str, gelu: Gelu = Gelu.AUTO) -> str:
     str
         Python source that needs torch alone.
     """
-    network = network_source(arch)
+    network = network_source(arch, name)
     mentioned = names_in(ast.parse(network))
     snippets = collect(mentioned)
     body = "\n\n\n".join(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+import importlib.util
 import json
 import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 import torch
@@ -16,6 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from dsim.arch import PRESETS, Arch, Downsample, Mixer, Stage, get_preset
 from dsim.export import build_module, write_torch
 from dsim.export.torch_source import model_source
+from tests.export.designs import TINY
 from tests.strategies import archs
 
 L1 = get_preset("efficientformer_l1")
@@ -67,7 +70,9 @@ def test_the_file_imports_torch_only_and_holds_no_dead_code(name: str) -> None:
         if isinstance(node, ast.Import | ast.ImportFrom)
         for alias in node.names
     }
-    assert {module.split(".")[0] for module in modules} <= {"__future__", "collections", "typing", "torch"}
+    standard = {"__future__", "collections", "sys", "types", "typing", "warnings"}
+    # timm's is the one import that may fail: see the tests without timm, and with a broken one
+    assert {module.split(".")[0] for module in modules} <= {*standard, "torch", "timm"}
     defined = [node for node in tree.body if isinstance(node, ast.ClassDef | ast.FunctionDef)]
     used = {
         node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
@@ -82,6 +87,31 @@ def test_the_file_imports_torch_only_and_holds_no_dead_code(name: str) -> None:
     }
     assert imported <= used
     assert max(len(line) for line in source.splitlines()) <= 110
+
+
+def _imported(folder: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location("model_to_import", folder / "model.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_file_can_be_imported_where_timm_is_missing_or_broken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_torch(TINY, tmp_path, name="tiny")
+    monkeypatch.setitem(sys.modules, "timm", None)  # what Python itself puts there to refuse an import
+    assert _imported(tmp_path).create_model(3).eval()(torch.zeros(1, 3, 32, 32)).shape == (1, 3)
+    monkeypatch.delitem(sys.modules, "timm")
+    (tmp_path / "timm").mkdir()
+    (tmp_path / "timm" / "__init__.py").write_text(
+        "raise RuntimeError('operator torchvision::nms does not exist')"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.warns(UserWarning, match=r"it does not know dsim_tiny: operator torchvision::nms"):
+        _imported(tmp_path)
 
 
 def test_only_what_a_design_uses_is_there() -> None:

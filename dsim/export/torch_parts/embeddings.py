@@ -7,10 +7,10 @@ from torch import Tensor, nn
 from dsim.export.torch_parts.attention import DownsamplingAttention
 
 
-def two_conv_stem(width: int, activation: type[nn.Module]) -> nn.Sequential:
+def two_conv_stem(inputs: int, width: int, activation: type[nn.Module]) -> nn.Sequential:
     """Make the stem: two 3x3 convolutions of stride 2, from the image to a quarter of its size."""
     return nn.Sequential(
-        nn.Conv2d(3, width // 2, 3, 2, 1),
+        nn.Conv2d(inputs, width // 2, 3, 2, 1),
         nn.BatchNorm2d(width // 2),
         activation(),
         nn.Conv2d(width // 2, width, 3, 2, 1),
