@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,6 +15,7 @@ from torch import nn
 from dsim.errors import InvalidValueError
 from dsim.export import build_module
 from dsim.progress import working
+from dsim.records import to_json
 from dsim.supernet.alone import Alone
 from dsim.supernet.calibrate import calibrate
 from dsim.supernet.cost import Amounts, timed
@@ -116,13 +118,14 @@ def check(
     base = loaded.header.spec
     shown = parse_count(images) if images is not None else max(base.images // SHARE, base.batch)
     spec = replace(base, importance=ALONE, images=shown, seed=seed, start="", teacher="")
-    rows = {(one.subnet, one.images, one.seed): one for one in loaded.home.read_table(TABLE, Anchor)}
     wanted = anchor_subnets(loaded, anchors)
-    ledger = loaded.evaluator.ledger
     with (
+        loaded.alone(),
         torch_threads(spec.threads),
         working("training anchors", total=anchors * spec.steps * spec.batch, unit="images") as work,
     ):
+        rows = {(one.subnet, one.images, one.seed): one for one in loaded.home.read_table(TABLE, Anchor)}
+        ledger = loaded.evaluator.ledger
         for number, subnet in enumerate(wanted):
             key = (subnet.text(), shown, seed)
             if key not in rows:
@@ -130,6 +133,7 @@ def check(
                 ledger.spend("anchors", cost)
                 loaded.home.write_table(TABLE, tuple(rows.values()), Anchor)
                 ledger.write(loaded.home.ledger_path)
+                forget_state(loaded, subnet, spec)
             work.step((number + 1) * spec.steps * spec.batch, f"{number + 1} of {anchors} anchors")
     found = tuple(rows[subnet.text(), shown, seed] for subnet in wanted)
     tau, low, high = rank_correlation(
@@ -171,15 +175,32 @@ def train_alone(
 ) -> tuple[list[tuple[NDArray[np.float64], int]], Amounts]:
     """Train one sub-network from fresh weights; return its losses on some pictures, how many it gets right, and the cost.
 
-    Seconds are those of the training and of the evaluation together.
+    The state of a long training is kept now and then and when Ctrl-C is pressed, and the next call goes on from it; whoever
+    has kept what it reached calls `forget_state`. Seconds are those of all its steps, and of the evaluation.
     """
+    module, trainer = alone_training(loaded, subnet, spec)
+    state = state_path(loaded, subnet, spec)
+    if state.exists():
+        trainer.load(state, ())
+    trainer.run(lambda: trainer.save_to(state))
     with timed() as clock:
-        module, trainer = alone_training(loaded, subnet, spec)
-        trainer.run(lambda: None)
         ready(loaded, module, spec)
         found = [scored(module, loaded.evaluator.batches(part), spec) for part in parts]
-    done, gpu = trainer.progress, 0.0 if spec.device == "cpu" else clock.wall
-    return found, Amounts(done.step * spec.batch, done.step, done.macs, 1, clock.cpu, gpu)
+    done = trainer.progress
+    gpu = 0.0 if spec.device == "cpu" else done.gpu_seconds + clock.wall
+    shown, cpu = done.step * spec.batch, done.cpu_seconds + clock.cpu
+    return found, Amounts(shown, done.step, done.macs, 1, cpu, gpu)
+
+
+def state_path(loaded: Supernet, subnet: Subnet, spec: TrainSpec) -> Path:
+    """Return where the state of a sub-network's own training is kept until it has ended."""
+    mark = hashlib.sha256(f"{subnet.text()} {to_json(spec)}".encode()).hexdigest()[:16]
+    return loaded.home.folder / f"alone-{mark}.safetensors"
+
+
+def forget_state(loaded: Supernet, subnet: Subnet, spec: TrainSpec) -> None:
+    """Remove the state of a training, once its result is kept."""
+    state_path(loaded, subnet, spec).unlink(missing_ok=True)
 
 
 def alone_training(loaded: Supernet, subnet: Subnet, spec: TrainSpec) -> tuple[nn.Module, Trainer]:

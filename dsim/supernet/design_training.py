@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -118,11 +119,12 @@ def train_design(
             differ = differences(known.asked, spec) or ["another design, start, or other pictures"]
             raise begun_otherwise(out, differ)
         taught = load_teacher(teacher, spec, pictures) if teacher is not None else None
-        if processes.first:
-            make_folder(home.folder)
-            write_atomic(place, to_toml(header))
-        module = _start(arch, design, supernet, spec)
-        return _train(arch, module, pictures, home, header, reading.cpu, save_every_s, processes, taught)
+        with home.alone() if processes.first else nullcontext():
+            if processes.first:
+                make_folder(home.folder)
+                write_atomic(place, to_toml(header))
+            module = _start(arch, design, supernet, spec)
+            return _train(arch, module, pictures, home, header, reading.cpu, save_every_s, processes, taught)
 
 
 def _start_name(supernet: Supernet | None) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -99,6 +100,15 @@ class Evaluator:
         self.sample = images.train.take(np.sort(sample))
         self.known = {row.subnet: row for row in home.read_table(TABLE, Evaluation)}
 
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Keep other processes from writing into the folder meanwhile, and know what they have written before."""
+        with self.home.alone() as first:
+            if first:
+                self.known |= {row.subnet: row for row in self.home.read_table(TABLE, Evaluation)}
+                self.ledger.read_again(self.home.ledger_path)
+            yield
+
     def module(self, subnet: Subnet) -> nn.Module:
         """Return a sub-network as the exporter's module, with its own batch norm statistics, in eval mode."""
         module = self.net.cut_module(subnet).to(self.spec.device)
@@ -123,21 +133,22 @@ class Evaluator:
         stage
             Of the ledger.
         """
-        known, kept = len(self.known), time.monotonic()
-        try:
-            for subnet in subnets:
-                key = subnet.text()
-                if key not in self.known:
-                    with timed() as clock:
-                        self.known[key] = self.measure(subnet)
-                    self.ledger.spend(stage, self.amounts(subnet, clock.cpu, clock.wall))
-                    if time.monotonic() - kept >= KEEP_EVERY_S:
-                        self.keep()
-                        known, kept = len(self.known), time.monotonic()
-                yield self.known[key]
-        finally:
-            if len(self.known) > known:
-                self.keep()
+        with self.alone():
+            known, kept = len(self.known), time.monotonic()
+            try:
+                for subnet in subnets:
+                    key = subnet.text()
+                    if key not in self.known:
+                        with timed() as clock:
+                            self.known[key] = self.measure(subnet)
+                        self.ledger.spend(stage, self.amounts(subnet, clock.cpu, clock.wall))
+                        if time.monotonic() - kept >= KEEP_EVERY_S:
+                            self.keep()
+                            known, kept = len(self.known), time.monotonic()
+                    yield self.known[key]
+            finally:
+                if len(self.known) > known:
+                    self.keep()
 
     def amounts(self, subnet: Subnet, cpu_s: float = 0.0, wall_s: float = 0.0) -> Amounts:
         """Return what one evaluation costs: pictures for batch norms and for scores, each once forwards."""

@@ -52,4 +52,5 @@ def importance(supernet: Supernet | str | Path, subnets: int | None = None) -> t
     loaded = supernet if isinstance(supernet, Supernet) else load_supernet(supernet)
     if subnets is None:
         return loaded.importance
-    return ablation(loaded.evaluator, subnets, "evaluation")
+    with loaded.alone():
+        return ablation(loaded.evaluator, subnets, "evaluation")

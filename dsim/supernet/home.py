@@ -10,19 +10,25 @@
     Sub-networks with their loss and accuracy on the search pictures; what each block is worth.
 ``ledger.json``
     Planned and spent.
+``alone-*.safetensors``
+    A design that is being trained alone: see `dsim.supernet.anchors.train_alone`.
+``.lock``
+    Held by the process that writes here.
 """
 
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
 import polars as pl
+from filelock import FileLock, Timeout
 
-from dsim.errors import FileFormatError, InvalidValueError
+from dsim.errors import FileFormatError, InvalidValueError, UnavailableError
 from dsim.files import first_line, make_folder, read_text, write_atomic
 from dsim.records import from_rows, from_toml, to_rows, to_toml
 from dsim.supernet.augment import Scaling
@@ -112,6 +118,33 @@ class Home:
     def ledger_path(self) -> Path:
         """``ledger.json``."""
         return self.folder / "ledger.json"
+
+    @contextmanager
+    def alone(self) -> Iterator[bool]:
+        """Keep other processes from writing here meanwhile; yield False where this process holds the folder already.
+
+        Raises
+        ------
+        UnavailableError
+            Another process writes here.
+        """
+        lock = FileLock(self.folder / ".lock", timeout=0, is_singleton=True)
+        first = not lock.is_locked
+        try:
+            lock.acquire()
+        except Timeout as error:
+            raise UnavailableError(
+                f"{self.folder} must be written by one command at a time, and another one works on it; wait for its end"
+            ) from error
+        except (
+            OSError
+        ):  # of a folder that cannot be written: whoever writes says so, and who only reads may go on
+            yield first
+            return
+        try:
+            yield first
+        finally:
+            lock.release()
 
     def write_header(self, header: Header) -> None:
         """Begin the folder.

@@ -56,6 +56,10 @@ class Ledger:
             return cls()
         return from_json(cls, read_text(path, _REMEDY), str(path), _REMEDY)
 
+    def read_again(self, path: Path) -> None:
+        """Take what another process has written since; what is not written yet is lost."""
+        vars(self).update(vars(Ledger.read(path)))
+
     def lines(self) -> Iterator[tuple[str, str, Amounts]]:
         """Yield stage, ``planned`` or ``spent``, and amounts, in the order of the work."""
         for stage in STAGES:

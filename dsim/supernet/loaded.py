@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -78,6 +79,19 @@ class Supernet:
         """What evaluates its sub-networks."""
         ledger = Ledger.read(self.home.ledger_path)
         return Evaluator(self.net, self.header.spec, self.header.scaling, self.images, self.home, ledger)
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Keep other processes from writing into the folder meanwhile, and know what they have written before.
+
+        Raises
+        ------
+        UnavailableError
+            Another process writes there.
+        """
+        read = vars(self).get("evaluator")  # making one reads the pictures
+        with read.alone() if read is not None else self.home.alone():
+            yield
 
     def subnet(self, design: Subnet | Arch) -> Subnet:
         """Return the sub-network that a design stands for.

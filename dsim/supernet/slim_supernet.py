@@ -140,7 +140,7 @@ def slim(
     lists = [Prices.of(name, _budget_of(budget, name), confidence) for name in devices]
     start = start_of(loaded, actions)
     most = most_evaluations(loaded, actions, start, len(devices), tries)
-    with working("slimming", total=most, unit="evaluations at most") as work:
+    with loaded.alone(), working("slimming", total=most, unit="evaluations at most") as work:
         evaluated: set[str] = set()
 
         def evaluate(subnet: Subnet) -> Evaluation:
@@ -151,8 +151,8 @@ def slim(
             return found
 
         results = tuple(_one(loaded, prices, actions, start, tries, evaluate) for prices in lists)
-    for result in results:
-        _keep(loaded, result)
+        for result in results:
+            _keep(loaded, result)
     return results
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -145,19 +146,23 @@ def train(
                     "another --out"
                 )
             taught = load_teacher(teacher, wanted, pictures) if teacher is not None else None
-            header = known or _begin(home, wanted, data, pictures, ledger, seconds(time), processes, taught)
-            training = supernet_training(
-                header.spec, pictures.train, header.scaling, len(header.classes), processes, taught
-            )
-            if start is not None and not home.state_path.exists():
-                fresh = begin_with(training.net, weights_file(start), same_classes(start, header.classes))
-                note = f"begins fresh beside the weights of {start}: {', '.join(fresh) or 'nothing'}"
-                if note not in header.notes and processes.first:
-                    header = replace(header, notes=(*header.notes, note))
-                    home.write_header(header)
-            run_kept(training.trainer, home, ledger, header.forecast_seconds, save_every_s)
+            with home.alone() if processes.first else nullcontext():
+                header = known or _begin(
+                    home, wanted, data, pictures, ledger, seconds(time), processes, taught
+                )
+                training = supernet_training(
+                    header.spec, pictures.train, header.scaling, len(header.classes), processes, taught
+                )
+                if start is not None and not home.state_path.exists():
+                    fresh = begin_with(training.net, weights_file(start), same_classes(start, header.classes))
+                    note = f"begins fresh beside the weights of {start}: {', '.join(fresh) or 'nothing'}"
+                    if note not in header.notes and processes.first:
+                        header = replace(header, notes=(*header.notes, note))
+                        home.write_header(header)
+                run_kept(training.trainer, home, ledger, header.forecast_seconds, save_every_s)
         if processes.first:
-            _weigh(training, header, home, ledger, pictures)
+            with home.alone():
+                _weigh(training, header, home, ledger, pictures)
     return load_supernet(out, data, pictures)
 
 

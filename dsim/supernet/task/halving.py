@@ -16,7 +16,7 @@ from dsim.arch import Arch
 from dsim.progress import working
 from dsim.search.task import TrainedDesign
 from dsim.supernet.alone_forecast import evaluation_pictures, time_alone
-from dsim.supernet.anchors import train_alone
+from dsim.supernet.anchors import forget_state, train_alone
 from dsim.supernet.cost import TRAINING_FACTOR, Amounts, macs
 from dsim.supernet.design_training import accuracy_interval
 from dsim.supernet.loaded import Supernet
@@ -88,35 +88,33 @@ def halve(loaded: Supernet, subnets: Sequence[Subnet], images: int) -> tuple[Tra
     """
     base = loaded.header.spec
     plan = rounds(len(subnets), images, base.batch)
-    rows = {row.key: row for row in loaded.home.read_table(TABLE, Training)}
-    ledger = loaded.evaluator.ledger
     specs = [replace(base, importance=ALONE, images=each, start="", teacher="") for _, each in plan]
     left, out = list(subnets), list[Training]()
     shown, whole = 0, sum(count * each for count, each in plan)
-    with torch_threads(base.threads):
+    with loaded.alone(), torch_threads(base.threads):
+        rows = {row.key: row for row in loaded.home.read_table(TABLE, Training)}
+        ledger = loaded.evaluator.ledger
         still, forecast_s = most_left(loaded, subnets, plan, specs, set(rows))
-    ledger.planned[STAGE] = ledger.spent.get(STAGE, Amounts()) + still
-    ledger.write(loaded.home.ledger_path)
-    with (
-        torch_threads(base.threads),
-        working("training designs", total=whole, unit="images", seconds=forecast_s) as work,
-    ):
-        for number, (spec, (_, each)) in enumerate(zip(specs, plan, strict=True)):
-            last = number == len(plan) - 1
-            done = []
-            for subnet in left:
-                key = (subnet.text(), each, base.seed, last)
-                if key not in rows:
-                    rows[key], cost = _train(loaded, subnet, spec, last)
-                    ledger.spend(STAGE, cost)
-                    loaded.home.write_table(TABLE, tuple(rows.values()), Training)
-                    ledger.write(loaded.home.ledger_path)
-                done.append(rows[key])
-                shown += each
-                work.step(shown, f"round {number + 1} of {len(plan)}")
-            on = set() if last else going_on([row.search_loss for row in done])
-            out = [*sorted((row for i, row in enumerate(done) if i not in on), key=_loss), *out]
-            left = [subnet for i, subnet in enumerate(left) if i in on]
+        ledger.planned[STAGE] = ledger.spent.get(STAGE, Amounts()) + still
+        ledger.write(loaded.home.ledger_path)
+        with working("training designs", total=whole, unit="images", seconds=forecast_s) as work:
+            for number, (spec, (_, each)) in enumerate(zip(specs, plan, strict=True)):
+                last = number == len(plan) - 1
+                done = []
+                for subnet in left:
+                    key = (subnet.text(), each, base.seed, last)
+                    if key not in rows:
+                        rows[key], cost = _train(loaded, subnet, spec, last)
+                        ledger.spend(STAGE, cost)
+                        loaded.home.write_table(TABLE, tuple(rows.values()), Training)
+                        ledger.write(loaded.home.ledger_path)
+                        forget_state(loaded, subnet, spec)
+                    done.append(rows[key])
+                    shown += each
+                    work.step(shown, f"round {number + 1} of {len(plan)}")
+                on = set() if last else going_on([row.search_loss for row in done])
+                out = [*sorted((row for i, row in enumerate(done) if i not in on), key=_loss), *out]
+                left = [subnet for i, subnet in enumerate(left) if i in on]
     return tuple(out)
 
 

@@ -61,20 +61,16 @@ def task_model(
 def evaluated(loaded: Supernet, subnets: tuple[Subnet, ...]) -> tuple[Evaluation, ...]:
     """Return the evaluations of some sub-networks; pictures are read only where one is new."""
     known = {row.subnet: row for row in loaded.home.read_table(TABLE, Evaluation)}
-    missing = [one for one in subnets if one.text() not in known]
-    if missing:
+    if all(one.text() in known for one in subnets):
+        return tuple(known[one.text()] for one in subnets)
+    with loaded.alone(), torch_threads(loaded.header.spec.threads):
         evaluator = loaded.evaluator
-        _plan(
-            evaluator.ledger, [evaluator.amounts(one) for one in missing if one.text() not in evaluator.known]
-        )
-        with (
-            torch_threads(loaded.header.spec.threads),
-            working("evaluating sub-networks", total=len(missing), unit="sub-networks") as work,
-        ):
-            for row in evaluator(missing, STAGE):
-                known[row.subnet] = row
+        missing = [one for one in subnets if one.text() not in evaluator.known]
+        _plan(evaluator.ledger, [evaluator.amounts(one) for one in missing])
+        with working("evaluating sub-networks", total=len(missing), unit="sub-networks") as work:
+            for _ in evaluator(missing, STAGE):
                 work.step()
-    return tuple(known[one.text()] for one in subnets)
+        return tuple(evaluator.known[one.text()] for one in subnets)
 
 
 def _plan(ledger: Ledger, amounts: list[Amounts]) -> None:
