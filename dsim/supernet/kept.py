@@ -41,11 +41,5 @@ def run_kept(
         ledger.write(home.ledger_path)
 
     if trainer.done < spec.steps:
-        try:
-            trainer.run(save, forecast_s, save_every_s)
-        except KeyboardInterrupt as stop:
-            stop.add_note(
-                f"Step {trainer.done:,} of {spec.steps:,} is kept; the same command continues from there."
-            )
-            raise
+        trainer.run(save, forecast_s, save_every_s)
     trainer.processes.wait()  # until the state is there

@@ -169,7 +169,11 @@ class Trainer:
                 work.step(self.done * spec.batch, f"loss {self.curve[-1].loss:.3f}")
                 if self.processes.total(pressed(), spec.device):  # all stop behind the same step
                     save()
-                    raise KeyboardInterrupt
+                    stop = KeyboardInterrupt()
+                    stop.add_note(
+                        f"Step {self.done:,} of {spec.steps:,} is kept; the same command continues from there."
+                    )
+                    raise stop
                 if time.monotonic() - saved >= every_s and self.done < spec.steps:
                     save()
                     saved = time.monotonic()
