@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dsim.graph.graph import Graph
-from dsim.latency.batch import as_measured
 from dsim.latency.bound import ends, without_negative
 from dsim.latency.cliffs import LEAVES, SMALL
 from dsim.latency.features import FloatArray
@@ -43,7 +42,7 @@ def estimate(model: DeviceModel, graph: Graph, confidence: float) -> LatencyEsti
     vectors = without_negative(vectors, [not one for one in have], model.pricing.shares(vectors))
     phi = vectors.sum(0)[None, :]
     complete = not unseen
-    question = model.strata.question(as_measured(graph, model), model.passes)
+    question = model.question(graph)
 
     def priced(vector: FloatArray) -> LatencyArrays:
         return model.price(vector, confidence, question=question)

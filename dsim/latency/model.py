@@ -140,6 +140,14 @@ class DeviceModel:
         most = errors.reached(asked / np.maximum(1.0 - self.p_cliff(phi), 1e-12))
         return LatencyArrays(middle, low, high, np.exp(log + spread * most))
 
+    def question(self, graph: Graph) -> Question:
+        """Tell what the interval of one given network answers here, by its graph; designs of a search are priced alike."""
+        return self.strata.question(as_measured(graph, self), self.passes)
+
+    def price_network(self, graph: Graph, confidence: float = 0.9) -> LatencyArrays:
+        """Price one given network, as `estimate` does: arrays of one row. See `price`."""
+        return self.price(self.featurise(graph)[None], confidence, question=self.question(graph))
+
     def p_cliff(self, phi: FloatArray) -> FloatArray:
         """Return the chance (N,) that a network leaves the accelerator, for vectors (N, F)."""
         return cliffs.p_cliff(self._checked(phi), self.cliff_weights)

@@ -125,7 +125,7 @@ def _pairs(sides: tuple[Side, ...]) -> tuple[tuple[Side, Side], ...]:
 def _half(spec: ComparisonSpec, side: Side, accuracy: Accuracy, half: int) -> Side:
     """Return the device as one half of its families knows it, with what a search of its own found."""
     model = refit(side.device, once_in_half(spec.seed, SPLIT, half))
-    like = model.price(model.featurise(spec.like.to_graph())[None], spec.confidence)
+    like = model.price_network(spec.like.to_graph(), spec.confidence)
     budget = spec.budgets_ms.get(side.device) or float(f"{float(like.needs_ms[0]):.12g}")
     if not math.isfinite(budget):
         raise InvalidValueError(f"a budget must be enough for {spec.like_name}, got none; lower --confidence")

@@ -50,7 +50,7 @@ from dsim.threads import one_blas_thread
 Progress = Callable[[str, int, int], None]  # what is done now, how many steps are over, how many in all
 LEAST_REFITS, TRIES = 2, 4
 MOST_STRETCH = 20.0  # needed budget over estimate; beyond it a model cannot say what a network costs
-FORMAT = 5  # of what a comparison computes; raise it where results would change
+FORMAT = 6  # of what a comparison computes; raise it where results would change
 
 
 @one_blas_thread()
@@ -191,7 +191,7 @@ class _Run:
             self._step(f"{profile.name}: its model and its own study")
             model = load_model(profile.name)
             self._spreads[profile.name] = found = siblings(profile.name)
-            like = model.price(model.featurise(self._spec.like.to_graph())[None], self._spec.confidence)
+            like = model.price_network(self._spec.like.to_graph(), self._spec.confidence)
             ms, needs = float(like.latency_ms[0]), float(like.needs_ms[0])
             own = self._spec.budgets_ms.get(profile.name)
             if own is None and needs > MOST_STRETCH * ms:
@@ -346,5 +346,5 @@ def _budget_rule(spec: ComparisonSpec) -> str:
         return "budgets as given"
     return (
         f"each device's budget is the smallest that {spec.like_name} fits there with a chance of {spec.confidence * 100:.6g}%, "
-        "so that it just fits everywhere"
+        "by the interval that dsim predict shows, so that it just fits everywhere"
     )

@@ -40,7 +40,7 @@ class Side:
     spread
         Log-spread of errors between designs of one family.
     estimate
-        Returns a network's estimate, to find operators that were never measured; None where it is not known.
+        Returns a network's estimate at a level of confidence, with operators that were never measured; None where it is not known.
     ranks
         Whether what stands as top-1 is a rank.
     """
@@ -52,7 +52,7 @@ class Side:
     best: Candidate | None
     front: tuple[Candidate, ...]
     spread: float
-    estimate: Callable[[Graph], LatencyEstimate] | None = None
+    estimate: Callable[[Graph, float], LatencyEstimate] | None = None
     ranks: bool = False
     _known: dict[Arch, Counter[tuple[str, int, int, int]]] = field(
         default_factory=dict, compare=False, repr=False
@@ -83,14 +83,16 @@ class Side:
         if arch not in self._known:
             self._known[arch] = Counter(
                 (k.kind, k.macs, k.params, k.elements)
-                for k in self.estimate(arch.to_graph()).kernels
+                for k in self.estimate(arch.to_graph(), self.scorer.confidence).kernels
                 if k.evidence is Basis.UNSUPPORTED
             )
         return self._known[arch]
 
     def evidence_of(self, arch: Arch) -> tuple[tuple[str, float], ...]:
         """Return how well a design's kernels are covered here, by share of its milliseconds."""
-        return tuple(self.estimate(arch.to_graph()).shares["ms"].items()) if self.estimate else ()
+        if self.estimate is None:
+            return ()
+        return tuple(self.estimate(arch.to_graph(), self.scorer.confidence).shares["ms"].items())
 
     def slope(self) -> float:
         """Return how many points of top-1 the front gains per unit of log milliseconds near the budget; 0 where unknown.

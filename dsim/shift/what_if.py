@@ -37,7 +37,7 @@ def what_if(name: str, arch: Arch, sides: Sequence[Side], draws: Draws) -> WhatI
         )
         for swap, changed in _made(arch)
     )
-    latency = tuple((side.device, latency_of(side, arch)) for side in sides)
+    latency = tuple((side.device, _given(side, arch)) for side in sides)
     return WhatIf(name, arch, latency, draws.top1_interval(arch), rows)
 
 
@@ -57,7 +57,16 @@ def _on(side: Side, swap: Swap, changed: Arch, arch: Arch, draws: Draws) -> Swap
     return SwapOn(side.device, verdict_of(change, ms, CONTRAST_SD * ms), change)
 
 
+def _given(side: Side, arch: Arch) -> Interval:
+    """Return what ``dsim predict`` says of a given design, where it can say all."""
+    if side.estimate is not None:
+        found = side.estimate(arch.to_graph(), side.scorer.confidence)
+        if found.complete:
+            return Interval(found.latency_ms, found.low_ms, found.high_ms)
+    return latency_of(side, arch)
+
+
 def latency_of(side: Side, arch: Arch) -> Interval:
-    """Return a design's milliseconds on a device, with the interval of a new measurement."""
+    """Return a searched design's milliseconds on a device, with the interval of a new measurement."""
     scores = side.scorer.score(side.scorer.table.whole(arch)[None])
     return Interval(float(scores.latency_ms[0]), float(scores.low_ms[0]), float(scores.high_ms[0]))

@@ -9,6 +9,7 @@ import pytest
 
 from dsim.arch import PRESETS
 from dsim.device.find import find_profile
+from dsim.latency import load_model
 from dsim.latency.calibrate import Calibration, calibrate
 from dsim.latency.facts import facts_of
 from dsim.latency.features import kernels
@@ -66,3 +67,17 @@ def test_a_question_without_families_is_answered_by_the_next_farther_one() -> No
     assert not strata.model_based(Question.FOREIGN)
     assert replace(strata, families=np.array([20, 0, 0])).answered(Question.VARIANT) is Question.FOREIGN
     assert strata.of(Question.KNOWN).quantile(0.95) < strata.of(Question.FOREIGN).quantile(0.95)
+
+
+def test_one_given_network_has_one_answer_whoever_asks() -> None:
+    model, graph = load_model("iphone12"), PRESETS["efficientformer_l1"].to_graph()
+    assert model.question(graph) is Question.VARIANT  # the iPhone 12 timed EfficientFormer
+    said, priced = model.estimate(graph), model.price_network(graph)
+    assert said.question is Question.VARIANT
+    ends = (priced.latency_ms[0], priced.low_ms[0], priced.high_ms[0])
+    assert ends == pytest.approx((said.latency_ms, said.low_ms, said.high_ms))
+    # the smallest budget that it fits: the one-sided 90% quantile of the same errors, with the chance of a fall on top
+    log, spread = model.pricing.log_ms(model.featurise(graph)[None])
+    stays = 1.0 - said.p_cliff
+    below = model.strata.variant.below((np.log(priced.needs_ms) - log) / spread)
+    assert float(below[0]) * stays == pytest.approx(0.9, abs=1e-6)

@@ -272,7 +272,7 @@ def test_sizes_come_back_by_direction_and_choices_by_value() -> None:
 
 
 def test_what_two_designs_hold_alike_need_not_be_measured() -> None:
-    def estimate(graph: Graph) -> SimpleNamespace:
+    def estimate(graph: Graph, confidence: float) -> SimpleNamespace:
         kernels = tuple(
             KernelCost("", str(op.kind), 1.0, evidence(op.kind), op.macs, op.params, op.elements_written)
             for op in graph.ops
