@@ -176,7 +176,7 @@ def compare(
     from dsim.report.compared import show_comparison
     from dsim.search import load_space
     from dsim.shift import compare as compare_devices
-    from dsim.shift import to_dict
+    from dsim.shift import measured_of, measured_to_dict, to_dict
     from dsim.shift.spec import default_name
 
     if budgets and like:
@@ -206,10 +206,10 @@ def compare(
         accuracy=source,
         recipe=recipe or "",
     )
+    folder = out / (name or default_name([device.device for device in found.devices]))
     if as_json:
-        print_json(to_dict(found))
+        print_json({**to_dict(found), "measured": measured_to_dict(measured_of(found, folder))})
     else:
-        folder = out / (name or default_name([device.device for device in found.devices]))
         show_comparison(found, str(folder), details)
     if any(device.best is None for device in found.devices):
         ctx.exit(NOTHING_FITS)

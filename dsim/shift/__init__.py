@@ -18,6 +18,8 @@ from dsim.shift.run import run_comparison
 from dsim.shift.shared_contrasts import SharedContrast, shared_contrasts
 from dsim.shift.spec import ComparisonSpec
 from dsim.shift.stack import Pair, Shift, pair_of
+from dsim.shift.tiers import Measured, measured_of
+from dsim.shift.tiers_plain import measured_to_dict
 
 __all__ = [
     "Cell",
@@ -27,6 +29,7 @@ __all__ = [
     "Flip",
     "Halved",
     "Interval",
+    "Measured",
     "MeasuredRegret",
     "Pair",
     "Robust",
@@ -36,7 +39,9 @@ __all__ = [
     "WhatIf",
     "compare",
     "load_comparison",
+    "measured_of",
     "measured_regret",
+    "measured_to_dict",
     "pair_of",
     "run_comparison",
     "shared_contrasts",

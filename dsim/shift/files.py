@@ -29,7 +29,7 @@ _AGAIN = "make it again with dsim compare"
 
 
 def to_dict(found: Comparison) -> dict[str, Any]:
-    """Return the object that ``dsim compare --json`` prints and ``comparison.json`` holds."""
+    """Return the object that ``comparison.json`` holds; ``dsim compare --json`` prints it, and beside it what was measured."""
     plain = to_versioned(found, SCHEMA_VERSION)
     return dict(renamed(plain, RANKS)) if found.task else plain
 

@@ -86,6 +86,10 @@ def test_a_comparison_from_the_command_line(capsys: pytest.CaptureFixture[str], 
     assert by["iphone12", "iphone12"]["top1_lost"] == {"value": 0.0, "low": 0.0, "high": 0.0}
     assert by["iphone12", "iphone13"]["verdict"] == "shared model"
     assert found["refits"] == 2
+    assert {(one["chosen_on"], one["run_on"]) for one in found["measured"]["regret"]} == {
+        ("iphone12", "iphone13"),
+        ("iphone13", "iphone12"),
+    }
     # two refits and one halving: nothing is called a difference anywhere, and why is said
     every = [*found["cells"], *found["flips"], *(on for row in found["what_if"]["rows"] for on in row["on"])]
     assert "difference" not in {one["verdict"] for one in every}
