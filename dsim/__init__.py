@@ -5,6 +5,7 @@ What you call; each is a command of ``dsim`` too:
 - `search`: find the most accurate design that fits a latency budget on a device (``dsim study``)
 - `compare`: show how the best design changes from device to device
 - `predict`: predict the latency of a network on a device
+- `table`: price every block of a search space on a device
 - `top1`: predict the ImageNet accuracy of a design
 - `export`: write a design as PyTorch code, or as a model file for a runtime
 - `measure`: time networks on this machine, and make a device profile
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from dsim.network import predict
     from dsim.own.front import adapt, add_device
     from dsim.search import Space, StudyResult
+    from dsim.search.price_table import price_table as table
     from dsim.shift import Comparison, compare
     from dsim.supernet import slim
     from dsim.supernet import train_design as train
@@ -71,6 +73,7 @@ _WHERE: dict[str, tuple[str, str]] = {
     "slim": ("dsim.supernet", "slim"),
     "supernet": ("dsim.supernet", ""),
     "train": ("dsim.supernet", "train_design"),
+    "table": ("dsim.search.price_table", "price_table"),
     "top1": ("dsim.accuracy.estimate", "estimate_top1"),
 }
 
@@ -95,6 +98,7 @@ __all__ = [
     "search",
     "slim",
     "supernet",
+    "table",
     "top1",
     "train",
 ]

@@ -25,6 +25,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "compare": ("dsim.cli.compare", "Show how the best design changes from device to device."),
     "report": ("dsim.cli.report", "Write studies and comparisons as one HTML page."),
     "predict": ("dsim.cli.predict", "Predict the latency of a network on a device."),
+    "table": ("dsim.cli.table", "Write what every block costs on a device: the lookup table."),
     "top1": ("dsim.cli.top1", "Predict the ImageNet accuracy of a design."),
     "export": ("dsim.cli.export", "Write a design as a PyTorch model, or as a file for a runtime."),
     "supernet": ("dsim.cli.supernet", "Train all designs of a space in one network, on your own images."),

@@ -6,7 +6,6 @@ import random
 from functools import lru_cache
 
 from dsim.arch import Arch
-from dsim.errors import DsimError
 from dsim.graph import Graph
 from dsim.graph.key import NetworkKey
 from dsim.graph.store import graph_keys, load_graphs
@@ -16,7 +15,7 @@ from dsim.latency.kernel import Kernel
 from dsim.latency.methods.operators.seen import group_of
 from dsim.measure.network import can_run
 from dsim.measure.planned import Planned
-from dsim.search.mix import mix_from, parameters
+from dsim.search.random_designs import random_design
 from dsim.search.space import Space
 
 MOST_MACS = 3.5e9  # of a design or a reference network: a run must stay short
@@ -27,16 +26,8 @@ SIDE = 224
 
 def draw_design(rng: random.Random, space: Space) -> Arch:
     """Draw one design: every choice is equally likely, widths never shrink, and it has at most MOST_MACS."""
-    rows = parameters(space)
     while True:
-        mix = mix_from(space, {name: rng.choice(row) for name, row in rows.items()})
-        widths = sorted(rng.choice(row) for row in space.widths)
-        depths = [rng.choice(row) for row in space.depths]
-        ratios = [rng.choice(row) for row in space.mlp_ratios]
-        try:
-            arch = mix.arch(widths, depths, ratios, space.resolution)
-        except DsimError:  # parts that do not fit together
-            continue
+        arch = random_design(rng, space, growing=True)
         if arch.to_graph().macs <= MOST_MACS:
             return arch
 

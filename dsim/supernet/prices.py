@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
-import numpy as np
-from numpy.typing import NDArray
+from dataclasses import dataclass
+from functools import cached_property
 
 from dsim.arch import Arch
-from dsim.arch.lower import Part
 from dsim.latency import Basis, DeviceModel, load_model
 from dsim.rounding import limit
+from dsim.search.piece_vectors import PieceVectors
 
 
 @dataclass(frozen=True)
@@ -52,7 +50,10 @@ class Prices:
     budget_ms: float
     confidence: float
     model: DeviceModel
-    _pieces: dict[Part, NDArray[np.float64]] = field(default_factory=dict, repr=False)
+
+    @cached_property
+    def _vectors(self) -> PieceVectors:
+        return PieceVectors(self.model)
 
     @classmethod
     def of(cls, device: str, budget_ms: float, confidence: float) -> Prices:
@@ -67,14 +68,7 @@ class Prices:
 
     def __call__(self, arch: Arch) -> Price:
         """Price a design; pieces are read once."""
-        total: NDArray[np.float64] | None = None
-        for piece in arch.pieces():
-            if piece.key not in self._pieces:
-                self._pieces[piece.key] = self.model.featurise(piece.graph)
-            phi = self._pieces[piece.key]
-            total = phi if total is None else total + phi
-        assert total is not None
-        found = self.model.price(total[None], self.confidence)
+        found = self.model.price(self._vectors.whole(arch)[None], self.confidence)
         return Price(float(found.latency_ms[0]), float(found.high_ms[0]), float(found.needs_ms[0]))
 
     def unpriced(self, arch: Arch) -> tuple[str, ...]:
