@@ -3,6 +3,7 @@
 What you call; each is a command of ``dsim`` too:
 
 - `search`: find the most accurate design that fits a latency budget on a device (``dsim study``)
+- `shortlist`: find published networks, with weights, that fit a latency budget on a device
 - `compare`: show how the best design changes from device to device
 - `predict`: predict the latency of a network on a device
 - `table`: price every block of a search space on a device
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from dsim.own.front import adapt, add_device
     from dsim.search import Space, StudyResult
     from dsim.search.price_table import price_table as table
+    from dsim.shelf import shortlist
     from dsim.shift import Comparison, compare
     from dsim.supernet import slim
     from dsim.supernet import train_design as train
@@ -70,6 +72,7 @@ _WHERE: dict[str, tuple[str, str]] = {
     "predict": ("dsim.network", "predict"),
     "remove_device": ("dsim.device.remove", "remove_device"),
     "search": ("dsim.search", ""),
+    "shortlist": ("dsim.shelf", "shortlist"),
     "slim": ("dsim.supernet", "slim"),
     "supernet": ("dsim.supernet", ""),
     "train": ("dsim.supernet", "train_design"),
@@ -96,6 +99,7 @@ __all__ = [
     "predict",
     "remove_device",
     "search",
+    "shortlist",
     "slim",
     "supernet",
     "table",

@@ -1,4 +1,4 @@
-"""Durations as people write them: a number and a unit, never a bare number."""
+"""Durations as people write them: a number and a unit, never a bare number; and counts such as 15M."""
 
 from __future__ import annotations
 
@@ -67,3 +67,26 @@ def seconds(value: float | str | None) -> float | None:
         A text is no duration.
     """
     return parse_seconds(value) if isinstance(value, str) else value
+
+
+_TIMES = {"": 1.0, "K": 1e3, "M": 1e6, "G": 1e9, "B": 1e9}
+
+
+def count(value: float | str) -> float:
+    """Return a number of things: a number is one already, a text such as ``"15M"`` may end in K, M or G.
+
+    Raises
+    ------
+    InvalidValueError
+        A text is no such number, or it is not positive and finite.
+    """
+    match = _FORM.fullmatch(str(value))
+    if not match or match[2].upper() not in _TIMES:
+        raise InvalidValueError(
+            f"a count is a number with K, M, G or nothing behind it, got {value!r}; write 15M"
+        )
+    # 1.1M is 1100000 and not 1100000.0000000001
+    found = float(f"{float(match[1]) * _TIMES[match[2].upper()]:.12g}")
+    if not (math.isfinite(found) and found > 0):
+        raise InvalidValueError(f"a count must be positive and finite, got {value!r}; write 15M")
+    return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dsim.errors import InvalidValueError
-from dsim.units import milliseconds, parse_seconds, seconds
+from dsim.units import count, milliseconds, parse_seconds, seconds
 
 
 @pytest.mark.parametrize(
@@ -48,3 +48,16 @@ def test_budgets_in_python_are_numbers_or_have_a_unit() -> None:
     assert [seconds(value) for value in (None, 60.0, "60s", "1m")] == [None, 60.0, 60.0, 60.0]
     with pytest.raises(InvalidValueError, match="needs a unit"):
         milliseconds("2")
+
+
+@pytest.mark.parametrize(
+    ("text", "number"), [("15M", 15e6), ("1.1g", 1.1e9), ("300k", 3e5), ("7", 7.0), (2e6, 2e6)]
+)
+def test_reads_counts(text: str | float, number: float) -> None:
+    assert count(text) == pytest.approx(number, rel=1e-12)
+
+
+@pytest.mark.parametrize("text", ["15 MB", "-1M", "0", "M", "1e999"])
+def test_refuses_what_is_no_count(text: str) -> None:
+    with pytest.raises(InvalidValueError, match="write 15M"):
+        count(text)

@@ -22,6 +22,7 @@ from dsim.report.progress import shown
 # verb -> module, and the line that --help shows (so that help loads no verb); the command is named like the verb
 VERBS: dict[str, tuple[str, str]] = {
     "study": ("dsim.cli.study", "Find the most accurate backbone that fits a latency budget on a device."),
+    "shortlist": ("dsim.cli.shortlist", "List published networks that fit a latency budget on a device."),
     "compare": ("dsim.cli.compare", "Show how the best design changes from device to device."),
     "report": ("dsim.cli.report", "Write studies and comparisons as one HTML page."),
     "predict": ("dsim.cli.predict", "Predict the latency of a network on a device."),

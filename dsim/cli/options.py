@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import click
 
-from dsim.cli.types import DEVICE
+from dsim.cli.types import COUNT, DEVICE
 
 SCHEMA_VERSION = 1
 
@@ -71,6 +71,16 @@ def batch_option(command: _Command) -> _Command:
         help="How many images run at once, if the profile was measured at several batch sizes.",
         show_default="its smallest",
     )(command)
+
+
+def limit_options(command: _Command) -> _Command:
+    """Add ``--params`` and ``--macs``."""
+    for name, what in (
+        ("--macs", "multiply-accumulates, such as 1G"),
+        ("--params", "parameters, such as 15M"),
+    ):
+        command = click.option(name, type=COUNT, help=f"The most {what}.")(command)
+    return command
 
 
 def accuracy_option(command: _Command) -> _Command:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from dsim.errors import InvalidValueError
-from dsim.units import milliseconds, parse_seconds
+from dsim.units import count, milliseconds, parse_seconds
 
 
 class Duration(click.ParamType[float]):
@@ -40,6 +40,59 @@ class Budget(click.ParamType[float]):
 
 
 BUDGET = Budget()
+
+
+class Budgets(click.ParamType[tuple[float, ...]]):
+    """Several latency budgets with their units, given to the verb in milliseconds, each once and in ascending order."""
+
+    name = "durations"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[float, ...]:
+        """Read ``1ms,2ms``."""
+        return tuple(sorted({BUDGET.convert(one, param, ctx) for one in str(value).split(",")}))
+
+
+BUDGETS = Budgets()
+
+
+class Count(click.ParamType[float]):
+    """A number of things, such as 15M."""
+
+    name = "count"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Read ``15M`` or ``1.5G``."""
+        try:
+            return count(str(value))
+        except InvalidValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+COUNT = Count()
+
+
+class Sides(click.ParamType[tuple[int, ...]]):
+    """Sides of an image in pixels."""
+
+    name = "sides"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[int, ...]:
+        """Read ``224,256``."""
+        if isinstance(value, tuple):  # a default
+            return value
+        parts = [one.strip() for one in str(value).split(",")]
+        if not all(one.isascii() and one.isdigit() and int(one) > 0 for one in parts):
+            self.fail(
+                f"sides are positive whole numbers of pixels, got {str(value)!r}; write 224,256", param, ctx
+            )
+        return tuple(sorted({int(one) for one in parts}))
+
+
+SIDES = Sides()
 
 
 class Device(click.ParamType[str]):

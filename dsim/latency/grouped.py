@@ -6,7 +6,7 @@ cut them into one convolution a group: TFLite networks with 1x1 convolutions in 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -49,14 +49,7 @@ def grouped_notes(profile: DeviceProfile, graph: Graph) -> tuple[str, ...]:
     asked = {found: op for op in graph.ops if (found := grouped(op))}
     if not asked:
         return ()
-    known: dict[tuple[int, int], list[int]] = {}
-    for one in _measured(profile):
-        known.setdefault(one.kernel, []).append(one.channels)
-    guessed = [
-        one
-        for one in asked
-        if one.kernel not in known or not min(known[one.kernel]) <= one.channels <= max(known[one.kernel])
-    ]
+    guessed = _guessed(profile, asked)
     if not guessed:
         return ()
     macs = sum(op.macs for op in graph.ops if grouped(op) in guessed)
@@ -67,6 +60,26 @@ def grouped_notes(profile: DeviceProfile, graph: Graph) -> tuple[str, ...]:
         f"{macs / max(graph.macs, 1):.0%} of the MACs in all) are of no kind that was measured there, and are priced as dense ones: "
         "the estimate is a guess, and a runtime without a kernel for them takes many times as long; measure it",
     )
+
+
+def guessed_keys(profile: DeviceProfile, keys: Collection[str]) -> frozenset[str]:
+    """Return the keys of those networks among the ones that come with dsim of which `grouped_notes` says that they are guessed."""
+    held = {key: kinds for path in GRAPHS.glob("*.parquet") for key, kinds in _stored(path).items()}
+    asked = {key: held[key] for key in keys if key in held}
+    guessed = set(_guessed(profile, set().union(*asked.values())))
+    return frozenset(key for key, kinds in asked.items() if guessed & kinds)
+
+
+def _guessed(profile: DeviceProfile, asked: Collection[Grouped]) -> list[Grouped]:
+    """Return the kinds that were not measured there."""
+    known: dict[tuple[int, int], list[int]] = {}
+    for one in _measured(profile):
+        known.setdefault(one.kernel, []).append(one.channels)
+    return [
+        one
+        for one in asked
+        if one.kernel not in known or not min(known[one.kernel]) <= one.channels <= max(known[one.kernel])
+    ]
 
 
 def _measured(profile: DeviceProfile) -> Iterator[Grouped]:

@@ -152,8 +152,10 @@ class DeviceModel:
         """Return the chance (N,) that a network leaves the accelerator, for vectors (N, F)."""
         return cliffs.p_cliff(self._checked(phi), self.cliff_weights)
 
-    def p_fits(self, phi: FloatArray, budget_ms: float) -> FloatArray:
+    def p_fits(self, phi: FloatArray, budget_ms: float, question: Question = Question.KNOWN) -> FloatArray:
         """Return the chance (N,) that a new measurement stays within the budget, cliffs included, for vectors (N, F).
+
+        ``question`` is what the interval answers, as in `price`.
 
         Raises
         ------
@@ -162,7 +164,8 @@ class DeviceModel:
         """
         check_budget(budget_ms)
         log, spread = self.pricing.log_ms(self._checked(phi))
-        return self.calibration.below((np.log(budget_ms) - log) / spread) * (1.0 - self.p_cliff(phi))
+        errors = self.strata.of(question)
+        return errors.below((np.log(budget_ms) - log) / spread) * (1.0 - self.p_cliff(phi))
 
     def estimate(self, graph: Graph, confidence: float = 0.9) -> LatencyEstimate:
         """Estimate one network, kernel by kernel.

@@ -81,13 +81,19 @@ class Seen(ABC):
         kind = self.kind(kernel)
         index = self._index.get(kind)
         if index is None:
-            # the same operator at another kernel side, or with another activation that is known, says something still
-            label, _, activation = kind.split("|")
-            known = any(name.startswith(f"{label}|") for name in self.kinds)
-            activation_known = not activation or any(name.endswith(f"|{activation}") for name in self.kinds)
-            return Basis.EXTRAPOLATED if known and activation_known else Basis.UNSUPPORTED
+            return Basis.UNSUPPORTED if self.unknown_kind(kind) else Basis.EXTRAPOLATED
         inside = self.low[index] - self.margin <= size_of(kernel.op) <= self.high[index] + self.margin
         return Basis.INTERPOLATED if inside and self.families[index] > 1 else Basis.EXTRAPOLATED
+
+    def unknown_kind(self, kind: str) -> bool:
+        """Tell whether nothing that was seen says anything of a kind."""
+        if kind in self._index:
+            return False
+        # the same operator at another kernel side, or with another activation that is known, says something still
+        label, _, activation = kind.split("|")
+        known = any(name.startswith(f"{label}|") for name in self.kinds)
+        activation_known = not activation or any(name.endswith(f"|{activation}") for name in self.kinds)
+        return not (known and activation_known)
 
     @cached_property
     def _index(self) -> dict[str, int]:

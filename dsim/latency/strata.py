@@ -21,7 +21,7 @@ from dsim.graph.key import NetworkKey, split_key
 from dsim.latency.apart import Logs, kept_of
 from dsim.latency.calibrate import Calibration, Errors, calibrated, network_errors
 from dsim.latency.evidence import Evidence, Predicted
-from dsim.latency.facts import facts_of
+from dsim.latency.facts import Facts, facts_of
 from dsim.latency.features import kernels
 from dsim.latency.learner import Learner
 from dsim.latency.learners import rests_on
@@ -81,7 +81,13 @@ class Strata:
         """Tell which question a network's interval answers, by its graph before any pass."""
         if not self.families[1:].any():
             return Question.FOREIGN
-        asked = self.timed.question(block_kinds(facts_of(kernels(graph, passes))))
+        return self.question_of(facts_of(kernels(graph, passes)))
+
+    def question_of(self, facts: Facts) -> Question:
+        """Tell which question a network's interval answers, by what it holds after a runtime's passes."""
+        if not self.families[1:].any():
+            return Question.FOREIGN
+        asked = self.timed.question(block_kinds(facts))
         if asked is Question.VARIANT and not self.rests_on(asked):
             asked = Question.KNOWN  # it holds no other kinds than a network that was timed
         return self.answered(asked)

@@ -3,7 +3,7 @@
 ``python -m lab.curate check RAW`` runs every step into a temporary folder and says, file by file, what would change in
 device_profiles/ and dsim/data/; it ends with 1 where anything would. ``python -m lab.curate make RAW`` then changes it. RAW is a
 folder with the files that sources.toml names, and their sha256 is checked first. ``--steps iphones,desktop`` runs some of the steps.
-The steps top1 and names need timm and torchvision: pip install -c constraints.txt -e '.[lab]'.
+The steps top1, checkpoints and names need timm and torchvision: pip install -c constraints.txt -e '.[lab]'.
 """
 
 from __future__ import annotations

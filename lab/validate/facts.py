@@ -1,9 +1,10 @@
-"""Write dsim/data/facts.npz: vectors and kernels by kind of the networks that most profiles were measured with."""
+"""Write dsim/data/facts.npz: vectors and kernels by kind of the networks that most profiles were measured with, and of those with a published top-1."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 
+from dsim.accuracy.tables import read_rows
 from dsim.device.folders import bundled_folders
 from dsim.device.load import load_profile
 from dsim.files import write_atomic
@@ -23,10 +24,11 @@ def main() -> None:
         wanted[profile.passes] |= {
             key for one in profile.contrasts for key in (one.graph_a, one.graph_b) if key
         }
+    published = {f"{row['network']}@{row['resolution']}" for row in read_rows("top1.csv")}
     found = {}
     for passes, keys in sorted(wanted.items()):
         if len(keys & shared_keys()) >= LEAST:
-            graphs = stored(keys & shared_keys())
+            graphs = stored((keys | published) & shared_keys())
             found[passes] = {key: facts_of(kernels(graph, passes)) for key, graph in graphs.items()}
             print(f"{' '.join(passes)}: {len(graphs)} networks")
     content = facts_to_bytes(found)

@@ -1,0 +1,227 @@
+"""shortlist: which published networks fit a budget on a device. What `dsim.shortlist` runs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from dsim.device.find import find_profile, name_at_batch
+from dsim.device.profile import DeviceProfile
+from dsim.device.rough import refuse_rough, rough_note
+from dsim.errors import InvalidValueError
+from dsim.latency.checks import check_budget, check_level
+from dsim.rounding import limit
+from dsim.shelf.checkpoints import Checkpoint, checkpoints, without_graph
+from dsim.shelf.measured import Figure, figures
+from dsim.shelf.prices import prices
+from dsim.shelf.records import MEASURED, PREDICTED, Limits, Shelved, Shortlist
+from dsim.units import count, milliseconds
+
+
+def shortlist(
+    device: str,
+    budget_ms: float | str,
+    *,
+    params: float | str | None = None,
+    macs: float | str | None = None,
+    px: Iterable[int] = (),
+    confidence: float = 0.9,
+    batch: int | None = None,
+    rough: bool = False,
+) -> Shortlist:
+    """Find the published networks with weights that fit a latency budget on a device.
+
+    Parameters
+    ----------
+    device
+        Name of a device profile, e.g. ``"iphone12"``.
+    budget_ms
+        Latency budget of one run: a number of milliseconds, or a text with its unit such as ``"2ms"``.
+    params, macs
+        The most of each: a raw count, or a text such as ``"15M"``; None is no limit.
+    px
+        Sides of the image that are allowed; empty for any.
+    confidence
+        Chance with which a new measurement must be within the budget, cliffs included; also the level of the intervals.
+    batch
+        Images in a run, for a profile that was measured at several; its smallest by default.
+    rough
+        Answer on a rough profile too; it is refused otherwise.
+
+    Returns
+    -------
+    Shortlist
+        ``rows``, the highest top-1 first; a latency is the one measured on that device where there is one, else predicted.
+
+    Raises
+    ------
+    DsimError
+        The device is unknown, or a value is out of range, or no published network is within the limits.
+    """
+    limits = Limits(
+        None if params is None else count(params), None if macs is None else count(macs), tuple(px)
+    )
+    return shortlists(device, (budget_ms,), limits, confidence, batch, rough)[0]
+
+
+def shortlists(
+    device: str,
+    budgets_ms: Sequence[float | str],
+    limits: Limits | None = None,
+    confidence: float = 0.9,
+    batch: int | None = None,
+    rough: bool = False,
+) -> tuple[Shortlist, ...]:
+    """Return one shortlist for each budget; see `shortlist`."""
+    refuse_rough((name_at_batch(device, batch),), rough)
+    check_level(confidence)
+    profile = find_profile(name_at_batch(device, batch))
+    return tuple(of_profile(profile, milliseconds(one), limits or Limits(), confidence) for one in budgets_ms)
+
+
+def of_profile(profile: DeviceProfile, budget_ms: float, limits: Limits, confidence: float) -> Shortlist:
+    """Return the shortlist of a profile.
+
+    Raises
+    ------
+    InvalidValueError
+        The budget is not positive, or no published network is within the limits.
+    """
+    check_budget(budget_ms)
+    within = [one for one in checkpoints() if _within(one, limits)]
+    if not within:
+        raise InvalidValueError(_no_network(limits))
+    rows, left_out = _priced(profile, within, budget_ms, confidence)
+    fit = [row for row in rows if row.needs_ms <= limit(budget_ms)]
+    fit.sort(key=lambda row: (-row.top1, row.needs_ms, row.name, row.px))
+    possible = [row for row in rows if np.isfinite(row.needs_ms)]
+    nearest = min(possible, key=lambda row: (row.needs_ms, row.name, row.px), default=None)
+    return Shortlist(
+        profile.name,
+        budget_ms,
+        confidence,
+        limits,
+        _marked(fit),
+        len(within),
+        None if fit else nearest,
+        (*filter(None, (rough_note(profile),)), *_notes(left_out, limits)),
+    )
+
+
+def _within(one: Checkpoint, limits: Limits) -> bool:
+    return (
+        (limits.params is None or one.params <= limits.params)
+        and (limits.macs is None or one.macs <= limits.macs)
+        and (not limits.px or one.px in limits.px)
+    )
+
+
+def _no_network(limits: Limits) -> str:
+    every = [one for one in checkpoints() if not limits.px or one.px in limits.px]
+    if not every:
+        sides = sorted({one.px for one in checkpoints()})
+        return (
+            f"px must be sides that published networks take, got {', '.join(map(str, limits.px))}; choose among "
+            f"{', '.join(map(str, sides))}"
+        )
+    least = min(one.params for one in every), min(one.macs for one in every)
+    return (
+        f"limits must leave at least one published network, got {limits.words}; the smallest has {least[0] / 1e6:.2f} M parameters, "
+        f"the cheapest {least[1] / 1e9:.3f} GMACs: allow more"
+    )
+
+
+def _priced(
+    profile: DeviceProfile, within: Sequence[Checkpoint], budget_ms: float, confidence: float
+) -> tuple[list[Shelved], Counter[str]]:
+    """Return what each checkpoint costs, as measured or as predicted, and how many are left out for which reason."""
+    known = figures(profile)
+    # all, whatever the limits, so that the cache holds one answer for a device
+    found = prices(profile, {one.key for one in checkpoints()}, budget_ms, confidence)
+    at = {key: n for n, key in enumerate(found.keys)}
+    rows, left_out = [], Counter[str]()
+    for one in within:
+        if figure := known.get(one.key):
+            rows.append(_measured(one, figure, budget_ms, confidence))
+            continue
+        n = at.get(one.key)
+        if n is None:
+            left_out["cannot be run at this batch"] += 1
+        elif found.why_not[n]:
+            left_out[found.why_not[n]] += 1
+        else:
+            figures_ms = (found.latency_ms, found.low_ms, found.high_ms, found.needs_ms, found.p_fits)
+            rows.append(
+                _row(
+                    one,
+                    tuple(float(array[n]) for array in figures_ms),
+                    PREDICTED,
+                    found.questions[n].words,
+                    float(found.p_cliff[n]),
+                    _outside(profile, one.px),
+                )
+            )
+    return rows, left_out
+
+
+def _measured(one: Checkpoint, figure: Figure, budget_ms: float, confidence: float) -> Shelved:
+    note = "it left the accelerator when it was measured" if figure.left else ""
+    ms = (
+        figure.latency_ms,
+        *figure.interval(confidence),
+        figure.needs_ms(confidence),
+        figure.p_fits(budget_ms),
+    )
+    return _row(one, ms, MEASURED, figure.source, 0.0, note)
+
+
+def _row(
+    one: Checkpoint, ms: tuple[float, ...], how: str, evidence: str, p_cliff: float, note: str
+) -> Shelved:
+    latency, low, high, needs, fits = ms
+    return Shelved(
+        name=one.name,
+        network=one.network,
+        px=one.px,
+        top1=one.top1,
+        latency_ms=latency,
+        low_ms=low,
+        high_ms=high,
+        needs_ms=needs,
+        p_fits=fits,
+        how=how,
+        evidence=evidence,
+        p_cliff=p_cliff,
+        params=one.params,
+        macs=one.macs,
+        licence=one.licence,
+        merge=one.merge,
+        trained=one.trained,
+        load=one.load,
+        note=note,
+    )
+
+
+def _outside(profile: DeviceProfile, px: int) -> str:
+    if profile.low_px <= px <= profile.high_px:
+        return ""
+    return f"{px} px lies outside {profile.low_px} to {profile.high_px} px, where networks were measured: extrapolated"
+
+
+def _marked(rows: Sequence[Shelved]) -> tuple[Shelved, ...]:
+    """Mark the Pareto set of rows that are sorted by top-1, the highest first: each needs less than all before it."""
+    least, out = np.inf, []
+    for row in rows:
+        out.append(replace(row, pareto=row.needs_ms < least))
+        least = min(least, row.needs_ms)
+    return tuple(out)
+
+
+def _notes(left_out: Counter[str], limits: Limits) -> tuple[str, ...]:
+    said = [f"{count} of them {why}: left out" for why, count in sorted(left_out.items())]
+    if not limits.words:
+        said.append(f"{without_graph()} more published results have no graph here and cannot be priced")
+    return tuple(said)
