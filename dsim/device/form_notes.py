@@ -29,6 +29,11 @@ SIDES: dict[str, Form] = {
 ALIKE = 1.1  # times within this ratio are called alike
 
 
+def function_of(one: GradedContrast) -> str:
+    """Return the function whose form a contrast exchanges; empty where it exchanges something else."""
+    return SIDES[one.before].function if one.kind == KIND and one.before in SIDES else ""
+
+
 def form_notes(
     profile: DeviceProfile,
     graph: Graph,

@@ -52,6 +52,11 @@ def contrasts_on(stack: Stack, among: Iterable[GradedContrast] | None = None) ->
     return tuple(sorted(found, key=lambda seen: (seen.scope is not Scope.STACK, seen.contrast.grade)))
 
 
+def timed_lengths(one: GradedContrast) -> tuple[int, ...]:
+    """Return the numbers of tokens that a contrast of alignment speaks of."""
+    return tuple(int(found) for found in re.findall(r"(\d+) tokens", f"{one.before} {one.after}"))
+
+
 def tells_apart(stack: Stack, among: Iterable[GradedContrast] | None = None) -> tuple[str, ...]:
     """Return what can be told apart on a stack, by grade A alone: ``activation``, ``norm``, ``form``, ``precision`` ...
 

@@ -5,14 +5,14 @@ They are said beside an estimate and never added to it: a contrast was seen in i
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from dsim.attrs import ConvAttrs
 from dsim.device.graded import GradedContrast
 from dsim.device.profile import DeviceProfile
-from dsim.device.tells import contrasts_on
+from dsim.device.tells import contrasts_on, timed_lengths
 from dsim.graph.graph import Graph
+from dsim.graph.tokens import token_lengths
 from dsim.latency.cliffs import LEAVES
 from dsim.op import Op, OpKind
 
@@ -36,19 +36,11 @@ def pattern_notes(
     )
 
 
-def token_lengths(graph: Graph) -> tuple[int, ...]:
-    """Return how many tokens the attentions of a network look at, each length once, in ascending order."""
-    softmaxes = (op.inputs[0].shape for op in graph.ops if op.kind is OpKind.SOFTMAX)
-    return tuple(sorted({shape[-1] for shape in softmaxes if len(shape) > 2}))
-
-
 def _lengths(graph: Graph, contrasts: list[GradedContrast]) -> tuple[str, ...]:
     odd = [length for length in token_lengths(graph) if length % ALIGNED]
     if not odd or not contrasts:
         return ()
-    least = min(
-        int(found) for one in contrasts for found in re.findall(r"(\d+) tokens", f"{one.before} {one.after}")
-    )
+    least = min(length for one in contrasts for length in timed_lengths(one))
     changes = [one.change for one in contrasts]
     paid = f"{min(changes):+.0%} to {max(changes):+.0%} in {len(changes)} contrasts of grade A, from {least} tokens on"
     known = [length for length in odd if length >= least]

@@ -23,7 +23,11 @@ def graded_tables(seen: Sequence[Seen], profile: DeviceProfile) -> tuple[TableDa
     here = [one.contrast for one in seen if one.scope is Scope.STACK]
     near = [one.contrast for one in seen if one.scope is Scope.CHIP]
     tables = (
-        ("What one exchange did on this stack", COLUMNS, (*_rows(here), *_own_rows(profile.contrasts))),
+        (
+            "What one exchange did on this stack",
+            COLUMNS,
+            (*exchange_rows(here), *_own_rows(profile.contrasts)),
+        ),
         ("Seen on this chip through another runtime, or at another precision", NEAR, _brief(near)),
     )
     found = [(title, columns, rows) for title, columns, rows in tables if rows]
@@ -44,7 +48,7 @@ def _brief(contrasts: Iterable[GradedContrast]) -> tuple[tuple[str, ...], ...]:
     )
 
 
-def _rows(contrasts: Iterable[GradedContrast]) -> tuple[tuple[str, ...], ...]:
+def exchange_rows(contrasts: Iterable[GradedContrast]) -> tuple[tuple[str, ...], ...]:
     """Return a row for each exchange; several contexts of one exchange share it."""
     alike: dict[tuple[str, ...], list[GradedContrast]] = {}
     for one in contrasts:

@@ -8,6 +8,7 @@ from rich.text import Text
 
 from dsim.report.console import headed
 from dsim.report.measured_regret import NONE, differs, regret_table, sentence
+from dsim.report.other_forms import other_forms_table
 from dsim.report.table import TableData, table
 from dsim.report.variants import choice_words
 from dsim.shift import Interval
@@ -115,12 +116,14 @@ def contrasts_table(found: Sequence[SharedContrast]) -> TableData:
 
 
 def measured_tables(measured: Measured) -> tuple[TableData, ...]:
-    """Return the tables of the first two tiers, where they hold anything."""
+    """Return the tables of what was measured of single changes and of networks of others, where they hold anything."""
     tables = []
     if measured.contrasts:
         tables.append(contrasts_table(measured.contrasts))
     if measured.regrets:
         tables.append(regret_table(measured.regrets))
+    if measured.forms:
+        tables.append(other_forms_table(measured.forms))
     return tuple(tables)
 
 

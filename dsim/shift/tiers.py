@@ -16,6 +16,7 @@ from dsim.errors import UnknownNameError
 from dsim.shift.equal_top1 import AtEqualTop1, at_equal_top1
 from dsim.shift.measured import Agreement, agreements, read_measured
 from dsim.shift.measured_regret import MeasuredRegret, every_regret
+from dsim.shift.other_forms import OtherForms, other_forms
 from dsim.shift.records import Comparison
 from dsim.shift.shared_contrasts import SharedContrast, shared_contrasts
 
@@ -34,12 +35,15 @@ class Measured:
         Best designs of this comparison that were timed, device by device.
     equal
         Those that reach the same predicted top-1 as the best design for the device that they were timed on.
+    forms
+        What was timed on a device of other forms and lengths that the design of the what-if table could have.
     """
 
     contrasts: tuple[SharedContrast, ...] = ()
     regrets: tuple[MeasuredRegret, ...] | None = ()
     timed: tuple[Agreement, ...] = ()
     equal: tuple[AtEqualTop1, ...] = ()
+    forms: tuple[OtherForms, ...] = ()
 
 
 NOTHING = Measured()
@@ -60,7 +64,13 @@ def measured_of(
     known = tuple(_known(d.device for d in found.devices) if profiles is None else profiles)
     timed = read_measured(folder) if folder else ()
     regrets = None if found.task else every_regret(known, found.confidence)
-    return Measured(shared_contrasts(known), regrets, agreements(found, timed), at_equal_top1(found, timed))
+    return Measured(
+        shared_contrasts(known),
+        regrets,
+        agreements(found, timed),
+        at_equal_top1(found, timed),
+        other_forms(found.what_if.arch.to_graph(), known),
+    )
 
 
 def _known(names: Iterable[str]) -> Sequence[DeviceProfile]:

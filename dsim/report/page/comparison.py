@@ -10,6 +10,7 @@ from dsim.report.findings import findings_table
 from dsim.report.measured_regret import regret_table
 from dsim.report.names import common_unit, device_words
 from dsim.report.null import null_tables, unknown_rate
+from dsim.report.other_forms import other_forms_table
 from dsim.report.page.curse import curse_figure, summary_table
 from dsim.report.page.flips import flips_figure
 from dsim.report.page.fronts import Front, measured_on, panels_figure, relative_figure
@@ -150,7 +151,10 @@ def _measured(subject: PageSubject, found: Comparison, profiles: Profiles) -> tu
             "contrasts",
             "1. Measured: one change at a time",
             (contrasts_in_words(measured.contrasts),),
-            tables=(contrasts_table(measured.contrasts),) if measured.contrasts else (),
+            tables=(
+                *((contrasts_table(measured.contrasts),) if measured.contrasts else ()),
+                *((other_forms_table(measured.forms),) if measured.forms else ()),
+            ),
         ),
         Section(
             "measured-regret",
