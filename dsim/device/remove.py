@@ -17,6 +17,7 @@ WRITTEN = (
     "profile.toml",
     "networks.csv",
     "contrasts.csv",
+    "placements.csv",
     "ops.parquet",
     "graphs.parquet",
     "measured.toml",

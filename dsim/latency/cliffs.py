@@ -22,14 +22,37 @@ NEVER, RARE = (
     -50.0,
     -3.0,
 )  # constants of a device that no network can leave, and of one of which that is not known (5%)
-# counts come last in every vector
-_AT = np.array([COUNTED.index(name) - len(COUNTED) for name in SIGNS])
+# what warning signs are read from comes last in every vector
+assert COUNTED[-len(SIGNS) :] == SIGNS
 
 
-def signs(phi: FloatArray) -> FloatArray:
-    """Return warning signs (N, 1 + len(SIGNS)) of vectors (N, F): a constant and whether the network has any of each."""
-    present = (phi[:, _AT] > 0.5).astype(np.float64)
+def signs(phi: FloatArray, count: int = len(SIGNS)) -> FloatArray:
+    """Return warning signs (N, 1 + count) of vectors (N, F): a constant and whether the network has any of each."""
+    present = (phi[:, phi.shape[1] - count :] > 0.5).astype(np.float64)
     return np.hstack([np.ones((len(phi), 1)), present])
+
+
+def own_weights(held: NDArray[np.bool_], fell: NDArray[np.bool_]) -> FloatArray:
+    """Learn weights (1 + K,) from a device's own networks alone, around the rate of one of which nothing is known.
+
+    Parameters
+    ----------
+    held, fell
+        Whether each network (n,) holds each warning sign (n, K), and whether it left the accelerator (n,).
+    """
+    x = np.hstack([np.ones((len(held), 1)), held.astype(np.float64)])
+    start = np.zeros(x.shape[1])
+    start[0] = RARE
+    precision = np.diag([OWN_SD**-2, *[PRIOR_SD**-2] * held.shape[1]])
+    weights = start
+    for _ in range(100):
+        p = 1.0 / (1.0 + np.exp(-x @ weights))
+        hessian = (x * (p * (1.0 - p))[:, None]).T @ x + precision
+        step = np.linalg.solve(hessian, x.T @ (fell - p) - precision @ (weights - start))
+        weights = weights + np.clip(step, -1.0, 1.0)
+        if np.abs(step).max() < 1e-9:
+            break
+    return np.asarray(weights)
 
 
 def shifted(weights: FloatArray, phi: FloatArray, fell: NDArray[np.bool_]) -> FloatArray:
@@ -64,7 +87,7 @@ def p_cliff(phi: FloatArray, weights: FloatArray) -> FloatArray:
     """Return the chance (N,) of a cliff for vectors (N, F), which end in counts where a network can leave the accelerator."""
     if weights[0] <= NEVER:
         return np.zeros(len(phi))
-    return 1.0 / (1.0 + np.exp(-signs(phi) @ weights))
+    return np.asarray(1.0 / (1.0 + np.exp(-signs(phi, len(weights) - 1) @ weights)))
 
 
 def chance_words(chance: float | None) -> str:

@@ -142,6 +142,7 @@ def _addition(
         about,
         found.measured,
         tuple({**row, "model": title} for row in found.contrasts),
+        found.placements if kept else (),
     )
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.optimize import minimize
 
-from dsim.latency.cliffs import SIGNS, no_cliffs, p_cliff, shifted
+from dsim.latency.cliffs import RARE, SIGNS, no_cliffs, own_weights, p_cliff, shifted
 from dsim.latency.features import COUNTED, FloatArray
 
 POOL = np.array([-3.0, *[0.5] * len(SIGNS)])
@@ -34,6 +35,26 @@ def test_the_shift_solves_its_equation() -> None:
     p = p_cliff(vectors(3), weights)
     assert (fell - p).sum() == pytest.approx(shift, abs=1e-6)  # a prior of 1 logit
     assert weights[1:] == pytest.approx(POOL[1:])
+
+
+def test_own_networks_alone_are_the_posterior_of_a_logistic_regression() -> None:
+    held = np.array([[True, False], [True, True], [False, False], [False, True], [False, False]])
+    fell = np.array([True, True, False, False, False])
+    x = np.hstack([np.ones((5, 1)), held])
+
+    def minus_log(weights: FloatArray) -> float:
+        logit = x @ weights
+        prior = 0.5 * ((weights[0] - RARE) ** 2 + (weights[1:] ** 2).sum())  # one logit each
+        return float(np.logaddexp(0.0, logit).sum() - fell @ logit + prior)
+
+    expected = minimize(minus_log, np.zeros(3), method="BFGS", options={"gtol": 1e-9}).x
+    weights = own_weights(held, fell)
+    assert weights == pytest.approx(expected, abs=1e-5)
+    phi = np.array([[9.0, 0.0, 0.0], [9.0, 2.0, 0.0]])  # signs come last
+    without, with_one = p_cliff(phi, weights)
+    assert without < with_one
+    # networks that all stayed say that a fall is rarer, whatever they hold
+    assert p_cliff(phi, own_weights(np.zeros((3, 0), dtype=bool), np.zeros(3, dtype=bool)))[0] < 0.0475
 
 
 def test_a_device_that_nothing_can_leave_stays_so_until_something_did() -> None:

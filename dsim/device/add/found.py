@@ -9,6 +9,7 @@ from typing import Any
 
 from dsim.device.add.time_units import LONGEST_MS, MS_PER
 from dsim.device.add.wrong import Wrong
+from dsim.device.placements import Placement
 from dsim.device.profile import MeasuredOp
 from dsim.errors import FileFormatError, InvalidValueError
 from dsim.graph.graph import Graph
@@ -134,6 +135,8 @@ class Found:
         What is kept beside the figures and never learned from.
     contrasts, blocks
         Rows of contrasts.csv but for the phone model, and the graphs that they name.
+    placements
+        Where operators of whole networks ran.
     wrong
         Rows that break a rule; `dsim.device.add.wrong.refuse` raises them together.
     """
@@ -148,6 +151,7 @@ class Found:
     wrong: tuple[Wrong, ...] = ()
     contrasts: tuple[Mapping[str, str], ...] = ()
     blocks: Mapping[str, Graph] = field(default_factory=dict)
+    placements: tuple[Placement, ...] = ()
 
     def __add__(self, other: Found) -> Found:
         """Put two files together.
@@ -173,6 +177,7 @@ class Found:
             self.wrong + other.wrong,
             self.contrasts + other.contrasts,
             {**self.blocks, **other.blocks},
+            self.placements + other.placements,
         )
 
 

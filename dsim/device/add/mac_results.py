@@ -13,7 +13,9 @@ from pathlib import Path
 from dsim.device.add.found import LICENCE, Found, FoundNetwork, FoundStack
 from dsim.device.add.mac_lines import NEURAL_ENGINE, Head, Results, Timed, TimedChain, read_lines
 from dsim.device.add.mac_probes import probe_contrasts
+from dsim.device.add.mil_names import kind_of
 from dsim.device.add.slopes import LEAST_LENGTHS, Slope, slope_of, solve
+from dsim.device.placements import Placement
 from dsim.device.profile import MeasuredOp
 from dsim.errors import FileFormatError
 from dsim.op import ACTIVATIONS, BINARY, Op, OpKind
@@ -59,6 +61,9 @@ def read_mac_results(path: Path, text: str) -> Found:
     )
     if results.cut:
         notes.append(f"{path}: its last line was cut off and is left out")
+    networks = [one.timed for one in results.designs if one.timed.plan is not None]
+    if neural and networks:
+        more.append(_placed(networks))
     return Found(
         tuple(
             _network(one.timed, neural, f"run_on_mac.py, {_device(results.head)}") for one in results.designs
@@ -67,6 +72,9 @@ def read_mac_results(path: Path, text: str) -> Found:
         notes=(*notes, *more, *left),
         contrasts=contrasts,
         blocks=blocks,
+        placements=tuple(one for design in results.designs for one in _placements(design.timed))
+        if neural
+        else (),
         graphs={one.timed.name: one.graph for one in results.designs},
         stack=_stack(results.head),
         measured={
@@ -167,6 +175,32 @@ def _network(timed: Timed, neural: bool, source: str) -> FoundNetwork:
         away if known else None,
         timed.error_ms,
         f"Core ML's plan puts {share:.0%} of the cost elsewhere" if neural and share > CLIFF_SHARE else "",
+    )
+
+
+def _placements(timed: Timed) -> list[Placement]:
+    """Return where a whole network's operators of each kind were put; what Core ML puts together from others has no kind."""
+    on: Counter[OpKind] = Counter()
+    off: Counter[OpKind] = Counter()
+    for name, unit, _ in timed.plan or ():
+        if kind := kind_of(name):
+            (on if unit == NEURAL_ENGINE else off)[kind] += 1
+    return [Placement(timed.name, kind, on[kind], off[kind]) for kind in sorted(on.keys() | off.keys())]
+
+
+def _placed(networks: list[Timed]) -> str:
+    away = sorted(
+        {
+            kind
+            for one in networks
+            for place in _placements(one)
+            if place.elsewhere
+            for kind in [str(place.op)]
+        }
+    )
+    return (
+        f"where Core ML's plans put {len(networks)} whole networks tells the chance that a design leaves the Neural Engine; "
+        + (f"elsewhere: {_some(away)}" if away else "all of their operators stayed")
     )
 
 

@@ -21,6 +21,7 @@ from dsim.device.fields import write_rows
 from dsim.device.load import CONTRAST_COLUMNS, load_profile
 from dsim.device.ops import COLUMNS as OP_COLUMNS
 from dsim.device.ops import OPTIONAL as OP_OPTIONAL
+from dsim.device.placements import Placement, write_placements
 from dsim.device.profile import DeviceProfile, MeasuredOp
 from dsim.errors import FileAccessError, InvalidValueError
 from dsim.files import make_folder
@@ -66,6 +67,8 @@ class Addition:
         What measuring found beside the figures, for measured.toml; empty where dsim did not measure.
     contrasts
         Rows of contrasts.csv.
+    placements
+        Where operators of whole networks ran, for placements.csv.
     """
 
     name: str
@@ -81,6 +84,7 @@ class Addition:
     about: Mapping[str, Any] = field(default_factory=dict)
     measured: Mapping[str, Any] = field(default_factory=dict)
     contrasts: tuple[Mapping[str, str], ...] = ()
+    placements: tuple[Placement, ...] = ()
 
 
 @dataclass(frozen=True, repr=False)
@@ -201,6 +205,8 @@ def write_profile(root: Path, addition: Addition, force: bool = False) -> Path:
             write_ops(folder / "ops.parquet", addition.ops)
         if addition.contrasts:
             write_contrasts(folder / "contrasts.csv", addition.contrasts)
+        if addition.placements:
+            write_placements(folder, addition.placements)
         if addition.measured:
             (folder / MEASURED).write_text(tomli_w.dumps(addition.measured), encoding="utf-8")
         if addition.graphs:

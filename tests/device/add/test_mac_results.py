@@ -20,6 +20,7 @@ from dsim.device import find_profile
 from dsim.device.add import read_measurements
 from dsim.device.add.mac_results import LEAST_MS
 from dsim.device.add.slopes import Slope, slope_of, solve
+from dsim.device.placements import read_placements
 from dsim.errors import FileFormatError, InvalidValueError
 from dsim.latency import load_model
 from dsim.op import Op, OpKind, TensorSpec
@@ -141,6 +142,43 @@ def test_chains_that_left_the_neural_engine_are_named(place: Place, tmp_path: Pa
     found = read_measurements([place.write(everywhere)])
     assert not any("Neural Engine" in note for note in found.notes)
     assert OpKind.SOFTMAX in {row.op.kind for row in found.ops}
+
+
+@pytest.mark.slow
+def test_where_whole_designs_were_put_moves_the_chance_of_a_fall_for_designs_with_the_same_operators(
+    place: Place, lines: Lines
+) -> None:
+    def chances(rows: Lines, name: str) -> tuple[float, ...]:
+        done = place.run("device", "add", str(place.write(rows)), "--name", name, "--json")
+        assert done.exit_code == 0, done.output
+        notes.extend(json.loads(done.stdout)["notes"])
+        model = load_model(name)
+        phi = np.array([model.featurise(arch.to_graph()) for arch in DESIGNS])
+        return tuple(model.p_cliff(phi))
+
+    def away(row: dict[str, Any]) -> dict[str, Any]:
+        """Put a design's softmax on the CPU, with half of Core ML's estimated cost."""
+        if row.get("kind") != "design" or not any("softmax" in op for op, _, _ in row["plan"]):
+            return row
+        plan = [
+            [op, "cpu", 0.5] if "softmax" in op else [op, unit, cost / 2] for op, unit, cost in row["plan"]
+        ]
+        return {**row, "plan": plan}
+
+    notes: list[str] = []
+    stayed = chances(lines, "all-stayed")
+    assert stayed[0] == stayed[1]
+    assert 0.0 < stayed[0] < 0.0474  # less than where nothing is known: a logit of -3
+    fell = chances([away(row) for row in lines], "one-fell")
+    assert fell[0] > 1.5 * fell[1] > 1.5 * stayed[1]  # EfficientFormer has a softmax, PoolFormer none
+    assert any("2 whole networks" in note and note.endswith("elsewhere: softmax") for note in notes)
+    kept = read_placements(place.folder / "profiles" / "one-fell")
+    assert {(one.op, one.on_accelerator) for one in kept if one.elsewhere} == {(OpKind.SOFTMAX, 0)}
+    # what Core ML calls a cost moves no price
+    arch = DESIGNS[1].to_graph()
+    assert load_model("one-fell").estimate(arch).latency_ms == pytest.approx(
+        load_model("all-stayed").estimate(arch).latency_ms, rel=0.1
+    )
 
 
 def test_a_cut_last_line_is_left_out_and_said(place: Place, lines: Lines) -> None:

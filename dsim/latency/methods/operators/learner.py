@@ -15,6 +15,7 @@ from dsim.latency.learner import Learner
 from dsim.latency.methods.operators.blocks import block_pairs
 from dsim.latency.methods.operators.choices import choices
 from dsim.latency.methods.operators.evidence import OpEvidence, gather
+from dsim.latency.methods.operators.fallen import fallen_kinds, fallen_weights
 from dsim.latency.methods.operators.prices import fit_prices
 from dsim.latency.methods.operators.pricing import OperatorPricing
 from dsim.latency.methods.operators.seen import Timed, see
@@ -49,19 +50,23 @@ class Operators(Learner[OpEvidence, OperatorPricing]):
             kernels, rows.ms[own], rows.weight[own] * counts[own], rows.dispatched[own], rows.exact
         )
         timed = see(kernels, [str(evidence.family[n]) for n in own])
-        use = times.rows(evidence.network_family)
+        use, fallen = times.rows(evidence.network_family), fallen_kinds(evidence.profile)
         if not len(use):
             whole = uniform(prices.roofline.floor_ms, 1.0, 0.0)
-            return OperatorPricing(rows.links, prices, timed, whole)
+            return OperatorPricing(rows.links, prices, timed, whole, fallen)
         phi = OperatorPricing(rows.links, prices, timed, ALONE).networks([evidence.parts[n] for n in use])
         # a family of 30 networks must not settle it alone
         _, where, sizes = np.unique(evidence.network_family[use], return_inverse=True, return_counts=True)
         whole = fit_whole_to(phi, evidence.ms[use], 1.0 / np.sqrt(sizes[where]))
-        return OperatorPricing(rows.links, prices, timed, whole)
+        return OperatorPricing(rows.links, prices, timed, whole, fallen)
 
     def see(self, evidence: OpEvidence) -> Timed:
         """Collect the kernels that were timed."""
         return see(evidence.rows.kernels, [str(name) for name in evidence.family])
+
+    def cliff_weights(self, evidence: OpEvidence) -> FloatArray:
+        """Return the weights of the chance of a fall, by where a runtime put the device's own whole networks."""
+        return fallen_weights(evidence.profile)
 
     def folds(self, evidence: OpEvidence) -> dict[str, int]:
         """Deal families, or shapes, into groups."""

@@ -34,18 +34,21 @@ class OperatorPricing:
         Which kernels they were learned from.
     whole
         What a network takes beside its kernels.
+    fallen
+        Kinds of operator that a vector says the presence of, for they left the accelerator (`dsim.latency.methods.operators.fallen`).
     """
 
     links: Links
     prices: KernelPrices
     timed: Timed
     whole: Whole
+    fallen: tuple[str, ...] = ()
     least: ClassVar[str] = "at the fastest rates learned"
 
     @property
     def columns(self) -> tuple[str, ...]:
         """Names of the entries of a vector."""
-        return COLUMNS
+        return (*COLUMNS, *(f"n_{kind}" for kind in self.fallen))
 
     def kernels(self, graph: Graph, passes: tuple[str, ...]) -> tuple[Placed, ...]:
         """Return the kernels that run for a graph."""
@@ -53,7 +56,13 @@ class OperatorPricing:
 
     def vectors(self, kernels: Sequence[Kernel]) -> FloatArray:
         """Return the vectors (K, F) of kernels."""
-        return vectors_of(self.prices, self.timed, kernels)
+        own = vectors_of(self.prices, self.timed, kernels)
+        if not self.fallen:
+            return own
+        held = [
+            [kind in (str(one.op.kind), str(one.op.activation)) for kind in self.fallen] for one in kernels
+        ]
+        return np.hstack([own, np.array(held, dtype=np.float64).reshape(len(own), -1)])
 
     def networks(self, parts: Sequence[tuple[Kernel, ...]]) -> FloatArray:
         """Return the vectors (M, F) of networks, each a tuple of kernels."""
