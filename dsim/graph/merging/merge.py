@@ -48,6 +48,28 @@ class Merged:
     convolutions: int = 0
 
 
+@dataclass(frozen=True)
+class Group:
+    """Operands of one sum that become one layer.
+
+    Attributes
+    ----------
+    root
+        The op that writes the sum.
+    source
+        What all of them read.
+    host
+        The op that takes the others in.
+    terms
+        Each operand, and how it is read.
+    """
+
+    root: int
+    source: Ref
+    host: int
+    terms: tuple[tuple[Ref, Term], ...]
+
+
 @dataclass
 class _Plan:
     """What becomes of the nodes of a graph."""
@@ -56,6 +78,15 @@ class _Plan:
     stands: dict[int, Ref] = field(default_factory=dict)  # what is read in place of a node
     gone: set[int] = field(default_factory=set)
     branches: int = 0
+    groups: list[Group] = field(default_factory=list)
+
+
+def groups_of(graph: Graph) -> tuple[Group, ...]:
+    """Return what can be merged at once; merging it may bring further groups to light."""
+    plan = _Plan()
+    for each in sums(graph):
+        _merge(graph, each, plan)
+    return tuple(plan.groups)
 
 
 def merge_branches(graph: Graph) -> Merged:
@@ -113,6 +144,8 @@ def _merge(graph: Graph, found: Sum, plan: _Plan) -> None:
         plan.ops[chosen.host] = (_taking(graph, chosen, others), source)
         plan.gone |= {index for term in (chosen, *others) for index in term.nodes} - {chosen.host}
         plan.branches += 1 + len(others)
+        taken = tuple(zip((host, *members), (chosen, *others), strict=True))
+        plan.groups.append(Group(found.root, source, chosen.host, taken))
         for index in chosen.nodes[: chosen.nodes.index(chosen.host)]:  # what comes behind it
             plan.stands[index] = Ref(chosen.host)
         readings[host] = {}  # taken

@@ -23,7 +23,7 @@ def in_order(graph: GraphProto, known: Collection[str]) -> list[NodeProto]:
         Names of tensors that exist beforehand.
     """
     maker = {name: place for place, node in enumerate(graph.node) for name in node.output if name}
-    reads = [[name for name in _reads(node) if name in maker] for node in graph.node]
+    reads = [[name for name in reads_of(node) if name in maker] for node in graph.node]
     written = set(known)
     if all(_ready(node, wanted, written) for node, wanted in zip(graph.node, reads, strict=True)):
         return list(graph.node)
@@ -47,11 +47,11 @@ def _ready(node: NodeProto, wanted: Iterable[str], written: set[str]) -> bool:
     return ready
 
 
-def _reads(node: NodeProto) -> set[str]:
+def reads_of(node: NodeProto) -> set[str]:
     """Return the names that a node reads, those that its branches read from outside included."""
     found = {name for name in node.input if name}
     for attribute in node.attribute:
         for graph in [attribute.g] if attribute.HasField("g") else attribute.graphs:
             for inner in graph.node:
-                found |= _reads(inner)
+                found |= reads_of(inner)
     return found

@@ -16,7 +16,7 @@ from dsim.graph.onnx.network import Network
 from dsim.graph.onnx.patterns import recognise
 from dsim.graph.onnx.simplify import simplify
 from dsim.graph.onnx.write import write
-from dsim.graph.tracing import Shape, Trace
+from dsim.graph.tracing import Shape, Trace, Value
 from dsim.records import shown
 
 if TYPE_CHECKING:
@@ -60,9 +60,9 @@ def read_onnx(path: str | Path, input_shape: Given = None) -> Graph:
     place = Path(path)
     model = load_model(place)
     try:
-        network = simplify(model, _inputs(model.graph, as_inputs(input_shape)))
+        network = simplify(model, input_shapes(model.graph, as_inputs(input_shape)))
         recognise(network)
-        graph, notes = _graph(network), _notes(model.graph, as_inputs(input_shape))
+        graph, notes = graph_of(network)[0], _notes(model.graph, as_inputs(input_shape))
         return replace(graph, notes=notes) if notes else graph
     except DsimError as error:
         raise type(error)(f"{place}: {_one_line(str(error))}") from error
@@ -79,7 +79,7 @@ def _one_line(text: str) -> str:
     return line if len(line) <= MAX_MESSAGE else f"{line[: MAX_MESSAGE // 2]} ... {line[-MAX_MESSAGE // 2 :]}"
 
 
-def _inputs(graph: GraphProto, asked: Inputs | None) -> dict[str, Shape]:
+def input_shapes(graph: GraphProto, asked: Inputs | None) -> dict[str, Shape]:
     """Return the shape of every input that is not an initializer."""
     weights = {tensor.name for tensor in graph.initializer}
     found = [value for value in graph.input if value.name not in weights]
@@ -144,11 +144,13 @@ def _input(value: object, given: Shape | None) -> Shape:
     return tuple(stated)
 
 
-def _graph(network: Network) -> Graph:
+def graph_of(network: Network) -> tuple[Graph, dict[str, Ref]]:
+    """Return the graph of a recognised network, and which of the file's tensors each of its tensors is."""
     trace = Trace(GraphBuilder())
-    values = {name: trace.builder.input(network.shapes[name]) for name in network.inputs}
+    values: dict[str, Value] = {name: trace.builder.input(network.shapes[name]) for name in network.inputs}
     outputs = write(network, values, trace)
     found = [ref for ref in outputs if isinstance(ref, Ref)]
     if not found:
         raise FileFormatError("an output must depend on an input, got none that does; export it again")
-    return trace.builder.build(*found)
+    refs = {name: value for name, value in values.items() if isinstance(value, Ref)}
+    return trace.builder.build(*found), refs

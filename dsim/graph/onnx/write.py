@@ -62,7 +62,7 @@ def label_of(op: str, rank: int = 4) -> str:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", op).lower()
 
 
-def write(network: Network, values: dict[str, Ref], trace: Trace) -> list[Value]:
+def write(network: Network, values: dict[str, Value], trace: Trace) -> list[Value]:
     """Add the ops of a network.
 
     Parameters
@@ -77,16 +77,15 @@ def write(network: Network, values: dict[str, Ref], trace: Trace) -> list[Value]
     list
         What it gives.
     """
-    found: dict[str, Value] = dict(values)
     read = {*network.outputs, *(name for item in network.items for name in item.inputs)}
     for item in network.items:
-        args = [_argument(network, found, name) for name in item.inputs]
+        args = [_argument(network, values, name) for name in item.inputs]
         trace.scope, trace.writing = item.scope, item.writing
         trace.expected = tuple(network.shapes[name] for name in item.outputs if name)
         needed = max((k + 1 for k, name in enumerate(item.outputs) if name in read), default=1)
         results = _written(item, args, needed, trace)
-        found |= dict(zip((name for name in item.outputs if name), results, strict=False))
-    return [found.get(name, network.constants.get(name)) for name in network.outputs]
+        values |= dict(zip((name for name in item.outputs if name), results, strict=False))
+    return [values.get(name, network.constants.get(name)) for name in network.outputs]
 
 
 def _argument(network: Network, found: dict[str, Value], name: str) -> Value:

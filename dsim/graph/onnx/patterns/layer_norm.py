@@ -65,7 +65,9 @@ def _plain(finder: Finder, item: Item, centred: str, deviation: str) -> Match | 
     if axes_of(finder.network, second) != axes:
         return None
     inside = {*inverse, centred, again, deviation, root.inputs[0], variance, second.inputs[0], sub.inputs[1]}
-    return Match(NORM, (sub.inputs[0],), tuple(sorted(inside)), {"axis": axes[0]}, Writing.CHAIN)
+    epsilon = next((finder.network.scalar(name) for name in plus.inputs if name != variance), None)
+    attrs = {"axis": axes[0]} | ({} if epsilon is None else {"epsilon": epsilon})
+    return Match(NORM, (sub.inputs[0],), tuple(sorted(inside)), attrs, Writing.CHAIN)
 
 
 def _weighted(finder: Finder, item: Item, op: str, weights: int) -> Match | None:
