@@ -7,6 +7,7 @@ What you call; each is a command of ``dsim`` too:
 - `compare`: show how the best design changes from device to device
 - `predict`: predict the latency of a network on a device
 - `table`: price every block of a search space on a device
+- `advise`: say how to rewrite a network so that it computes the same, and runs faster on a device
 - `top1`: predict the ImageNet accuracy of a design
 - `export`: write a design as PyTorch code, or as a model file for a runtime
 - `measure`: time networks on this machine, and make a device profile
@@ -39,6 +40,7 @@ from dsim.openers import register
 if TYPE_CHECKING:
     from dsim import export, measure, search, supernet
     from dsim.accuracy.estimate import estimate_top1 as top1
+    from dsim.advice import advise
     from dsim.arch import PRESETS, Arch, Block, Stage, get_preset
     from dsim.device import find_profile as load_profile
     from dsim.device.remove import remove_device
@@ -64,6 +66,7 @@ _WHERE: dict[str, tuple[str, str]] = {
     "StudyResult": ("dsim.search", "StudyResult"),
     "adapt": ("dsim.own.front", "adapt"),
     "add_device": ("dsim.own.front", "add_device"),
+    "advise": ("dsim.advice", "advise"),
     "compare": ("dsim.shift", "compare"),
     "export": ("dsim.export", ""),
     "get_preset": ("dsim.arch", "get_preset"),
@@ -91,6 +94,7 @@ __all__ = [
     "StudyResult",
     "adapt",
     "add_device",
+    "advise",
     "compare",
     "export",
     "get_preset",

@@ -27,6 +27,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "report": ("dsim.cli.report", "Write studies and comparisons as one HTML page."),
     "predict": ("dsim.cli.predict", "Predict the latency of a network on a device."),
     "table": ("dsim.cli.table", "Write what every block costs on a device: the lookup table."),
+    "advise": ("dsim.cli.advise", "Say how to rewrite a network so that it runs faster on a device."),
     "top1": ("dsim.cli.top1", "Predict the ImageNet accuracy of a design."),
     "export": ("dsim.cli.export", "Write a design as a PyTorch model, or as a file for a runtime."),
     "supernet": ("dsim.cli.supernet", "Train all designs of a space in one network, on your own images."),

@@ -1,0 +1,133 @@
+"""The rewrites that a network has room for, each with what is known of it on a stack."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from dsim.advice.evidence import form_gain, length_gain, merge_gain, rank_gain
+from dsim.advice.records import Gain, Rewrite, Verdict
+from dsim.device.profile import DeviceProfile
+from dsim.device.tells import Scope, Seen
+from dsim.graph.forms import Form, form_of
+from dsim.graph.graph import Graph
+from dsim.graph.onnx.rewriting.forms import OPSETS, can_write
+from dsim.network.patterns import ALIGNED
+from dsim.network.price import Priced
+from dsim.op import OpKind
+
+PROBE = "to know it, write it (--untimed --write FILE) and time both files in turns on the device"
+BY_HAND = "dsim does not write this one"
+CHANNELS = 8  # vectors of most engines hold a multiple of it
+
+
+def proposals(
+    graph: Graph,
+    profile: DeviceProfile,
+    seen: Sequence[Seen],
+    priced: Priced | None,
+    constant_nodes: int = 0,
+) -> tuple[Rewrite, ...]:
+    """Return the rewrites, those that are proposed first.
+
+    Parameters
+    ----------
+    seen
+        Contrasts of the stack and its chip.
+    priced
+        Its price, which says what merging changes; None where the network has no branches to merge.
+    constant_nodes
+        How many nodes of its file compute constants.
+    """
+    found = [
+        *_forms(graph, seen),
+        *_branches(profile, priced),
+        *_lengths(graph, seen),
+        *_rank(graph, seen),
+    ]
+    if constant_nodes:
+        found.append(_unknown("constants folded: nodes that compute from constants alone", constant_nodes))
+    odd = sum(_odd_channels(graph))
+    if odd:
+        found.append(_unknown(f"channels padded with zeros to multiples of {CHANNELS}", odd))
+    order = list(Verdict)
+    return tuple(
+        sorted(found, key=lambda one: (order.index(one.verdict), one.gain.middle if one.gain else 0.0))
+    )
+
+
+def verdict_of(gain: Gain | None) -> Verdict:
+    """Say what a gain means: only one that was seen on this very stack can propose anything."""
+    if gain is None or gain.scope != str(Scope.STACK):
+        return Verdict.UNKNOWN
+    return Verdict.PROPOSED if gain.matters else Verdict.NO_GAIN
+
+
+def _forms(graph: Graph, seen: Sequence[Seen]) -> list[Rewrite]:
+    out = []
+    for before, places in Counter(form for op in graph.ops if (form := form_of(op))).items():
+        for after, opset in OPSETS.items():
+            if after == before or not can_write(before, after):
+                continue
+            gain = form_gain(seen, before, after)
+            near = None if gain else form_gain(seen, before, after, Scope.CHIP)
+            says = f"operator set {opset} or later"
+            if gain is None:
+                says += (
+                    f"; {f'through another runtime or at another precision {near}; ' if near else ''}{PROBE}"
+                )
+            what = f"{_words(after)} in place of {_words(before)}"
+            out.append(Rewrite(what, places, verdict_of(gain), gain, True, says, before, after))
+    return out
+
+
+def _words(form: Form) -> str:
+    return str(form).replace("gelu", "GELU").replace("_", " ")
+
+
+def _branches(profile: DeviceProfile, priced: Priced | None) -> list[Rewrite]:
+    merging = None if priced is None else priced.merging
+    if priced is None or merging is None or not merging.convolutions:
+        return []
+    gain = merge_gain(profile)
+    says = f"the model's estimate: {priced.estimate.latency_ms:.3g} ms to {merging.latency_ms:.3g} ms"
+    if gain is None:
+        says += f"; {PROBE}"
+    what = (
+        f"one convolution in place of parallel branches ({merging.branches} branches into {merging.layers})"
+    )
+    return [Rewrite(what, merging.layers, verdict_of(gain), gain, True, says)]
+
+
+def _lengths(graph: Graph, seen: Sequence[Seen]) -> list[Rewrite]:
+    odd, gain = length_gain(seen, graph)
+    if not odd:
+        return []
+    lengths = " and ".join(map(str, odd))
+    to = " and ".join(str(-(-length // ALIGNED) * ALIGNED) for length in odd)
+    what = f"attention over {to} tokens in place of {lengths}"
+    says = f"{BY_HAND}: pad the tokens once before the first block, and mask the added ones in every softmax"
+    if gain is None:
+        says += "; to know it, time both in turns on the device"
+    return [Rewrite(what, len(odd), verdict_of(gain), gain, False, says)]
+
+
+def _rank(graph: Graph, seen: Sequence[Seen]) -> list[Rewrite]:
+    """Attention of one image needs no axis for the batch."""
+    shapes = [op.inputs[0].shape for op in graph.ops if op.kind is OpKind.SOFTMAX]
+    places = sum(len(shape) == 4 and shape[0] == 1 for shape in shapes)
+    gain = rank_gain(seen)
+    if not places or gain is None:
+        return []
+    says = f"{BY_HAND}: drop the axis of the batch inside attention, and put it back behind it"
+    return [Rewrite("attention of rank 3 in place of rank 4", places, verdict_of(gain), gain, False, says)]
+
+
+def _unknown(what: str, places: int) -> Rewrite:
+    says = f"{BY_HAND}; to know it, time both in turns on the device"
+    return Rewrite(what, places, Verdict.UNKNOWN, None, False, says)
+
+
+def _odd_channels(graph: Graph) -> list[bool]:
+    """Tell of each convolution inside the network whether it writes a number of channels that is not aligned."""
+    return [op.kind is OpKind.CONV2D and bool(op.outputs[0].shape[1] % CHANNELS) for op in graph.ops]

@@ -1,0 +1,69 @@
+"""``dsim advise``: what to write differently in a network that exists, on one device."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from dsim.cli.options import device_option, json_option, print_json, without_nan
+from dsim.cli.words import ending
+
+
+@click.command(
+    epilog=ending(
+        "dsim advise net.onnx --device galaxy-s26-npu-litert --write better.onnx",
+        "dsim advise timm:repvgg_b0 --device epyc-zen4-onnxruntime --details",
+        then="time both files in turns on the device. `dsim predict better.onnx --device NAME` prices the new one.",
+    )
+)
+@click.argument("model")
+@device_option
+@click.option(
+    "--write",
+    type=click.Path(path_type=Path),
+    help="Write the network with the proposed rewrites into this .onnx file. MODEL must be an .onnx file too.",
+)
+@click.option(
+    "--untimed",
+    is_flag=True,
+    help="With --write: also do rewrites of which nothing is known on this device, so that you can time them there.",
+)
+@click.option("--details", is_flag=True, help="Also show what is not proposed, and why.")
+@click.option(
+    "--input",
+    "inputs",
+    multiple=True,
+    help="Shape of the input, batch first, such as 1x3x224x224. For several inputs repeat it as NAME=1x3x224x224.",
+)
+@json_option
+def advise(
+    model: str,
+    device: str,
+    write: Path | None,
+    untimed: bool,
+    details: bool,
+    inputs: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """Say what to write differently in MODEL so that it runs faster on a device, without training it again.
+
+    A rewrite keeps what the network computes: one op in place of steps, or steps in place of one op, and one
+    convolution in place of parallel branches. It is proposed where the two forms were timed on the same chip, unit and
+    runtime, in otherwise the same network (grade A) or by the same laboratory (grade B). Other functions that were
+    faster there are listed apart: they need retraining.
+
+    MODEL is what `dsim predict` reads. With --write, both files are run on random inputs first; a file whose outputs
+    differ by more than rounding is not written.
+    """
+    from dsim.advice import advise as run  # deferred: help must not wait for the models
+    from dsim.graph.inputs import parse_inputs
+    from dsim.report.advice import show_advice
+
+    if untimed and write is None:
+        raise click.UsageError("--untimed needs --write FILE: it says what to write.")
+    found = run(model, device, parse_inputs(inputs), write=write, untimed=untimed)
+    if as_json:
+        print_json(without_nan(found.to_dict()))
+    else:
+        show_advice(found, details)
