@@ -14,8 +14,9 @@ from dsim.graph.forms import ERF, Form
 from dsim.graph.graph import Graph
 from dsim.graph.key import NetworkKey
 from dsim.graph.merging import merge_branches
+from dsim.graph.tokens import token_lengths
 from dsim.latency.networks import own_graphs, stored
-from dsim.network.patterns import ALIGNED, token_lengths
+from dsim.network.patterns import ALIGNED
 from dsim.network.read import TRAINED
 from dsim.op import OpKind
 
