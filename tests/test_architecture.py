@@ -21,6 +21,7 @@ LEAVES = {
     "cache",
     "errors",
     "files",
+    "kendall",
     "normal",
     "openers",
     "places",
@@ -35,6 +36,7 @@ LEAVES = {
 MAY: dict[str, set[str]] = {
     "errors": set(),
     "files": {"errors", "records"},
+    "kendall": set(),
     "normal": set(),
     "openers": set(),
     "places": set(),

@@ -1,6 +1,7 @@
 """Arch: what a design is, how it is written down, and which ops it runs."""
 
 from dsim.arch.arch import Arch
+from dsim.arch.backbone import backbone_graph, backbone_pieces, read_sides
 from dsim.arch.block import Block
 from dsim.arch.choices import Activation, Downsample, Mixer, Norm, Stem
 from dsim.arch.head import Head
@@ -20,5 +21,8 @@ __all__ = [
     "Piece",
     "Stage",
     "Stem",
+    "backbone_graph",
+    "backbone_pieces",
     "get_preset",
+    "read_sides",
 ]

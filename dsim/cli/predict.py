@@ -9,12 +9,14 @@ import click
 from dsim.cli.options import confidence_option, json_option, print_json, without_nan
 from dsim.cli.types import device_named
 from dsim.cli.words import ending
+from dsim.errors import InvalidValueError
 
 
 @click.command(
     epilog=ending(
         "dsim predict efficientformer_l1 --device iphone12",
         "dsim predict model.py:build --device iphone12,pixel6-cpu",
+        "dsim predict efficientformer_l1 --device iphone12 --px 512x640",
         then="`dsim study --device iphone12 --budget 2ms` searches for a design that fits; `--by block` shows where the "
         "time goes.",
     )
@@ -39,6 +41,9 @@ from dsim.cli.words import ending
     help="Shape of the input, batch first, such as 1x3x224x224. For several inputs repeat it as NAME=1x3x224x224.",
 )
 @click.option(
+    "--px", help="Size of the image, 640 or 512x640 (height x width): short for --input 1x3x512x640."
+)
+@click.option(
     "--strict",
     is_flag=True,
     help="Fail if the profile cannot price an operator. Otherwise the result is called an incomplete estimate.",
@@ -61,6 +66,7 @@ def predict(
     device: str,
     by: str,
     inputs: tuple[str, ...],
+    px: str | None,
     strict: bool,
     merge: bool,
     drawing: Path | None,
@@ -78,7 +84,7 @@ def predict(
     from dsim.network.price import price, price_on
     from dsim.report.latency import show_devices, show_latency
 
-    graph = read_network(model, parse_inputs(inputs))
+    graph = read_network(model, parse_inputs(_shapes(inputs, px)))
     if drawing:
         from dsim.graph.structure import draw  # deferred: it loads networkx
 
@@ -98,3 +104,13 @@ def predict(
         show_devices(model, graph, rows)
     if all(row.priced is None for row in rows):
         raise click.exceptions.Exit(1)
+
+
+def _shapes(inputs: tuple[str, ...], px: str | None) -> tuple[str, ...]:
+    if px is None:
+        return inputs
+    if inputs:
+        raise InvalidValueError("--px is short for --input, and both were given; leave one out")
+    from dsim.arch import read_sides  # deferred: help must not wait for it
+
+    return ("1x3x{}x{}".format(*read_sides(px)),)

@@ -37,6 +37,7 @@ def _show_space(ctx: click.Context, param: click.Parameter, value: bool) -> None
         "dsim study --device iphone12 --budget 2ms",
         "dsim study --device pixel4-cpu-1large-float --budget 30ms --time 60s",
         "dsim study --device iphone12 --budget 2ms --accuracy photos.supernet",
+        "dsim study --device iphone12 --budget 8ms --task backbone --px 512x640",
         then="`dsim export studies/iphone12-2ms --to coreml -o app` writes the design for a runtime, and `dsim report "
         "studies/iphone12-2ms` draws the whole front.",
     )
@@ -100,6 +101,19 @@ def _show_space(ctx: click.Context, param: click.Parameter, value: bool) -> None
 )
 @subnets_option
 @data_option
+@click.option(
+    "--px",
+    help="Side of the image, such as 256. Several with commas, such as 192,224,256: each is searched, and the best is shown. With "
+    "--task backbone, height x width, such as 512x640.",
+    show_default="the space's",
+)
+@click.option(
+    "--task",
+    type=click.Choice(["classify", "backbone"]),
+    default="classify",
+    show_default=True,
+    help="What the network is for. backbone: a detector or segmenter. Its four maps at --px are priced, without a head.",
+)
 @click.option("--name", default="", help="Name of the study.", show_default="DEVICE-BUDGET")
 @click.option(
     "--out",
@@ -137,6 +151,8 @@ def study(
     train_images: str | None,
     subnets: int,
     data: Path | None,
+    px: str | None,
+    task: str,
     name: str,
     out: Path,
     storage: str | None,
@@ -149,7 +165,7 @@ def study(
     command continues it; if it is finished, the same command shows it again.
     """
     from dsim.report.study import show_study  # the verb's own imports: --help must not wait for them
-    from dsim.search import load_space, search
+    from dsim.search import load_space, search_sizes
 
     source = None
     if supernet:
@@ -160,9 +176,11 @@ def study(
     if source:
         source.space(space)  # refused before anything is said
         click.echo(f"After the search: {source.plan}.", err=True)
-    result = search(
+    result = search_sizes(
         device,
         budget_ms,
+        px=px,
+        backbone=task == "backbone",
         batch=batch,
         confidence=confidence,
         rough=rough,

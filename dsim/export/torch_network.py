@@ -210,7 +210,7 @@ def _network(arch: Arch) -> str:
         return self.forward_head(self.forward_features(x))
 
     def maps(self, x: Tensor, stages: int = len(STAGES)) -> list[Tensor]:
-        """Return each stage's output: maps (N, C, H, W); tokens (N, H * W, C) where the last ends in them."""
+        """Return each stage's output: maps (N, C, H, W), or tokens (N, H * W, C) if the last ends in them."""
         x = self.patch_embed(x)
         outputs = []
         for place, module in enumerate(self.network):

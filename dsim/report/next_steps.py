@@ -48,12 +48,11 @@ def next_steps(result: StudyResult, runtime: str) -> tuple[tuple[str, str], ...]
             steps.append(
                 (what, f"dsim train {folder} --data DATA --from {task.supernet} --images 1M --out model")
             )
-        steps.append(
-            (
-                f"time it before you train it, as a {form[1]} file on the device:",
-                f"dsim export {folder} --to {form[0]} -o app",
-            )
-        )
+        if result.spec.backbone:  # the other forms hold a classifier
+            step = ("write it as PyTorch code, for a detector or segmenter:", "torch -o backbone")
+        else:
+            step = (f"time it before you train it, as a {form[1]} file on the device:", f"{form[0]} -o app")
+        steps.append((step[0], f"dsim export {folder} --to {step[1]}"))
     if not (result.cost.interrupted or result.cost.capped):  # a page takes finished studies only
         steps.append(("see it as a page with charts:", f"dsim report {folder}"))
     return tuple(steps)
@@ -72,8 +71,14 @@ def _study(spec: StudySpec, budget: str) -> str:
     for option in ("confidence", "recipe", "trials", "seed", "out"):
         if getattr(spec, option) != getattr(usual, option):
             words += [f"--{option}", str(getattr(spec, option))]
+    if spec.backbone:
+        words += ["--task", "backbone", "--px", spec.backbone]
     if spec.task:
         words += spec.task.options
+    elif (
+        not spec.backbone and spec.space == usual.space.fixed(resolution=spec.space.resolution) != usual.space
+    ):
+        words += ["--px", str(spec.space.resolution)]
     elif spec.space != usual.space:
         words += ["--space", "SPACE.toml"]
     return shlex.join(words)

@@ -6,6 +6,7 @@ from dsim.search.files import load_study, read_result
 from dsim.search.published import measured_networks
 from dsim.search.result import Certainty, Cost, NotIdentified, Published, StudyResult
 from dsim.search.run import run_study, search
+from dsim.search.sizes import search_sizes
 from dsim.search.space import Space
 from dsim.search.space_file import load_space
 from dsim.search.spec import StudySpec
@@ -25,6 +26,7 @@ __all__ = [
     "read_result",
     "run_study",
     "search",
+    "search_sizes",
 ]
 
 make_callable(__name__, "search")

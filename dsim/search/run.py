@@ -9,6 +9,7 @@ from pathlib import Path
 
 from dsim.accuracy import load_accuracy_model
 from dsim.accuracy.asked_recipe import ForRecipe, read_recipe
+from dsim.accuracy.downstream import order_words
 from dsim.device.find import find_profile, name_at_batch
 from dsim.device.form_notes import form_notes
 from dsim.device.profile import DeviceProfile
@@ -81,7 +82,7 @@ def run_study(
     if spec.recipe:
         asked = read_recipe(spec.recipe, spec.space.resolution)
         accuracy = ForRecipe(load_accuracy_model(), asked)
-    table = CostTable(latency, accuracy, spec.task.classes if spec.task else None)
+    table = CostTable(latency, accuracy, spec.task.classes if spec.task else None, spec.image)
     scorer = Scorer(latency, accuracy, table, spec.budget_ms, spec.confidence)
     models = {"latency": content_hash(rests_on(profile)), "accuracy": accuracy.fingerprint}
     mark = fingerprint(spec.inputs(), models)
@@ -119,7 +120,8 @@ def run_study(
         found.front,
         found.fastest,
         dropped,
-        () if source else published_near(profile, middle),  # theirs is ImageNet's top-1
+        # theirs is ImageNet's top-1, and the time of a classifier
+        () if source or spec.image else published_near(profile, middle),
         found.cost,
         None if found.chosen or math.isnan(found.fastest.needs_ms) else found.fastest.needs_ms,
         (
@@ -149,10 +151,16 @@ def _notes(spec: StudySpec, profile: DeviceProfile) -> tuple[str, ...]:
         notes.append(rough)
     if profile.batch != 1:
         notes.append(f"milliseconds are of one run of {profile.batch} images, as this profile was measured")
-    if not low_px <= spec.space.resolution <= high_px:
+    low, high = spec.image or (spec.space.resolution, spec.space.resolution)
+    if not low_px**2 <= low * high <= high_px**2:
+        said = spec.backbone or str(low)
         notes.append(
-            f"{spec.space.resolution} px lies outside {low_px} to {high_px} px, where networks were measured: "
-            "latency is extrapolated"
+            f"{said} px lies outside {low_px} to {high_px} px, where networks were measured: latency is extrapolated"
+        )
+    if spec.image:
+        notes.append(
+            f"latency is of the four maps of an image of {spec.backbone} px, without a head; top-1 is of the same design with its "
+            f"head, at {spec.space.resolution} px; {order_words()}"
         )
     return tuple(notes)
 
@@ -173,6 +181,8 @@ def search(
     accuracy: TaskSource | str | Path | None = None,
     recipe: str = "",
     rough: bool = False,
+    px: int | None = None,
+    backbone: str = "",
     progress: Progress | None = None,
 ) -> StudyResult:
     """Find a vision backbone for a device within a latency budget.
@@ -209,6 +219,10 @@ def search(
         reference recipe (300 epochs, distilled, the space's resolution).
     rough
         Search on a rough profile too; it is refused otherwise.
+    px
+        Height and width of the images of a classifier, in place of the space's.
+    backbone
+        Image of a detector or segmenter, such as ``"512x640"``: the four maps of that image are priced, without a head.
     progress
         Called after each mix.
 
@@ -226,6 +240,7 @@ def search(
     source: TaskSource | None = (
         open_with("accuracy", accuracy) if isinstance(accuracy, str | Path) else accuracy
     )
+    asked = source.space(space) if source else space or Space()
     spec = StudySpec(
         name_at_batch(device, batch),
         milliseconds(budget_ms),
@@ -233,12 +248,13 @@ def search(
         trials,
         seconds(time_s),
         seed,
-        source.space(space) if source else space or Space(),
+        asked.fixed(resolution=px) if px is not None else asked,
         name,
         Path(out) if out is not None else Path("studies"),
         storage,
         source.task if source else None,
         recipe,
+        backbone=backbone,
     )
     result = run_study(spec, progress, out is not None, source)
     if out is not None and result.chosen:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from dsim.accuracy.asked_recipe import recipe_words, whole_recipe
+from dsim.arch import read_sides
 from dsim.device.batches import MARK
 from dsim.errors import InvalidValueError
 from dsim.records import to_plain
@@ -37,6 +38,7 @@ class StudyInputs:
     task: Task | None = None
     recipe: str = ""
     fits_by: str = UPPER_END  # of studies made before it was kept
+    backbone: str = ""
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,9 @@ class StudySpec:
         How designs would be trained, as `dsim.accuracy.asked_recipe.read_recipe` reads it; empty for the reference recipe.
     fits_by
         The rule by which a design fits: `CHANCE`, or `UPPER_END` in files of older versions, which can be read and not run.
+    backbone
+        Image of a detector or segmenter, such as ``512x640``: then the four maps of that image are priced, without a head. Empty
+        for a classifier.
 
     Raises
     ------
@@ -92,6 +97,7 @@ class StudySpec:
     task: Task | None = None
     recipe: str = ""
     fits_by: str = CHANCE
+    backbone: str = ""
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.budget_ms) and self.budget_ms > 0):
@@ -118,8 +124,16 @@ class StudySpec:
             raise InvalidValueError(f"seed must lie in 0 to 4294967295, got {self.seed}; give 0")
         recipe = whole_recipe(self.recipe, self.space.resolution, self.task is not None)
         object.__setattr__(self, "recipe", recipe)
+        if self.backbone:
+            sides = read_sides(self.backbone)
+            if self.task is not None:
+                raise InvalidValueError(
+                    "designs for a backbone are judged by ImageNet top-1, got a supernet; leave one of the two out"
+                )
+            object.__setattr__(self, "backbone", "x".join(map(str, sides)))
         if not self.name:
-            object.__setattr__(self, "name", f"{self.device}-{self.budget_ms:g}ms".replace(MARK, "-batch"))
+            name = f"{self.device}-{self.budget_ms:g}ms".replace(MARK, "-batch")
+            object.__setattr__(self, "name", f"{name}-backbone-{self.backbone}" if self.backbone else name)
         if not _NAME.fullmatch(self.name):
             raise InvalidValueError(
                 "a study's name is a folder name of at most 100 letters, digits, dots, dashes and underscores, "
@@ -137,6 +151,11 @@ class StudySpec:
         return AccuracyWords(self.task, self.trained)
 
     @property
+    def image(self) -> tuple[int, int] | None:
+        """Height and width of the image that a backbone is priced for; None for a classifier."""
+        return read_sides(self.backbone) if self.backbone else None
+
+    @property
     def rule(self) -> str:
         """When a design fits, as the end of a sentence."""
         return rule_words(self.fits_by, self.confidence)
@@ -149,8 +168,10 @@ class StudySpec:
     def inputs(self) -> dict[str, Any]:
         """Return what determines the result, as plain values (the name, the place and the time cap do not)."""
         asked = (self.device, self.budget_ms, self.confidence, self.trials, self.seed, self.space)
-        plain = dict(to_plain(StudyInputs(*asked, self.task, self.recipe, self.fits_by)))
-        return {key: value for key, value in plain.items() if value or key not in ("task", "recipe")}
+        plain = dict(to_plain(StudyInputs(*asked, self.task, self.recipe, self.fits_by, self.backbone)))
+        return {
+            key: value for key, value in plain.items() if value or key not in ("task", "recipe", "backbone")
+        }
 
 
 def rule_words(fits_by: str, confidence: float) -> str:

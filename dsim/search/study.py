@@ -254,7 +254,7 @@ def judge(arch: Arch, scorer: Scorer, name: str = "") -> Candidate:
 
 def _candidate(name: str, arch: Arch, scorer: Scorer, row: Floats, score: Scores) -> Candidate:
     arch = scorer.table.deployed(arch)
-    graphs = [piece.graph for piece in arch.pieces()]
+    graphs = [piece.graph for piece in scorer.table.priced(arch)]
     return Candidate(
         arch,
         float(score.latency_ms[0]),

@@ -14,7 +14,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from dsim.arch import Arch
+from dsim.arch import Arch, Piece, backbone_pieces
 from dsim.graph import Graph
 
 Floats = NDArray[np.float64]
@@ -53,6 +53,9 @@ class CostTable:
     classes
         Class scores of the network that is deployed, with which every design is priced; None prices it with its own. The
         accuracy model sees those that it was learned with, whatever the design has.
+    image
+        Height and width of the images of a detector or segmenter, where the backbone alone is deployed: then latency is that of
+        the four maps, and accuracy that of the design with its head, at its own resolution.
 
     Attributes
     ----------
@@ -60,8 +63,15 @@ class CostTable:
         Pieces priced so far.
     """
 
-    def __init__(self, latency: Latencies, accuracy: Accuracies, classes: int | None = None) -> None:
+    def __init__(
+        self,
+        latency: Latencies,
+        accuracy: Accuracies,
+        classes: int | None = None,
+        image: tuple[int, int] | None = None,
+    ) -> None:
         self._classes = classes
+        self._image = image
         self._latency = latency
         self._accuracy = accuracy
         self._rows: dict[Hashable, Floats] = {}
@@ -77,17 +87,24 @@ class CostTable:
         """Return a design with as many class scores as are deployed."""
         return arch if self._classes is None else replace(arch, num_classes=self._classes)
 
+    def priced(self, arch: Arch) -> tuple[Piece, ...]:
+        """Return the pieces of what is deployed."""
+        return self.deployed(arch).pieces() if self._image is None else backbone_pieces(arch, self._image)
+
     def pieces(self, arch: Arch) -> dict[str, Floats]:
         """Return the joined row (F + S,) of every piece of a design, by the piece's place in it."""
         out = {}
         seen = arch if self._classes is None else replace(arch, num_classes=LEARNED_CLASSES)
-        for piece, priced in zip(seen.pieces(), self.deployed(arch).pieces(), strict=True):
-            row = self._rows.get(piece.key)
+        by_scope = {piece.scope: piece for piece in self.priced(arch)}
+        for piece in seen.pieces():
+            priced = by_scope.get(piece.scope)  # None is the head of a backbone
+            key = (piece.key, priced and priced.key)
+            row = self._rows.get(key)
             if row is None:
-                phi = self._latency.featurise(priced.graph)
+                phi = np.zeros(self._split) if priced is None else self._latency.featurise(priced.graph)
                 self._split = len(phi)
                 row = np.concatenate([phi, self._accuracy.summarise(piece.graph)])
-                self._rows[piece.key] = row
+                self._rows[key] = row
             out[piece.scope] = row
         return out
 

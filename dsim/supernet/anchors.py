@@ -14,6 +14,7 @@ from torch import nn
 
 from dsim.errors import InvalidValueError
 from dsim.export import build_module
+from dsim.kendall import taus
 from dsim.progress import working
 from dsim.records import to_json
 from dsim.supernet.alone import Alone
@@ -23,7 +24,6 @@ from dsim.supernet.draws import draws
 from dsim.supernet.evaluator import scored
 from dsim.supernet.home import Header, Home
 from dsim.supernet.images import Part
-from dsim.supernet.kendall import taus
 from dsim.supernet.loaded import Supernet, load_supernet
 from dsim.supernet.machine import torch_threads
 from dsim.supernet.processes import refuse_processes

@@ -22,11 +22,12 @@ class StemPart:
     activation: Activation | None
     width: int
     resolution: int
+    columns: int | None = None  # width of an image that is not square; None for a square one
 
     @property
     def input_shape(self) -> tuple[int, ...]:
         """The image, NCHW."""
-        return (1, IMAGE_CHANNELS, self.resolution, self.resolution)
+        return (1, IMAGE_CHANNELS, self.resolution, self.columns or self.resolution)
 
     def write(self, pen: Pen, x: Ref) -> Ref:
         """Write the ops."""
@@ -136,9 +137,11 @@ class TransitionPart:
     Attributes
     ----------
     size
-        Height and width of the map that comes in.
+        Height of the map that comes in, and its width too unless ``columns`` says otherwise.
     activation
         Inside the attention of `Downsample.ATTENTION`; None for the others.
+    columns
+        Width of a map that is not square; None for a square map.
     """
 
     downsample: Downsample
@@ -146,11 +149,12 @@ class TransitionPart:
     out_width: int
     size: int
     activation: Activation | None = None
+    columns: int | None = None
 
     @property
     def input_shape(self) -> tuple[int, ...]:
         """A map, NCHW."""
-        return (1, self.in_width, self.size, self.size)
+        return (1, self.in_width, self.size, self.columns or self.size)
 
     def write(self, pen: Pen, x: Ref) -> Ref:
         """Write the ops."""

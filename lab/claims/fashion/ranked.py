@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dsim.supernet.kendall import taus
+from dsim.kendall import taus
 from lab.claims.fashion.inputs import Inputs
 from lab.claims.fashion.interval import Counts, Interval, Values, resampled
 from lab.claims.fashion.rows import Estimate, Training

@@ -11,8 +11,8 @@ from scipy.stats import kendalltau
 
 pytest.importorskip("PIL", reason="needs pip install 'dsim[supernet]'")
 
+from dsim.kendall import taus
 from dsim.supernet.choices import DEFAULT, Choices
-from dsim.supernet.kendall import taus
 from dsim.supernet.subnet import parse_subnet
 from lab.claims.fashion.bought import bought, finals, noise, seen_difference
 from lab.claims.fashion.costs import read_costs

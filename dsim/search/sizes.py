@@ -1,0 +1,95 @@
+"""A study at the size of image that is asked for: one, several of which the search takes the best, or a backbone's."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import Any
+
+from dsim.device.find import name_at_batch
+from dsim.errors import InvalidValueError
+from dsim.search.result import StudyResult
+from dsim.search.run import search
+from dsim.search.spec import StudySpec
+from dsim.units import milliseconds
+
+MOST = 8  # sizes in one command: each is a search of its own
+_SIDE = re.compile(r"\d{1,5}")
+
+
+def search_sizes(
+    device: str,
+    budget_ms: float | str,
+    *,
+    px: str | None = None,
+    backbone: bool = False,
+    name: str = "",
+    **asked: Any,
+) -> StudyResult:
+    """Search at each size of image, and return the best of what was found.
+
+    Top-1 is predicted for networks that are trained and tested at the size, so that a larger one may pay or not. Among sizes
+    at which something fits, the highest pessimistic top-1 is the best; where nothing fits, the smallest budget that would do.
+
+    Parameters
+    ----------
+    px
+        One side, several with commas, or with ``backbone`` the image of a detector, such as ``"512x640"``. None for the space's.
+    backbone
+        Price the four maps, without a head.
+    name
+        As for `search`; several sizes get a folder each, the size at its end.
+    asked
+        As for `search`.
+
+    Raises
+    ------
+    InvalidValueError
+        A size is none, or several are asked for a backbone, whose top-1 does not depend on it.
+    """
+    if backbone:
+        if px is None or "," in px:
+            raise InvalidValueError(
+                f"a backbone is priced for images of one size, for its top-1 does not depend on it, got {px or 'none'}; give "
+                "for example --px 512x640"
+            )
+        return search(device, budget_ms, backbone=px, name=name, **asked)
+    if px is None:
+        return search(device, budget_ms, name=name, **asked)
+    sides = _sides(px)
+    if len(sides) == 1:
+        return search(device, budget_ms, px=sides[0], name=name, **asked)
+    base = name or StudySpec(name_at_batch(device, asked.get("batch")), milliseconds(budget_ms)).name
+    results: list[StudyResult] = []
+    for side in sides:
+        results.append(search(device, budget_ms, px=side, name=f"{base}-{side}px", **asked))
+        if results[-1].cost.interrupted:
+            break
+    best = min(results, key=_order)
+    others = [f"{one.spec.space.resolution} px {_found(one)}" for one in results if one is not best]
+    here = f"{best.spec.space.resolution} px is the best of {', '.join(map(str, sides))}"
+    return replace(best, notes=(*best.notes, f"{here}; {'; '.join(others)}"))
+
+
+def _sides(px: str) -> tuple[int, ...]:
+    parts = [part.strip() for part in px.split(",")]
+    if not all(_SIDE.fullmatch(part) for part in parts) or len(set(parts)) != len(parts) or len(parts) > MOST:
+        raise InvalidValueError(
+            f"--px must be a side in pixels, or up to {MOST} different ones with commas, got {px[:60]!r}; write 224 or 192,224,256 "
+            "(512x640 needs --task backbone)"
+        )
+    return tuple(map(int, parts))
+
+
+def _order(result: StudyResult) -> tuple[bool, float]:
+    if result.chosen:
+        return False, -result.chosen.top1_low
+    return True, result.nearest_feasible_budget_ms or float("inf")
+
+
+def _found(result: StudyResult) -> str:
+    if result.chosen is None:
+        return "fits nothing"
+    return (
+        f"reaches {result.chosen.top1:.1f}% ({result.chosen.top1_low:.1f} to {result.chosen.top1_high:.1f})"
+    )

@@ -1,0 +1,84 @@
+"""Sizes of image: a backbone is priced without its head, and a list is searched size by size."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dsim.arch import Mixer, backbone_graph
+from dsim.errors import InvalidValueError
+from dsim.search import StudySpec, search_sizes
+from dsim.search.grid import Grid
+from dsim.search.mix import all_mixes
+from dsim.search.table import CostTable
+from tests.search.fakes import FakeAccuracy, FakeLatency
+from tests.search.test_study import SMALL
+
+IMAGE = (64, 96)
+
+
+def test_prices_of_a_backbone_add_up_to_its_whole_graph_and_top1_is_the_classifiers() -> None:
+    latency, accuracy = FakeLatency(), FakeAccuracy()
+    table, rng = CostTable(latency, accuracy, image=IMAGE), np.random.default_rng(0)
+    mixes = [mix for mix in all_mixes(SMALL) if mix.attention_blocks == (0, 2)]
+    assert {mix.attention for mix in mixes} == {Mixer.ATTENTION, Mixer.ATTENTION_V2}
+    for mix in mixes[:: len(mixes) // 4]:
+        grid = Grid(SMALL, mix, table)
+        points = rng.integers(0, np.array(grid.sizes), (2, 12))
+        cut = table.cut(grid.rows(points))
+        for n, point in enumerate(points.tolist()):
+            arch = grid.arch(point)
+            np.testing.assert_allclose(cut.phi[n], latency.featurise(backbone_graph(arch, IMAGE)))
+            np.testing.assert_allclose(cut.summary[n], accuracy.summarise(arch.to_graph()))
+
+
+def test_a_backbone_is_a_study_of_its_own() -> None:
+    plain, backbone = (StudySpec("iphone12", 2.0, backbone=size) for size in ("", "640"))
+    assert (plain.image, backbone.image) == (None, (640, 640))
+    assert backbone.name == "iphone12-2ms-backbone-640x640"
+    assert "backbone" not in plain.inputs()
+    assert backbone.inputs()["backbone"] == "640x640"
+    assert StudySpec("iphone12", 2.0, space=replace(SMALL, resolution=256)).name == plain.name
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"backbone": True}, "one size, for its top-1 does not depend on it, got none"),
+        ({"backbone": True, "px": "512,640"}, "got 512,640"),
+        ({"px": "512x640"}, "needs --task backbone"),
+        ({"px": "224,224"}, "different ones"),
+        ({"px": "200"}, "resolution must be a multiple of 32"),
+    ],
+)
+def test_a_size_that_cannot_be_searched_is_refused(asked: dict[str, object], said: str) -> None:
+    with pytest.raises(InvalidValueError, match=said):
+        search_sizes("iphone12", "2ms", **asked)
+
+
+@pytest.mark.slow
+def test_of_several_sizes_the_best_is_shown_with_the_others(tmp_path: Path) -> None:
+    found = search_sizes("iphone12", "1.5ms", px="128,224", trials=3, space=SMALL, out=tmp_path)
+    assert found.spec.space.resolution == 224
+    assert any(note.startswith("224 px is the best of 128, 224; 128 px reaches") for note in found.notes)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "iphone12-1.5ms-128px",
+        "iphone12-1.5ms-224px",
+    ]
+
+
+@pytest.mark.slow
+def test_a_study_of_a_backbone_says_what_is_priced_and_what_top1_is_worth(tmp_path: Path) -> None:
+    asked: Callable[..., object] = search_sizes
+    one, again = (
+        asked("iphone12", "8ms", px="512x640", backbone=True, trials=2, space=SMALL, out=tmp_path)
+        for _ in range(2)
+    )
+    assert one == again  # read from its files
+    said = " ".join(one.notes)  # type: ignore[attr-defined]
+    assert "four maps of an image of 512x640 px, without a head" in said
+    assert "orders published backbones' box AP by" in said
