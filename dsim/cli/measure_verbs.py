@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -10,6 +11,9 @@ from dsim.cli.backends import TimesBackends, backend_option, needed
 from dsim.cli.options import json_option, print_json, without_nan
 from dsim.cli.types import DURATION
 from dsim.cli.words import ending
+
+if TYPE_CHECKING:
+    from dsim.measure.android import AndroidBundle
 
 
 @click.command(
@@ -143,9 +147,10 @@ def compared_command(
 
 @click.command(
     "bundle",
-    short_help="Write what a Mac needs to time networks.",
+    short_help="Write what a Mac or a phone needs to time networks.",
     epilog=ending(
         "dsim measure bundle for-my-mac --designs 4",
+        "dsim measure bundle for-my-phone --runtime litert",
         then="copy the folder to a Mac, run `python run_on_mac.py` there, and give the results to "
         "`dsim device add results.jsonl --name my-iphone`.",
     ),
@@ -156,7 +161,7 @@ def compared_command(
     type=click.IntRange(1, 100),
     default=4,
     show_default=True,
-    help="How many designs to write, whole and op by op; four take about a gigabyte.",
+    help="How many designs to write, whole and op by op; for Core ML four take about a gigabyte.",
 )
 @click.option(
     "--time",
@@ -166,18 +171,29 @@ def compared_command(
     show_default=True,
     help="Begin no further package after this long; the same command continues.",
 )
+@click.option(
+    "--runtime",
+    type=click.Choice(["coreml", "litert"]),
+    default="coreml",
+    show_default=True,
+    help="coreml for a Mac or iPhone, litert for an Android phone.",
+)
 @json_option
-def bundle_command(folder: Path, designs: int, seconds: float, as_json: bool) -> None:
-    """Write into FOLDER what a Mac needs to time networks on itself or on an iPhone, through Core ML.
+def bundle_command(folder: Path, designs: int, seconds: float, runtime: str, as_json: bool) -> None:
+    """Write into FOLDER what a Mac needs to time networks on itself or on an iPhone, or an Android phone through LiteRT.
 
-    Core ML runs only on Apple's systems; the folder can be written on any system, and holds a script that does the
-    timing. Needs pip install 'dsim[coreml]'.
+    The folder can be written on any system, and holds a script that does the timing: run_on_mac.py, or run_on_android.py, which
+    runs LiteRT's benchmark_model through adb. Needs pip install 'dsim[coreml]' or 'dsim[litert]'.
     """
-    from dsim.measure.front import bundle  # deferred: help must not wait for torch
+    from dsim.measure.coreml import Bundle  # deferred: help must not wait for torch
+    from dsim.measure.front import bundle
 
-    made = bundle(folder, designs, seconds=seconds)
+    made = bundle(folder, designs, seconds=seconds, runtime=runtime)
     if as_json:
         print_json(made.to_dict())
+        return
+    if not isinstance(made, Bundle):
+        _show_android(made)
         return
     click.echo(
         f"{made.packages} packages ({made.probes} probes, {made.chains} chains of ops, {made.designs} designs; {made.size_bytes / 1e6:.0f} MB, "
@@ -191,4 +207,19 @@ def bundle_command(folder: Path, designs: int, seconds: float, as_json: bool) ->
         click.echo(f"Left out: {what}")
     click.echo(
         "Next: copy the folder to a Mac and run there: python run_on_mac.py (docs/measuring-coreml.md)"
+    )
+
+
+def _show_android(made: AndroidBundle) -> None:
+    click.echo(
+        f"{made.designs + made.probes} models ({made.probes} probes, {made.designs} designs; {made.kept} kept from before) are in {made.folder}."
+    )
+    if made.waiting:
+        click.echo(
+            f"{made.waiting} models are still to be written: give the same command, or a longer --time."
+        )
+    for what in made.left_out:
+        click.echo(f"Left out: {what}")
+    click.echo(
+        f"Next: connect a phone and run: python {made.folder / 'run_on_android.py'} --unit gpu (its first lines say what it needs)"
     )

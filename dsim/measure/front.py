@@ -10,6 +10,7 @@ from dsim.arch import Arch
 from dsim.device.profile import SEARCHED
 from dsim.errors import InvalidValueError, UnavailableError
 from dsim.files import make_folder
+from dsim.measure.android import AndroidBundle, write_android_bundle
 from dsim.measure.compared_designs import compared_profiles, timed_designs
 from dsim.measure.contrast_journal import read_visits
 from dsim.measure.contrast_profiles import fill_profiles
@@ -40,6 +41,7 @@ from dsim.shift.measured import designs_to_time, read_measured, write_measured
 SECONDS = 600.0
 CHECKS = 20
 NETWORKS = 10_000
+RUNTIMES = ("coreml", "litert")  # that a bundle may be for
 BUNDLE_DESIGNS = 4  # about a thousand packages and a gigabyte
 MOST_SEARCHES = 100
 Backends = str | Sequence[str]
@@ -166,10 +168,12 @@ def bundle(
     designs: int | Iterable[Arch] = BUNDLE_DESIGNS,
     *,
     seconds: float | None = SECONDS,
-) -> Bundle:
-    """Write what a Mac needs to time networks through Core ML, or continue writing it.
+    runtime: str = "coreml",
+) -> Bundle | AndroidBundle:
+    """Write what a Mac needs to time networks through Core ML, or an Android phone through LiteRT, or continue writing it.
 
-    Copy the folder to a Mac, run ``python run_on_mac.py`` there, and give the results to `dsim.add_device`.
+    Copy the folder to a Mac and run ``python run_on_mac.py`` there, or connect a phone and run ``python run_on_android.py``, and
+    give the results to `dsim.add_device`.
 
     Parameters
     ----------
@@ -179,25 +183,30 @@ def bundle(
         Designs that are timed whole and op by op, or how many of those that hold most kinds of op.
     seconds
         After so many no further package is begun; None for no bound.
+    runtime
+        ``coreml`` or ``litert``.
 
     Raises
     ------
     MissingPackageError
-        coremltools is not installed.
+        coremltools, or litert-torch, is not installed.
     DsimError
         The folder cannot be written, or holds something else.
     """
     chosen = covering_designs(max(1, designs)) if isinstance(designs, int) else tuple(designs)
-    with working("writing packages for a Mac", total=1.0) as work:
-        return write_bundle(
-            chosen,
-            Path(folder),
-            lambda done, total, what: work.step(
-                done / max(total, 1), f"{done} of {total} packages, now {what}" if what else ""
-            ),
-            seconds=seconds,
-            probes=probes(),
+    if runtime not in RUNTIMES:
+        raise InvalidValueError(
+            f"a bundle's runtime must be one of {', '.join(RUNTIMES)}, got {runtime!r}; choose one"
         )
+    write, where = (
+        (write_bundle, "a Mac") if runtime == "coreml" else (write_android_bundle, "an Android phone")
+    )
+    with working(f"writing packages for {where}", total=1.0) as work:
+
+        def step(done: int, total: int, what: str) -> None:
+            work.step(done / max(total, 1), f"{done} of {total} packages, now {what}" if what else "")
+
+        return write(chosen, Path(folder), step, seconds=seconds, probes=probes())
 
 
 # ---- the work, once it is begun: the command line says first which backends are missing -----------------------

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from dsim.device.add.android_results import is_android_results, read_android_results
 from dsim.device.add.benchmark_model import is_benchmark_output, read_benchmark_output
 from dsim.device.add.decode import decode
 from dsim.device.add.found import MAX_BYTES, Found
@@ -19,7 +20,7 @@ from dsim.errors import FileAccessError, FileFormatError
 
 FORMS = (
     "a .csv, .tsv or .parquet file, AI Hub's perf.yaml, what TFLite's benchmark_model printed (.csv, .txt, .log), "
-    "or run_on_mac.py's results.jsonl"
+    "or results.jsonl of run_on_mac.py or run_on_android.py"
 )
 TEXTS = (".csv", ".tsv", ".tab", ".txt", ".log", "")
 
@@ -102,9 +103,11 @@ def _one(path: Path, models: list[str], wanted: Wanted, names: Mapping[str, str]
     if suffix in (".yaml", ".yml"):
         return read_perf_yaml(path, text, wanted, names, alone)
     if suffix == ".jsonl":
+        if is_android_results(text):
+            return read_android_results(path, text)
         if not is_mac_results(text):
             raise FileFormatError(
-                f"{path}: must be what run_on_mac.py wrote, line 1 is not its; give {FORMS}"
+                f"{path}: must be what run_on_mac.py or run_on_android.py wrote, line 1 is not its; give {FORMS}"
             )
         return read_mac_results(path, text)
     if is_benchmark_output(text):

@@ -71,7 +71,7 @@ class Bundle:
 
 
 @dataclass(frozen=True)
-class _Job:
+class Job:
     """One package to write."""
 
     name: str
@@ -82,6 +82,7 @@ class _Job:
     probe: Probe | None = None
 
     def write(self, path: Path) -> dict[str, int]:
+        """Convert it into a place that does not exist yet; return how many of each operator it holds."""
         if self.chain is not None:
             return write_chain(self.chain, self.copies, path)
         if self.probe is not None:
@@ -180,7 +181,7 @@ def write_bundle(
         f"{op.label} {json.dumps([list(spec.shape) for spec in op.inputs])}": "no chain can be made of it"
         for op in chosen.left_out
     }
-    jobs = [*map(_probe_job, probes), *_jobs(chosen.chains, planned)]
+    jobs = [*map(probe_job, probes), *_jobs(chosen.chains, planned)]
     kept = waiting = 0
     through = False
     failed: set[str] = set()  # chains of which one length could not be written: the others are of no use
@@ -198,7 +199,7 @@ def write_bundle(
                 continue
             progress(number, len(jobs), job.name)
             try:
-                manifest.entries[job.name] = _write(job, folder)
+                manifest.entries[job.name] = write_package(job, folder)
             except ExportError as error:
                 manifest.left_out[job.chain.key if job.chain else job.name] = str(error)
                 if job.chain is not None:
@@ -232,13 +233,17 @@ def write_bundle(
     )
 
 
-def _head() -> dict[str, Any]:
+def own_version() -> str:
+    """Return dsim's version; ``unknown`` in a checkout that was never installed."""
     try:
-        own = version("dsim")
-    except PackageNotFoundError:  # a checkout that was never installed
-        own = "unknown"
+        return version("dsim")
+    except PackageNotFoundError:
+        return "unknown"
+
+
+def _head() -> dict[str, Any]:
     return {
-        "dsim_version": own,
+        "dsim_version": own_version(),
         "precision": "float16",
         "deployment_target": "iOS16",
         "converter": f"coremltools {version('coremltools')}",
@@ -246,19 +251,20 @@ def _head() -> dict[str, Any]:
     }
 
 
-def _probe_job(probe: Probe) -> _Job:
-    return _Job(probe.name, f"probes/{probe.name}.mlpackage", copies=probe.copies, probe=probe)
+def probe_job(probe: Probe) -> Job:
+    """Return the package of a probe."""
+    return Job(probe.name, f"probes/{probe.name}.mlpackage", copies=probe.copies, probe=probe)
 
 
-def _jobs(chains: Sequence[Chain], designs: Sequence[Planned]) -> list[_Job]:
+def _jobs(chains: Sequence[Chain], designs: Sequence[Planned]) -> list[Job]:
     """Return the packages in order; designs stand among the chains, so that a bundle cut short has some of each."""
     rows = [
-        [_Job(f"{chain.key}-{n}", f"chains/{chain.key}-{n}.mlpackage", chain, n) for n in lengths_of(chain)]
+        [Job(f"{chain.key}-{n}", f"chains/{chain.key}-{n}.mlpackage", chain, n) for n in lengths_of(chain)]
         for chain in chains
     ]
-    whole = [_Job(one.key, f"designs/{one.key.partition('@')[0]}.mlpackage", design=one) for one in designs]
+    whole = [Job(one.key, f"designs/{one.key.partition('@')[0]}.mlpackage", design=one) for one in designs]
     every = max(1, len(rows) // (2 * len(whole) + 1))
-    out: list[_Job] = []
+    out: list[Job] = []
     for number, row in enumerate(rows, start=1):
         out += row
         if number % every == 0 and whole:
@@ -266,7 +272,7 @@ def _jobs(chains: Sequence[Chain], designs: Sequence[Planned]) -> list[_Job]:
     return out + whole
 
 
-def _write(job: _Job, folder: Path) -> dict[str, Any]:
+def write_package(job: Job, folder: Path) -> dict[str, Any]:
     """Write one package beside its place, and move it there when it is complete."""
     target = folder / job.path
     making = folder / ".making"

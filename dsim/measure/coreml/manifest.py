@@ -31,12 +31,15 @@ class Manifest:
         Packages by id, in the order in which they are to be timed.
     left_out
         What could not be converted, and why, by name.
+    schema
+        Key of the version of its form, which says what kind of bundle it is.
     """
 
     folder: Path
     head: dict[str, Any]
     entries: dict[str, dict[str, Any]] = field(default_factory=dict)
     left_out: dict[str, str] = field(default_factory=dict)
+    schema: str = SCHEMA
 
     def write(self, complete: bool) -> str:
         """Write it completely or not at all.
@@ -52,7 +55,7 @@ class Manifest:
             It cannot be written.
         """
         content = {
-            SCHEMA: VERSION,
+            self.schema: VERSION,
             **self.head,
             "complete": complete,
             "left_out": [{"what": what, "why": why} for what, why in sorted(self.left_out.items())],
@@ -73,7 +76,7 @@ class Manifest:
             return False
 
 
-def open_manifest(folder: Path, head: dict[str, Any]) -> Manifest:
+def open_manifest(folder: Path, head: dict[str, Any], schema: str = SCHEMA) -> Manifest:
     """Read a bundle's manifest, or begin one in an empty folder.
 
     Raises
@@ -90,12 +93,12 @@ def open_manifest(folder: Path, head: dict[str, Any]) -> Manifest:
             raise FileAccessError(
                 f"a bundle needs a folder of its own, got {folder}, which holds {foreign!r}; choose an empty one"
             )
-        return Manifest(folder, head)
+        return Manifest(folder, head, schema=schema)
     raw = read_json(path, "remove it and what lies beside it, or choose another folder")
-    version = raw.get(SCHEMA) if isinstance(raw, dict) else None
+    version = raw.get(schema) if isinstance(raw, dict) else None
     if version != VERSION:
         raise FileFormatError(
-            f"{path}: {SCHEMA} must be {VERSION}, got {str(version)[:40]!r}; choose an empty folder"
+            f"{path}: {schema} must be {VERSION}, got {str(version)[:40]!r}; choose an empty folder"
         )
     other = sorted(key for key, value in head.items() if raw.get(key) != value)
     if other:
@@ -107,7 +110,7 @@ def open_manifest(folder: Path, head: dict[str, Any]) -> Manifest:
         entries = {str(one["id"]): dict(one) for one in raw["entries"]}
     except (KeyError, TypeError, ValueError) as error:
         raise FileFormatError(f"{path}: an entry lacks its id; choose an empty folder") from error
-    return Manifest(folder, head, entries)
+    return Manifest(folder, head, entries, schema=schema)
 
 
 def _foreign(folder: Path) -> str:
