@@ -153,10 +153,11 @@ def _number(source: Source, kernel: Kernel, item: Item, channels: int) -> Kernel
     except ValueError:
         return None
     one, zero = np.ones(channels), np.zeros(channels)
-    scale, shift = {
-        "Add": (one, each), "Sub": (one, -each), "Mul": (each, zero), "Div": (1.0 / each, zero)
-    }[item.op]  # fmt: skip
-    return kernels.scaled(kernel, scale, shift)
+    if item.op in ("Add", "Sub"):
+        return kernels.scaled(kernel, one, each if item.op == "Add" else -each)
+    if item.op == "Div" and not each.all():
+        return None
+    return kernels.scaled(kernel, each if item.op == "Mul" else 1.0 / each, zero)
 
 
 def _dtype(source: Source, tensors: dict[Ref, str], group: Group) -> Any:
