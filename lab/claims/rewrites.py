@@ -16,7 +16,7 @@ import statistics
 import tempfile
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -142,12 +142,7 @@ def with_predictions(rows: Sequence[Row]) -> tuple[Row, ...]:
             if others
             else None
         )
-        out.append(
-            Row(
-                *(getattr(row, name) for name in Row.__dataclass_fields__ if name != "predicted_percent"),
-                known,
-            )
-        )
+        out.append(replace(row, predicted_percent=known))
     return tuple(out)
 
 
