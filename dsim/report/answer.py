@@ -22,6 +22,7 @@ MOST_LINES = 30  # of a screen
 NEAR_CHOSEN, NEAR_FASTEST = (0.6, 0.8, 1.25), (1.0, 1.25, 1.6)
 MOST_PUBLISHED = 2
 MEASURED, NEEDS = "measured", "Needs: the smallest budget that it fits."
+BY_OTHERS = "Measured: by others."
 NONE = Text()
 
 
@@ -35,7 +36,7 @@ def short_answer(result: StudyResult, width: int) -> list[Text]:
     data = alternatives_table(result)
     for kept in range(len(data.rows), -1, -1):
         some = _shortened(data, kept)
-        middle = [*titled(some, width), NONE] if kept else []
+        middle = [*titled(some, width), *prefer_lines(result, width), NONE] if kept else []
         lines = [*ends[0], *middle, *ends[1], *ends[2]]
         if len(lines) <= MOST_LINES:
             break
@@ -43,13 +44,26 @@ def short_answer(result: StudyResult, width: int) -> list[Text]:
 
 
 def _shortened(data: TableData, kept: int) -> TableData:
-    """Return so many alternatives; from three on, a measured network is one of them where there is any."""
+    """Return so many alternatives; published networks are the last to go, where from three on a design is one of them."""
     rows = [*data.rows[:kept]]
     first = next((row for row in data.rows if row[1] == MEASURED), None)
     if first is not None and first not in rows and kept > 2:
         rows[-1] = first
-    note = data.note if first in rows else NEEDS
+    note = data.note if first in rows or data.note.endswith(BY_OTHERS) else NEEDS
     return table(data.title, data.columns, rows, data.numbers, note)
+
+
+def prefer_lines(result: StudyResult, width: int) -> list[Text]:
+    """Return which to take, the design or the best published network; no lines where no published one fits."""
+    if not result.shelf:
+        return []
+    preferred = result.prefer
+    said = (
+        f"{result.shelf[0].name} (published, with weights): it fits, and no design does."
+        if preferred is None
+        else preferred.says(result.spec.trained)
+    )
+    return headed("Prefer", said, width)
 
 
 def answer_lines(result: StudyResult, width: int) -> list[Text]:
@@ -73,7 +87,7 @@ def _left_out(result: StudyResult, width: int) -> list[Text]:
     lines = []
     if result.not_identified:
         kept = " and ".join(f"{item.choice} ({item.kept})" for item in result.not_identified)
-        said = f"{kept}: what other options cost cannot be told from this device's measurements."
+        said = f"{kept}: no price is known for others."
         lines += headed("Not searched:", said, width)
     for head, text in (*cut_short(result), *(("Note:", f"{note}.") for note in result.notes)):
         lines += headed(head, text, width)
@@ -182,6 +196,8 @@ def alternatives_table(result: StudyResult) -> TableData:
         )
         for design in alternatives(result)
     ]
+    if result.shelf:
+        return _with_shelf(result, rows)
     near = published_beside(result)
     rows += [
         (
@@ -201,6 +217,24 @@ def alternatives_table(result: StudyResult) -> TableData:
     if result.chosen is None:  # there is nothing to compare with
         return table("", columns[:-1], (row[:-1] for row in rows), numbers, note)
     return table("", columns, rows, numbers, note)
+
+
+def _with_shelf(result: StudyResult, designs: Sequence[tuple[str, ...]]) -> TableData:
+    """Return the table of published networks that fit, and of other designs beneath."""
+    rows = [
+        (
+            one.network,
+            MEASURED if one.measured else f"{one.needs_ms:.2f}",
+            f"{one.latency_ms:.2f}",
+            f"{one.top1:.1f}",
+            _trade(one.latency_ms, one.top1, result.chosen),
+        )
+        for one in result.shelf
+    ]
+    numbers = ("needs ms", "takes ms", result.spec.words.column)
+    columns = ("alternatives", *numbers, *(["beside the chosen"] if result.chosen else ()))
+    cells = (row[: len(columns)] for row in (*rows, *designs))
+    return table("", columns, cells, numbers, f"{NEEDS} {BY_OTHERS}")
 
 
 def published_beside(result: StudyResult) -> Sequence[Published]:

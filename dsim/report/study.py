@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from rich.console import Console
+from dataclasses import replace
 
-from dsim.report.answer import answer_lines, cut_short, next_lines, short_answer
+from rich.console import Console
+from rich.text import Text
+
+from dsim.report.answer import answer_lines, cut_short, next_lines, prefer_lines, short_answer
 from dsim.report.certainty import certainty_table
 from dsim.report.console import result_console, show, show_line, show_table
 from dsim.report.glossary import design_glossary, evidence_glossary
+from dsim.report.shelf import rows_table
 from dsim.report.stages import COLUMNS, stage_rows
 from dsim.report.table import TableData, table
 from dsim.search import Candidate, StudyResult
@@ -45,8 +49,9 @@ def _show_details(console: Console, result: StudyResult) -> None:
     show_line(console, "In words:", design_glossary([shown.arch]))
     console.print()
     show_table(console, front_table(result))
-    if result.published:
-        show_table(console, published_table(result))
+    if near := near_tables(result, console.width):
+        show_table(console, near[0])
+        show(console, [*prefer_lines(result, console.width), Text()])
     for item in result.not_identified:
         others = " and ".join(item.dropped)
         show_line(
@@ -149,6 +154,18 @@ def _front_row(c: Candidate, mark: str) -> tuple[str, ...]:
         f"{c.macs / 1e9:.2f}",
         mark,
     )
+
+
+def near_tables(result: StudyResult, width: int) -> tuple[TableData, ...]:
+    """Return the table of published networks beside the chosen design, as wide as there is room; none where there are none.
+
+    Those with weights that fit the budget; in files of older versions those that were measured at about its latency.
+    """
+    if result.shelf:
+        return (
+            replace(rows_table(result.shelf, width), title="Published networks with weights that fit too"),
+        )
+    return (published_table(result),) if result.published else ()
 
 
 def published_table(result: StudyResult) -> TableData:

@@ -119,6 +119,7 @@ def read_result(spec: StudySpec) -> StudyResult | None:
         form.p_cliff,
         form.trained,
         form.certainty,
+        form.shelf,
     )
     return result.ranked()
 

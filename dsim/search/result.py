@@ -11,6 +11,7 @@ from dsim.records import to_versioned
 from dsim.search.candidate import Candidate, Ranked
 from dsim.search.spec import UPPER_END, StudySpec
 from dsim.search.task import RANK_KEYS, TrainedDesign, renamed
+from dsim.shelf.records import Shelved
 from dsim.summaries import Summarised, Summary
 
 SCHEMA_VERSION = 1
@@ -46,6 +47,34 @@ class Published:
     latency_ms: float
     top1: float | None
     source: str
+
+
+@dataclass(frozen=True)
+class Preference:
+    """Which to take: the design that a study chose, or the best published network that fits too.
+
+    Attributes
+    ----------
+    design
+        Whether to take the design: its gain lies above zero with all of its interval.
+    network
+        The published network, as timm calls it.
+    gain, low, high
+        Points of top-1 that the design is predicted to gain on it, with the interval of that prediction.
+    """
+
+    design: bool
+    network: str
+    gain: float
+    low: float
+    high: float
+
+    def says(self, trained: str) -> str:
+        """Return it in one sentence; ``trained`` says how the design would be trained."""
+        span = f"{self.gain:+.1f} points ({self.low:+.1f} to {self.high:+.1f})"
+        if self.design:
+            return f"the design, if you can train it ({trained}): {span} on {self.network} (published, with weights)."
+        return f"{self.network} (published, with weights): training the design ({trained}) may gain nothing, {span}."
 
 
 @dataclass(frozen=True)
@@ -122,6 +151,8 @@ class ResultForm:
     trained: tuple[TrainedDesign, ...] = ()
     fits_by: str = UPPER_END
     certainty: tuple[Certainty, ...] = ()
+    shelf: tuple[Shelved, ...] = ()
+    prefer: Preference | None = None
 
 
 @dataclass(frozen=True, repr=False)
@@ -147,6 +178,9 @@ class StudyResult(Summarised):
     certainty
         The best design at several chances of fitting the budget, from the same search: mixes were chosen for the chance that
         was asked for, so that at the others a longer search may find a little more. Empty in files of older versions.
+    shelf
+        The most accurate published networks with weights that fit the budget too, at most three; empty in files of older
+        versions, and of a study on the user's own task.
     """
 
     spec: StudySpec
@@ -161,6 +195,16 @@ class StudyResult(Summarised):
     p_cliff: float | None = None
     trained: tuple[TrainedDesign, ...] = ()
     certainty: tuple[Certainty, ...] = ()
+    shelf: tuple[Shelved, ...] = ()
+
+    @property
+    def prefer(self) -> Preference | None:
+        """Which to take, the chosen design or the best published network; None where one of them is missing."""
+        if self.chosen is None or not self.shelf:
+            return None
+        best, mine = self.shelf[0], self.chosen
+        gains = (mine.top1 - best.top1, mine.top1_low - best.top1, mine.top1_high - best.top1)
+        return Preference(gains[1] > 0.0, best.name, *gains)
 
     def ranked(self) -> StudyResult:
         """Return the result with designs that say what their rank is, where it is one of the user's own task."""
@@ -205,6 +249,8 @@ class StudyResult(Summarised):
             rows.append(("test accuracy", tested.words))
         if risk := chance_words(self.p_cliff):
             rows.append(("off the accelerator", risk))
+        if preferred := self.prefer:
+            rows.append(("prefer", preferred.says(spec.trained)))
         rows.append(("front", f"{len(self.front)} designs, in .front"))
         for item in self.not_identified:
             rows.append(
@@ -265,6 +311,8 @@ class StudyResult(Summarised):
             trained=self.trained,
             fits_by=self.spec.fits_by,
             certainty=self.certainty,
+            shelf=self.shelf,
+            prefer=self.prefer,
         )
 
     def to_dict(self) -> dict[str, Any]:

@@ -34,11 +34,19 @@ from dsim.search.spec import CHANCE, DEFAULT_TRIALS, StudySpec, fingerprint
 from dsim.search.study import Progress, search_mixes
 from dsim.search.table import CostTable
 from dsim.search.task import MarkedPredictor, TaskSource
+from dsim.shelf.records import Limits, Shelved
+from dsim.shelf.shortlist import of_profile
 from dsim.units import milliseconds, seconds
+
+MOST_ON_SHELF = 3  # published networks that a study shows beside its own design
 
 
 def run_study(
-    spec: StudySpec, progress: Progress | None = None, keep: bool = True, source: TaskSource | None = None
+    spec: StudySpec,
+    progress: Progress | None = None,
+    keep: bool = True,
+    source: TaskSource | None = None,
+    shelf: bool = False,
 ) -> StudyResult:
     """Run, continue or look up a study.
 
@@ -54,6 +62,8 @@ def run_study(
         Write ``study.toml``, ``chosen.json``, ``front.parquet`` and the trials into ``spec.folder``.
     source
         What ranks designs on the user's own task, where ``spec.task`` names one.
+    shelf
+        Name the best published networks that fit too; theirs is ImageNet's top-1, so that a study on a task has none.
 
     Raises
     ------
@@ -130,6 +140,7 @@ def run_study(
             *(source.notes if source else ()),
         ),
         certainty=found.certainty,
+        shelf=_shelf(spec, profile) if shelf and not source else (),
     )
     if source:
         result = source.finish(result.ranked())
@@ -137,6 +148,11 @@ def run_study(
     if keep:
         write_result(result)
     return result
+
+
+def _shelf(spec: StudySpec, profile: DeviceProfile) -> tuple[Shelved, ...]:
+    """Return the most accurate published networks that fit the budget by the study's own rule."""
+    return of_profile(profile, spec.budget_ms, Limits(), spec.confidence).top(MOST_ON_SHELF)
 
 
 def _with_chance(result: StudyResult, scorer: Scorer) -> StudyResult:
@@ -256,7 +272,7 @@ def search(
         recipe,
         backbone=backbone,
     )
-    result = run_study(spec, progress, out is not None, source)
+    result = run_study(spec, progress, out is not None, source, shelf=True)
     if out is not None and result.chosen:
         write_torch(result.chosen.arch, spec.folder / "model", notes=result.sentences())
     return result

@@ -17,6 +17,7 @@ from dsim.report.study import show_study
 from dsim.search import Candidate, StudyResult, StudySpec
 from dsim.search.result import Certainty, Cost, NotIdentified, Published
 from dsim.search.spec import UPPER_END
+from dsim.shelf import Shelved
 
 L1, L3, L7 = (get_preset(f"efficientformer_l{n}") for n in (1, 3, 7))
 # budgets that they need: 1.0, 1.8 and 2.4 ms
@@ -28,6 +29,14 @@ KEPT = (
     NotIdentified("activation", "gelu", ("relu",), "families disagree"),
     NotIdentified("norm", "batch", ("layer",), "no clean contrast here"),
 )
+
+
+def on_shelf(network: str, top1: float, how: str = "measured") -> Shelved:
+    return Shelved(f"{network}.in1k", network, 224, top1, 1.5, 1.4, 1.6, 1.7, 0.95, how, "a paper", 0.0, 5_000_000,
+                   10**9, "mit", False, "300 epochs", "timm.create_model(...)")  # fmt: skip
+
+
+SHELF = (on_shelf("net_d", 81.5), on_shelf("net_e", 80.0, "predicted"), on_shelf("net_f", 79.0))
 
 
 def found(**changes: object) -> StudyResult:
@@ -56,6 +65,28 @@ def test_alternatives_say_what_they_trade() -> None:
         ("Net-B", "measured", "1.80", "82.5", "12% slower, +0.5 points"),
         ("Net-A", "measured", "1.50", "81.0", "6% faster, -1.0 points"),
     ]
+
+
+def test_published_networks_with_weights_come_first_and_one_sentence_says_which_to_take() -> None:
+    assert [row[:2] for row in alternatives_table(found(shelf=SHELF)).rows] == [
+        ("net_d", "measured"),
+        ("net_e", "1.70"),
+        ("net_f", "measured"),
+        ("design 1 of 3", "1.00"),
+        ("design 3 of 3", "2.40"),
+    ]
+    # the design is predicted to reach 82.0, and 81.0 to 83.0
+    trained = "300 epochs, distilled, 224 px"
+    for best, words in (
+        (81.5, f"Prefer net_d.in1k (published, with weights): training the design ({trained}) may gain nothing, +0.5 points (-0.5 to +1.5)."),
+        (80.5, f"Prefer the design, if you can train it ({trained}): +1.5 points (+0.5 to +2.5) on net_d.in1k (published, with weights)."),
+    ):  # fmt: skip
+        assert words in " ".join(said(found(shelf=(on_shelf("net_d", best),))).split())
+    alone = found(shelf=SHELF, chosen=None, nearest_feasible_budget_ms=2.1)
+    assert "Prefer net_d.in1k (published, with weights): it fits, and no design does." in " ".join(
+        said(alone).split()
+    )
+    assert "Prefer" not in said(found())
 
 
 def test_a_screen_that_is_full_keeps_a_measured_network_and_explains_only_what_it_shows() -> None:
@@ -155,6 +186,7 @@ def test_the_commands_are_commands() -> None:
         {"chosen": None, "nearest_feasible_budget_ms": 1.0, "not_identified": KEPT, "notes": ("a note " * 20,)},
         {"spec": StudySpec("a-device-whose-profile-is-gone@batch8", 2.0)},
         {"front": (GOOD,), "published": ()},
+        {"shelf": SHELF, "not_identified": KEPT, "p_cliff": 0.024},
     ],
 )  # fmt: skip
 def test_it_is_one_screen(changes: dict[str, object]) -> None:

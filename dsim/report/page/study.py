@@ -17,9 +17,11 @@ from dsim.report.page.parts import PagePart, Section
 from dsim.report.page.profiles import NOT_SEARCHED, profile_sections
 from dsim.report.page.stages import stages_figure
 from dsim.report.page.subject import PageSubject
-from dsim.report.study import chosen_table, published_table, trained_table
+from dsim.report.study import chosen_table, near_tables, trained_table
 from dsim.report.table import table
 from dsim.search import StudyResult
+
+EVERYTHING = 1000  # a width that has room for every column
 
 
 def study_part(
@@ -45,7 +47,7 @@ def study_part(
     front = Front(device, words.title, budget_ms, words.unit, found.front, found.chosen, published, accuracy)
     shown = found.chosen or found.fastest
     name = "the chosen design" if found.chosen else "the fastest design"
-    near = (published_table(found),) if found.published else ()
+    near = near_tables(found, EVERYTHING)
     command, space = study_command(found)
     return PagePart(
         key,
@@ -86,6 +88,7 @@ def _summary(found: StudyResult) -> Section:
         f"prediction from published or recorded measurements, with its {spec.confidence:.0%} interval. "
         "Intervals of latency are for a new design of known kinds of block, where enough families were measured for that, else for a "
         f"foreign family. {about}",
+        *((f"Prefer {found.prefer.says(spec.trained)}",) if found.prefer else ()),
     )
     beside = alternatives_table(found)
     tables = [replace(beside, title="Alternatives", columns=("", *beside.columns[1:]))]
