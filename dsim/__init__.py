@@ -9,6 +9,7 @@ What you call; each is a command of ``dsim`` too:
 - `table`: price every block of a search space on a device
 - `advise`: say how to rewrite a network so that it computes the same, and runs faster on a device
 - `top1`: predict the ImageNet accuracy of a design
+- `draw`: draw a design, or where its time goes on a device
 - `export`: write a design as PyTorch code, or as a model file for a runtime
 - `measure`: time networks on this machine, and make a device profile
 - `supernet`: train all designs of a space in one network, on your own images (``dsim supernet``)
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from dsim.device.remove import remove_device
     from dsim.network import predict
     from dsim.own.front import adapt, add_device
+    from dsim.report.draw import draw
     from dsim.search import Space, StudyResult
     from dsim.search.price_table import price_table as table
     from dsim.shelf import shortlist
@@ -68,6 +70,7 @@ _WHERE: dict[str, tuple[str, str]] = {
     "add_device": ("dsim.own.front", "add_device"),
     "advise": ("dsim.advice", "advise"),
     "compare": ("dsim.shift", "compare"),
+    "draw": ("dsim.report.draw", "draw"),
     "export": ("dsim.export", ""),
     "get_preset": ("dsim.arch", "get_preset"),
     "load_profile": ("dsim.device", "find_profile"),
@@ -96,6 +99,7 @@ __all__ = [
     "add_device",
     "advise",
     "compare",
+    "draw",
     "export",
     "get_preset",
     "load_profile",
@@ -116,7 +120,12 @@ def _task_source(folder: Any) -> Any:
     return importlib.import_module("dsim.supernet").task_source(folder)
 
 
+def _plot(result: Any) -> Any:
+    return importlib.import_module("dsim.report.plots").plot(result)
+
+
 register("accuracy", _task_source)  # the search may not import what is built on it
+register("plot", _plot)  # nor may results import what draws them
 
 
 def __getattr__(name: str) -> Any:

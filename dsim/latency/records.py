@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING, Any
 
 from dsim.latency.cliffs import chance_words
 from dsim.latency.features import FloatArray
 from dsim.latency.question import ENOUGH, Question
+from dsim.openers import open_with
 from dsim.rounding import sign_of, without_rounding
 from dsim.summaries import Summarised, Summary
+
+if TYPE_CHECKING:
+    import polars as pl
+
+FIXED = "fixed, of no operator"
+KERNEL_COLUMNS: dict[str, Any] = {
+    "scope": str, "kind": str, "latency_ms": float, "evidence": str, "macs": int, "params": int, "elements": int, "counted": bool,
+}  # fmt: skip
 
 
 class Basis(StrEnum):
@@ -135,6 +145,30 @@ class LatencyEstimate(Summarised):
             *(("note", note) for note in self.notes),
         ]
         return Summary("Latency estimate", tuple(rows))
+
+    def to_frame(self) -> pl.DataFrame:
+        """Return a polars table with a row for each kernel in order of running, and one for the time that no kernel carries.
+
+        ``share`` is the part of the estimate, and ``cumulative_ms`` the milliseconds up to there.
+        """
+        import polars as pl  # deferred: it takes a while to load
+
+        kernels = pl.DataFrame([asdict(kernel) for kernel in self.kernels], schema=KERNEL_COLUMNS)
+        fixed = pl.DataFrame([{"kind": FIXED, "latency_ms": self.fixed_ms}])
+        return pl.concat([kernels, fixed], how="diagonal").with_columns(
+            (pl.col("latency_ms") / self.latency_ms).alias("share"),
+            pl.col("latency_ms").cum_sum().alias("cumulative_ms"),
+        )
+
+    def plot(self) -> Any:
+        """Return where the time goes as an Altair chart: a bar for each kernel, in the row of its block.
+
+        Raises
+        ------
+        MissingPackageError
+            The packages that draw are not installed.
+        """
+        return open_with("plot", self)
 
     @property
     def by_op(self) -> dict[str, float]:

@@ -8,6 +8,7 @@ from dsim.device import DeviceProfile
 from dsim.graph import Graph
 from dsim.latency import LatencyEstimate
 from dsim.latency.cliffs import LEAVES, chance_words
+from dsim.latency.records import FIXED
 from dsim.network.price import DeviceRow, Priced
 from dsim.report.console import result_console, show_line, show_table
 from dsim.report.evidence_words import EVIDENCE_WORDS
@@ -51,7 +52,7 @@ def show_latency(name: str, priced: Priced, by: str = "kind") -> None:
         rest = sum(list(parts.values())[MOST_KINDS:])
         rows = [*rows[:MOST_KINDS], (f"{len(parts) - MOST_KINDS} others", _ms(rest))]
     fixed_ms = without_rounding(answer.fixed_ms, answer.latency_ms)
-    rows.append(("fixed, of no operator", _ms(fixed_ms)))
+    rows.append((FIXED, _ms(fixed_ms)))
     title = "Where the time goes (as the model shares it out; not measured)"
     show_table(console, table(title, (by, "ms"), rows, numbers=("ms",)))
     kinds = list(dict.fromkeys(kind for shares in answer.shares.values() for kind in shares))

@@ -9,8 +9,13 @@ from dsim.errors import MissingPackageError
 PACKAGES = ("altair", "vl_convert", "jinja2")
 
 
-def need_page_packages() -> None:
-    """Import the packages that a page is made with.
+def need_page_packages(what: str = "a report") -> None:
+    """Import the packages that a page and its charts are made with.
+
+    Parameters
+    ----------
+    what
+        Needs them, for the message.
 
     Raises
     ------
@@ -22,5 +27,5 @@ def need_page_packages() -> None:
             importlib.import_module(package)
         except ImportError as error:
             raise MissingPackageError(
-                f"a report needs {package}, which cannot be imported ({error}); pip install 'dsim[report]'"
+                f"{what} needs {package}, which cannot be imported ({error}); pip install 'dsim[report]'"
             ) from error

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dsim.device.batches import split_name
 from dsim.latency.cliffs import LEAVES, chance_words
-from dsim.records import to_versioned
+from dsim.openers import open_with
+from dsim.records import to_rows, to_versioned
 from dsim.search.candidate import Candidate, Ranked
 from dsim.search.spec import UPPER_END, StudySpec
 from dsim.search.task import RANK_KEYS, TrainedDesign, renamed
 from dsim.shelf.records import Shelved
 from dsim.summaries import Summarised, Summary
+
+if TYPE_CHECKING:
+    import polars as pl
 
 SCHEMA_VERSION = 1
 
@@ -268,6 +272,28 @@ class StudyResult(Summarised):
             )
         )
         return Summary(title, tuple(rows))
+
+    def to_frame(self) -> pl.DataFrame:
+        """Return the front as a polars table, the smallest need first; ``chosen`` marks the chosen design.
+
+        The columns are those of ``front.parquet``.
+        """
+        import polars as pl  # deferred: it takes a while to load
+
+        frame = to_rows(self.front, Candidate)
+        chosen = [self.chosen is not None and one.arch == self.chosen.arch for one in self.front]
+        frame = frame if self.spec.task is None else frame.rename(RANK_KEYS, strict=False)
+        return frame.with_columns(pl.Series("chosen", chosen, dtype=pl.Boolean))
+
+    def plot(self) -> Any:
+        """Return the front as an Altair chart, with the budget, the chosen design and networks that were measured there.
+
+        Raises
+        ------
+        MissingPackageError
+            The packages that draw are not installed.
+        """
+        return open_with("plot", self)
 
     def sentences(self) -> tuple[str, ...]:
         """Return what is predicted of the chosen design in plain sentences; none where nothing fits."""

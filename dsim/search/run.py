@@ -251,6 +251,19 @@ def search(
     ------
     DsimError
         The device is unknown, a value is out of range, or a file cannot be read or written.
+
+    Examples
+    --------
+    >>> import dsim
+    >>> found = dsim.search("iphone12", "2ms", trials=12)
+    >>> found.chosen.needs_ms <= 2.0
+    True
+    >>> found.chosen.arch.resolution
+    224
+    >>> found.to_frame().columns[:4]
+    ['arch', 'latency_ms', 'low_ms', 'high_ms']
+
+    ``found.plot()`` draws the front, ``dsim.export(found.chosen.arch, "my_model")`` writes the design.
     """
     refuse_rough((name_at_batch(device, batch),), rough)
     source: TaskSource | None = (

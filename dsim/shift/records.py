@@ -6,11 +6,12 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dsim.accuracy import REFERENCE
 from dsim.accuracy.asked_recipe import recipe_words
 from dsim.arch import Arch
+from dsim.openers import open_with
 from dsim.records import from_plain
 from dsim.search import Candidate
 from dsim.search.accuracy_words import AccuracyWords
@@ -20,6 +21,9 @@ from dsim.shift.false_findings import Null
 from dsim.shift.findings import DeviceFindings
 from dsim.shift.stack import Pair
 from dsim.summaries import Summarised, Summary
+
+if TYPE_CHECKING:
+    import polars as pl
 
 
 class Verdict(StrEnum):
@@ -317,6 +321,25 @@ class Comparison(Summarised):
             *(("note", note) for note in self.notes),
         ]
         return Summary(f"Comparison of {len(self.devices)} devices", tuple(rows))
+
+    def to_frame(self) -> pl.DataFrame:
+        """Return the regret matrix as a polars table, a row for each pair of devices.
+
+        Ends of intervals stand beside their values (``slower_ms``, ``slower_ms_low``, ``slower_ms_high``).
+        """
+        from dsim.shift.frame import regret_frame  # deferred: polars takes a while to load
+
+        return regret_frame(self.cells)
+
+    def plot(self) -> Any:
+        """Return all fronts as one Altair chart, latency relative to each device's budget.
+
+        Raises
+        ------
+        MissingPackageError
+            The packages that draw are not installed.
+        """
+        return open_with("plot", self)
 
     def cell(self, of: str, on: str) -> Cell:
         """Return one cell of the matrix."""

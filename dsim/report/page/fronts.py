@@ -10,10 +10,11 @@ from dataclasses import dataclass
 import altair as alt
 
 from dsim.device import DeviceProfile
+from dsim.report.colours import COLOURS, GREY
 from dsim.report.page.marks import Row, inline, layered, rule_at, tips
 from dsim.report.page.named import NARROW, WIDE, named
 from dsim.report.page.parts import ChartPanel, Figure
-from dsim.report.page.theme import COLOURS, GREY, LOSS, SHAPES
+from dsim.report.page.theme import LOSS, SHAPES
 from dsim.report.table import TableData, table
 from dsim.search import Candidate, Published, measured_networks
 from dsim.search.accuracy_words import IMAGENET, AccuracyWords

@@ -8,9 +8,10 @@ import altair as alt
 
 from dsim.latency.hold_out import clean
 from dsim.latency.scoring import Held, score
+from dsim.report.colours import COLOURS, GREY
 from dsim.report.page.marks import Row, inline, layered, tips
 from dsim.report.page.parts import ChartPanel, Figure
-from dsim.report.page.theme import COLOURS, GREY, LOSS
+from dsim.report.page.theme import LOSS
 from dsim.report.table import TableData, table
 
 INSIDE, OUTSIDE = "inside", "outside"  # its 90% interval; short, for a page holds thousands

@@ -8,7 +8,8 @@ from typing import Any
 
 import altair as alt
 
-from dsim.report.page.theme import GREY, VERDICTS
+from dsim.report.colours import GREY
+from dsim.report.page.theme import VERDICTS
 from dsim.report.verdicts import WORDS
 from dsim.shift import Interval, Verdict
 

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 import altair as alt
 
+from dsim.report.colours import GREY
 from dsim.report.page.marks import Row, inline, layered, tips
 from dsim.report.page.parts import ChartPanel, Figure
-from dsim.report.page.theme import GREY
 from dsim.report.shift import OVER, lost_title, matrix_table, slower_table, span
 from dsim.report.verdicts import WORDS
 from dsim.shift import Cell, Comparison, Verdict

@@ -7,13 +7,12 @@ from collections.abc import Sequence
 import altair as alt
 
 from dsim.arch import Arch, Mixer
+from dsim.report.colours import MIXERS
 from dsim.report.page.marks import Row, inline, layered, tips
 from dsim.report.page.parts import ChartPanel, Figure
-from dsim.report.page.theme import COLOURS
 from dsim.report.stages import COLUMNS, stage_rows
 from dsim.report.table import TableData, table
 
-MIXERS = {mixer: COLOURS[n % len(COLOURS)] for n, mixer in enumerate(Mixer)}
 Design = tuple[str, Arch]
 
 

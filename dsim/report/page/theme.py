@@ -1,18 +1,13 @@
-"""Colours and fonts of the charts, for light and for dark; every colour of data is readable on both grounds."""
+"""The look of the charts, for light and for dark."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from dsim.report.colours import FONT, GREY
 from dsim.shift import Verdict
 
-FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif"
-GREY = "#808891"
 LOSS, GAIN = "#d9622b", "#3b82c4"
-# tones of middle lightness: contrast of 3 or more on white and on #14171a
-COLOURS = (
-    "#3b82c4", "#d9622b", "#2b9469", "#c74b8b", "#8a6fd1", "#a5811d", "#1f94a8", "#b0524a", "#6f8a2e", "#7f7f9a", "#c2701a", "#4f76d8",
-)  # fmt: skip
 SHAPES = ("circle", "square", "triangle-up", "triangle-right", "triangle-down", "cross")
 
 # colour and shape of an interval, so that a verdict is told without colour too
