@@ -37,6 +37,7 @@ from typing import TYPE_CHECKING, Any
 
 from dsim.errors import DsimError
 from dsim.openers import register
+from dsim.version import __version__ as __version__
 
 if TYPE_CHECKING:
     from dsim import export, measure, search, supernet
@@ -55,7 +56,6 @@ if TYPE_CHECKING:
     from dsim.supernet import slim
     from dsim.supernet import train_design as train
 
-__version__ = "0.1.0"
 
 # name here -> where it lives; "" is the module itself, which can be called
 _WHERE: dict[str, tuple[str, str]] = {

@@ -32,6 +32,7 @@ LEAVES = {
     "units",
     "callable_module",
     "summaries",
+    "version",
 }
 MAY: dict[str, set[str]] = {
     "errors": set(),
@@ -47,6 +48,7 @@ MAY: dict[str, set[str]] = {
     "threads": set(),
     "bounds": {"records"},
     "summaries": set(),
+    "version": set(),
     "units": set(),
     "callable_module": set(),
     "attrs": set(),

@@ -13,11 +13,11 @@ from typing import Any, NoReturn
 
 import click
 
-from dsim import __version__
 from dsim.cli.exits import INTERRUPTED, OK
 from dsim.cli.words import ending
 from dsim.errors import DsimError
 from dsim.report.progress import shown
+from dsim.version import __version__
 
 # verb -> module, and the line that --help shows (so that help loads no verb); the command is named like the verb
 VERBS: dict[str, tuple[str, str]] = {

@@ -7,7 +7,6 @@ from typing import Any
 
 import tomli_w
 
-from dsim import __version__
 from dsim.report.page.parts import Section
 from dsim.report.shift import counted, halvings
 from dsim.report.table import TableData, table
@@ -15,6 +14,7 @@ from dsim.search import Space, StudyResult
 from dsim.search.result import Cost
 from dsim.shift import Comparison
 from dsim.shift.spec import DEFAULT_LIKE
+from dsim.version import __version__
 
 SPACE = "space.toml"
 
