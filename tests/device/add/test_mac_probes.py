@@ -11,7 +11,7 @@ from dsim.device.add.mac_lines import Timed, TimedProbe
 from dsim.device.add.mac_probes import probe_contrasts
 from dsim.device.add.mac_results import read_mac_results
 from dsim.measure.contrast import PLAIN, Shape, block_graph
-from dsim.measure.coreml.bundle import _probe_job
+from dsim.measure.coreml.bundle import probe_job
 from dsim.measure.coreml.probes import probes
 from tests.measure.coreml.fakes import HEAD
 
@@ -91,7 +91,7 @@ def test_what_the_bundle_says_of_a_probe_is_read_back(tmp_path: Path) -> None:
     }  # fmt: skip
     small = [one for one in probes() if one.shape.size == 7]
     lines = [head] + [
-        {**_probe_job(one).entry(), "samples_ms": [0.1 + one.copies * 0.2] * 3, "plan": [["conv", "neural_engine", 1.0]]}
+        {**probe_job(one).entry(), "samples_ms": [0.1 + one.copies * 0.2] * 3, "plan": [["conv", "neural_engine", 1.0]]}
         for one in small
     ]  # fmt: skip
     found = read_mac_results(tmp_path / "r.jsonl", "".join(json.dumps(line) + "\n" for line in lines))
