@@ -12,7 +12,9 @@ import pytest
 from dsim.arch import get_preset
 from dsim.errors import MissingPackageError, install_line
 from dsim.export import export
+from dsim.graph.coreml import read_coreml
 from dsim.graph.onnx.load import load_model
+from dsim.graph.tflite import read_tflite
 from dsim.measure.packages import need as need_for_backend
 from dsim.network.own_code import make_timm
 from dsim.report.packages import need_page_packages
@@ -20,12 +22,14 @@ from dsim.search.storage import open_storage
 from dsim.supernet.pictures import require_pillow
 
 ROOT = Path(__file__).resolve().parents[1]
+FILES = ROOT / "tests" / "graph" / "files"
 L1 = get_preset("efficientformer_l1")
 NEEDS: dict[str, tuple[str, Callable[[Path], object]]] = {
     "altair": ("'dsim[report]'", lambda _: need_page_packages()),
     "jinja2": ("'dsim[report]'", lambda _: need_page_packages()),
     "vl_convert": ("'dsim[report]'", lambda _: need_page_packages()),
     "onnx": ("'dsim[onnx]'", lambda folder: load_model(folder / "net.onnx")),
+    "tflite": ("'dsim[files]'", lambda _: read_tflite(FILES / "tiny.tflite")),
     "openvino": ("'dsim[openvino]'", lambda _: need_for_backend("openvino", "openvino", "openvino")),
     "PIL": ("'dsim[supernet]'", lambda _: require_pillow()),
     "coremltools": ("'dsim[coreml]'", lambda folder: export(L1, folder / "app", to="coreml")),
@@ -47,6 +51,12 @@ def test_what_is_missing_is_named_with_how_to_install_it(
     said = str(error.value)
     assert "\n" not in said
     assert f"pip install {installed}" in said
+
+
+def test_a_core_ml_file_needs_coremltools_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "coremltools", None)
+    with pytest.raises(MissingPackageError, match=r"pip install 'dsim\[files\]'"):
+        read_coreml(FILES / "tiny.mlpackage")
 
 
 def test_every_extra_that_an_error_names_exists() -> None:

@@ -17,6 +17,7 @@ from dsim.errors import InvalidValueError
         "dsim predict efficientformer_l1 --device iphone12",
         "dsim predict model.py:build --device iphone12,pixel6-cpu",
         "dsim predict efficientformer_l1 --device iphone12 --px 512x640",
+        "dsim predict model.tflite --device galaxy-s24-tflite-float",
         then="`dsim study --device iphone12 --budget 2ms` searches for a design that fits; `--by block` shows where the "
         "time goes.",
     )
@@ -75,8 +76,9 @@ def predict(
 ) -> None:
     """Predict the latency of MODEL on a device, with an interval, and show where the time goes.
 
-    MODEL is a preset (efficientformer_l1), an arch.json, the folder of a finished study, an .onnx file, timm:NAME, or
-    model.py:function. In the last case dsim runs the file, and the function must return a torch.nn.Module.
+    MODEL is a preset (efficientformer_l1), an arch.json, the folder of a finished study, a network's file (.onnx, .tflite,
+    .mlpackage, .mlmodel, .pt2), timm:NAME, or model.py:function. In the last case dsim runs the file, and the function must
+    return a torch.nn.Module; all other files are data.
     """
     from dsim.device import list_profiles  # deferred: help must not wait for the models
     from dsim.graph.inputs import parse_inputs

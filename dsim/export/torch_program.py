@@ -43,7 +43,7 @@ class TorchProgram:
         """
         import torch
 
-        from dsim.graph.torch_reader import read_program
+        from dsim.graph.torch_reader import read_exported
 
         program = torch.export.load(path)
         with torch.no_grad():
@@ -52,7 +52,7 @@ class TorchProgram:
             compare(scores, subject, RELATIVE, f"torch {torch.__version__}"),
             (
                 listed(str(node.target).split(".")[1] for node in program.graph.nodes if _computes(node)),
-                compare_kernels(read_program(program), subject.arch.to_graph()),
+                compare_kernels(read_exported(program), subject.arch.to_graph()),
             ),
         )
 

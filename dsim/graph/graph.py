@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from dsim.errors import InvalidValueError
+from dsim.graph.facts import FileFacts
 from dsim.graph.forms import form_of
 from dsim.graph.shapes import infer_outputs
 from dsim.op import Op, OpKind, TensorSpec, Writing
@@ -40,7 +41,8 @@ class Node:
 class Graph(Summarised):
     """A network: inputs, nodes in topological order, outputs.
 
-    ``notes`` say what a reader had to assume; two graphs are equal whatever their notes, and passes leave them out.
+    ``notes`` say what a reader had to assume, ``file`` what a file says of itself; two graphs are equal whatever these
+    are, and passes leave them out.
 
     Raises
     ------
@@ -52,6 +54,7 @@ class Graph(Summarised):
     nodes: tuple[Node, ...]
     outputs: tuple[Ref, ...]
     notes: tuple[str, ...] = field(default=(), compare=False)
+    file: FileFacts | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         for index, node in enumerate(self.nodes):
@@ -81,7 +84,13 @@ class Graph(Summarised):
     ) -> Graph:
         """Make a graph of parts that are known to fit, such as those of a verified graph: nothing is checked again."""
         graph = cls.__new__(cls)
-        for name, value in (("inputs", inputs), ("nodes", nodes), ("outputs", outputs), ("notes", ())):
+        for name, value in (
+            ("inputs", inputs),
+            ("nodes", nodes),
+            ("outputs", outputs),
+            ("notes", ()),
+            ("file", None),
+        ):
             object.__setattr__(graph, name, value)
         return graph
 

@@ -1,4 +1,4 @@
-"""One way from whatever a user holds (a design, a graph, a module, an ONNX file) to a Graph."""
+"""One way from whatever a user holds (a design, a graph, a module, a file) to a Graph."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from dsim.errors import InvalidValueError
+from dsim.graph.files import SUFFIXES, read_file
 from dsim.graph.graph import Graph
 from dsim.graph.inputs import Given, as_inputs, tensors, write_shape
 
@@ -27,7 +28,7 @@ def as_graph(network: Graph | HasGraph | torch.nn.Module | str | Path, input_sha
     Parameters
     ----------
     network
-        A Graph, an Arch, any torch module, or the path of an .onnx file.
+        A Graph, an Arch, any torch module, or the path of a network's file (`dsim.graph.files.SUFFIXES`).
     input_shape
         What it is read with, see `dsim.graph.inputs.as_inputs`: (1, 3, 224, 224) for a module if None; a design's
         resolution, or the shapes that a file states. A Graph has its own, and takes no other.
@@ -39,7 +40,7 @@ def as_graph(network: Graph | HasGraph | torch.nn.Module | str | Path, input_sha
     UnsupportedOpError
         torch.export cannot trace the module, or a shape in the file cannot be known.
     FileFormatError, FileAccessError, MissingPackageError
-        The file cannot be read; see `dsim.graph.onnx.read_onnx`.
+        The file cannot be read; see `dsim.graph.files.read_file`.
     """
     asked = as_inputs(input_shape)
     if isinstance(network, Graph):
@@ -54,20 +55,15 @@ def as_graph(network: Graph | HasGraph | torch.nn.Module | str | Path, input_sha
             raise InvalidValueError(f"a design takes one input, got {asked}; give for example 1x3x224x224")
         return network.to_graph(asked.only_shape if asked else None)
     if isinstance(network, str | Path):
-        if Path(network).suffix.lower() != ".onnx":
-            raise InvalidValueError(
-                f"a network's file must be an .onnx file, got {str(network)!r}; export the network, or pass a module"
-            )
-        from dsim.graph.onnx import read_onnx  # the onnx package is optional
-
-        return read_onnx(network, asked)
+        return read_file(network, asked)
     import torch
 
     from dsim.graph.torch_reader import read_module  # torch takes a second to import; designs do not need it
 
     if not isinstance(network, torch.nn.Module):
         raise InvalidValueError(
-            f"a network must be a dsim.Arch, a Graph, a torch.nn.Module or an .onnx file, got {type(network).__name__}; "
+            f"a network must be a dsim.Arch, a Graph, a torch.nn.Module or a file ({', '.join(SUFFIXES)}), got "
+            f"{type(network).__name__}; "
             "build the module first"
         )
     return read_module(network, asked)

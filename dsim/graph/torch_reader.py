@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 import torch.fx.config as fx_config
-from torch.export.graph_signature import InputKind, OutputKind
+from torch.export.graph_signature import InputKind, InputSpec, OutputKind, OutputSpec
 
 from dsim.errors import InvalidValueError, UnsupportedOpError
 from dsim.graph.builder import GraphBuilder
@@ -32,7 +32,7 @@ from dsim.graph.torch_twin import float_twin, with_sizes
 from dsim.graph.tracing import Constant, Trace, Value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from torch.export import ExportedProgram
 
@@ -72,13 +72,27 @@ def read_module(module: torch.nn.Module, input_shape: Given = None) -> Graph:
     """
     asked = as_inputs(input_shape)
     try:
-        return read_program(_export(module, asked))
+        return read_exported(_export(module, asked))
     except Exception as error:  # torch.export raises many unrelated types
         raise _unreadable(module, asked, obstacle(module, error)) from error
 
 
-def read_program(program: ExportedProgram) -> Graph:
-    """Read the graph of a program that torch.export traced at inference.
+def read_exported(program: ExportedProgram) -> Graph:
+    """Read the graph of a program that torch.export traced at inference, in this process.
+
+    Raises
+    ------
+    InvalidValueError
+        As `read_program`.
+    """
+    signature = program.graph_signature
+    return read_program(program.graph, signature.input_specs, signature.output_specs)
+
+
+def read_program(
+    nodes: torch.fx.Graph, input_specs: Sequence[InputSpec], output_specs: Sequence[OutputSpec]
+) -> Graph:
+    """Read the graph of a program from its nodes and what its inputs and outputs are.
 
     Raises
     ------
@@ -86,9 +100,9 @@ def read_program(program: ExportedProgram) -> Graph:
         An op does not fit its inputs, or what the program gives does not depend on its input.
     """
     trace = Trace(GraphBuilder())
-    arguments = _arguments(program, trace)
-    results = walk(program.graph, arguments, trace)
-    kinds = [spec.kind for spec in program.graph_signature.output_specs]
+    arguments = _arguments(nodes, input_specs, trace)
+    results = walk(nodes, arguments, trace)
+    kinds = [spec.kind for spec in output_specs]
     outputs = [
         ref
         for ref, kind in zip(results, kinds, strict=True)
@@ -155,13 +169,10 @@ def _quiet() -> Iterator[None]:
         fx_config.do_not_emit_stack_traces = no_traces
 
 
-def _arguments(program: ExportedProgram, trace: Trace) -> list[Value]:
+def _arguments(nodes: torch.fx.Graph, specs: Sequence[InputSpec], trace: Trace) -> list[Value]:
     """Return what stands for each placeholder: inputs of the graph, parameters, buffers."""
-    nodes = [node for node in program.graph.nodes if node.op == "placeholder"]
-    return [
-        _argument(node.meta.get("val"), spec, trace)
-        for node, spec in zip(nodes, program.graph_signature.input_specs, strict=True)
-    ]
+    found = [node for node in nodes.nodes if node.op == "placeholder"]
+    return [_argument(node.meta.get("val"), spec, trace) for node, spec in zip(found, specs, strict=True)]
 
 
 def _argument(value: Any, spec: Any, trace: Trace) -> Value:

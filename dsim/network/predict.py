@@ -30,8 +30,8 @@ def predict(
     Parameters
     ----------
     network
-        All that ``dsim predict`` takes: a preset's name, the path of an arch.json, of a study's folder or of an .onnx file,
-        ``"model.py:function"``, ``"timm:NAME"``; and also a design, a graph, or any torch.nn.Module.
+        All that ``dsim predict`` takes: a preset's name, the path of an arch.json, of a study's folder or of a network's
+        file (.onnx, .tflite, .mlpackage, .mlmodel, .pt2), ``"model.py:function"``, ``"timm:NAME"``; and also a design, a graph, or any torch.nn.Module.
     device
         A device profile by its name, e.g. ``"iphone12"``, or a phone or chip that one profile alone is of; ``"my-server@batch8"`` for one of its batches.
     input_shape

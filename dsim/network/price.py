@@ -20,6 +20,7 @@ from dsim.graph.passes import run_passes
 from dsim.latency import Basis, LatencyEstimate, load_model
 from dsim.latency.batch import Asked, ask
 from dsim.latency.grouped import grouped_notes
+from dsim.network.file_notes import file_notes
 from dsim.network.patterns import pattern_notes
 from dsim.progress import working
 
@@ -173,6 +174,7 @@ def price(
         *([rough] if rough else ()),
         *pattern_notes(asked.graph, asked.profile),
         *asked.notes,
+        *file_notes(graph.file, asked.profile),
         *graph.notes,
         *answer.notes,
     )

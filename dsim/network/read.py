@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from dsim.arch.named import read_design
 from dsim.errors import InvalidValueError, MissingPackageError, UnknownNameError
+from dsim.graph.files import is_network_file
 from dsim.graph.graph import Graph
 from dsim.graph.inputs import IMAGE, Given, Inputs, as_inputs
 from dsim.graph.read import HasGraph, as_graph
@@ -18,7 +19,7 @@ from dsim.network.timm_names import timm_hint
 if TYPE_CHECKING:
     import torch
 
-FORMS = "a preset, an arch.json, a study's folder, model.py:function, a .onnx file, or timm:NAME"
+FORMS = "a preset, an arch.json, a study's folder, model.py:function, a file (.onnx, .tflite, .mlpackage, .mlmodel, .pt2), or timm:NAME"
 TIMM = "timm:"
 TRAINED = "+unfused"  # behind the name of a network that ships in another form than timm builds
 
@@ -29,8 +30,9 @@ def read_network(network: Graph | HasGraph | torch.nn.Module | str | Path, input
     Parameters
     ----------
     network
-        A preset's name, the path of an arch.json, of a study's folder or of an .onnx file, ``"model.py:function"``
-        (the file is run), ``"timm:NAME"``; or a design, a graph, or any torch.nn.Module.
+        A preset's name, the path of an arch.json, of a study's folder or of a network's file (``.onnx``, ``.tflite``,
+        ``.mlpackage``, ``.mlmodel``, ``.pt2``: data, never run), ``"model.py:function"`` (the file is run), ``"timm:NAME"``; or a design, a graph, or any
+        torch.nn.Module.
     inputs
         What it is read with, see `dsim.graph.inputs.as_inputs`; None for its own, or (1, 3, 224, 224) for a module.
 
@@ -45,7 +47,7 @@ def read_network(network: Graph | HasGraph | torch.nn.Module | str | Path, input
     text = str(network)
     if text.startswith(TIMM):
         return _timm(text.removeprefix(TIMM), asked)
-    if text.lower().endswith(".onnx"):
+    if is_network_file(text):
         return as_graph(Path(text), asked)
     path, colon, function = text.rpartition(":")
     if colon and path.endswith(".py"):

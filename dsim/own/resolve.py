@@ -7,6 +7,7 @@ from pathlib import Path
 
 from dsim.errors import FileFormatError, UnknownNameError
 from dsim.graph import Graph
+from dsim.graph.files import is_network_file
 from dsim.graph.read import as_graph
 from dsim.latency.names import find_key
 
@@ -17,7 +18,8 @@ def resolve(reference: str, folder: Path, where: str) -> tuple[str, Graph | None
     Parameters
     ----------
     reference
-        A name that `dsim.latency.names.find_key` knows, or the path of an .onnx or arch.json file.
+        A name that `dsim.latency.names.find_key` knows, or the path of a network's file (.onnx, .tflite, .mlpackage,
+        .mlmodel, .pt2) or of an arch.json.
     folder
         What relative paths start from.
     where
@@ -30,10 +32,9 @@ def resolve(reference: str, folder: Path, where: str) -> tuple[str, Graph | None
     DsimError
         The file that it names cannot be read.
     """
-    suffix = Path(reference).suffix.lower()
-    if suffix in (".onnx", ".json"):
+    if is_network_file(reference) or reference.lower().endswith(".json"):
         path = folder / reference
-        if suffix == ".onnx":
+        if is_network_file(reference):
             graph = as_graph(path, None)
         else:
             from dsim.arch.named import read_design  # deferred: most files name no design
@@ -45,4 +46,6 @@ def resolve(reference: str, folder: Path, where: str) -> tuple[str, Graph | None
     try:
         return find_key(reference), None
     except UnknownNameError as error:
-        raise FileFormatError(f"{where}: {error}; or give the path of an .onnx or arch.json file") from error
+        raise FileFormatError(
+            f"{where}: {error}; or give the path of its .onnx, .tflite, .mlpackage, .pt2 or arch.json file"
+        ) from error

@@ -29,7 +29,7 @@ def show_networks(found: Sequence[ReferenceNetwork], wanted: str) -> None:
             rows,
             columns[2:],
             "A sheet of measurements may use any of these names. Timed on: how many bundled devices. For a network of your own, "
-            "write the path of its .onnx or arch.json file.",
+            "write the path of its file (.onnx, .tflite, .mlpackage, .pt2 or arch.json).",
         ),
     )
 

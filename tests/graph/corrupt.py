@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from pathlib import Path
 
 import onnx
@@ -106,8 +107,13 @@ def check_corrupt(path: Path, content: bytes) -> bool:
         True if it could be read after all (a changed weight changes no graph).
     """
     path.write_bytes(content)
+    return reads_or_says_why(read_onnx, path)
+
+
+def reads_or_says_why(read: Callable[[Path], Graph], path: Path) -> bool:
+    """Read a corrupt file: it is a whole Graph or a DsimError of one line, and nothing else; tell whether it is a Graph."""
     try:
-        graph = read_onnx(path)
+        graph = read(path)
     except DsimError as error:
         message = str(error)
     else:

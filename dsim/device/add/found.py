@@ -28,7 +28,7 @@ class FoundNetwork:
     where
         File and row, for messages.
     reference
-        As the file names it: a bundled graph, a preset, or the path of an .onnx or arch.json file.
+        As the file names it: a bundled graph, a preset, or the path of a network's file or arch.json.
     latency_ms
         Milliseconds for one image.
     source

@@ -20,6 +20,7 @@ from dsim.device.add.wanted import Wanted
 from dsim.device.add.wrong import Wrong
 from dsim.device.profile import MeasuredOp
 from dsim.errors import FileFormatError
+from dsim.graph.files import is_network_file
 
 UNSTATED = "measured by the user"
 AGREE = 0.02  # two columns may tell one latency with so much rounding between them
@@ -262,7 +263,7 @@ class _Sheet:
     def _side(self, row: _Row, network: str) -> str:
         """Return ``@224`` where a column says the input's side and the network's name does not."""
         text = self._get(row, "resolution")
-        if not text or "@" in network or network.lower().endswith((".onnx", ".json")):
+        if not text or "@" in network or is_network_file(network) or network.lower().endswith(".json"):
             return ""
         words = re.split(r"[x,\s]+", text.lower().strip("()[]").removesuffix(".0"))
         parts = [int(word) for word in words if word.isdecimal() and len(word) < 6]

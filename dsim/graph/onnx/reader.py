@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,16 +11,18 @@ from dsim.errors import DsimError, FileFormatError, InvalidValueError
 from dsim.graph.builder import GraphBuilder
 from dsim.graph.graph import Graph, Ref
 from dsim.graph.inputs import Given, Inputs, Tensor, as_inputs, write_shape
+from dsim.graph.onnx.facts import facts_of
 from dsim.graph.onnx.load import load_model
 from dsim.graph.onnx.network import Network
 from dsim.graph.onnx.patterns import recognise
 from dsim.graph.onnx.simplify import simplify
+from dsim.graph.onnx.slices import slices_as_splits
 from dsim.graph.onnx.write import write
 from dsim.graph.tracing import Shape, Trace, Value
 from dsim.records import shown
 
 if TYPE_CHECKING:
-    from onnx import GraphProto
+    from onnx import GraphProto, ModelProto
 
 MAX_MESSAGE = 500
 
@@ -60,20 +62,38 @@ def read_onnx(path: str | Path, input_shape: Given = None) -> Graph:
     place = Path(path)
     model = load_model(place)
     try:
-        network = simplify(model, input_shapes(model.graph, as_inputs(input_shape)))
-        recognise(network)
-        graph, notes = graph_of(network)[0], _notes(model.graph, as_inputs(input_shape))
-        return replace(graph, notes=notes) if notes else graph
+        graph = model_graph(model, input_shapes(model.graph, as_inputs(input_shape)))
+        return replace(graph, notes=_notes(model.graph, as_inputs(input_shape)), file=facts_of(model.graph))
     except DsimError as error:
-        raise type(error)(f"{place}: {_one_line(str(error))}") from error
+        raise type(error)(f"{place}: {one_line(str(error))}") from error
     except (
         Exception
     ) as error:  # a file from a stranger can break onnx and protobuf in ways that they do not name
-        text = _one_line(str(error) or type(error).__name__)
+        text = one_line(str(error) or type(error).__name__)
         raise FileFormatError(f"{place} must be a valid ONNX model: {text}; export it again") from error
 
 
-def _one_line(text: str) -> str:
+def model_graph(model: ModelProto, shapes: Mapping[str, Shape], *, splits: bool = False) -> Graph:
+    """Return the graph of a model on inputs of known shapes.
+
+    Parameters
+    ----------
+    splits
+        Slices that are together the whole of an axis are a split.
+
+    Raises
+    ------
+    FileFormatError, UnsupportedOpError
+        As `read_onnx`.
+    """
+    network = simplify(model, shapes)
+    if splits:
+        slices_as_splits(network)
+    recognise(network)
+    return graph_of(network)[0]
+
+
+def one_line(text: str) -> str:
     """Keep a message short, whatever names a file holds: its rule is in front, its remedy at the end."""
     line = " ".join(text.split())
     return line if len(line) <= MAX_MESSAGE else f"{line[: MAX_MESSAGE // 2]} ... {line[-MAX_MESSAGE // 2 :]}"
@@ -85,11 +105,11 @@ def input_shapes(graph: GraphProto, asked: Inputs | None) -> dict[str, Shape]:
     found = [value for value in graph.input if value.name not in weights]
     if not found:
         raise FileFormatError("a network must have an input, got none; export it again")
-    given = _by_name([value.name for value in found], asked or Inputs())
+    given = by_name([value.name for value in found], asked or Inputs())
     return {value.name: _input(value, given.get(value.name)) for value in found}
 
 
-def _by_name(names: Sequence[str], asked: Inputs) -> dict[str, Shape]:
+def by_name(names: Sequence[str], asked: Inputs) -> dict[str, Shape]:
     """Say which shape belongs to which of the file's inputs."""
     has = f"the file has {len(names)}: {', '.join(shown(name) for name in names[:5])}"
     if len(asked.by_place) > len(names):

@@ -7,7 +7,16 @@ nobody else reads anything in between.
 from __future__ import annotations
 
 from dsim.graph.onnx.network import Item, Network
-from dsim.graph.onnx.patterns import attention, gates, gelu, group_norm, layer_norm, linear, softmax
+from dsim.graph.onnx.patterns import (
+    attention,
+    gates,
+    gelu,
+    group_norm,
+    layer_norm,
+    linear,
+    softmax,
+    spread_norm,
+)
 from dsim.graph.onnx.patterns.finder import Finder, Pattern
 
 # In this order: a norm's weights are found once the norm itself is.
@@ -21,8 +30,17 @@ PATTERNS: tuple[tuple[Pattern, ...], ...] = (
         gates.hard_sigmoid,
         layer_norm.plain,
         group_norm.plain,
+        spread_norm.layer,
+        spread_norm.group,
     ),
-    (gates.silu, gates.hardswish, gates.hardswish_divided, layer_norm.scale, group_norm.scale),
+    (
+        gates.silu,
+        gates.hardswish,
+        gates.hardswish_divided,
+        layer_norm.scale,
+        group_norm.scale,
+        group_norm.by_batch_norm,
+    ),
     (layer_norm.shift, group_norm.shift),
 )
 

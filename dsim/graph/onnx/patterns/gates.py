@@ -2,7 +2,7 @@
 
 silu       x * sigmoid(x)
 quickgelu  x * sigmoid(1.702 * x), which is marked and keeps its three steps: another function, with no kind of its own
-hardswish  x * hard_sigmoid(x), x * clip(x + 3, 0, 6) / 6
+hardswish  x * hard_sigmoid(x), x * clip(x + 3, 0, 6) / 6; coremltools sets x to 0 below -3 before, where the gate is 0
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from dsim.graph.onnx.patterns.finder import Finder, Match
 from dsim.op import QUICK_FACTOR, Writing
 
 _SLOPE = {"alpha": 1 / 6, "beta": 0.5}
+_CLOSED = -3.0  # where a hard sigmoid begins
 
 
 def silu(finder: Finder, item: Item) -> Match | None:
@@ -24,7 +25,11 @@ def silu(finder: Finder, item: Item) -> Match | None:
 
 def hardswish(finder: Finder, item: Item) -> Match | None:
     """Find x * hard_sigmoid(x)."""
-    return _gated(finder, item, "HardSigmoid", "HardSwish")
+    found = _gated(finder, item, "HardSigmoid", "HardSwish")
+    cut = finder.writer(found.inputs[0], "ThresholdedRelu") if found else None
+    if found is None or cut is None or cut.attrs.get("alpha") != _CLOSED:
+        return found
+    return replace(found, inputs=cut.inputs[:1], inside=(*found.inside, *found.inputs))
 
 
 def _gated(finder: Finder, item: Item, gate: str, op: str) -> Match | None:

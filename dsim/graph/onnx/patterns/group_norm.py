@@ -1,6 +1,10 @@
 """Group norm, which exporters write as an instance norm of groups.
 
 Reshape (n, groups, -1) -> InstanceNormalization -> Reshape (n, c, h, w) -> Mul(weight) -> Add(bias)
+
+coremltools writes a layer norm of groups, and a batch norm that holds weight and bias:
+
+Reshape (n, groups, -1, h, w) -> LayerNormalization -> Reshape (n, c, h, w) -> BatchNormalization
 """
 
 from __future__ import annotations
@@ -9,6 +13,7 @@ import math
 
 from dsim.graph.onnx.network import Item
 from dsim.graph.onnx.patterns.finder import Finder, Match
+from dsim.op import Writing
 
 NORM = "GroupNormalization"
 
@@ -49,3 +54,19 @@ def scale(finder: Finder, item: Item) -> Match | None:
 def shift(finder: Finder, item: Item) -> Match | None:
     """Find the bias of a norm."""
     return _weighted(finder, item, "Add", 2)
+
+
+def by_batch_norm(finder: Finder, item: Item) -> Match | None:
+    """Find the norm whose weights are those of a batch norm."""
+    back = finder.writer(item.inputs[0], "Reshape") if item.op == "BatchNormalization" else None
+    norm = finder.writer(back.inputs[0], "LayerNormalization") if back else None
+    view = finder.writer(norm.inputs[0], "Reshape") if norm else None
+    if back is None or norm is None or view is None or len(norm.inputs) > 1:
+        return None
+    shape, grouped = finder.network.shape(view.inputs[0]), finder.network.shape(norm.inputs[0])
+    whole = finder.network.shape(back.outputs[0]) == shape and len(shape) > 2 and grouped[0] == shape[0]
+    if not whole or norm.attrs["axis"] % len(grouped) != 2 or shape[1] != grouped[1] * grouped[2]:
+        return None
+    inside = (item.inputs[0], back.inputs[0], norm.inputs[0])
+    attrs = {"num_groups": grouped[1]}
+    return Match(NORM, (view.inputs[0], *item.inputs[1:3]), inside, attrs, Writing.CHAIN)

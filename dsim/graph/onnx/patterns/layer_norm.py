@@ -5,6 +5,8 @@ d = x - mean(x);  d / sqrt(mean(d**2) + eps) * weight + bias, or d * (1 / sqrt(.
 
 from __future__ import annotations
 
+import math
+
 from dsim.graph.onnx.network import Item, Network
 from dsim.graph.onnx.patterns.finder import Finder, Match
 from dsim.op import Writing
@@ -79,7 +81,8 @@ def _weighted(finder: Finder, item: Item, op: str, weights: int) -> Match | None
         if norm is None or constant is None or len(norm.inputs) != weights:
             continue
         shape = finder.network.shape(norm.inputs[0])
-        if constant.shape == shape[norm.attrs["axis"] % len(shape) :]:
+        wanted = shape[norm.attrs["axis"] % len(shape) :]
+        if constant.shape[-len(wanted) :] == wanted and math.prod(constant.shape) == math.prod(wanted):
             return Match(NORM, (*norm.inputs, other), (name,), norm.attrs, norm.writing)
     return None
 
