@@ -27,7 +27,8 @@ class Attention(nn.Module):
         query, key, value = qkv.split(width // 2, dim=-1)
         scores = (query @ key.transpose(-2, -1)) * self.scale + self.bias
         mixed = (scores.softmax(-1) @ value).transpose(1, 2).reshape(batch, count, width)
-        return tokens + self.proj(mixed)
+        added: torch.Tensor = tokens + self.proj(mixed)
+        return added
 
 
 class Tiny(nn.Module):
