@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from dsim.arch import PRESETS, Arch, Downsample, Mixer, Stage, get_preset
 from dsim.export import build_module, write_torch
 from dsim.export.torch_source import model_source
-from tests.export.designs import TINY
+from tests.export.designs import THINNED, TINY
 from tests.strategies import archs
 
 L1 = get_preset("efficientformer_l1")
@@ -130,7 +130,7 @@ def test_a_name_cannot_break_the_file(tmp_path: Path, name: str) -> None:
 
 @pytest.mark.parametrize("name", FAMILIES)
 def test_four_maps_at_512x640(name: str) -> None:
-    arch = get_preset(name)
+    arch = THINNED[name]
     backbone = build_module(arch, features_only=True).eval()
     with torch.no_grad():
         maps = backbone(torch.randn(1, 3, 512, 640))
@@ -195,8 +195,7 @@ def test_stretched_biases_agree_where_grids_agree() -> None:
 @pytest.mark.parametrize("name", FAMILIES)
 def test_training_reaches_every_parameter(name: str) -> None:
     torch.manual_seed(0)
-    arch = replace(get_preset(name), resolution=64, num_classes=10)
-    model = build_module(arch, drop_path_rate=0.1).train()
+    model = build_module(THINNED[name], drop_path_rate=0.1).train()
     optimiser = torch.optim.AdamW(model.parameters(), lr=1e-3)
     images, labels = torch.randn(4, 3, 64, 64), torch.tensor([0, 1, 2, 3])
     losses = []
