@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dsim.arch import PRESETS, Arch
 from dsim.export.torch_timm import timm_name
 
+MOST_PX = 512  # what `dsim train` takes
 OFFICIAL = (
     "efficientformer_l1",
     "efficientformer_l3",
@@ -120,6 +121,17 @@ def readme_text(arch: Arch, name: str, notes: Sequence[str]) -> str:
             "Two classifiers are averaged. To train the second one with a teacher, set `model.distilled_training = True`:\n"
             "in training mode the model then gives both scores."
         )
+    sections += [
+        "## Train",
+        "```sh\n"
+        f"dsim train arch.json --data PICTURES --images 1M --px {min(size, MOST_PX)} --out trained\n"
+        f"torchrun --nproc-per-node 8 -m dsim train arch.json --data PICTURES --images 1M --px {min(size, MOST_PX)} \\\n"
+        "    --out trained --on cuda\n"
+        "```",
+        "PICTURES holds one folder of pictures for each class. The same command goes on where it was interrupted, and `trained`\n"
+        "gets a model.py with its weights. All pictures are held in memory, and are shifted and mirrored, no more: a top-1 that\n"
+        "dsim predicts for ImageNet is for a stronger recipe (300 epochs, distilled, strong augmentation), which is not in dsim.",
+    ]
     if arch in (PRESETS[preset] for preset in OFFICIAL):
         sections.append(
             "The state-dict keys are those of the official EfficientFormer code, so that the released checkpoint\n"

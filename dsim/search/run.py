@@ -140,7 +140,7 @@ def run_study(
             *(source.notes if source else ()),
         ),
         certainty=found.certainty,
-        shelf=_shelf(spec, profile) if shelf and not source else (),
+        shelf=_shelf(spec, profile) if shelf and not source and not spec.image else (),
     )
     if source:
         result = source.finish(result.ranked())

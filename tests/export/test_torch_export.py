@@ -18,6 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from dsim.arch import PRESETS, Arch, Downsample, Mixer, Stage, get_preset
 from dsim.export import build_module, write_torch
 from dsim.export.torch_source import model_source
+from dsim.supernet.images import MOST_PX
 from tests.export.designs import THINNED, TINY
 from tests.strategies import archs
 
@@ -252,6 +253,14 @@ def test_stochastic_depth_grows_and_spares_inference() -> None:
     image = torch.randn(1, 3, 32, 32)
     with torch.no_grad():
         assert torch.equal(model.eval()(image), model(image))
+
+
+def test_the_readme_names_sizes_that_dsim_train_takes(tmp_path: Path) -> None:
+    write_torch(replace(L1, resolution=640), tmp_path)
+    assert (
+        f"dsim train arch.json --data PICTURES --images 1M --px {MOST_PX}"
+        in (tmp_path / "README.md").read_text()
+    )
 
 
 def test_the_readme_of_another_design_makes_no_claim_about_checkpoints(tmp_path: Path) -> None:

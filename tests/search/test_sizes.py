@@ -79,6 +79,7 @@ def test_a_study_of_a_backbone_says_what_is_priced_and_what_top1_is_worth(tmp_pa
         for _ in range(2)
     )
     assert one == again  # read from its files
+    assert one.shelf == one.published == ()  # type: ignore[attr-defined]  # these are classifiers
     said = " ".join(one.notes)  # type: ignore[attr-defined]
     assert "four maps of an image of 512x640 px, without a head" in said
     assert "orders published backbones' box AP by" in said
