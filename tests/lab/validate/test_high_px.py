@@ -25,8 +25,8 @@ def test_errors_are_of_networks_that_stayed_and_shares_of_all() -> None:
             _held("a@380", 1.3),
             _held("a@512", 1.1),
             _held("a@513", 9.0),
+            _held("b@448", 50.0, "timed on the CPU"),
         ]
-        + [_held("b@448", 50.0, "timed on the CPU")]
     )
     title, profiles, networks, median, within, covered, below, *left = row("phones", 1, sizes)
     assert (title, profiles, networks) == ("phones", "1", "2")
