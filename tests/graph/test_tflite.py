@@ -22,9 +22,10 @@ from dsim.graph.read import as_graph
 from dsim.graph.tflite import read_tflite
 from dsim.graph.torch_reader import read_module
 from dsim.op import Op, OpKind
+from dsim.own.resolve import resolve
 from lab.files.tiny import IMAGE, SIDE, tiny
 from tests.graph.corrupt import corrupt_bytes, reads_or_says_why
-from tests.graph.tflite_files import Case, handmade
+from tests.graph.tflite_files import Case, composite, handmade
 
 FILES = Path(__file__).parent / "files"
 PASSES = ("drop_identities", "fold_batch_norm", "fuse_activation")
@@ -122,6 +123,22 @@ def test_a_scale_for_each_channel_of_a_map_is_a_number_for_each_channel(tmp_path
     case = replace(first, then=("MUL", "MulOptions", {}, (1, 1, 1, 6)))
     graph = read_tflite(handmade(tmp_path / "m.tflite", case))
     assert only(graph, OpKind.MUL).attrs == ConstantAttrs((6, 1, 1), 6)
+
+
+def test_a_composite_is_what_it_stands_for(tmp_path: Path) -> None:
+    graph = read_tflite(composite(tmp_path / "m.tflite"))
+    assert [op.kind for op in graph.ops] == [OpKind.TANH]
+    graph = read_tflite(composite(tmp_path / "m.tflite", body=7))  # a graph that the file lacks
+    assert graph.unknown == ("tflite::odml.curve",)
+    with pytest.raises(FileFormatError, match="nest at most"):
+        read_tflite(composite(tmp_path / "m.tflite", inside="STABLEHLO_COMPOSITE"))
+
+
+def test_a_sheet_of_measurements_may_name_a_file() -> None:
+    key, graph = resolve("tiny_int8.tflite", FILES, "sheet.csv, row 2")
+    assert key == f"own-tiny_int8@{SIDE}"
+    assert graph is not None
+    assert graph.macs == read_tflite(FILES / "tiny.tflite").macs
 
 
 def test_files_that_are_none(tmp_path: Path) -> None:

@@ -65,6 +65,32 @@ def handmade(path: Path, case: Case) -> Path:
     return path
 
 
+def composite(path: Path, body: int = 1, inside: str = "TANH") -> Path:
+    """Write a file whose one operator is a composite, and the graph that it stands for: one operator on its input."""
+    build = flatbuffers.Builder(1024)
+    options = {"Name": build.CreateString("odml.curve"), "DecompositionSubgraphIndex": body}
+    options2 = {
+        "BuiltinOptions2Type": tflite.BuiltinOptions2.StableHLOCompositeOptions,
+        "BuiltinOptions2": _table(build, "StableHLOCompositeOptions", options),
+    }
+    graphs = []
+    for code in (0, 1):
+        own = options2 if code == 0 or inside == "STABLEHLO_COMPOSITE" else {}
+        ends = {"Inputs": _ints(build, [0]), "Outputs": _ints(build, [1])}
+        operator = _table(build, "Operator", ends | own | {"OpcodeIndex": code})
+        tensors = [_tensor(build, (1, 8), 0, f"t{n}") for n in (0, 1)]
+        graphs.append(_graph(build, tensors, [0], [1], [operator]))
+    codes = [_code(build, name, "") for name in ("STABLEHLO_COMPOSITE", inside)]
+    parts = {
+        "OperatorCodes": _list(build, codes),
+        "Subgraphs": _list(build, graphs),
+        "Buffers": _list(build, [_buffer(build, b"")]),
+    }
+    build.Finish(_table(build, "Model", parts | {"Version": 3}), b"TFL3")
+    path.write_bytes(bytes(build.Output()))
+    return path
+
+
 def _table(build: Any, kind: str, fields: dict[str, Any]) -> int:
     getattr(tflite, f"{kind}Start")(build)
     for name, value in fields.items():

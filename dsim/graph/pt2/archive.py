@@ -13,7 +13,7 @@ from typing import Any
 from dsim.errors import FileAccessError, FileFormatError
 from dsim.records import parse_json, shown
 
-MAX_JSON_BYTES = 2**26  # a network of a thousand layers takes a megabyte
+MAX_JSON_BYTES = 2**25  # a network of a thousand layers takes a megabyte
 MAX_FILES = 200_000
 MODELS = "/models/"  # since torch 2.7 an archive may hold several programs
 OLD = "serialized_exported_program.json"  # before

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from dsim.graph.onnx.made import Made
 from dsim.graph.onnx.reader import by_name, model_graph, one_line
 from dsim.graph.tflite.load import load_tables
 from dsim.graph.tflite.ops import translate
-from dsim.graph.tflite.tables import Tables, Tensor
+from dsim.graph.tflite.tables import Operator, Tables, Tensor
 from dsim.graph.tflite.walk import FIRST, Held, Walk, kind_of
 from dsim.graph.tracing import Shape
 
@@ -88,11 +88,11 @@ def read_tflite(path: str | Path, input_shape: Given = None) -> Graph:
 def _graph(tables: Tables, bodies: tuple[Tables, ...], input_shape: Given) -> Graph:
     made = Made("tflite")
     given = _given(tables, input_shape)
-    held, shapes = {}, {}
+    held, shapes, readers = {}, {}, _readers(tables)
     for number, place in enumerate(tables.inputs):
         tensor = tables.tensors[place]
         shape, order = given[number], tuple(range(len(tensor.shape)))
-        if len(shape) == len(FIRST) and _is_image(tables, place):
+        if len(shape) == len(FIRST) and _is_image(readers, place):
             order = FIRST
         name = f"input{number}"
         shapes[name] = tuple(shape[axis] for axis in order)
@@ -130,20 +130,26 @@ def _given(tables: Tables, input_shape: Given) -> list[Shape]:
     return [one.shape for one in found]
 
 
-def _is_image(tables: Tables, place: int) -> bool:
+def _is_image(readers: Mapping[int, Sequence[Operator]], place: int) -> bool:
     """Tell whether an input is a map with its channels last: what reads it first looks at windows."""
-    waiting, seen = [place], set()
+    waiting, seen = [place], {place}
     while waiting:
-        now = waiting.pop()
-        seen.add(now)
-        for operator in tables.operators:
-            if now not in operator.inputs:
-                continue
+        for operator in readers.get(waiting.pop(), ()):
             if operator.name in MAPS:
                 return True
             if operator.name in ON_IMAGES:
                 waiting += [out for out in operator.outputs if out not in seen]
+                seen.update(operator.outputs)
     return False
+
+
+def _readers(tables: Tables) -> dict[int, list[Operator]]:
+    """Return the operators that read each tensor."""
+    found: dict[int, list[Operator]] = {}
+    for operator in tables.operators:
+        for place in set(operator.inputs):
+            found.setdefault(place, []).append(operator)
+    return found
 
 
 def facts_of(tables: Tables) -> FileFacts:
