@@ -123,6 +123,7 @@ def write_android_bundle(
                 continue
             progress(number, len(jobs), job.name)
             _add(manifest, job, write)
+            manifest.write(complete=False)  # a program that is killed leaves what was converted, too
         write_atomic(folder / SCRIPT, Path(__file__).with_name(SCRIPT).read_bytes())
     finally:  # Ctrl-C too keeps what was converted
         digest = manifest.write(complete=not waiting)
