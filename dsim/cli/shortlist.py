@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import click
 
 from dsim.cli.exits import NOTHING_FITS
@@ -16,6 +19,9 @@ from dsim.cli.options import (
 )
 from dsim.cli.types import BUDGETS, SIDES
 from dsim.cli.words import ending
+
+if TYPE_CHECKING:
+    from dsim.shelf import Shortlist
 
 
 @click.command(
@@ -48,6 +54,25 @@ from dsim.cli.words import ending
 @click.option(
     "--details", is_flag=True, help="Say of each how it was trained, who measured it and how to load it."
 )
+@click.option(
+    "--export",
+    "folder",
+    type=click.Path(path_type=Path),
+    help="Write one of them, with its weights and its branches merged, into this folder. Needs timm.",
+)
+@click.option("--name", help="With --export: which one.", show_default="the first")
+@click.option(
+    "--to",
+    "target",
+    type=click.Choice(("onnx", "coreml", "litert", "torchexport")),
+    help="With --export: the form of the file.",
+    show_default="what the device's runtime reads",
+)
+@click.option(
+    "--weights",
+    type=click.Path(path_type=Path),
+    help="With --export: a file of its weights, in place of timm's download.",
+)
 @json_option
 @click.pass_context
 def shortlist(
@@ -62,6 +87,10 @@ def shortlist(
     rough: bool,
     top: int,
     details: bool,
+    folder: Path | None,
+    name: str | None,
+    target: str | None,
+    weights: Path | None,
     as_json: bool,
 ) -> None:
     """List published networks, with weights, that fit a latency budget on a device.
@@ -72,11 +101,38 @@ def shortlist(
     from dsim.report.shelf import show_shortlists  # deferred: help must not wait
     from dsim.shelf import Limits, shortlists
 
+    if folder is None and (name or target or weights):
+        raise click.UsageError("--name, --to and --weights go with --export; add --export DIR")
+    if folder is not None and len(budgets_ms) > 1:
+        raise click.UsageError("--export takes one budget, got several; leave all but one out")
     found = shortlists(device, budgets_ms, Limits(params, macs, px), confidence, batch, rough)
-    if as_json:
+    if folder is not None:
+        _export(found[0], folder, name, target, weights, as_json)
+    elif as_json:
         plain = [one.to_dict(top) for one in found]
         print_json(plain[0] if len(plain) == 1 else {"shortlists": plain})
     else:
         show_shortlists(found, top, details)
     if not any(one.rows for one in found):
         ctx.exit(NOTHING_FITS)
+
+
+def _export(
+    found: Shortlist, folder: Path, name: str | None, target: str | None, weights: Path | None, as_json: bool
+) -> None:
+    """Write one of a shortlist, and say what was verified."""
+    from dsim.report.names import device_words
+    from dsim.report.next_steps import form_for
+    from dsim.shelf.export import chosen_of, export_shelved
+
+    row = chosen_of(found, name)
+    to = target or form_for(device_words(found.device).runtime)[0]
+    click.echo(f"Writing {row.name} at {row.px} px as {to}, and checking it ...", err=True)
+    written = export_shelved(row, folder, to, weights)
+    if as_json:
+        print_json({"name": row.name, "px": row.px, "licence": row.licence, **written.to_dict()})
+        return
+    for path in written.files:
+        click.echo(path)
+    for line in (*written.checks, f"licence of the weights: {row.licence}"):
+        click.echo(f"- {line}")

@@ -16,8 +16,7 @@ from dsim.export.torch_program import trace_module
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-    from dsim.arch import Arch
-    from dsim.export.subject import Subject
+    from dsim.export.subject import Exportable, Subject
 
 RELATIVE = 3e-2  # float16 has 11 bits; rounding adds up over a hundred layers
 INPUT, OUTPUT = "image", "scores"
@@ -55,7 +54,7 @@ class CoreMlPackage:
             ),
         )
 
-    def use(self, arch: Arch) -> str:
+    def use(self, arch: Exportable) -> str:
         """Show how to run and to time it."""
         size = arch.resolution
         return (

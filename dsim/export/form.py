@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -12,7 +13,7 @@ from dsim.export.findings import Exported, Findings
 from dsim.export.gelu import Gelu, check_gelu, scores_line, with_formula
 from dsim.export.quiet import quiet
 from dsim.export.readme import form_readme, title_of
-from dsim.export.subject import Subject, prepare
+from dsim.export.subject import Exportable, Subject, prepare
 
 if TYPE_CHECKING:
     from torch import nn
@@ -44,7 +45,7 @@ class Form(Protocol):
     def check(self, subject: Subject, path: Path) -> Findings:
         """Read the written file back and verify it; ExportError if it is not what the design computes."""
 
-    def use(self, arch: Arch) -> str:
+    def use(self, arch: Exportable) -> str:
         """Return the README's section on how to run it, in Markdown."""
 
 
@@ -85,25 +86,36 @@ def write_form(
     names = (form.file, "arch.json", "README.md")
     with staging(Path(folder), names) as place:
         subject = with_formula(prepare(arch, module), gelu)
-        arch = subject.arch  # with the classes that the module has
-        try:
-            with quiet():
-                form.write(subject, place / form.file)
-                findings = form.check(subject, place / form.file)
-        except (DsimError, OSError):
-            raise
-        except Exception as error:  # converters raise types of their own
-            lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-            raise ExportError(
-                f"{form.name} must be convertible from this design, got {type(error).__name__}: "
-                f"{lines[0] if lines else 'no message'}; run it again as `dsim --debug ...` and report it"
-            ) from error
+        arch = replace(arch, num_classes=subject.arch.num_classes)  # those that the module has
+        findings = converted(form, subject, place / form.file)
         said = () if gelu is Gelu.AUTO else (scores_line(subject, gelu),)
         checks = (str(findings.difference), *findings.lines, *said, _weights(subject))
         (place / "arch.json").write_text(arch.to_json() + "\n", encoding="utf-8", newline="\n")
         readme = form_readme(arch, title_of(arch, name), form.about, form.use(arch), checks, notes)
         (place / "README.md").write_text(readme, encoding="utf-8", newline="\n")
     return Exported(tuple(Path(folder) / file for file in names), findings.difference, checks)
+
+
+def converted(form: Form, subject: Subject, path: Path) -> Findings:
+    """Write a file and read it back.
+
+    Raises
+    ------
+    ExportError
+        The converter failed, or the file does not give the module's scores.
+    """
+    try:
+        with quiet():
+            form.write(subject, path)
+            return form.check(subject, path)
+    except (DsimError, OSError):
+        raise
+    except Exception as error:  # converters raise types of their own
+        lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+        raise ExportError(
+            f"{form.name} must be convertible from this network, got {type(error).__name__}: "
+            f"{lines[0] if lines else 'no message'}; run it again as `dsim --debug ...` and report it"
+        ) from error
 
 
 def _weights(subject: Subject) -> str:

@@ -12,8 +12,7 @@ from dsim.export.packages import need
 from dsim.op import OpKind
 
 if TYPE_CHECKING:
-    from dsim.arch import Arch
-    from dsim.export.subject import Subject
+    from dsim.export.subject import Exportable, Subject
     from dsim.graph import Graph
 
 RELATIVE = 1e-4  # XNNPACK sums in another order
@@ -72,7 +71,7 @@ class LiteRtFile:
             ),
         )
 
-    def use(self, arch: Arch) -> str:
+    def use(self, arch: Exportable) -> str:
         """Show how to run it."""
         size = arch.resolution
         return (

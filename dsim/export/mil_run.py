@@ -56,6 +56,8 @@ def _value(var: Any, values: dict[str, Tensor]) -> Any:
     import numpy as np
     import torch
 
+    if isinstance(var, tuple | list):
+        return [_value(one, values) for one in var]
     if var.name in values:
         return values[var.name]
     constant = var.val
@@ -96,6 +98,27 @@ def _avg_pool(i: Inputs) -> Tensor:
         i["ceil_mode"],
         not i["exclude_padding_from_average"],
     )
+
+
+def _max_pool(i: Inputs) -> Tensor:
+    import torch.nn.functional as F  # noqa: N812  (torch's own habit)
+
+    top, bottom, left, right = i["pad"] if i["pad_type"] == "custom" else [0, 0, 0, 0]
+    x = F.pad(i["x"], (left, right, top, bottom), value=float("-inf"))
+    return F.max_pool2d(x, i["kernel_sizes"], i["strides"], ceil_mode=i["ceil_mode"])
+
+
+def _expand_dims(i: Inputs) -> Tensor:
+    x: Tensor = i["x"]
+    for axis in sorted(i["axes"]):
+        x = x.unsqueeze(axis)
+    return x
+
+
+def _concat(i: Inputs) -> Tensor:
+    import torch
+
+    return torch.cat(i["values"], i["axis"])
 
 
 def _batch_norm(i: Inputs) -> Tensor:
@@ -149,9 +172,13 @@ RULES: dict[str, Callable[[Inputs], Any]] = {
     "clip": lambda i: i["x"].clamp(i["alpha"], i["beta"]),
     "gelu": _gelu,
     "silu": lambda i: i["x"] * i["x"].sigmoid(),
+    "sigmoid": lambda i: i["x"].sigmoid(),
+    "tanh": lambda i: i["x"].tanh(),
+    "relu6": lambda i: i["x"].clamp(0, 6),
     "thresholded_relu": lambda i: i["x"] * (i["x"] >= i["alpha"]),
     "sigmoid_hard": lambda i: (i["alpha"] * i["x"] + i["beta"]).clamp(0, 1),
     "avg_pool": _avg_pool,
+    "max_pool": _max_pool,
     "reduce_mean": lambda i: i["x"].mean(i["axes"], keepdim=i["keep_dims"]),
     "upsample_bilinear": _upsample,
     "add": lambda i: i["x"] + i["y"],
@@ -162,5 +189,8 @@ RULES: dict[str, Callable[[Inputs], Any]] = {
     "sqrt": lambda i: i["x"].sqrt(),
     "reshape": lambda i: i["x"].reshape(i["shape"]),
     "transpose": lambda i: i["x"].permute(i["perm"]),
+    "squeeze": lambda i: i["x"].squeeze(tuple(i["axes"])),
+    "expand_dims": _expand_dims,
+    "concat": _concat,
     "split": lambda i: i["x"].split(i["split_sizes"], i["axis"]),
 }

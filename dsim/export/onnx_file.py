@@ -12,8 +12,7 @@ from dsim.export.kernels import compare_kernels
 from dsim.export.packages import need
 
 if TYPE_CHECKING:
-    from dsim.arch import Arch
-    from dsim.export.subject import Subject
+    from dsim.export.subject import Exportable, Subject
 
 OPSET = 17  # of 2022: the first with LayerNormalization, and one that every current runtime reads
 RELATIVE = 1e-4  # ONNX Runtime fuses and sums in another order
@@ -80,7 +79,7 @@ class OnnxFile:
             ),
         )
 
-    def use(self, arch: Arch) -> str:
+    def use(self, arch: Exportable) -> str:
         """Show how to run it."""
         size = arch.resolution
         return (

@@ -57,6 +57,20 @@ def form_readme(
     return "\n\n".join(sections) + "\n"
 
 
+def network_readme(name: str, about: str, use: str, checks: Sequence[str], lines: Sequence[str]) -> str:
+    """Write the README beside a file of a network that is no design of dsim's; ``lines`` say what it is."""
+    sections = [
+        f"# {name}",
+        f"{about} Written by dsim.",
+        _bullets(lines),
+        "## Checked",
+        _bullets(checks),
+        "## Use",
+        use,
+    ]
+    return "\n\n".join(sections) + "\n"
+
+
 def _bullets(lines: Sequence[str]) -> str:
     return "\n".join(f"- {line}" for line in lines)
 

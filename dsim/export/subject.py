@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from dsim.errors import InvalidValueError
 from dsim.export.torch_export import build_module
@@ -12,10 +12,26 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from dsim.arch import Arch
+    from dsim.graph import Graph
 
 SEED = 0
 IMAGES = 4  # batch norms take their statistics from so many images of noise, or more
 POSITIONS = 128  # where the last map is small: few positions give variances near 0 by chance, and scores that overflow
+
+
+class Exportable(Protocol):
+    """What forms ask of what they write: a design, or any other classifier."""
+
+    @property
+    def resolution(self) -> int:
+        """Side of the image in pixels."""
+
+    @property
+    def num_classes(self) -> int:
+        """How many scores it gives."""
+
+    def to_graph(self) -> Graph:
+        """Return its graph."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +41,7 @@ class Subject:
     Attributes
     ----------
     arch
-        The design.
+        The design, or what forms ask of another network.
     module
         In eval mode.
     image
@@ -36,7 +52,7 @@ class Subject:
         Whether the weights are the caller's own.
     """
 
-    arch: Arch
+    arch: Exportable
     module: nn.Module
     image: Tensor
     scores: Tensor
@@ -79,6 +95,16 @@ def prepare(arch: Arch, module: nn.Module | None = None) -> Subject:
         )
     arch = replace(arch, num_classes=shape[1])  # whoever trains on own images has other classes than ImageNet
     return Subject(arch, subject, image, scores, trained=module is not None)
+
+
+def prepare_network(network: Exportable, module: nn.Module) -> Subject:
+    """Make a subject from a network that has its weights."""
+    import torch
+
+    with torch.random.fork_rng(devices=[]), torch.no_grad():
+        torch.manual_seed(SEED)
+        image = torch.randn(1, 3, network.resolution, network.resolution)
+        return Subject(network, module, image, module(image), trained=True)
 
 
 def _drawn(arch: Arch) -> nn.Module:

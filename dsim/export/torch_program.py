@@ -13,8 +13,7 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
     from torch.export import ExportedProgram
 
-    from dsim.arch import Arch
-    from dsim.export.subject import Subject
+    from dsim.export.subject import Exportable, Subject
 
 RELATIVE = 1e-6  # the same operators run in the same order
 
@@ -56,7 +55,7 @@ class TorchProgram:
             ),
         )
 
-    def use(self, arch: Arch) -> str:
+    def use(self, arch: Exportable) -> str:
         """Show how to load and run it."""
         size = arch.resolution
         return (

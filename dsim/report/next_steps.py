@@ -40,9 +40,7 @@ def next_steps(result: StudyResult, runtime: str) -> tuple[tuple[str, str], ...]
             less = replace(result.spec, confidence=surest)
             steps.append(("ask for less certainty:", _study(less, f"{less.budget_ms:g}ms")))
     else:
-        form = next(
-            (form for word, form in FORMS.items() if word in runtime.lower()), ("torchexport", "torch.export")
-        )
+        form = form_for(runtime)
         if task := result.spec.task:
             what = "train it for long, and test it:"
             steps.append(
@@ -56,6 +54,13 @@ def next_steps(result: StudyResult, runtime: str) -> tuple[tuple[str, str], ...]
     if not (result.cost.interrupted or result.cost.capped):  # a page takes finished studies only
         steps.append(("see it as a page with charts:", f"dsim report {folder}"))
     return tuple(steps)
+
+
+def form_for(runtime: str) -> tuple[str, str]:
+    """Return the form of model file that a runtime reads, as ``--to`` calls it and as people do."""
+    return next(
+        (form for word, form in FORMS.items() if word in runtime.lower()), ("torchexport", "torch.export")
+    )
 
 
 def rounded_up(budget_ms: float) -> float:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from fnmatch import fnmatchcase
 from pathlib import Path
 
 import polars as pl
@@ -37,35 +35,23 @@ def curate(raw: Path, out: Path) -> None:
                     },
                 }
             )
+        mark_falls(rows, [one for one in rules["falls"] if wanted["name"] in one["profiles"]])
         name, device, runtime = wanted["name"], wanted["device"], wanted["runtime"]
-        floats, own = rules["as_floats"], bool(wanted.get("as_floats"))
-        parted = own or name in floats["profiles"]
-        if parted:
-            rows = [row for row in rows if _fits(row["graph"], floats["graphs"]) == own]
-        mark_falls(rows, [one for one in rules["falls"] if name in one["profiles"]])
-        title = f"{device.removeprefix('Samsung ')}, {wanted['unit_text']}"
-        stated = f"{runtime}, as the table's paper states it"
         texts = about(
             name,
-            title + (floats["title"] if own else ""),
+            f"{device.removeprefix('Samsung ')}, {wanted['unit_text']}",
             wanted["chip"],
             device,
-            ("paper", stated + (floats["without"] if parted and not own else "")),
+            ("paper", f"{runtime}, as the table's paper states it"),
             PX,
             compute_unit=wanted["unit_text"],
             runtime=runtime,
-            precision=floats["precision"]
-            if own
-            else rules["precision_texts"][part["precision"][0] or "fp16"],
+            precision=rules["precision_texts"][part["precision"][0] or "fp16"],
             group="one-table",
             method="adapted",
             donor=wanted["donor"],
-            pool=wanted.get("pool", name),
+            pool=name,
             licence="Figures quoted from the sources named in each row; see NOTICE",
             defaults={"lab": "paper", "licence": LICENCE},
         )
-        save(out, texts, filled(rows), under="_evidence" if wanted.get("few") else "")
-
-
-def _fits(graph: str, patterns: Iterable[str]) -> bool:
-    return any(fnmatchcase(graph, like) for like in patterns)
+        save(out, texts, filled(rows))
