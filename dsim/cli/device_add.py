@@ -81,6 +81,7 @@ def add_device_command(files: tuple[Path, ...], name: str, as_json: bool, **opti
       .csv, .parquet   columns network and latency_ms (docs/adapting.md)
       perf.yaml        of Qualcomm AI Hub
       .csv, .log       of TFLite's benchmark_model
+      lut.csv          of `dsim table`, with blocks that you timed
       results.jsonl    of `dsim measure bundle`
 
     If a row is wrong, dsim says which and why, and writes nothing. `dsim device networks` lists the names of networks.

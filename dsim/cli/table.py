@@ -14,8 +14,8 @@ from dsim.cli.words import ending
     epilog=ending(
         "dsim table --device iphone12 -o lut.csv",
         "dsim table --device i9-10940x --space space.toml -o lut.csv",
-        then="read it with any program for tables; put in what you measured yourself, and `dsim device add lut.csv --name mine` "
-        "makes a profile of it.",
+        then="read it with any program for tables. Put in what you timed yourself, with the word measured as its evidence, and "
+        "`dsim device add lut.csv --name mine` makes a profile of it.",
     )
 )
 @device_option
@@ -38,10 +38,12 @@ def table(device: str, batch: int | None, space_file: Path | None, out: Path, as
     and what that rests on, and a row for the time that no block carries. A design takes the sum of its rows. The first lines of
     the file say how far such sums are off what dsim predicts.
     """
+    from dsim.files import check_folder
     from dsim.report.console import result_console, show_line  # deferred: help must not wait for the models
     from dsim.search import load_space
     from dsim.search.price_table import price_table
 
+    check_folder(out.parent)  # before the work, not after
     found = price_table(device, load_space(space_file) if space_file else None, batch=batch)
     found.write(out)
     if as_json:

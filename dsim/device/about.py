@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 
@@ -67,6 +68,8 @@ class About:
         Images in a run: a number, several, or words.
     defaults
         What stands in for columns that networks.csv leaves out.
+    fixed_ms
+        Milliseconds of a run that no operator carries, where that was told and not learned from networks.
     rough
         Why predictions are rough: such a profile sets no budget unless asked to. Empty where its card decides.
 
@@ -100,6 +103,7 @@ class About:
     protocols: Mapping[str, str]
     defaults: Mapping[str, str] = field(default_factory=dict)
     rough: str = ""
+    fixed_ms: float | None = None
 
     def __post_init__(self) -> None:
         if self.schema_version != SCHEMA_VERSION:
@@ -120,6 +124,10 @@ class About:
         if unknown:
             raise InvalidValueError(
                 f"passes must be chosen from {', '.join(sorted(PASSES))}, got {unknown[0]!r}; correct the names"
+            )
+        if self.fixed_ms is not None and not 0 <= self.fixed_ms < math.inf:
+            raise InvalidValueError(
+                f"fixed_ms must be 0 or more, got {self.fixed_ms}; correct it or leave it out"
             )
         self._check_donor()
         self._check_names()

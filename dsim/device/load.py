@@ -63,6 +63,7 @@ def load_profile(folder: Path) -> DeviceProfile:
         batch=1 if about.measures == THROUGHPUT else batches[0],
         donor=about.donor,
         rough=about.rough,
+        fixed_ms=about.fixed_ms,
         ops=ops,
         passes=about.passes,
         reference_protocol=about.reference.protocol,

@@ -205,6 +205,8 @@ class DeviceProfile(Summarised):
         The evidence.
     folder
         Where it was read from.
+    fixed_ms
+        Milliseconds of a run that no operator carries; None where they are learned.
     rough
         Why its profile.toml calls predictions rough; empty elsewhere. `dsim.device.rough.why` also asks its card.
     """
@@ -240,6 +242,7 @@ class DeviceProfile(Summarised):
     batches: tuple[int, ...] = (1,)
     batch: int = 1
     rough: str = ""
+    fixed_ms: float | None = None
 
     def summary(self) -> Summary:
         """Return what it is and how much evidence it holds."""

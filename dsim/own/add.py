@@ -6,9 +6,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from dsim.device.add import Added, Addition, Found, FoundNetwork, check_free, read_measurements, write_profile
+from dsim.device.add.found import FoundTable
 from dsim.device.add.match import match_kernels
 from dsim.device.add.wanted import Wanted
 from dsim.device.add.wrong import Wrong, refuse
+from dsim.device.find import find_profile
 from dsim.device.folders import bundled_names
 from dsim.device.profile import DeviceProfile, MeasuredOp
 from dsim.errors import DsimError, InvalidValueError
@@ -20,6 +22,7 @@ from dsim.latency.methods.few_shot.nearest import nearest_donor, said_about
 from dsim.latency.methods.few_shot.teachers import donor_named
 from dsim.latency.methods.few_shot.weigh import Timed, figures_of, measured_as, weigh
 from dsim.latency.networks import read_graph
+from dsim.own.blocks import split_blocks
 from dsim.own.resolve import resolve
 from dsim.places import user_profiles_dir
 
@@ -70,8 +73,10 @@ def add_requested(request: Request) -> Added:
         timed, doubts = weigh(timed, graphs, said_about)
     figures, rows = figures_of(timed), [_row(one.found, one.key) for one in timed]
     apart = len({one.key for one in timed} - set(figures))
-    few = len(figures) >= LEAST and not alone
-    if not few and not (found.ops or found.kernels):
+    few = len(figures) >= LEAST and not alone and not found.tables
+    if like is None and found.tables:
+        like = _written_for(found.tables[0])
+    if not few and not (found.ops or found.kernels or found.tables):
         raise InvalidValueError(
             f"a profile needs at least {LEAST} different networks, got {len(figures)}"
             f"{f' and {apart} that seem to have left the accelerator' if apart else ''}; measure more, `dsim device plan` says which"
@@ -85,6 +90,9 @@ def add_requested(request: Request) -> Added:
         like = donor_named(nearest_donor(figures, graphs, measures))
     passes = like.passes if like else found.stack.passes if found.stack else ()
     ops, notes = _timed(found, passes, graphs, request.files[0].parent)
+    for one in found.tables:
+        split, said = split_blocks(one, like or _written_for(one))
+        ops, notes = (*ops, *split), [*notes, said]
     if alone and like is not None:
         notes.append(f"the results tell the stack themselves, --like {like.name} is not needed")
     if not few and ops and len({op.op for op in ops}) < LEAST_OPS:
@@ -127,7 +135,14 @@ def _addition(
         about["batch"] = "in each row"
     if like is not None:
         about.pop("passes", None)  # a donor's figures are those of its own passes
-    kept = few or like is None
+    if found.tables:
+        about["fixed_ms"] = sum(table.constant_ms for table in found.tables)
+        if priced := sum(table.priced for table in found.tables):
+            about["rough"] = (
+                f"{priced} of {sum(len(table.blocks) for table in found.tables)} block prices are a model's and not measurements, so "
+                "that intervals are too narrow; time blocks, and write 'measured' into their column evidence"
+            )
+    kept = few or like is None or bool(found.tables)
     return Addition(
         request.name,
         title,
@@ -144,6 +159,16 @@ def _addition(
         tuple({**row, "model": title} for row in found.contrasts),
         found.placements if kept else (),
     )
+
+
+def _written_for(table: FoundTable) -> DeviceProfile:
+    """Return the profile that a lookup table was written for."""
+    if not table.device:
+        raise InvalidValueError(
+            f"{table.path}: a lookup table must say what it was written for, in a line such as '# device: iphone12'; add it, or name "
+            "a bundled profile with the same runtime: --like NAME"
+        )
+    return find_profile(table.device)
 
 
 def _networks(found: Found, folder: Path) -> tuple[tuple[Timed, ...], dict[str, Graph]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from dsim.errors import InvalidValueError
-from dsim.files import write_atomic
+from dsim.files import make_folder, write_atomic
 from dsim.report.colours import FONT
 
 # Words are put at places that were worked out beforehand, so their width is reckoned with: of a wide letter of the fonts above
@@ -54,6 +54,7 @@ class Drawing:
             raise InvalidValueError(
                 f"a drawing is written as SVG, got the file name {Path(path).name!r}; end it in .svg"
             )
+        make_folder(Path(path).parent)
         write_atomic(Path(path), self.svg)
 
 

@@ -14,22 +14,23 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dsim.arch import Arch
+from dsim.arch.block_rows import COLUMNS, CONSTANT, BlockRow, row_of
 from dsim.arch.lower import Part, part_graph
 from dsim.device.add.block_table import FIRST_LINE, KEYS
 from dsim.device.find import find_profile, name_at_batch
 from dsim.device.rough import rough_note
 from dsim.errors import InvalidValueError
-from dsim.files import write_atomic
-from dsim.latency import load_model
+from dsim.files import make_folder, write_atomic
+from dsim.latency import Basis, load_model
 from dsim.latency.additive import additive
 from dsim.progress import working
 from dsim.records import to_plain
-from dsim.search.block_rows import COLUMNS, CONSTANT, BlockRow, least_known, parts_of, row_of
 from dsim.search.limits import keep_identified
 from dsim.search.piece_vectors import PieceVectors
 from dsim.search.random_designs import random_design
 from dsim.search.result import NotIdentified
 from dsim.search.space import Space
+from dsim.search.space_pieces import parts_of
 from dsim.summaries import Summarised, Summary
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ REFERENCES = 200  # random designs in which the model shares out the time
 CHECKS = 1000  # further ones, on which sums are compared with predictions
 EXACT = 1e-6  # sums that are off by less, as a share, are called exact
 CLASSES = 1000
+SUREST_FIRST = list(Basis)
 
 
 @dataclass(frozen=True, repr=False)
@@ -185,6 +187,7 @@ class PriceTable(Summarised):
         FileAccessError
             It cannot be written.
         """
+        make_folder(Path(path).parent)
         write_atomic(Path(path), self.to_csv())
 
 
@@ -237,8 +240,8 @@ def price_table(device: str, space: Space | None = None, *, batch: int | None = 
     own_ms = prices.ms(np.array([vectors.of(part) for part in parts]))
 
     def row(part: Part, latency_ms: float) -> BlockRow:
-        basis = (model.seen.of(placed.kernel) for placed in model.kernels(part_graph(part)))
-        known = str(least_known(basis))
+        basis = [model.seen.of(placed.kernel) for placed in model.kernels(part_graph(part))]
+        known = str(max(basis, key=SUREST_FIRST.index, default=""))
         return replace(row_of(part, kept.resolution), latency_ms=latency_ms, evidence=known)
 
     constant = BlockRow(part=CONSTANT, latency_ms=prices.constant_ms)

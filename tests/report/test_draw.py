@@ -160,7 +160,8 @@ def test_bad_input_ends_in_one_line(
 
 
 def test_a_file_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(FileAccessError):
-        dsim.draw(L1, tmp_path / "no" / "such" / "a.svg")
+    (tmp_path / "file").touch()
+    with pytest.raises(FileAccessError, match="must be a folder"):
+        dsim.draw(L1, tmp_path / "file" / "a.svg")
     with pytest.raises(InvalidValueError, match=r"end it in \.svg"):
         dsim.draw(L1, tmp_path / "a.html")

@@ -12,14 +12,15 @@ from click.testing import CliRunner
 
 import dsim
 from dsim.arch import Activation, Arch, Mixer, Norm, Stem, get_preset
+from dsim.arch.block_rows import COLUMNS, part_of, row_of
 from dsim.cli.main import dsim as command
 from dsim.errors import InvalidValueError
 from dsim.latency.additive import additive
 from dsim.latency.records import LatencyArrays
 from dsim.search import Space
-from dsim.search.block_rows import COLUMNS, part_of, parts_of, row_of
 from dsim.search.price_table import CHECKS, PriceTable, price_table
 from dsim.search.random_designs import random_design
+from dsim.search.space_pieces import parts_of
 
 SPACE = Space(
     stems=(Stem.TWO_CONVS, Stem.CONV7),
@@ -132,13 +133,14 @@ def test_the_command_writes_what_the_library_returns(table: PriceTable, tmp_path
     [
         (("--device", "iphone99", "-o", "a.csv"), "unknown device"),
         (("--device", "iphone12", "--space", "no.toml", "-o", "a.csv"), "no such file"),
-        (("--device", "iphone12", "-o", "no/such/folder/a.csv"), "cannot be written"),
+        (("--device", "iphone12", "-o", "file/a.csv"), "must be a folder, and is a file"),
     ],
 )
 def test_bad_input_ends_in_one_line(
     words: tuple[str, ...], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "file").touch()
     done = CliRunner().invoke(command, ["table", *words])
     assert done.exit_code != 0
     assert said in done.output

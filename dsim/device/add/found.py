@@ -117,6 +117,45 @@ class FoundKernels:
     source: str
 
 
+@dataclass(frozen=True, slots=True)
+class FoundBlock:
+    """One row of a lookup table: where it stands, its cells by the names of their columns, and its milliseconds."""
+
+    where: str
+    cells: Mapping[str, str]
+    latency_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class FoundTable:
+    """A lookup table of blocks.
+
+    Attributes
+    ----------
+    path
+        The file.
+    device
+        The profile that it was written for; empty where the file does not say.
+    classes
+        Class scores of its heads.
+    constant_ms
+        What no block carries.
+    blocks
+        Its rows.
+    """
+
+    path: str
+    device: str
+    classes: int
+    constant_ms: float
+    blocks: tuple[FoundBlock, ...]
+
+    @property
+    def priced(self) -> int:
+        """How many rows are a model's prices: those that dsim wrote and nobody has marked as measured."""
+        return sum(block.cells.get("evidence", "").strip() not in ("", "measured") for block in self.blocks)
+
+
 @dataclass(frozen=True)
 class Found:
     """Everything that the files hold, and what was left out with the reason.
@@ -133,6 +172,8 @@ class Found:
         None where the files do not say what they were measured on.
     measured
         What is kept beside the figures and never learned from.
+    tables
+        Lookup tables of blocks.
     contrasts, blocks
         Rows of contrasts.csv but for the phone model, and the graphs that they name.
     placements
@@ -151,6 +192,7 @@ class Found:
     wrong: tuple[Wrong, ...] = ()
     contrasts: tuple[Mapping[str, str], ...] = ()
     blocks: Mapping[str, Graph] = field(default_factory=dict)
+    tables: tuple[FoundTable, ...] = ()
     placements: tuple[Placement, ...] = ()
 
     def __add__(self, other: Found) -> Found:
@@ -177,6 +219,7 @@ class Found:
             self.wrong + other.wrong,
             self.contrasts + other.contrasts,
             {**self.blocks, **other.blocks},
+            self.tables + other.tables,
             self.placements + other.placements,
         )
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from dsim.device.add.android_results import is_android_results, read_android_results
 from dsim.device.add.benchmark_model import is_benchmark_output, read_benchmark_output
+from dsim.device.add.block_table import is_block_table, read_block_table
 from dsim.device.add.decode import decode
 from dsim.device.add.found import MAX_BYTES, Found
 from dsim.device.add.mac_lines import is_mac_results
@@ -112,4 +113,6 @@ def _one(path: Path, models: list[str], wanted: Wanted, names: Mapping[str, str]
         return read_mac_results(path, text)
     if is_benchmark_output(text):
         return read_benchmark_output(path, text, models, names)
+    if is_block_table(text):
+        return read_block_table(path, text)
     return read_sheet(path, text, wanted)

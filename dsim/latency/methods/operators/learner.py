@@ -52,7 +52,8 @@ class Operators(Learner[OpEvidence, OperatorPricing]):
         timed = see(kernels, [str(evidence.family[n]) for n in own])
         use, fallen = times.rows(evidence.network_family), fallen_kinds(evidence.profile)
         if not len(use):
-            whole = uniform(prices.roofline.floor_ms, 1.0, 0.0)
+            told_ms = evidence.profile.fixed_ms
+            whole = uniform(prices.roofline.floor_ms if told_ms is None else told_ms, 1.0, 0.0)
             return OperatorPricing(rows.links, prices, timed, whole, fallen)
         phi = OperatorPricing(rows.links, prices, timed, ALONE).networks([evidence.parts[n] for n in use])
         # a family of 30 networks must not settle it alone
