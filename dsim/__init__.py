@@ -10,6 +10,7 @@ What you call; each is a command of ``dsim`` too:
 - `advise`: say how to rewrite a network so that it computes the same, and runs faster on a device
 - `top1`: predict the ImageNet accuracy of a design
 - `draw`: draw a design, or where its time goes on a device
+- `confirm`: say what times of a few designs on the device mean for a study's answer; `confirm.plan` says which to time
 - `export`: write a design as PyTorch code, or as a model file for a runtime
 - `measure`: time networks on this machine, and make a device profile
 - `supernet`: train all designs of a space in one network, on your own images (``dsim supernet``)
@@ -40,7 +41,7 @@ from dsim.openers import register
 from dsim.version import __version__ as __version__
 
 if TYPE_CHECKING:
-    from dsim import export, measure, search, supernet
+    from dsim import confirm, export, measure, search, supernet
     from dsim.accuracy.estimate import estimate_top1 as top1
     from dsim.advice import advise
     from dsim.arch import PRESETS, Arch, Block, Stage, get_preset
@@ -71,6 +72,7 @@ _WHERE: dict[str, tuple[str, str]] = {
     "advise": ("dsim.advice", "advise"),
     "compare": ("dsim.shift", "compare"),
     "draw": ("dsim.report.draw", "draw"),
+    "confirm": ("dsim.confirm", ""),
     "export": ("dsim.export", ""),
     "get_preset": ("dsim.arch", "get_preset"),
     "load_profile": ("dsim.device", "find_profile"),
@@ -99,6 +101,7 @@ __all__ = [
     "add_device",
     "advise",
     "compare",
+    "confirm",
     "draw",
     "export",
     "get_preset",

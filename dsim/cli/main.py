@@ -30,6 +30,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "advise": ("dsim.cli.advise", "Say how to rewrite a network so that it runs faster on a device."),
     "top1": ("dsim.cli.top1", "Predict the ImageNet accuracy of a design."),
     "draw": ("dsim.cli.draw", "Draw a design, or what a device spends its time on."),
+    "confirm": ("dsim.cli.confirm", "Time a few designs of a study on the device, and restate its answer."),
     "export": ("dsim.cli.export", "Write a design as a PyTorch model, or as a file for a runtime."),
     "supernet": ("dsim.cli.supernet", "Train all designs of a space in one network, on your own images."),
     "slim": ("dsim.cli.slim", "Take a supernet down to the budgets of any number of devices."),

@@ -200,7 +200,7 @@ def draw_device(
     ]
     refit_log = np.array(logs).reshape(-1, len(panel))
     rng = np.random.default_rng([seed, zlib.crc32(device.encode())])
-    shares = panel.shares(_piece_ms(panel, model, pieces, ms, confidence))
+    shares = panel.shares(piece_ms(panel, model, pieces, ms, confidence))
     concentration = float(np.mean((shares**2).sum(1)))
     draws = len(refit_log) * PER_REFIT
     off = rng.standard_normal((draws, shares.shape[1])) * (spread / np.sqrt(max(concentration, 1e-12)))
@@ -208,7 +208,7 @@ def draw_device(
     return DeviceDraws(ms, np.asarray(base.needs_ms), refit_log, log)
 
 
-def _piece_ms(panel: Panel, model: LatencyPricer, pieces: Floats, ms: Floats, confidence: float) -> Floats:
+def piece_ms(panel: Panel, model: LatencyPricer, pieces: Floats, ms: Floats, confidence: float) -> Floats:
     """Return what each piece adds to each design (N, P): its milliseconds less those of the design without it."""
     out = np.zeros_like(panel.counts)
     designs, held = np.nonzero(panel.counts)

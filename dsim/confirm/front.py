@@ -1,0 +1,281 @@
+"""plan and confirm: what ``dsim confirm`` runs on the folder of a finished study."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import numpy as np
+
+from dsim.confirm.answer import Answer, restate
+from dsim.confirm.belief import NOISE, Belief, believe
+from dsim.confirm.pick import MOST, pick
+from dsim.device import find_profile
+from dsim.device.add.read import read_measurements
+from dsim.device.add.wrong import refuse
+from dsim.device.profile import DeviceProfile
+from dsim.errors import FileFormatError, InvalidValueError
+from dsim.latency import load_model
+from dsim.latency.siblings import siblings
+from dsim.search import StudyResult, load_study
+from dsim.search.candidate import Candidate
+from dsim.shift.side import thinned
+
+POOL = 30  # designs that are chosen among again
+NEAR = (0.6, 1.6)  # of the budget: others cannot become the answer
+LEAST = 3
+FAR = 3.0  # standard deviations
+STRANGE = (
+    "a time is further from the prediction than its interval allows: check that device, unit, runtime and precision are those of {}. If they "
+    "are, make a profile of the times (`dsim device add FILE --name NAME`) and search again on it"
+)
+_NAME = re.compile(r"design-[0-9a-f]{8}")
+
+
+@dataclass(frozen=True)
+class Step:
+    """A design to time.
+
+    Attributes
+    ----------
+    name
+        What its file and its row are called.
+    design
+        The design with its figures.
+    risk
+        Points of top-1 that the choice is expected to lose once this and all before it are timed.
+    """
+
+    name: str
+    design: Candidate
+    risk: float
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """What to time for a study.
+
+    Attributes
+    ----------
+    result, profile
+        The study, and the device.
+    steps
+        The designs to time, the most telling first.
+    risk
+        Points of top-1 that the study's choice is expected to lose as long as nothing is timed.
+    """
+
+    result: StudyResult
+    profile: DeviceProfile
+    steps: tuple[Step, ...]
+    risk: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what ``dsim confirm --json`` prints before anything was timed."""
+        return {
+            "study": self.result.spec.name,
+            "device": self.profile.name,
+            "budget_ms": self.result.spec.budget_ms,
+            "risk": self.risk,
+            "time_next": [_plain(step) for step in self.steps],
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class Confirmed:
+    """The restated answer of a study.
+
+    Attributes
+    ----------
+    result
+        The study.
+    answer
+        What is chosen now.
+    chosen
+        The design that is chosen now; None where nothing fits.
+    name
+        What it is called in files and rows; empty where nothing fits.
+    timed
+        Milliseconds of each design that was timed, by name, beside what was predicted.
+    steps
+        What to time next; none where the answer is certain.
+    notes
+        Remarks in words.
+    """
+
+    result: StudyResult
+    answer: Answer
+    chosen: Candidate | None
+    name: str
+    timed: tuple[tuple[str, float, float], ...]
+    steps: tuple[Step, ...]
+    notes: tuple[str, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what ``dsim confirm --results --json`` prints."""
+        return {
+            "study": self.result.spec.name,
+            "device": self.result.spec.device,
+            "budget_ms": self.result.spec.budget_ms,
+            "verdict": str(self.answer.verdict),
+            "chosen": self.name,
+            "latency_ms": self.answer.ms,
+            "p_fits": self.answer.p_fits,
+            "risk": self.answer.risk,
+            "timed": [{"design": n, "ms": ms, "predicted_ms": was} for n, ms, was in self.timed],
+            "time_next": [_plain(step) for step in self.steps],
+            "notes": list(self.notes),
+        }
+
+
+def plan(study: str | Path, most: int = MOST) -> Plan:
+    """Return which designs of a study to time on the device, so that its choice loses least.
+
+    Parameters
+    ----------
+    study
+        Folder of a finished study.
+    most
+        At most so many designs, from 3 on.
+
+    Raises
+    ------
+    InvalidValueError
+        ``most`` is out of range, or the study has too few designs near its budget.
+    DsimError
+        The study cannot be read, or its device is not there.
+    """
+    if not LEAST <= most <= MOST:
+        raise InvalidValueError(
+            f"{LEAST} to {MOST} designs can be timed, got {most}; choose a number between"
+        )
+    result, profile, pool, belief = _opened(study)
+    rows, risks = pick(belief, LEAST, most, result.spec.seed)
+    return Plan(result, profile, _steps(pool, rows, risks), risks[0])
+
+
+def confirm(study: str | Path, results: Sequence[str | Path]) -> Confirmed:
+    """Restate a study's answer, now that some of its designs were timed on the device.
+
+    Parameters
+    ----------
+    study
+        Folder of a finished study.
+    results
+        Files with times, in any form that ``dsim device add`` reads; each design under the name that `plan` gave it.
+
+    Raises
+    ------
+    FileFormatError
+        A file cannot be read as times, or names a design that is none of the study's.
+    DsimError
+        The study cannot be read, or its device is not there.
+    """
+    result, profile, pool, belief = _opened(study)
+    found, fell = times_of([Path(path) for path in results], [name_of(one) for one in pool])
+    before = next(
+        (row for row, one in enumerate(pool) if result.chosen and one.arch == result.chosen.arch), None
+    )
+    logs = {row: float(np.log(median(ms))) for row, ms in found.items() if row not in fell}
+    after = belief.after(logs, frozenset(fell))
+    answer = restate(before, after, result.spec.seed)
+    steps: tuple[Step, ...] = ()
+    if answer.verdict.needs_more:
+        rows, risks = pick(after, 1, LEAST, result.spec.seed)
+        steps = _steps(pool, rows, risks)
+    timed = tuple((name_of(pool[row]), median(ms), pool[row].latency_ms) for row, ms in sorted(found.items()))
+    chosen = None if answer.chosen is None else pool[answer.chosen]
+    notes = (STRANGE.format(profile.name),) if is_strange(belief, logs) else ()
+    return Confirmed(result, answer, chosen, name_of(chosen) if chosen else "", timed, steps, notes)
+
+
+def times_of(paths: Sequence[Path], names: Sequence[str]) -> tuple[dict[int, list[float]], set[int]]:
+    """Read the times of designs, by their place among names, and which of them are known to leave the accelerator.
+
+    Raises
+    ------
+    FileFormatError
+        A file cannot be read as times, has none, or names another design.
+    """
+    read = read_measurements(paths)
+    refuse(list(read.wrong))
+    found: dict[int, list[float]] = defaultdict(list)
+    fell: set[int] = set()
+    for one in read.networks:
+        named = _NAME.findall(one.reference) or _NAME.findall(one.graph)
+        if not named or named[-1] not in names:
+            raise FileFormatError(
+                f"{one.where}: a time must be of one of the study's designs, got {one.reference[:80]!r}; name it as its folder "
+                f"is called, such as {names[0]}"
+            )
+        row = names.index(named[-1])
+        if one.cliff:
+            fell.add(row)
+        else:
+            found[row].append(one.latency_ms)
+    if not found and not fell:
+        raise FileFormatError(f"{paths[0]} must hold a time of one design at least, got none; add rows")
+    return dict(found), fell
+
+
+def is_strange(belief: Belief, logs: Mapping[int, float]) -> bool:
+    """Tell whether a time is further from what was believed than any error that is known of."""
+    return any(
+        abs(log - np.log(belief.ms[row])) > FAR * np.hypot(belief.spread[row], NOISE)
+        for row, log in logs.items()
+    )
+
+
+def name_of(design: Candidate) -> str:
+    """Return what a design is called in files and rows."""
+    return f"design-{design.arch.canonical_hash()[:8]}"
+
+
+def _opened(study: str | Path) -> tuple[StudyResult, DeviceProfile, tuple[Candidate, ...], Belief]:
+    result = load_study(Path(study))
+    pool = pool_of(result)
+    if len(pool) < LEAST:
+        raise InvalidValueError(
+            f"a study needs at least {LEAST} designs near its budget to be confirmed, got {len(pool)}; search with more --trials"
+        )
+    profile = find_profile(result.spec.device)
+    belief = believe(
+        tuple(one.arch for one in pool),
+        load_model(result.spec.device),
+        siblings(profile.name).spread,
+        np.array([one.top1 for one in pool]),
+        np.array([one.top1_low for one in pool]),
+        result.spec.budget_ms,
+        result.spec.confidence,
+    )
+    return result, profile, pool, belief
+
+
+def pool_of(result: StudyResult) -> tuple[Candidate, ...]:
+    """Return the designs that are chosen among again: the study's choice, its fastest, and its front near the budget."""
+    low, high = (share * result.spec.budget_ms for share in NEAR)
+    near = [one for one in result.front if low <= one.latency_ms <= high]
+    first = [one for one in (result.chosen, result.fastest) if one is not None]
+    found = {one.arch: one for one in (*first, *thinned(near, POOL))}
+    return tuple(found.values())
+
+
+def _steps(pool: Sequence[Candidate], rows: Sequence[int], risks: Sequence[float]) -> tuple[Step, ...]:
+    return tuple(Step(name_of(pool[row]), pool[row], risk) for row, risk in zip(rows, risks[1:], strict=True))
+
+
+def _plain(step: Step) -> dict[str, Any]:
+    one = step.design
+    return {
+        "design": step.name,
+        "predicted_ms": one.latency_ms,
+        "low_ms": one.low_ms,
+        "high_ms": one.high_ms,
+        "top1": one.top1,
+        "risk_after": step.risk,
+    }

@@ -1,0 +1,74 @@
+"""Write what is needed to time designs on a device: a model file each, a sheet for the times, and the command."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from dsim.confirm.front import Plan
+from dsim.errors import InvalidValueError
+from dsim.export import export
+from dsim.files import check_folder, make_folder, write_atomic
+
+SHEET, README = "results.csv", "README.md"
+FORMS = ("onnx", "coreml", "litert")
+FILES = {"onnx": "model.onnx", "coreml": "model.mlpackage", "litert": "model.tflite"}
+COMMANDS = {
+    "onnx": "onnxruntime_perf_test -m times -r 200 -e cpu {name}/model.onnx times.txt   # -e qnn, coreml, cuda ... as in your app",
+    "coreml": "open {name}/model.mlpackage   # in Xcode: Performance, Create Performance Report, the device; take its median prediction time",
+    "litert": "adb push {name}/model.tflite /data/local/tmp/{name}.tflite && adb shell /data/local/tmp/benchmark_model "
+    "--graph=/data/local/tmp/{name}.tflite --num_runs=200",
+}
+
+
+def form_of(runtime: str) -> str:
+    """Return the form of file that a runtime reads."""
+    words = runtime.lower().replace(" ", "")
+    if "coreml" in words:
+        return "coreml"
+    return "litert" if "litert" in words or "tensorflowlite" in words or "tflite" in words else "onnx"
+
+
+def write_kit(plan: Plan, folder: str | Path, form: str = "") -> tuple[Path, ...]:
+    """Write a plan's designs and the sheet for their times; return what was written.
+
+    Parameters
+    ----------
+    form
+        ``onnx``, ``coreml`` or ``litert``; empty for what the device's runtime reads.
+
+    Raises
+    ------
+    InvalidValueError
+        There is no such form.
+    MissingPackageError
+        The form needs a package that is not installed.
+    FileAccessError
+        The folder cannot be written, or has another sheet in it.
+    """
+    form = form or form_of(plan.profile.runtime)
+    if form not in FORMS:
+        raise InvalidValueError(f"--to must be one of {', '.join(FORMS)}, got {form!r}; choose one")
+    out = Path(folder)
+    if (out / SHEET).exists():
+        raise InvalidValueError(
+            f"{out / SHEET} exists, and may hold times; choose another folder, or remove it"
+        )
+    check_folder(out)
+    make_folder(out)
+    for step in plan.steps:
+        export(step.design.arch, out / step.name, form, name=step.name)
+    rows = "".join(f"{step.name},\n" for step in plan.steps)
+    write_atomic(out / SHEET, f"network,latency_ms\n{rows}")
+    write_atomic(out / README, _readme(plan, form))
+    return (*(out / step.name / FILES[form] for step in plan.steps), out / SHEET, out / README)
+
+
+def _readme(plan: Plan, form: str) -> str:
+    spec = plan.result.spec
+    commands = "\n".join(COMMANDS[form].format(name=step.name) for step in plan.steps)
+    return (
+        f"# Times to confirm {spec.name}\n\nOn {plan.profile.title}. Weights are random: they are for timing alone. Time each file as your app "
+        f"would run it, type its median in milliseconds into `{SHEET}`, and run\n\n"
+        f"```sh\ndsim confirm {spec.folder} --results {SHEET}\n```\n\n"
+        f"Delete the rows of designs that you did not time.\n\n```sh\n{commands}\n```\n"
+    )

@@ -1,0 +1,78 @@
+"""Which designs to time: those whose timing takes most from the risk of the decision.
+
+The risk is the top-1 that the choice is expected to lose against the one that would be made if all designs were timed. A choice that
+turns out not to fit falls back to the fastest design. Draws of all times say what would be timed, what would then be believed and
+chosen, and what that brings.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import norm
+
+from dsim.confirm.belief import NOISE, Belief, gain_of
+from dsim.search.table import Floats
+
+DRAWS = 400
+MOST = 8
+CERTAIN = 0.2  # points of top-1 that a decision may still be expected to lose
+
+
+def risk_after(belief: Belief, rows: list[int], seed: int = 0, draws: int = DRAWS) -> float:
+    """Return the points of top-1 that a choice is expected to lose once some designs were timed."""
+    rng = np.random.default_rng(seed)
+    count = len(belief.ms)
+    truth = rng.standard_normal((draws, count)) @ _root(belief.covariance).T  # (D, N) logs over the belief
+    timed = truth + rng.standard_normal((draws, count)) * NOISE
+    falls = rng.random((draws, count)) < belief.p_cliff
+    really = (truth <= np.log(belief.budget_ms / belief.ms)) & ~falls
+    got = _worth(belief, _p_fits(belief, rows, timed, falls), really)
+    best = _worth(belief, _p_fits(belief, list(range(count)), timed, falls), really)
+    return max(float(np.mean(best - got)), 0.0)
+
+
+def _p_fits(belief: Belief, rows: list[int], timed: Floats, falls: NDArray[np.bool_]) -> Floats:
+    """Return what would be believed (D, N) once some designs were timed: the chance that each fits."""
+    moved, left = np.zeros_like(timed), belief.covariance
+    stays = np.broadcast_to(1.0 - belief.p_cliff, timed.shape).copy()
+    if rows:
+        gain = gain_of(belief.covariance, rows)
+        moved = timed[:, rows] @ gain.T
+        left = belief.covariance - gain @ belief.covariance[rows]
+        stays[:, rows] = ~falls[:, rows]  # who is timed shows whether it falls
+    spread = np.hypot(np.sqrt(np.maximum(np.diag(left), 0.0)), NOISE)
+    return np.asarray(stays * norm.cdf((np.log(belief.budget_ms / belief.ms) - moved) / spread))
+
+
+def _worth(belief: Belief, p_fits: Floats, really: NDArray[np.bool_]) -> Floats:
+    """Return the top-1 (D,) that the choice of each draw brings; one that does not fit falls back to the fastest design."""
+    rows = np.arange(len(p_fits))
+    low = np.where(p_fits >= belief.chance, belief.top1_low, -np.inf)
+    chosen = np.argmax(low, axis=1)
+    holds = np.isfinite(low[rows, chosen]) & really[rows, chosen]
+    return np.where(holds, belief.top1[chosen], belief.top1[int(np.argmin(belief.ms))])
+
+
+def pick(
+    belief: Belief, least: int = 3, most: int = MOST, seed: int = 0
+) -> tuple[tuple[int, ...], tuple[float, ...]]:
+    """Return the rows to time, the most telling first, and the risk before any and after each, in points of top-1.
+
+    At least ``least`` are returned, and then as many as it takes until the risk is at most `CERTAIN`.
+    """
+    picked: list[int] = []
+    risks = [risk_after(belief, [], seed)]
+    while len(picked) < min(most, len(belief.ms)) and (len(picked) < least or risks[-1] > CERTAIN):
+        left = [row for row in range(len(belief.ms)) if row not in picked]
+        found = [(risk_after(belief, [*picked, row], seed), row) for row in left]
+        risk, row = min(found)
+        picked.append(row)
+        risks.append(risk)
+    return tuple(picked), tuple(risks)
+
+
+def _root(covariance: Floats) -> Floats:
+    """Return a square root of a covariance that rounding may have made a little negative."""
+    values, vectors = np.linalg.eigh(covariance)
+    return np.asarray(vectors * np.sqrt(np.maximum(values, 0.0)))

@@ -1,0 +1,71 @@
+"""Show what to time for a study, and what the times say of its answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dsim.confirm import Plan, Verdict
+from dsim.confirm.front import Confirmed, Step
+from dsim.report.console import result_console, show_line, show_table
+from dsim.report.table import TableData, table
+
+RISK = "points of top-1, against the choice that would be made if all designs were timed"
+
+
+def show_plan(plan: Plan) -> None:
+    """Print what to time."""
+    console = result_console()
+    spec = plan.result.spec
+    show_line(
+        console,
+        f"{spec.name}:",
+        f"as long as nothing is timed, its choice is expected to lose {plan.risk:.2f} {RISK}.",
+    )
+    console.print()
+    show_table(
+        console, steps_table(f"What to time on {plan.profile.name}, the most telling first", plan.steps)
+    )
+
+
+def steps_table(title: str, steps: Sequence[Step]) -> TableData:
+    """Return the table of designs to time."""
+    rows = [
+        (
+            step.name,
+            f"{step.design.latency_ms:.3g}",
+            f"{step.design.low_ms:.3g} to {step.design.high_ms:.3g}",
+            f"{step.design.top1:.1f}",
+            f"{step.risk:.2f}",
+        )
+        for step in steps
+    ]
+    columns = ("design", "predicted ms", "interval", "top-1", "points lost after it")
+    return table(title, columns, rows, numbers=columns[1:])
+
+
+def show_confirmed(found: Confirmed) -> None:
+    """Print the restated answer."""
+    console = result_console()
+    spec, answer = found.result.spec, found.answer
+    budget = f"{spec.budget_ms:g} ms on {spec.device}"
+    if answer.verdict is Verdict.NOTHING:
+        text = f"no design of the study fits {budget}; search with a larger budget"
+    elif found.chosen is None:
+        text = f"no design is certain enough to fit {budget} yet"
+    else:
+        same = found.result.chosen is not None and found.chosen.arch == found.result.chosen.arch
+        which = "the study's choice" if same else f"{found.name} in place of the study's choice"
+        text = f"{which}: {answer.ms:.3g} ms given these times, {answer.p_fits:.0%} to fit {budget}, top-1 {found.chosen.top1:.1f} %"
+    show_line(
+        console,
+        f"{str(answer.verdict).capitalize()}:",
+        f"{text}. It is expected to lose {answer.risk:.2f} {RISK}.",
+    )
+    console.print()
+    rows = [(name, f"{ms:.3g}", f"{was:.3g}", f"{ms / was - 1:+.0%}") for name, ms, was in found.timed]
+    columns = ("design", "timed ms", "predicted ms", "off by")
+    show_table(console, table("Timed beside predicted", columns, rows, numbers=columns[1:]))
+    if found.steps:
+        show_table(console, steps_table("What to time next", found.steps))
+    for note in found.notes:
+        show_line(console, "Note:", note)
