@@ -259,7 +259,7 @@ def _opened(study: str | Path) -> tuple[StudyResult, DeviceProfile, tuple[Candid
 def pool_of(result: StudyResult) -> tuple[Candidate, ...]:
     """Return the designs that are chosen among again: the study's choice, its fastest, and its front near the budget."""
     low, high = (share * result.spec.budget_ms for share in NEAR)
-    near = [one for one in result.front if low <= one.latency_ms <= high]
+    near = tuple(one for one in result.front if low <= one.latency_ms <= high)
     first = [one for one in (result.chosen, result.fastest) if one is not None]
     found = {one.arch: one for one in (*first, *thinned(near, POOL))}
     return tuple(found.values())

@@ -51,7 +51,7 @@ def _worth(belief: Belief, p_fits: Floats, really: NDArray[np.bool_]) -> Floats:
     low = np.where(p_fits >= belief.chance, belief.top1_low, -np.inf)
     chosen = np.argmax(low, axis=1)
     holds = np.isfinite(low[rows, chosen]) & really[rows, chosen]
-    return np.where(holds, belief.top1[chosen], belief.top1[int(np.argmin(belief.ms))])
+    return np.asarray(np.where(holds, belief.top1[chosen], belief.top1[int(np.argmin(belief.ms))]))
 
 
 def pick(
