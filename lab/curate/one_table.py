@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import polars as pl
@@ -35,23 +37,35 @@ def curate(raw: Path, out: Path) -> None:
                     },
                 }
             )
-        mark_falls(rows, [one for one in rules["falls"] if wanted["name"] in one["profiles"]])
         name, device, runtime = wanted["name"], wanted["device"], wanted["runtime"]
+        floats, own = rules["as_floats"], bool(wanted.get("as_floats"))
+        parted = own or name in floats["profiles"]
+        if parted:
+            rows = [row for row in rows if _fits(row["graph"], floats["graphs"]) == own]
+        mark_falls(rows, [one for one in rules["falls"] if name in one["profiles"]])
+        title = f"{device.removeprefix('Samsung ')}, {wanted['unit_text']}"
+        stated = f"{runtime}, as the table's paper states it"
         texts = about(
             name,
-            f"{device.removeprefix('Samsung ')}, {wanted['unit_text']}",
+            title + (floats["title"] if own else ""),
             wanted["chip"],
             device,
-            ("paper", f"{runtime}, as the table's paper states it"),
+            ("paper", stated + (floats["without"] if parted and not own else "")),
             PX,
             compute_unit=wanted["unit_text"],
             runtime=runtime,
-            precision=rules["precision_texts"][part["precision"][0] or "fp16"],
+            precision=floats["precision"]
+            if own
+            else rules["precision_texts"][part["precision"][0] or "fp16"],
             group="one-table",
             method="adapted",
             donor=wanted["donor"],
-            pool=name,
+            pool=wanted.get("pool", name),
             licence="Figures quoted from the sources named in each row; see NOTICE",
             defaults={"lab": "paper", "licence": LICENCE},
         )
-        save(out, texts, filled(rows))
+        save(out, texts, filled(rows), under="_evidence" if wanted.get("few") else "")
+
+
+def _fits(graph: str, patterns: Iterable[str]) -> bool:
+    return any(fnmatchcase(graph, like) for like in patterns)

@@ -12,6 +12,7 @@ from dsim.latency.methods.fine.prior import GROUPS, PRICED_AT, Regime, centres, 
 
 PACE_SD = 3.0  # the pace of a group is learned, hardly believed
 STEPS = 40
+WIDE = 2.0  # a rate with a wider log-spread is hardly known beforehand
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,13 @@ def fit_fine(
         hessian = (jacobian * robust[:, None]).T @ jacobian + np.diag(precision)
         return hessian, (jacobian * robust[:, None]).T @ residual - precision * (z - start)
 
-    z, hessian = minimise(normal, start, STEPS, 2.0, loss)
+    starts = [start]
+    unsure = (spread > WIDE) & (x > 0).any(0)
+    if centre is not None and unsure.any():
+        # far from what a robust fit starts at, networks count as stray and cannot pull: start where the rate is dear as well
+        starts.append(start + np.concatenate([np.zeros(n_groups), np.where(unsure, spread, 0.0)]))
+    found = [minimise(normal, one, STEPS, 2.0, loss) for one in starts]
+    z, hessian = min(found, key=lambda one: loss(one[0]))
     both = np.hstack([spreading, np.eye(n)])
     return FineFit(low + both @ z, both @ np.linalg.inv(hessian) @ both.T)
 

@@ -6,13 +6,16 @@ import numpy as np
 import pytest
 
 from dsim.arch import PRESETS, get_preset
+from dsim.device import find_profile
 from dsim.graph.passes import run_passes
+from dsim.latency.evidence import without
 from dsim.latency.families import by_size
 from dsim.latency.features import COUNTED
 from dsim.latency.methods.fine.correct import fit_correction
 from dsim.latency.methods.fine.costs import COLUMNS, INDEX, PRICED, costs, total, vector
 from dsim.latency.methods.fine.donor import stray
 from dsim.latency.methods.fine.fit import fit_fine, priced
+from dsim.latency.methods.fine.learner import Fine
 from dsim.latency.methods.fine.prior import Regime, centres, groups
 from dsim.latency.methods.fine.rates import FineRates, family_weight, learn_rates
 from dsim.op import OpKind
@@ -68,6 +71,33 @@ def test_a_donor_helps_where_figures_are_few() -> None:
 
     assert error(led.log_rate) < error(own.log_rate)
     assert error(led.log_rate) < 0.1
+
+
+def test_a_runtime_without_a_kernel_for_grouped_convolutions_is_found_far_from_its_donor() -> None:
+    phi = _networks(120)
+    grouped = slice(0, 6)  # a few networks of one family: beside 50 times their time they look like strays
+    phi[grouped, INDEX["macs_grouped"]] = phi[grouped, INDEX["macs_dense3"]].mean()
+    donor = centres(Regime.CPU)[0] - 3.0
+    truth = donor.copy()
+    truth[PRICED.index("macs_grouped")] += np.log(50.0)
+    log_ms = np.log(priced(phi) @ np.exp(truth))
+    found = fit_fine(phi, log_ms, np.ones(len(phi)), Regime.CPU, 0.08, donor, stray())
+    error = np.log(priced(phi) @ np.exp(found.log_rate)) - log_ms
+    assert np.abs(error[grouped]).max() < 0.1
+
+
+@pytest.mark.slow
+def test_four_networks_price_the_grouped_convolutions_of_another_family() -> None:
+    learner = Fine()
+    evidence = learner.gather(find_profile("iphonexs-cpu-1large-float"))
+    assert sorted({str(n) for n in evidence.family[evidence.phi[:, INDEX["macs_grouped"]] > 0]}) == [
+        "RegNet",
+        "ResNet",
+    ]
+    rows = np.flatnonzero(evidence.family == "RegNet")
+    said = evidence.predict(learner.learn(evidence, without({"RegNet"})), rows)
+    # a fit that stays where the donor starts it takes the four for strays, and says a third of the time
+    assert np.abs(np.exp(said.log_ms - evidence.log_ms[rows]) - 1.0).max() < 0.3
 
 
 def test_figures_that_were_rounded_away_say_little() -> None:
