@@ -18,7 +18,9 @@ from dsim.latency.features import FloatArray
 if TYPE_CHECKING:
     from dsim.latency.model import DeviceModel
 
-SLIVER = 2.0**-40  # of an entry's unit: its share is proportional to it, and does not change the whole
+SLIVER = (
+    2.0**-16
+)  # of an entry's unit: so little that the network stays as it is, and enough to be told from rounding
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,11 @@ def additive(model: DeviceModel, phi: FloatArray) -> Additive:
     weights, constants = [], []
     for own, total_ms in zip(phi, model.price(phi).latency_ms, strict=True):
         shares = model.pricing.shares(np.vstack([SLIVER * np.eye(entries), own]))
-        weights.append(total_ms * shares[:entries] / SLIVER)
-        constants.append(total_ms * (1.0 - shares[entries]))
+        network, rest = (
+            shares[entries],
+            1.0 - shares.sum(),
+        )  # of the network with the slivers, which its own shares leave out
+        carried_ms = total_ms * network / (network + rest)
+        weights.append(carried_ms * shares[:entries] / (SLIVER * network))
+        constants.append(total_ms - carried_ms)
     return Additive(np.mean(weights, axis=0), float(np.mean(constants)))
