@@ -25,7 +25,7 @@ from dsim.search.limits import keep_identified
 from dsim.search.score import Scorer
 from dsim.search.study import search_mixes
 from dsim.search.table import CostTable
-from dsim.search.trials import SAMPLERS
+from dsim.search.trials import GUIDED, SAMPLERS
 from lab.marked import replace_block
 
 COLUMNS = ("sampler", "top-1 low, median", "worst", "best", "seconds, median", "repeats, median")
@@ -35,7 +35,7 @@ def compare_samplers(spec: StudySpec, scorer: Scorer, seeds: int) -> TableData:
     """Run every sampler with every seed."""
     search_mixes(replace(spec, trials=20), scorer, "warm up")  # price pieces once, for all alike
     rows = []
-    for sampler in SAMPLERS:
+    for sampler in (GUIDED, *SAMPLERS):
         tops, seconds, repeats = [], [], []
         for seed in range(seeds):
             start = time.monotonic()

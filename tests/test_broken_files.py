@@ -23,6 +23,7 @@ from dsim.places import bundled_profiles_dir
 from dsim.report.page.subject import read_subjects
 from dsim.search import StudyResult, load_space, load_study
 from dsim.search.files import CHOSEN, FRONT, INPUTS, read_inputs, read_result, write_inputs, write_result
+from dsim.search.record import FileRecord
 from dsim.search.study import search_mixes
 from dsim.shift import load_comparison
 from dsim.shift.files import RECORD, to_dict
@@ -32,7 +33,7 @@ from tests.measure.test_journal import DESIGN, HEAD, STORED
 from tests.search.test_study import scorer, spec
 from tests.shift.test_serial import comparison
 
-DATABASE, JOURNAL = "study.db", "mine.jsonl"
+DATABASE, TRIALS, JOURNAL = "study.db", "trials.jsonl", "mine.jsonl"
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,12 @@ def make_trials(folder: Path) -> None:
 
 def search(folder: Path, trials: int = 3) -> object:
     return search_mixes(spec(trials=trials), scorer(), "a", f"sqlite:///{folder / DATABASE}")
+
+
+def go_on(folder: Path, trials: int = 3) -> object:
+    asked = spec(trials=trials)
+    record = FileRecord(folder / TRIALS, asked.name, "a", asked.inputs())
+    return search_mixes(asked, scorer(), "a", record)
 
 
 def make_profile(folder: Path) -> None:
@@ -107,6 +114,7 @@ READERS = (
     Reader(FRONT, make_study, load_study),
     Reader(FRONT, make_study, lambda folder: read_subjects([folder])),
     Reader(DATABASE, make_trials, search),
+    Reader(TRIALS, lambda folder: go_on(folder, trials=2), go_on),
     Reader(
         "arch.json",
         lambda folder: (folder / "arch.json").write_text(get_preset("efficientformer_l1").to_json()),
@@ -171,8 +179,15 @@ BREAKS: dict[str, Callable[[Path], object]] = {
     "folder": folder_instead,
 }
 # a file that holds nothing is a sound one here: SQLite begins it, and a space without keys is the default one
-# and of a journal only a last line that was cut off may be left out
-SOUND = {(JOURNAL, "cut"), (DATABASE, "empty"), ("space.toml", "empty"), ("space.toml", "blank")}
+# and of a journal, or of a study's trials, only a last line that was cut off may be left out
+SOUND = {
+    (JOURNAL, "cut"),
+    (TRIALS, "cut"),
+    (TRIALS, "empty"),
+    (DATABASE, "empty"),
+    ("space.toml", "empty"),
+    ("space.toml", "blank"),
+}
 
 
 @pytest.mark.parametrize("how", BREAKS)

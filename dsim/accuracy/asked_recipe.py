@@ -9,6 +9,7 @@ from typing import TypeVar
 import numpy as np
 
 from dsim.accuracy.model import AccuracyArrays, AccuracyModel
+from dsim.accuracy.quick import Lows
 from dsim.accuracy.recipe import REFERENCE, Augment, Recipe, Teacher, load_recipes, reference_words
 from dsim.accuracy.summary import FloatArray
 from dsim.accuracy.tables import read_rows
@@ -172,6 +173,10 @@ class ForRecipe:
     def predict(self, summaries: FloatArray, confidence: float = 0.9) -> AccuracyArrays:
         """Estimate top-1 for the recipe."""
         return self.model.predict(summaries, confidence, self.recipe)
+
+    def lows(self, summaries: FloatArray, confidence: float = 0.9, single: bool = True) -> Lows:
+        """Return the lower ends of `predict` and which designs a search may choose; see `AccuracyModel.lows`."""
+        return self.model.lows(summaries, confidence, self.recipe, single)
 
     def in_region(self, summaries: FloatArray) -> np.ndarray:
         """Tell which designs a search may move to; the recipe does not matter for it."""

@@ -11,6 +11,7 @@ from dsim.report.answer import answer_lines, cut_short, next_lines, prefer_lines
 from dsim.report.certainty import certainty_table
 from dsim.report.console import result_console, show, show_line, show_table
 from dsim.report.glossary import design_glossary, evidence_glossary
+from dsim.report.missed import alike_lines
 from dsim.report.shelf import rows_table
 from dsim.report.stages import COLUMNS, stage_rows
 from dsim.report.table import TableData, table
@@ -52,6 +53,8 @@ def _show_details(console: Console, result: StudyResult) -> None:
     if near := near_tables(result, console.width):
         show_table(console, near[0])
         show(console, [*prefer_lines(result, console.width), Text()])
+    for head, text in alike_lines(result):
+        show_line(console, head, text)
     for item in result.not_identified:
         others = " and ".join(item.dropped)
         show_line(

@@ -1,10 +1,10 @@
 """Search: the space of designs, one bounded study over it, and what it found."""
 
 from dsim.callable_module import make_callable
-from dsim.search.candidate import Candidate
+from dsim.search.candidate import Candidate, Certainty
 from dsim.search.files import load_study, read_result
 from dsim.search.published import measured_networks
-from dsim.search.result import Certainty, Cost, NotIdentified, Published, StudyResult
+from dsim.search.result import Cost, NotIdentified, Published, StudyResult
 from dsim.search.run import run_study, search
 from dsim.search.sizes import search_sizes
 from dsim.search.space import Space

@@ -104,3 +104,19 @@ class Ranked(Candidate):
             ("rank", rank) if name == "top-1" else (name, text)
             for name, text in super().said(confidence, trained)
         )
+
+
+@dataclass(frozen=True)
+class Certainty:
+    """What certainty costs: the best design where a new measurement must be within the budget with some chance.
+
+    Attributes
+    ----------
+    chance
+        That is asked for, cliffs included and one-sided.
+    best
+        The feasible design with the highest pessimistic top-1, at the study's own level for that; None where nothing fits.
+    """
+
+    chance: float
+    best: Candidate | None

@@ -13,11 +13,11 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from dsim.search.explore import explore
+from dsim.search.explore import FEW, explore_all
 from dsim.search.grid import Grid
-from dsim.search.score import Scorer
+from dsim.search.record import Swept
+from dsim.search.score import Marks, Scorer
 from dsim.search.table import Floats
-from dsim.search.trials import Swept
 
 CHANCES = (0.5, 0.8, 0.9, 0.95)
 AGAIN, MOST_AGAIN = 20, 6  # of so many mixes one is swept again for each chance, and at most how many
@@ -32,6 +32,7 @@ def swept_again(
     grids: Sequence[Grid],
     swept: Sequence[Swept],
     rows: Sequence[Floats],
+    marks: Marks,
     scorer: Scorer,
     chances: Sequence[float],
     seed: int,
@@ -42,6 +43,8 @@ def swept_again(
     ----------
     grids, swept, rows
         Of each mix: its grid, what its sweep kept, and the joined rows of that.
+    marks
+        Of all these rows, one mix after another.
     scorer
         Of the search.
     chances
@@ -51,19 +54,25 @@ def swept_again(
     """
     count = min(len(grids) // AGAIN, MOST_AGAIN)
     found = []
+    joined = np.concatenate(list(rows)) if count else np.empty((0, 0))
+    owner = np.repeat(np.arange(len(rows)), [len(one) for one in rows])
     for chance in chances:
         if chance == scorer.confidence or not count:
             continue
         at = replace(scorer, chance=chance)
-        for number in _leading(rows, at)[:count]:
-            best = explore(grids[number], at, seed, swept[number].points).points[0]
-            found.append((grids[number], [int(index) for index in best]))
+        leading = _leading(owner, at.order(at.with_needs(marks, joined)))[:count].tolist()
+        starts = [swept[number].points for number in leading]
+        for number, one in zip(
+            leading,
+            explore_all([grids[number] for number in leading], at, seed, starts, sample=FEW),
+            strict=True,
+        ):
+            found.append((grids[number], [int(index) for index in one.points[0]]))
     return found
 
 
-def _leading(rows: Sequence[Floats], at: Scorer) -> NDArray[np.int64]:
+def _leading(owner: NDArray[np.int64], order: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return the numbers of mixes, that with the best kept design first."""
-    owner = np.repeat(np.arange(len(rows)), [len(one) for one in rows])
-    order = owner[at.order(at.score(np.concatenate(list(rows))))]
-    _, first = np.unique(order, return_index=True)
-    return order[np.sort(first)].astype(np.int64)
+    owners = owner[order]
+    _, first = np.unique(owners, return_index=True)
+    return owners[np.sort(first)].astype(np.int64)

@@ -1,22 +1,29 @@
-"""Find the best points of one mix: all of them where that is cheap, else a sample that is then improved step by step."""
+"""Find the best points of one mix: all of them where that is cheap, else a sample that is then improved step by step.
+
+A climb ends where nothing better lies within two steps: of all points that differ on one or two axes, by one or two steps
+on each, none is better. So whatever a sweep returns is exact in that sense.
+"""
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
 from dsim.search.grid import AXES, Grid, Points
 from dsim.search.mix import count_combinations
-from dsim.search.score import Scorer, Scores, pareto
+from dsim.search.pile import Marking, Pile, mark_all
+from dsim.search.score import Marks, Scorer, pareto
 
 EXHAUSTIVE = 4096  # a mix with at most this many points is swept whole
 SMALL_SPACE = 1_000_000  # designs of a whole space up to which every mix is swept whole
 SAMPLE = 256  # points drawn at random from a mix that is not
-STEPS = 12  # improvement steps at most
-LEADERS = 4  # points whose surroundings one step scores
+FEW = 64  # the same, where good starts are known
+LEADERS = 2  # points whose surroundings one step scores
+PATIENCE = 2  # steps without a better point after which the wide surroundings of the best are scored
 KEEP = 24  # points of a mix's own Pareto front that are kept
 
 
@@ -29,7 +36,7 @@ class Explored:
     points
         (K, 12) the best point first, then the mix's Pareto front.
     best
-        Scores of the best point, length 1.
+        Exact marks of the best point, length 1.
     designs
         Distinct points that were scored.
     fastest
@@ -37,73 +44,102 @@ class Explored:
     """
 
     points: Points
-    best: Scores
+    best: Marks
     designs: int
     fastest: Points
 
 
 def explore(
-    grid: Grid, scorer: Scorer, seed: int, starts: Sequence[Sequence[int]] = (), small: int = SMALL_SPACE
+    grid: Grid,
+    scorer: Scorer,
+    seed: int,
+    starts: Sequence[Sequence[int]] = (),
+    small: int = SMALL_SPACE,
 ) -> Explored:
-    """Sweep a mix; deterministic given the seed, whatever other mixes were swept before.
+    """Sweep one mix; see `explore_all`."""
+    return explore_all([grid], scorer, seed, [starts], small)[0]
+
+
+def explore_all(
+    grids: Sequence[Grid],
+    scorer: Scorer,
+    seed: int,
+    starts: Sequence[Sequence[Sequence[int]]],
+    small: int = SMALL_SPACE,
+    sample: int = SAMPLE,
+) -> list[Explored]:
+    """Sweep mixes side by side; what one gives does not depend on the others, and is the same for the same seed and starts.
 
     Parameters
     ----------
     starts
-        Points that are always scored, such as those of published designs.
+        Points of each mix that are always scored, such as those of published designs.
     small
         Designs of a whole space up to which each of its mixes is swept whole.
+    sample
+        Points that are drawn at random from a mix that is not.
     """
+    return mark_all(
+        [
+            _sweep(grid, scorer, np.random.default_rng(seed), own, small, sample)
+            for grid, own in zip(grids, starts, strict=True)
+        ],
+        scorer,
+    )
+
+
+def _sweep(
+    grid: Grid,
+    scorer: Scorer,
+    random: np.random.Generator,
+    starts: Sequence[Sequence[int]],
+    small: int,
+    sample: int,
+) -> Marking[Explored]:
+    pile = Pile(grid, scorer)
     whole = count_combinations(grid.space) * grid.space.points_per_mix <= small
     if whole or grid.size <= EXHAUSTIVE:
-        points = grid.all_points()
-        scores = scorer.score(grid.rows(points))
+        yield from pile.add(grid.all_points())
     else:
-        points, scores = _climb(grid, scorer, np.random.default_rng(seed), starts)
-    order = scorer.order(scores)
-    front = pareto(scores)
-    kept = front[scores.in_region[front]]
+        sizes = np.array(grid.sizes)
+        given = np.array([np.zeros(AXES, dtype=np.int64), sizes - 1, *starts], dtype=np.int64)
+        yield from pile.add(np.concatenate([given, random.integers(0, sizes, size=(sample, AXES))]))
+        yield from _climb(pile)
+    best = np.array([(yield from pile.first())])
+    front = pareto(pile.marks)
+    kept = front[pile.marks.in_region[front]]
     spread = kept[np.unique(np.linspace(0, len(kept) - 1, KEEP).astype(int))] if len(kept) > KEEP else kept
-    picked = np.concatenate([order[:1], spread])
-    return Explored(points[picked], scores.take(order[:1]), len(points), points[scorer.fastest(scores)])
+    picked = pile.points[np.concatenate([best, spread])]
+    return Explored(picked, pile.marks.take(best), len(pile), pile.points[scorer.fastest(pile.marks)])
 
 
-def _climb(
-    grid: Grid, scorer: Scorer, random: np.random.Generator, starts: Sequence[Sequence[int]]
-) -> tuple[Points, Scores]:
-    sizes = np.array(grid.sizes)
-    given = np.array([np.zeros(AXES, dtype=np.int64), sizes - 1, *starts], dtype=np.int64)
-    points = np.concatenate([given, random.integers(0, sizes, size=(SAMPLE, AXES))])
-    points = _fresh(grid, points, np.empty(0, dtype=np.int64))
-    scores = scorer.score(grid.rows(points))
-    seen = grid.codes(points)
-    expanded = np.empty(0, dtype=np.int64)
-    moves = _moves()
-    for _ in range(STEPS):
+def _climb(pile: Pile) -> Marking[None]:
+    best, waited = -1, 0
+    while True:
         # the best points whose surroundings are still unknown: where the best one is a dead end, the next go on
-        ranked = scorer.order(scores)[: LEADERS * (STEPS + 1)]
-        leaders = points[ranked[~np.isin(seen[ranked], expanded)][:LEADERS]]
-        if not len(leaders):
-            break
-        expanded = np.concatenate([expanded, grid.codes(leaders)])
-        around = (leaders[:, None, :] + moves[None, :, :]).reshape(-1, AXES)
-        inside = np.all((around >= 0) & (around < sizes), axis=1)
-        fresh = _fresh(grid, around[inside], seen)
-        if len(fresh):
-            points = np.concatenate([points, fresh])
-            scores = Scores.join([scores, scorer.score(grid.rows(fresh))])
-            seen = np.concatenate([seen, grid.codes(fresh)])
-    return points, scores
+        yield from pile.surround(pile.leaders(LEADERS), _near())
+        now = pile.lead()
+        best, waited = now, waited + 1 if now == best else 0
+        if waited == PATIENCE:
+            settled = yield from pile.first()
+            yield from pile.surround(np.array([settled]), _far())
+            if (yield from pile.first()) == settled:
+                return
+            waited = 0
 
 
-def _fresh(grid: Grid, points: Points, seen: Points) -> Points:
-    """Drop repeats and what was scored before."""
-    codes, first = np.unique(grid.codes(points), return_index=True)
-    return points[np.sort(first[~np.isin(codes, seen)])]
-
-
-def _moves() -> Points:
+@cache
+def _near() -> Points:
     """Return the neighbours of points: one step on one axis, or one step up and one down on two, which trades size between places."""
     one = np.eye(AXES, dtype=np.int64)
     pairs = [one[a] - one[b] for a, b in itertools.permutations(range(AXES), 2)]
     return np.concatenate([one, -one, np.stack(pairs)])
+
+
+@cache
+def _far() -> Points:
+    """Return all moves on one or two axes, by one or two steps on each."""
+    one, by = np.eye(AXES, dtype=np.int64), (-2, -1, 1, 2)
+    pairs = itertools.combinations(range(AXES), 2)
+    moves = [k * one[a] for a in range(AXES) for k in by]
+    return np.stack(moves + [k * one[a] + n * one[b] for a, b in pairs for k in by for n in by])

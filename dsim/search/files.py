@@ -120,6 +120,8 @@ def read_result(spec: StudySpec) -> StudyResult | None:
         form.trained,
         form.certainty,
         form.shelf,
+        form.alike,
+        form.missed,
     )
     return result.ranked()
 

@@ -4,7 +4,7 @@ A point is twelve indices: widths, depths and ratios of four stages. Its row is
 
     stem[w1] + head[w4] + sum over stages of (down[w before, w] + first block + further blocks + attention blocks)
 
-where each term is a small array that a few probe designs fill.
+where each term is a small array that a few probe designs fill; all blocks of a stage are added up beforehand.
 """
 
 from __future__ import annotations
@@ -124,7 +124,7 @@ class Grid:
         for stage in (1, 2, 3):
             key = ("down", stage, mix.ends_in_tokens(stage - 1), widths[stage - 1 : stage + 1], *kind)
             self._down.append(self._table.shared(key, partial(self._price_down, stage)))
-        self._stages = [self._stage_rows(stage, kind) for stage in range(4)]
+        self._stages = [self._whole_stage(stage, kind) for stage in range(4)]
 
     def _probe(
         self, stage: int, width: int, before: int | None = None, convs: int = 0, ratio: float = 0.0
@@ -159,36 +159,63 @@ class Grid:
     def _stage_rows(self, stage: int, kind: tuple[Hashable, ...]) -> _Stage:
         mix, widths, ratios = self.mix, self.space.widths[stage], self.space.mlp_ratios[stage]
         count = mix.attention_in(stage)
-        convs = 2 if max(self.depths[stage]) > count else 0
         attention = mix.attention if count else None
         tokens = stage > 0 and mix.ends_in_tokens(stage - 1)
-        key = (stage, mix.mixers[stage] if convs else None, attention, count, tokens, widths, ratios, *kind)
-        rows = self._table.shared(("blocks", *key), lambda: self._price_blocks(stage, convs, count))
-        return _Stage(*rows)
+        nothing = np.zeros((len(widths), len(ratios), self._stem.shape[1]))
+        first, other, attend = nothing, nothing, nothing
+        if (
+            max(self.depths[stage]) > count
+        ):  # how many blocks of attention follow does not matter for those before
+            key = ("convs", stage, mix.mixers[stage], attention, tokens, widths, ratios, *kind)
+            first, other = self._table.shared(key, partial(self._price_convs, stage))
+        if count:
+            key = ("attention", stage, attention, count, tokens, widths, ratios, *kind)
+            attend = self._table.shared(key, partial(self._price_attention, stage))
+        return _Stage(first, other, attend)
 
-    def _price_blocks(self, stage: int, convs: int, attention: int) -> Floats:
-        """Return (3, W, R, F + S): the first block before attention, a further one, and all attention blocks."""
+    def _price_convs(self, stage: int) -> Floats:
+        """Return (2, W, R, F + S): the first block before attention, and a further one."""
+        return np.stack(self._price_blocks(stage, slice(0, 1), slice(1, 2)))
+
+    def _price_attention(self, stage: int) -> Floats:
+        """Return (W, R, F + S) of all attention blocks."""
+        return self._price_blocks(stage, slice(2, None))[0]
+
+    def _price_blocks(self, stage: int, *which: slice) -> list[Floats]:
+        """Return sums (W, R, F + S) of some blocks of a stage that begins with two blocks before attention."""
         widths, ratios = self.space.widths[stage], self.space.mlp_ratios[stage]
         cells = []
         for width, ratio in itertools.product(widths, ratios):
-            pieces = self._probe(stage, width, convs=convs, ratio=ratio)
+            pieces = self._probe(stage, width, convs=2, ratio=ratio)
             blocks = [row for scope, row in pieces.items() if scope.startswith(f"stages.{stage}.blocks.")]
-            nothing = np.zeros_like(pieces["stem"])
-            plain = blocks[:convs] if convs else [nothing, nothing]
-            cells.append([*plain, sum(blocks[convs:], nothing)])
-        rows = np.array(cells).reshape(len(widths), len(ratios), 3, -1)
-        return np.moveaxis(rows, 2, 0)
+            cells.append([sum(blocks[some], np.zeros_like(blocks[0])) for some in which])
+        rows = np.array(cells).reshape(len(widths), len(ratios), len(which), -1)
+        return list(np.moveaxis(rows, 2, 0))
 
     def rows(self, points: Points) -> Floats:
         """Return the joined rows (N, F + S) of points."""
-        total = self._stem[points[:, 0]] + self._head[points[:, 3]]
-        for stage in range(4):
-            w, r = points[:, stage], points[:, 8 + stage]
-            attention = self.mix.attention_in(stage)
-            convs = (np.array(self.depths[stage])[points[:, 4 + stage]] - attention)[:, None]
-            prices = self._stages[stage]
-            if stage:
-                total += self._down[stage][points[:, stage - 1], w]
-            total += np.where(convs > 0, prices.first[w, r] + (convs - 1) * prices.other[w, r], 0.0)
-            total += prices.attention[w, r]
+        total: Floats = self._stages[0][points[:, 0], points[:, 4], points[:, 8]]
+        for stage in (1, 2, 3):
+            w = points[:, stage]
+            total += self._down[stage][points[:, stage - 1], w]
+            total += self._stages[stage][w, points[:, 4 + stage], points[:, 8 + stage]]
         return total
+
+    def _whole_stage(self, stage: int, kind: tuple[Hashable, ...]) -> Floats:
+        """Return rows (W, D, R, F + S) of a stage with all its blocks; stem and head are in the first and the last."""
+        mix, depths = self.mix, self.depths[stage]
+        around = (mix.stem if stage == 0 else None, mix.ends_in_tokens(3) if stage == 3 else None)
+        count = mix.attention_in(stage)
+        tokens = stage > 0 and mix.ends_in_tokens(stage - 1)
+        key = (stage, mix.mixers[stage], mix.attention if count else None, count, tokens, depths, *around)
+        rows = (self.space.widths[stage], self.space.mlp_ratios[stage])
+
+        def add_up() -> Floats:
+            prices = self._stage_rows(stage, kind)
+            convs = (np.array(depths) - count)[None, :, None, None]
+            first, other = prices.first[:, None], prices.other[:, None]
+            blocks = np.where(convs > 0, first + (convs - 1) * other, 0.0) + prices.attention[:, None]
+            ends = {0: self._stem, 3: self._head}
+            return blocks + ends[stage][:, None, None] if stage in ends else np.asarray(blocks)
+
+        return self._table.shared(("stage", *key, *rows, *kind), add_up)

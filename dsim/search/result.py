@@ -9,7 +9,8 @@ from dsim.device.batches import split_name
 from dsim.latency.cliffs import LEAVES, chance_words
 from dsim.openers import open_with
 from dsim.records import to_rows, to_versioned
-from dsim.search.candidate import Candidate, Ranked
+from dsim.search.candidate import Candidate, Certainty, Ranked
+from dsim.search.missed import Alike, Missed
 from dsim.search.spec import UPPER_END, StudySpec
 from dsim.search.task import RANK_KEYS, TrainedDesign, renamed
 from dsim.shelf.records import Shelved
@@ -109,22 +110,6 @@ class Cost:
     interrupted: bool = False
 
 
-@dataclass(frozen=True)
-class Certainty:
-    """What certainty costs: the best design where a new measurement must be within the budget with some chance.
-
-    Attributes
-    ----------
-    chance
-        That is asked for, cliffs included and one-sided.
-    best
-        The feasible design with the highest pessimistic top-1, at the study's own level for that; None where nothing fits.
-    """
-
-    chance: float
-    best: Candidate | None
-
-
 @dataclass(frozen=True, kw_only=True)
 class ResultForm:
     """What ``chosen.json`` holds and ``dsim study --json`` prints; see `StudyResult`.
@@ -156,6 +141,8 @@ class ResultForm:
     fits_by: str = UPPER_END
     certainty: tuple[Certainty, ...] = ()
     shelf: tuple[Shelved, ...] = ()
+    alike: Alike | None = None
+    missed: Missed | None = None
     prefer: Preference | None = None
 
 
@@ -179,6 +166,9 @@ class StudyResult(Summarised):
     p_cliff
         The chance that the chosen design leaves the accelerator, or the fastest one where nothing fits; None in files of
         older versions, which do not say.
+    alike, missed
+        The designs that no evidence tells from the chosen one, and what the search may have missed; None in files of older
+        versions, and where nothing fits.
     certainty
         The best design at several chances of fitting the budget, from the same search: mixes were chosen for the chance that
         was asked for, so that at the others a longer search may find a little more. Empty in files of older versions.
@@ -200,6 +190,8 @@ class StudyResult(Summarised):
     trained: tuple[TrainedDesign, ...] = ()
     certainty: tuple[Certainty, ...] = ()
     shelf: tuple[Shelved, ...] = ()
+    alike: Alike | None = None
+    missed: Missed | None = None
 
     @property
     def prefer(self) -> Preference | None:
@@ -337,6 +329,8 @@ class StudyResult(Summarised):
             trained=self.trained,
             fits_by=self.spec.fits_by,
             certainty=self.certainty,
+            alike=self.alike,
+            missed=self.missed,
             shelf=self.shelf,
             prefer=self.prefer,
         )

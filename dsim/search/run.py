@@ -7,9 +7,12 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from dsim.accuracy import load_accuracy_model
+import numpy as np
+
+from dsim.accuracy import AccuracyModel, load_accuracy_model
 from dsim.accuracy.asked_recipe import ForRecipe, read_recipe
 from dsim.accuracy.downstream import order_words
+from dsim.accuracy.draws import draw_top1
 from dsim.device.find import find_profile, name_at_batch
 from dsim.device.form_notes import form_notes
 from dsim.device.profile import DeviceProfile
@@ -26,19 +29,24 @@ from dsim.search.certainty import all_chances
 from dsim.search.differs import differences
 from dsim.search.files import INPUTS, read_inputs, read_result, write_inputs, write_result
 from dsim.search.limits import keep_identified
+from dsim.search.missed import Missed, worth_of_knowing
 from dsim.search.published import published_near
+from dsim.search.record import FILE as TRIALS
+from dsim.search.record import FileRecord, Record, StorageRecord
 from dsim.search.result import StudyResult
 from dsim.search.score import Scorer
 from dsim.search.space import Space
 from dsim.search.spec import CHANCE, DEFAULT_TRIALS, StudySpec, fingerprint
-from dsim.search.study import Progress, search_mixes
+from dsim.search.study import Found, Progress, search_mixes
 from dsim.search.table import CostTable
 from dsim.search.task import MarkedPredictor, TaskSource
 from dsim.shelf.records import Limits, Shelved
 from dsim.shelf.shortlist import of_profile
 from dsim.units import milliseconds, seconds
 
+DRAWS = 1000  # joint draws of top-1
 MOST_ON_SHELF = 3  # published networks that a study shows beside its own design
+OLD_DATABASE = "study.db"  # of a study that an older version began, which goes on with it
 
 
 def run_study(
@@ -111,10 +119,10 @@ def run_study(
         make_folder(spec.folder)
         write_inputs(spec, mark, models)
     space, dropped = keep_identified(spec.space, latency.identified)
-    storage = spec.storage or (f"sqlite:///{(spec.folder / 'study.db').resolve()}" if keep else None)
     try:
+        record = _record(spec, mark) if keep or spec.storage else None
         found = search_mixes(
-            replace(spec, space=space), scorer, mark, storage, progress, chances=all_chances(spec.confidence)
+            replace(spec, space=space), scorer, mark, record, progress, chances=all_chances(spec.confidence)
         )
     except DsimError:
         if keep and known is None:  # a study that could not begin leaves nothing behind
@@ -141,6 +149,8 @@ def run_study(
         ),
         certainty=found.certainty,
         shelf=_shelf(spec, profile) if shelf and not source and not spec.image else (),
+        alike=found.alike,
+        missed=_worth(found, accuracy, spec.seed),
     )
     if source:
         result = source.finish(result.ranked())
@@ -150,9 +160,27 @@ def run_study(
     return result
 
 
+def _worth(found: Found, accuracy: object, seed: int) -> Missed | None:
+    """Return what the search may have missed, with what knowing each design's top-1 would be worth."""
+    if found.missed is None or found.contenders is None or not isinstance(accuracy, AccuracyModel):
+        return found.missed
+    count = len(found.contenders)
+    draws = draw_top1(accuracy, found.contenders, np.arange(count), DRAWS, seed)
+    return replace(found.missed, worth=worth_of_knowing(draws), compared=count)
+
+
 def _shelf(spec: StudySpec, profile: DeviceProfile) -> tuple[Shelved, ...]:
     """Return the most accurate published networks that fit the budget by the study's own rule."""
     return of_profile(profile, spec.budget_ms, Limits(), spec.confidence).top(MOST_ON_SHELF)
+
+
+def _record(spec: StudySpec, mark: str) -> Record:
+    """Return where finished mixes are kept: the storage that is asked for, else a file in the study's folder."""
+    database = spec.folder / OLD_DATABASE
+    url = spec.storage or (f"sqlite:///{database.resolve()}" if database.exists() else None)
+    if url:
+        return StorageRecord(url, spec.name, mark, spec.inputs())
+    return FileRecord(spec.folder / TRIALS, spec.name, mark, spec.inputs())
 
 
 def _with_chance(result: StudyResult, scorer: Scorer) -> StudyResult:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-from typing import Protocol, Self
+from dataclasses import dataclass, fields, replace
+from functools import cached_property
+from typing import Protocol, Self, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,7 @@ from dsim.search.table import Accuracies, CostTable, Floats, Latencies
 
 Bools = NDArray[np.bool_]
 POINTS = 100.0  # top-1 is in percent: what is nothing beside this is rounding
+LOOSE = 4e-3  # points by which a quick mark of top-1 may be off
 
 
 class LatencyArrays(Protocol):
@@ -52,6 +54,18 @@ class AccuracyArrays(Protocol):
         """Upper end of the interval, (N,)."""
 
 
+class LowArrays(Protocol):
+    """What N designs are sorted by."""
+
+    @property
+    def low(self) -> Floats:
+        """Lower end of the interval, (N,)."""
+
+    @property
+    def in_region(self) -> Bools:
+        """Whether they lie close enough to known networks for an estimate, (N,)."""
+
+
 class LatencyPricer(Latencies, Protocol):
     """A latency model that prices feature vectors."""
 
@@ -73,6 +87,66 @@ class AccuracyPredictor(Accuracies, Protocol):
 
     def in_region(self, summaries: Floats) -> Bools:
         """Return which rows (N,) lie close enough to known networks for an estimate."""
+
+
+@runtime_checkable
+class QuickPredictor(Protocol):
+    """An accuracy model that has the figures which designs are sorted by sooner than all others."""
+
+    def lows(self, summaries: Floats, confidence: float = 0.9, *, single: bool = True) -> LowArrays:
+        """Return lower ends and regions of ``summaries`` (N, S); in single precision off by up to `LOOSE` points."""
+
+
+class Sortable(Protocol):
+    """The figures of N designs that a search sorts them by."""
+
+    @property
+    def latency_ms(self) -> Floats:
+        """The estimate, (N,)."""
+
+    @property
+    def needs_ms(self) -> Floats:
+        """The smallest budget that they fit, (N,)."""
+
+    @property
+    def top1_low(self) -> Floats:
+        """Pessimistic top-1, (N,)."""
+
+    @property
+    def in_region(self) -> Bools:
+        """Whether they may be chosen, (N,)."""
+
+    def __len__(self) -> int:
+        """How many designs."""
+
+
+@dataclass(frozen=True)
+class Marks:
+    """What N designs are sorted by; every field has shape (N,).
+
+    Attributes
+    ----------
+    sure
+        Whether top-1 and region are exact; else top-1 may be off by `LOOSE` points.
+    """
+
+    latency_ms: Floats
+    needs_ms: Floats
+    top1_low: Floats
+    in_region: Bools
+    sure: Bools
+
+    def take(self, index: NDArray[np.int64] | Bools | slice) -> Marks:
+        """Return the marks of some designs."""
+        return Marks(*(getattr(self, f.name)[index] for f in fields(self)))
+
+    @classmethod
+    def join(cls, parts: list[Marks]) -> Marks:
+        """Join marks into one, in order."""
+        return cls(*(np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(cls)))
+
+    def __len__(self) -> int:
+        return len(self.latency_ms)
 
 
 @dataclass(frozen=True)
@@ -137,6 +211,33 @@ class Scorer:
             self.accuracy.in_region(cut.summary),
         )
 
+    def mark(self, rows: Floats, single: bool = True) -> Marks:
+        """Return what joined rows (N, F + S) are sorted by, as quickly as the accuracy model can.
+
+        Parameters
+        ----------
+        single
+            Whether single precision will do.
+        """
+        cut = self.table.cut(rows)
+        latency = self.latency.price(cut.phi, self.confidence, self.chance)
+        if (quick := self._quick) is not None:
+            found = quick.lows(cut.summary, self.confidence, single=single)
+            low, inside = found.low, found.in_region
+        else:
+            single, inside = False, self.accuracy.in_region(cut.summary)
+            low = self.accuracy.predict(cut.summary, self.confidence).low
+        return Marks(latency.latency_ms, latency.needs_ms, low, inside, np.full(len(low), not single))
+
+    def with_needs(self, marks: Marks, rows: Floats) -> Marks:
+        """Return marks of another scorer of the same models with what designs need by this one: top-1 is the same."""
+        phi = self.table.cut(rows).phi
+        return replace(marks, needs_ms=self.latency.price(phi, self.confidence, self.chance).needs_ms)
+
+    @cached_property
+    def _quick(self) -> QuickPredictor | None:
+        return self.accuracy if isinstance(self.accuracy, QuickPredictor) else None
+
     def p_fits(self, rows: Floats) -> Floats:
         """Return the chance (N,) that a new measurement of each design is within the budget."""
         return self.latency.p_fits(self.table.cut(rows).phi, self.budget_ms)
@@ -145,11 +246,11 @@ class Scorer:
         """Return the chance that one design leaves the accelerator."""
         return float(self.latency.p_cliff(self.table.cut(self.table.whole(arch)[None]).phi)[0])
 
-    def feasible(self, scores: Scores) -> Bools:
+    def feasible(self, scores: Sortable) -> Bools:
         """Return which designs (N,) fit the budget and may be chosen."""
         return (scores.needs_ms <= limit(self.budget_ms)) & scores.in_region
 
-    def order(self, scores: Scores) -> NDArray[np.int64]:
+    def order(self, scores: Sortable) -> NDArray[np.int64]:
         """Sort: feasible ones by pessimistic top-1, then those in the region by how little they miss the budget.
 
         Ties go to the smaller need, then to the smaller estimate, so that the order does not depend on how designs were found;
@@ -160,13 +261,13 @@ class Scorer:
         middle = steps(scores.latency_ms, self.budget_ms)
         return np.lexsort((middle, needs, first, ~scores.in_region, ~feasible)).astype(np.int64)
 
-    def fastest(self, scores: Scores) -> int:
+    def fastest(self, scores: Sortable) -> int:
         """Return the design that needs the smallest budget, in the region where one is; of those that no budget is enough for, the quickest."""
         figures = (steps(one, self.budget_ms) for one in (scores.latency_ms, scores.needs_ms))
         return int(np.lexsort((*figures, ~scores.in_region))[0])
 
 
-def pareto(scores: Scores) -> NDArray[np.int64]:
+def pareto(scores: Sortable) -> NDArray[np.int64]:
     """Return the designs that no other beats in both needed budget and pessimistic top-1, the smallest need first.
 
     Those that no budget is enough for are left out. What differs by rounding alone is a tie, and the first of such designs

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -10,18 +11,22 @@ from functools import partial
 import numpy as np
 
 from dsim.arch import PRESETS, Arch
+from dsim.errors import InvalidValueError
 from dsim.progress import working
 from dsim.rounding import RELATIVE, finite, steps
-from dsim.search.candidate import Candidate
+from dsim.search.candidate import Candidate, Certainty
 from dsim.search.certainty import swept_again
-from dsim.search.explore import explore
+from dsim.search.explore import explore_all
 from dsim.search.grid import Grid
-from dsim.search.mix import Mix
-from dsim.search.result import Certainty, Cost
-from dsim.search.score import POINTS, Scorer, Scores, pareto
+from dsim.search.missed import MOST_DRAWN, PART, Alike, Missed, families, rarer_than
+from dsim.search.mix import Mix, choices_of
+from dsim.search.near import Near
+from dsim.search.record import Finished, NoRecord, Record, StorageRecord, Swept
+from dsim.search.result import Cost
+from dsim.search.score import POINTS, Marks, Scorer, Scores, pareto
 from dsim.search.spec import StudySpec
 from dsim.search.table import Floats
-from dsim.search.trials import Swept, Trials
+from dsim.search.trials import GUIDED, Trials
 from dsim.threads import one_blas_thread
 
 Progress = Callable[
@@ -29,6 +34,7 @@ Progress = Callable[
 ]  # mixes done, mixes in all, best top-1 (pessimistic) so far
 
 
+AT_ONCE = 8  # mixes that are swept side by side
 MOST_OVER = 1000.0  # budgets by which a mix misses one at most: for some designs none is enough
 
 
@@ -41,6 +47,9 @@ class Found:
     fastest: Candidate
     cost: Cost
     certainty: tuple[Certainty, ...] = ()
+    alike: Alike | None = None
+    missed: Missed | None = None
+    contenders: Floats | None = None  # summaries (K, S) of the best designs of the best mixes, the best first
 
 
 @one_blas_thread()
@@ -48,9 +57,9 @@ def search_mixes(
     spec: StudySpec,
     scorer: Scorer,
     fingerprint: str,
-    storage: str | None = None,
+    record: Record | str | None = None,
     progress: Progress | None = None,
-    sampler: str = "tpe",
+    sampler: str = GUIDED,
     chances: Sequence[float] = (),
 ) -> Found:
     """Run or continue the search of a study.
@@ -62,13 +71,13 @@ def search_mixes(
     scorer
         The models, the budget and the confidence.
     fingerprint
-        Of the inputs; the storage refuses another one.
-    storage
-        URL of the Optuna storage, or None for memory.
+        Of the inputs; a storage refuses another one.
+    record
+        Where finished mixes are kept, or the URL of an Optuna storage for that; None for memory.
     progress
         Called after each mix.
     sampler
-        A key of `dsim.search.trials.SAMPLERS`.
+        `GUIDED` or a key of `dsim.search.trials.SAMPLERS`.
     chances
         Of fitting the budget, for each of which the best design is found too (see `dsim.search.certainty`).
 
@@ -80,12 +89,21 @@ def search_mixes(
         The user stopped before anything was found.
     """
     start = time.monotonic()
+    if isinstance(record, str):
+        record = StorageRecord(record, spec.name, fingerprint, spec.inputs())
+    space, table, presets = spec.space, scorer.table, seed_presets(spec)
     trials = Trials(
-        spec.space, seed_mixes(spec), spec.seed, storage, spec.name, fingerprint, sampler, spec.inputs()
+        space,
+        seed_mixes(spec),
+        spec.seed,
+        spec.trials,
+        record or NoRecord(),
+        sampler,
+        Near(space, scorer),
+        lambda mix: not Grid(space, mix, table).is_empty,
     )
-    presets = seed_presets(spec)
     capped = interrupted = False
-    best = max((top1 for top1 in _best_so_far(trials, spec, scorer)), default=None)
+    best: float | None = None
     try:
         with working(
             f"searching designs for {spec.device}", total=spec.trials, unit="combinations of blocks"
@@ -94,25 +112,17 @@ def search_mixes(
                 if spec.time_s is not None and time.monotonic() - start >= spec.time_s:
                     capped = True
                     break
-                asked = trials.ask()
-                if asked is None:
+                mixes = trials.ask(min(AT_ONCE, spec.trials - len(trials.done)))
+                if not mixes:
                     break
-                trial, mix = asked
-                grid = Grid(spec.space, mix, scorer.table)
-                if grid.is_empty:
-                    trials.reject(trial, mix)
-                    continue
-                # one stream per mix: what a mix gives does not depend on when it is swept
-                starts = [point for arch in presets.values() if (point := grid.locate(arch)) is not None]
-                found = explore(grid, scorer, spec.seed, starts)
-                top1, over = float(found.best.top1_low[0]), _over(found.best, spec.budget_ms)
-                swept = Swept(found.points.tolist(), found.fastest.tolist(), found.designs)
-                trials.tell(trial, mix, swept, _digits(top1, POINTS), _digits(over, spec.budget_ms))
-                if over <= RELATIVE * spec.budget_ms and (best is None or top1 > best):
-                    best = top1
-                work.step(len(trials.done), _said(best, "rank" if spec.task else "top-1"))
-                if progress:
-                    progress(len(trials.done), spec.trials, best)
+                for mix, finished in zip(mixes, _sweep(mixes, trials, scorer, spec, presets), strict=True):
+                    trials.tell(mix, finished.swept, finished.top1_low, finished.over_ms)
+                    top1 = finished.top1_low
+                    if finished.over_ms <= RELATIVE * spec.budget_ms and (best is None or top1 > best):
+                        best = top1
+                    work.step(len(trials.done), _said(best, "rank" if spec.task else "top-1"))
+                    if progress:
+                        progress(len(trials.done), spec.trials, best)
     except KeyboardInterrupt:
         interrupted = True
         if not trials.done:
@@ -120,11 +130,43 @@ def search_mixes(
     return _conclude(spec, scorer, trials, presets, start, capped, interrupted, chances)
 
 
+def _sweep(
+    mixes: Sequence[Mix], trials: Trials, scorer: Scorer, spec: StudySpec, presets: dict[str, Arch]
+) -> list[Finished]:
+    """Sweep the mixes that the record does not hold: side by side, or one by one where other workers may have swept the next."""
+    fresh = [mix for mix in mixes if trials.kept(mix) is None]
+    turns = [fresh]
+    if trials.shared:  # each worker begins at another of them
+        at = os.getpid() % max(len(fresh), 1)
+        turns = [[mix] for mix in (*fresh[at:], *fresh[:at])]
+    for turn in turns:
+        if trials.shared:
+            trials.refresh()
+        left = [mix for mix in turn if trials.kept(mix) is None]
+        grids = [Grid(spec.space, mix, scorer.table) for mix in left]
+        starts = [
+            [
+                *(point for arch in presets.values() if (point := grid.locate(arch)) is not None),
+                *trials.starts(mix),
+            ]
+            for mix, grid in zip(left, grids, strict=True)
+        ]
+        # one stream per mix: what a mix gives does not depend on what is swept beside it
+        for mix, one in zip(left, explore_all(grids, scorer, spec.seed, starts), strict=True):
+            over = _over(one.best, spec.budget_ms)
+            swept = Swept(one.points.tolist(), one.fastest.tolist(), one.designs)
+            top1 = _digits(float(one.best.top1_low[0]), POINTS)
+            trials.keep(
+                mix, Finished(choices_of(spec.space, mix), swept, top1, _digits(over, spec.budget_ms))
+            )
+    return [kept for mix in mixes if (kept := trials.kept(mix)) is not None]
+
+
 def _said(best: float | None, figure: str) -> str:
     return "nothing fits yet" if best is None else f"best {figure} at least {best:.1f} %"
 
 
-def _over(best: Scores, budget_ms: float) -> float:
+def _over(best: Marks, budget_ms: float) -> float:
     """Return by how many milliseconds the best design of a mix misses the budget, for the sampler to sort mixes by."""
     over = min(float(best.needs_ms[0]) - budget_ms, MOST_OVER * budget_ms)
     # a design outside the accuracy model's region cannot be chosen, however fast it is
@@ -134,16 +176,6 @@ def _over(best: Scores, budget_ms: float) -> float:
 def _digits(value: float, scale: float) -> float:
     """Round a value to the digits that mean something: the sampler sorts mixes by it, and ties must stay ties."""
     return float(steps(np.array(value), scale)) * RELATIVE * scale
-
-
-def _best_so_far(trials: Trials, spec: StudySpec, scorer: Scorer) -> list[float]:
-    """Return the pessimistic top-1 of the feasible designs that a continued study starts from."""
-    out = []
-    for mix, swept in trials.done:
-        grid = Grid(spec.space, mix, scorer.table)
-        scores = scorer.score(grid.rows(np.array(swept.points[:1])))
-        out += scores.top1_low[scorer.feasible(scores)].tolist()
-    return out
 
 
 def seed_presets(spec: StudySpec) -> dict[str, Arch]:
@@ -208,38 +240,73 @@ def _conclude(
         points = np.array([*swept.points, swept.fastest])
         rows.append(grid.rows(points))
         archs += [("", partial(grid.arch, point)) for point in points.tolist()]
-    again = swept_again(grids, [swept for _, swept in trials.done], rows, scorer, chances, spec.seed)
-    for grid, point in again:
-        rows.append(grid.rows(np.array([point])))
-        archs.append(("", partial(grid.arch, point)))
+    swept_rows, mixes = len(archs), len(rows)
     for name, arch in presets.items():
         rows.append(scorer.table.whole(arch)[None])
         archs.append((name, partial(replace, arch)))
+    if not rows:
+        raise InvalidValueError(
+            f"a search needs the time for at least one combination of blocks, got {spec.time_s} s; give it more --time"
+        )
+    marks = scorer.mark(np.concatenate(rows), single=False)
+    again = swept_again(
+        grids,
+        [swept for _, swept in trials.done],
+        rows[:mixes],
+        marks.take(slice(0, swept_rows)),
+        scorer,
+        chances,
+        spec.seed,
+    )
+    for grid, point in again:
+        rows.append(grid.rows(np.array([point])))
+        archs.append(("", partial(grid.arch, point)))
     joined = np.concatenate(rows)
-    scores = scorer.score(joined)
+    marks = Marks.join([marks, scorer.mark(joined[len(marks) :], single=False)])
 
-    def candidate(index: int) -> Candidate:
-        name, make = archs[index]
-        return _candidate(name, make(), scorer, joined[index : index + 1], scores.take(np.array([index])))
+    def candidates(which: Sequence[int]) -> list[Candidate]:
+        own = joined[list(which)]
+        scores = scorer.score(own)
+        return [
+            _candidate(archs[at][0], archs[at][1](), scorer, own[n : n + 1], scores.take(np.array([n])))
+            for n, at in enumerate(which)
+        ]
 
-    def best_of(own: Scorer, scores: Scores) -> Candidate | None:
-        best = int(own.order(scores)[0])
-        return candidate(best) if bool(own.feasible(scores)[best]) else None
+    def best_of(own: Scorer, marks: Marks) -> Candidate | None:
+        best = int(own.order(marks)[0])
+        return candidates([best])[0] if bool(own.feasible(marks)[best]) else None
 
-    allowed = np.flatnonzero(scores.in_region)
-    usable = allowed if len(allowed) else np.arange(len(scores))
-    front = [candidate(int(usable[i])) for i in pareto(scores.take(usable))]
-    fastest = candidate(int(usable[scorer.fastest(scores.take(usable))]))
+    allowed = np.flatnonzero(marks.in_region)
+    usable = allowed if len(allowed) else np.arange(len(marks))
+    front = candidates([int(usable[i]) for i in pareto(marks.take(usable))])
+    fastest = candidates([int(usable[scorer.fastest(marks.take(usable))])])[0]
     certainty = []
     for chance in chances:
         own = replace(scorer, chance=chance)
-        certainty.append(Certainty(chance, best_of(own, own.score(joined))))
+        certainty.append(Certainty(chance, best_of(own, own.with_needs(marks, joined))))
     # a preset that lies on a swept grid was scored there
     extra = sum(all(grid.locate(arch) is None for grid in grids) for arch in presets.values())
     designs = sum(swept.designs for _, swept in trials.done) + extra
     repeats = sum(swept.repeats for _, swept in trials.done)
     cost = Cost(time.monotonic() - start, designs, len(trials.done), repeats, capped, interrupted)
-    return Found(best_of(scorer, scores), tuple(front), fastest, cost, tuple(certainty))
+    chosen = best_of(scorer, marks)
+    found = Found(chosen, tuple(front), fastest, cost, tuple(certainty))
+    if chosen is None:
+        return found
+    lengths = np.array([len(one) for one in rows[:mixes]], dtype=np.int64)
+    firsts = np.cumsum(lengths) - lengths  # the best point of each mix
+    tops = np.where(scorer.feasible(marks.take(firsts)), marks.top1_low[firsts], -np.inf)
+    within = PART * (chosen.top1_high - chosen.top1_low)
+    near = np.flatnonzero(tops >= chosen.top1_low - within)
+    alike = [(trials.done[at][0], grids[at].values(trials.done[at][1].points[0])) for at in near.tolist()]
+    best = np.argsort(-tops, kind="stable")[:MOST_DRAWN]
+    summaries = scorer.table.cut(joined[firsts[best[np.isfinite(tops[best])]]]).summary
+    return replace(
+        found,
+        alike=Alike(within, len(near), families(spec.space, alike)) if alike else None,
+        missed=Missed(len(trials.even), 0.0 if trials.ended else rarer_than(len(trials.even))),
+        contenders=summaries if len(summaries) > 1 else None,
+    )
 
 
 def _nearest(count: int, row: Sequence[int]) -> int:

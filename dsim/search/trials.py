@@ -1,61 +1,41 @@
-"""The Optuna side of a study: which mix comes next, and what is remembered of those that came before."""
+"""Which mix comes next, and what is remembered of those that came before.
+
+Proposals are made in memory, from the seed and from what was proposed before. A search that goes on makes the same proposals
+again and takes what was swept from its record, so that it ends as an uninterrupted one.
+"""
 
 from __future__ import annotations
 
-import json
-import warnings
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 import optuna
-from optuna.trial import FrozenTrial, Trial, TrialState
+from optuna.trial import Trial, TrialState
 
-from dsim.errors import FileFormatError, InvalidValueError
-from dsim.search.differs import differences
 from dsim.search.mix import Mix, all_mixes, choices_of, count_combinations, mix_from, parameters
+from dsim.search.near import Near
+from dsim.search.record import Finished, Record, Swept, complete, distributions
 from dsim.search.space import Space
-from dsim.search.storage import open_storage, storage_errors, without_password
 
 SAMPLERS: dict[str, Callable[[int], optuna.samplers.BaseSampler]] = {
-    # no constant liar: trials that an interrupted run left behind must not sway the next choice
+    # no constant liar: mixes that are proposed at the same time must not sway each other
     "tpe": lambda seed: optuna.samplers.TPESampler(seed=seed, constant_liar=False),
     "nsga2": lambda seed: optuna.samplers.NSGAIISampler(seed=seed, population_size=24),
     "random": lambda seed: optuna.samplers.RandomSampler(seed=seed),
 }
-_ENUMERABLE = 20_000  # combinations up to which unseen mixes are listed instead of guessed
-_GUESSES = 10_000
-_FINGERPRINT, _INPUTS = "dsim_fingerprint", "dsim_inputs"
-
-
-@dataclass(frozen=True)
-class Swept:
-    """What is remembered of one mix: plain values, so that any storage can hold them.
-
-    Attributes
-    ----------
-    points
-        Points of its grid that may matter for the result; the best comes first.
-    fastest
-        The point that needs the smallest budget.
-    designs
-        Designs that were scored.
-    repeats
-        Mixes that were proposed again before this one, and replaced.
-    """
-
-    points: list[list[int]]
-    fastest: list[int]
-    designs: int
-    repeats: int = 0
+GUIDED = "guided"  # even draws, then TPE, then neighbours of the best
+EVEN, GUESSED, MOST_GUESSED = (
+    0.25,
+    0.25,
+    120,
+)  # parts of the trials that are drawn evenly, and by TPE; the rest are neighbours
+_ENUMERABLE = 20_000  # combinations up to which unseen mixes are listed where guessing finds none
+_GUESSES = 2_000
 
 
 class Trials:
     """Mixes of one study, in the order in which they are swept.
-
-    Every choice depends on the seed, on how many mixes are complete and on their results alone; so a study that was
-    interrupted goes on as if it had not been.
 
     Parameters
     ----------
@@ -65,27 +45,25 @@ class Trials:
         Mixes to begin with.
     seed
         Seed of the sampler.
-    storage
-        URL of an Optuna storage, or None to keep trials in memory.
-    name
-        Name of the study in the storage.
-    fingerprint
-        Of the study's inputs; a storage that holds the name with another one is refused.
+    trials
+        How many mixes there will be.
+    record
+        Where finished mixes are kept.
     sampler
-        A key of ``SAMPLERS``.
-    inputs
-        The study's inputs, kept so that an error can say what differs when another study has the same name.
+        `GUIDED` or a key of ``SAMPLERS``.
+    near
+        What knows promising neighbours.
+    possible
+        Whether a mix holds any design.
 
-    Raises
-    ------
-    InvalidValueError
-        The storage holds a study of that name with other inputs.
-    FileFormatError
-        The storage is damaged, or what it holds under that name was not written by dsim.
-    FileAccessError
-        The storage cannot be opened.
-    MissingPackageError
-        No driver for such a database is installed.
+    Attributes
+    ----------
+    done
+        Finished mixes in order.
+    even
+        Places in ``done`` of those that were drawn evenly from all mixes.
+    ended
+        Whether no mix is left.
     """
 
     def __init__(
@@ -93,143 +71,141 @@ class Trials:
         space: Space,
         seeds: Sequence[Mix],
         seed: int,
-        storage: str | None,
-        name: str,
-        fingerprint: str,
-        sampler: str = "tpe",
-        inputs: Mapping[str, Any] | None = None,
+        trials: int,
+        record: Record,
+        sampler: str,
+        near: Near,
+        possible: Callable[[Mix], bool],
     ) -> None:
-        self._space = space
-        self._seed = seed
-        self._sampler = sampler
-        self._storage = storage
+        self._space, self._seed, self._sampler, self._possible = space, seed, sampler, possible
+        self._near, self._record = near, record
         self._parameters = parameters(space)
-        self._seeds = list(dict.fromkeys(seeds))
+        self._options = distributions(self._parameters)
+        self._seeds = [mix for mix in dict.fromkeys(seeds) if possible(mix)]
+        even = len(self._seeds) + round(EVEN * trials)
+        self._ends = (even, even + min(round(GUESSED * trials), MOST_GUESSED))
         optuna.logging.set_verbosity(optuna.logging.ERROR)
-        self._study = open_storage(storage, name)
-        with storage_errors(storage):
-            self._check_inputs(name, fingerprint, dict(inputs or {}))
-            self._clear_leftovers()
-            complete = self._study.get_trials(states=(TrialState.COMPLETE,))
-        self.done: list[tuple[Mix, Swept]] = [self._restored(trial) for trial in complete]
-        self._seen = {mix for mix, _ in self.done}
+        self._study = optuna.create_study(direction="maximize")
+        self._asked: dict[Mix, Trial] = {}
+        self._repeats: dict[Mix, int] = {}
+        self._seen: set[Mix] = set()
         self._impossible: set[Mix] = set()
-        self._repeats = 0
+        self._kept: dict[Mix, Finished] = {}
+        self.done: list[tuple[Mix, Swept]] = []
+        self.even: list[int] = []
+        self.ended = False
+        self._drawn: set[Mix] = set()
+        self.refresh()
 
-    def _check_inputs(self, name: str, fingerprint: str, inputs: dict[str, Any]) -> None:
-        """Refuse a study of this name that has other inputs; a new one gets these."""
-        begun = bool(self._study.get_trials(deepcopy=False))  # read first: another worker may begin it now
-        attrs = self._study.user_attrs
-        stored = attrs.get(_FINGERPRINT)
-        if stored is None:
-            if begun:
-                raise InvalidValueError(
-                    f"the storage must hold studies of dsim, and its study {name!r} is of another program; "
-                    "choose another --name"
-                )
-            self._study.set_user_attr(_INPUTS, inputs)
-            self._study.set_user_attr(_FINGERPRINT, fingerprint)
-        elif stored != fingerprint:
-            here = json.loads(json.dumps(inputs))  # as the storage holds them
-            differ = differences(attrs.get(_INPUTS, here), here, ({}, {}))
-            raise InvalidValueError(
-                f"study {name!r} in the storage must have the inputs that are asked for, and differs in {differ}; "
-                "give the same inputs again, or choose another --name"
-            )
+    def refresh(self) -> None:
+        """Read what the record holds by now."""
+        for finished in self._record.read():
+            self._kept[mix_from(self._space, finished.choices)] = finished
 
-    def _restored(self, trial: FrozenTrial) -> tuple[Mix, Swept]:
-        try:
-            return self._mix_of(trial), _swept(trial)
-        except (KeyError, ValueError, TypeError) as error:
-            where = without_password(self._storage) if self._storage else "memory"
-            raise FileFormatError(
-                f"the storage {where} is damaged: trial {trial.number} does not hold what dsim writes; "
-                "remove the study's folder, or choose another --name"
-            ) from error
+    def kept(self, mix: Mix) -> Finished | None:
+        """Return what the record holds of a mix, or None."""
+        return self._kept.get(mix)
 
-    def _clear_leftovers(self) -> None:
-        """Close the trials that an interrupted run left open, so that they are neither run again nor counted."""
-        for trial in self._study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
-            self._study.tell(trial.number, state=TrialState.FAIL)
-        for _ in self._study.get_trials(deepcopy=False, states=(TrialState.WAITING,)):
-            self._study.tell(self._study.ask(), state=TrialState.FAIL)
+    def keep(self, mix: Mix, finished: Finished) -> None:
+        """Write a swept mix into the record."""
+        self._record.append(finished, self._parameters)
+        self._kept[mix] = finished
 
-    def _mix_of(self, trial: FrozenTrial | Trial) -> Mix:
-        return mix_from(self._space, dict(trial.params))
+    @property
+    def shared(self) -> bool:
+        """Whether other workers may write into the record."""
+        return self._record.shared
 
-    def ask(self) -> tuple[Trial, Mix] | None:
-        """Return the next mix that was not swept yet, or None when all were swept."""
-        with storage_errors(self._storage):
-            return self._ask()
+    def starts(self, mix: Mix) -> tuple[tuple[int, ...], ...]:
+        """Return points to begin the sweep of a mix with."""
+        return self._near.starts(mix)
 
-    def _ask(self) -> tuple[Trial, Mix] | None:
-        position = len(self.done)
-        seeds = [mix for mix in self._seeds if mix not in self._seen | self._impossible]
-        if seeds and position < len(self._seeds):
-            return self._propose(seeds[0])
-        # reseeded for each mix, so that a resumed study draws what an uninterrupted one would have drawn
-        entropy = np.random.SeedSequence([self._seed, position, len(self._impossible)])
-        self._study.sampler = SAMPLERS[self._sampler](int(entropy.generate_state(1)[0]))
-        trial = self._study.ask()
-        mix = self._suggest(trial)
-        if mix not in self._seen | self._impossible:
-            return trial, mix
-        self._study.tell(trial, state=TrialState.FAIL)
-        self._repeats += 1
+    def ask(self, count: int) -> list[Mix]:
+        """Return the next mixes, at most so many, and none when all were swept."""
+        mixes: list[Mix] = []
+        while len(mixes) < count:
+            mix = self._next(len(self.done) + len(mixes))
+            if mix is None:
+                self.ended = True
+                break
+            self._seen.add(mix)
+            mixes.append(mix)
+        return mixes
+
+    def _next(self, position: int) -> Mix | None:
+        seeds = [mix for mix in self._seeds if mix not in self._seen]
+        if seeds:
+            return seeds[0]
+        entropy = np.random.SeedSequence([self._seed, position])
+        if self._sampler != GUIDED:
+            return self._guess(self._sampler, entropy)
+        if position < self._ends[0]:
+            mix = self._unseen(np.random.default_rng(entropy))
+            if mix is not None:
+                self._drawn.add(mix)
+            return mix
+        if position < self._ends[1]:
+            return self._guess("tpe", entropy)
+        return self._near.next(self._seen) or self._unseen(np.random.default_rng(entropy))
+
+    def _guess(self, sampler: str, entropy: np.random.SeedSequence) -> Mix | None:
+        one = SAMPLERS[sampler](int(entropy.generate_state(1)[0]))
+        if (
+            sampler == "tpe"
+        ):  # each choice by itself: asking for a trial compares the options of all earlier trials anew
+            blank = optuna.trial.create_trial(state=TrialState.RUNNING)
+            chosen = {
+                name: one.sample_independent(self._study, blank, name, options)
+                for name, options in self._options.items()
+            }
+            mix = mix_from(self._space, chosen)
+            if mix not in self._seen and self._may(mix):
+                return mix
+        else:
+            self._study.sampler = one
+            trial = self._study.ask(dict(self._options))
+            mix = mix_from(self._space, dict(trial.params))
+            if mix not in self._seen and self._may(mix):
+                self._asked[mix] = trial
+                return mix
+            self._study.tell(trial, state=TrialState.FAIL)
         fresh = self._unseen(np.random.default_rng(entropy))
-        return None if fresh is None else self._propose(fresh)
+        if fresh is not None:
+            self._repeats[fresh] = self._repeats.get(fresh, 0) + int(mix in self._seen)
+        return fresh
 
-    def _propose(self, mix: Mix) -> tuple[Trial, Mix]:
-        self._study.enqueue_trial(choices_of(self._space, mix))
-        trial = self._study.ask()
-        return trial, self._suggest(trial)
-
-    def _suggest(self, trial: Trial) -> Mix:
-        for name, row in self._parameters.items():
-            trial.suggest_categorical(name, [v if isinstance(v, int) else str(v) for v in row])
-        return self._mix_of(trial)
+    def _may(self, mix: Mix) -> bool:
+        if mix not in self._impossible and not self._possible(mix):
+            self._impossible.add(mix)
+        return mix not in self._impossible
 
     def _unseen(self, random: np.random.Generator) -> Mix | None:
-        gone = self._seen | self._impossible
-        if count_combinations(self._space) <= _ENUMERABLE:
-            left = [mix for mix in all_mixes(self._space) if mix not in gone]
-            return left[int(random.integers(len(left)))] if left else None
+        """Draw a mix evenly from those that were not proposed yet."""
         for _ in range(_GUESSES):
             chosen = {name: row[int(random.integers(len(row)))] for name, row in self._parameters.items()}
             mix = mix_from(self._space, chosen)
-            if mix not in gone:
+            # a combination that stands for another mix is no draw: each mix has one that is its own
+            own = choices_of(self._space, mix) == {
+                name: value if isinstance(value, int) else str(value) for name, value in chosen.items()
+            }
+            if own and mix not in self._seen and self._may(mix):
                 return mix
-        return None
+        if count_combinations(self._space) > _ENUMERABLE:
+            return None
+        left = [mix for mix in all_mixes(self._space) if mix not in self._seen and self._may(mix)]
+        return left[int(random.integers(len(left)))] if left else None
 
-    def reject(self, trial: Trial, mix: Mix) -> None:
-        """Record that a mix holds no design at all."""
-        with storage_errors(self._storage):
-            self._study.tell(trial, state=TrialState.FAIL)
-        self._impossible.add(mix)
-
-    def tell(self, trial: Trial, mix: Mix, swept: Swept, top1_low: float, over_ms: float) -> None:
-        """Record a swept mix.
-
-        Parameters
-        ----------
-        top1_low
-            Pessimistic top-1 in percent of its best design.
-        over_ms
-            By how much that design needs more than the budget, in milliseconds; at most 0 if it fits.
-        """
-        record = Swept(swept.points, swept.fastest, swept.designs, self._repeats)
-        with storage_errors(self._storage):
-            for key, value in vars(record).items():
-                trial.set_user_attr(key, value)
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-                trial.set_constraint("over_ms", over_ms)
+    def tell(self, mix: Mix, swept: Swept, top1_low: float, over_ms: float) -> None:
+        """Take a swept mix as done; see `Finished`."""
+        swept = replace(swept, repeats=self._repeats.get(mix, 0))
+        finished = Finished(choices_of(self._space, mix), swept, top1_low, over_ms)
+        trial = self._asked.pop(mix, None)
+        if trial is None:
+            self._study.add_trial(complete(finished, self._options))
+        else:
+            trial.set_constraint("over_ms", over_ms)
             self._study.tell(trial, top1_low)
-        self._repeats = 0
-        self._seen.add(mix)
-        self.done.append((mix, record))
-
-
-def _swept(trial: FrozenTrial) -> Swept:
-    attrs: dict[str, Any] = trial.user_attrs
-    return Swept(attrs["points"], attrs["fastest"], attrs["designs"], attrs["repeats"])
+        if mix in self._drawn:
+            self.even.append(len(self.done))
+        self._near.learn(mix, swept)
+        self.done.append((mix, swept))

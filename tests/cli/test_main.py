@@ -137,7 +137,7 @@ def test_study_writes_its_files_and_prints_one_object(
     assert result["front"]
     assert {"seconds", "designs", "mixes", "repeats"} <= set(result["cost"])
     folder = tmp_path / "iphone12-2ms"
-    assert {"study.toml", "chosen.json", "front.parquet", "study.db", "model"} <= {
+    assert {"study.toml", "chosen.json", "front.parquet", "trials.jsonl", "model"} <= {
         p.name for p in folder.iterdir()
     }
     assert (folder / "model" / "model.py").is_file()

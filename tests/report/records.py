@@ -8,8 +8,9 @@ from pathlib import Path
 
 from dsim.arch import get_preset
 from dsim.search import Candidate, Space, StudyResult, StudySpec
+from dsim.search.candidate import Certainty
 from dsim.search.files import write_inputs, write_result
-from dsim.search.result import Certainty, Cost, NotIdentified, Published
+from dsim.search.result import Cost, NotIdentified, Published
 from dsim.shift import Cell, Comparison, DeviceFindings, Flip, Halved, Interval, Verdict, WhatIf
 from dsim.shift.files import to_dict
 from dsim.shift.records import Robust, RobustOn, SwapOn, SwapRow

@@ -15,7 +15,8 @@ from dsim.cli.study import study
 from dsim.report.answer import MOST_LINES, alternatives, alternatives_table, short_answer
 from dsim.report.study import show_study
 from dsim.search import Candidate, StudyResult, StudySpec
-from dsim.search.result import Certainty, Cost, NotIdentified, Published
+from dsim.search.candidate import Certainty
+from dsim.search.result import Cost, NotIdentified, Published
 from dsim.search.spec import UPPER_END
 from dsim.shelf import Shelved
 

@@ -15,11 +15,13 @@ from dsim.errors import FileAccessError, InvalidValueError
 from dsim.rounding import limit
 from dsim.search.exact import exact_optimum
 from dsim.search.mix import Mix, all_mixes
+from dsim.search.record import FileRecord
 from dsim.search.score import Scorer
 from dsim.search.space import Space
 from dsim.search.spec import StudySpec
 from dsim.search.study import Found, search_mixes, seed_presets
 from dsim.search.table import CostTable
+from dsim.search.trials import GUIDED
 from tests.search.fakes import FakeAccuracy, FakeLatency
 from tests.thorough import cases
 
@@ -149,7 +151,7 @@ def uninterrupted(sampler: str) -> Found:
 
 
 @pytest.mark.parametrize(
-    "sampler", ["tpe", *(pytest.param(name, marks=pytest.mark.slow) for name in ("nsga2", "random"))]
+    "sampler", [GUIDED, *(pytest.param(name, marks=pytest.mark.slow) for name in ("tpe", "nsga2", "random"))]
 )
 @pytest.mark.parametrize("stop_after", cases([11], [1, 5, 11]))
 def test_interrupted_and_resumed_equals_uninterrupted(tmp_path: Path, sampler: str, stop_after: int) -> None:
@@ -163,6 +165,22 @@ def test_interrupted_and_resumed_equals_uninterrupted(tmp_path: Path, sampler: s
     assert part.cost.interrupted
     assert part.cost.mixes == stop_after
     same(search_mixes(BIG, scorer(), "a", url, sampler=sampler), uninterrupted(sampler))
+
+
+@pytest.mark.parametrize("torn", [False, True])
+def test_a_killed_study_goes_on_from_the_lines_of_its_record(tmp_path: Path, torn: bool) -> None:
+    path = tmp_path / "trials.jsonl"
+
+    def go_on() -> Found:
+        return search_mixes(BIG, scorer(), "a", FileRecord(path, BIG.name, "a", BIG.inputs()))
+
+    whole = go_on()
+    lines = path.read_bytes().splitlines(keepends=True)
+    assert len(lines) == 1 + BIG.trials  # the inputs, and one line a mix
+    path.write_bytes(b"".join(lines[:6]) + (lines[6][:40] if torn else b""))
+    same(go_on(), whole)
+    same(whole, uninterrupted(GUIDED))
+    assert sorted(path.read_bytes().splitlines()) == sorted(line.rstrip() for line in lines)
 
 
 def test_other_inputs_under_the_same_name_are_refused(tmp_path: Path) -> None:

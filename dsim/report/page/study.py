@@ -9,6 +9,7 @@ from dsim.device import DeviceProfile
 from dsim.latency.scoring import Held
 from dsim.report.answer import alternatives_table
 from dsim.report.certainty import certainty_table
+from dsim.report.missed import alike_lines
 from dsim.report.names import device_words
 from dsim.report.next_steps import next_steps
 from dsim.report.page.fronts import Front, measured_on, panels_figure
@@ -88,6 +89,7 @@ def _summary(found: StudyResult) -> Section:
         f"prediction from published or recorded measurements, with its {spec.confidence:.0%} interval. "
         "Intervals of latency are for a new design of known kinds of block, where enough families were measured for that, else for a "
         f"foreign family. {about}",
+        *(f"{head} {text}" for head, text in alike_lines(found)),
         *((f"Prefer {found.prefer.says(spec.trained)}",) if found.prefer else ()),
     )
     beside = alternatives_table(found)

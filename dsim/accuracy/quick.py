@@ -1,0 +1,261 @@
+"""The accuracy model for a search: the same figures, arranged so that a core scores some hundred thousand designs a second.
+
+All that does not depend on the design is worked out once: results that share their coordinates are one column, the recipe's
+distance is a height of each column, and the linear parts are one product. What is left are two matrices of exponents, each
+from one matrix product, and the product with the root. In single precision that is twice as fast, and off by up to `LOOSE`
+points: enough to sort designs by, if those near the front are then scored in double precision.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dsim.accuracy.covariance import (
+    STRUCTURE,
+    Points,
+    noise_variance,
+    squared_distance,
+    structure_coordinates,
+)
+from dsim.accuracy.effects import Effects
+from dsim.accuracy.features import LAYOUTS, NAMES, featurise
+from dsim.accuracy.points import Scaling, questions
+from dsim.accuracy.recipe import Recipe
+from dsim.accuracy.summary import INDEX, FloatArray
+from dsim.accuracy.surrogate import Surrogate
+
+LOOSE = 4e-3  # points of top-1 by which single precision may be off
+NEAR = 1e-4  # part of the squared distance within which single precision cannot tell the side of the region's edge
+BLOCK, CHUNK = (
+    4096,
+    256,
+)  # designs whose features are made at once, and whose kernel is: that stays in the cache
+SAME = 10  # digits of coordinates: results that share them are one column
+
+Floats = NDArray[np.floating[Any]]
+Bools = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Lows:
+    """What a search sorts N designs by.
+
+    Attributes
+    ----------
+    low
+        (N,) lower end of top-1 in percent.
+    in_region
+        (N,) whether a search may choose them; in single precision also those that lie on the edge.
+    """
+
+    low: FloatArray
+    in_region: Bools
+
+
+@dataclass(frozen=True)
+class Ask:
+    """What a `Quick` is made for.
+
+    Attributes
+    ----------
+    side
+        Of the image in pixels, the same for all designs.
+    recipe
+        How designs would be trained; the reference recipe where it is None.
+    single
+        Whether in single precision.
+    """
+
+    side: int
+    recipe: Recipe | None
+    single: bool
+
+
+@dataclass(frozen=True)
+class _Columns:
+    """Known results as columns of one smooth part of the kernel: those of the pivots, then what differs from them."""
+
+    lifted: Floats  # (D + 2, C): coordinates, and what makes minus half a squared distance of a product
+    weights: Floats  # (C,) of the mean
+
+
+@dataclass(frozen=True)
+class Quick:
+    """The model for designs of one recipe and image size, in one precision; `quick` makes it."""
+
+    effects: Effects
+    misses: FloatArray
+    edge: float  # squared distance up to which a search may go
+    pick: NDArray[np.int64]  # (D,) features of the structure, those of size first
+    center: FloatArray  # (D,)
+    scale: FloatArray  # (D,)
+    sizes: FloatArray  # (Z,) from structure's coordinates to standard sizes
+    stretch: float  # from standard sizes to the interplay's coordinates
+    structure: _Columns
+    interplay: _Columns
+    heights: Floats  # (P,) of the pivots' interplay
+    variance: float  # of the structure
+    linear: Floats  # (1 + Z, P) of the pivots' kernel: what all designs share, and by size
+    root: Floats  # (P, P)
+    level: float  # of the mean
+    slope: FloatArray  # (Z,) of the mean by size
+    by_size: float  # variance by size
+    prior: float
+    floor: float
+    noise: float
+
+    def lows(self, summaries: FloatArray, confidence: float) -> Lows:
+        """Return what a search sorts designs by; ``summaries`` (N, S)."""
+        table = np.asfortranarray(summaries)
+        mean, variance, squares = np.empty((3, len(table)))
+        for k in range(0, len(table), BLOCK):
+            cut = slice(k, k + BLOCK)
+            mean[cut], variance[cut], squares[cut] = self._block(table[cut])
+        effects = self.effects
+        shift = effects.shift(table)
+        effect, doubt = shift @ effects.mean, ((shift @ effects.covariance) * shift).sum(1)
+        error = np.exp(mean)
+        reach = float(np.quantile(self.misses, confidence)) * np.sqrt(variance + doubt / error**2)
+        low = np.clip(100.0 - error * np.exp(reach) + effect, 0.0, 100.0)
+        exact = self.root.dtype == np.float64
+        inside = squares <= self.edge * (1.0 if exact else 1.0 + NEAR)
+        return Lows(low, inside)
+
+    def _block(self, table: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Return mean, variance and squared distance to known networks of designs (N, S)."""
+        at = (featurise(table)[:, self.pick] - self.center) * self.scale
+        size = at[:, : len(self.sizes)] * self.sizes
+        kind = self.root.dtype
+        structure, interplay = _lifted(at).astype(kind), _lifted(size * self.stretch).astype(kind)
+        lines = np.hstack([np.ones((len(at), 1)), size]).astype(kind)
+        mean, explained, nearest = np.empty((3, len(at)))
+        for k in range(0, len(at), CHUNK):
+            cut = slice(k, k + CHUNK)
+            mean[cut], explained[cut], nearest[cut] = self._chunk(structure[cut], interplay[cut], lines[cut])
+        prior = self.prior + self.by_size * (size**2).mean(1)
+        variance = np.maximum(prior - explained, self.floor) + self.noise
+        return mean + self.level + size @ self.slope, variance, np.maximum(-2.0 * nearest, 0.0)
+
+    def _chunk(self, structure: Floats, interplay: Floats, lines: Floats) -> tuple[Floats, Floats, Floats]:
+        count, rows = len(self.root), len(lines)
+        near, alike, pivots, seen = (room[:rows] for room in self._rooms())
+        np.matmul(structure, self.structure.lifted, out=near)
+        nearest = near.max(1)
+        np.exp(near, out=near)
+        np.matmul(interplay, self.interplay.lifted, out=alike)
+        np.exp(alike, out=alike)
+        mean = near @ self.structure.weights + alike @ self.interplay.weights
+        np.matmul(lines, self.linear, out=pivots)
+        np.multiply(near[:, :count], self.root.dtype.type(self.variance), out=seen)
+        pivots += seen
+        np.multiply(alike[:, :count], self.heights, out=seen)
+        pivots += seen
+        np.matmul(pivots, self.root, out=seen)
+        return mean, np.einsum("np,np->n", seen, seen), nearest
+
+    def _rooms(self) -> tuple[Floats, ...]:
+        """Return memory for one chunk, the same each time: fresh memory costs as much as what is written into it."""
+        if not hasattr(self._here, "rooms"):
+            widths = (self.structure.lifted.shape[1], self.interplay.lifted.shape[1], *self.root.shape)
+            self._here.rooms = tuple(np.empty((CHUNK, width), self.root.dtype) for width in widths)
+        rooms: tuple[Floats, ...] = self._here.rooms
+        return rooms
+
+    @cached_property
+    def _here(self) -> threading.local:
+        return threading.local()
+
+
+def quick(
+    scaling: Scaling, surrogate: Surrogate, effects: Effects, misses: FloatArray, region: float, ask: Ask
+) -> Quick:
+    """Prepare a model, whose parts these are, for what is asked."""
+    logs, known, pivots = surrogate.logs, surrogate.known, surrogate.pivots
+    asked = questions(_empty(ask.side), scaling, ask.recipe)
+    kind: type[np.floating[Any]] = np.float32 if ask.single else np.float64
+
+    def variance(name: str) -> float:
+        return float(np.exp(logs[name]))
+
+    # the recipe: how far each result's lies from the one asked about
+    apart = squared_distance(asked.groups["recipe"], known.groups["recipe"])[0]
+    heights = np.exp(logs["interplay"] - 0.5 * apart * np.exp(-2.0 * logs["interplay_recipe"]))
+    training = (asked.groups["recipe"] @ known.groups["recipe"].T)[0] / asked.groups["recipe"].shape[1]
+    fixed = variance("training") * training + variance("constant")
+    sizes = known.groups["size"]
+    by_size = (variance("size") / sizes.shape[1]) * sizes
+
+    layout = LAYOUTS[scaling.layout]
+    pick = np.array([NAMES.index(name) for group in STRUCTURE for name in layout[group]])
+    lengths = np.concatenate(
+        [np.full(len(layout[g]), np.exp(logs[f"structure_{g}"]) * np.sqrt(len(layout[g]))) for g in STRUCTURE]
+    )
+    stretch = float(np.exp(-logs["interplay_size"]) / np.sqrt(sizes.shape[1]))
+    root = surrogate.root
+    own = sum(variance(name) for name in ("family", "network", "recipe_row"))
+    prior = own + sum(variance(name) for name in ("constant", "structure", "interplay"))
+    return Quick(
+        effects,
+        misses,
+        region**2,
+        pick,
+        scaling.feature_mean[pick],
+        1.0 / (scaling.feature_spread[pick] * lengths),
+        lengths[: sizes.shape[1]],
+        stretch,
+        _columns(structure_coordinates(known, logs), pivots, surrogate.weights * variance("structure"), kind),
+        _columns(sizes * stretch, pivots, surrogate.weights * heights, kind),
+        heights[pivots].astype(kind),
+        variance("structure"),
+        np.vstack([fixed[pivots], by_size[pivots].T]).astype(kind),
+        root.astype(kind),
+        surrogate.offset + float(fixed @ surrogate.weights),
+        by_size.T @ surrogate.weights,
+        variance("size"),
+        prior + variance("training") * float((asked.groups["recipe"] ** 2).mean()),
+        variance("noise") + variance("network"),
+        _noise(asked, logs),
+    )
+
+
+def _empty(side: int) -> FloatArray:
+    """Return the summary (1, S) of nothing but an image."""
+    table = np.zeros((1, len(INDEX)))
+    table[0, INDEX["input_positions"]] = side**2
+    return table
+
+
+def _noise(asked: Points, logs: dict[str, float]) -> float:
+    return float(noise_variance(asked, logs)[0])
+
+
+def _columns(
+    at: FloatArray, pivots: NDArray[np.int64], weights: FloatArray, kind: type[np.floating[Any]]
+) -> _Columns:
+    _, alike = np.unique(np.round(at, SAME), axis=0, return_inverse=True)
+    alike = alike.ravel()
+    rest = np.flatnonzero(~np.isin(alike, alike[pivots]))
+    order = np.concatenate([pivots, rest[np.unique(alike[rest], return_index=True)[1]]])
+    first: dict[int, int] = {}
+    for place, group in enumerate(alike[order].tolist()):
+        first.setdefault(group, place)
+    summed = np.bincount([first[group] for group in alike.tolist()], weights, minlength=len(order))
+    return _Columns(_lifted(at[order])[:, _swapped(at)].T.astype(kind, order="C"), summed.astype(kind))
+
+
+def _swapped(at: FloatArray) -> NDArray[np.int64]:
+    """Return the order of lifted coordinates in which two products make a distance."""
+    count = at.shape[1]
+    return np.array([*range(count), count + 1, count])
+
+
+def _lifted(at: FloatArray) -> FloatArray:
+    """Return coordinates (N, D + 2) whose products with swapped ones are minus half the squared distances."""
+    halves = -0.5 * (at * at).sum(1)
+    return np.hstack([at, halves[:, None], np.ones((len(at), 1))])

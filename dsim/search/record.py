@@ -1,0 +1,298 @@
+"""What a study remembers of its finished mixes: lines of a file in its folder, or trials of an Optuna storage.
+
+A search that goes on asks for the same mixes again, in the same order, and takes from the record what was swept already. So
+one append for each finished mix is enough, and whoever shares a record shares the work.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import optuna
+from optuna.distributions import CategoricalDistribution
+from optuna.trial import TrialState
+
+from dsim.errors import FileAccessError, FileFormatError, InvalidValueError
+from dsim.files import read_bytes
+from dsim.search.differs import differences
+from dsim.search.storage import open_storage, storage_errors, without_password
+
+FILE = "trials.jsonl"
+_FINGERPRINT, _INPUTS = "dsim_fingerprint", "dsim_inputs"
+_AGAIN = "remove the study's folder, or choose another --name"
+
+
+@dataclass(frozen=True)
+class Swept:
+    """What is remembered of one mix: plain values, so that any storage can hold them.
+
+    Attributes
+    ----------
+    points
+        Points of its grid that may matter for the result; the best comes first.
+    fastest
+        The point that needs the smallest budget.
+    designs
+        Designs that were scored.
+    repeats
+        Mixes that were proposed again before this one, and replaced.
+    """
+
+    points: list[list[int]]
+    fastest: list[int]
+    designs: int
+    repeats: int = 0
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A finished mix.
+
+    Attributes
+    ----------
+    choices
+        Its choices by parameter name.
+    top1_low
+        Pessimistic top-1 in percent of its best design.
+    over_ms
+        By how much that design needs more than the budget, in milliseconds; at most 0 if it fits.
+    """
+
+    choices: dict[str, Any]
+    swept: Swept
+    top1_low: float
+    over_ms: float
+
+
+class Record(Protocol):
+    """Where finished mixes are kept."""
+
+    @property
+    def shared(self) -> bool:
+        """Whether several workers may write into it."""
+
+    @property
+    def where(self) -> str:
+        """What it is called in errors."""
+
+    def read(self) -> list[Finished]:
+        """Return the finished mixes, those of other workers among them."""
+
+    def append(self, finished: Finished, rows: Mapping[str, tuple[object, ...]]) -> None:
+        """Keep one more; ``rows`` are the options of each choice."""
+
+
+class NoRecord:
+    """A study that is kept nowhere."""
+
+    where, shared = "memory", False
+
+    def read(self) -> list[Finished]:
+        """Return nothing."""
+        return []
+
+    def append(self, finished: Finished, rows: Mapping[str, tuple[object, ...]]) -> None:
+        """Keep nothing."""
+
+
+class FileRecord:
+    """A file of lines, the first of which says what was asked; a line that a killed run left unfinished is dropped.
+
+    Raises
+    ------
+    InvalidValueError
+        It is of a study with other inputs.
+    FileFormatError
+        It is damaged.
+    FileAccessError
+        It cannot be read or written.
+    """
+
+    shared = False
+
+    def __init__(self, path: Path, name: str, fingerprint: str, inputs: Mapping[str, Any]) -> None:
+        self._path = path
+        self._head = {_FINGERPRINT: fingerprint, _INPUTS: json.loads(json.dumps(dict(inputs)))}
+        lines = self._lines()
+        if not lines:
+            self._write(self._head)
+        elif _FINGERPRINT not in lines[0]:
+            raise _damaged(f"{self._path}, line 1")
+        else:
+            _check(lines[0], self._head, name)
+
+    @property
+    def where(self) -> str:
+        """What it is called in errors."""
+        return str(self._path)
+
+    def read(self) -> list[Finished]:
+        """Return the finished mixes."""
+        return [
+            _finished(line, f"{self._path}, line {number}")
+            for number, line in enumerate(self._lines()[1:], 2)
+        ]
+
+    def append(self, finished: Finished, rows: Mapping[str, tuple[object, ...]]) -> None:
+        """Keep one more."""
+        self._write({**vars(finished), "swept": vars(finished.swept)})
+
+    def _lines(self) -> list[dict[str, Any]]:
+        if not self._path.exists():
+            return []
+        content = read_bytes(self._path, _AGAIN)
+        whole = content[: content.rfind(b"\n") + 1]
+        if not whole and not json.dumps(self._head).encode().startswith(content):
+            raise _damaged(f"{self._path}, line 1")
+        if len(whole) < len(content):
+            self._cut(len(whole))
+        lines = []
+        for number, line in enumerate(whole.splitlines(), 1):
+            try:
+                lines.append(dict(json.loads(line)))
+            except (ValueError, TypeError, RecursionError) as error:
+                raise _damaged(f"{self._path}, line {number}") from error
+        return lines
+
+    def _cut(self, length: int) -> None:
+        try:
+            os.truncate(self._path, length)
+        except OSError as error:
+            raise FileAccessError(
+                f"{self._path} cannot be written: {error.strerror}; check its permissions"
+            ) from error
+
+    def _write(self, line: Mapping[str, Any]) -> None:
+        try:
+            with self._path.open(
+                "ab"
+            ) as file:  # one write: a killed run leaves a line whole, or its beginning
+                file.write(json.dumps(line).encode() + b"\n")
+        except OSError as error:
+            raise FileAccessError(
+                f"{self._path} cannot be written: {error.strerror}; check its folder and the space on the disk"
+            ) from error
+
+
+class StorageRecord:
+    """Trials of an Optuna storage, which several workers can share.
+
+    Raises
+    ------
+    InvalidValueError
+        The storage holds a study of that name with other inputs.
+    FileFormatError
+        The storage is damaged, or what it holds under that name was not written by dsim.
+    FileAccessError
+        The storage cannot be opened.
+    MissingPackageError
+        No driver for such a database is installed.
+    """
+
+    shared = True
+
+    def __init__(self, url: str, name: str, fingerprint: str, inputs: Mapping[str, Any]) -> None:
+        self._url = url
+        optuna.logging.set_verbosity(optuna.logging.ERROR)
+        self._study = open_storage(url, name)
+        with storage_errors(url):
+            begun = bool(
+                self._study.get_trials(deepcopy=False)
+            )  # read first: another worker may begin it now
+            attrs = self._study.user_attrs
+            if _FINGERPRINT not in attrs and begun:
+                raise InvalidValueError(
+                    f"the storage must hold studies of dsim, and its study {name!r} is of another program; "
+                    "choose another --name"
+                )
+            if _FINGERPRINT not in attrs:
+                self._study.set_user_attr(_INPUTS, dict(inputs))
+                self._study.set_user_attr(_FINGERPRINT, fingerprint)
+            else:
+                here = {_FINGERPRINT: fingerprint, _INPUTS: json.loads(json.dumps(dict(inputs)))}
+                _check(attrs, here, name)
+
+    @property
+    def where(self) -> str:
+        """What it is called in errors."""
+        return f"the storage {without_password(self._url)}"
+
+    def read(self) -> list[Finished]:
+        """Return the finished mixes, those of other workers among them."""
+        with storage_errors(self._url):
+            trials = self._study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+        return [
+            _finished(
+                {"choices": trial.params, "swept": trial.user_attrs, "top1_low": trial.value, "over_ms": 0.0},
+                f"{self.where}, trial {trial.number}",
+            )
+            for trial in trials
+        ]
+
+    def append(self, finished: Finished, rows: Mapping[str, tuple[object, ...]]) -> None:
+        """Keep one more."""
+        trial = complete(finished, distributions(rows))
+        with storage_errors(self._url):
+            self._study.add_trial(trial)
+
+
+def distributions(rows: Mapping[str, tuple[object, ...]]) -> dict[str, CategoricalDistribution]:
+    """Return what Optuna calls the options of choices."""
+    return {
+        name: CategoricalDistribution([v if isinstance(v, int) else str(v) for v in row])
+        for name, row in rows.items()
+    }
+
+
+def complete(finished: Finished, options: Mapping[str, CategoricalDistribution]) -> optuna.trial.FrozenTrial:
+    """Return a finished mix as a trial."""
+    return optuna.trial.create_trial(
+        value=finished.top1_low,
+        params={name: finished.choices[name] for name in options},
+        distributions=dict(options),
+        user_attrs=dict(vars(finished.swept)),
+        constraints={"over_ms": finished.over_ms},
+    )
+
+
+def _check(there: Mapping[str, Any], here: Mapping[str, Any], name: str) -> None:
+    """Refuse a record of other inputs."""
+    if there.get(_FINGERPRINT) != here[_FINGERPRINT]:
+        stored = there.get(_INPUTS)
+        differ = differences(
+            stored if isinstance(stored, Mapping) else here[_INPUTS], here[_INPUTS], ({}, {})
+        )
+        raise InvalidValueError(
+            f"study {name!r} in the storage must have the inputs that are asked for, and differs in {differ}; "
+            "give the same inputs again, or choose another --name"
+        )
+
+
+def _finished(line: Mapping[str, Any], where: str) -> Finished:
+    try:
+        swept = line["swept"]
+        found = Finished(
+            dict(line["choices"]),
+            Swept(
+                [[int(index) for index in point] for point in swept["points"]],
+                [int(index) for index in swept["fastest"]],
+                int(swept["designs"]),
+                int(swept["repeats"]),
+            ),
+            float(line["top1_low"]),
+            float(line["over_ms"]),
+        )
+        if not found.swept.points:
+            raise ValueError("no points")
+    except (KeyError, ValueError, TypeError, OverflowError) as error:
+        raise _damaged(where) from error
+    return found
+
+
+def _damaged(where: str) -> FileFormatError:
+    return FileFormatError(f"{where}, does not hold what dsim writes: it is damaged; {_AGAIN}")
