@@ -6,7 +6,6 @@ channels first until an operator needs the other order; a transpose stands only 
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -271,11 +270,6 @@ def kind_of(tensor: Tensor) -> int:
     if tensor.dtype in FLOATS or tensor.scales or tensor.dtype in ("UINT8", "INT8"):
         return FLOAT
     return BOOL if tensor.dtype == "BOOL" else INT64
-
-
-def product(shape: Sequence[int]) -> int:
-    """Return the number of elements."""
-    return math.prod(shape)
 
 
 def scope_from(name: str) -> str:

@@ -27,11 +27,6 @@ def same(walk: Walk, op: Any) -> None:
     walk.put(op, walk.name(op, "input" if walk.has(op, "input") else "x"))
 
 
-def cast(walk: Walk, op: Any) -> None:
-    """cast(x, dtype); between kinds of floats it is nothing."""
-    walk.put(op, walk.name(op, "x"))
-
-
 def gelu(walk: Walk, op: Any) -> None:
     """gelu(x, mode)."""
     mode = walk.text(op, "mode", "EXACT")

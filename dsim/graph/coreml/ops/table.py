@@ -24,8 +24,7 @@ TRANSLATIONS: dict[str, Translate] = {
     **dict.fromkeys(("upsample_bilinear", "resize_bilinear"), layers.resize("linear")),
     **dict.fromkeys(("upsample_nearest_neighbor", "resize_nearest_neighbor"), layers.resize("nearest")),
     # one operand
-    **dict.fromkeys(("identity", "quantize", "dequantize"), elementwise.same),
-    "cast": elementwise.cast,
+    **dict.fromkeys(("identity", "cast", "quantize", "dequantize"), elementwise.same),
     "relu": elementwise.unary("Relu"),
     "relu6": elementwise.relu6,
     "clip": elementwise.clip,

@@ -6,7 +6,6 @@ from dsim.graph.tflite.ops.activations import finish
 from dsim.graph.tflite.tables import Operator
 from dsim.graph.tflite.walk import EXTRA, FIRST, Padded, Translate, Walk
 
-MIRRORED = ("reflect", "symmetric")  # the schema's MirrorPadMode
 LEAST = -1e30  # what a max pool is padded with
 
 
@@ -109,7 +108,7 @@ def pad(walk: Walk, op: Operator) -> None:
 
 
 def mirror_pad(walk: Walk, op: Operator) -> None:
-    """MIRROR_PAD(x, pairs)."""
+    """MIRROR_PAD(x, pairs): the edge itself may be repeated or not, which is as much work."""
     held, flat = walk.get(op.inputs[0]), walk.ints(op.inputs[1])
     pairs = list(zip(flat[::2], flat[1::2], strict=True))
     turned = [pairs[axis] for axis in held.order]
