@@ -15,13 +15,18 @@ _SIDES = re.compile(r"(\d{1,5})(?:x(\d{1,5}))?")
 _STEP = 32  # pixels: four stages halve the image five times in all
 
 
-def read_sides(text: str) -> tuple[int, int]:
+def read_sides(text: str, step: int = _STEP) -> tuple[int, int]:
     """Read the size of an image, ``640`` or ``512x640`` (height x width).
+
+    Parameters
+    ----------
+    step
+        Both sides are multiples of it; a design's are multiples of 32.
 
     Raises
     ------
     InvalidValueError
-        It is something else, or no multiple of 32.
+        It is something else.
 
     Examples
     --------
@@ -30,9 +35,9 @@ def read_sides(text: str) -> tuple[int, int]:
     """
     match = _SIDES.fullmatch(text.strip())
     sides = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)
-    if not all(_STEP <= side <= MAX_RESOLUTION and side % _STEP == 0 for side in sides):
+    if not all(step <= side <= MAX_RESOLUTION and side % step == 0 for side in sides):
         raise InvalidValueError(
-            f"an image's height and width must be multiples of {_STEP} from {_STEP} to {MAX_RESOLUTION}, got {text[:40]!r}; write "
+            f"an image's height and width must be multiples of {step} from {step} to {MAX_RESOLUTION}, got {text[:40]!r}; write "
             "640 or 512x640"
         )
     return sides

@@ -115,4 +115,4 @@ def _shapes(inputs: tuple[str, ...], px: str | None) -> tuple[str, ...]:
         raise InvalidValueError("--px is short for --input, and both were given; leave one out")
     from dsim.arch import read_sides  # deferred: help must not wait for it
 
-    return ("1x3x{}x{}".format(*read_sides(px)),)
+    return ("1x3x{}x{}".format(*read_sides(px, step=1)),)  # other networks than designs take any size

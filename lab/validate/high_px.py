@@ -77,17 +77,25 @@ def row(title: str, profiles: int, sizes: Sizes) -> tuple[str, ...]:
     )
 
 
-def held(profile: DeviceProfile) -> tuple[Held, ...]:
-    """Return a profile's networks in its reference protocol, each predicted without its family."""
-    learner = learner_of(profile)
-    evidence = learner.gather(profile)
-    return held_networks(learner, evidence, hold_out_once(learner, evidence), {profile.name})
+def held(profiles: Sequence[DeviceProfile]) -> dict[str, Sizes]:
+    """Return the networks of profiles in their reference protocols, each predicted without its family; pools once."""
+    found: dict[str, Sizes] = {}
+    for profile in profiles:
+        if profile.name in found:
+            continue
+        learner = learner_of(profile)
+        evidence = learner.gather(profile)
+        pool = {one.name for one in evidence.profiles if type(learner_of(one)) is type(learner)}
+        networks = held_networks(learner, evidence, hold_out_once(learner, evidence), pool)
+        for name in pool:
+            found[name] = Sizes.of(one for one in networks if one.device == name)
+    return {profile.name: found[profile.name] for profile in profiles}
 
 
 def main() -> None:
     """Judge all profiles, print the table, and write it down."""
     profiles = [find_profile(name) for name in bundled_names()]
-    networks = {p.name: Sizes.of(held(p)) for p in profiles if not p.ops and _has_large(p)}
+    networks = held([p for p in profiles if not p.ops and _has_large(p)])
     rows, seen = [], set()
     for group in GROUPS:
         names = [p.name for p in profiles if p.name in networks and group.holds(p)]

@@ -147,6 +147,9 @@ def test_an_operator_that_no_rule_counts_makes_lower_bounds_of_all_totals(
         ("{file}:two", ("--input", "left=1x3x64x64", "--input", "left=1x3x64x64"), "got left twice"),
         ("efficientformer_l1", ("--input", "224"), "must read like 1x3x224x224"),
         ("{file}:net", ("--input", "1x4x64x64"), "1x4x64x64"),
+        ("efficientformer_l1", ("--px", "500x640"), "a multiple of 32"),
+        ("efficientformer_l1", ("--px", "big"), "write 640 or 512x640"),
+        ("efficientformer_l1", ("--px", "640", "--input", "1x3x64x64"), "--px is short for --input"),
     ],
 )
 def test_what_is_wrong_is_said_in_one_line(
