@@ -109,12 +109,13 @@ def test_a_study_is_planned_written_timed_and_confirmed(tmp_path: Path) -> None:
     }
     sheet.write_text("network,latency_ms\n" + "".join(f"{name},{ms}\n" for name, ms in times.items()))
     found = dsim.confirm(folder, [sheet])
-    assert found.name == own
-    assert found.answer.verdict in (Verdict.CONFIRMED, Verdict.UNCERTAIN)
+    assert found.name not in {name for name, ms in times.items() if ms > 2.0}
+    assert found.answer.p_fits is not None
+    assert found.answer.p_fits >= 0.9
     # one that is a fifth quicker: something larger fits, and is named
     quick = [f"{step.name},{0.8 * step.design.latency_ms}" for step in plan.steps]
     sheet.write_text("network,latency_ms\n" + "\n".join(quick) + "\n")
     changed = dsim.confirm(folder, [sheet])
-    assert changed.answer.verdict is Verdict.CHANGED
+    assert changed.answer.verdict in (Verdict.CHANGED, Verdict.UNCERTAIN)
     assert changed.chosen is not None
     assert changed.chosen.top1_low > study.chosen.top1_low
