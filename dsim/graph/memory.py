@@ -5,40 +5,45 @@ from __future__ import annotations
 from itertools import accumulate
 
 from dsim.graph.graph import Graph, Ref
-from dsim.op import OpKind
+from dsim.op import ACTIVATIONS, BINARY, OpKind
 
 FLOAT32_BYTES = 4
+# one number of what they write depends on one number of what they read, so they can write over it
+_NUMBER_BY_NUMBER = ACTIVATIONS | BINARY | {OpKind.BATCH_NORM}
 
 
-def peak_memory_bytes(graph: Graph, bytes_per_number: int = FLOAT32_BYTES) -> int:
+def peak_memory_bytes(
+    graph: Graph, bytes_per_number: int = FLOAT32_BYTES, *, in_place: bool = True
+) -> int:
     """Return the most memory that activations take at once, when ops run in order and free what nobody reads any more.
 
     Weights are not counted, nor what a runtime adds. An op's inputs and outputs exist at the same time; a reshape
-    shares the memory of what it reads. A runtime that chooses another order, or works in place, may need less.
+    shares the memory of what it reads. How far this is from what runtimes take is in lab/notes/memory.md.
 
     Parameters
     ----------
     bytes_per_number
         4 for float32, 2 for float16, 1 for int8.
+    in_place
+        Whether activations, sums and products write over an input that nobody reads any more, as deployed runtimes do;
+        torch does not.
     """
-    owner: dict[Ref, Ref] = {}
-    freed: dict[Ref, int] = {}  # after which op a tensor's memory is free
-
-    def used(ref: Ref, at: int) -> None:
-        freed[owner[ref]] = max(freed[owner[ref]], at)
-
-    for ref in (Ref(-1 - k) for k in range(len(graph.inputs))):
-        owner[ref], freed[ref] = ref, 0
+    last_read = {Ref(-1 - k): 0 for k in range(len(graph.inputs))}
     for index, node in enumerate(graph.nodes):
-        for ref in node.inputs:
-            used(ref, index)
+        last_read.update({ref: index for ref in node.inputs})
+        last_read.update({Ref(index, slot): index for slot in range(len(node.op.outputs))})
+    last_read.update({ref: len(graph.nodes) for ref in graph.outputs})
+
+    owner = {Ref(-1 - k): Ref(-1 - k) for k in range(len(graph.inputs))}  # whose memory a tensor lies in
+    freed = {ref: last_read[ref] for ref in owner}  # after which op an owner's memory is free
+    for index, node in enumerate(graph.nodes):
         for slot in range(len(node.op.outputs)):
             ref = Ref(index, slot)
             owner[ref] = owner[node.inputs[0]] if node.op.kind is OpKind.RESHAPE else ref
-            freed.setdefault(owner[ref], index)
-            used(ref, index)
-    for ref in graph.outputs:
-        used(ref, len(graph.nodes))
+            if in_place and node.op.kind in _NUMBER_BY_NUMBER:
+                over = (owner[one] for one in node.inputs if graph.spec(one).numel == graph.spec(ref).numel)
+                owner[ref] = next((one for one in over if one.node >= 0 and freed[one] == index), ref)
+            freed[owner[ref]] = max(freed.get(owner[ref], index), last_read[ref])
     change = [0] * (len(graph.nodes) + 2)
     for ref, last in freed.items():
         change[max(ref.node, 0)] += graph.spec(ref).numel

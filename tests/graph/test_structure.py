@@ -100,8 +100,9 @@ def test_memory_is_what_a_run_holds(graph: Graph) -> None:
         peak = max(peak, len(held))
         later = {ref for one in graph.nodes[index + 1 :] for ref in one.inputs} | set(graph.outputs)
         held &= later
-    assert peak_memory_bytes(graph) == peak * NUMBERS * 4
-    assert peak_memory_bytes(graph, 2) == peak * NUMBERS * 2
+    assert peak_memory_bytes(graph, in_place=False) == peak * NUMBERS * 4
+    assert peak_memory_bytes(graph, 2, in_place=False) == peak * NUMBERS * 2
+    assert peak_memory_bytes(graph) <= peak * NUMBERS * 4
 
 
 def test_a_network_drawn_by_hand() -> None:
@@ -118,7 +119,9 @@ def test_a_network_drawn_by_hand() -> None:
     assert cut_points(graph) == (0, 4, 5)
     assert parallel_branches(graph) == (Fork(0, 4, ((), (1, 2, 3))),)
     # at the activation: the stem's map, and the wide one before and after it
-    assert peak_memory_bytes(graph) == (NUMBERS + 4 * NUMBERS + 4 * NUMBERS) * 4
+    assert peak_memory_bytes(graph, in_place=False) == (NUMBERS + 4 * NUMBERS + 4 * NUMBERS) * 4
+    # the activation writes over the wide map
+    assert peak_memory_bytes(graph) == (NUMBERS + 4 * NUMBERS + NUMBERS) * 4
     assert longest_path(graph).nodes == (0, 1, 2, 3, 4, 5)
     assert longest_path(graph).share == 1
     with pytest.raises(InvalidValueError, match="each of the 6 ops, got 1"):
