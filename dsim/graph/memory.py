@@ -8,8 +8,9 @@ from dsim.graph.graph import Graph, Ref
 from dsim.op import ACTIVATIONS, BINARY, OpKind
 
 FLOAT32_BYTES = 4
-# one number of what they write depends on one number of what they read, so they can write over it
-_NUMBER_BY_NUMBER = ACTIVATIONS | BINARY | {OpKind.BATCH_NORM}
+# One number that these write depends on one number that they read, so they can write over it. GELU and SiLU could as well, but
+# runtimes compute them in steps that read the input twice: ONNX Runtime takes a second map for them.
+_OVERWRITE = (ACTIVATIONS - {OpKind.GELU, OpKind.SILU}) | BINARY | {OpKind.BATCH_NORM}
 
 
 def peak_memory_bytes(
@@ -25,7 +26,7 @@ def peak_memory_bytes(
     bytes_per_number
         4 for float32, 2 for float16, 1 for int8.
     in_place
-        Whether activations, sums and products write over an input that nobody reads any more, as deployed runtimes do;
+        Whether simple activations, sums and products write over an input that nobody reads any more, as deployed runtimes do;
         torch does not.
     """
     last_read = {Ref(-1 - k): 0 for k in range(len(graph.inputs))}
@@ -40,7 +41,7 @@ def peak_memory_bytes(
         for slot in range(len(node.op.outputs)):
             ref = Ref(index, slot)
             owner[ref] = owner[node.inputs[0]] if node.op.kind is OpKind.RESHAPE else ref
-            if in_place and node.op.kind in _NUMBER_BY_NUMBER:
+            if in_place and node.op.kind in _OVERWRITE:
                 over = (owner[one] for one in node.inputs if graph.spec(one).numel == graph.spec(ref).numel)
                 owner[ref] = next((one for one in over if one.node >= 0 and freed[one] == index), ref)
             freed[owner[ref]] = max(freed.get(owner[ref], index), last_read[ref])
