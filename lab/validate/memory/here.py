@@ -18,9 +18,9 @@ from dsim.report.table import table
 NETWORKS = (
     "efficientformer_l1", "efficientformer_l3", "efficientformerv2_s0", "efficientformerv2_s1", "poolformer_s12", "resnet18",
     "resnet50", "mobilenetv2_100", "mobilenetv3_large_100", "mobilenetv4_conv_small", "mobilenetv4_conv_medium",
-    "mobilenetv4_hybrid_medium", "efficientnet_b0", "tf_efficientnetv2_b0", "regnety_016", "repvit_m1", "repvgg_a0",
-    "convnext_tiny", "convnextv2_atto", "fastvit_t12", "mobileone_s0", "vit_tiny_patch16_224", "deit_small_patch16_224",
-    "swin_tiny_patch4_window7_224", "levit_192", "mobilevit_s", "edgenext_x_small", "ghostnet_100", "densenet121", "rexnet_100",
+    "mobilenetv4_hybrid_medium", "efficientnet_b0", "tf_efficientnetv2_b0", "regnetx_008", "repvit_m1", "repvgg_a0",
+    "convnext_tiny", "convnextv2_atto", "mobileone_s0", "vit_tiny_patch16_224", "deit_small_patch16_224",
+    "swin_tiny_patch4_window7_224", "levit_192", "mobilevit_s", "coat_lite_tiny", "ghostnet_100", "densenet121", "rexnet_100",
     "mnasnet_100",
 )  # fmt: skip
 PASSES = ("drop_identities", "fold_batch_norm", "fuse_activation")  # what ONNX Runtime does before it runs
