@@ -31,7 +31,7 @@ def peak_memory_bytes(
     """
     last_read = {Ref(-1 - k): 0 for k in range(len(graph.inputs))}
     for index, node in enumerate(graph.nodes):
-        last_read.update({ref: index for ref in node.inputs})
+        last_read.update(dict.fromkeys(node.inputs, index))
         last_read.update({Ref(index, slot): index for slot in range(len(node.op.outputs))})
     last_read.update({ref: len(graph.nodes) for ref in graph.outputs})
 
