@@ -13,9 +13,7 @@ FLOAT32_BYTES = 4
 _OVERWRITE = (ACTIVATIONS - {OpKind.GELU, OpKind.SILU}) | BINARY | {OpKind.BATCH_NORM}
 
 
-def peak_memory_bytes(
-    graph: Graph, bytes_per_number: int = FLOAT32_BYTES, *, in_place: bool = True
-) -> int:
+def peak_memory_bytes(graph: Graph, bytes_per_number: int = FLOAT32_BYTES, *, in_place: bool = True) -> int:
     """Return the most memory that activations take at once, when ops run in order and free what nobody reads any more.
 
     Weights are not counted, nor what a runtime adds. An op's inputs and outputs exist at the same time; a reshape
