@@ -87,11 +87,6 @@ def _notes(model: DeviceModel, graph: Graph, unseen: dict[Kernel, bool], chance:
             f"{', '.join(bare)} never ran fused here: the kernel before is priced without it, so that the total is an incomplete "
             f"estimate; the chance of a fall-back, {chance:.0%}, is learned from other operators"
         )
-    if model.strata.timed.guesses_groups(placed.kernel.op for placed in model.kernels(graph)):
-        notes.append(
-            "no network with grouped convolutions was timed here: where a runtime has no kernel for them, they take up to 50 times "
-            "as long as others of as many MACs, so that the estimate is a guess"
-        )
     outside = outside_notes(model, graph)
     notes += outside
     if outside and chance >= SMALL:

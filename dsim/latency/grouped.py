@@ -1,7 +1,8 @@
 """Grouped convolutions, more than one group and not depthwise, of a kind that a profile's evidence does not hold.
 
-Most ways of learning price them as dense convolutions with as many multiplications. Some runtimes have no kernel for them and
-cut them into one convolution a group: TFLite networks with 1x1 convolutions in groups came out by -57 to +148%.
+What they cost is the runtime's own affair: some have no kernel for them and cut them into one convolution a group, or run plain
+loops. TFLite networks with 1x1 convolutions in groups came out by -57 to +148%. This is the one place that says where a price
+rests on no such measurement: `dsim.network.price` tells the reader, and a shortlist leaves such networks out.
 """
 
 from __future__ import annotations
@@ -57,8 +58,8 @@ def grouped_notes(profile: DeviceProfile, graph: Graph) -> tuple[str, ...]:
     kinds = " and ".join(sorted({one.size for one in guessed}))
     return (
         f"its {kinds} convolutions in groups (such as {first.groups} groups of {first.channels} channels, "
-        f"{macs / max(graph.macs, 1):.0%} of the MACs in all) are of no kind that was measured there, and are priced as dense ones: "
-        "the estimate is a guess, and a runtime without a kernel for them takes many times as long; measure it",
+        f"{macs / max(graph.macs, 1):.0%} of the MACs in all) are of no kind that was measured there: the estimate is a guess, and a "
+        "runtime without a kernel for them takes up to 50 times as long; measure it",
     )
 
 

@@ -17,13 +17,11 @@ from numpy.typing import NDArray
 
 from dsim.latency.facts import Facts
 from dsim.latency.features import ALIKE, FREE_UNKNOWN
-from dsim.latency.methods.fine.costs import INDEX, vector
+from dsim.latency.methods.fine.costs import INDEX
 from dsim.latency.question import Question
 from dsim.latency.seen import digest
-from dsim.op import Op
 
 BlockKinds = frozenset[str]
-GROUPED = "grouped convolution"
 _GROUPED = INDEX["start_grouped"]
 
 
@@ -35,7 +33,7 @@ def block_kinds(facts: Facts) -> BlockKinds:
         if start:
             found |= {f"{start}|{side}"} | ({f"activation {activation}"} if activation else set())
     if facts.fine[_GROUPED] > 0:
-        found.add(GROUPED)
+        found.add("grouped convolution")
     return frozenset(found | {name for name in facts.outside if name not in FREE_UNKNOWN | ALIKE.keys()})
 
 
@@ -65,10 +63,6 @@ class Timed:
         every = set(networks)
         kinds = tuple(sorted(set().union(*every)))
         return cls(kinds, np.array(sorted(map(mark_of, every)), dtype=np.int64))
-
-    def guesses_groups(self, ops: Iterable[Op]) -> bool:
-        """Tell whether some kernel is a grouped convolution where networks were timed and none of them holds one."""
-        return bool(self.kinds) and GROUPED not in self._known and any(vector(op)[_GROUPED] > 0 for op in ops)
 
     def question(self, kinds: BlockKinds) -> Question:
         """Tell the nearest question that a network with such kinds belongs to."""
