@@ -35,6 +35,16 @@ class Promise:
     starts: tuple[tuple[int, ...], ...]
 
 
+@dataclass(frozen=True)
+class _Centre:
+    """A swept mix whose neighbours are looked at: its number in the order of sweeping, and the marks of its points."""
+
+    number: int
+    mix: Mix
+    swept: Swept
+    marks: Marks
+
+
 class Near:
     """Promises of neighbours, each worked out once.
 
@@ -55,15 +65,17 @@ class Near:
             tuple[float, int, Mix]
         ] = []  # a heap: the most promising first, then the first seen
         self._pushed = 0
-        self._swept: list[tuple[Mix, Swept, Marks]] = []
-        self._first: list[Marks] = []  # of each swept mix's best point, joined
+        self._learned = 0
+        self._centres: list[_Centre] = []  # the best swept mixes, best first
 
     def learn(self, mix: Mix, swept: Swept) -> None:
-        """Take in a swept mix."""
+        """Take in a swept mix, in a time that does not depend on how many came before."""
         grid = Grid(self._space, mix, self._scorer.table)
         marks = self._scorer.mark(grid.rows(np.array(swept.points)), single=False)
-        self._swept.append((mix, swept, marks))
-        self._first = [Marks.join([*self._first, marks.take(slice(0, 1))])]
+        some = [*self._centres, _Centre(self._learned, mix, swept, marks)]
+        self._learned += 1
+        best = Marks.join([centre.marks.take(slice(0, 1)) for centre in some])
+        self._centres = [some[n] for n in self._scorer.order(best)[:_CENTRES].tolist()]
 
     def starts(self, mix: Mix) -> tuple[tuple[int, ...], ...]:
         """Return points to begin the sweep of a mix with."""
@@ -71,35 +83,32 @@ class Near:
 
     def next(self, gone: Set[Mix]) -> Mix | None:
         """Return the most promising neighbour of the best mixes that is not gone."""
-        if not self._swept:
-            return None
-        for rank, at in enumerate(self._scorer.order(self._first[0])[:_CENTRES].tolist()):
-            self._look(at, rank == 0, gone)
+        for rank, centre in enumerate(self._centres):
+            self._look(centre, rank == 0, gone)
         while self._waiting:
             mix = heapq.heappop(self._waiting)[-1]
             if mix not in gone:
                 return mix
         return None
 
-    def _look(self, at: int, far: bool, gone: Set[Mix]) -> None:
-        if (at, far) in self._looked:
+    def _look(self, centre: _Centre, far: bool, gone: Set[Mix]) -> None:
+        if (centre.number, far) in self._looked:
             return
-        self._looked.add((at, far))
-        centre, swept, marks = self._swept[at]
-        grid = Grid(self._space, centre, self._scorer.table)
+        self._looked.add((centre.number, far))
+        grid = Grid(self._space, centre.mix, self._scorer.table)
         owners, grids, points = [], [], []
-        for mix in self._neighbours(centre, far):
+        for mix in self._neighbours(centre.mix, far):
             if mix in gone:
                 continue
             other = Grid(self._space, mix, self._scorer.table)
             if not other.is_empty:
                 owners.append(mix)
                 grids.append(other)
-                points.append(_around(grid, other, swept.points[0]))
+                points.append(_around(grid, other, centre.swept.points[0]))
         if not owners:
             return
         rows = np.concatenate([other.rows(some) for other, some in zip(grids, points, strict=True)])
-        worth = self._worth(self._scorer.mark(rows), self._slope(marks))
+        worth = self._worth(self._scorer.mark(rows), self._slope(centre.marks))
         ends = np.cumsum([len(some) for some in points])
         for mix, some, own in zip(owners, points, np.split(worth, ends[:-1]), strict=True):
             best = int(np.argmax(own))
