@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from rich.text import Text
 
 from dsim.latency.cliffs import LEAVES, chance_words
@@ -13,14 +11,14 @@ from dsim.report.design import design_lines
 from dsim.report.names import DeviceWords, device_words
 from dsim.report.next_steps import next_steps, rounded_up
 from dsim.report.table import TableData, table
-from dsim.search import Candidate, Published, StudyResult
+from dsim.search import Candidate, StudyResult
 from dsim.search.accuracy_words import IMAGENET, AccuracyWords
 from dsim.search.task import TrainedDesign
+from dsim.shelf import Shelved
 
 MOST_LINES = 30  # of a screen
 # where alternatives on the front are looked for: shares of the budget that the chosen design needs, or the fastest one
 NEAR_CHOSEN, NEAR_FASTEST = (0.6, 0.8, 1.25), (1.0, 1.25, 1.6)
-MOST_PUBLISHED = 2
 MEASURED, NEEDS = "measured", "Needs: the smallest budget that it fits."
 BY_OTHERS = "Measured: by others."
 NONE = Text()
@@ -35,22 +33,12 @@ def short_answer(result: StudyResult, width: int) -> list[Text]:
     )
     data = alternatives_table(result)
     for kept in range(len(data.rows), -1, -1):
-        some = _shortened(data, kept)
+        some = table(data.title, data.columns, data.rows[:kept], data.numbers, data.note)
         middle = [*titled(some, width), *prefer_lines(result, width), NONE] if kept else []
         lines = [*ends[0], *middle, *ends[1], *ends[2]]
         if len(lines) <= MOST_LINES:
             break
     return lines
-
-
-def _shortened(data: TableData, kept: int) -> TableData:
-    """Return so many alternatives; published networks are the last to go, where from three on a design is one of them."""
-    rows = [*data.rows[:kept]]
-    first = next((row for row in data.rows if row[1] == MEASURED), None)
-    if first is not None and first not in rows and kept > 2:
-        rows[-1] = first
-    note = data.note if first in rows or data.note.endswith(BY_OTHERS) else NEEDS
-    return table(data.title, data.columns, rows, data.numbers, note)
 
 
 def prefer_lines(result: StudyResult, width: int) -> list[Text]:
@@ -186,7 +174,7 @@ def alternatives(result: StudyResult) -> tuple[Candidate, ...]:
 def alternatives_table(result: StudyResult) -> TableData:
     """Return the table of alternatives, each with the budget that it needs and what it trades against the chosen design."""
     places = {design.arch: number for number, design in enumerate(result.front, 1)}
-    rows = [
+    designs = [
         (
             design.name or f"design {places[design.arch]} of {len(places)}",
             f"{design.needs_ms:.2f}",
@@ -196,56 +184,24 @@ def alternatives_table(result: StudyResult) -> TableData:
         )
         for design in alternatives(result)
     ]
-    if result.shelf:
-        return _with_shelf(result, rows)
-    near = published_beside(result)
-    rows += [
-        (
-            item.network,
-            MEASURED,
-            f"{item.latency_ms:.2f}",
-            "" if item.top1 is None else f"{item.top1:.1f}",
-            _trade(item.latency_ms, item.top1, result.chosen),
-        )
-        for item in near
-    ]
+    # those with weights come first: they need no training, and are the last to go where the screen is full
+    rows = [*(_shelved(one, result.chosen) for one in result.shelf), *designs]
     numbers = ("needs ms", "takes ms", result.spec.words.column)
-    columns = ("alternatives", *numbers, "beside the chosen")
-    note = NEEDS
-    if near:
-        note += " Measured: by others, with top-1 as published, for other training."
-    if result.chosen is None:  # there is nothing to compare with
-        return table("", columns[:-1], (row[:-1] for row in rows), numbers, note)
-    return table("", columns, rows, numbers, note)
-
-
-def _with_shelf(result: StudyResult, designs: Sequence[tuple[str, ...]]) -> TableData:
-    """Return the table of published networks that fit, and of other designs beneath."""
-    rows = [
-        (
-            one.network,
-            MEASURED if one.measured else f"{one.needs_ms:.2f}",
-            f"{one.latency_ms:.2f}",
-            f"{one.top1:.1f}",
-            _trade(one.latency_ms, one.top1, result.chosen),
-        )
-        for one in result.shelf
-    ]
-    numbers = ("needs ms", "takes ms", result.spec.words.column)
+    # where nothing fits, there is nothing to compare with
     columns = ("alternatives", *numbers, *(["beside the chosen"] if result.chosen else ()))
-    cells = (row[: len(columns)] for row in (*rows, *designs))
-    return table("", columns, cells, numbers, f"{NEEDS} {BY_OTHERS}")
+    note = f"{NEEDS} {BY_OTHERS}" if result.shelf else NEEDS
+    return table("", columns, (row[: len(columns)] for row in rows), numbers, note)
 
 
-def published_beside(result: StudyResult) -> Sequence[Published]:
-    """Return the most accurate published networks that were measured within the budget."""
-    fitting = [item for item in result.published if item.latency_ms <= result.spec.budget_ms]
-    return sorted(fitting, key=lambda item: -(item.top1 or 0.0))[:MOST_PUBLISHED]
+def _shelved(one: Shelved, chosen: Candidate | None) -> tuple[str, ...]:
+    needs = MEASURED if one.measured else f"{one.needs_ms:.2f}"
+    trade = _trade(one.latency_ms, one.top1, chosen)
+    return (one.network, needs, f"{one.latency_ms:.2f}", f"{one.top1:.1f}", trade)
 
 
-def _trade(latency_ms: float, top1: float | None, chosen: Candidate | None) -> str:
+def _trade(latency_ms: float, top1: float, chosen: Candidate | None) -> str:
     if chosen is None:
         return ""
     share = latency_ms / chosen.latency_ms - 1.0
     time = f"{abs(share):.0%} {'faster' if share < 0 else 'slower'}"
-    return time if top1 is None else f"{time}, {top1 - chosen.top1:+.1f} points"
+    return f"{time}, {top1 - chosen.top1:+.1f} points"
