@@ -26,7 +26,7 @@ from dsim.latency.features import kernels
 from dsim.latency.learner import Learner
 from dsim.latency.learners import rests_on
 from dsim.latency.networks import own_graphs, read_networks
-from dsim.latency.question import ENOUGH, Question
+from dsim.latency.question import Question
 from dsim.latency.timed import BlockKinds, Timed, block_kinds
 
 LEAST = 5  # families that the errors of a question must come from
@@ -72,10 +72,6 @@ class Strata:
     def rests_on(self, question: Question) -> int:
         """Return of how many families the errors are that answer a question; 0 where it is not answered."""
         return int(self.families[list(Question).index(question)])
-
-    def model_based(self, question: Question) -> bool:
-        """Tell whether too few families bound the upper end, so that it is the model's."""
-        return self.rests_on(self.answered(question)) < ENOUGH
 
     def question(self, graph: Graph, passes: tuple[str, ...]) -> Question:
         """Tell which question a network's interval answers, by its graph before any pass."""

@@ -63,8 +63,6 @@ def test_a_question_without_families_is_answered_by_the_next_farther_one() -> No
     strata = Strata(far, near, near, np.array([20, 9, 0]), Timed.of([frozenset("ab")]))
     assert strata.answered(Question.VARIANT) is Question.KNOWN
     assert strata.rests_on(Question.KNOWN) == 9
-    assert strata.model_based(Question.KNOWN)
-    assert not strata.model_based(Question.FOREIGN)
     assert replace(strata, families=np.array([20, 0, 0])).answered(Question.VARIANT) is Question.FOREIGN
     assert strata.of(Question.KNOWN).quantile(0.95) < strata.of(Question.FOREIGN).quantile(0.95)
 

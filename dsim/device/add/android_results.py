@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from dsim.device.add.found import MAX_ROWS, Found, FoundNetwork, FoundStack
-from dsim.device.add.mac_lines import Timed, TimedProbe
+from dsim.device.add.mac_lines import Timed, TimedProbe, why_broken
 from dsim.device.add.mac_probes import probe_contrasts
 from dsim.errors import DsimError, FileFormatError
 from dsim.graph.graph import Graph
@@ -70,12 +70,9 @@ def read_android_results(path: Path, text: str) -> Found:
             else:
                 raise ValueError(f"kind must be design or probe, got {shown(raw.get('kind'))}")
         except (DsimError, ValueError, TypeError, KeyError, RecursionError, OverflowError) as error:
-            said = (
-                f"{error.args[0]!r} is missing"
-                if type(error) is KeyError
-                else str(error).splitlines()[0][:200]
-            )
-            raise FileFormatError(f"{where}: {said}; remove the line, and time that model again") from error
+            raise FileFormatError(
+                f"{where}: {why_broken(error)}; remove the line, and time that model again"
+            ) from error
     contrasts, blocks, notes = probe_contrasts(
         tuple(probes.values()), PROTOCOL, _source(head, "probes"), neural=False
     )

@@ -13,6 +13,7 @@ import numpy as np
 
 from dsim.device.add.found import MAX_ROWS
 from dsim.errors import DsimError, FileFormatError
+from dsim.files import first_line
 from dsim.graph.graph import Graph
 from dsim.graph.key import split_key
 from dsim.graph.passes import PASSES
@@ -168,13 +169,8 @@ def read_lines(path: str, text: str) -> Results:
             else:
                 raise ValueError(f"kind must be chain, design or probe, got {shown(raw.get('kind'))}")
         except (DsimError, ValueError, TypeError, KeyError, RecursionError, OverflowError) as error:
-            text_of = (
-                f"{error.args[0]!r} is missing"
-                if type(error) is KeyError
-                else str(error).splitlines()[0][:200]
-            )
             raise FileFormatError(
-                f"{where}: {text_of}; remove the line, and time that package again"
+                f"{where}: {why_broken(error)}; remove the line, and time that package again"
             ) from error
     if head is None:
         raise FileFormatError(
@@ -229,6 +225,11 @@ def _planned(row: Any) -> tuple[str, str, float | None]:
     if not good or not (row[2] is None or (type(row[2]) in (int, float) and 0 <= row[2] <= 1)):
         raise ValueError(f"an op of a plan is [name, unit, share of the cost], got {shown(row)}")
     return row[0], row[1], row[2]
+
+
+def why_broken(error: Exception) -> str:
+    """Return in one line why a line of results cannot be read."""
+    return f"{error.args[0]!r} is missing" if type(error) is KeyError else first_line(error)
 
 
 def _chain(raw: dict[str, Any], name: str, where: str) -> TimedChain:
