@@ -68,7 +68,7 @@ def confirm(
         if as_json:
             print_json(without_nan(found.to_dict()))
         else:
-            show_confirmed(found)
+            show_confirmed(found, results)
         return
     plan = planned(study, most)
     if out:
@@ -80,4 +80,4 @@ def confirm(
     if as_json:
         print_json(without_nan(plan.to_dict()))
     else:
-        show_plan(plan)
+        show_plan(plan, study, out)

@@ -11,6 +11,8 @@ from dsim.graph.files import is_network_file
 from dsim.graph.read import as_graph
 from dsim.latency.names import find_key
 
+ARCH = "arch.json"  # the design in an export's folder; the folder names it
+
 
 def resolve(reference: str, folder: Path, where: str) -> tuple[str, Graph | None]:
     """Return a network's key, and its graph where dsim does not bring it.
@@ -19,7 +21,7 @@ def resolve(reference: str, folder: Path, where: str) -> tuple[str, Graph | None
     ----------
     reference
         A name that `dsim.latency.names.find_key` knows, or the path of a network's file (.onnx, .tflite, .mlpackage,
-        .mlmodel, .pt2) or of an arch.json.
+        .mlmodel, .pt2), of an arch.json, or of an export's folder, which holds one (as ``dsim confirm --out`` names them).
     folder
         What relative paths start from.
     where
@@ -32,6 +34,8 @@ def resolve(reference: str, folder: Path, where: str) -> tuple[str, Graph | None
     DsimError
         The file that it names cannot be read.
     """
+    if (folder / reference / ARCH).is_file():
+        return resolve(f"{reference}/{ARCH}", folder, where)
     if is_network_file(reference) or reference.lower().endswith(".json"):
         path = folder / reference
         if is_network_file(reference):
@@ -41,7 +45,9 @@ def resolve(reference: str, folder: Path, where: str) -> tuple[str, Graph | None
 
             graph = read_design(str(path)).to_graph()
         side = graph.inputs[0].shape[-1]
-        name = re.sub(r"[^A-Za-z0-9_.-]", "-", Path(reference).stem)
+        path = Path(reference)
+        stem = path.parent.name if path.name == ARCH and path.parent.name else path.stem
+        name = re.sub(r"[^A-Za-z0-9_.-]", "-", stem)
         return f"own-{name}@{side}", graph
     try:
         return find_key(reference), None

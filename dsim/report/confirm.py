@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
+from pathlib import Path
 
 from dsim.confirm import Plan, Verdict
 from dsim.confirm.front import Confirmed, Step
-from dsim.report.console import result_console, show_line, show_table
+from dsim.confirm.kit import README, SHEET
+from dsim.report.console import result_console, show, show_line, show_table, step
 from dsim.report.table import TableData, table
 
 RISK = "points of top-1, against the choice that would be made if all designs were timed"
 
 
-def show_plan(plan: Plan) -> None:
-    """Print what to time."""
+def show_plan(plan: Plan, study: Path, out: Path | None = None) -> None:
+    """Print what to time, and what to do next: write the files, or type the times into their sheet."""
     console = result_console()
     spec = plan.result.spec
     show_line(
@@ -25,6 +28,17 @@ def show_plan(plan: Plan) -> None:
     show_table(
         console, steps_table(f"What to time on {plan.profile.name}, the most telling first", plan.steps)
     )
+    command = ["dsim", "confirm", str(study)]
+    if out is None:
+        lines = step(
+            "write a model file of each, and a sheet for the times:",
+            shlex.join([*command, "--out", "to-time"]),
+            console.width,
+        )
+    else:
+        what = f"time them as {out / README} says, type the times into {out / SHEET}, and run:"
+        lines = step(what, shlex.join([*command, "--results", str(out / SHEET)]), console.width)
+    show(console, lines)
 
 
 def steps_table(title: str, steps: Sequence[Step]) -> TableData:
@@ -43,8 +57,14 @@ def steps_table(title: str, steps: Sequence[Step]) -> TableData:
     return table(title, columns, rows, numbers=columns[1:])
 
 
-def show_confirmed(found: Confirmed) -> None:
-    """Print the restated answer."""
+def show_confirmed(found: Confirmed, results: Sequence[Path] = ()) -> None:
+    """Print the restated answer, and what to do next.
+
+    Parameters
+    ----------
+    results
+        The files that the times were read from.
+    """
     console = result_console()
     spec, answer = found.result.spec, found.answer
     budget = f"{spec.budget_ms:g} ms on {spec.device}"
@@ -69,3 +89,8 @@ def show_confirmed(found: Confirmed) -> None:
         show_table(console, steps_table("What to time next", found.steps))
     for note in found.notes:
         show_line(console, "Note:", note)
+    if found.steps:
+        files = " or ".join(map(str, results[-1:])) or "the sheet"
+        show_line(
+            console, "Next:", f"add the times of these as rows of {files}, and run the same command again."
+        )

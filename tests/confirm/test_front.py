@@ -10,12 +10,18 @@ import pytest
 from click.testing import CliRunner
 
 import dsim
+from dsim.arch import get_preset
 from dsim.cli.main import dsim as command
-from dsim.confirm import Belief, Verdict
-from dsim.confirm.front import is_strange, times_of
+from dsim.confirm import Belief, Plan, Verdict
+from dsim.confirm.front import Step, is_strange, times_of
 from dsim.confirm.kit import COMMANDS, FILES, form_of
+from dsim.device import find_profile
 from dsim.errors import DsimError, FileFormatError
 from dsim.graph.onnx import read_onnx
+from dsim.own.resolve import resolve
+from dsim.report.confirm import show_plan
+from dsim.search import Candidate, StudyResult, StudySpec
+from dsim.search.result import Cost
 
 NAMES = ["design-00000000", "design-abcdef12"]
 
@@ -119,3 +125,32 @@ def test_a_study_is_planned_written_timed_and_confirmed(tmp_path: Path) -> None:
     assert changed.answer.verdict in (Verdict.CHANGED, Verdict.UNCERTAIN)
     assert changed.chosen is not None
     assert changed.chosen.top1_low > study.chosen.top1_low
+
+
+def test_the_sheet_of_times_makes_a_profile_too(tmp_path: Path) -> None:
+    for number, name in enumerate(NAMES, start=1):
+        folder = tmp_path / name
+        folder.mkdir()
+        design = get_preset(f"poolformer_s{12 * number}")
+        (folder / "arch.json").write_text(design.to_json())
+        key, graph = resolve(name, tmp_path, "results.csv, row 2")
+        assert key == f"own-{name}@224"
+        assert graph is not None
+        assert graph.macs == design.to_graph().macs
+
+
+def test_it_ends_with_what_to_do_next(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    one = Candidate(
+        get_preset("efficientformer_l1"), 1.4, 1.2, 1.7, 0.95, 80.0, 79.0, 81.0, 12_000_000, 10**9
+    )
+    result = StudyResult(
+        StudySpec("iphone12", 2.0, name="mine"), one, (one,), one, (), (), Cost(2.0, 10, 3, 0)
+    )
+    plan = Plan(result, find_profile("iphone12"), (Step("design-00000000", one, 0.1),), 0.5)
+    show_plan(plan, Path("studies/mine"))
+    assert "\n  dsim confirm studies/mine --out to-time\n" in capsys.readouterr().out
+    show_plan(plan, Path("studies/mine"), Path("kit"))
+    assert "\n  dsim confirm studies/mine --results kit/results.csv\n" in capsys.readouterr().out
