@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 @click.option(
     "--top",
     type=click.IntRange(min=1),
-    default=20,
+    default=10,
     show_default=True,
     help="How many networks to show, the most accurate first.",
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shlex
 from collections.abc import Callable, Sequence
 
 from dsim.report.console import result_console, show, show_line, show_table, show_text, step
@@ -25,7 +26,11 @@ _COLUMNS: dict[str, Callable[[Shelved], str]] = {
 }
 _NUMBERS = ("top-1 %", "ms", "interval", "px", "M params")
 _DROPPED = ("licence", "M params", "interval")  # first to last, where a screen is too narrow
+_SHORT: Column = ("by", lambda row: row.how[0])  # in place of the words, where names are long
+WHOLE = 1e4  # ms, from which a budget is written in full
+USUAL = 0.9  # confidence, if nobody names another
 STARS = "*: no other on the list is as accurate and needs less. Top-1 as published."
+LETTERS = "By: m is measured there, p is predicted."
 
 
 def show_shortlists(found: Sequence[Shortlist], top: int, details: bool) -> None:
@@ -57,14 +62,24 @@ def show_shortlists(found: Sequence[Shortlist], top: int, details: bool) -> None
             show_line(console, "Note:", f"{note}.")
         if one is found[-1]:
             what = "write it for a runtime, with its weights (needs timm):"
-            command = f"dsim shortlist --device {one.device} --budget {one.budget_ms:g}ms --export shelf --name {best.name}"
-            show(console, step(what, command, console.width))
+            show(console, step(what, export_command(one), console.width))
+
+
+def export_command(found: Shortlist) -> str:
+    """Return the command that writes the first of a list: it asks for the same list again."""
+    limits = found.limits
+    words = ["dsim", "shortlist", "--device", found.device, "--budget", f"{found.budget_ms:.12g}ms"]
+    words += [] if limits.params is None else ["--params", f"{limits.params / 1e6:.12g}M"]
+    words += [] if limits.macs is None else ["--macs", f"{limits.macs / 1e9:.12g}G"]
+    words += ["--px", ",".join(map(str, limits.px))] if limits.px else []
+    words += [] if found.confidence == USUAL else ["--confidence", f"{found.confidence:g}"]
+    return shlex.join([*words, "--export", "shelf"])
 
 
 def answer(found: Shortlist, device: DeviceWords) -> str:
     """Return what was found in a sentence or two."""
     limits = f" with {found.limits.words}" if found.limits.words else ""
-    budget = f"{found.budget_ms:.4g} {device.unit}"
+    budget = f"{found.budget_ms:{',.0f' if found.budget_ms >= WHOLE else '.4g'}} {device.unit}"
     if not found.rows:
         nearest = found.nearest
         if nearest is None:
@@ -95,14 +110,22 @@ def about(row: Shelved) -> str:
 
 def rows_table(rows: Sequence[Shelved], width: int) -> TableData:
     """Return the table of networks with as many columns as a width has room for."""
-    names = list(_COLUMNS)
-    for dropped in ("", *_DROPPED):
-        names = [name for name in names if name != dropped or not dropped]
-        cells = [[_COLUMNS[name](row) for name in names] for row in rows]
-        room = sum(max(map(len, column)) for column in zip(names, *cells, strict=True))
-        if room + len(GAP) * (len(names) - 1) <= width:
+    columns, note = dict(_COLUMNS), STARS
+    for dropped in (*_DROPPED, None):
+        if _fits(columns, rows, width):
             break
-    return table("", names, cells, [name for name in _NUMBERS if name in names], STARS)
+        if dropped:
+            del columns[dropped]
+        else:
+            columns = dict(_SHORT if name == "" else (name, cell) for name, cell in columns.items())
+            note = f"{LETTERS} {STARS}"
+    cells = [[cell(row) for cell in columns.values()] for row in rows]
+    return table("", columns, cells, [name for name in _NUMBERS if name in columns], note)
+
+
+def _fits(columns: dict[str, Callable[[Shelved], str]], rows: Sequence[Shelved], width: int) -> bool:
+    widths = (max(len(name), *(len(cell(row)) for row in rows)) for name, cell in columns.items())
+    return sum(widths) + len(GAP) * (len(columns) - 1) <= width
 
 
 def details_table(rows: Sequence[Shelved]) -> TableData:

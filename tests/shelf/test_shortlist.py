@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,6 +15,8 @@ from dsim.device import find_profile
 from dsim.errors import InvalidValueError
 from dsim.latency import load_model
 from dsim.latency.networks import stored
+from dsim.report.layout import table_lines
+from dsim.report.shelf import export_command, rows_table
 from dsim.shelf import Limits, Shortlist, shortlist
 from dsim.shelf.checkpoints import checkpoints
 from dsim.shelf.prices import UNPRICED, prices
@@ -133,3 +136,25 @@ def test_bad_input_ends_in_one_line(words: tuple[str, ...], code: int, said: str
     done = run(*words)
     assert done.exit_code == code, done.output
     assert said in " ".join(done.output.split())
+
+
+def test_a_list_of_long_names_stays_a_table_of_80_columns(found: Shortlist) -> None:
+    longest = max((one.name for one in checkpoints()), key=len)
+    data = rows_table([replace(found.rows[0], name=longest), *found.rows[1:3]], 80)
+    assert data.columns[2] == "by"
+    assert [row[2] for row in data.rows] == ["m", "m", "m"]
+    assert data.note.startswith("By: m is measured there")
+    lines = table_lines(data, 80)
+    assert len(lines) == 5  # columns, a rule, and a line each
+    assert max(map(len, lines)) <= 80
+
+
+def test_the_command_to_go_on_with_asks_for_the_same_list(found: Shortlist) -> None:
+    assert export_command(found) == "dsim shortlist --device iphone12 --budget 2ms --export shelf"
+    limited = replace(
+        found, budget_ms=1e9, confidence=0.8, limits=Limits(params=15e6, macs=2.5e9, px=(224, 256))
+    )
+    assert export_command(limited) == (
+        "dsim shortlist --device iphone12 --budget 1000000000ms --params 15M --macs 2.5G --px 224,256 --confidence 0.8 "
+        "--export shelf"
+    )
