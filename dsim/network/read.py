@@ -71,9 +71,9 @@ def _timm(name: str, asked: Inputs | None) -> Graph:
         shape = IMAGE if asked is None else asked.only_shape
         if shape is None or shape[:2] != IMAGE[:2] or len(shape) != len(IMAGE) or shape[2] != shape[3]:
             raise
-        keys = [
-            f"{name}{form}@{shape[2]}" for form in (TRAINED, "")
-        ]  # as timm builds it, before the form that ships
+        network = name.partition(".")[0]  # behind the point is the tag of its weights
+        # as timm builds it, before the form that ships
+        keys = [f"{network}{form}@{shape[2]}" for form in (TRAINED, "")]
         found = stored(keys)
         graph = next((found[key] for key in keys if key in found), None)
         if graph is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from dsim.arch import PRESETS
 from dsim.device import DeviceProfile
 from dsim.graph import Graph
 from dsim.latency import LatencyEstimate
@@ -14,8 +15,10 @@ from dsim.report.console import result_console, show_line, show_table
 from dsim.report.evidence_words import EVIDENCE_WORDS
 from dsim.report.table import table
 from dsim.rounding import without_rounding
+from dsim.shelf.checkpoints import ships_merged
+from dsim.shelf.measured import figures
 
-MOST_KINDS = 12
+MOST_KINDS = 6
 MOST_NAMES = 5
 
 
@@ -38,6 +41,8 @@ def show_latency(name: str, priced: Priced, by: str = "kind") -> None:
     )
     if answer.complete:
         show_line(console, "The interval answers:", f"{answer.answers}.")
+    if said := measured_words(name, priced):
+        show_line(console, "Measured there:", said)
     show_line(
         console,
         "Memory:",
@@ -69,6 +74,21 @@ def show_latency(name: str, priced: Priced, by: str = "kind") -> None:
     show_table(console, table(title, columns, evidence, numbers=columns[1:4]))
     for note in (*answer.notes, *uncounted_notes(graph)):
         show_line(console, "Note:", note)
+
+
+def measured_words(name: str, priced: Priced) -> str:
+    """Say what others measured of the same network on the device; empty where nobody did, or under another name."""
+    profile, (_, _, *sides) = priced.asked.profile, priced.asked.graph.inputs[0].shape
+    network = name.removeprefix("timm:").partition(".")[0]
+    if not (name.startswith("timm:") or name in PRESETS) or len(set(sides)) != 1:
+        return ""
+    found = figures(profile).get(f"{network}@{sides[0]}")
+    if found is None:
+        return ""
+    merged = " with its branches merged" if ships_merged(network, sides[0]) else ""
+    return (
+        f"{_ms(found.latency_ms)} ms{merged}; `dsim shortlist` shows that figure, and with --details by whom."
+    )
 
 
 def show_devices(name: str, graph: Graph, rows: Sequence[DeviceRow]) -> None:

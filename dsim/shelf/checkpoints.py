@@ -72,7 +72,7 @@ class Checkpoint:
     @property
     def merge(self) -> bool:
         """Whether its branches must be merged before it ships: the latency is of the merged form."""
-        return f"{self.network}{IN_TRAINING_FORM}@{self.px}" in shared_keys()
+        return ships_merged(self.network, self.px)
 
     @property
     def load(self) -> str:
@@ -117,6 +117,11 @@ def checkpoints() -> tuple[Checkpoint, ...]:
             )
         )
     return tuple(sorted(out, key=lambda one: (one.name, one.px)))
+
+
+def ships_merged(network: str, px: int) -> bool:
+    """Return whether a network's graph here, by its timm name and side, has its branches merged, as it ships."""
+    return f"{network}{IN_TRAINING_FORM}@{px}" in shared_keys()
 
 
 def without_graph() -> int:

@@ -22,7 +22,9 @@ from dsim.errors import (
     UnsupportedOpError,
 )
 from dsim.network import read_network
+from dsim.network.price import price
 from dsim.network.timm_names import timm_hint, timm_names
+from dsim.report.latency import measured_words
 
 DEVICE = "iphone12"
 
@@ -123,6 +125,9 @@ def test_networks_of_timm_that_dsim_has_a_graph_of_need_no_timm() -> None:
     # torchvision's and timm's own figures: 25.56 M parameters, 4.09 GMACs
     graph = read_network("timm:resnet50")
     assert (graph.params, round(graph.macs / 1e9, 2)) == (25_557_032, 4.09)
+    assert (
+        read_network("timm:resnet50.a1_in1k").params == graph.params
+    )  # a tag names weights, not another network
     # as timm builds it: in training form
     assert "merging its 226 parallel branches" in dsim.predict("timm:mobileone_s0", DEVICE).notes[0]
     with pytest.raises(MissingPackageError, match="pip install timm"):
@@ -163,3 +168,14 @@ def test_what_an_installed_package_lacks_is_not_to_be_installed(tmp_path: Path) 
     (tmp_path / "model.py").write_text("import json.nothing\n", encoding="utf-8")
     with pytest.raises(FileFormatError, match="failed with ModuleNotFoundError"):
         dsim.predict(f"{tmp_path / 'model.py'}:build", DEVICE)
+
+
+def test_what_was_measured_of_the_same_network_stands_beside_the_prediction() -> None:
+    def said(name: str, px: int = 224) -> str:
+        priced = price(read_network("efficientformer_l1", (1, 3, px, px)), DEVICE)
+        return measured_words(name, priced)
+
+    assert said("efficientformer_l1").startswith("1.41 ms; `dsim shortlist`")  # published: 1.4 and 1.41 ms
+    assert said("timm:repvit_m1_5.dist_450e_in1k").startswith("1.50 ms with its branches merged")
+    assert said("efficientformer_l1", 256) == ""
+    assert said("my/efficientformer_l1.onnx") == ""
