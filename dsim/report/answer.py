@@ -74,8 +74,8 @@ def _left_out(result: StudyResult, width: int) -> list[Text]:
     """Return what was not searched, what cut the search short, and the notes."""
     lines = []
     if result.not_identified:
-        kept = " and ".join(f"{item.choice} ({item.kept})" for item in result.not_identified)
-        said = f"{kept}: no price is known for others."
+        others = " and ".join(f"{item.choice} {' or '.join(item.dropped)}" for item in result.not_identified)
+        said = f"{others}: their prices are not known."
         lines += headed("Not searched:", said, width)
     for head, text in (*cut_short(result), *(("Note:", f"{note}.") for note in result.notes)):
         lines += headed(head, text, width)

@@ -76,12 +76,12 @@ def _head(found: Comparison, width: int) -> list[Text]:
             )
         )
         rows.append((one.device, f"{one.budget_ms:.3g}", *said))
-    columns = (f"{PREDICTED} best design for", f"budget {unit}", f"takes {unit}", found.words.column)
+    columns = ("best design for", f"budget {unit}", f"takes {unit}", found.words.column)
     note = (
         f"Predictions with {found.confidence:.0%} intervals; {found.rule}. "
         f"{found.words.note(found.devices[0].fastest.arch.resolution)} Budgets: {found.budget_rule}."
     )
-    return [*titled(table("", columns, rows, numbers=columns[1:2], note=note), width), NONE]
+    return [*titled(table(PREDICTED, columns, rows, numbers=columns[1:2], note=note), width), NONE]
 
 
 def _designs(found: Comparison, width: int) -> list[Text]:

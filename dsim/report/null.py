@@ -51,7 +51,10 @@ def null_in_words(found: Comparison) -> str:
         return f"{NONE}."
     within = _within(found)
     said = ", ".join(f"{words} {_rate(*within[sort][:2])}" for sort, words in abouts(found).items())
-    return f"{len(done)} devices compared with themselves, of which all that is significant is false: {said}."
+    devices = (
+        "1 device compared with itself" if len(done) == 1 else f"{len(done)} devices compared with themselves"
+    )
+    return f"{devices}, of which all that is significant is false: {said}."
 
 
 def _within(found: Comparison) -> dict[Sort, tuple[int, int, float]]:

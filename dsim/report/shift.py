@@ -12,6 +12,7 @@ from dsim.report.findings import findings_table
 from dsim.report.glossary import design_glossary, evidence_glossary
 from dsim.report.names import common_unit
 from dsim.report.null import null_tables, unknown_rate
+from dsim.report.stages import not_searched
 from dsim.report.table import TableData, table
 from dsim.report.verdicts import EXPLAINED, WORDS
 from dsim.search.accuracy_words import AccuracyWords
@@ -315,11 +316,7 @@ def _show_not_identified(console: Console, found: Comparison) -> None:
 
 def kept_choices(found: Comparison) -> tuple[tuple[str, str], ...]:
     """Return (device, what was not searched there and why)."""
-    return tuple(
-        (d.device, f"{item.choice} {' and '.join(item.dropped)}. It stays {item.kept}, because {item.why}.")
-        for d in found.devices
-        for item in d.not_identified
-    )
+    return tuple((d.device, not_searched(item)) for d in found.devices for item in d.not_identified)
 
 
 def never_measured(found: Comparison) -> tuple[tuple[str, str], ...]:

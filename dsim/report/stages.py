@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Iterable
 
 from dsim.arch import Arch, Mixer, Stage
+from dsim.search.result import NotIdentified
 
 COLUMNS = ("stage", "map", "width", "blocks", "MLP ratio", "activation", "norm")
 
@@ -15,7 +16,7 @@ def design_words(arch: Arch) -> str:
     blocks = [block for stage in arch.stages for block in stage.blocks]
     plain = [block for block in blocks if block.mixer is not Mixer.ATTENTION] or blocks
     return (
-        f"{arch.resolution} px, stem {arch.stem}, MLP ratio {_once(f'{block.mlp_ratio:g}' for block in blocks)}, "
+        f"{arch.resolution} px, stem {arch.stem}, MLP ratio {_once(f'{ratio:g}' for ratio in sorted(block.mlp_ratio for block in blocks))}, "
         f"activation {_once(str(block.activation) for block in blocks)}, norm {_once(str(block.norm) for block in plain)}"
     )
 
@@ -51,6 +52,12 @@ def stage_rows(arch: Arch) -> list[tuple[str, ...]]:
             )
         )
     return rows
+
+
+def not_searched(left_out: NotIdentified) -> str:
+    """Say which values of a choice a search left out, and why."""
+    others = " and ".join(left_out.dropped)
+    return f"{left_out.choice} {others}: no price beside {left_out.kept} is known, because {left_out.why}."
 
 
 def _runs(stage: Stage) -> str:

@@ -13,7 +13,7 @@ from dsim.report.console import result_console, show, show_line, show_table
 from dsim.report.glossary import design_glossary, evidence_glossary
 from dsim.report.missed import alike_lines
 from dsim.report.shelf import rows_table
-from dsim.report.stages import COLUMNS, stage_rows
+from dsim.report.stages import COLUMNS, not_searched, stage_rows
 from dsim.report.table import TableData, table
 from dsim.search import Candidate, StudyResult
 
@@ -56,10 +56,7 @@ def _show_details(console: Console, result: StudyResult) -> None:
     for head, text in alike_lines(result):
         show_line(console, head, text)
     for item in result.not_identified:
-        others = " and ".join(item.dropped)
-        show_line(
-            console, "Not searched:", f"{item.choice} {others}. It stays {item.kept}, because {item.why}."
-        )
+        show_line(console, "Not searched:", not_searched(item))
     if words := evidence_glossary(" ".join(item.why for item in result.not_identified)):
         show_line(console, "In words:", words)
     for head, text in cut_short(result):

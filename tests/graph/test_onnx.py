@@ -226,3 +226,12 @@ def test_the_search_for_an_order_ends_where_a_name_is_written_twice(tmp_path: Pa
     ]
     path = handmade(tmp_path / "twice.onnx", nodes, {"x": [1, 4]}, ["y"])
     check_corrupt(tmp_path / "again.onnx", path.read_bytes())
+
+
+def test_an_empty_file_and_a_folder_are_called_that(tmp_path: Path) -> None:
+    (tmp_path / "empty.onnx").touch()
+    with pytest.raises(FileFormatError, match="got an empty file; export it again"):
+        read_onnx(tmp_path / "empty.onnx")
+    (tmp_path / "folder.onnx").mkdir()
+    with pytest.raises(FileAccessError, match="is a folder; check the path"):
+        read_onnx(tmp_path / "folder.onnx")

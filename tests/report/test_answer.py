@@ -13,6 +13,7 @@ from dsim.arch import get_preset
 from dsim.cli import main
 from dsim.cli.study import study
 from dsim.report.answer import MOST_LINES, alternatives, alternatives_table, short_answer
+from dsim.report.stages import not_searched
 from dsim.report.study import show_study
 from dsim.search import Candidate, StudyResult, StudySpec
 from dsim.search.candidate import Certainty
@@ -201,7 +202,7 @@ def test_details_hold_what_the_short_answer_leaves_out(
 ) -> None:
     monkeypatch.setenv("COLUMNS", "80")
     show_study(found(not_identified=KEPT), details=True)
-    text = capsys.readouterr().out
+    text = " ".join(capsys.readouterr().out.split())
     for part in (
         "Chosen design",
         "Stage by stage",
@@ -242,3 +243,13 @@ def test_real_studies_fit_one_screen(
     assert holds in text
     assert len(text.splitlines()) <= MOST_LINES
     assert max(map(len, text.splitlines())) <= 80
+
+
+def test_what_was_not_searched_is_named_itself() -> None:
+    """The chosen design may have another activation than the reference: "it stays gelu" was wrong beside hardswish."""
+    assert "Not searched: activation relu and norm layer: their prices are not known." in said(
+        found(not_identified=KEPT)
+    )
+    assert not_searched(KEPT[0]) == (
+        "activation relu: no price beside gelu is known, because families disagree."
+    )

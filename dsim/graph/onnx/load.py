@@ -39,9 +39,12 @@ def load_model(path: Path) -> ModelProto:
         ) from error
     try:
         if not path.is_file():
-            raise FileAccessError(f"{path} must be a file, found none; check the path")
+            found = "is a folder" if path.is_dir() else "found none"
+            raise FileAccessError(f"{path} must be a file, {found}; check the path")
         size = path.stat().st_size
-        if not 0 < size < MAX_FILE_BYTES:
+        if size == 0:
+            raise FileFormatError(f"{path} must be an ONNX model, got an empty file; export it again")
+        if size >= MAX_FILE_BYTES:
             raise FileFormatError(
                 f"{path} must have 1 to {MAX_FILE_BYTES - 1} bytes, got {size}; "
                 "save larger weights as external data beside it"
