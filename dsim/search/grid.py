@@ -118,18 +118,35 @@ class Grid:
         """Fill the arrays; those that another mix of the same space has filled are taken from the table."""
         mix, widths = self.mix, self.space.widths
         kind = (mix.activation, mix.norm, self.space.resolution)
-        self._stem = self._table.shared(("stem", mix.stem, widths[0], *kind), self._price_stem)
-        self._head = self._table.shared(("head", mix.ends_in_tokens(3), widths[3], *kind), self._price_head)
+        stem, head = ("stem", mix.stem, widths[0], *kind), ("head", mix.ends_in_tokens(3), widths[3], *kind)
+        self._stem = self._table.shared(stem, partial(self._price_stem, stem))
+        self._head = self._table.shared(head, partial(self._price_head, head))
         self._down = [self._stem[:0]]
         for stage in (1, 2, 3):
             key = ("down", stage, mix.ends_in_tokens(stage - 1), widths[stage - 1 : stage + 1], *kind)
-            self._down.append(self._table.shared(key, partial(self._price_down, stage)))
+            self._down.append(self._table.shared(key, partial(self._price_down, key, stage)))
         self._stages = [self._whole_stage(stage, kind) for stage in range(4)]
 
     def _probe(
-        self, stage: int, width: int, before: int | None = None, convs: int = 0, ratio: float = 0.0
+        self,
+        key: Hashable,
+        stage: int,
+        width: int,
+        before: int | None = None,
+        convs: int = 0,
+        ratio: float = 0.0,
     ) -> Probe:
-        """Price one small design that holds what is asked for; everything else in it is as small as it can be."""
+        """Price one small design that holds what is asked for; everything else in it is as small as it can be.
+
+        ``key`` is that of the array which is filled: mixes that share it differ in no piece that is read of the design.
+        """
+
+        def make() -> Arch:
+            return self._small(stage, width, before, convs, ratio)
+
+        return self._table.pieces_of((key, width, before, ratio), make)
+
+    def _small(self, stage: int, width: int, before: int | None, convs: int, ratio: float) -> Arch:
         widths = [row[0] for row in self.space.widths]
         depths = [max(self.mix.attention_in(i), 1) for i in range(4)]
         ratios = [row[0] for row in self.space.mlp_ratios]
@@ -140,18 +157,18 @@ class Grid:
             depths[stage] = self.mix.attention_in(stage) + convs
         if ratio:
             ratios[stage] = ratio
-        return self._table.pieces(self.mix.arch(widths, depths, ratios, self.space.resolution))
+        return self.mix.arch(widths, depths, ratios, self.space.resolution)
 
-    def _price_stem(self) -> Floats:
-        return np.stack([self._probe(0, width)["stem"] for width in self.space.widths[0]])
+    def _price_stem(self, key: Hashable) -> Floats:
+        return np.stack([self._probe(key, 0, width)["stem"] for width in self.space.widths[0]])
 
-    def _price_head(self) -> Floats:
-        return np.stack([self._probe(3, width)["head"] for width in self.space.widths[3]])
+    def _price_head(self, key: Hashable) -> Floats:
+        return np.stack([self._probe(key, 3, width)["head"] for width in self.space.widths[3]])
 
-    def _price_down(self, stage: int) -> Floats:
+    def _price_down(self, key: Hashable, stage: int) -> Floats:
         befores, heres = self.space.widths[stage - 1], self.space.widths[stage]
         rows = [
-            self._probe(stage, here, before)[f"stages.{stage}.downsample"]
+            self._probe(key, stage, here, before)[f"stages.{stage}.downsample"]
             for before, here in itertools.product(befores, heres)
         ]
         return np.stack(rows).reshape(len(befores), len(heres), -1)
@@ -167,26 +184,26 @@ class Grid:
             max(self.depths[stage]) > count
         ):  # how many blocks of attention follow does not matter for those before
             key = ("convs", stage, mix.mixers[stage], attention, tokens, widths, ratios, *kind)
-            first, other = self._table.shared(key, partial(self._price_convs, stage))
+            first, other = self._table.shared(key, partial(self._price_convs, key, stage))
         if count:
             key = ("attention", stage, attention, count, tokens, widths, ratios, *kind)
-            attend = self._table.shared(key, partial(self._price_attention, stage))
+            attend = self._table.shared(key, partial(self._price_attention, key, stage))
         return _Stage(first, other, attend)
 
-    def _price_convs(self, stage: int) -> Floats:
+    def _price_convs(self, key: Hashable, stage: int) -> Floats:
         """Return (2, W, R, F + S): the first block before attention, and a further one."""
-        return np.stack(self._price_blocks(stage, slice(0, 1), slice(1, 2)))
+        return np.stack(self._price_blocks(key, stage, slice(0, 1), slice(1, 2)))
 
-    def _price_attention(self, stage: int) -> Floats:
+    def _price_attention(self, key: Hashable, stage: int) -> Floats:
         """Return (W, R, F + S) of all attention blocks."""
-        return self._price_blocks(stage, slice(2, None))[0]
+        return self._price_blocks(key, stage, slice(2, None))[0]
 
-    def _price_blocks(self, stage: int, *which: slice) -> list[Floats]:
+    def _price_blocks(self, key: Hashable, stage: int, *which: slice) -> list[Floats]:
         """Return sums (W, R, F + S) of some blocks of a stage that begins with two blocks before attention."""
         widths, ratios = self.space.widths[stage], self.space.mlp_ratios[stage]
         cells = []
         for width, ratio in itertools.product(widths, ratios):
-            pieces = self._probe(stage, width, convs=2, ratio=ratio)
+            pieces = self._probe(key, stage, width, convs=2, ratio=ratio)
             blocks = [row for scope, row in pieces.items() if scope.startswith(f"stages.{stage}.blocks.")]
             cells.append([sum(blocks[some], np.zeros_like(blocks[0])) for some in which])
         rows = np.array(cells).reshape(len(widths), len(ratios), len(which), -1)

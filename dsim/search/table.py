@@ -8,7 +8,7 @@ a sum of rows gives exactly what reading the whole graph would give.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import numpy as np
@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 
 from dsim.arch import Arch, Piece, backbone_pieces
 from dsim.graph import Graph
+from dsim.latency.kernel import Kernel
+from dsim.latency.model import DeviceModel
 
 Floats = NDArray[np.float64]
 LEARNED_CLASSES = 1000  # of the designs that accuracy models are learned from
@@ -41,6 +43,26 @@ class Row:
 
     phi: Floats
     summary: Floats
+
+
+@dataclass(frozen=True)
+class _Readings:
+    """What the tables of one device share: what is read of pieces before anything that was learned comes in.
+
+    Attributes
+    ----------
+    numbers
+        Of pieces, by their keys.
+    kernels, summaries
+        Of each piece by its number: what runs of it on the device, where a `DeviceModel` says so, and its summary (S,).
+    designs
+        Places and numbers of the pieces of small designs, by what the caller calls the design.
+    """
+
+    numbers: dict[Hashable, int] = field(default_factory=dict)
+    kernels: list[tuple[Kernel, ...]] = field(default_factory=list)
+    summaries: list[Floats] = field(default_factory=list)
+    designs: dict[Hashable, tuple[tuple[str, int], ...]] = field(default_factory=dict)
 
 
 class CostTable:
@@ -74,7 +96,8 @@ class CostTable:
         self._image = image
         self._latency = latency
         self._accuracy = accuracy
-        self._rows: dict[Hashable, Floats] = {}
+        self._read = _Readings()
+        self._rows: dict[int, Floats] = {}
         self._shared: dict[Hashable, Floats] = {}
         self._split = 0
 
@@ -93,20 +116,62 @@ class CostTable:
 
     def pieces(self, arch: Arch) -> dict[str, Floats]:
         """Return the joined row (F + S,) of every piece of a design, by the piece's place in it."""
-        out = {}
+        return {scope: self._row(number) for scope, number in self._numbers(arch)}
+
+    def pieces_of(self, key: Hashable, make: Callable[[], Arch]) -> dict[str, Floats]:
+        """Return `pieces` of a design that is made only once, also for `refitted` tables; ``key`` must tell it from all others."""
+        if key not in self._read.designs:
+            self._read.designs[key] = self._numbers(make())
+        return {scope: self._row(number) for scope, number in self._read.designs[key]}
+
+    def refitted(self, latency: DeviceModel, accuracy: Accuracies) -> CostTable:
+        """Return a table of the same designs on the same device, with prices and top-1 learned anew.
+
+        Learning anew changes what a kernel costs, and neither which kernels run nor what designs are made of: what one table
+        has read of a piece, the other does not read again.
+        """
+        other = CostTable(latency, accuracy, self._classes, self._image)
+        other._read = self._read
+        latency.vectors(
+            [kernel for kernels in self._read.kernels for kernel in kernels]
+        )  # all at once is quicker
+        return other
+
+    def _numbers(self, arch: Arch) -> tuple[tuple[str, int], ...]:
+        """Return place and number of every piece of a design; new pieces are read."""
+        read, out = self._read, []
         seen = arch if self._classes is None else replace(arch, num_classes=LEARNED_CLASSES)
         by_scope = {piece.scope: piece for piece in self.priced(arch)}
         for piece in seen.pieces():
             priced = by_scope.get(piece.scope)  # None is the head of a backbone
             key = (piece.key, priced and priced.key)
-            row = self._rows.get(key)
-            if row is None:
-                phi = np.zeros(self._split) if priced is None else self._latency.featurise(priced.graph)
+            number = read.numbers.get(key)
+            if number is None:
+                number = read.numbers[key] = len(read.numbers)
+                read.summaries.append(self._accuracy.summarise(piece.graph))
+                read.kernels.append(())
+                if priced is not None and isinstance(self._latency, DeviceModel):
+                    placed = self._latency.kernels(priced.graph)
+                    read.kernels[number] = tuple(one.kernel for one in placed)
+                elif priced is not None:
+                    phi = self._latency.featurise(priced.graph)
+                    self._split = len(phi)
+                    self._rows[number] = np.concatenate([phi, read.summaries[number]])
+            out.append((piece.scope, number))
+        return tuple(out)
+
+    def _row(self, number: int) -> Floats:
+        """Return the joined row (F + S,) of a piece that was read."""
+        row = self._rows.get(number)
+        if row is None:
+            if isinstance(self._latency, DeviceModel):
+                phi = self._latency.vectors(self._read.kernels[number]).sum(0)
                 self._split = len(phi)
-                row = np.concatenate([phi, self._accuracy.summarise(piece.graph)])
-                self._rows[key] = row
-            out[piece.scope] = row
-        return out
+            else:
+                phi = np.zeros(self._split)
+            row = np.concatenate([phi, self._read.summaries[number]])
+            self._rows[number] = row
+        return row
 
     def shared(self, key: Hashable, make: Callable[[], Floats]) -> Floats:
         """Return an array that several mixes share, made once; ``key`` must hold everything that it depends on."""

@@ -33,6 +33,7 @@ def halved_search(
     budget_ms: float,
     split: int,
     accuracy: Accuracy,
+    table: CostTable,
     mark: str,
     folder: Path | None,
 ) -> Halved:
@@ -46,6 +47,8 @@ def halved_search(
         Number of the halving; halves are the same families on every device.
     accuracy
         What designs are compared by.
+    table
+        Of the device; what it has read of designs is not read again.
     mark
         Hash of the device's evidence and of the accuracy model's.
     folder
@@ -62,7 +65,7 @@ def halved_search(
     }
     name = hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()[:16]
     path = folder / f"{device}-{split}-{name}.json" if folder else None
-    return kept(path, Halved, lambda: _search(spec, device, space, budget_ms, split, accuracy))
+    return kept(path, Halved, lambda: _search(spec, device, space, budget_ms, split, accuracy, table))
 
 
 def kept(path: Path | None, kind: type[Kept], make: Callable[[], Kept]) -> Kept:
@@ -80,7 +83,13 @@ def kept(path: Path | None, kind: type[Kept], make: Callable[[], Kept]) -> Kept:
 
 
 def _search(
-    spec: ComparisonSpec, device: str, space: Space, budget_ms: float, split: int, accuracy: Accuracy
+    spec: ComparisonSpec,
+    device: str,
+    space: Space,
+    budget_ms: float,
+    split: int,
+    accuracy: Accuracy,
+    table: CostTable,
 ) -> Halved:
     names = families_of(device)
     chosen = in_half(spec.seed, split, 0)
@@ -90,7 +99,7 @@ def _search(
         return Halved(device, split, *sizes, None, _NAN, _NAN, _NAN, _NAN, _NAN, _NAN, _NAN, why, _NAN, _NAN)
 
     try:
-        first, other = (_scorer(spec, device, budget_ms, split, half, accuracy) for half in (0, 1))
+        first, other = (_scorer(spec, device, budget_ms, split, half, accuracy, table) for half in (0, 1))
     except InvalidValueError as error:
         return failed(f"half of the evidence is too little: {error}")
     asked = StudySpec(
@@ -127,9 +136,14 @@ def _search(
 
 
 def _scorer(
-    spec: ComparisonSpec, device: str, budget_ms: float, split: int, half: int, accuracy: Accuracy
+    spec: ComparisonSpec,
+    device: str,
+    budget_ms: float,
+    split: int,
+    half: int,
+    accuracy: Accuracy,
+    table: CostTable,
 ) -> Scorer:
     latency = refit(device, once_in_half(spec.seed, split, half))
     model = accuracy.half(spec.seed, split, half)
-    table = CostTable(latency, model, spec.task.classes if spec.task else None)
-    return Scorer(latency, model, table, budget_ms, spec.confidence)
+    return Scorer(latency, model, table.refitted(latency, model), budget_ms, spec.confidence)

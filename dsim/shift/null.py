@@ -23,7 +23,6 @@ from dsim.latency.reprice import Pieces
 from dsim.search.score import Scorer
 from dsim.search.spec import StudySpec
 from dsim.search.study import search_mixes
-from dsim.search.table import CostTable
 from dsim.shift.accuracy import Accuracy, draws_with
 from dsim.shift.draws import DeviceDraws, draw_device
 from dsim.shift.false_findings import Null, NullCount
@@ -129,7 +128,7 @@ def _half(spec: ComparisonSpec, side: Side, accuracy: Accuracy, half: int) -> Si
     budget = spec.budgets_ms.get(side.device) or float(f"{float(like.needs_ms[0]):.12g}")
     if not math.isfinite(budget):
         raise InvalidValueError(f"a budget must be enough for {spec.like_name}, got none; lower --confidence")
-    table = CostTable(model, accuracy.model, spec.task.classes if spec.task else None)
+    table = side.scorer.table.refitted(model, accuracy.model)
     scorer = Scorer(model, accuracy.model, table, budget, spec.confidence)
     asked = StudySpec(
         side.device,

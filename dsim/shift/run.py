@@ -269,9 +269,8 @@ class _Run:
                     self._capped("searches on halves of the evidence")
                     return tuple(out)
                 budget, mark, accuracy = side.scorer.budget_ms, self._marks[side.device], self._accuracy
-                out.append(
-                    halved_search(spec, side.device, side.space, budget, split, accuracy, mark, folder)
-                )
+                asked = (spec, side.device, side.space, budget, split, accuracy, side.scorer.table)
+                out.append(halved_search(*asked, mark, folder))
         return tuple(out)
 
     def _null(self, sides: tuple[Side, ...]) -> tuple[Null, ...]:

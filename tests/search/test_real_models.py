@@ -8,6 +8,7 @@ import pytest
 import dsim
 from dsim.accuracy import load_accuracy_model
 from dsim.latency import load_model
+from dsim.latency.refit import refit
 from dsim.search.grid import Grid
 from dsim.search.mix import mix_from, parameters
 from dsim.search.space import Space
@@ -39,6 +40,25 @@ def test_table_prices_equal_graph_prices(device: str) -> None:
             assert (tops.top1[i], tops.low[i], tops.high[i]) == pytest.approx(
                 (alone.top1[0], alone.low[0], alone.high[0]), rel=1e-9
             )
+
+
+@pytest.mark.slow
+def test_a_table_for_prices_learned_anew_holds_what_these_say_of_the_whole_design() -> None:
+    device = "pixel4-gpu-tflite"  # learned from operators: a vector holds prices, and changes with them
+    accuracy, space = load_accuracy_model(), Space()
+    anew = refit(device, lambda family: 1 + len(family) % 2)
+    first = CostTable(load_model(device), accuracy)
+    random = np.random.default_rng(3)
+    mix = mix_from(space, {name: row[random.integers(len(row))] for name, row in parameters(space).items()})
+    point = [0] * 12
+    old = first.cut(Grid(space, mix, first).rows(np.array([point])))
+    table = first.refitted(anew, accuracy)
+    grid = Grid(space, mix, table)
+    new = table.cut(grid.rows(np.array([point])))
+    graph = grid.arch(point).to_graph()
+    assert new.phi[0] == pytest.approx(anew.featurise(graph), rel=1e-9)
+    assert new.phi[0] != pytest.approx(old.phi[0], rel=1e-4)
+    assert new.summary[0] == pytest.approx(accuracy.summarise(graph), rel=1e-9)
 
 
 @pytest.mark.parametrize("device", DEVICES)
