@@ -20,6 +20,7 @@ from dsim.attrs import ConstantAttrs, ConvAttrs, NormAttrs
 from dsim.errors import MissingPackageError
 from dsim.export.coreml_package import CoreMlPackage
 from dsim.export.litert_file import LiteRtFile
+from dsim.export.quiet import quiet
 from dsim.export.subject import prepare
 from dsim.export.torch_program import TorchProgram
 from dsim.graph import Graph
@@ -71,7 +72,8 @@ def check(found: Graph, name: str) -> None:
 @pytest.mark.parametrize("name", sorted(PRESETS))
 def test_a_torch_program(name: str, tmp_path: Path) -> None:
     path = tmp_path / "model.pt2"
-    TorchProgram().write(prepare(get_preset(name)), path)
+    with quiet():  # as dsim.export does: converters warn about versions
+        TorchProgram().write(prepare(get_preset(name)), path)
     found, wanted = read_file(path), get_preset(name).to_graph()
     assert (found.macs, found.params) == (wanted.macs, wanted.params)
     check(found, name)
@@ -81,7 +83,8 @@ def test_a_torch_program(name: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", sorted(PRESETS))
 def test_a_core_ml_package(name: str, tmp_path: Path) -> None:
     path = tmp_path / "model.mlpackage"
-    CoreMlPackage().write(prepare(get_preset(name)), path)
+    with quiet():
+        CoreMlPackage().write(prepare(get_preset(name)), path)
     check(read_file(path), name)
 
 
@@ -93,5 +96,6 @@ def test_a_litert_file(name: str, tmp_path: Path) -> None:
         form.require()
     except MissingPackageError as error:
         pytest.skip(str(error))  # a gigabyte that no job installs
-    form.write(prepare(get_preset(name)), path)
+    with quiet():
+        form.write(prepare(get_preset(name)), path)
     check(read_file(path), name)
