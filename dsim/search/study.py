@@ -262,7 +262,8 @@ def _conclude(
         rows.append(grid.rows(np.array([point])))
         archs.append(("", partial(grid.arch, point)))
     joined = np.concatenate(rows)
-    marks = Marks.join([marks, scorer.mark(joined[len(marks) :], single=False)])
+    if again:
+        marks = Marks.join([marks, scorer.mark(joined[len(marks) :], single=False)])
 
     def candidates(which: Sequence[int]) -> list[Candidate]:
         own = joined[list(which)]
