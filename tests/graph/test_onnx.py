@@ -92,7 +92,10 @@ def test_an_export_has_the_kernels_of_its_module(name: str, opset: int, tmp_path
     assert_same(module, shape, tmp_path / "m.onnx", opset)
 
 
-@pytest.mark.parametrize("name", ["efficientformer_l1", "efficientformerv2_s0", "poolformer_s12"])
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param("efficientformer_l1", marks=pytest.mark.slow), "efficientformerv2_s0", "poolformer_s12"],
+)
 def test_an_exported_preset_has_its_kernels(name: str, tmp_path: Path) -> None:
     graph = assert_same(build_module(get_preset(name)), (1, 3, 224, 224), tmp_path / "m.onnx")
     assert graph.unknown == ()

@@ -57,7 +57,13 @@ def manifest_of(folder: Path) -> dict[str, list[dict[str, object]]]:
     return dict(json.loads((folder / "manifest.json").read_text()))
 
 
-@pytest.mark.parametrize("name", cases(sorted(every_kind())[::3], sorted(every_kind())))
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=pytest.mark.slow if number % 3 else ())
+        for number, name in enumerate(cases(sorted(every_kind())[::3], sorted(every_kind())))
+    ],
+)
 def test_coremltools_leaves_every_copy(name: str, tmp_path: Path) -> None:
     chain = every_kind()[name]
     ops = write_chain(chain, 3, tmp_path / "c.mlpackage")  # which refuses anything else
