@@ -9,12 +9,18 @@ from pathlib import Path
 from typing import Any
 
 from dsim.device.add.found import MAX_ROWS, Found, FoundNetwork, FoundStack
-from dsim.device.add.mac_lines import Timed, TimedProbe, why_broken
+from dsim.device.add.mac_lines import Timed, TimedProbe
 from dsim.device.add.mac_probes import probe_contrasts
+from dsim.device.add.result_fields import (
+    MOST_MS,
+    check_device_and_passes,
+    probe_fields,
+    text_field,
+    why_broken,
+)
 from dsim.errors import DsimError, FileFormatError
 from dsim.graph.graph import Graph
 from dsim.graph.key import split_key
-from dsim.graph.passes import PASSES
 from dsim.graph.serial import graph_from_dict
 from dsim.records import shown
 
@@ -22,7 +28,6 @@ MARK, VERSION = "dsim_android_results", 1
 UNITS = {"cpu": "CPU", "gpu": "GPU", "nnapi": "NNAPI; Android chooses"}
 PRECISIONS = {"cpu": "float32", "gpu": "float16 allowed", "nnapi": "float32"}
 PROTOCOL = "benchmark-model"
-MOST_MS = 3.6e6
 
 
 def is_android_results(text: str) -> bool:
@@ -54,9 +59,9 @@ def read_android_results(path: Path, text: str) -> Found:
             if not head:
                 head = _head(raw)
                 continue
-            name = _text(raw, "id")
+            name = text_field(raw, "id")
             if "error" in raw:
-                failed[name] = _text(raw, "error")
+                failed[name] = text_field(raw, "error")
                 continue
             failed.pop(name, None)
             timed = Timed(where, name, _number(raw, "ms"), _number(raw, "error_ms", least=0.0), None)
@@ -66,7 +71,7 @@ def read_android_results(path: Path, text: str) -> Found:
                     raise ValueError(f"the id of a design must be name@resolution, got {shown(name)}")
                 designs[name] = (_network(timed, raw, head), graph)
             elif raw.get("kind") == "probe":
-                probes[name] = _probe(raw, timed, graph)
+                probes[name] = TimedProbe(timed, graph=graph, **probe_fields(raw))
             else:
                 raise ValueError(f"kind must be design or probe, got {shown(raw.get('kind'))}")
         except (DsimError, ValueError, TypeError, KeyError, RecursionError, OverflowError) as error:
@@ -94,21 +99,12 @@ def _head(raw: dict[str, Any]) -> dict[str, Any]:
         raise ValueError(f"{MARK} must be {VERSION}, got {shown(raw.get(MARK))}")
     if raw["unit"] not in UNITS:
         raise ValueError(f"unit must be one of {', '.join(UNITS)}, got {shown(raw['unit'])}")
-    if not isinstance(raw["device"], dict):
-        raise TypeError(f"device must be an object, got {shown(raw['device'])}")
-    if not isinstance(raw["passes"], list) or any(name not in PASSES for name in raw["passes"]):
-        raise ValueError(f"passes must be a list of {', '.join(PASSES)}, got {shown(raw['passes'])}")
+    check_device_and_passes(raw)
     if type(raw["threads"]) is not int or not 0 < raw["threads"] <= 1024:
         raise ValueError(f"threads must be a whole number of at least 1, got {shown(raw['threads'])}")
     for key in ("name", "os_version"):
-        _text(raw["device"], key)
+        text_field(raw["device"], key)
     return raw
-
-
-def _text(raw: Mapping[str, Any], key: str) -> str:
-    if not isinstance(raw[key], str) or not 0 < len(raw[key]) <= 400:
-        raise ValueError(f"{key} must be a text, got {shown(raw[key])}")
-    return str(raw[key])
 
 
 def _number(raw: Mapping[str, Any], key: str, least: float = 1e-9) -> float:
@@ -116,13 +112,6 @@ def _number(raw: Mapping[str, Any], key: str, least: float = 1e-9) -> float:
     if type(value) not in (int, float) or not math.isfinite(value) or not least <= value <= MOST_MS:
         raise ValueError(f"{key} must be a positive number of milliseconds, got {shown(value)}")
     return float(value)
-
-
-def _probe(raw: Mapping[str, Any], timed: Timed, graph: Graph) -> TimedProbe:
-    if type(raw["copies"]) is not int or not 0 < raw["copies"] <= 10**4:
-        raise ValueError(f"copies must be a whole number of at least 1, got {shown(raw['copies'])}")
-    words = {key: _text(raw, key) for key in ("block", "norm", "activation", "shape")}
-    return TimedProbe(timed, graph=graph, copies=raw["copies"], **words)
 
 
 def _network(timed: Timed, raw: Mapping[str, Any], head: Mapping[str, Any]) -> FoundNetwork:

@@ -12,18 +12,23 @@ from typing import Any
 import numpy as np
 
 from dsim.device.add.found import MAX_ROWS
+from dsim.device.add.result_fields import (
+    MOST_MS,
+    check_device_and_passes,
+    copies_field,
+    probe_fields,
+    text_field,
+    why_broken,
+)
 from dsim.errors import DsimError, FileFormatError
-from dsim.files import first_line
 from dsim.graph.graph import Graph
 from dsim.graph.key import split_key
-from dsim.graph.passes import PASSES
 from dsim.graph.serial import OpForm, graph_from_dict
 from dsim.op import Op
 from dsim.records import from_plain, shown
 
 MARK, VERSION = "dsim_mac_results", 1
 NEURAL_ENGINE = "neural_engine"
-MOST_MS = 3.6e6
 
 
 @dataclass(frozen=True)
@@ -154,10 +159,10 @@ def read_lines(path: str, text: str) -> Results:
             if head is None:
                 head = _head(raw)
                 continue
-            name = _text(raw, "id")
+            name = text_field(raw, "id")
             if "error" in raw:
                 if not any(name in one for one in (chains, designs, probes)):
-                    failed[name] = _text(raw, "error")
+                    failed[name] = text_field(raw, "error")
                 continue
             failed.pop(name, None)
             if raw.get("kind") == "chain":
@@ -187,23 +192,14 @@ def _is_json(line: str) -> bool:
     return True
 
 
-def _text(raw: Mapping[str, Any], key: str) -> str:
-    if not isinstance(raw[key], str) or not 0 < len(raw[key]) <= 400:
-        raise ValueError(f"{key} must be a text, got {shown(raw[key])}")
-    return str(raw[key])
-
-
 def _head(raw: dict[str, Any]) -> Head:
     if raw.get(MARK) != VERSION:
         raise ValueError(f"{MARK} must be {VERSION}, got {shown(raw.get(MARK))}")
-    if not isinstance(raw["device"], dict):
-        raise TypeError(f"device must be an object, got {shown(raw['device'])}")
-    if not isinstance(raw["passes"], list) or any(name not in PASSES for name in raw["passes"]):
-        raise ValueError(f"passes must be a list of {', '.join(PASSES)}, got {shown(raw['passes'])}")
+    check_device_and_passes(raw)
     texts = ("compute_units", "mac", "macos", "coremltools", "precision", "bundle")
     return Head(
-        **{key: _text(raw, key) for key in texts},
-        device={key: _text(raw["device"], key) for key in ("name", "type", "os_version")},
+        **{key: text_field(raw, key) for key in texts},
+        device={key: text_field(raw["device"], key) for key in ("name", "type", "os_version")},
         passes=tuple(raw["passes"]),
     )
 
@@ -227,19 +223,12 @@ def _planned(row: Any) -> tuple[str, str, float | None]:
     return row[0], row[1], row[2]
 
 
-def why_broken(error: Exception) -> str:
-    """Return in one line why a line of results cannot be read."""
-    return f"{error.args[0]!r} is missing" if type(error) is KeyError else first_line(error)
-
-
 def _chain(raw: dict[str, Any], name: str, where: str) -> TimedChain:
-    copies = raw["copies"]
-    if type(copies) is not int or not 0 < copies <= 10**4:
-        raise ValueError(f"copies must be a whole number of at least 1, got {shown(copies)}")
+    copies = copies_field(raw)
     if not isinstance(raw["unit"], list) or not 0 < len(raw["unit"]) <= 100:
         raise ValueError(f"unit must be a list of ops, got {shown(raw['unit'])}")
     unit = Counter(_op(one) for one in raw["unit"])
-    return TimedChain(_timed(raw, name, where), _text(raw, "chain"), _op(raw["op"]), unit, copies)
+    return TimedChain(_timed(raw, name, where), text_field(raw, "chain"), _op(raw["op"]), unit, copies)
 
 
 def _design(raw: dict[str, Any], name: str, where: str) -> TimedDesign:
@@ -251,11 +240,9 @@ def _design(raw: dict[str, Any], name: str, where: str) -> TimedDesign:
 
 
 def _probe(raw: dict[str, Any], name: str, where: str) -> TimedProbe:
-    words = {key: _text(raw, key) for key in ("block", "norm", "activation", "shape")}
-    if type(raw["copies"]) is not int or not 0 < raw["copies"] <= 10**4:
-        raise ValueError(f"copies must be a whole number of at least 1, got {shown(raw['copies'])}")
+    fields = probe_fields(raw)
     graph = graph_from_dict(raw["graph"], "graph")
-    return TimedProbe(_timed(raw, name, where), graph=graph, copies=raw["copies"], **words)
+    return TimedProbe(_timed(raw, name, where), graph=graph, **fields)
 
 
 def _op(raw: Any) -> Op:

@@ -109,8 +109,14 @@ def write_android_bundle(
     head["converter"] = f"litert-torch {version('litert-torch')}" if convert is None else "given"
     manifest = open_manifest(folder, head, SCHEMA)
     planned = list({one.key: one for one in map(planned_design, designs)}.values())
-    jobs: list[Job] = [Job(one.key, f"models/{one.key.partition('@')[0]}", design=one) for one in planned]
-    jobs += [Job(one.name, f"models/{one.name}", copies=one.copies, probe=one) for one in probes]
+    jobs = [
+        _LiteRtJob(one.key, f"models/{one.key.partition('@')[0]}", design=one, convert=write)
+        for one in planned
+    ]
+    jobs += [
+        _LiteRtJob(one.name, f"models/{one.name}", copies=one.copies, probe=one, convert=write)
+        for one in probes
+    ]
     kept = waiting = 0
     try:
         for number, job in enumerate(jobs):
@@ -122,7 +128,7 @@ def write_android_bundle(
                 waiting += 1
                 continue
             progress(number, len(jobs), job.name)
-            _add(manifest, job, write)
+            _add(manifest, job)
             manifest.write(complete=False)  # a program that is killed leaves what was converted, too
         write_atomic(folder / SCRIPT, Path(__file__).with_name(SCRIPT).read_bytes())
     finally:  # Ctrl-C too keeps what was converted
@@ -151,11 +157,10 @@ class _LiteRtJob(Job):
         return {}
 
 
-def _add(manifest: Manifest, job: Job, convert: Convert) -> None:
+def _add(manifest: Manifest, job: Job) -> None:
     """Write one model; what the converter cannot do is named, and the others go on."""
-    made = _LiteRtJob(job.name, job.path, None, job.copies, job.design, job.probe, convert)
     try:
-        manifest.entries[job.name] = write_package(made, manifest.folder)
+        manifest.entries[job.name] = write_package(job, manifest.folder)
         manifest.left_out.pop(job.name, None)
     except (OSError, InvalidValueError):
         raise
