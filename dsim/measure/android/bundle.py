@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 from dsim.errors import InvalidValueError
 from dsim.export.packages import need
 from dsim.files import make_folder, write_atomic
-from dsim.measure.coreml.bundle import Job, own_version, write_package
+from dsim.measure.coreml.bundle import Job, write_package
 from dsim.measure.coreml.manifest import Manifest, open_manifest
 from dsim.measure.coreml.probes import Probe
 from dsim.measure.planned import Planned, planned_design
 from dsim.measure.ready import write_tflite
+from dsim.version import __version__
 
 if TYPE_CHECKING:
     from dsim.arch import Arch
@@ -105,7 +106,7 @@ def write_android_bundle(
     write = convert or write_tflite
     began = time.monotonic()
     make_folder(folder)
-    head = {"dsim_version": own_version(), "precision": "float32", "passes": list(PASSES)}
+    head = {"dsim_version": __version__, "precision": "float32", "passes": list(PASSES)}
     head["converter"] = f"litert-torch {version('litert-torch')}" if convert is None else "given"
     manifest = open_manifest(folder, head, SCHEMA)
     planned = list({one.key: one for one in map(planned_design, designs)}.values())

@@ -8,7 +8,7 @@ import shutil
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,7 @@ from dsim.measure.coreml.package import write_chain, write_design, write_graph
 from dsim.measure.coreml.probes import Probe
 from dsim.measure.planned import Planned, planned_design
 from dsim.records import to_plain
+from dsim.version import __version__
 
 if TYPE_CHECKING:
     from dsim.arch import Arch
@@ -233,17 +234,9 @@ def write_bundle(
     )
 
 
-def own_version() -> str:
-    """Return dsim's version; ``unknown`` in a checkout that was never installed."""
-    try:
-        return version("dsim")
-    except PackageNotFoundError:
-        return "unknown"
-
-
 def _head() -> dict[str, Any]:
     return {
-        "dsim_version": own_version(),
+        "dsim_version": __version__,
         "precision": "float16",
         "deployment_target": "iOS16",
         "converter": f"coremltools {version('coremltools')}",

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from dsim.errors import FileFormatError
 from dsim.graph.coreml.ops import elementwise, layers, moving
 from dsim.graph.coreml.walk import Translate, Walk
+from dsim.graph.onnx.attempt import attempt
 
 COMPRESSED = "constexpr_"  # operations that stand for a weight: palettes, sparse or quantised numbers
 TRANSLATIONS: dict[str, Translate] = {
@@ -91,13 +91,4 @@ def translate(walk: Walk, operations: Iterable[Any]) -> None:
         if operation.type.startswith(COMPRESSED):
             walk.weight(operation)
             continue
-        known = TRANSLATIONS.get(operation.type)
-        if known is None:
-            walk.unknown(operation)
-            continue
-        try:
-            known(walk, operation)
-        except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError) as error:
-            if isinstance(error, FileFormatError):
-                raise
-            walk.unknown(operation)  # a case that the translation was not written for
+        attempt(TRANSLATIONS.get(operation.type), walk, operation)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dsim.errors import FileFormatError
+from dsim.graph.onnx.attempt import attempt
 from dsim.graph.tflite.ops import activations, maps, moving, products
 from dsim.graph.tflite.tables import Operator
 from dsim.graph.tflite.walk import MAX_DEPTH, Held, Translate, Walk
@@ -92,16 +93,7 @@ def translate(walk: Walk) -> None:
         if operator.kind == "composite" and 0 < operator.body < len(walk.bodies):
             _inline(walk, operator)
             continue
-        known = None if operator.kind else TRANSLATIONS.get(operator.name)
-        if known is None:
-            walk.unknown(operator)
-            continue
-        try:
-            known(walk, operator)
-        except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError) as error:
-            if isinstance(error, FileFormatError):
-                raise
-            walk.unknown(operator)  # a case that the translation was not written for
+        attempt(None if operator.kind else TRANSLATIONS.get(operator.name), walk, operator)
 
 
 def _inline(walk: Walk, operator: Operator) -> None:
