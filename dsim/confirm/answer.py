@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from dsim.confirm.belief import Belief
-from dsim.confirm.pick import CERTAIN, risk_after
+from dsim.confirm.pick import CERTAIN, risk_after, risk_of
 
 
 class Verdict(StrEnum):
@@ -49,6 +49,9 @@ class Answer:
 def restate(before: int | None, belief: Belief, seed: int = 0) -> Answer:
     """Say what is chosen now, and how certain that is.
 
+    A study's choice that still fits stays as long as it is expected to lose at most `CERTAIN` points: designs near the budget differ by
+    less than that, and each timing would otherwise put another in its place.
+
     Parameters
     ----------
     before
@@ -58,6 +61,10 @@ def restate(before: int | None, belief: Belief, seed: int = 0) -> Answer:
     """
     risk = risk_after(belief, [], seed)
     now = belief.best
+    if before is not None and belief.p_fits[before] >= belief.chance:
+        kept = risk_of(belief, before, seed)
+        if kept <= max(CERTAIN, risk):
+            now, risk = before, kept
     if now is None:
         return Answer(Verdict.NOTHING if risk <= CERTAIN else Verdict.UNCERTAIN, None, None, None, risk)
     kind = Verdict.UNCERTAIN if risk > CERTAIN else Verdict.CONFIRMED if now == before else Verdict.CHANGED

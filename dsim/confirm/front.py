@@ -11,10 +11,11 @@ from statistics import median
 from typing import Any
 
 import numpy as np
+from scipy.stats import chi2, norm
 
 from dsim.confirm.answer import Answer, restate
 from dsim.confirm.belief import NOISE, Belief, believe
-from dsim.confirm.pick import MOST, pick
+from dsim.confirm.pick import MOST, pick, risk_after
 from dsim.device import find_profile
 from dsim.device.add.read import read_measurements
 from dsim.device.add.wrong import refuse
@@ -29,10 +30,10 @@ from dsim.shift.side import thinned
 POOL = 30  # designs that are chosen among again
 NEAR = (0.6, 1.6)  # of the budget: others cannot become the answer
 LEAST = 3
-FAR = 3.0  # standard deviations
+FAR = 3.0  # standard deviations of one time; of several together, what is as rare
 STRANGE = (
-    "a time is further from the prediction than its interval allows: check that device, unit, runtime and precision are those of {}. If they "
-    "are, make a profile of the times (`dsim device add FILE --name NAME`) and search again on it"
+    "the times are further from the predictions, or from each other, than their errors allow: check that device, unit, runtime and "
+    "precision are those of {}. If they are, make a profile of the times (`dsim device add FILE --name NAME`) and search again on it"
 )
 _NAME = re.compile(r"design-[0-9a-f]{8}")
 
@@ -155,7 +156,11 @@ def plan(study: str | Path, most: int = MOST) -> Plan:
             f"{LEAST} to {MOST} designs can be timed, got {most}; choose a number between"
         )
     result, profile, pool, belief = _opened(study)
-    rows, risks = pick(belief, LEAST, most, result.spec.seed)
+    before, seed = _chosen_row(result, pool), result.spec.seed
+    rows, risks = pick(belief, LEAST, most, seed)
+    if before is not None and before not in rows:  # nothing confirms a choice that was not timed itself
+        rows = (*rows[: most - 1], before)
+        risks = (*risks[:most], risk_after(belief, list(rows), seed))
     return Plan(result, profile, _steps(pool, rows, risks), risks[0])
 
 
@@ -178,9 +183,7 @@ def confirm(study: str | Path, results: Sequence[str | Path]) -> Confirmed:
     """
     result, profile, pool, belief = _opened(study)
     found, fell = times_of([Path(path) for path in results], [name_of(one) for one in pool])
-    before = next(
-        (row for row, one in enumerate(pool) if result.chosen and one.arch == result.chosen.arch), None
-    )
+    before = _chosen_row(result, pool)
     logs = {row: float(np.log(median(ms))) for row, ms in found.items() if row not in fell}
     after = belief.after(logs, frozenset(fell))
     answer = restate(before, after, result.spec.seed)
@@ -224,11 +227,14 @@ def times_of(paths: Sequence[Path], names: Sequence[str]) -> tuple[dict[int, lis
 
 
 def is_strange(belief: Belief, logs: Mapping[int, float]) -> bool:
-    """Tell whether a time is further from what was believed than any error that is known of."""
-    return any(
-        abs(log - np.log(belief.ms[row])) > FAR * np.hypot(belief.spread[row], NOISE)
-        for row, log in logs.items()
-    )
+    """Tell whether times are further from what was believed, each alone or one against another, than known errors go."""
+    if not logs:
+        return False
+    rows = list(logs)
+    off = np.array([logs[row] for row in rows]) - np.log(belief.ms[rows])
+    covariance = belief.covariance[np.ix_(rows, rows)] + NOISE**2 * np.eye(len(rows))
+    distance = float(off @ np.linalg.solve(covariance, off))
+    return distance > float(chi2.isf(2 * norm.sf(FAR), len(rows)))
 
 
 def name_of(design: Candidate) -> str:
@@ -254,6 +260,12 @@ def _opened(study: str | Path) -> tuple[StudyResult, DeviceProfile, tuple[Candid
         result.spec.confidence,
     )
     return result, profile, pool, belief
+
+
+def _chosen_row(result: StudyResult, pool: Sequence[Candidate]) -> int | None:
+    """Return where the study's choice stands in the pool; None where nothing fitted."""
+    chosen = result.chosen
+    return next((row for row, one in enumerate(pool) if chosen and one.arch == chosen.arch), None)
 
 
 def pool_of(result: StudyResult) -> tuple[Candidate, ...]:

@@ -7,6 +7,8 @@ chosen, and what that brings.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import norm
@@ -19,17 +21,43 @@ MOST = 8
 CERTAIN = 0.2  # points of top-1 that a decision may still be expected to lose
 
 
-def risk_after(belief: Belief, rows: list[int], seed: int = 0, draws: int = DRAWS) -> float:
+@dataclass(frozen=True, eq=False)
+class _Draws:
+    """Draws of all times: what would be timed (D, N), over the belief and in logs, which designs would leave the accelerator, and which fit."""
+
+    timed: Floats
+    falls: NDArray[np.bool_]
+    really: NDArray[np.bool_]
+
+    @staticmethod
+    def of(belief: Belief, seed: int) -> _Draws:
+        rng = np.random.default_rng(seed)
+        count = len(belief.ms)
+        truth = rng.standard_normal((DRAWS, count)) @ _root(belief.covariance).T
+        timed = truth + rng.standard_normal((DRAWS, count)) * NOISE
+        falls = rng.random((DRAWS, count)) < belief.p_cliff
+        return _Draws(timed, falls, (truth <= np.log(belief.budget_ms / belief.ms)) & ~falls)
+
+    def worth(self, belief: Belief, rows: list[int]) -> Floats:
+        """Return the top-1 (D,) that the choice brings once some designs were timed."""
+        return _worth(belief, _p_fits(belief, rows, self.timed, self.falls), self.really)
+
+    def lost(self, belief: Belief, got: Floats) -> float:
+        """Return the points of top-1 by which the choice after all were timed brings more, on average."""
+        best = self.worth(belief, list(range(len(belief.ms))))
+        return max(float(np.mean(best - got)), 0.0)
+
+
+def risk_after(belief: Belief, rows: list[int], seed: int = 0) -> float:
     """Return the points of top-1 that a choice is expected to lose once some designs were timed."""
-    rng = np.random.default_rng(seed)
-    count = len(belief.ms)
-    truth = rng.standard_normal((draws, count)) @ _root(belief.covariance).T  # (D, N) logs over the belief
-    timed = truth + rng.standard_normal((draws, count)) * NOISE
-    falls = rng.random((draws, count)) < belief.p_cliff
-    really = (truth <= np.log(belief.budget_ms / belief.ms)) & ~falls
-    got = _worth(belief, _p_fits(belief, rows, timed, falls), really)
-    best = _worth(belief, _p_fits(belief, list(range(count)), timed, falls), really)
-    return max(float(np.mean(best - got)), 0.0)
+    draws = _Draws.of(belief, seed)
+    return draws.lost(belief, draws.worth(belief, rows))
+
+
+def risk_of(belief: Belief, row: int, seed: int = 0) -> float:
+    """Return the points of top-1 that one design is expected to lose, if it is kept whatever more is timed."""
+    draws = _Draws.of(belief, seed)
+    return draws.lost(belief, np.where(draws.really[:, row], belief.top1[row], _fallback(belief)))
 
 
 def _p_fits(belief: Belief, rows: list[int], timed: Floats, falls: NDArray[np.bool_]) -> Floats:
@@ -51,7 +79,12 @@ def _worth(belief: Belief, p_fits: Floats, really: NDArray[np.bool_]) -> Floats:
     low = np.where(p_fits >= belief.chance, belief.top1_low, -np.inf)
     chosen = np.argmax(low, axis=1)
     holds = np.isfinite(low[rows, chosen]) & really[rows, chosen]
-    return np.asarray(np.where(holds, belief.top1[chosen], belief.top1[int(np.argmin(belief.ms))]))
+    return np.asarray(np.where(holds, belief.top1[chosen], _fallback(belief)))
+
+
+def _fallback(belief: Belief) -> float:
+    """Return the top-1 of the fastest design."""
+    return float(belief.top1[int(np.argmin(belief.ms))])
 
 
 def pick(

@@ -81,6 +81,8 @@ def show_confirmed(found: Confirmed, results: Sequence[Path] = ()) -> None:
         f"{str(answer.verdict).capitalize()}:",
         f"{text}. It is expected to lose {answer.risk:.2f} {RISK}.",
     )
+    if why := _why(found):
+        show_line(console, "Why:", why)
     console.print()
     rows = [(name, f"{ms:.3g}", f"{was:.3g}", f"{ms / was - 1:+.0%}") for name, ms, was in found.timed]
     columns = ("design", "timed ms", "predicted ms", "off by")
@@ -94,3 +96,13 @@ def show_confirmed(found: Confirmed, results: Sequence[Path] = ()) -> None:
         show_line(
             console, "Next:", f"add the times of these as rows of {files}, and run the same command again."
         )
+
+
+def _why(found: Confirmed) -> str:
+    """Say why another design is chosen; empty where none is."""
+    before, now = found.result.chosen, found.chosen
+    if found.answer.verdict is not Verdict.CHANGED or before is None or now is None:
+        return ""
+    if now.top1_low > before.top1_low:
+        return "the study left room for the error of its predictions; with these times less is needed, and a more accurate design fits."
+    return "with these times, the study's choice is no longer likely enough to fit."

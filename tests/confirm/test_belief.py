@@ -8,7 +8,7 @@ from scipy.stats import norm
 
 from dsim.confirm import Belief, Verdict, pick, restate
 from dsim.confirm.belief import NOISE, best_of, covariance_of
-from dsim.confirm.pick import CERTAIN, risk_after
+from dsim.confirm.pick import CERTAIN, risk_after, risk_of
 
 
 def belief(ms: list[float], covariance: np.ndarray, top1: list[float], p_cliff: float = 0.0) -> Belief:
@@ -73,6 +73,16 @@ def test_the_answer_is_restated(ms: float, verdict: Verdict, chosen: int | None)
         return
     answer = restate(0, one.after({1: float(np.log(ms))}))
     assert (answer.verdict, answer.chosen) == (verdict, chosen)
+
+
+def test_a_choice_stays_where_another_is_hardly_better() -> None:
+    # both were timed and fit for certain; the second brings 0.1 points more, and then a whole point
+    for more, verdict, chosen in ((0.1, Verdict.CONFIRMED, 0), (1.0, Verdict.CHANGED, 1)):
+        one = belief([1.0, 1.2, 4.0], np.diag([1e-6, 1e-6, 1e-6]), [80.0, 80.0 + more, 86.0])
+        assert risk_of(one, 0) == pytest.approx(more)
+        assert risk_of(one, 1) == pytest.approx(0.0)
+        answer = restate(0, one)
+        assert (answer.verdict, answer.chosen) == (verdict, chosen)
 
 
 def test_nothing_fits() -> None:
