@@ -62,7 +62,7 @@ MAY: dict[str, set[str]] = {
     "accuracy": {"op", "attrs", "graph", "arch"},
     "shelf": {"op", "attrs", "graph", "device", "latency", "accuracy", "export"},
     "advice": {"op", "attrs", "graph", "device", "latency", "network", "accuracy"},
-    "confirm": {"op", "attrs", "graph", "arch", "device", "latency", "search", "shift", "export"},
+    "confirm": {"op", "attrs", "graph", "arch", "device", "latency", "search", "shift", "export", "own"},
     "own": {"op", "attrs", "graph", "arch", "device", "latency"},
     "search": {"op", "attrs", "graph", "arch", "device", "latency", "accuracy", "export", "shelf"},
     "shift": {"op", "attrs", "graph", "arch", "device", "latency", "accuracy", "search"},

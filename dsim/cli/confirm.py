@@ -14,7 +14,7 @@ from dsim.cli.words import ending
     epilog=ending(
         "dsim confirm studies/mine --out to-time",
         "dsim confirm studies/mine --results to-time/results.csv",
-        then="`dsim device add to-time/results.csv --name my-phone` keeps the times as a profile of your own.",
+        then="`dsim study --device NAME-timed` searches again with the times; `dsim device remove NAME-timed` forgets them.",
     )
 )
 @click.argument("study", type=click.Path(path_type=Path))
@@ -29,6 +29,13 @@ from dsim.cli.words import ending
     type=click.Path(path_type=Path),
     help="File with times, in any form that `dsim device add` reads. Repeat it for several.",
 )
+@click.option(
+    "--keep-as",
+    default="",
+    help="With --results: the profile of your own that gets the times.",
+    show_default="the study's device with -timed behind it",
+)
+@click.option("--no-keep", is_flag=True, help="With --results: keep the times in no profile.")
 @click.option(
     "--most",
     type=click.IntRange(3, 8),
@@ -45,17 +52,26 @@ from dsim.cli.words import ending
 )
 @json_option
 def confirm(
-    study: Path, out: Path | None, results: tuple[Path, ...], most: int, form: str | None, as_json: bool
+    study: Path,
+    out: Path | None,
+    results: tuple[Path, ...],
+    keep_as: str,
+    no_keep: bool,
+    most: int,
+    form: str | None,
+    as_json: bool,
 ) -> None:
     """Find out on the device whether the answer of STUDY is right.
 
     STUDY is the folder of a finished study. Without --results, dsim says which 3 to 8 of its designs to time: those
     whose times most reduce what the choice may lose. With --results, it says whether the choice is confirmed, changed,
-    or not yet certain, and what to time next. Nothing is sent anywhere.
+    or not yet certain, and what to time next; the times also become evidence of a profile of your own. Nothing is sent
+    anywhere.
     """
     from dsim.confirm import confirm as restated  # deferred: help must not wait for the models
+    from dsim.confirm import keep
     from dsim.confirm import plan as planned
-    from dsim.report.confirm import show_confirmed, show_plan
+    from dsim.report.confirm import show_confirmed, show_kept, show_plan
 
     if results and out:
         raise click.UsageError(
@@ -63,12 +79,19 @@ def confirm(
         )
     if form and not out:
         raise click.UsageError("--to needs --out FOLDER: it says in which form to write.")
+    if (keep_as or no_keep) and (not results or (keep_as and no_keep)):
+        raise click.UsageError(
+            "--keep-as and --no-keep say what becomes of --results FILE: give one of the two with it."
+        )
     if results:
         found = restated(study, results)
+        kept = None if no_keep else keep(study, results, keep_as)
         if as_json:
-            print_json(without_nan(found.to_dict()))
-        else:
-            show_confirmed(found, results)
+            print_json(without_nan({**found.to_dict(), "profile": kept.to_dict() if kept else None}))
+            return
+        show_confirmed(found, results)
+        if kept:
+            show_kept(kept, found.result.spec.budget_ms)
         return
     plan = planned(study, most)
     if out:

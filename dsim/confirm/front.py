@@ -17,6 +17,7 @@ from dsim.confirm.answer import Answer, restate
 from dsim.confirm.belief import NOISE, Belief, believe
 from dsim.confirm.pick import MOST, pick, risk_after
 from dsim.device import find_profile
+from dsim.device.add.found import FoundNetwork
 from dsim.device.add.read import read_measurements
 from dsim.device.add.wrong import refuse
 from dsim.device.profile import DeviceProfile
@@ -33,7 +34,7 @@ LEAST = 3
 FAR = 3.0  # standard deviations of one time; of several together, what is as rare
 STRANGE = (
     "the times are further from the predictions, or from each other, than their errors allow: check that device, unit, runtime and "
-    "precision are those of {}. If they are, make a profile of the times (`dsim device add FILE --name NAME`) and search again on it"
+    "precision are those of {}. If they are, search again on a profile that is made of the times"
 )
 _NAME = re.compile(r"design-[0-9a-f]{8}")
 
@@ -197,8 +198,8 @@ def confirm(study: str | Path, results: Sequence[str | Path]) -> Confirmed:
     return Confirmed(result, answer, chosen, name_of(chosen) if chosen else "", timed, steps, notes)
 
 
-def times_of(paths: Sequence[Path], names: Sequence[str]) -> tuple[dict[int, list[float]], set[int]]:
-    """Read the times of designs, by their place among names, and which of them are known to leave the accelerator.
+def read_times(paths: Sequence[Path], names: Sequence[str]) -> tuple[tuple[int, FoundNetwork], ...]:
+    """Read the times of designs, each with its place among names.
 
     Raises
     ------
@@ -207,8 +208,7 @@ def times_of(paths: Sequence[Path], names: Sequence[str]) -> tuple[dict[int, lis
     """
     read = read_measurements(paths)
     refuse(list(read.wrong))
-    found: dict[int, list[float]] = defaultdict(list)
-    fell: set[int] = set()
+    found = []
     for one in read.networks:
         named = _NAME.findall(one.reference) or _NAME.findall(one.graph)
         if not named or named[-1] not in names:
@@ -216,14 +216,26 @@ def times_of(paths: Sequence[Path], names: Sequence[str]) -> tuple[dict[int, lis
                 f"{one.where}: a time must be of one of the study's designs, got {one.reference[:80]!r}; name it as its folder "
                 f"is called, such as {names[0]}"
             )
-        row = names.index(named[-1])
-        if one.cliff:
-            fell.add(row)
-        else:
-            found[row].append(one.latency_ms)
-    if not found and not fell:
+        found.append((names.index(named[-1]), one))
+    if not found:
         raise FileFormatError(f"{paths[0]} must hold a time of one design at least, got none; add rows")
-    return dict(found), fell
+    return tuple(found)
+
+
+def times_of(paths: Sequence[Path], names: Sequence[str]) -> tuple[dict[int, list[float]], set[int]]:
+    """Read the times of designs, by their place among names, and which of them are known to leave the accelerator.
+
+    Raises
+    ------
+    FileFormatError
+        A file cannot be read as times, has none, or names another design.
+    """
+    times: dict[int, list[float]] = defaultdict(list)
+    read = read_times(paths, names)
+    for row, one in read:
+        if not one.cliff:
+            times[row].append(one.latency_ms)
+    return dict(times), {row for row, one in read if one.cliff}
 
 
 def is_strange(belief: Belief, logs: Mapping[int, float]) -> bool:

@@ -59,8 +59,22 @@ def add_requested(request: Request) -> Added:
             f"profile {request.name!r} comes with dsim, and one of your own would hide it; choose another name, or give "
             "--force to hide it"
         )
-    like = donor_named(request.like) if request.like else None
+    if request.like:
+        donor_named(request.like)  # before the files are read
     found = read_measurements(request.files, request.models, request.wanted, dict(request.names))
+    return add_found(request, found)
+
+
+def add_found(request: Request, found: Found) -> Added:
+    """Make a profile of measurements that were read already; relative paths start from the folder of the request's first file.
+
+    Raises
+    ------
+    DsimError
+        Something in them breaks a rule; nothing is written then.
+    """
+    root = user_profiles_dir()
+    like = donor_named(request.like) if request.like else None
     timed, graphs = _networks(found, request.files[0].parent)
     measures = measured_as(timed)
     if like is not None and like.measures != measures:
@@ -177,13 +191,10 @@ def _networks(found: Found, folder: Path) -> tuple[tuple[Timed, ...], dict[str, 
     graphs: dict[str, Graph] = {}
     wrong = list(found.wrong)
     for one in found.networks:
-        own = found.graphs.get(one.reference)
+        name = one.graph or one.reference
+        own = found.graphs.get(name)
         try:
-            key, graph = (
-                resolve(one.graph or one.reference, folder, one.where)
-                if own is None
-                else (one.reference, own)
-            )
+            key, graph = resolve(name, folder, one.where) if own is None else (name, own)
         except DsimError as error:
             wrong.append(Wrong(one.where, str(error).removeprefix(f"{one.where}: ")))
             continue

@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
-from dsim.confirm import Plan, Verdict
+from dsim.confirm import Kept, Plan, Verdict
 from dsim.confirm.front import Confirmed, Step
 from dsim.confirm.kit import README, SHEET
 from dsim.report.console import result_console, show, show_line, show_table, step
@@ -96,6 +96,26 @@ def show_confirmed(found: Confirmed, results: Sequence[Path] = ()) -> None:
         show_line(
             console, "Next:", f"add the times of these as rows of {files}, and run the same command again."
         )
+
+
+def show_kept(kept: Kept, budget_ms: float) -> None:
+    """Print where the times lie, what they are good for, and how to undo that."""
+    console, added = result_console(), kept.added
+    if added is None:
+        show_line(
+            console, "Profile:", f"none of your own was made of these times yet, because {kept.why_not}"
+        )
+        return
+    new = added.networks - kept.earlier
+    text = f"{new} times are evidence of your own profile {kept.name} now"
+    if kept.earlier:
+        text += f", beside {kept.earlier} that it had"
+    show_line(console, "Profile:", f"{text}, in {added.folder}.")
+    for note in added.notes:
+        show_line(console, "Note:", note)
+    again = f"dsim study --device {kept.name} --budget {budget_ms:g}ms"
+    show(console, step("to search again with these times:", again, console.width))
+    show(console, step("to forget them:", f"dsim device remove {kept.name}", console.width))
 
 
 def _why(found: Confirmed) -> str:

@@ -15,6 +15,7 @@ from dsim.arch import get_preset
 from dsim.cli.main import dsim as command
 from dsim.confirm import Belief, Plan, Verdict
 from dsim.confirm.front import Confirmed, Step, is_strange, name_of, pool_of, times_of
+from dsim.confirm.keep import evidence, own_name
 from dsim.confirm.kit import COMMANDS, FILES, form_of
 from dsim.device import find_profile
 from dsim.errors import DsimError, FileFormatError
@@ -83,6 +84,7 @@ def test_wrong_usage_is_told_before_any_work(tmp_path: Path) -> None:
     for options, says in (
         (["--out", "a", "--results", "b"], "give one of the two"),
         (["--to", "onnx"], "--to needs --out"),
+        (["--no-keep"], "say what becomes of --results"),
         (["--most", "2"], "3<=x<=8"),
     ):
         done = CliRunner().invoke(command, ["confirm", str(tmp_path), *options])
@@ -95,7 +97,9 @@ def test_wrong_usage_is_told_before_any_work(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_study_is_planned_written_timed_and_confirmed(tmp_path: Path) -> None:
+def test_a_study_is_planned_written_timed_and_confirmed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     study = dsim.search("iphone12", 2.0, trials=8, out=tmp_path, name="mine")
     folder = tmp_path / "mine"
     plan = dsim.confirm.plan(folder)
@@ -149,6 +153,53 @@ def test_a_study_is_planned_written_timed_and_confirmed(tmp_path: Path) -> None:
     assert slow.chosen is not None
     assert 1.2 * study.chosen.latency_ms > 2.0 > 1.2 * slow.chosen.latency_ms
     assert not any(one.notes for one in (same, as_predicted, quick, slow))
+    # the times become evidence of a profile of the user's own: more are added, those of the same design are replaced
+    monkeypatch.setenv("DSIM_PROFILES", str(tmp_path / "profiles"))
+    timed(1.2, pool[:3])
+    assert dsim.confirm.keep(folder, [sheet]).name == "iphone12-timed"
+    timed(1.1, pool[2:6])
+    kept = dsim.confirm.keep(folder, [sheet])
+    assert (kept.earlier, kept.added and kept.added.networks) == (2, 6)
+    profile = find_profile("iphone12-timed")
+    assert (profile.method, profile.donor, profile.folder.parent) == (
+        "few-shot",
+        "iphone12",
+        tmp_path / "profiles",
+    )
+    measured = {one.network: one.latency_ms for one in profile.networks}
+    slower = [1.2, 1.2, 1.1, 1.1, 1.1, 1.1]
+    assert measured == pytest.approx(
+        {name_of(one): times * one.latency_ms for one, times in zip(pool, slower, strict=False)}
+    )
+    sheet.write_text(f"network,latency_ms\n{own},1.8\n")
+    few = dsim.confirm.keep(folder, [sheet], "another")
+    assert "at least 3 different networks, got 1" in few.why_not
+    assert not (tmp_path / "profiles" / "another").exists()
+    for name, says in (("iphone13", "comes with dsim"), ("iphone12", "another profile than the study's")):
+        with pytest.raises(DsimError, match=says):
+            dsim.confirm.keep(folder, [sheet], name)
+
+
+def test_times_find_the_graphs_of_their_designs(tmp_path: Path) -> None:
+    small, large = (
+        Candidate(get_preset(name), 1.4, 1.2, 1.7, 0.95, 80.0, 79.0, 81.0, 12_000_000, 10**9)
+        for name in ("efficientformer_l1", "efficientformer_l3")
+    )
+    result = StudyResult(
+        StudySpec("iphone12", 2.0, name="mine"), small, (small, large), small, (), (), Cost(2.0, 10, 3, 0)
+    )
+    sheet = tmp_path / "results.csv"
+    sheet.write_text(f"network,latency_ms\n{name_of(large)},3.5\n")
+    found, earlier = evidence(result, [sheet], None)
+    assert earlier == 0
+    assert [(one.reference, one.latency_ms) for one in found.networks] == [(name_of(large), 3.5)]
+    assert found.graphs[found.networks[0].graph].macs == large.arch.to_graph().macs
+
+
+def test_a_profile_of_times_never_has_the_name_of_the_one_that_judged() -> None:
+    assert own_name("iphone12") == "iphone12-timed"
+    assert own_name("iphone12-timed") == "iphone12-timed-2"
+    assert own_name("iphone12-timed-2") == "iphone12-timed-3"
 
 
 def test_the_sheet_of_times_makes_a_profile_too(tmp_path: Path) -> None:
