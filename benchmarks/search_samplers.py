@@ -21,7 +21,7 @@ from dsim.latency import load_model
 from dsim.report.table import TableData, table
 from dsim.search import StudySpec
 from dsim.search.exact import exact_optimum
-from dsim.search.limits import keep_identified
+from dsim.search.identified import keep_identified
 from dsim.search.score import Scorer
 from dsim.search.study import search_mixes
 from dsim.search.table import CostTable

@@ -22,7 +22,7 @@ from dsim.accuracy import load_accuracy_model
 from dsim.latency import load_model
 from dsim.report.table import TableData, table
 from dsim.search.grid import Grid
-from dsim.search.limits import keep_identified
+from dsim.search.identified import keep_identified
 from dsim.search.mix import Mix, mix_from, parameters
 from dsim.search.score import Scorer
 from dsim.search.space import Space

@@ -90,3 +90,26 @@ def count(value: float | str) -> float:
     if not (math.isfinite(found) and found > 0):
         raise InvalidValueError(f"a count must be positive and finite, got {value!r}; write 15M")
     return found
+
+
+_BYTES = {"B": 1.0, "KB": 1e3, "MB": 1e6, "GB": 1e9, "KIB": 2.0**10, "MIB": 2.0**20, "GIB": 2.0**30}
+
+
+def bytes_of(value: float | str) -> float:
+    """Return a number of bytes: a number is one already, a text such as ``"24MB"`` has its unit.
+
+    Raises
+    ------
+    InvalidValueError
+        A text is no such size, or it is not positive and finite.
+    """
+    match = _FORM.fullmatch(str(value))
+    unit = match[2].upper() if match else ""
+    if not match or (unit or "B") not in _BYTES or (isinstance(value, str) and not unit):
+        raise InvalidValueError(
+            f"a size is a positive number with KB, MB, GB, KiB, MiB or GiB behind it, got {value!r}; write 24MB"
+        )
+    found = float(f"{float(match[1]) * _BYTES[unit or 'B']:.12g}")
+    if not (math.isfinite(found) and found > 0):
+        raise InvalidValueError(f"a size must be positive and finite, got {value!r}; write 24MB")
+    return found

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import click
 
-from dsim.cli.types import COUNT, DEVICE
+from dsim.cli.types import BYTES, COUNT, DEVICE
 
 SCHEMA_VERSION = 1
 
@@ -74,12 +74,15 @@ def batch_option(command: _Command) -> _Command:
 
 
 def limit_options(command: _Command) -> _Command:
-    """Add ``--params`` and ``--macs``."""
-    for name, what in (
-        ("--macs", "multiply-accumulates, such as 1G"),
-        ("--params", "parameters, such as 15M"),
+    """Add ``--params``, ``--macs``, ``--memory`` and ``--size``."""
+    numbers = "in the numbers that the device uses"
+    for name, kind, what in (
+        ("--size", BYTES, f"that weights may take in a file, {numbers}, such as 12MB"),
+        ("--memory", BYTES, f"that activations may take at once, {numbers}, such as 4MB"),
+        ("--macs", COUNT, "multiply-accumulates, such as 1G"),
+        ("--params", COUNT, "parameters, such as 15M"),
     ):
-        command = click.option(name, type=COUNT, help=f"The most {what}.")(command)
+        command = click.option(name, type=kind, help=f"The most {what}.")(command)
     return command
 
 

@@ -82,6 +82,8 @@ def shortlist(
     budgets_ms: tuple[float, ...],
     params: float | None,
     macs: float | None,
+    memory: float | None,
+    size: float | None,
     px: tuple[int, ...],
     confidence: float,
     rough: bool,
@@ -99,13 +101,15 @@ def shortlist(
     predicted with its interval. Nothing needs to be trained.
     """
     from dsim.report.shelf import show_shortlists  # deferred: help must not wait
-    from dsim.shelf import Limits, shortlists
+    from dsim.shelf import ShelfLimits, shortlists
 
     if folder is None and (name or target or weights):
         raise click.UsageError("--name, --to and --weights go with --export; add --export DIR")
     if folder is not None and len(budgets_ms) > 1:
         raise click.UsageError("--export takes one budget, got several; leave all but one out")
-    found = shortlists(device, budgets_ms, Limits(params, macs, px), confidence, batch, rough)
+    found = shortlists(
+        device, budgets_ms, ShelfLimits(params, macs, memory, size, px), confidence, batch, rough
+    )
     if folder is not None:
         _export(found[0], folder, name, target, weights, as_json)
     elif as_json:

@@ -14,6 +14,7 @@ from dsim.cli.options import (
     data_option,
     device_option,
     json_option,
+    limit_options,
     print_json,
     recipe_option,
     rough_option,
@@ -35,7 +36,7 @@ def _show_space(ctx: click.Context, param: click.Parameter, value: bool) -> None
 @click.command(
     epilog=ending(
         "dsim study --device iphone12 --budget 2ms",
-        "dsim study --device pixel4-cpu-1large-float --budget 30ms --time 60s",
+        "dsim study --device iphone12 --budget 2ms --params 10M --memory 2MB",
         "dsim study --device iphone12 --budget 2ms --accuracy photos.supernet",
         "dsim study --device iphone12 --budget 8ms --task backbone --px 512x640",
         then="`dsim export studies/iphone12-2ms --to coreml -o app` writes the design for a runtime, and `dsim report "
@@ -51,6 +52,7 @@ def _show_space(ctx: click.Context, param: click.Parameter, value: bool) -> None
     required=True,
     help="The most time that one run may take, such as 2ms.",
 )
+@limit_options
 @certainty_option
 @recipe_option
 @rough_option
@@ -139,6 +141,10 @@ def study(
     device: str,
     batch: int | None,
     budget_ms: float,
+    params: float | None,
+    macs: float | None,
+    memory: float | None,
+    size: float | None,
     confidence: float,
     recipe: str | None,
     rough: bool,
@@ -181,6 +187,10 @@ def study(
         budget_ms,
         px=px,
         backbone=task == "backbone",
+        params=params,
+        macs=macs,
+        memory=memory,
+        size=size,
         batch=batch,
         confidence=confidence,
         rough=rough,

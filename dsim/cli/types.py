@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from dsim.errors import InvalidValueError
-from dsim.units import count, milliseconds, parse_seconds
+from dsim.units import bytes_of, count, milliseconds, parse_seconds
 
 
 class Duration(click.ParamType[float]):
@@ -71,6 +71,22 @@ class Count(click.ParamType[float]):
 
 
 COUNT = Count()
+
+
+class Bytes(click.ParamType[float]):
+    """A size of memory or of a file, such as 24MB; the verb gets bytes."""
+
+    name = "size"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Read ``24MB`` or ``512KiB``; a bare number is wrong usage."""
+        try:
+            return bytes_of(str(value))
+        except InvalidValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+BYTES = Bytes()
 
 
 class Sides(click.ParamType[tuple[int, ...]]):

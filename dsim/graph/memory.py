@@ -13,7 +13,13 @@ FLOAT32_BYTES = 4
 _OVERWRITE = (ACTIVATIONS - {OpKind.GELU, OpKind.SILU}) | BINARY | {OpKind.BATCH_NORM}
 
 
-def peak_memory_bytes(graph: Graph, bytes_per_number: int = FLOAT32_BYTES, *, in_place: bool = True) -> int:
+def peak_memory_bytes(
+    graph: Graph,
+    bytes_per_number: int = FLOAT32_BYTES,
+    *,
+    in_place: bool = True,
+    keep_inputs: bool = False,
+) -> int:
     """Return the most memory that activations take at once, when ops run in order and free what nobody reads any more.
 
     Weights are not counted, nor what a runtime adds. An op's inputs and outputs exist at the same time; a reshape
@@ -26,12 +32,15 @@ def peak_memory_bytes(graph: Graph, bytes_per_number: int = FLOAT32_BYTES, *, in
     in_place
         Whether simple activations, sums and products write over an input that nobody reads any more, as deployed runtimes do;
         torch does not.
+    keep_inputs
+        Whether what the graph reads is needed to the end, as where it is a result of what ran before.
     """
     last_read = {Ref(-1 - k): 0 for k in range(len(graph.inputs))}
     for index, node in enumerate(graph.nodes):
         last_read.update(dict.fromkeys(node.inputs, index))
         last_read.update({Ref(index, slot): index for slot in range(len(node.op.outputs))})
-    last_read.update({ref: len(graph.nodes) for ref in graph.outputs})
+    kept = (*graph.outputs, *(Ref(-1 - k) for k in range(len(graph.inputs)) if keep_inputs))
+    last_read.update({ref: len(graph.nodes) for ref in kept})
 
     owner = {Ref(-1 - k): Ref(-1 - k) for k in range(len(graph.inputs))}  # whose memory a tensor lies in
     freed = {ref: last_read[ref] for ref in owner}  # after which op an owner's memory is free

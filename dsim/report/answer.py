@@ -61,6 +61,7 @@ def answer_lines(result: StudyResult, width: int) -> list[Text]:
     return [
         *(line for sentence in sentences for line in plain(sentence, width)),
         *(headed(f"{LEAVES.capitalize()}:", f"{risk}.", width) if risk else ()),
+        *(line for use in result.limits for line in headed(f"{use.title}:", f"{use.words}.", width)),
         NONE,
     ]
 

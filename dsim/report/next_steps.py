@@ -76,6 +76,7 @@ def _study(spec: StudySpec, budget: str) -> str:
     for option in ("confidence", "recipe", "trials", "seed", "out"):
         if getattr(spec, option) != getattr(usual, option):
             words += [f"--{option}", str(getattr(spec, option))]
+    words += spec.limits.options
     if spec.backbone:
         words += ["--task", "backbone", "--px", spec.backbone]
     if spec.task:

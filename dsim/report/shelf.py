@@ -69,8 +69,7 @@ def export_command(found: Shortlist) -> str:
     """Return the command that writes the first of a list: it asks for the same list again."""
     limits = found.limits
     words = ["dsim", "shortlist", "--device", found.device, "--budget", f"{found.budget_ms:.12g}ms"]
-    words += [] if limits.params is None else ["--params", f"{limits.params / 1e6:.12g}M"]
-    words += [] if limits.macs is None else ["--macs", f"{limits.macs / 1e9:.12g}G"]
+    words += limits.options
     words += ["--px", ",".join(map(str, limits.px))] if limits.px else []
     words += [] if found.confidence == USUAL else ["--confidence", f"{found.confidence:g}"]
     return shlex.join([*words, "--export", "shelf"])

@@ -78,6 +78,7 @@ def chosen_table(chosen: Candidate, result: StudyResult) -> TableData:
     """Return the table of what is predicted of a chosen design, and of what it reached where it was tested."""
     budget_ms, level = result.spec.budget_ms, f"{result.spec.confidence:.0%} interval"
     name, tested = result.spec.words.name, result.tested
+    allowed = {use.name: use.allowed_words for use in result.limits}
     rows = [
         ("latency", f"{chosen.latency_ms:.2f} ms", f"{level} {chosen.low_ms:.2f} to {chosen.high_ms:.2f} ms"),
         ("fits", f"{chosen.p_fits:.1%}", f"chance that a new measurement is within {budget_ms:g} ms"),
@@ -85,9 +86,22 @@ def chosen_table(chosen: Candidate, result: StudyResult) -> TableData:
         (
             "parameters",
             f"{chosen.params / 1e6:.2f} M",
-            "both classifiers counted" if chosen.arch.head.distilled else "",
+            "; ".join(
+                filter(
+                    None,
+                    (
+                        allowed.get("params", ""),
+                        "both classifiers counted" if chosen.arch.head.distilled else "",
+                    ),
+                )
+            ),
         ),
-        ("MACs", f"{chosen.macs / 1e9:.3f} G", ""),
+        ("MACs", f"{chosen.macs / 1e9:.3f} G", allowed.get("macs", "")),
+        *(
+            (use.title.lower(), use.used_words, use.allowed_words)
+            for use in result.limits
+            if use.name not in ("params", "macs")
+        ),
     ]
     if chosen.name:
         rows.append(("published as", chosen.name, ""))

@@ -122,6 +122,7 @@ def read_result(spec: StudySpec) -> StudyResult | None:
         form.shelf,
         form.alike,
         form.missed,
+        form.limits,
     )
     return result.ranked()
 

@@ -205,7 +205,7 @@ class Grid:
         for width, ratio in itertools.product(widths, ratios):
             pieces = self._probe(key, stage, width, convs=2, ratio=ratio)
             blocks = [row for scope, row in pieces.items() if scope.startswith(f"stages.{stage}.blocks.")]
-            cells.append([sum(blocks[some], np.zeros_like(blocks[0])) for some in which])
+            cells.append([self._table.together([np.zeros_like(blocks[0]), *blocks[some]]) for some in which])
         rows = np.array(cells).reshape(len(widths), len(ratios), len(which), -1)
         return list(np.moveaxis(rows, 2, 0))
 
@@ -232,6 +232,9 @@ class Grid:
             convs = (np.array(depths) - count)[None, :, None, None]
             first, other = prices.first[:, None], prices.other[:, None]
             blocks = np.where(convs > 0, first + (convs - 1) * other, 0.0) + prices.attention[:, None]
+            if self._table.ceiling is not None:
+                runs = (first * (convs > 0), other * (convs > 1), prices.attention[:, None])
+                blocks = self._table.at_once(blocks, np.broadcast_arrays(*runs))
             ends = {0: self._stem, 3: self._head}
             return blocks + ends[stage][:, None, None] if stage in ends else np.asarray(blocks)
 

@@ -71,7 +71,7 @@ class Pile:
         self.grid = grid
         self.points: Points = np.empty((0, AXES), dtype=np.int64)
         nothing = np.empty(0)
-        self.marks = Marks(nothing, nothing, nothing, nothing > 0, nothing > 0)
+        self.marks = Marks(nothing, nothing, nothing, nothing > 0, nothing > 0, nothing > 0)
         self._scorer = scorer
         self._sizes = np.array(grid.sizes)
         self._codes = np.empty(0, dtype=np.int64)

@@ -25,7 +25,7 @@ from dsim.latency import Basis, load_model
 from dsim.latency.additive import additive
 from dsim.progress import working
 from dsim.records import to_plain
-from dsim.search.limits import keep_identified
+from dsim.search.identified import keep_identified
 from dsim.search.piece_vectors import PieceVectors
 from dsim.search.random_designs import random_design
 from dsim.search.result import NotIdentified

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from dsim.device.batches import split_name
 from dsim.latency.cliffs import LEAVES, chance_words
+from dsim.limits import LimitUse
 from dsim.openers import open_with
 from dsim.records import to_rows, to_versioned
 from dsim.search.candidate import Candidate, Certainty, Ranked
 from dsim.search.missed import Alike, Missed
+from dsim.search.preference import Preference
 from dsim.search.spec import UPPER_END, StudySpec
 from dsim.search.task import RANK_KEYS, TrainedDesign, renamed
 from dsim.shelf.records import Shelved
@@ -52,34 +54,6 @@ class Published:
     latency_ms: float
     top1: float | None
     source: str
-
-
-@dataclass(frozen=True)
-class Preference:
-    """Which to take: the design that a study chose, or the best published network that fits too.
-
-    Attributes
-    ----------
-    design
-        Whether to take the design: its gain lies above zero with all of its interval.
-    network
-        The published network, as timm calls it.
-    gain, low, high
-        Points of top-1 that the design is predicted to gain on it, with the interval of that prediction.
-    """
-
-    design: bool
-    network: str
-    gain: float
-    low: float
-    high: float
-
-    def says(self, trained: str) -> str:
-        """Return it in one sentence; ``trained`` says how the design would be trained."""
-        span = f"{self.gain:+.1f} points ({self.low:+.1f} to {self.high:+.1f})"
-        if self.design:
-            return f"the design, if you can train it ({trained}): {span} on {self.network} (published, with weights)."
-        return f"{self.network} (published, with weights): training the design ({trained}) may gain nothing, {span}."
 
 
 @dataclass(frozen=True)
@@ -144,6 +118,7 @@ class ResultForm:
     alike: Alike | None = None
     missed: Missed | None = None
     prefer: Preference | None = None
+    limits: tuple[LimitUse, ...] = ()
 
 
 @dataclass(frozen=True, repr=False)
@@ -175,6 +150,8 @@ class StudyResult(Summarised):
     shelf
         The most accurate published networks with weights that fit the budget too, at most three; empty in files of older
         versions, and of a study on the user's own task.
+    limits
+        What the chosen design, or the fastest one where nothing fits, takes of each limit beside time.
     """
 
     spec: StudySpec
@@ -192,6 +169,7 @@ class StudyResult(Summarised):
     shelf: tuple[Shelved, ...] = ()
     alike: Alike | None = None
     missed: Missed | None = None
+    limits: tuple[LimitUse, ...] = ()
 
     @property
     def prefer(self) -> Preference | None:
@@ -243,6 +221,7 @@ class StudyResult(Summarised):
         rows += [*shown.said(spec.confidence, spec.trained), *shown.arch.summary().rows]
         if tested := self.tested:
             rows.append(("test accuracy", tested.words))
+        rows += [(use.title.lower(), use.words) for use in self.limits]
         if risk := chance_words(self.p_cliff):
             rows.append(("off the accelerator", risk))
         if preferred := self.prefer:
@@ -333,11 +312,14 @@ class StudyResult(Summarised):
             missed=self.missed,
             shelf=self.shelf,
             prefer=self.prefer,
+            limits=self.limits,
         )
 
     def to_dict(self) -> dict[str, Any]:
         """Return the object that ``dsim study --json`` prints."""
         plain = to_versioned(self.to_form(), SCHEMA_VERSION)
+        if not self.limits:
+            del plain["limits"]
         if self.spec.task is not None:
             return dict(renamed(plain, RANK_KEYS))
         return {key: value for key, value in plain.items() if key != "trained"}

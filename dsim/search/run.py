@@ -23,12 +23,14 @@ from dsim.files import check_folder, make_folder
 from dsim.latency import load_model
 from dsim.latency.content import content_hash
 from dsim.latency.learners import rests_on
+from dsim.limits import Limits, LimitUse, read_limits
 from dsim.op import OpKind
 from dsim.openers import open_with
+from dsim.search.amounts import Ceiling
 from dsim.search.certainty import all_chances
 from dsim.search.differs import differences
 from dsim.search.files import INPUTS, read_inputs, read_result, write_inputs, write_result
-from dsim.search.limits import keep_identified
+from dsim.search.identified import keep_identified
 from dsim.search.missed import Missed, worth_of_knowing
 from dsim.search.published import published_near
 from dsim.search.record import FILE as TRIALS
@@ -40,7 +42,7 @@ from dsim.search.spec import CHANCE, DEFAULT_TRIALS, StudySpec, fingerprint
 from dsim.search.study import Found, Progress, search_mixes
 from dsim.search.table import CostTable
 from dsim.search.task import MarkedPredictor, TaskSource
-from dsim.shelf.records import Limits, Shelved
+from dsim.shelf.records import ShelfLimits, Shelved
 from dsim.shelf.shortlist import of_profile
 from dsim.units import milliseconds, seconds
 
@@ -100,7 +102,8 @@ def run_study(
     if spec.recipe:
         asked = read_recipe(spec.recipe, spec.space.resolution)
         accuracy = ForRecipe(load_accuracy_model(), asked)
-    table = CostTable(latency, accuracy, spec.task.classes if spec.task else None, spec.image)
+    ceiling = Ceiling.on(profile, spec.limits, spec.image is not None) if spec.limits else None
+    table = CostTable(latency, accuracy, spec.task.classes if spec.task else None, spec.image, ceiling)
     scorer = Scorer(latency, accuracy, table, spec.budget_ms, spec.confidence)
     models = {"latency": content_hash(rests_on(profile)), "accuracy": accuracy.fingerprint}
     mark = fingerprint(spec.inputs(), models)
@@ -155,6 +158,8 @@ def run_study(
     if source:
         result = source.finish(result.ranked())
     result = _with_chance(result, scorer)
+    if ceiling:
+        result = replace(result, limits=_used(result, table, ceiling))
     if keep:
         write_result(result)
     return result
@@ -169,9 +174,18 @@ def _worth(found: Found, accuracy: object, seed: int) -> Missed | None:
     return replace(found.missed, worth=worth_of_knowing(draws), compared=count)
 
 
+def _used(result: StudyResult, table: CostTable, ceiling: Ceiling) -> tuple[LimitUse, ...]:
+    """Return what the chosen design, or the fastest one, takes of each limit."""
+    columns = table.cut(table.whole((result.chosen or result.fastest).arch)).amounts
+    assert columns is not None
+    return ceiling.uses(columns)
+
+
 def _shelf(spec: StudySpec, profile: DeviceProfile) -> tuple[Shelved, ...]:
-    """Return the most accurate published networks that fit the budget by the study's own rule."""
-    return of_profile(profile, spec.budget_ms, Limits(), spec.confidence).top(MOST_ON_SHELF)
+    """Return the most accurate published networks that fit the budget and the limits by the study's own rule."""
+    limits = spec.limits
+    asked = ShelfLimits(limits.params, limits.macs, limits.memory_bytes, limits.size_bytes)
+    return of_profile(profile, spec.budget_ms, asked, spec.confidence, MOST_ON_SHELF).top(MOST_ON_SHELF)
 
 
 def _record(spec: StudySpec, mark: str) -> Record:
@@ -227,6 +241,10 @@ def search(
     rough: bool = False,
     px: int | None = None,
     backbone: str = "",
+    params: float | str | None = None,
+    macs: float | str | None = None,
+    memory: float | str | None = None,
+    size: float | str | None = None,
     progress: Progress | None = None,
 ) -> StudyResult:
     """Find a vision backbone for a device within a latency budget.
@@ -267,6 +285,9 @@ def search(
         Height and width of the images of a classifier, in place of the space's.
     backbone
         Image of a detector or segmenter, such as ``"512x640"``: the four maps of that image are priced, without a head.
+    params, macs, memory, size
+        The most that a design may have of each, as hard as the budget: raw counts and bytes, or texts such as ``"10M"`` and
+        ``"24MB"``. Memory is what activations take at once, size what weights take in a file; both in the device's numbers.
     progress
         Called after each mix.
 
@@ -312,6 +333,7 @@ def search(
         source.task if source else None,
         recipe,
         backbone=backbone,
+        limits=Limits(**read_limits(params, macs, memory, size)),
     )
     result = run_study(spec, progress, out is not None, source, shelf=True)
     if out is not None and result.chosen:

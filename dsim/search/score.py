@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from dsim.arch import Arch
 from dsim.rounding import limit, steps
-from dsim.search.table import Accuracies, CostTable, Floats, Latencies
+from dsim.search.table import Accuracies, CostTable, Floats, Latencies, Row
 
 Bools = NDArray[np.bool_]
 POINTS = 100.0  # top-1 is in percent: what is nothing beside this is rounding
@@ -114,7 +114,11 @@ class Sortable(Protocol):
 
     @property
     def in_region(self) -> Bools:
-        """Whether they may be chosen, (N,)."""
+        """Whether their top-1 is more than a guess, (N,)."""
+
+    @property
+    def within(self) -> Bools:
+        """Whether they break no limit beside time, (N,)."""
 
     def __len__(self) -> int:
         """How many designs."""
@@ -126,6 +130,8 @@ class Marks:
 
     Attributes
     ----------
+    needs_ms
+        The smallest budget that they fit; of a design that breaks a limit beside time, at least a budget that is broken as far.
     sure
         Whether top-1 and region are exact; else top-1 may be off by `LOOSE` points.
     """
@@ -134,6 +140,7 @@ class Marks:
     needs_ms: Floats
     top1_low: Floats
     in_region: Bools
+    within: Bools
     sure: Bools
 
     def take(self, index: NDArray[np.int64] | Bools | slice) -> Marks:
@@ -161,6 +168,7 @@ class Scores:
     top1_low: Floats
     top1_high: Floats
     in_region: Bools
+    within: Bools
 
     def take(self, index: NDArray[np.int64] | Bools) -> Self:
         """Return the scores of some designs."""
@@ -180,7 +188,8 @@ class Scorer:
     """The two models, the budget and the confidence of one study.
 
     A design is feasible when a new measurement is within the budget with a chance of at least ``confidence``, cliffs included
-    and one-sided, and its accuracy estimate is more than a guess. The smallest budget of which that holds is what it needs.
+    and one-sided, its accuracy estimate is more than a guess, and it breaks no limit of the table's. The smallest budget of
+    which that holds is what it needs.
 
     Attributes
     ----------
@@ -209,6 +218,7 @@ class Scorer:
             accuracy.low,
             accuracy.high,
             self.accuracy.in_region(cut.summary),
+            self._limited(cut, latency.needs_ms)[0],
         )
 
     def mark(self, rows: Floats, single: bool = True) -> Marks:
@@ -227,12 +237,22 @@ class Scorer:
         else:
             single, inside = False, self.accuracy.in_region(cut.summary)
             low = self.accuracy.predict(cut.summary, self.confidence).low
-        return Marks(latency.latency_ms, latency.needs_ms, low, inside, np.full(len(low), not single))
+        within, needs = self._limited(cut, latency.needs_ms)
+        return Marks(latency.latency_ms, needs, low, inside, within, np.full(len(low), not single))
 
     def with_needs(self, marks: Marks, rows: Floats) -> Marks:
         """Return marks of another scorer of the same models with what designs need by this one: top-1 is the same."""
-        phi = self.table.cut(rows).phi
-        return replace(marks, needs_ms=self.latency.price(phi, self.confidence, self.chance).needs_ms)
+        cut = self.table.cut(rows)
+        needs = self.latency.price(cut.phi, self.confidence, self.chance).needs_ms
+        return replace(marks, needs_ms=self._limited(cut, needs)[1])
+
+    def _limited(self, cut: Row, needs_ms: Floats) -> tuple[Bools, Floats]:
+        """Return which designs break no limit beside time, and the marks of what they need: a limit is as hard as the budget."""
+        if self.table.ceiling is None or cut.amounts is None:
+            return np.ones(len(needs_ms), dtype=bool), needs_ms
+        shares = self.table.ceiling.shares(cut.amounts)
+        within = self.table.ceiling.within(shares)
+        return within, np.where(within, needs_ms, np.maximum(needs_ms, shares * self.budget_ms))
 
     @cached_property
     def _quick(self) -> QuickPredictor | None:
@@ -248,7 +268,7 @@ class Scorer:
 
     def feasible(self, scores: Sortable) -> Bools:
         """Return which designs (N,) fit the budget and may be chosen."""
-        return (scores.needs_ms <= limit(self.budget_ms)) & scores.in_region
+        return (scores.needs_ms <= limit(self.budget_ms)) & allowed(scores)
 
     def order(self, scores: Sortable) -> NDArray[np.int64]:
         """Sort: feasible ones by pessimistic top-1, then those in the region by how little they miss the budget.
@@ -262,18 +282,23 @@ class Scorer:
         return np.lexsort((middle, needs, first, ~scores.in_region, ~feasible)).astype(np.int64)
 
     def fastest(self, scores: Sortable) -> int:
-        """Return the design that needs the smallest budget, in the region where one is; of those that no budget is enough for, the quickest."""
+        """Return the design that needs the smallest budget, of those that may be chosen if any; where no budget is enough, the quickest."""
         figures = (steps(one, self.budget_ms) for one in (scores.latency_ms, scores.needs_ms))
-        return int(np.lexsort((*figures, ~scores.in_region))[0])
+        return int(np.lexsort((*figures, ~allowed(scores)))[0])
+
+
+def allowed(scores: Sortable) -> Bools:
+    """Return which designs (N,) may be chosen where the budget is large enough."""
+    return scores.in_region & scores.within
 
 
 def pareto(scores: Sortable) -> NDArray[np.int64]:
     """Return the designs that no other beats in both needed budget and pessimistic top-1, the smallest need first.
 
-    Those that no budget is enough for are left out. What differs by rounding alone is a tie, and the first of such designs
+    Those that no budget is enough for, or that break a limit, are left out. What differs by rounding alone is a tie, and the first of such designs
     stands for all.
     """
-    some = np.flatnonzero(np.isfinite(scores.needs_ms))
+    some = np.flatnonzero(np.isfinite(scores.needs_ms) & scores.within)
     if not len(some):
         return np.empty(0, dtype=np.int64)
     needs = scores.needs_ms[some]

@@ -8,6 +8,7 @@ from typing import Any
 
 from dsim.device.find import name_at_batch
 from dsim.errors import InvalidValueError
+from dsim.limits import NAMES, Limits, read_limits
 from dsim.search.result import StudyResult
 from dsim.search.run import search
 from dsim.search.spec import StudySpec
@@ -59,7 +60,9 @@ def search_sizes(
     sides = _sides(px)
     if len(sides) == 1:
         return search(device, budget_ms, px=sides[0], name=name, **asked)
-    base = name or StudySpec(name_at_batch(device, asked.get("batch")), milliseconds(budget_ms)).name
+    limits = Limits(**read_limits(*(asked.get(limited) for limited in NAMES)))
+    on = name_at_batch(device, asked.get("batch"))
+    base = name or StudySpec(on, milliseconds(budget_ms), limits=limits).name
     results: list[StudyResult] = []
     for side in sides:
         results.append(search(device, budget_ms, px=side, name=f"{base}-{side}px", **asked))

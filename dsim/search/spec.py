@@ -14,6 +14,7 @@ from dsim.accuracy.asked_recipe import recipe_words, whole_recipe
 from dsim.arch import read_sides
 from dsim.device.batches import MARK
 from dsim.errors import InvalidValueError
+from dsim.limits import Limits, short
 from dsim.records import to_plain
 from dsim.search.accuracy_words import AccuracyWords
 from dsim.search.space import Space
@@ -22,6 +23,7 @@ from dsim.search.task import Task
 DEFAULT_TRIALS = 240
 # rules by which a design fits a budget: by the chance that a new measurement does, or as before by its interval's upper end
 CHANCE, UPPER_END = "chance", "upper end"
+_LEFT_OUT = ("task", "recipe", "backbone", "limits")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
@@ -39,6 +41,7 @@ class StudyInputs:
     recipe: str = ""
     fits_by: str = UPPER_END  # of studies made before it was kept
     backbone: str = ""
+    limits: Limits = field(default_factory=Limits)
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,8 @@ class StudySpec:
     backbone
         Image of a detector or segmenter, such as ``512x640``: then the four maps of that image are priced, without a head. Empty
         for a classifier.
+    limits
+        What a design must keep to beside the budget, each as hard as it.
 
     Raises
     ------
@@ -98,6 +103,7 @@ class StudySpec:
     recipe: str = ""
     fits_by: str = CHANCE
     backbone: str = ""
+    limits: Limits = field(default_factory=Limits)
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.budget_ms) and self.budget_ms > 0):
@@ -133,7 +139,9 @@ class StudySpec:
             object.__setattr__(self, "backbone", "x".join(map(str, sides)))
         if not self.name:
             name = f"{self.device}-{self.budget_ms:g}ms".replace(MARK, "-batch")
-            object.__setattr__(self, "name", f"{name}-backbone-{self.backbone}" if self.backbone else name)
+            name += f"-backbone-{self.backbone}" if self.backbone else ""
+            name += "".join(f"-{limited}-{short(limited, most)}" for limited, most in self.limits.asked)
+            object.__setattr__(self, "name", name)
         if not _NAME.fullmatch(self.name):
             raise InvalidValueError(
                 "a study's name is a folder name of at most 100 letters, digits, dots, dashes and underscores, "
@@ -168,10 +176,11 @@ class StudySpec:
     def inputs(self) -> dict[str, Any]:
         """Return what determines the result, as plain values (the name, the place and the time cap do not)."""
         asked = (self.device, self.budget_ms, self.confidence, self.trials, self.seed, self.space)
-        plain = dict(to_plain(StudyInputs(*asked, self.task, self.recipe, self.fits_by, self.backbone)))
-        return {
-            key: value for key, value in plain.items() if value or key not in ("task", "recipe", "backbone")
-        }
+        rest = (self.task, self.recipe, self.fits_by, self.backbone, self.limits)
+        plain = dict(to_plain(StudyInputs(*asked, *rest)))
+        plain["limits"] = {name: most for name, most in plain["limits"].items() if most is not None}
+        # what is not asked for is left out, as in studies made before it could be
+        return {key: value for key, value in plain.items() if value or key not in _LEFT_OUT}
 
 
 def rule_words(fits_by: str, confidence: float) -> str:

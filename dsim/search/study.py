@@ -23,7 +23,8 @@ from dsim.search.mix import Mix, choices_of
 from dsim.search.near import Near
 from dsim.search.record import Finished, NoRecord, Record, StorageRecord, Swept
 from dsim.search.result import Cost
-from dsim.search.score import POINTS, Marks, Scorer, Scores, pareto
+from dsim.search.score import POINTS, Marks, Scorer, Scores, allowed, pareto
+from dsim.search.smallest import check_limits, no_design
 from dsim.search.spec import StudySpec
 from dsim.search.table import Floats
 from dsim.search.trials import GUIDED, Trials
@@ -92,6 +93,7 @@ def search_mixes(
     if isinstance(record, str):
         record = StorageRecord(record, spec.name, fingerprint, spec.inputs())
     space, table, presets = spec.space, scorer.table, seed_presets(spec)
+    check_limits(space, table, seed_mixes(spec))
     trials = Trials(
         space,
         seed_mixes(spec),
@@ -277,8 +279,12 @@ def _conclude(
         best = int(own.order(marks)[0])
         return candidates([best])[0] if bool(own.feasible(marks)[best]) else None
 
-    allowed = np.flatnonzero(marks.in_region)
-    usable = allowed if len(allowed) else np.arange(len(marks))
+    some = np.flatnonzero(allowed(marks))
+    if not len(some) and scorer.table.ceiling is not None:
+        columns = scorer.table.cut(joined).amounts
+        assert columns is not None
+        raise InvalidValueError(no_design(scorer.table.ceiling, columns, marks.in_region))
+    usable = some if len(some) else np.arange(len(marks))
     front = candidates([int(usable[i]) for i in pareto(marks.take(usable))])
     fastest = candidates([int(usable[scorer.fastest(marks.take(usable))])])[0]
     certainty = []

@@ -7,7 +7,7 @@ a sum of rows gives exactly what reading the whole graph would give.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -18,6 +18,7 @@ from dsim.arch import Arch, Piece, backbone_pieces
 from dsim.graph import Graph
 from dsim.latency.kernel import Kernel
 from dsim.latency.model import DeviceModel
+from dsim.search.amounts import COLUMNS, PEAKS, Ceiling, place_of
 
 Floats = NDArray[np.float64]
 LEARNED_CLASSES = 1000  # of the designs that accuracy models are learned from
@@ -39,10 +40,11 @@ class Accuracies(Protocol):
 
 @dataclass(frozen=True)
 class Row:
-    """One or many sums of pieces: ``phi`` (..., F) for latency, ``summary`` (..., S) for accuracy."""
+    """One or many sums of pieces: ``phi`` (..., F) for latency, ``summary`` (..., S) for accuracy, ``amounts`` (..., C) where limits ask."""
 
     phi: Floats
     summary: Floats
+    amounts: Floats | None = None
 
 
 @dataclass(frozen=True)
@@ -53,8 +55,9 @@ class _Readings:
     ----------
     numbers
         Of pieces, by their keys.
-    kernels, summaries
-        Of each piece by its number: what runs of it on the device, where a `DeviceModel` says so, and its summary (S,).
+    kernels, summaries, amounts
+        Of each piece by its number: what runs of it on the device, where a `DeviceModel` says so, its summary (S,), and what it
+        takes beside time (C,), or (0,) without limits.
     designs
         Places and numbers of the pieces of small designs, by what the caller calls the design.
     """
@@ -62,6 +65,7 @@ class _Readings:
     numbers: dict[Hashable, int] = field(default_factory=dict)
     kernels: list[tuple[Kernel, ...]] = field(default_factory=list)
     summaries: list[Floats] = field(default_factory=list)
+    amounts: list[Floats] = field(default_factory=list)
     designs: dict[Hashable, tuple[tuple[str, int], ...]] = field(default_factory=dict)
 
 
@@ -78,6 +82,8 @@ class CostTable:
     image
         Height and width of the images of a detector or segmenter, where the backbone alone is deployed: then latency is that of
         the four maps, and accuracy that of the design with its head, at its own resolution.
+    ceiling
+        The limits beside time; with it, rows end in the columns that it asks for.
 
     Attributes
     ----------
@@ -91,7 +97,9 @@ class CostTable:
         accuracy: Accuracies,
         classes: int | None = None,
         image: tuple[int, int] | None = None,
+        ceiling: Ceiling | None = None,
     ) -> None:
+        self.ceiling = ceiling
         self._classes = classes
         self._image = image
         self._latency = latency
@@ -130,7 +138,7 @@ class CostTable:
         Learning anew changes what a kernel costs, and neither which kernels run nor what designs are made of: what one table
         has read of a piece, the other does not read again.
         """
-        other = CostTable(latency, accuracy, self._classes, self._image)
+        other = CostTable(latency, accuracy, self._classes, self._image, self.ceiling)
         other._read = self._read
         latency.vectors(
             [kernel for kernels in self._read.kernels for kernel in kernels]
@@ -144,11 +152,12 @@ class CostTable:
         by_scope = {piece.scope: piece for piece in self.priced(arch)}
         for piece in seen.pieces():
             priced = by_scope.get(piece.scope)  # None is the head of a backbone
-            key = (piece.key, priced and priced.key)
+            key = (piece.key, priced and priced.key, place_of(piece.scope) if self.ceiling else None)
             number = read.numbers.get(key)
             if number is None:
                 number = read.numbers[key] = len(read.numbers)
                 read.summaries.append(self._accuracy.summarise(piece.graph))
+                read.amounts.append(self._amounts(priced))
                 read.kernels.append(())
                 if priced is not None and isinstance(self._latency, DeviceModel):
                     placed = self._latency.kernels(priced.graph)
@@ -156,7 +165,7 @@ class CostTable:
                 elif priced is not None:
                     phi = self._latency.featurise(priced.graph)
                     self._split = len(phi)
-                    self._rows[number] = np.concatenate([phi, read.summaries[number]])
+                    self._rows[number] = self._joined(phi, number)
             out.append((piece.scope, number))
         return tuple(out)
 
@@ -169,9 +178,16 @@ class CostTable:
                 self._split = len(phi)
             else:
                 phi = np.zeros(self._split)
-            row = np.concatenate([phi, self._read.summaries[number]])
-            self._rows[number] = row
+            row = self._rows[number] = self._joined(phi, number)
         return row
+
+    def _joined(self, phi: Floats, number: int) -> Floats:
+        return np.concatenate([phi, self._read.summaries[number], self._read.amounts[number]])
+
+    def _amounts(self, piece: Piece | None) -> Floats:
+        if self.ceiling is None or piece is None:
+            return np.zeros(0 if self.ceiling is None else COLUMNS)
+        return self.ceiling.row(piece.scope, piece.graph)
 
     def shared(self, key: Hashable, make: Callable[[], Floats]) -> Floats:
         """Return an array that several mixes share, made once; ``key`` must hold everything that it depends on."""
@@ -181,9 +197,23 @@ class CostTable:
 
     def whole(self, arch: Arch) -> Floats:
         """Return the joined row (F + S,) of a whole design."""
-        total: Floats = np.sum(list(self.pieces(arch).values()), axis=0)
+        return self.together(list(self.pieces(arch).values()))
+
+    def together(self, rows: Sequence[Floats]) -> Floats:
+        """Return the joined row (F + S,) of some pieces, at least one: what one of them takes at once, all take."""
+        total: Floats = np.sum(rows, axis=0)
+        return total if self.ceiling is None else self.at_once(total, rows)
+
+    def at_once(self, total: Floats, rows: Sequence[Floats]) -> Floats:
+        """Return a sum of rows (..., F + S) in which the columns of peaks are the largest of the rows, where there are any."""
+        if self.ceiling is not None:
+            peaks = slice(PEAKS.start - COLUMNS, PEAKS.stop - COLUMNS)
+            total[..., peaks] = np.maximum.reduce([row[..., peaks] for row in rows])
         return total
 
     def cut(self, rows: Floats) -> Row:
         """Cut joined rows (..., F + S) into what each model reads."""
-        return Row(rows[..., : self._split], rows[..., self._split :])
+        phi = rows[..., : self._split]
+        if self.ceiling is None:
+            return Row(phi, rows[..., self._split :])
+        return Row(phi, rows[..., self._split : -COLUMNS], rows[..., -COLUMNS:])

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dsim.errors import InvalidValueError
+from dsim.limits import Limits
 from dsim.records import to_plain
 from dsim.summaries import Summarised, Summary
 
@@ -16,13 +17,11 @@ MEASURED, PREDICTED = "measured", "predicted"
 
 
 @dataclass(frozen=True)
-class Limits:
-    """What a network must keep to beside the latency budget; None is no limit.
+class ShelfLimits(Limits):
+    """What a published network must keep to beside the latency budget, as timm builds it.
 
     Attributes
     ----------
-    params, macs
-        The most of each, as raw counts, as timm builds the network.
     px
         Sides of the image that are allowed; empty for any.
 
@@ -32,22 +31,22 @@ class Limits:
         A limit is not positive.
     """
 
-    params: float | None = None
-    macs: float | None = None
     px: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
-        for name, most in (("params", self.params), ("macs", self.macs), *(("px", one) for one in self.px)):
-            if most is not None and not most > 0:
-                raise InvalidValueError(f"{name} must be positive, got {most:g}; leave it out for no limit")
+        super().__post_init__()
+        for side in self.px:
+            if not side > 0:
+                raise InvalidValueError(f"px must be positive, got {side:g}; leave it out for no limit")
+
+    def __bool__(self) -> bool:
+        return bool(self.asked or self.px)
 
     @property
     def words(self) -> str:
         """The limits in words; empty where there are none."""
-        said = [] if self.params is None else [f"at most {self.params / 1e6:.4g} M parameters"]
-        said += [] if self.macs is None else [f"at most {self.macs / 1e9:.4g} GMACs"]
-        said += [f"{' or '.join(map(str, self.px))} px"] if self.px else []
-        return ", ".join(said)
+        sides = [f"{' or '.join(map(str, self.px))} px"] if self.px else []
+        return ", ".join(filter(None, (super().words, *sides)))
 
 
 @dataclass(frozen=True)
@@ -134,7 +133,7 @@ class Shortlist(Summarised):
     device: str
     budget_ms: float
     confidence: float
-    limits: Limits
+    limits: ShelfLimits
     rows: tuple[Shelved, ...]
     considered: int
     nearest: Shelved | None = None

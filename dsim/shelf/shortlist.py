@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from dsim.device.find import find_profile, name_at_batch
+from dsim.device.number_bytes import number_bytes
 from dsim.device.profile import DeviceProfile
 from dsim.device.rough import refuse_rough, rough_note
 from dsim.errors import InvalidValueError
 from dsim.latency.checks import check_budget, check_level
+from dsim.limits import amount, read_limits
 from dsim.rounding import limit
 from dsim.shelf.checkpoints import Checkpoint, checkpoints, without_graph
 from dsim.shelf.measured import Figure, figures
+from dsim.shelf.memory import memory_bytes
 from dsim.shelf.prices import prices
-from dsim.shelf.records import MEASURED, PREDICTED, Limits, Shelved, Shortlist
-from dsim.units import count, milliseconds
+from dsim.shelf.records import MEASURED, PREDICTED, ShelfLimits, Shelved, Shortlist
+from dsim.units import milliseconds
 
 
 def shortlist(
@@ -27,6 +30,8 @@ def shortlist(
     *,
     params: float | str | None = None,
     macs: float | str | None = None,
+    memory: float | str | None = None,
+    size: float | str | None = None,
     px: Iterable[int] = (),
     confidence: float = 0.9,
     batch: int | None = None,
@@ -42,6 +47,9 @@ def shortlist(
         Latency budget of one run: a number of milliseconds, or a text with its unit such as ``"2ms"``.
     params, macs
         The most of each: a raw count, or a text such as ``"15M"``; None is no limit.
+    memory, size
+        The most bytes that activations take at once, and that weights take in a file, in the device's numbers; or a text such as
+        ``"24MB"``.
     px
         Sides of the image that are allowed; empty for any.
     confidence
@@ -61,16 +69,14 @@ def shortlist(
     DsimError
         The device is unknown, or a value is out of range, or no published network is within the limits.
     """
-    limits = Limits(
-        None if params is None else count(params), None if macs is None else count(macs), tuple(px)
-    )
+    limits = ShelfLimits(**read_limits(params, macs, memory, size), px=tuple(px))
     return shortlists(device, (budget_ms,), limits, confidence, batch, rough)[0]
 
 
 def shortlists(
     device: str,
     budgets_ms: Sequence[float | str],
-    limits: Limits | None = None,
+    limits: ShelfLimits | None = None,
     confidence: float = 0.9,
     batch: int | None = None,
     rough: bool = False,
@@ -79,26 +85,36 @@ def shortlists(
     refuse_rough((name_at_batch(device, batch),), rough)
     check_level(confidence)
     profile = find_profile(name_at_batch(device, batch))
-    return tuple(of_profile(profile, milliseconds(one), limits or Limits(), confidence) for one in budgets_ms)
+    limits = limits or ShelfLimits()
+    if not _kept_to(profile, limits):
+        raise InvalidValueError(_no_network(profile, limits))
+    return tuple(of_profile(profile, milliseconds(one), limits, confidence) for one in budgets_ms)
 
 
-def of_profile(profile: DeviceProfile, budget_ms: float, limits: Limits, confidence: float) -> Shortlist:
-    """Return the shortlist of a profile.
+def of_profile(
+    profile: DeviceProfile, budget_ms: float, limits: ShelfLimits, confidence: float, most: int | None = None
+) -> Shortlist:
+    """Return the shortlist of a profile, which may be empty.
+
+    Parameters
+    ----------
+    most
+        Networks after which no more are looked for; None lists all.
 
     Raises
     ------
     InvalidValueError
-        The budget is not positive, or no published network is within the limits.
+        The budget is not positive.
     """
     check_budget(budget_ms)
-    within = [one for one in checkpoints() if _within(one, limits)]
-    if not within:
-        raise InvalidValueError(_no_network(limits))
+    within = _kept_to(profile, limits)
     rows, left_out = _priced(profile, within, budget_ms, confidence)
     fit = [row for row in rows if row.needs_ms <= limit(budget_ms)]
     fit.sort(key=lambda row: (-row.top1, row.needs_ms, row.name, row.px))
+    fit = list(_in_memory(profile, fit, limits, most))
     possible = [row for row in rows if np.isfinite(row.needs_ms)]
-    nearest = min(possible, key=lambda row: (row.needs_ms, row.name, row.px), default=None)
+    possible.sort(key=lambda row: (row.needs_ms, row.name, row.px))
+    nearest = None if fit else next(_in_memory(profile, possible, limits, 1), None)
     return Shortlist(
         profile.name,
         budget_ms,
@@ -106,20 +122,46 @@ def of_profile(profile: DeviceProfile, budget_ms: float, limits: Limits, confide
         limits,
         _marked(fit),
         len(within),
-        None if fit else nearest,
+        nearest,
         (*filter(None, (rough_note(profile),)), *_notes(left_out, limits)),
     )
 
 
-def _within(one: Checkpoint, limits: Limits) -> bool:
-    return (
-        (limits.params is None or one.params <= limits.params)
+def _kept_to(profile: DeviceProfile, limits: ShelfLimits) -> list[Checkpoint]:
+    """Return the checkpoints within all limits but that of memory, which is worked out for few."""
+    each = number_bytes(profile.precision).weight
+    return [
+        one
+        for one in checkpoints()
+        if (limits.params is None or one.params <= limits.params)
         and (limits.macs is None or one.macs <= limits.macs)
+        and (limits.size_bytes is None or one.params * each <= limits.size_bytes)
         and (not limits.px or one.px in limits.px)
-    )
+    ]
 
 
-def _no_network(limits: Limits) -> str:
+def _in_memory(
+    profile: DeviceProfile, rows: Sequence[Shelved], limits: ShelfLimits, most: int | None
+) -> Iterator[Shelved]:
+    """Yield the rows whose activations are within the limit of memory, at most of so many networks."""
+    if limits.memory_bytes is None:
+        yield from rows
+        return
+    found: set[str] = set()
+    for some in ((row,) for row in rows) if most else (rows,):
+        if most and len(found) >= most:
+            return
+        taken = memory_bytes(profile, (_key(row) for row in some))
+        fit = [row for row in some if taken[_key(row)] <= limits.memory_bytes]
+        found.update(row.network for row in fit)
+        yield from fit
+
+
+def _key(row: Shelved) -> str:
+    return f"{row.network}@{row.px}"
+
+
+def _no_network(profile: DeviceProfile, limits: ShelfLimits) -> str:
     every = [one for one in checkpoints() if not limits.px or one.px in limits.px]
     if not every:
         sides = sorted({one.px for one in checkpoints()})
@@ -127,10 +169,11 @@ def _no_network(limits: Limits) -> str:
             f"px must be sides that published networks take, got {', '.join(map(str, limits.px))}; choose among "
             f"{', '.join(map(str, sides))}"
         )
-    least = min(one.params for one in every), min(one.macs for one in every)
+    params, macs = min(one.params for one in every), min(one.macs for one in every)
+    size = params * number_bytes(profile.precision).weight
     return (
-        f"limits must leave at least one published network, got {limits.words}; the smallest has {least[0] / 1e6:.2f} M parameters, "
-        f"the cheapest {least[1] / 1e9:.3f} GMACs: allow more"
+        f"limits must leave at least one published network, got {limits.words}; the smallest has {amount('params', params)} "
+        f"({amount('size', size)}), the cheapest {amount('macs', macs)}: allow more"
     )
 
 
@@ -220,7 +263,7 @@ def _marked(rows: Sequence[Shelved]) -> tuple[Shelved, ...]:
     return tuple(out)
 
 
-def _notes(left_out: Counter[str], limits: Limits) -> tuple[str, ...]:
+def _notes(left_out: Counter[str], limits: ShelfLimits) -> tuple[str, ...]:
     said = [f"{count} of them {why}: left out" for why, count in sorted(left_out.items())]
     if not limits.words:
         said.append(f"{without_graph()} more published results have no graph here and cannot be priced")

@@ -24,7 +24,7 @@ from dsim.latency.siblings import Siblings, siblings
 from dsim.normal import HALF_90
 from dsim.progress import working
 from dsim.search import StudyResult, StudySpec, run_study
-from dsim.search.limits import keep_identified
+from dsim.search.identified import keep_identified
 from dsim.search.score import Scorer
 from dsim.search.spec import fingerprint
 from dsim.search.table import CostTable

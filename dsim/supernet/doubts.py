@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from dsim.arch import Block
 from dsim.latency.records import Identified
-from dsim.search.limits import doubt_of
+from dsim.search.identified import doubt_of
 from dsim.supernet.moves import Move
 from dsim.supernet.subnet import Subnet
 

@@ -16,7 +16,7 @@ from dsim.accuracy import load_accuracy_model
 from dsim.latency import load_model
 from dsim.report.table import TableData, table
 from dsim.search import StudySpec
-from dsim.search.limits import keep_identified
+from dsim.search.identified import keep_identified
 from dsim.search.score import Scorer
 from dsim.search.study import search_mixes
 from dsim.search.table import CostTable

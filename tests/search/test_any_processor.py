@@ -96,6 +96,6 @@ def test_a_design_that_just_fits_fits_on_every_processor() -> None:
 def test_a_front_holds_one_of_designs_that_tie() -> None:
     high, top1 = np.array([1.0, 1.0 + 1e-15, 2.0, 2.0]), np.array([70.0, 70.0 + 1e-13, 71.0 - 1e-13, 71.0])
     nothing = np.zeros(4)
-    scores = Scores(high, high, high, high, top1, top1, top1, nothing == 0)
+    scores = Scores(high, high, high, high, top1, top1, top1, nothing == 0, nothing == 0)
     assert pareto(scores).tolist() == [0, 2]
     assert len(pareto(scores.take(np.array([], dtype=np.int64)))) == 0

@@ -1,70 +1,165 @@
-"""A choice without evidence stays at its published value, and the output says so."""
+"""Limits beside time: what designs take adds up, and no design that breaks a limit is proposed."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import replace
+from pathlib import Path
 
-from dsim.arch import Activation, Mixer, Norm, Stem
-from dsim.device import find_profile
-from dsim.device.card import read_card, told_by
-from dsim.latency import load_model
-from dsim.search.limits import keep_identified
+import numpy as np
+import pytest
+
+from dsim.arch import Arch, Mixer, Norm, Stem
+from dsim.arch.backbone import backbone_graph
+from dsim.errors import InvalidValueError
+from dsim.graph.graph import Graph, Ref
+from dsim.graph.memory import peak_memory_bytes
+from dsim.graph.passes import run_passes
+from dsim.limits import Limits
+from dsim.search.amounts import Ceiling
+from dsim.search.exact import exact_optimum
+from dsim.search.files import read_inputs, write_inputs
+from dsim.search.grid import Grid
+from dsim.search.mix import all_mixes, mix_from, parameters
+from dsim.search.score import Scorer
+from dsim.search.smallest import smallest
 from dsim.search.space import Space
+from dsim.search.spec import StudySpec
+from dsim.search.study import search_mixes
+from dsim.search.table import CostTable
+from tests.search.fakes import PASSES, FakeAccuracy, FakeLatency
+from tests.thorough import cases
+
+IMAGE = (64, 96)
+TINY = Space(
+    stems=(Stem.TWO_CONVS, Stem.CONV7),
+    mixers=((Mixer.POOLING,), (Mixer.POOLING,), (Mixer.POOLING, Mixer.CONV3), (Mixer.POOLING, Mixer.FFN)),
+    attentions=(Mixer.ATTENTION, Mixer.ATTENTION_V2),
+    attention_blocks=((0,), (1, 0)),
+    activations=Space().activations[:1],
+    norms=(Norm.BATCH,),
+    widths=((32, 48), (64, 96), (128, 224), (256, 448)),
+    depths=((2,), (2,), (3, 6), (3, 4)),
+    mlp_ratios=((4.0,), (4.0,), (3.0, 4.0), (4.0,)),
+)
 
 
-@dataclass(frozen=True)
-class Verdict:
-    identified: bool
-    why: str = "spread over bootstraps"
-    contradicted: bool = False
+def table(limits: Limits, maps: bool = False) -> CostTable:
+    ceiling = Ceiling(limits, PASSES, maps=maps)
+    return CostTable(FakeLatency(), FakeAccuracy(), image=IMAGE if maps else None, ceiling=ceiling)
 
 
-def test_only_identified_activations_and_norms_are_searched() -> None:
-    verdicts = {"activation:gelu>relu": Verdict(True), "activation:gelu>silu": Verdict(False)}
-    space, dropped = keep_identified(Space(), verdicts)
-    assert space.activations == (Activation.GELU, Activation.RELU)
-    assert space.norms == (Norm.BATCH,)
-    by_choice = {item.choice: item for item in dropped}
-    assert by_choice["activation"].dropped == ("silu", "hardswish")
-    assert by_choice["activation"].kept == "gelu"
-    assert by_choice["activation"].why == "spread over bootstraps"
-    assert by_choice["norm"].dropped == ("layer", "group")
-    assert by_choice["norm"].why == "the profile has no evidence on it"
+def scorer(limits: Limits, budget_ms: float = 3.0) -> Scorer:
+    latency, accuracy = FakeLatency(), FakeAccuracy()
+    return Scorer(latency, accuracy, table(limits), budget_ms, 0.9)
 
 
-def test_a_stem_or_mixer_is_dropped_only_on_a_verdict() -> None:
-    space, dropped = keep_identified(
-        Space(), {"stem:two_convs>conv7": Verdict(False), "mixer:pooling>ffn": Verdict(False)}
-    )
-    assert space.stems == (Stem.TWO_CONVS, Stem.PATCHIFY)
-    assert all(Mixer.FFN not in row and Mixer.CONV5 in row for row in space.mixers)
-    assert {item.choice for item in dropped} >= {"stem", "mixer"}
+def taken(graph: Graph) -> list[float]:
+    """Work out what a whole graph takes in float32, without any piece."""
+    return [
+        graph.params,
+        graph.macs,
+        peak_memory_bytes(run_passes(graph, PASSES), 4),
+        graph.params * 4,
+    ]
 
 
-def test_rows_that_differ_are_named_by_stage() -> None:
-    rows = ((Mixer.POOLING, Mixer.FFN), (Mixer.POOLING,), (Mixer.POOLING,), (Mixer.POOLING,))
-    _, dropped = keep_identified(Space(mixers=rows), {"mixer:pooling>ffn": Verdict(False)})
-    assert [item.choice for item in dropped if item.choice.startswith("mixer")] == ["mixer in stage 1"]
+def with_maps(arch: Arch) -> Graph:
+    """Return a backbone whose results are the maps of all stages."""
+    graph = backbone_graph(arch, IMAGE)
+    last = {}
+    for at, node in enumerate(graph.nodes):
+        if stage := re.match(r"stages\.(\d)\.blocks", node.scope):
+            last[stage[1]] = Ref(at)
+    return replace(graph, outputs=tuple(last.values()))
 
 
-def test_a_choice_that_the_model_prices_against_the_evidence_is_not_searched() -> None:
-    verdicts = {
-        "activation:gelu>relu": Verdict(True, "measured, and priced the other way round", contradicted=True)
-    }
-    space, dropped = keep_identified(Space(), verdicts)
-    assert space.activations == (Activation.GELU,)
-    assert "the other way round" in next(item.why for item in dropped if item.choice == "activation")
+@pytest.mark.parametrize("maps", [False, True])
+def test_what_a_design_takes_is_what_its_whole_graph_takes(maps: bool) -> None:
+    space, random, priced = Space(), np.random.default_rng(3), table(Limits(params=1.0), maps)
+    assert priced.ceiling is not None
+    for _ in range(cases(1, 8)):
+        mix = mix_from(
+            space, {name: row[random.integers(len(row))] for name, row in parameters(space).items()}
+        )
+        grid = Grid(space, mix, priced)
+        points = random.integers(0, np.array(grid.sizes), size=(2, 12))
+        rows = priced.ceiling.used(priced.cut(grid.rows(points)).amounts)
+        for row, point in zip(rows, points, strict=True):
+            arch = grid.arch(point)
+            np.testing.assert_allclose(row, taken(with_maps(arch) if maps else arch.to_graph()), rtol=1e-12)
+            whole = priced.ceiling.used(priced.cut(priced.whole(arch)[None]).amounts)[0]
+            np.testing.assert_allclose(whole, row, rtol=1e-12)
 
 
-def test_a_search_leaves_alone_what_the_card_does_not_call_told_here() -> None:
-    # the words of `dsim device show` and what a study does not search come from one verdict
-    card = read_card(find_profile("iphone12").folder)
-    assert card is not None
-    told = told_by(card)
-    _, dropped = keep_identified(Space(), load_model("iphone12").identified)
-    assert [item.choice for item in dropped] == ["activation", "norm"]
-    for item in dropped:
-        for option in item.dropped:
-            pair = {f"{item.choice}:{item.kept}>{option}", f"{item.choice}:{option}>{item.kept}"}
-            assert pair & set(told.donor + told.nothing)
-            assert not pair & set(told.own)
+LIMITED = (
+    Limits(params=9e6),
+    Limits(macs=0.9e9),
+    Limits(memory_bytes=2.7e6),
+    Limits(size_bytes=30e6),
+    Limits(9e6, 0.8e9, 2.7e6, 33e6),
+)
+
+
+@pytest.mark.parametrize(
+    "limits",
+    [*(pytest.param(one, marks=pytest.mark.slow) for one in LIMITED[:-1]), LIMITED[-1]],
+    ids=lambda one: "+".join(name for name, _ in one.asked),
+)
+def test_a_search_finds_the_best_design_that_breaks_no_limit(limits: Limits) -> None:
+    judge = scorer(limits)
+    exact = exact_optimum(TINY, judge)
+    free = exact_optimum(TINY, scorer(Limits()))
+    assert exact.arch is not None
+    assert exact.top1_low < free.top1_low  # the limit costs something
+    found = search_mixes(StudySpec("x", 3.0, trials=100, space=TINY, name="t"), judge, "")
+    assert found.chosen is not None
+    assert found.chosen.top1_low == pytest.approx(exact.top1_low, rel=1e-12)
+    shown = [found.chosen, found.fastest, *found.front]
+    names = ("params", "macs", "memory", "size")
+    for one in shown:
+        used = dict(zip(names, taken(one.arch.to_graph()), strict=True))
+        assert all(used[name] <= most for name, most in limits.asked)
+
+
+def test_the_smallest_of_a_space_is_that_of_its_smallest_design() -> None:
+    priced = table(Limits(params=1.0))
+    every = []
+    for mix in all_mixes(TINY):
+        grid = Grid(TINY, mix, priced)
+        every += [taken(grid.arch(point).to_graph()) for point in ([0] * 12,) if not grid.is_empty]
+    np.testing.assert_allclose(smallest(TINY, priced), np.min(every, axis=0), rtol=1e-12)
+
+
+def test_a_limit_that_no_design_meets_is_one_line_with_the_smallest() -> None:
+    spec = StudySpec("x", 3.0, trials=4, space=TINY, name="t")
+    least = smallest(TINY, table(Limits(params=1.0)))
+    with pytest.raises(InvalidValueError, match="--params must leave at least one") as refused:
+        search_mixes(spec, scorer(Limits(params=1e6)), "")
+    assert f"got 1M; the smallest has {least[0] / 1e6:.4g} M parameters" in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+def test_limits_that_only_guesses_meet_are_one_line_with_the_nearest() -> None:
+    class Narrow(FakeAccuracy):
+        def in_region(self, summaries: np.ndarray) -> np.ndarray:
+            return summaries[:, 0] > 8e6
+
+    judge = replace(scorer(Limits(params=5e6)), accuracy=Narrow())
+    with pytest.raises(
+        InvalidValueError, match="got at most 5 M parameters; the nearest that the search found"
+    ):
+        search_mixes(StudySpec("x", 3.0, trials=4, space=TINY, name="t"), judge, "")
+
+
+def test_limits_are_inputs_of_a_study_and_change_nothing_where_there_are_none(tmp_path: Path) -> None:
+    plain = StudySpec("x", 2.0)
+    assert set(plain.inputs()) == {"device", "budget_ms", "confidence", "trials", "seed", "space", "fits_by"}
+    assert plain.name == "x-2ms"
+    limited = replace(plain, name="", limits=Limits(params=10e6, memory_bytes=24e6), out=tmp_path)
+    assert limited.name == "x-2ms-params-10M-memory-24MB"
+    assert limited.inputs() == {**plain.inputs(), "limits": {"params": 10e6, "memory_bytes": 24e6}}
+    write_inputs(limited, "mark", {})
+    known = read_inputs(limited.folder)
+    assert known is not None
+    assert known.inputs["limits"] == {"params": 10e6, "memory_bytes": 24e6}

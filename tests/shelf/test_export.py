@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 from dsim.cli.main import dsim as command
 from dsim.errors import InvalidValueError, MissingPackageError
 from dsim.export.timm_weights import require_timm
-from dsim.shelf import Limits, Shortlist
+from dsim.shelf import ShelfLimits, Shortlist
 from dsim.shelf.export import chosen_of
 
 NAME = "repvit_m0_9.dist_300e_in1k"
@@ -39,7 +39,7 @@ def test_bad_input_ends_in_one_line(words: tuple[str, ...], code: int, said: str
 
 def test_where_nothing_fits_nothing_is_written() -> None:
     with pytest.raises(InvalidValueError, match="an export needs a network that fits"):
-        chosen_of(Shortlist("iphone12", 0.1, 0.9, Limits(), (), 900))
+        chosen_of(Shortlist("iphone12", 0.1, 0.9, ShelfLimits(), (), 900))
 
 
 def _timm_loads() -> bool:

@@ -13,11 +13,13 @@ import dsim
 from dsim.cli.main import dsim as command
 from dsim.device import find_profile
 from dsim.errors import InvalidValueError
+from dsim.graph.memory import peak_memory_bytes
+from dsim.graph.passes import run_passes
 from dsim.latency import load_model
-from dsim.latency.networks import stored
+from dsim.latency.networks import read_graph, stored
 from dsim.report.layout import table_lines
 from dsim.report.shelf import export_command, rows_table
-from dsim.shelf import Limits, Shortlist, shortlist
+from dsim.shelf import ShelfLimits, Shortlist, shortlist
 from dsim.shelf.checkpoints import checkpoints
 from dsim.shelf.prices import UNPRICED, prices
 from dsim.shelf.shortlist import _marked
@@ -102,7 +104,7 @@ def test_limits_hold_together() -> None:
     assert frame.height == len(few.rows)
     assert frame["name"][0] == few.rows[0].name
     with pytest.raises(InvalidValueError, match="px must be positive"):
-        Limits(px=(0,))
+        ShelfLimits(px=(0,))
 
 
 def test_the_command_says_what_the_library_says(found: Shortlist) -> None:
@@ -128,6 +130,7 @@ def test_the_command_says_what_the_library_says(found: Shortlist) -> None:
         (("--budget", "2"), 2, "needs a unit"),
         (("--budget", "2ms", "--params", "1K"), 1, "limits must leave at least one published network"),
         (("--budget", "2ms", "--params", "-1"), 2, "write 15M"),
+        (("--budget", "2ms", "--memory", "24"), 2, "write 24MB"),
         (("--budget", "2ms", "--px", "223"), 1, "px must be sides that published networks take, got 223"),
         (("--budget", "2ms", "--px", "224,x"), 2, "write 224,256"),
         (("--budget", "2ms", "--device", "iphone99"), 1, "iphone99"),
@@ -153,9 +156,21 @@ def test_a_list_of_long_names_stays_a_table_of_80_columns(found: Shortlist) -> N
 def test_the_command_to_go_on_with_asks_for_the_same_list(found: Shortlist) -> None:
     assert export_command(found) == "dsim shortlist --device iphone12 --budget 2ms --export shelf"
     limited = replace(
-        found, budget_ms=1e9, confidence=0.8, limits=Limits(params=15e6, macs=2.5e9, px=(224, 256))
+        found, budget_ms=1e9, confidence=0.8, limits=ShelfLimits(params=15e6, macs=2.5e9, px=(224, 256))
     )
     assert export_command(limited) == (
         "dsim shortlist --device iphone12 --budget 1000000000ms --params 15M --macs 2.5G --px 224,256 --confidence 0.8 "
         "--export shelf"
     )
+
+
+def test_memory_and_size_are_limits_in_the_numbers_of_the_device() -> None:
+    few = dsim.shortlist(DEVICE, 2.0, params="4M", macs="0.35G", px=[224])
+    passes, keys = find_profile(DEVICE).passes, {row.network: f"{row.network}@224" for row in few.rows}
+    # float16 there: two bytes a number
+    takes = {name: peak_memory_bytes(run_passes(read_graph(key), passes), 2) for name, key in keys.items()}
+    most = sorted(takes.values())[len(takes) // 2]
+    less = dsim.shortlist(DEVICE, 2.0, params="4M", macs="0.35G", px=[224], memory=most, size="7MB")
+    wanted = [row.name for row in few.rows if takes[row.network] <= most and row.params * 2 <= 7e6]
+    assert [row.name for row in less.rows] == wanted
+    assert 0 < len(wanted) < len(few.rows)

@@ -96,6 +96,9 @@ def study_command(found: StudyResult) -> tuple[str, dict[str, Any] | None]:
     words = ["dsim", "study", "--device", found.spec.device, "--budget", f"{found.spec.budget_ms!r}ms"]
     if found.spec.task:
         words += found.spec.task.options
+    if found.spec.backbone:
+        words += ["--task", "backbone", "--px", found.spec.backbone]
+    words += found.spec.limits.options
     return _finish(words, asked, ("confidence", "recipe", "trials", "seed"), found.spec.name)
 
 

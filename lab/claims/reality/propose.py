@@ -10,7 +10,7 @@ from dsim.accuracy.model import AccuracyArrays, AccuracyModel
 from dsim.accuracy.recipe import REFERENCE, Recipe
 from dsim.arch import Arch
 from dsim.latency.model import DeviceModel
-from dsim.search.limits import keep_identified
+from dsim.search.identified import keep_identified
 from dsim.search.score import Scorer
 from dsim.search.space import Space
 from dsim.search.spec import StudySpec

@@ -1,0 +1,39 @@
+"""Limits beside time: how they are read, said and asked for again."""
+
+from __future__ import annotations
+
+import pytest
+
+from dsim.errors import InvalidValueError
+from dsim.limits import Limits, LimitUse, read_limits
+
+
+def test_limits_are_read_from_texts_and_numbers() -> None:
+    read = Limits(**read_limits("10M", 1e9, "24MB", "12MiB"))
+    assert read == Limits(10e6, 1e9, 24e6, 12 * 2**20)
+    assert read.asked == (("params", 10e6), ("macs", 1e9), ("memory", 24e6), ("size", 12 * 2**20))
+    assert not Limits()
+    assert Limits(params=1.0)
+
+
+@pytest.mark.parametrize("memory", ["24", "24 parsecs", "-1MB", "0MB", "", "MB"])
+def test_a_size_without_its_unit_is_refused(memory: str) -> None:
+    with pytest.raises(InvalidValueError, match="write 24MB"):
+        read_limits(memory=memory)
+
+
+def test_a_limit_that_is_not_positive_is_refused() -> None:
+    with pytest.raises(InvalidValueError, match="size must be positive, got 0"):
+        Limits(size_bytes=0.0)
+
+
+def test_options_ask_for_the_same_limits_again() -> None:
+    asked = Limits(2.5e6, 1.1e9, 24e6, 12 * 2**20)
+    words = asked.options
+    again = dict(zip((name.removeprefix("--") for name in words[::2]), words[1::2], strict=True))
+    assert Limits(**read_limits(**again)) == asked
+
+
+def test_what_is_used_is_said_beside_what_is_allowed() -> None:
+    assert LimitUse("params", 8.214e6, 10e6).words == "8.214 M of 10 M allowed"
+    assert LimitUse("memory", 1.5e6, 2e6).words == "1.5 MB of 2 MB allowed"
