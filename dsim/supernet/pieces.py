@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from dsim.supernet.subnet import Subnet
 
 MULTIPLE = 32  # what the side of a design's image is a multiple of
+FEW_POSITIONS = 4  # of a convolution's result: a map of 2x2, as stages 3 and 4 make of small pictures
 _MLP_WEIGHTS = ("mlp.", "norm2.", "layer_scale_2")
 _ALONE = {
     "layer_scale": "layer_scale_2",
@@ -64,6 +65,32 @@ class Pointwise(nn.Conv2d):
         return F.linear(x.permute(0, 2, 3, 1), self.weight.flatten(1), self.bias).permute(0, 3, 1, 2)
 
 
+class SmallMaps(nn.Conv2d):
+    """A convolution whose results are the same, and quicker on a CPU where it makes a map of a few positions.
+
+    A dense one is a product of matrices there, as `Pointwise`. One for each channel leaves bfloat16, in which torch needs
+    three times as long for it.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Convolve."""
+        size, step, edge = self.kernel_size[0], self.stride[0], int(self.padding[0])
+        down, right = ((length + 2 * edge - size) // step + 1 for length in x.shape[2:])
+        if x.device.type != "cpu" or down * right > FEW_POSITIONS:
+            return super().forward(x)
+        if self.groups > 1:
+            with torch.autocast("cpu", enabled=False):
+                return super().forward(x.float()).to(x.dtype)
+        padded = F.pad(x.permute(0, 2, 3, 1), (0, 0, edge, edge, edge, edge))
+        seen = [
+            padded[:, i : i + step * (down - 1) + 1 : step, j : j + step * (right - 1) + 1 : step]
+            for i in range(size)
+            for j in range(size)
+        ]
+        weight = self.weight.permute(0, 2, 3, 1).flatten(1)
+        return F.linear(torch.cat(seen, dim=-1), weight, self.bias).permute(0, 3, 1, 2)
+
+
 def bare_module(arch: Arch) -> nn.Module:
     """Build a design's module without memory for weights; its tables are there."""
     with torch.device("meta"):
@@ -77,12 +104,14 @@ def bare_module(arch: Arch) -> nn.Module:
 
 
 def _shared(module: nn.Module) -> nn.Module:
-    """Prepare a module for weights that many share: batch norms keep no statistics, 1x1 convolutions are products."""
+    """Prepare a module for weights that many share: batch norms keep no statistics, convolutions are quick on small maps."""
     for part in module.modules():
         if isinstance(part, nn.BatchNorm2d):
             part.track_running_stats = False
         if isinstance(part, nn.Conv2d) and part.kernel_size == (1, 1) and part.groups == 1:
             part.__class__ = Pointwise
+        elif type(part) is nn.Conv2d:
+            part.__class__ = SmallMaps
     return module
 
 
