@@ -99,6 +99,7 @@ HOMES: dict[str, set[str]] = {
     "litert_torch": {"export", "measure"},
     "ai_edge_litert": {"export", "measure"},
     "openvino": {"measure"},
+    "qai_hub": {"confirm"},
     "torch": {
         "graph",
         "export",

@@ -79,7 +79,7 @@ def add_device_command(files: tuple[Path, ...], name: str, as_json: bool, **opti
     \b
     FILES can be
       .csv, .parquet   columns network and latency_ms (docs/adapting.md)
-      perf.yaml        of Qualcomm AI Hub
+      perf.yaml, .json of Qualcomm AI Hub, of a network or a job
       .csv, .log       of TFLite's benchmark_model
       lut.csv          of `dsim table`, with blocks that you timed
       results.jsonl    of `dsim measure bundle`

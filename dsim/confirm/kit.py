@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
-from dsim.confirm.front import Plan
+from dsim.confirm.front import Plan, Step
 from dsim.errors import InvalidValueError
 from dsim.export import export
 from dsim.files import check_folder, make_folder, write_atomic
@@ -53,14 +54,29 @@ def write_kit(plan: Plan, folder: str | Path, form: str = "") -> tuple[Path, ...
         raise InvalidValueError(
             f"{out / SHEET} exists, and may hold times; choose another folder, or remove it"
         )
-    check_folder(out)
-    make_folder(out)
-    for step in plan.steps:
-        export(step.design.arch, out / step.name, form, name=step.name)
+    models = write_models(plan.steps, out, form)
     rows = "".join(f"{step.name},\n" for step in plan.steps)
     write_atomic(out / SHEET, f"network,latency_ms\n{rows}")
     write_atomic(out / README, _readme(plan, form))
-    return (*(out / step.name / FILES[form] for step in plan.steps), out / SHEET, out / README)
+    return (*models, out / SHEET, out / README)
+
+
+def write_models(steps: Sequence[Step], folder: Path, form: str) -> tuple[Path, ...]:
+    """Write a model file of each design, with random weights, into a folder of its name; one that is there stays.
+
+    Raises
+    ------
+    MissingPackageError
+        The form needs a package that is not installed.
+    FileAccessError
+        The folder cannot be written.
+    """
+    check_folder(folder)
+    make_folder(folder)
+    for step in steps:
+        if not (folder / step.name / FILES[form]).exists():
+            export(step.design.arch, folder / step.name, form, name=step.name)
+    return tuple(folder / step.name / FILES[form] for step in steps)
 
 
 def _readme(plan: Plan, form: str) -> str:

@@ -57,13 +57,15 @@ def steps_table(title: str, steps: Sequence[Step]) -> TableData:
     return table(title, columns, rows, numbers=columns[1:])
 
 
-def show_confirmed(found: Confirmed, results: Sequence[Path] = ()) -> None:
+def show_confirmed(found: Confirmed, results: Sequence[Path] = (), again: str = "") -> None:
     """Print the restated answer, and what to do next.
 
     Parameters
     ----------
     results
         The files that the times were read from.
+    again
+        The command that had the designs timed; empty where the user did.
     """
     console = result_console()
     spec, answer = found.result.spec, found.answer
@@ -91,7 +93,9 @@ def show_confirmed(found: Confirmed, results: Sequence[Path] = ()) -> None:
         show_table(console, steps_table("What to time next", found.steps))
     for note in found.notes:
         show_line(console, "Note:", note)
-    if found.steps:
+    if found.steps and again:
+        show(console, step("have these timed, too:", f"{again} --more", console.width))
+    elif found.steps:
         files = " or ".join(map(str, results[-1:])) or "the sheet"
         show_line(
             console, "Next:", f"add the times of these as rows of {files}, and run the same command again."

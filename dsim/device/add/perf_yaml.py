@@ -31,12 +31,17 @@ class _Timing:
 
     @property
     def cliff(self) -> str:
-        """Say how the network left the NPU; empty where it did not, or never was on it."""
-        if self.latency_ms > FAILED_MS:
-            return f"counts as a failure there: above {FAILED_MS:.0f} ms"
-        if not self.layers_npu or not self.layers_other:
-            return ""
-        return f"{self.layers_other} of {self.layers_npu + self.layers_other} layers left the NPU"
+        """See `cliff_of`."""
+        return cliff_of(self.latency_ms, self.layers_npu, self.layers_other)
+
+
+def cliff_of(latency_ms: float, layers_npu: int | None, layers_other: int | None) -> str:
+    """Say how a network left the NPU; empty where it did not, or never was on it."""
+    if latency_ms > FAILED_MS:
+        return f"counts as a failure there: above {FAILED_MS:.0f} ms"
+    if not layers_npu or not layers_other:
+        return ""
+    return f"{layers_other} of {layers_npu + layers_other} layers left the NPU"
 
 
 def read_perf_yaml(

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from dsim.device.add.aihub_job import read_aihub_job
 from dsim.device.add.android_results import is_android_results, read_android_results
 from dsim.device.add.benchmark_model import is_benchmark_output, read_benchmark_output
 from dsim.device.add.block_table import is_block_table, read_block_table
@@ -20,7 +21,7 @@ from dsim.device.add.wanted import Wanted
 from dsim.errors import FileAccessError, FileFormatError
 
 FORMS = (
-    "a .csv, .tsv or .parquet file, AI Hub's perf.yaml, what TFLite's benchmark_model printed (.csv, .txt, .log), "
+    "a .csv, .tsv or .parquet file, AI Hub's perf.yaml or a job's results (.json), what TFLite's benchmark_model printed (.csv, .txt, .log), "
     "or results.jsonl of run_on_mac.py or run_on_android.py"
 )
 TEXTS = (".csv", ".tsv", ".tab", ".txt", ".log", "")
@@ -97,12 +98,14 @@ def _one(path: Path, models: list[str], wanted: Wanted, names: Mapping[str, str]
         raw = path.read_bytes()
     except OSError as error:
         raise FileAccessError(f"{path} cannot be read: {error.strerror}; check the path") from error
-    if suffix not in (*TEXTS, ".yaml", ".yml", ".jsonl"):
+    if suffix not in (*TEXTS, ".yaml", ".yml", ".json", ".jsonl"):
         save = "save the sheet as CSV" if suffix in (".xlsx", ".xls", ".ods", ".numbers") else f"give {FORMS}"
         raise FileFormatError(f"{path}: the suffix {path.suffix!r} is unknown; {save}")
     text = decode(raw, path, FORMS)
     if suffix in (".yaml", ".yml"):
         return read_perf_yaml(path, text, wanted, names, alone)
+    if suffix == ".json":
+        return read_aihub_job(path, text)
     if suffix == ".jsonl":
         if is_android_results(text):
             return read_android_results(path, text)

@@ -10,6 +10,7 @@ from dsim.device.add import Found, read_measurements
 from dsim.device.add.aihub_names import aihub_graph, aihub_names
 from dsim.device.add.wanted import Wanted
 from dsim.device.find import find_profile
+from dsim.errors import FileFormatError
 from dsim.latency.networks import stored
 
 PERF = """
@@ -99,3 +100,33 @@ def test_one_of_several_files_without_the_wanted_figures_is_noted(tmp_path: Path
     found = read_measurements(paths, wanted=Wanted(runtime="tflite"))
     assert [one.graph for one in found.networks] == ["resnet50@224"]
     assert "b.yaml is left out: has no runtime 'tflite', it has onnx" in found.notes[0]
+
+
+# made by hand: the keys and units are those that qai-hub 0.56 writes; no such file was fetched from the service
+JOB = """{"execution_summary": {"estimated_inference_time": 903, "all_inference_times": [950, 903, 910]},
+"execution_detail": [{"name": "a", "type": "CONV_2D", "compute_unit": "NPU"}, {"name": "b", "type": "SOFTMAX", "compute_unit": "CPU"}]}"""
+
+
+def test_a_jobs_results_are_of_the_network_that_names_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "MobileNet-v2_jgz1abcd5_results.json"  # what download_results calls it
+    path.write_text(JOB)
+    (one,) = read_measurements([path]).networks
+    assert (one.reference, one.graph) == ("MobileNet-v2", "mobilenetv2_100@224")
+    assert one.latency_ms == pytest.approx(0.903)
+    assert (one.layers_npu, one.layers_other) == (1, 1)
+    assert one.cliff == "1 of 2 layers left the NPU"
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("[]", "must hold execution_summary"),
+        ("{", "must be JSON"),
+        ('{"execution_summary": {"estimated_inference_time": null}}', "a latency must be a positive number"),
+    ],
+)
+def test_other_json_is_refused_in_one_line(tmp_path: Path, text: str, says: str) -> None:
+    path = tmp_path / "job.json"
+    path.write_text(text)
+    with pytest.raises(FileFormatError, match=says):
+        read_measurements([path])
