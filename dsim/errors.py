@@ -59,8 +59,9 @@ class MissingPackageError(DsimError, ImportError):
 _INSTALLED_AS = {
     "cv2": "opencv-python",
     "MySQLdb": "mysqlclient",
+    "grpc": "'dsim[grpc]'",
     "PIL": "pillow",
-    "psycopg": "'psycopg[binary]'",
+    "psycopg": "'dsim[postgres]'",
     "psycopg2": "psycopg2-binary",
     "skimage": "scikit-image",
     "sklearn": "scikit-learn",

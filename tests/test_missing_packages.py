@@ -35,7 +35,8 @@ NEEDS: dict[str, tuple[str, Callable[[Path], object]]] = {
     "coremltools": ("'dsim[coreml]'", lambda folder: export(L1, folder / "app", to="coreml")),
     "litert_torch": ("'dsim[litert]'", lambda folder: export(L1, folder / "app", to="litert")),
     "timm": ("timm", lambda _: make_timm("resnet18")),
-    "psycopg": ("'psycopg[binary]'", lambda _: open_storage("postgresql+psycopg://a:b@localhost/x", "a")),
+    "grpc": ("'dsim[grpc]'", lambda _: open_storage("grpc://localhost:1", "a")),
+    "psycopg": ("'dsim[postgres]'", lambda _: open_storage("postgresql+psycopg://a:b@localhost/x", "a")),
 }
 
 

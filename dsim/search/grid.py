@@ -87,6 +87,11 @@ class Grid:
         ratios = tuple(row[i] for row, i in zip(self.space.mlp_ratios, point[8:], strict=True))
         return widths, depths, ratios
 
+    def words(self, point: Sequence[int]) -> str:
+        """Say what the design of a point is beside its mix."""
+        named = zip(("widths", "depths", "MLP ratios"), self.values(point), strict=True)
+        return ", ".join(f"{name} {'-'.join(f'{one:g}' for one in row)}" for name, row in named)
+
     def arch(self, point: Sequence[int]) -> Arch:
         """Make the design of a point."""
         return self.mix.arch(*self.values(point), self.space.resolution)

@@ -1,7 +1,7 @@
-"""What a study remembers of its finished mixes: lines of a file in its folder, or trials of an Optuna storage.
+"""What a study that runs alone remembers of its finished mixes: lines of a file in its folder.
 
 A search that goes on asks for the same mixes again, in the same order, and takes from the record what was swept already. So
-one append for each finished mix is enough, and whoever shares a record shares the work.
+one append for each finished mix is enough. What several workers share is in `dsim.search.shared`.
 """
 
 from __future__ import annotations
@@ -15,15 +15,14 @@ from typing import Any, Protocol
 
 import optuna
 from optuna.distributions import CategoricalDistribution
-from optuna.trial import TrialState
 
 from dsim.errors import FileAccessError, FileFormatError, InvalidValueError
 from dsim.files import read_bytes
 from dsim.search.differs import differences
-from dsim.search.storage import open_storage, storage_errors, without_password
 
 FILE = "trials.jsonl"
-_FINGERPRINT, _INPUTS = "dsim_fingerprint", "dsim_inputs"
+FINGERPRINT, INPUTS = "dsim_fingerprint", "dsim_inputs"
+OVER = "milliseconds over the budget"  # what Optuna calls it
 _AGAIN = "remove the study's folder, or choose another --name"
 
 
@@ -72,31 +71,21 @@ class Finished:
 class Record(Protocol):
     """Where finished mixes are kept."""
 
-    @property
-    def shared(self) -> bool:
-        """Whether several workers may write into it."""
-
-    @property
-    def where(self) -> str:
-        """What it is called in errors."""
-
     def read(self) -> list[Finished]:
-        """Return the finished mixes, those of other workers among them."""
+        """Return the finished mixes."""
 
-    def append(self, finished: Finished, rows: Mapping[str, tuple[object, ...]]) -> None:
-        """Keep one more; ``rows`` are the options of each choice."""
+    def append(self, finished: Finished) -> None:
+        """Keep one more."""
 
 
 class NoRecord:
     """A study that is kept nowhere."""
 
-    where, shared = "memory", False
-
     def read(self) -> list[Finished]:
         """Return nothing."""
         return []
 
-    def append(self, finished: Finished, rows: Mapping[str, tuple[object, ...]]) -> None:
+    def append(self, finished: Finished) -> None:
         """Keep nothing."""
 
 
@@ -113,32 +102,25 @@ class FileRecord:
         It cannot be read or written.
     """
 
-    shared = False
-
     def __init__(self, path: Path, name: str, fingerprint: str, inputs: Mapping[str, Any]) -> None:
         self._path = path
-        self._head = {_FINGERPRINT: fingerprint, _INPUTS: json.loads(json.dumps(dict(inputs)))}
+        self._head = {FINGERPRINT: fingerprint, INPUTS: json.loads(json.dumps(dict(inputs)))}
         lines = self._lines()
         if not lines:
             self._write(self._head)
-        elif _FINGERPRINT not in lines[0]:
+        elif FINGERPRINT not in lines[0]:
             raise _damaged(f"{self._path}, line 1")
         else:
-            _check(lines[0], self._head, name)
-
-    @property
-    def where(self) -> str:
-        """What it is called in errors."""
-        return str(self._path)
+            check_inputs(lines[0], self._head, name)
 
     def read(self) -> list[Finished]:
         """Return the finished mixes."""
         return [
-            _finished(line, f"{self._path}, line {number}")
+            read_finished(line, f"{self._path}, line {number}")
             for number, line in enumerate(self._lines()[1:], 2)
         ]
 
-    def append(self, finished: Finished, rows: Mapping[str, tuple[object, ...]]) -> None:
+    def append(self, finished: Finished) -> None:
         """Keep one more."""
         self._write({**vars(finished), "swept": vars(finished.swept)})
 
@@ -179,68 +161,6 @@ class FileRecord:
             ) from error
 
 
-class StorageRecord:
-    """Trials of an Optuna storage, which several workers can share.
-
-    Raises
-    ------
-    InvalidValueError
-        The storage holds a study of that name with other inputs.
-    FileFormatError
-        The storage is damaged, or what it holds under that name was not written by dsim.
-    FileAccessError
-        The storage cannot be opened.
-    MissingPackageError
-        No driver for such a database is installed.
-    """
-
-    shared = True
-
-    def __init__(self, url: str, name: str, fingerprint: str, inputs: Mapping[str, Any]) -> None:
-        self._url = url
-        optuna.logging.set_verbosity(optuna.logging.ERROR)
-        self._study = open_storage(url, name)
-        with storage_errors(url):
-            begun = bool(
-                self._study.get_trials(deepcopy=False)
-            )  # read first: another worker may begin it now
-            attrs = self._study.user_attrs
-            if _FINGERPRINT not in attrs and begun:
-                raise InvalidValueError(
-                    f"the storage must hold studies of dsim, and its study {name!r} is of another program; "
-                    "choose another --name"
-                )
-            if _FINGERPRINT not in attrs:
-                self._study.set_user_attr(_INPUTS, dict(inputs))
-                self._study.set_user_attr(_FINGERPRINT, fingerprint)
-            else:
-                here = {_FINGERPRINT: fingerprint, _INPUTS: json.loads(json.dumps(dict(inputs)))}
-                _check(attrs, here, name)
-
-    @property
-    def where(self) -> str:
-        """What it is called in errors."""
-        return f"the storage {without_password(self._url)}"
-
-    def read(self) -> list[Finished]:
-        """Return the finished mixes, those of other workers among them."""
-        with storage_errors(self._url):
-            trials = self._study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
-        return [
-            _finished(
-                {"choices": trial.params, "swept": trial.user_attrs, "top1_low": trial.value, "over_ms": 0.0},
-                f"{self.where}, trial {trial.number}",
-            )
-            for trial in trials
-        ]
-
-    def append(self, finished: Finished, rows: Mapping[str, tuple[object, ...]]) -> None:
-        """Keep one more."""
-        trial = complete(finished, distributions(rows))
-        with storage_errors(self._url):
-            self._study.add_trial(trial)
-
-
 def distributions(rows: Mapping[str, tuple[object, ...]]) -> dict[str, CategoricalDistribution]:
     """Return what Optuna calls the options of choices."""
     return {
@@ -256,24 +176,23 @@ def complete(finished: Finished, options: Mapping[str, CategoricalDistribution])
         params={name: finished.choices[name] for name in options},
         distributions=dict(options),
         user_attrs=dict(vars(finished.swept)),
-        constraints={"over_ms": finished.over_ms},
+        constraints={OVER: finished.over_ms},
     )
 
 
-def _check(there: Mapping[str, Any], here: Mapping[str, Any], name: str) -> None:
+def check_inputs(there: Mapping[str, Any], here: Mapping[str, Any], name: str) -> None:
     """Refuse a record of other inputs."""
-    if there.get(_FINGERPRINT) != here[_FINGERPRINT]:
-        stored = there.get(_INPUTS)
-        differ = differences(
-            stored if isinstance(stored, Mapping) else here[_INPUTS], here[_INPUTS], ({}, {})
-        )
+    if there.get(FINGERPRINT) != here[FINGERPRINT]:
+        stored = there.get(INPUTS)
+        differ = differences(stored if isinstance(stored, Mapping) else here[INPUTS], here[INPUTS], ({}, {}))
         raise InvalidValueError(
             f"study {name!r} in the storage must have the inputs that are asked for, and differs in {differ}; "
             "give the same inputs again, or choose another --name"
         )
 
 
-def _finished(line: Mapping[str, Any], where: str) -> Finished:
+def read_finished(line: Mapping[str, Any], where: str) -> Finished:
+    """Read a finished mix from plain values; ``where`` they stand is for errors."""
     try:
         swept = line["swept"]
         found = Finished(

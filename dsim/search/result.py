@@ -63,7 +63,7 @@ class Cost:
     Attributes
     ----------
     seconds
-        Wall clock of the run that finished it.
+        Wall clock of the run that finished it; with a storage, from the first mix of any worker to the last.
     designs
         Distinct designs that were scored.
     mixes
@@ -82,6 +82,11 @@ class Cost:
     repeats: int
     capped: bool = False
     interrupted: bool = False
+
+    @property
+    def is_final(self) -> bool:
+        """Whether the search came to its end, so that the same command shows this result again."""
+        return not (self.capped or self.interrupted)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,9 +16,9 @@ from dsim.device.find import find_profile, name_at_batch
 from dsim.device.form_notes import form_notes
 from dsim.device.profile import DeviceProfile
 from dsim.device.rough import refuse_rough, rough_note
-from dsim.errors import DsimError, InvalidValueError
+from dsim.errors import InvalidValueError
 from dsim.export.torch_export import write_torch
-from dsim.files import check_folder, make_folder
+from dsim.files import check_folder
 from dsim.latency import load_model
 from dsim.latency.content import content_hash
 from dsim.latency.learners import rests_on
@@ -28,15 +27,16 @@ from dsim.op import OpKind
 from dsim.openers import open_with
 from dsim.search.amounts import Ceiling
 from dsim.search.certainty import all_chances
-from dsim.search.differs import differences
-from dsim.search.files import INPUTS, read_inputs, read_result, write_inputs, write_result
 from dsim.search.identified import keep_identified
+from dsim.search.kept import keep_study
 from dsim.search.missed import Missed, worth_of_knowing
 from dsim.search.published import published_near
 from dsim.search.record import FILE as TRIALS
-from dsim.search.record import FileRecord, Record, StorageRecord
+from dsim.search.record import FileRecord, Record
 from dsim.search.result import StudyResult
 from dsim.search.score import Scorer
+from dsim.search.shared import SharedRecord
+from dsim.search.shared_words import answer_words, question_words
 from dsim.search.space import Space
 from dsim.search.spec import CHANCE, DEFAULT_TRIALS, StudySpec, fingerprint
 from dsim.search.study import Found, Progress, search_mixes
@@ -90,7 +90,6 @@ def run_study(
             "fits_by out, and give another --name"
         )
     profile = find_profile(spec.device)
-    known, made = None, []
     if keep:
         check_folder(spec.folder)
     latency = load_model(spec.device)
@@ -107,62 +106,51 @@ def run_study(
     scorer = Scorer(latency, accuracy, table, spec.budget_ms, spec.confidence)
     models = {"latency": content_hash(rests_on(profile)), "accuracy": accuracy.fingerprint}
     mark = fingerprint(spec.inputs(), models)
-    if keep:
-        known = read_inputs(spec.folder)
-        if known is not None and known.fingerprint != mark:
-            differ = differences(known.inputs, spec.inputs(), (known.models, models))
-            raise InvalidValueError(
-                f"{spec.folder / INPUTS} must hold the inputs that are asked for, and differs in {differ}; give the same "
-                "inputs again, choose another --name, or remove the folder"
-            )
-        finished = read_result(spec) if known else None
-        if finished:
-            return _with_chance(finished, scorer)
-        made = [place for place in (spec.folder, *spec.folder.parents) if not place.exists()]
-        make_folder(spec.folder)
-        write_inputs(spec, mark, models)
     space, dropped = keep_identified(spec.space, latency.identified)
-    try:
+    record: Record | SharedRecord | None = None
+
+    def searched() -> Found:
+        nonlocal record
         record = _record(spec, mark) if keep or spec.storage else None
-        found = search_mixes(
-            replace(spec, space=space), scorer, mark, record, progress, chances=all_chances(spec.confidence)
+        if isinstance(record, SharedRecord):
+            record.say(question_words(spec))
+        asked = replace(spec, space=space)
+        return search_mixes(asked, scorer, mark, record, progress, chances=all_chances(spec.confidence))
+
+    def concluded(found: Found) -> StudyResult:
+        middle = found.chosen.latency_ms if found.chosen else found.fastest.latency_ms
+        result = StudyResult(
+            spec,
+            found.chosen,
+            found.front,
+            found.fastest,
+            dropped,
+            # theirs is ImageNet's top-1, and the time of a classifier
+            () if source or spec.image else published_near(profile, middle),
+            found.cost,
+            None if found.chosen or math.isnan(found.fastest.needs_ms) else found.fastest.needs_ms,
+            (
+                *_notes(spec, profile),
+                *form_notes(profile, (found.chosen or found.fastest).arch.to_graph(), only=OpKind.GELU),
+                *(source.notes if source else ()),
+            ),
+            certainty=found.certainty,
+            shelf=_shelf(spec, profile) if shelf and not source and not spec.image else (),
+            alike=found.alike,
+            missed=_worth(found, accuracy, spec.seed),
         )
-    except DsimError:
-        if keep and known is None:  # a study that could not begin leaves nothing behind
-            (spec.folder / INPUTS).unlink(missing_ok=True)
-            with suppress(OSError):  # what holds something else stays
-                for place in made:
-                    place.rmdir()
-        raise
-    middle = found.chosen.latency_ms if found.chosen else found.fastest.latency_ms
-    result = StudyResult(
-        spec,
-        found.chosen,
-        found.front,
-        found.fastest,
-        dropped,
-        # theirs is ImageNet's top-1, and the time of a classifier
-        () if source or spec.image else published_near(profile, middle),
-        found.cost,
-        None if found.chosen or math.isnan(found.fastest.needs_ms) else found.fastest.needs_ms,
-        (
-            *_notes(spec, profile),
-            *form_notes(profile, (found.chosen or found.fastest).arch.to_graph(), only=OpKind.GELU),
-            *(source.notes if source else ()),
-        ),
-        certainty=found.certainty,
-        shelf=_shelf(spec, profile) if shelf and not source and not spec.image else (),
-        alike=found.alike,
-        missed=_worth(found, accuracy, spec.seed),
-    )
-    if source:
-        result = source.finish(result.ranked())
-    result = _with_chance(result, scorer)
-    if ceiling:
-        result = replace(result, limits=_used(result, table, ceiling))
-    if keep:
-        write_result(result)
-    return result
+        if source:
+            result = source.finish(result.ranked())
+        result = _with_chance(result, scorer)
+        if ceiling:
+            result = replace(result, limits=_used(result, table, ceiling))
+        if isinstance(record, SharedRecord) and found.cost.is_final:
+            record.say(answer_words(result))
+        return result
+
+    if not keep:
+        return concluded(searched())
+    return keep_study(spec, mark, models, searched, concluded, lambda result: _with_chance(result, scorer))
 
 
 def _worth(found: Found, accuracy: object, seed: int) -> Missed | None:
@@ -188,12 +176,12 @@ def _shelf(spec: StudySpec, profile: DeviceProfile) -> tuple[Shelved, ...]:
     return of_profile(profile, spec.budget_ms, asked, spec.confidence, MOST_ON_SHELF).top(MOST_ON_SHELF)
 
 
-def _record(spec: StudySpec, mark: str) -> Record:
+def _record(spec: StudySpec, mark: str) -> Record | SharedRecord:
     """Return where finished mixes are kept: the storage that is asked for, else a file in the study's folder."""
     database = spec.folder / OLD_DATABASE
     url = spec.storage or (f"sqlite:///{database.resolve()}" if database.exists() else None)
     if url:
-        return StorageRecord(url, spec.name, mark, spec.inputs())
+        return SharedRecord(url, spec.name, mark, spec.inputs())
     return FileRecord(spec.folder / TRIALS, spec.name, mark, spec.inputs())
 
 

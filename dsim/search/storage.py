@@ -1,21 +1,36 @@
-"""Open the Optuna storage of a study, with errors that name it and never show a password."""
+"""Open the Optuna storage of a study, with errors that name it and never show a password.
+
+What an address begins with says which storage it is: ``postgresql://``, ``sqlite:///`` and what else SQLAlchemy knows are
+databases, ``journal://`` is a file in a folder that all workers see, ``grpc://`` is Optuna's proxy in front of a database.
+"""
 
 from __future__ import annotations
 
+import os
+import random
 import re
+import time
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 import optuna
+from optuna.storages import BaseStorage, GrpcStorageProxy, JournalStorage, RDBStorage, get_storage
+from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock, JournalFileSymlinkLock
+from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
 
 from dsim.errors import DsimError, FileAccessError, FileFormatError, MissingPackageError, install_line
 from dsim.files import first_line
 
 _HEADER = b"SQLite format 3\0"  # how every SQLite file begins
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+_.-]*")
-_SQLITE = "sqlite:///"
+_SQLITE, JOURNAL, GRPC, _POSTGRES = "sqlite:///", "journal://", "grpc://", "postgresql://"
+_GRPC_PORT = 13000  # where Optuna's proxy listens if nobody says otherwise
+SILENT_S = 60  # after so long without a sign of life, the work of another is lost
+BEATS = 6  # signs of life in that time
+_TRIES = 8  # to make the tables of an empty database, which others may be making
 _SECRET_KEYS = re.compile(r"(?<=[?&])([^=&]*(?:pass|secret|token|key)[^=&]*)=([^&]*)", re.IGNORECASE)
 _AGAIN = "remove the folder and run the study again, or choose another --name"
 
@@ -39,67 +54,70 @@ def _secrets(url: str) -> set[str]:
 
 
 @contextmanager
-def storage_errors(url: str | None, opening: bool = False) -> Iterator[None]:
-    """Turn what databases, their drivers and Optuna raise into one line that names the storage.
-
-    Parameters
-    ----------
-    url
-        URL of the storage, or None for memory, which has no such errors.
-    opening
-        Whether it is opened for the first time: then whatever goes wrong is its own.
-    """
+def storage_errors(url: str) -> Iterator[None]:
+    """Turn what databases, their drivers and Optuna raise into one line that names the storage."""
     try:
-        yield
-    except (DsimError, KeyboardInterrupt):
+        with warnings.catch_warnings():
+            # heartbeats, the proxy and names of values, all of which Optuna marks as experimental
+            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+            yield
+    except DsimError:
         raise
-    except Exception as error:  # SQLAlchemy, its drivers and Optuna raise unrelated types for one thing
-        if url is None or (not opening and type(error).__module__ == "builtins"):
-            raise  # not the storage's
-        raise _worded(error, url) from (None if url and _secrets(url) else error)
+    except Exception as error:  # SQLAlchemy, its drivers, gRPC and Optuna raise unrelated types for one thing
+        raise _worded(error, url) from (None if _secrets(url) else error)
 
 
-def _worded(error: Exception, url: str | None) -> DsimError:
+def _worded(error: Exception, url: str) -> DsimError:
     path = sqlite_file(url)
     if path is not None:
         why = first_line(error)
         if "malformed" in why or "not a database" in why or not _is_sqlite_error(error):
             return FileFormatError(f"{path} must be the database of a study, and is damaged: {why}; {_AGAIN}")
         return FileAccessError(f"{path} cannot be opened: {why}; check that its folder is writable")
-    shown = without_password(url) if url else "in memory"
-    said = first_line(error)
-    if url and any(secret in said for secret in _secrets(url)):
+    shown = without_password(url)
+    said = _said(error)
+    if any(secret in said for secret in _secrets(url)):
         said = type(error).__name__
     missing = [one for one in (error, error.__cause__, error.__context__) if isinstance(one, ImportError)]
     if missing:
         driver = next((one.name for one in missing if one.name), "")
+        if url.startswith(GRPC):
+            driver = "grpc"
+        what = "a package" if url.startswith(GRPC) else "a database driver"
         return MissingPackageError(
-            f"the storage {shown} needs a database driver that is not installed; "
+            f"the storage {shown} needs {what} that is not installed; "
             f"{f'run: {install_line(driver)}' if driver else 'install it with pip'}"
         )
+    remedy = "its folder is there and writable" if url.startswith(JOURNAL) else "the database answers"
     return FileAccessError(
-        f"the study's storage {shown} cannot be used: {said}; check that the URL is right and the database answers"
+        f"the study's storage {shown} cannot be used: {said}; check that the URL is right and {remedy}"
     )
+
+
+def _said(error: Exception) -> str:
+    """Return what an error says; one of gRPC says it in its details, and is a page otherwise."""
+    details = getattr(error, "details", None)
+    return first_line(ConnectionError(details())) if callable(details) else first_line(error)
 
 
 def _is_sqlite_error(error: Exception) -> bool:
     return type(error).__module__.startswith("sqlalchemy") or isinstance(error, OSError)
 
 
-def sqlite_file(url: str | None) -> Path | None:
+def sqlite_file(url: str) -> Path | None:
     """Return the file of an SQLite storage, or None where the storage is another one."""
-    if not url or not url.startswith(_SQLITE) or len(url) == len(_SQLITE):
+    if not url.startswith(_SQLITE) or len(url) == len(_SQLITE):
         return None
     return Path(url.removeprefix(_SQLITE).partition("?")[0])
 
 
-def open_storage(url: str | None, name: str) -> optuna.Study:
-    """Open the study of a name in a storage, or begin it.
+def open_storage(url: str, name: str, silent_s: int = SILENT_S) -> tuple[optuna.Study, BaseStorage]:
+    """Open the study of a name in a storage, or begin it; others may be doing the same.
 
     Parameters
     ----------
-    url
-        URL of an Optuna storage, or None for memory.
+    silent_s
+        After so many seconds without a sign of life the work of another is lost, where the storage is a database.
 
     Raises
     ------
@@ -110,11 +128,51 @@ def open_storage(url: str | None, name: str) -> optuna.Study:
     MissingPackageError
         No driver for such a database is installed.
     """
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    storage = connect(url, silent_s)
+    with storage_errors(url):
+        study = optuna.create_study(
+            storage=storage, study_name=name, direction="maximize", load_if_exists=True
+        )
+    return study, storage
+
+
+def connect(url: str, silent_s: int = SILENT_S) -> BaseStorage:
+    """Open a storage; see `open_storage`."""
     path = sqlite_file(url)
     if path is not None:
         _check_file(path)
-    with storage_errors(url, opening=True):
-        return optuna.create_study(storage=url, study_name=name, direction="maximize", load_if_exists=True)
+    with storage_errors(url):
+        if url.startswith(JOURNAL):
+            file = url.removeprefix(JOURNAL)
+            lock = JournalFileOpenLock if os.name == "nt" else JournalFileSymlinkLock
+            return JournalStorage(JournalFileBackend(file, lock(file)))
+        if url.startswith(GRPC):
+            place = urlsplit(url)
+            return GrpcStorageProxy(host=place.hostname or "localhost", port=place.port or _GRPC_PORT)
+        return get_storage(_database(url, silent_s))
+
+
+def _database(url: str, silent_s: int) -> RDBStorage:
+    """Open a database; where another worker makes the tables of an empty one at the same time, wait and look again."""
+    if url.startswith(_POSTGRES):  # SQLAlchemy 2.0 takes psycopg2 where no driver is named
+        url = url.replace(_POSTGRES, "postgresql+psycopg://", 1)
+    file = url.startswith("sqlite")
+    options = {"connect_args": {"timeout": SILENT_S}} if file else {"pool_pre_ping": True}
+    for attempt in range(_TRIES):
+        try:
+            return RDBStorage(
+                url.replace("{", "{{").replace("}", "}}"),  # Optuna fills in what stands in braces
+                dict(options),
+                heartbeat_interval=max(1, silent_s // BEATS),
+                grace_period=silent_s,
+            )
+        except (DBAPIError, AssertionError) as error:
+            made = isinstance(error, (IntegrityError, ProgrammingError, AssertionError))
+            if attempt + 1 == _TRIES or not (made or "already exists" in str(error)):
+                raise
+            time.sleep(0.1 * (attempt + random.random()))
+    raise AssertionError("unreachable")
 
 
 def _check_file(path: Path) -> None:

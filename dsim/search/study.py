@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -13,21 +12,23 @@ import numpy as np
 from dsim.arch import PRESETS, Arch
 from dsim.errors import InvalidValueError
 from dsim.progress import working
-from dsim.rounding import RELATIVE, finite, steps
+from dsim.rounding import RELATIVE, finite
 from dsim.search.candidate import Candidate, Certainty
 from dsim.search.certainty import swept_again
-from dsim.search.explore import explore_all
 from dsim.search.grid import Grid
 from dsim.search.missed import MOST_DRAWN, PART, Alike, Missed, families, rarer_than
-from dsim.search.mix import Mix, choices_of
+from dsim.search.mix import Mix
 from dsim.search.near import Near
-from dsim.search.record import Finished, NoRecord, Record, StorageRecord, Swept
+from dsim.search.record import Finished, NoRecord, Record
 from dsim.search.result import Cost
-from dsim.search.score import POINTS, Marks, Scorer, Scores, allowed, pareto
+from dsim.search.score import Marks, Scorer, Scores, allowed, pareto
+from dsim.search.shared import SharedRecord
 from dsim.search.smallest import check_limits, no_design
 from dsim.search.spec import StudySpec
+from dsim.search.sweep import sweep_mixes
 from dsim.search.table import Floats
 from dsim.search.trials import GUIDED, Trials
+from dsim.search.workers import Asked, sweep_together
 from dsim.threads import one_blas_thread
 
 Progress = Callable[
@@ -36,7 +37,6 @@ Progress = Callable[
 
 
 AT_ONCE = 8  # mixes that are swept side by side
-MOST_OVER = 1000.0  # budgets by which a mix misses one at most: for some designs none is enough
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def search_mixes(
     spec: StudySpec,
     scorer: Scorer,
     fingerprint: str,
-    record: Record | str | None = None,
+    record: Record | SharedRecord | str | None = None,
     progress: Progress | None = None,
     sampler: str = GUIDED,
     chances: Sequence[float] = (),
@@ -74,7 +74,8 @@ def search_mixes(
     fingerprint
         Of the inputs; a storage refuses another one.
     record
-        Where finished mixes are kept, or the URL of an Optuna storage for that; None for memory.
+        Where finished mixes are kept; `SharedRecord`, or the URL of its storage, shares the work with others that have it too.
+        None for memory.
     progress
         Called after each mix.
     sampler
@@ -90,94 +91,77 @@ def search_mixes(
         The user stopped before anything was found.
     """
     start = time.monotonic()
-    if isinstance(record, str):
-        record = StorageRecord(record, spec.name, fingerprint, spec.inputs())
     space, table, presets = spec.space, scorer.table, seed_presets(spec)
     check_limits(space, table, seed_mixes(spec))
+    if isinstance(record, str):
+        record = SharedRecord(record, spec.name, fingerprint, spec.inputs())
+    shared = record if isinstance(record, SharedRecord) else None
     trials = Trials(
         space,
         seed_mixes(spec),
         spec.seed,
         spec.trials,
-        record or NoRecord(),
+        NoRecord() if record is None or isinstance(record, SharedRecord) else record,
         sampler,
         Near(space, scorer),
         lambda mix: not Grid(space, mix, table).is_empty,
     )
     capped = interrupted = False
     best: float | None = None
+
+    def sweep(asked: Sequence[Asked]) -> list[tuple[Finished, str]]:
+        return sweep_mixes([(one.mix, one.starts) for one in asked], scorer, spec, presets)
+
+    def is_late() -> bool:
+        return spec.time_s is not None and time.monotonic() - start >= spec.time_s
+
     try:
         with working(
             f"searching designs for {spec.device}", total=spec.trials, unit="combinations of blocks"
         ) as work:
-            while len(trials.done) < spec.trials:
-                if spec.time_s is not None and time.monotonic() - start >= spec.time_s:
+
+            def told(finished: Finished) -> None:
+                nonlocal best
+                top1 = finished.top1_low
+                if finished.over_ms <= RELATIVE * spec.budget_ms and (best is None or top1 > best):
+                    best = top1
+                work.step(len(trials.done), _said(best, "rank" if spec.task else "top-1"))
+                if progress:
+                    progress(len(trials.done), spec.trials, best)
+
+            if shared:
+                capped = sweep_together(trials, shared, spec.trials, sweep, is_late, told)
+            while not shared and len(trials.done) < spec.trials:
+                if is_late():
                     capped = True
                     break
                 mixes = trials.ask(min(AT_ONCE, spec.trials - len(trials.done)))
                 if not mixes:
                     break
-                for mix, finished in zip(mixes, _sweep(mixes, trials, scorer, spec, presets), strict=True):
-                    trials.tell(mix, finished.swept, finished.top1_low, finished.over_ms)
-                    top1 = finished.top1_low
-                    if finished.over_ms <= RELATIVE * spec.budget_ms and (best is None or top1 > best):
-                        best = top1
-                    work.step(len(trials.done), _said(best, "rank" if spec.task else "top-1"))
-                    if progress:
-                        progress(len(trials.done), spec.trials, best)
+                fresh = [(mix, trials.starts(mix)) for mix in mixes if trials.kept(mix) is None]
+                for (mix, _), (swept, _) in zip(
+                    fresh, sweep_mixes(fresh, scorer, spec, presets), strict=True
+                ):
+                    trials.keep(mix, swept)
+                for mix in mixes:
+                    if finished := trials.kept(mix):
+                        trials.tell(mix, finished.swept, finished.top1_low, finished.over_ms)
+                        told(finished)
     except KeyboardInterrupt:
         interrupted = True
         if not trials.done:
             raise
-    return _conclude(spec, scorer, trials, presets, start, capped, interrupted, chances)
-
-
-def _sweep(
-    mixes: Sequence[Mix], trials: Trials, scorer: Scorer, spec: StudySpec, presets: dict[str, Arch]
-) -> list[Finished]:
-    """Sweep the mixes that the record does not hold: side by side, or one by one where other workers may have swept the next."""
-    fresh = [mix for mix in mixes if trials.kept(mix) is None]
-    turns = [fresh]
-    if trials.shared:  # each worker begins at another of them
-        at = os.getpid() % max(len(fresh), 1)
-        turns = [[mix] for mix in (*fresh[at:], *fresh[:at])]
-    for turn in turns:
-        if trials.shared:
-            trials.refresh()
-        left = [mix for mix in turn if trials.kept(mix) is None]
-        grids = [Grid(spec.space, mix, scorer.table) for mix in left]
-        starts = [
-            [
-                *(point for arch in presets.values() if (point := grid.locate(arch)) is not None),
-                *trials.starts(mix),
-            ]
-            for mix, grid in zip(left, grids, strict=True)
-        ]
-        # one stream per mix: what a mix gives does not depend on what is swept beside it
-        for mix, one in zip(left, explore_all(grids, scorer, spec.seed, starts), strict=True):
-            over = _over(one.best, spec.budget_ms)
-            swept = Swept(one.points.tolist(), one.fastest.tolist(), one.designs)
-            top1 = _digits(float(one.best.top1_low[0]), POINTS)
-            trials.keep(
-                mix, Finished(choices_of(spec.space, mix), swept, top1, _digits(over, spec.budget_ms))
-            )
-    return [kept for mix in mixes if (kept := trials.kept(mix)) is not None]
+    finally:
+        if shared:
+            shared.close()
+    found = _conclude(spec, scorer, trials, presets, start, capped, interrupted, chances)
+    if shared and (seconds := shared.seconds()) is not None:  # of all workers, so that all say the same
+        found = replace(found, cost=replace(found.cost, seconds=seconds))
+    return found
 
 
 def _said(best: float | None, figure: str) -> str:
     return "nothing fits yet" if best is None else f"best {figure} at least {best:.1f} %"
-
-
-def _over(best: Marks, budget_ms: float) -> float:
-    """Return by how many milliseconds the best design of a mix misses the budget, for the sampler to sort mixes by."""
-    over = min(float(best.needs_ms[0]) - budget_ms, MOST_OVER * budget_ms)
-    # a design outside the accuracy model's region cannot be chosen, however fast it is
-    return over if best.in_region[0] else max(over, budget_ms)
-
-
-def _digits(value: float, scale: float) -> float:
-    """Round a value to the digits that mean something: the sampler sorts mixes by it, and ties must stay ties."""
-    return float(steps(np.array(value), scale)) * RELATIVE * scale
 
 
 def seed_presets(spec: StudySpec) -> dict[str, Arch]:

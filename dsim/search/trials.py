@@ -48,7 +48,7 @@ class Trials:
     trials
         How many mixes there will be.
     record
-        Where finished mixes are kept.
+        Where finished mixes are kept, if the study runs alone.
     sampler
         `GUIDED` or a key of ``SAMPLERS``.
     near
@@ -95,12 +95,13 @@ class Trials:
         self.even: list[int] = []
         self.ended = False
         self._drawn: set[Mix] = set()
-        self.refresh()
+        for finished in record.read():
+            self._kept[mix_from(space, finished.choices)] = finished
 
-    def refresh(self) -> None:
-        """Read what the record holds by now."""
-        for finished in self._record.read():
-            self._kept[mix_from(self._space, finished.choices)] = finished
+    @property
+    def space(self) -> Space:
+        """What may vary."""
+        return self._space
 
     def kept(self, mix: Mix) -> Finished | None:
         """Return what the record holds of a mix, or None."""
@@ -108,13 +109,8 @@ class Trials:
 
     def keep(self, mix: Mix, finished: Finished) -> None:
         """Write a swept mix into the record."""
-        self._record.append(finished, self._parameters)
+        self._record.append(finished)
         self._kept[mix] = finished
-
-    @property
-    def shared(self) -> bool:
-        """Whether other workers may write into the record."""
-        return self._record.shared
 
     def starts(self, mix: Mix) -> tuple[tuple[int, ...], ...]:
         """Return points to begin the sweep of a mix with."""
@@ -123,8 +119,8 @@ class Trials:
     def ask(self, count: int) -> list[Mix]:
         """Return the next mixes, at most so many, and none when all were swept."""
         mixes: list[Mix] = []
-        while len(mixes) < count:
-            mix = self._next(len(self.done) + len(mixes))
+        while len(mixes) < count and not self.ended:
+            mix = self._next(len(self._seen))
             if mix is None:
                 self.ended = True
                 break

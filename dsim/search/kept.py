@@ -1,0 +1,82 @@
+"""Run a study in its folder: continue or show what lies there, and write what is found once, whoever runs it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
+
+from dsim.errors import DsimError, InvalidValueError
+from dsim.files import make_folder
+from dsim.search.differs import differences
+from dsim.search.files import INPUTS, LOCK, locked, read_inputs, read_result, write_inputs, write_result
+from dsim.search.result import StudyResult
+from dsim.search.spec import StudySpec
+from dsim.search.study import Found
+
+
+def keep_study(
+    spec: StudySpec,
+    mark: str,
+    models: dict[str, str],
+    searched: Callable[[], Found],
+    concluded: Callable[[Found], StudyResult],
+    read: Callable[[StudyResult], StudyResult],
+) -> StudyResult:
+    """Search and write the result into the study's folder, or return what is finished there.
+
+    A process that searches alone keeps others out of the folder; of workers that share a storage, whoever is first writes the
+    result, and the others read it.
+
+    Parameters
+    ----------
+    mark, models
+        Fingerprint of the inputs, and content hashes of the models.
+    searched, concluded
+        Search, and make the result of what was found.
+    read
+        Completes a result that was read.
+
+    Raises
+    ------
+    InvalidValueError
+        The folder holds a study of this name with other inputs.
+    UnavailableError
+        Another process works on it, and they share no storage.
+    FileAccessError
+        The folder cannot be written.
+    """
+    known = read_inputs(spec.folder)
+    if known is not None and known.fingerprint != mark:
+        differ = differences(known.inputs, spec.inputs(), (known.models, models))
+        raise InvalidValueError(
+            f"{spec.folder / INPUTS} must hold the inputs that are asked for, and differs in {differ}; give the same "
+            "inputs again, choose another --name, or remove the folder"
+        )
+    finished = read_result(spec) if known else None
+    if finished:
+        return read(finished)
+    made = [place for place in (spec.folder, *spec.folder.parents) if not place.exists()]
+    make_folder(spec.folder)
+    with ExitStack() as held:
+        if not spec.storage:
+            held.enter_context(locked(spec.folder))
+        write_inputs(spec, mark, models)
+        try:
+            found = searched()
+        except DsimError:
+            if known is None:  # a study that could not begin leaves nothing behind
+                (spec.folder / INPUTS).unlink(missing_ok=True)
+                with suppress(OSError):  # what holds something else stays
+                    (spec.folder / LOCK).unlink(missing_ok=True)
+                    for place in made:
+                        place.rmdir()
+            raise
+        if spec.storage:
+            held.enter_context(locked(spec.folder, wait=True))
+            finished = read_result(spec)
+        if finished and found.cost.is_final:
+            return read(finished)
+        result = concluded(found)
+        if not finished:
+            write_result(result)
+    return result
