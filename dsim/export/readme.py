@@ -142,9 +142,13 @@ def readme_text(arch: Arch, name: str, notes: Sequence[str]) -> str:
         f"torchrun --nproc-per-node 8 -m dsim train arch.json --data PICTURES --images 1M --px {min(size, MOST_PX)} \\\n"
         "    --out trained --on cuda\n"
         "```",
-        "PICTURES holds one folder of pictures for each class. The same command goes on where it was interrupted, and `trained`\n"
-        "gets a model.py with its weights. All pictures are held in memory, and are shifted and mirrored, no more: a top-1 that\n"
-        "dsim predicts for ImageNet is for a stronger recipe (300 epochs, distilled, strong augmentation), which is not in dsim.",
+        "PICTURES holds one folder of pictures for each class, all in memory, shifted and mirrored. The same command continues where it\n"
+        "was interrupted, and `trained` gets a model.py with its weights. A top-1 that dsim predicts for ImageNet is for a stronger recipe,\n"
+        "EfficientFormer's: 300 epochs with strong augmentation, and a teacher. On a folder with train/ and val/, eight GPUs train by it with\n\n"
+        "```sh\n"
+        "torchrun --nproc-per-node 8 -m dsim train arch.json --recipe paper --data IMAGENET --on cuda --out trained\n"
+        "```\n\n"
+        "Its teacher, RegNetY-16GF, is not in dsim: `--teacher` takes another model that `dsim train` made by this recipe on the same folder.",
     ]
     if arch in (PRESETS[preset] for preset in OFFICIAL):
         sections.append(

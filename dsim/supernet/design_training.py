@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from dsim.arch import Arch
 from dsim.arch.named import read_design
-from dsim.errors import FileFormatError
+from dsim.errors import FileFormatError, InvalidValueError
 from dsim.export import build_module, write_torch
 from dsim.files import check_folder, make_folder, read_json, write_atomic
 from dsim.records import to_toml
@@ -27,13 +27,16 @@ from dsim.supernet.kept import run_kept
 from dsim.supernet.ledger import Ledger
 from dsim.supernet.loaded import Supernet, load_supernet
 from dsim.supernet.machine import check_device, kept_settings, torch_threads
+from dsim.supernet.paper.disk import images_on_disk
+from dsim.supernet.paper.feed import paper_feed
+from dsim.supernet.paper.settings import BATCH, EPOCHS, SCALING
 from dsim.supernet.pictures import require_pillow
 from dsim.supernet.pieces import design_px
-from dsim.supernet.processes import Processes, joined
-from dsim.supernet.spec import ALONE, TrainSpec, begun_otherwise, differences, parse_count
+from dsim.supernet.processes import joined
+from dsim.supernet.spec import ALONE, PAPER, PLAIN, TrainSpec, begun_otherwise, differences, parse_count
 from dsim.supernet.state import require_safetensors
 from dsim.supernet.subnet import Subnet, parse_subnet
-from dsim.supernet.teacher import Teacher, load_teacher, teacher_mark
+from dsim.supernet.teacher import load_teacher, teacher_mark
 from dsim.supernet.trained_model import ASKED, RESULT, DesignHeader, Trained, read_header, read_trained
 from dsim.supernet.trainer import SAVE_EVERY_S, Trainer
 
@@ -45,18 +48,20 @@ def train_design(
     data: str | Path,
     out: str | Path,
     *,
-    images: int | str,
+    images: int | str | None = None,
+    recipe: str = PLAIN,
     start: Supernet | str | Path | None = None,
     teacher: str | Path | None = None,
-    px: int = 32,
+    px: int | None = None,
     seed: int = 0,
     device: str = "cpu",
     flip: bool = True,
-    batch: int = 128,
+    batch: int | None = None,
     learning_rate: float = 2e-3,
     precision: str | None = None,
     threads: int | None = None,
     shards: int | None = None,
+    workers: int | None = None,
     save_every_s: float = SAVE_EVERY_S,
 ) -> Trained:
     """Train a design, test it, and write it as PyTorch code with its weights; or go on with what was interrupted.
@@ -70,13 +75,20 @@ def train_design(
     out
         Folder that gets model.py, weights.safetensors, result.toml and what is needed to go on.
     images
-        Pictures to show, such as ``"160k"``.
+        Pictures to show, such as ``"160k"``; with the paper's recipe 300 epochs by default.
+    recipe
+        ``plain``: pictures in memory, shifted and mirrored; or ``paper``: EfficientFormer's recipe for ImageNet, with pictures read from
+        disk (`dsim.supernet.paper.settings`). The folder then needs train/ and val/, and is tested on val/ where it has no test/.
     start
         A supernet whose weights the design begins with; picture size, split and flips are then the supernet's, so that
         no test picture was ever trained on.
     teacher
         Folder of a model that this function made on the same pictures, to learn its decisions beside the labels.
-    px, seed, device, flip, batch, learning_rate, precision, threads, shards, save_every_s
+    px, batch
+        32 and 128 by default; with the paper's recipe the design's resolution and 1,024.
+    workers
+        Processes that read pictures for the paper's recipe; by default one for each processor, shared by the processes of torchrun.
+    seed, device, flip, learning_rate, precision, threads, shards, save_every_s
         As for `train`.
 
     Raises
@@ -92,26 +104,37 @@ def train_design(
     home = Home(out)
     check_folder(home.folder)
     check_device(device)
+    paper = recipe == PAPER
+    if paper and start is not None:
+        raise InvalidValueError(
+            "the paper's recipe trains from fresh weights, and a supernet to begin with was given; leave one of the two out"
+        )
+    if images is None and not paper:
+        raise InvalidValueError("images must say how many to show, got none; write 160k or 1.5M")
     supernet = load_supernet(start, data) if isinstance(start, str | Path) else start
+    px = px or (arch.resolution if paper else 32)
     if supernet is not None:
         px, seed, flip = supernet.header.asked.px, supernet.header.asked.seed, supernet.header.asked.flip
     place = home.folder / ASKED
     known = read_header(home.folder) if place.exists() else None
+    listed = images_on_disk(data, px) if paper else None
+    shown = parse_count(EPOCHS * len(listed.train) if images is None and listed else images or "")
     spec = TrainSpec(
-        images=parse_count(images),
+        images=shown,
         px=px,
         importance=ALONE,
         seed=seed,
-        batch=batch,
+        batch=batch or (BATCH if paper else 128),
         learning_rate=learning_rate,
         flip=flip,
         device=device,
         teacher=teacher_mark(teacher) if teacher is not None else "",
+        recipe=recipe,
         **kept_settings(known.asked if known else None, threads, precision, shards, device),
     )
     with torch_threads(spec.threads), joined(device) as processes:
         with timed() as reading:
-            pictures = supernet.images if supernet is not None else read_images(data, px, seed)
+            pictures = listed or (supernet.images if supernet is not None else read_images(data, px, seed))
         head = supernet.choices.head if supernet is not None else arch.head  # one for all that it holds
         arch = replace(arch, resolution=design_px(px), num_classes=len(pictures.classes), head=head)
         header = DesignHeader(spec, arch.canonical_hash(), _start_name(supernet), pictures.fingerprint)
@@ -124,7 +147,19 @@ def train_design(
                 make_folder(home.folder)
                 write_atomic(place, to_toml(header))
             module = _start(arch, design, supernet, spec)
-            return _train(arch, module, pictures, home, header, reading.cpu, save_every_s, processes, taught)
+            feed = paper_feed(pictures, spec, processes, workers) if paper else None
+            scaling = SCALING if paper else Scaling.of(pictures.train)
+            trainer = Trainer(
+                spec,
+                pictures.train,
+                scaling,
+                dict(module.named_parameters()),
+                Alone(arch, module, spec),
+                processes,
+                taught,
+                feed,
+            )
+            return _train(arch, module, pictures, home, header, reading.cpu, save_every_s, trainer, scaling)
 
 
 def _start_name(supernet: Supernet | None) -> str:
@@ -166,13 +201,10 @@ def _train(
     header: DesignHeader,
     reading_s: float,
     save_every_s: float,
-    processes: Processes,
-    teacher: Teacher | None,
+    trainer: Trainer,
+    scaling: Scaling,
 ) -> Trained:
-    spec = header.asked
-    scaling = Scaling.of(pictures.train)
-    way = Alone(arch, module, spec)
-    trainer = Trainer(spec, pictures.train, scaling, dict(module.named_parameters()), way, processes, teacher)
+    spec, processes, teacher = header.asked, trainer.processes, trainer.teacher
     ledger = Ledger.read(home.ledger_path)
     ledger.spend("reading", Amounts(cpu_seconds=processes.total(reading_s, spec.device)))
     shown = spec.steps * spec.batch
@@ -184,8 +216,9 @@ def _train(
     sample = draws(spec.seed, "sample").permutation(len(pictures.train))[:CALIBRATION]
     part = pictures.train.take(sample)
     calibrate(module, (images for images, _ in batches_of(part, scaling, spec)), spec)
-    _, search = scored(module, batches_of(pictures.search, scaling, spec), spec)
     _, test = scored(module, batches_of(pictures.test, scaling, spec), spec)
+    same = pictures.search is pictures.test
+    search = test if same else scored(module, batches_of(pictures.search, scaling, spec), spec)[1]
     low, high = accuracy_interval(test, len(pictures.test))
     result = Trained(
         100 * test / len(pictures.test),
@@ -195,7 +228,8 @@ def _train(
         len(pictures.test),
         len(pictures.train),
         shown,
-        f"on {pictures.name}, {shown:,} images seen",
+        f"on {pictures.name}, {shown:,} images seen"
+        + (" by the paper's recipe" if spec.recipe == PAPER else ""),
         header.start,
         spec.px,
         pictures.classes,

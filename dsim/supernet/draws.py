@@ -18,6 +18,8 @@ PURPOSES = {
     "anchors": 7,  # sub-networks that are trained alone
     "bootstrap": 8,  # which anchors an interval leaves out and doubles
     "predictor": 9,  # designs that the task's model is learned from
+    "views": 10,  # crops and changes of pictures, by the paper's recipe
+    "mixing": 11,  # what is erased, and what is mixed, by the paper's recipe
 }
 
 

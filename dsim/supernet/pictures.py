@@ -58,19 +58,32 @@ def read_picture(path: Path, px: int) -> NDArray[np.uint8]:
     """
     from PIL import Image, ImageOps  # deferred: of all verbs, only those with pictures need Pillow
 
+    picture = open_picture(path)
+    if picture.size != (px, px):
+        picture = ImageOps.fit(picture, (px, px), method=Image.Resampling.BICUBIC)
+    values = np.asarray(picture, dtype=np.uint8)
+    return values[None] if values.ndim == 2 else np.moveaxis(values, 2, 0)
+
+
+def open_picture(path: Path) -> Pillow.Image:
+    """Open one JPEG or PNG, upright, as grey or RGB.
+
+    Raises
+    ------
+    BrokenPictureError
+        The file is not a whole picture.
+    """
+    from PIL import Image, ImageOps
+
     try:
         with Image.open(path, formats=("JPEG", "PNG")) as file:
             if file.width * file.height > MOST_PIXELS:
                 raise BrokenPictureError(
                     f"it has {file.width} x {file.height} pixels, more than {MOST_PIXELS:,}"
                 )
-            picture = _plain(ImageOps.exif_transpose(file))
+            return _plain(ImageOps.exif_transpose(file))
     except Exception as error:  # Pillow's readers raise types of their own
         raise BrokenPictureError(first_line(error)) from error
-    if picture.size != (px, px):
-        picture = ImageOps.fit(picture, (px, px), method=Image.Resampling.BICUBIC)
-    values = np.asarray(picture, dtype=np.uint8)
-    return values[None] if values.ndim == 2 else np.moveaxis(values, 2, 0)
 
 
 def _plain(picture: Pillow.Image) -> Pillow.Image:

@@ -14,6 +14,11 @@ from dsim.supernet.choices import DEFAULT, Choices
 IMPORTANCES = ("ablation", "gumbel")  # how blocks are weighed, which decides how the supernet is trained
 ALONE = "none"  # one design by itself: no block is weighed
 PRECISIONS = ("float32", "bfloat16")
+PLAIN, PAPER = (
+    "plain",
+    "paper",
+)  # pictures in memory, shifted and mirrored; EfficientFormer's recipe for ImageNet
+RECIPES = (PLAIN, PAPER)
 _COUNT = re.compile(r"\s*([0-9]*\.?[0-9]+)\s*([kM]?)\s*")
 
 
@@ -70,6 +75,8 @@ class TrainSpec:
         Hash of the weights of a trained model that teaches it; empty for labels alone.
     space
         What may vary.
+    recipe
+        ``plain`` or ``paper``: what pictures go through, the learning rate, and whether gradients are clipped.
 
     Raises
     ------
@@ -94,9 +101,14 @@ class TrainSpec:
     start: str = ""
     teacher: str = ""
     space: Space = field(default=DEFAULT)
+    recipe: str = PLAIN
 
     def __post_init__(self) -> None:
-        for name, known in (("importance", (*IMPORTANCES, ALONE)), ("precision", PRECISIONS)):
+        for name, known in (
+            ("importance", (*IMPORTANCES, ALONE)),
+            ("precision", PRECISIONS),
+            ("recipe", RECIPES),
+        ):
             if getattr(self, name) not in known:
                 raise InvalidValueError(
                     f"{name} must be one of {', '.join(known)}, got {getattr(self, name)!r}; choose one of them"

@@ -19,14 +19,18 @@ from dsim.supernet.augment import Scaling
 from dsim.supernet.cost import TRAINING_FACTOR
 from dsim.supernet.feed import Feed
 from dsim.supernet.images import Part
+from dsim.supernet.paper import settings
+from dsim.supernet.paper.clipping import clip
 from dsim.supernet.processes import Processes, collecting
 from dsim.supernet.schedule import learning_rate
-from dsim.supernet.spec import TrainSpec
+from dsim.supernet.spec import PAPER, PLAIN, TrainSpec
 from dsim.supernet.state import Progress, read_state, write_state
 from dsim.supernet.teacher import Teacher
 from dsim.supernet.way import Targets, Way, backward
 
 SAVE_EVERY_S = 60.0
+Feeding = Callable[[int, int], tuple[Tensor, Tensor]]  # from step and shard to pictures and what they are
+RATES = {PLAIN: learning_rate, PAPER: settings.learning_rate}
 CURVE = "curve"
 OWN_RATE = 10.0  # what a way learns beside the weights moves so many times as fast where the loss depends on it strongly,
 OWN_SCALE = 0.01  # half as fast where by so many nats, and less below: Adam by itself moves as far where nothing depends on it
@@ -60,6 +64,8 @@ class Trainer:
         Which train together; the way then runs through them.
     teacher
         Decides beside the labels.
+    feed
+        Gives what each step sees; by default pictures in memory.
     """
 
     def __init__(
@@ -71,11 +77,12 @@ class Trainer:
         way: Way,
         processes: Processes = Processes(),  # noqa: B008  (frozen)
         teacher: Teacher | None = None,
+        feed: Feeding | None = None,
     ) -> None:
         self.spec, self.way, self.processes, self.teacher = spec, way, processes, teacher
         self.weights = {**weights, **way.parameters}
         self.optimiser = _optimiser(list(weights.values()), list(way.parameters.values()), spec)
-        self.feed = Feed(part, spec.batch, scaling, spec.flip, spec.seed, spec.device, spec.shards)
+        self.feed = feed or Feed(part, spec.batch, scaling, spec.flip, spec.seed, spec.device, spec.shards)
         self.shards = processes.shards(spec.shards)
         way.run = processes.together(way.run, self.weights.values(), way.all_used)
         self.progress = Progress()
@@ -89,11 +96,13 @@ class Trainer:
     def step(self) -> None:
         """Change the weights once."""
         cpu, wall = time.process_time(), time.perf_counter()
-        rate = learning_rate(self.done, self.spec.steps, self.spec.learning_rate)
+        rate = RATES[self.spec.recipe](self.done, self.spec.steps, self.spec.learning_rate)
         for group in self.optimiser.param_groups:
             group["lr"] = rate * group["times"]
         self.optimiser.zero_grad(set_to_none=True)
         loss = self._gradients()
+        if self.spec.recipe == PAPER:
+            clip(self.weights.values(), settings.CLIP)
         self.optimiser.step()
         if self.spec.device != "cpu":
             torch.cuda.synchronize()  # the clock is read next

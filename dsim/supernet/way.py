@@ -21,7 +21,7 @@ class Targets:
     Attributes
     ----------
     labels
-        Their classes (N,).
+        Their classes (N,), or shares of classes (N, classes) of mixed ones.
     decided
         The classes that a teacher decides on (N,); None where there is no teacher.
     """

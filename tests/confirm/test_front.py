@@ -84,7 +84,7 @@ def test_wrong_usage_is_told_before_any_work(tmp_path: Path) -> None:
     for options, says in (
         (["--out", "a", "--results", "b"], "give one of the two"),
         (["--to", "onnx"], "--to needs --out"),
-        (["--no-keep"], "say what becomes of --results"),
+        (["--no-keep"], "say what becomes of times"),
         (["--most", "2"], "3<=x<=8"),
     ):
         done = CliRunner().invoke(command, ["confirm", str(tmp_path), *options])

@@ -1,0 +1,1 @@
+"""EfficientFormer's recipe for ImageNet: pictures read from disk, strong augmentation, mixed labels, clipped gradients."""
