@@ -20,7 +20,7 @@ from dsim.cli.options import (
     rough_option,
     subnets_option,
 )
-from dsim.cli.types import BUDGET, DURATION
+from dsim.cli.types import BUDGETS, DURATION
 from dsim.cli.words import ending
 
 
@@ -47,10 +47,10 @@ def _show_space(ctx: click.Context, param: click.Parameter, value: bool) -> None
 @batch_option
 @click.option(
     "--budget",
-    "budget_ms",
-    type=BUDGET,
+    "budgets_ms",
+    type=BUDGETS,
     required=True,
-    help="The most time that one run may take, such as 2ms.",
+    help="The most time that one run may take, such as 2ms. Several with commas, such as 1ms,2ms: a table with one answer each.",
 )
 @limit_options
 @certainty_option
@@ -140,7 +140,7 @@ def study(
     ctx: click.Context,
     device: str,
     batch: int | None,
-    budget_ms: float,
+    budgets_ms: tuple[float, ...],
     params: float | None,
     macs: float | None,
     memory: float | None,
@@ -170,8 +170,9 @@ def study(
     Writes study.toml, chosen.json, front.parquet and a PyTorch model into OUT/NAME. If a study was interrupted, the same
     command continues it; if it is finished, the same command shows it again.
     """
+    from dsim.report.budgets import show_budgets
     from dsim.report.study import show_study  # the verb's own imports: --help must not wait for them
-    from dsim.search import load_space, search_sizes
+    from dsim.search import load_space, search_budgets
 
     source = None
     if supernet:
@@ -182,9 +183,9 @@ def study(
     if source:
         source.space(space)  # refused before anything is said
         click.echo(f"After the search: {source.plan}.", err=True)
-    result = search_sizes(
+    found = search_budgets(
         device,
-        budget_ms,
+        budgets_ms,
         px=px,
         backbone=task == "backbone",
         params=params,
@@ -204,12 +205,15 @@ def study(
         out=out,
         storage=storage,
     )
+    results, alone = found.studies, len(budgets_ms) == 1
     if as_json:
-        print_json(result.to_dict())
+        print_json(results[0].to_dict() if alone else found.to_dict())
+    elif alone:
+        show_study(results[0], details)
     else:
-        show_study(result, details)
-    if result.cost.interrupted:
+        show_budgets(found, details)
+    if results[-1].cost.interrupted:
         click.echo("Interrupted; the same command continues from here.", err=True)
         ctx.exit(INTERRUPTED)
-    if result.chosen is None:
+    if all(one.chosen is None for one in results):
         ctx.exit(NOTHING_FITS)

@@ -1,6 +1,7 @@
 """Search: the space of designs, one bounded study over it, and what it found."""
 
 from dsim.callable_module import make_callable
+from dsim.search.budgets import BudgetStudies, search_budgets
 from dsim.search.candidate import Candidate, Certainty
 from dsim.search.files import load_study, read_result
 from dsim.search.published import measured_networks
@@ -12,6 +13,7 @@ from dsim.search.space_file import load_space
 from dsim.search.spec import StudySpec
 
 __all__ = [
+    "BudgetStudies",
     "Candidate",
     "Certainty",
     "Cost",
@@ -26,6 +28,7 @@ __all__ = [
     "read_result",
     "run_study",
     "search",
+    "search_budgets",
     "search_sizes",
 ]
 

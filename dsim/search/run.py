@@ -10,12 +10,11 @@ import numpy as np
 
 from dsim.accuracy import AccuracyModel, load_accuracy_model
 from dsim.accuracy.asked_recipe import ForRecipe, read_recipe
-from dsim.accuracy.downstream import order_words
 from dsim.accuracy.draws import draw_top1
 from dsim.device.find import find_profile, name_at_batch
 from dsim.device.form_notes import form_notes
 from dsim.device.profile import DeviceProfile
-from dsim.device.rough import refuse_rough, rough_note
+from dsim.device.rough import refuse_rough
 from dsim.errors import InvalidValueError
 from dsim.export.torch_export import write_torch
 from dsim.files import check_folder
@@ -30,6 +29,7 @@ from dsim.search.certainty import all_chances
 from dsim.search.identified import keep_identified
 from dsim.search.kept import keep_study
 from dsim.search.missed import Missed, worth_of_knowing
+from dsim.search.notes import study_notes
 from dsim.search.published import published_near
 from dsim.search.record import FILE as TRIALS
 from dsim.search.record import FileRecord, Record
@@ -41,6 +41,7 @@ from dsim.search.space import Space
 from dsim.search.spec import CHANCE, DEFAULT_TRIALS, StudySpec, fingerprint
 from dsim.search.study import Found, Progress, search_mixes
 from dsim.search.table import CostTable
+from dsim.search.tables import Tables
 from dsim.search.task import MarkedPredictor, TaskSource
 from dsim.shelf.records import ShelfLimits, Shelved
 from dsim.shelf.shortlist import of_profile
@@ -57,6 +58,7 @@ def run_study(
     keep: bool = True,
     source: TaskSource | None = None,
     shelf: bool = False,
+    tables: Tables | None = None,
 ) -> StudyResult:
     """Run, continue or look up a study.
 
@@ -74,6 +76,8 @@ def run_study(
         What ranks designs on the user's own task, where ``spec.task`` names one.
     shelf
         Name the best published networks that fit too; theirs is ImageNet's top-1, so that a study on a task has none.
+    tables
+        Of studies that share their work, see `Tables`.
 
     Raises
     ------
@@ -97,12 +101,11 @@ def run_study(
         raise InvalidValueError(
             "a study on a task needs the source of its ranks and no other does; give run_study the source whose task spec names"
         )
-    accuracy: MarkedPredictor = source.model if source else load_accuracy_model()
-    if spec.recipe:
-        asked = read_recipe(spec.recipe, spec.space.resolution)
-        accuracy = ForRecipe(load_accuracy_model(), asked)
+    accuracy = _accuracy(spec, source)
     ceiling = Ceiling.on(profile, spec.limits, spec.image is not None) if spec.limits else None
     table = CostTable(latency, accuracy, spec.task.classes if spec.task else None, spec.image, ceiling)
+    if tables is not None:
+        table = tables.shared(spec, table)
     scorer = Scorer(latency, accuracy, table, spec.budget_ms, spec.confidence)
     models = {"latency": content_hash(rests_on(profile)), "accuracy": accuracy.fingerprint}
     mark = fingerprint(spec.inputs(), models)
@@ -130,7 +133,7 @@ def run_study(
             found.cost,
             None if found.chosen or math.isnan(found.fastest.needs_ms) else found.fastest.needs_ms,
             (
-                *_notes(spec, profile),
+                *study_notes(spec, profile),
                 *form_notes(profile, (found.chosen or found.fastest).arch.to_graph(), only=OpKind.GELU),
                 *(source.notes if source else ()),
             ),
@@ -151,6 +154,14 @@ def run_study(
     if not keep:
         return concluded(searched())
     return keep_study(spec, mark, models, searched, concluded, lambda result: _with_chance(result, scorer))
+
+
+def _accuracy(spec: StudySpec, source: TaskSource | None) -> MarkedPredictor:
+    """Return what judges the accuracy of a study's designs."""
+    if source:
+        return source.model
+    model = load_accuracy_model()
+    return ForRecipe(model, read_recipe(spec.recipe, spec.space.resolution)) if spec.recipe else model
 
 
 def _worth(found: Found, accuracy: object, seed: int) -> Missed | None:
@@ -191,26 +202,6 @@ def _with_chance(result: StudyResult, scorer: Scorer) -> StudyResult:
     return result if result.p_cliff is not None else replace(result, p_cliff=scorer.p_cliff(shown.arch))
 
 
-def _notes(spec: StudySpec, profile: DeviceProfile) -> tuple[str, ...]:
-    notes, low_px, high_px = [], profile.low_px, profile.high_px
-    if rough := rough_note(profile):
-        notes.append(rough)
-    if profile.batch != 1:
-        notes.append(f"milliseconds are of one run of {profile.batch} images, as this profile was measured")
-    low, high = spec.image or (spec.space.resolution, spec.space.resolution)
-    if not low_px**2 <= low * high <= high_px**2:
-        said = spec.backbone or str(low)
-        notes.append(
-            f"{said} px lies outside {low_px} to {high_px} px, where networks were measured: latency is extrapolated"
-        )
-    if spec.image:
-        notes.append(
-            f"latency is of the four maps of an image of {spec.backbone} px, without a head; top-1 is of the same design with its "
-            f"head, at {spec.space.resolution} px; {order_words()}"
-        )
-    return tuple(notes)
-
-
 def search(
     device: str,
     budget_ms: float | str,
@@ -234,6 +225,7 @@ def search(
     memory: float | str | None = None,
     size: float | str | None = None,
     progress: Progress | None = None,
+    tables: Tables | None = None,
 ) -> StudyResult:
     """Find a vision backbone for a device within a latency budget.
 
@@ -278,6 +270,8 @@ def search(
         ``"24MB"``. Memory is what activations take at once, size what weights take in a file; both in the device's numbers.
     progress
         Called after each mix.
+    tables
+        Of earlier searches at other budgets, for the work that they share; `dsim.search.search_budgets` gives them.
 
     Returns
     -------
@@ -323,7 +317,7 @@ def search(
         backbone=backbone,
         limits=Limits(**read_limits(params, macs, memory, size)),
     )
-    result = run_study(spec, progress, out is not None, source, shelf=True)
+    result = run_study(spec, progress, out is not None, source, shelf=True, tables=tables)
     if out is not None and result.chosen:
         write_torch(result.chosen.arch, spec.folder / "model", notes=result.sentences())
     return result

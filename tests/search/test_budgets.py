@@ -1,0 +1,52 @@
+"""Several budgets in one run: each answer is what a search at that budget alone finds."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from dsim.cli.main import dsim as command
+from dsim.errors import InvalidValueError
+from dsim.search import StudyResult, search, search_budgets
+
+DEVICE = "iphone12"
+
+
+def same(a: StudyResult, b: StudyResult) -> None:
+    assert replace(a, cost=replace(a.cost, seconds=0.0)) == replace(b, cost=replace(b.cost, seconds=0.0))
+
+
+@pytest.mark.slow
+def test_each_answer_is_that_of_a_search_at_its_budget_alone() -> None:
+    found = search_budgets(DEVICE, ["2ms", "0.02ms", "1ms"], trials=12)
+    assert [one.spec.budget_ms for one in found.studies] == [0.02, 1.0, 2.0]
+    for one in found.studies:
+        same(one, search(DEVICE, one.spec.budget_ms, trials=12))
+    frame = found.to_frame()
+    assert frame["budget_ms"].to_list() == [0.02, 1.0, 2.0]
+    assert frame["top1"].is_null().to_list() == [True, False, False]
+
+
+@pytest.mark.slow
+def test_the_command_shows_one_table_and_keeps_a_folder_for_each_budget(tmp_path: Path) -> None:
+    words = ["study", "--device", DEVICE, "--budget", "2ms,0.02ms", "--trials", "2", "--out", str(tmp_path)]
+    shown = CliRunner().invoke(command, words)
+    assert shown.exit_code == 0
+    said = " ".join(shown.stdout.split())
+    assert "nothing fits; 0." in said
+    assert len(shown.stdout.splitlines()) <= 30
+    assert {one.name for one in tmp_path.iterdir()} == {f"{DEVICE}-2ms", f"{DEVICE}-0.02ms"}
+    told = json.loads(CliRunner().invoke(command, [*words, "--json"]).stdout)
+    assert [one["budget_ms"] for one in told["studies"]] == [0.02, 2.0]
+    alone = CliRunner().invoke(command, [*words[:4], "2ms", *words[5:], "--json"])
+    assert json.loads(alone.stdout)["chosen"] == told["studies"][1]["chosen"]
+
+
+@pytest.mark.parametrize("budgets", [[], [f"{n}ms" for n in range(1, 22)]])
+def test_no_budget_or_too_many_end_in_one_line(budgets: list[str]) -> None:
+    with pytest.raises(InvalidValueError, match="a search takes 1 to 20 budgets, got"):
+        search_budgets(DEVICE, budgets)
