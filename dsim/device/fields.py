@@ -64,7 +64,17 @@ def read_text(path: Path) -> str:
 
 def read_toml(path: Path) -> dict[str, Any]:
     """Read a TOML file."""
-    text = read_text(path)
+    return parse_toml(read_text(path), path)
+
+
+def parse_toml(text: str, path: Path) -> dict[str, Any]:
+    """Read the TOML that a file holds.
+
+    Raises
+    ------
+    FileFormatError
+        It is not TOML.
+    """
     try:
         return tomllib.loads(text)
     except (

@@ -5,10 +5,11 @@ from __future__ import annotations
 import csv
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from dsim.device.batches import stated_batches
-from dsim.device.fields import read_text, read_toml
+from dsim.device.fields import parse_toml, read_text
 from dsim.device.folders import list_profiles
 
 # how people call who made a chip or a phone: words that a profile's chip, phone or title begins with
@@ -100,7 +101,12 @@ def glance(folder: Path) -> Glance:
     FileFormatError
         Its profile.toml is not TOML.
     """
-    raw = read_toml(folder / "profile.toml")
+    return _glance(folder, read_text(folder / "profile.toml"))
+
+
+@lru_cache(maxsize=1024)  # a name is looked up in all profiles, and one command looks up several
+def _glance(folder: Path, content: str) -> Glance:
+    raw = parse_toml(content, folder / "profile.toml")
 
     def text(key: str) -> str:
         return str(raw.get(key, ""))

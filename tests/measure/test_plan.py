@@ -18,6 +18,7 @@ def first() -> tuple[Planned, ...]:
     return Plan(checks=8).batch((), None)
 
 
+@pytest.mark.slow
 def test_batches_repeat(first: tuple[Planned, ...]) -> None:
     assert len({one.key for one in first}) == BATCH
     assert [one.key for one in Plan(checks=8).batch((), None)] == [one.key for one in first]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import dataclasses
+import gc
 import hashlib
 import importlib.util
 import inspect
@@ -11,6 +12,7 @@ import json
 import platform
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -59,8 +61,10 @@ class Mac:
 
 
 @pytest.fixture
-def mac(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Mac:
-    return Mac(tmp_path, monkeypatch)
+def mac(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Mac]:
+    gc.freeze()  # the script collects garbage after each package, and need not look through what other tests hold
+    yield Mac(tmp_path, monkeypatch)
+    gc.unfreeze()
 
 
 def one_error(captured: pytest.CaptureFixture[str]) -> str:
