@@ -27,7 +27,7 @@ from lab.claims.device_shift import specs
 from lab.claims.fashion.costs import PATH as COSTS
 from lab.claims.fashion.costs import read_costs
 from lab.claims.fashion.inputs import read_inputs as read_fashion
-from lab.claims.fashion.rows import Estimate, Training
+from lab.claims.fashion.rows import Estimate, Pick, Training
 from lab.claims.planted_attention import Row
 from lab.claims.reality.files import read_inputs, read_records, write_records
 from lab.claims.reality.records import Learned, Own, Standing
@@ -45,6 +45,7 @@ RECORDS = {
     "planted-attention/first-attempt.parquet": Row,
     "planted-attention/rows.parquet": Row,
     "fashion/trainings.parquet": Training,
+    "fashion/picks.parquet": Pick,
     "fashion/estimates.parquet": Estimate,
 }
 

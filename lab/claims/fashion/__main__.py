@@ -19,7 +19,6 @@ from lab.claims.fashion.costs import Costs, measure, read_costs, write_costs
 from lab.claims.fashion.inputs import FOLDER, Work, read_inputs
 from lab.claims.fashion.jobs import run
 from lab.claims.fashion.pictures import write_pictures
-from lab.claims.fashion.ranking import ranked_designs
 from lab.claims.fashion.report import arms_markdown, ranking_markdown, served_markdown, shifts_markdown
 from lab.claims.fashion.rows import Estimate, Pick, Training, read_table
 from lab.claims.fashion.shifted import shifts
@@ -32,7 +31,9 @@ def write_report(bench: Bench, costs: Costs) -> None:
     trainings, picks = read_table("trainings", Training), read_table("picks", Pick)
     estimates = read_table("estimates", Estimate)
     designs = {one.design: bench.subnet(one.design) for one in picks}
-    replace_block(home, "ranking", ranking_markdown(trainings, estimates, ranked_designs(bench), inputs))
+    # not drawn again: which designs lie in the band depends on the prices of the day
+    ranked = tuple(dict.fromkeys(one.design for one in estimates))
+    replace_block(home, "ranking", ranking_markdown(trainings, estimates, ranked, inputs))
     replace_block(home, "arms", arms_markdown(picks, trainings, inputs))
     replace_block(home, "devices", shifts_markdown(shifts(picks, designs, inputs), inputs))
     replace_block(home, "cost", served_markdown(picks, costs, inputs))
