@@ -85,9 +85,9 @@ def train(
     DESIGN is a preset, an arch.json, a study's folder, or what `dsim slim` kept. Writes PyTorch code, the weights and the
     accuracy into OUT. A training that was interrupted continues when the same command is run again.
 
-    --recipe paper is what a predicted ImageNet top-1 is for, but for its teacher (RegNetY-16GF): DATA then has train/ and
-    val/, 1,024 images make a step, and `torchrun --nproc-per-node 8 -m dsim train ... --on cuda` shares them. It was
-    tested on small images on a processor, never on ImageNet.
+    --recipe paper, taught by --teacher timm:regnety_160.deit_in1k (needs timm), is what a predicted ImageNet top-1 is
+    for: DATA then has train/ and val/, 1,024 images make a step, and `torchrun --nproc-per-node 8 -m dsim train ... --on
+    cuda` shares them. It was tested on small images on a processor, never on ImageNet.
     """
     from dsim.records import to_plain
     from dsim.report.trained import show_trained  # deferred: help must not wait for torch

@@ -146,9 +146,11 @@ def readme_text(arch: Arch, name: str, notes: Sequence[str]) -> str:
         "was interrupted, and `trained` gets a model.py with its weights. A top-1 that dsim predicts for ImageNet is for a stronger recipe,\n"
         "EfficientFormer's: 300 epochs with strong augmentation, and a teacher. On a folder with train/ and val/, eight GPUs train by it with\n\n"
         "```sh\n"
-        "torchrun --nproc-per-node 8 -m dsim train arch.json --recipe paper --data IMAGENET --on cuda --out trained\n"
+        "torchrun --nproc-per-node 8 -m dsim train arch.json --recipe paper --teacher timm:regnety_160.deit_in1k \\\n"
+        "    --data IMAGENET --on cuda --out trained\n"
         "```\n\n"
-        "Its teacher, RegNetY-16GF, is not in dsim: `--teacher` takes another model that `dsim train` made by this recipe on the same folder.",
+        "The teacher, RegNetY-16GF, comes with timm and knows ImageNet's classes; for others, `--teacher` takes what `dsim train` made by\n"
+        "this recipe on the same folder.",
     ]
     if arch in (PRESETS[preset] for preset in OFFICIAL):
         sections.append(

@@ -72,7 +72,7 @@ class TrainSpec:
     start
         Hash of the file whose weights it begins with; empty for fresh weights.
     teacher
-        Hash of the weights of a trained model that teaches it; empty for labels alone.
+        Hash of the weights of a trained model that teaches it, or timm's name of it; empty for labels alone.
     space
         What may vary.
     recipe

@@ -18,6 +18,7 @@ from dsim.errors import FileFormatError, InvalidValueError
 from dsim.files import first_line, read_bytes
 from dsim.supernet.cost import macs
 from dsim.supernet.images import Images
+from dsim.supernet.paper.published_teacher import TIMM, check_classes, checked
 from dsim.supernet.pieces import bare_module
 from dsim.supernet.spec import TrainSpec
 from dsim.supernet.start import mark_of, weights_file
@@ -54,18 +55,18 @@ class Teacher:
 
 
 def teacher_mark(folder: str | Path) -> str:
-    """Return a hash of a teacher's weights: what tells two teachers apart.
+    """Return what tells two teachers apart: a hash of the weights, or timm's name.
 
     Raises
     ------
     FileAccessError
         They cannot be read.
     """
-    return mark_of(weights_file(folder))
+    return str(folder) if str(folder).startswith(TIMM) else mark_of(weights_file(folder))
 
 
 def load_teacher(folder: str | Path, spec: TrainSpec, images: Images) -> Teacher:
-    """Load a model that `train_design` made, as a teacher on pictures.
+    """Load a model that `train_design` made, or one of timm by the name behind ``timm:``, as a teacher on pictures.
 
     Raises
     ------
@@ -74,11 +75,20 @@ def load_teacher(folder: str | Path, spec: TrainSpec, images: Images) -> Teacher
     FileFormatError
         It does not hold such a model.
     InvalidValueError
-        It was trained for other classes, on pictures of another size, or on what is kept for the test here.
+        It was trained for other classes, on pictures of another size or scaling, or on what is kept for the test here.
+    MissingPackageError
+        timm is needed, and not installed.
     """
     from safetensors import SafetensorError
     from safetensors.torch import load  # deferred: only training needs it
 
+    if str(folder).startswith(TIMM):
+        from dsim.export.timm_weights import load_weights  # few need timm
+
+        check_classes(str(folder), spec, images)
+        name = str(folder).removeprefix(TIMM)
+        published, cost = checked(str(folder), load_weights(name), images.px)
+        return Teacher(published.to(spec.device), spec, cost, f"timm's {name}")
     header, result = read_trained(folder)
     if result.classes != images.classes:
         raise InvalidValueError(

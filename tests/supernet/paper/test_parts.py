@@ -12,11 +12,13 @@ from PIL import Image
 from torch import nn
 
 from dsim.errors import DsimError
+from dsim.supernet.images import Images, Part
 from dsim.supernet.paper.clipping import clip
 from dsim.supernet.paper.disk import OnDisk, images_on_disk
 from dsim.supernet.paper.feed import Places, picture_at
 from dsim.supernet.paper.mixing import cut_box, erase, mix
-from dsim.supernet.paper.settings import learning_rate
+from dsim.supernet.paper.published_teacher import check_classes, checked
+from dsim.supernet.paper.settings import SCALING, learning_rate
 from dsim.supernet.paper.views import CHANGES, crop, view
 from dsim.supernet.spec import TrainSpec
 from dsim.supernet.way import label_loss
@@ -154,3 +156,39 @@ def test_the_folder_needs_its_own_parts(tmp_path: Path) -> None:
         Image.new("RGB", (20, 20)).save(tmp_path / name / "1.png")
     with pytest.raises(DsimError, match="must hold train/ and val/ for the paper's recipe"):
         images_on_disk(tmp_path, 32)
+
+
+class Published(nn.Module):
+    """What timm's networks have, in small."""
+
+    def __init__(self, mean: tuple[float, ...] = SCALING.mean, classes: int = 1000) -> None:
+        super().__init__()
+        self.pretrained_cfg = {"mean": mean, "std": SCALING.std}
+        self.num_classes = classes
+        self.layers = nn.Sequential(nn.Conv2d(3, 4, 8, 8), nn.Flatten(), nn.Linear(64, classes))
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        return self.layers(images)
+
+
+def test_a_published_teacher_sees_images_as_the_recipe_scales_them() -> None:
+    assert checked("timm:small", Published(), 32)[1] == 16 * 4 * 3 * 64 + 64 * 1000
+    for other in (Published(mean=(0.5, 0.5, 0.5)), Published(classes=10)):
+        with pytest.raises(DsimError, match="a teacher must see images less"):
+            checked("timm:other", other, 32)
+
+
+def test_a_published_teacher_decides_among_imagenets_classes() -> None:
+    def images(classes: tuple[str, ...]) -> Images:
+        part = Part(np.zeros((1, 3, 32, 32), np.uint8), np.zeros(1, np.int64))
+        return Images("some", classes, part, part, part, 32, "", "", ())
+
+    paper = TrainSpec(images=128, recipe="paper")
+    imagenet = images(tuple(f"n{number:08}" for number in range(1000)))
+    check_classes("timm:small", paper, imagenet)
+    for spec, given, says in (
+        (paper, images(("cats", "dogs")), "ImageNet's 1000 classes"),
+        (TrainSpec(images=128), imagenet, "with --recipe plain"),
+    ):
+        with pytest.raises(DsimError, match=says):
+            check_classes("timm:small", spec, given)
