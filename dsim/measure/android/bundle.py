@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
@@ -11,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from dsim.errors import InvalidValueError
 from dsim.export.packages import need
-from dsim.files import make_folder, write_atomic
+from dsim.files import make_folder
 from dsim.measure.coreml.bundle import Job, write_package
+from dsim.measure.coreml.fill import Progress, fill
 from dsim.measure.coreml.manifest import Manifest, open_manifest
 from dsim.measure.coreml.probes import Probe
 from dsim.measure.planned import Planned, planned_design
@@ -28,7 +28,6 @@ MODEL = "model.tflite"
 # what litert-torch and the runtime do to a network
 PASSES = ("drop_identities", "fold_batch_norm", "fold_layer_scale", "fuse_activation")
 Convert = Callable[[Planned, Path], None]
-Progress = Callable[[int, int, str], None]
 
 
 @dataclass(frozen=True)
@@ -104,7 +103,6 @@ def write_android_bundle(
     if convert is None:
         need("litert_torch", "litert", "litert")
     write = convert or write_tflite
-    began = time.monotonic()
     make_folder(folder)
     head = {"dsim_version": __version__, "precision": "float32", "passes": list(PASSES)}
     head["converter"] = f"litert-torch {version('litert-torch')}" if convert is None else "given"
@@ -118,26 +116,20 @@ def write_android_bundle(
         _LiteRtJob(one.name, f"models/{one.name}", copies=one.copies, probe=one, convert=write)
         for one in probes
     ]
-    kept = waiting = 0
-    try:
-        for number, job in enumerate(jobs):
-            if manifest.holds(job.name):
-                kept += 1
-                continue
-            manifest.entries.pop(job.name, None)
-            if seconds is not None and time.monotonic() - began > seconds:
-                waiting += 1
-                continue
-            progress(number, len(jobs), job.name)
-            _add(manifest, job)
-            manifest.write(complete=False)  # a program that is killed leaves what was converted, too
-        write_atomic(folder / SCRIPT, Path(__file__).with_name(SCRIPT).read_bytes())
-    finally:  # Ctrl-C too keeps what was converted
-        digest = manifest.write(complete=not waiting)
-    progress(len(jobs), len(jobs), "")
+    filled = fill(
+        manifest, jobs, lambda job: _add(manifest, job), Path(__file__).with_name(SCRIPT), progress, seconds
+    )
     kinds = [one["kind"] for one in manifest.entries.values()]
     left = tuple(f"{what}: {why}" for what, why in sorted(manifest.left_out.items()))
-    return AndroidBundle(folder, digest, kinds.count("design"), kinds.count("probe"), kept, left, waiting)
+    return AndroidBundle(
+        folder,
+        filled.digest,
+        kinds.count("design"),
+        kinds.count("probe"),
+        filled.kept,
+        left,
+        filled.waiting,
+    )
 
 
 @dataclass(frozen=True)

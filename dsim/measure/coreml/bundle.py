@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -14,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from dsim.errors import DsimError, ExportError, FileAccessError, InvalidValueError
 from dsim.export.packages import need
-from dsim.files import make_folder, write_atomic
+from dsim.files import make_folder
 from dsim.graph.serial import OpForm, graph_to_dict
 from dsim.measure.coreml.chain import Chain
 from dsim.measure.coreml.choose import PASSES, Chosen, choose_chains, lengths_of
+from dsim.measure.coreml.fill import Progress, fill
 from dsim.measure.coreml.manifest import Manifest, digests, open_manifest
 from dsim.measure.coreml.package import write_chain, write_design, write_graph
 from dsim.measure.coreml.probes import Probe
@@ -30,9 +30,6 @@ if TYPE_CHECKING:
     from dsim.graph import Graph
 
 SCRIPT = "run_on_mac.py"
-SAVE_EVERY_S = 5.0  # a manifest of thousands of packages takes a while to write
-# packages done, packages in all, what comes next
-Progress = Callable[[int, int, str], None]
 
 
 @dataclass(frozen=True)
@@ -173,7 +170,6 @@ def write_bundle(
     if not designs:
         raise InvalidValueError("a bundle needs at least one design, got none; name some")
     need("coremltools", "coreml", "coreml")
-    began = time.monotonic()
     make_folder(folder)
     manifest = open_manifest(folder, _head())
     planned = list({one.key: one for one in map(planned_design, designs)}.values())
@@ -183,48 +179,31 @@ def write_bundle(
         for op in chosen.left_out
     }
     jobs = [*map(probe_job, probes), *_jobs(chosen.chains, planned)]
-    kept = waiting = 0
-    through = False
     failed: set[str] = set()  # chains of which one length could not be written: the others are of no use
-    saved = began
-    try:
-        for number, job in enumerate(jobs):
-            if manifest.holds(job.name):
-                kept += 1
-                continue
-            manifest.entries.pop(job.name, None)
-            if job.chain is not None and job.chain.key in failed:
-                continue
-            if seconds is not None and time.monotonic() - began > seconds:
-                waiting += 1
-                continue
-            progress(number, len(jobs), job.name)
-            try:
-                manifest.entries[job.name] = write_package(job, folder)
-            except ExportError as error:
-                manifest.left_out[job.chain.key if job.chain else job.name] = str(error)
-                if job.chain is not None:
-                    failed.add(job.chain.key)
-            if time.monotonic() - saved > SAVE_EVERY_S:
-                manifest.write(complete=False)
-                saved = time.monotonic()
-        _drop(manifest, failed)
-        write_atomic(folder / SCRIPT, Path(__file__).with_name(SCRIPT).read_bytes())
-        through = True
-    finally:  # Ctrl-C too keeps what was converted
-        digest = manifest.write(complete=through and not waiting)
-    progress(len(jobs), len(jobs), "")
+
+    def add(job: Job) -> None:
+        if job.chain is not None and job.chain.key in failed:
+            return
+        try:
+            manifest.entries[job.name] = write_package(job, folder)
+        except ExportError as error:
+            manifest.left_out[job.chain.key if job.chain else job.name] = str(error)
+            if job.chain is not None:
+                failed.add(job.chain.key)
+                _drop(manifest, job.chain.key)
+
+    filled = fill(manifest, jobs, add, Path(__file__).with_name(SCRIPT), progress, seconds)
     entries = manifest.entries.values()
     return Bundle(
         folder,
-        digest,
+        filled.digest,
         len({one["chain"] for one in entries if one["kind"] == "chain"}),
         sum(one["kind"] == "design" for one in entries),
         sum(one["kind"] == "probe" for one in entries),
         len(manifest.entries),
-        kept,
+        filled.kept,
         tuple(f"{what}: {why}" for what, why in sorted(manifest.left_out.items())),
-        waiting,
+        filled.waiting,
         sum(
             file.stat().st_size
             for one in entries
@@ -290,9 +269,9 @@ def write_package(job: Job, folder: Path) -> dict[str, Any]:
     return {**job.entry(), "program": ops, "files": found}
 
 
-def _drop(manifest: Manifest, chains: set[str]) -> None:
-    """Remove the lengths of chains that are not complete."""
+def _drop(manifest: Manifest, chain: str) -> None:
+    """Remove the lengths of a chain that is not complete."""
     for name, entry in list(manifest.entries.items()):
-        if entry.get("chain") in chains:
+        if entry.get("chain") == chain:
             shutil.rmtree(manifest.folder / entry["path"], ignore_errors=True)
             del manifest.entries[name]

@@ -86,6 +86,18 @@ def test_a_bundle_goes_on_where_it_stopped(bundle: AndroidBundle) -> None:
         write_android_bundle([], bundle.folder, convert=made_up)
 
 
+def test_ctrl_c_keeps_what_was_converted_and_does_not_call_it_complete(tmp_path: Path) -> None:
+    def stop(done: int, total: int, what: str) -> None:
+        if done == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write_android_bundle(DESIGNS, tmp_path / "b", stop, probes=FEW, convert=made_up)
+    raw = json.loads((tmp_path / "b" / "manifest.json").read_text())
+    assert (len(raw["entries"]), raw["complete"]) == (2, False)
+    assert write_android_bundle(DESIGNS, tmp_path / "b", probes=FEW, convert=made_up).kept == 2
+
+
 def test_what_cannot_be_converted_is_named(tmp_path: Path) -> None:
     def fails(planned: Planned, path: Path) -> None:
         raise RuntimeError(f"no way to write {planned.key}\nand more")
