@@ -22,6 +22,7 @@ from dsim.version import __version__
 # verb -> module, and the line that --help shows (so that help loads no verb); the command is named like the verb
 VERBS: dict[str, tuple[str, str]] = {
     "study": ("dsim.cli.study", "Find the most accurate backbone that fits a latency budget on a device."),
+    "progress": ("dsim.cli.progress", "Show how far a study in a shared storage is."),
     "shortlist": ("dsim.cli.shortlist", "List published networks that fit a latency budget on a device."),
     "compare": ("dsim.cli.compare", "Show how the best design changes from device to device."),
     "report": ("dsim.cli.report", "Write studies and comparisons as one HTML page."),

@@ -126,7 +126,8 @@ def _show_space(ctx: click.Context, param: click.Parameter, value: bool) -> None
 )
 @click.option(
     "--storage",
-    help="Database URL for the trials, shared by several workers.",
+    help="Address of a storage for the trials. All commands with the same one and --name share the work: "
+    "postgresql://USER@HOST/DB, journal:///SHARED/FILE or grpc://HOST:PORT.",
     show_default="a file in the study's folder",
 )
 @click.option(

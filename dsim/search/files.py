@@ -195,7 +195,8 @@ def load_study(folder: Path) -> StudyResult:
     recorded = read_inputs(folder)
     if recorded is None:
         raise FileFormatError(f"{folder} must hold a study, and has no {INPUTS}; name a study's folder")
-    result = read_result(_read_spec(recorded.inputs, folder, path))
+    whole = folder.resolve()  # "." has no name
+    result = read_result(read_spec(recorded.inputs, whole.name, whole.parent, str(path)))
     if result is None:
         raise FileFormatError(
             f"{folder} must hold a finished study, and its search was not finished; run the same dsim study command again"
@@ -203,10 +204,10 @@ def load_study(folder: Path) -> StudyResult:
     return result
 
 
-def _read_spec(inputs: dict[str, Any], folder: Path, path: Path) -> StudySpec:
-    asked = from_plain(StudyInputs, inputs, f"{path}, inputs", _AGAIN)
-    whole = folder.resolve()  # "." has no name
+def read_spec(inputs: dict[str, Any], name: str, out: Path, where: str) -> StudySpec:
+    """Read what a study was asked; ``where`` it stands is for errors."""
+    asked = from_plain(StudyInputs, inputs, f"{where}, inputs", _AGAIN)
     try:
-        return StudySpec(**vars(asked), name=whole.name, out=whole.parent)
+        return StudySpec(**vars(asked), name=name, out=out)
     except InvalidValueError as error:
-        raise FileFormatError(f"{path}: {error}") from error
+        raise FileFormatError(f"{where}: {error}") from error

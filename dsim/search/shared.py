@@ -31,7 +31,7 @@ from dsim.search.record import (
     check_inputs,
     read_finished,
 )
-from dsim.search.storage import BEATS, SILENT_S, open_storage, storage_errors, without_password
+from dsim.search.storage import BEATS, SILENT_S, disconnect, open_storage, storage_errors, without_password
 
 _MIX, _WORKER, _SWEPT = "combination", "worker", "swept"
 _DESIGN = "best design"
@@ -181,6 +181,7 @@ class SharedRecord:
             for key, value in words.items():
                 if self._study.user_attrs.get(key) != value:
                     self._study.set_user_attr(key, value)
+            disconnect(self._storage)
 
     def workers(self) -> int:
         """Return how many workers have a claim open."""
@@ -194,7 +195,7 @@ class SharedRecord:
             for number in self._mine.values():
                 self._fail(number)
             self._mine.clear()
-            self._storage.remove_session()
+            disconnect(self._storage)
 
     def _begin(self) -> None:
         """Say what is asked, in a study that nobody began yet."""

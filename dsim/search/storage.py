@@ -153,6 +153,14 @@ def connect(url: str, silent_s: int = SILENT_S) -> BaseStorage:
         return get_storage(_database(url, silent_s))
 
 
+def disconnect(storage: BaseStorage) -> None:
+    """Close the connections to a database; it connects anew when it is asked again."""
+    storage.remove_session()
+    engine = getattr(getattr(storage, "_backend", None), "engine", None)
+    if engine is not None:
+        engine.dispose()
+
+
 def _database(url: str, silent_s: int) -> RDBStorage:
     """Open a database; where another worker makes the tables of an empty one at the same time, wait and look again."""
     if url.startswith(_POSTGRES):  # SQLAlchemy 2.0 takes psycopg2 where no driver is named

@@ -1,0 +1,78 @@
+"""Look at a study in a storage from anywhere: how far it is, and what it found so far."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from optuna.trial import TrialState
+
+from dsim.errors import InvalidValueError, unknown_name
+from dsim.search.files import read_spec
+from dsim.search.record import INPUTS
+from dsim.search.result import StudyResult
+from dsim.search.run import run_study
+from dsim.search.storage import connect, disconnect, storage_errors, without_password
+
+_AT_ONCE_S = 1e-9  # a search that takes no longer sweeps nothing, and shows what was swept
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a storage holds of a study.
+
+    Attributes
+    ----------
+    done, open, trials
+        Mixes that are swept, that workers are sweeping, and that there will be.
+    result
+        What was found so far, or at the end.
+    """
+
+    done: int
+    open: int
+    trials: int
+    result: StudyResult
+
+
+def look(storage: str, name: str) -> Look:
+    """Look at a study in a storage, and change nothing of it.
+
+    Parameters
+    ----------
+    storage
+        Address of the storage.
+    name
+        Name of the study.
+
+    Raises
+    ------
+    UnknownNameError
+        The storage holds no such study.
+    InvalidValueError
+        It is of another program, or ranks designs on the user's own images.
+    """
+    opened = connect(storage)
+    where = f"the storage {without_password(storage)}"
+    with storage_errors(storage):
+        studies = {one.study_name: one for one in opened.get_all_studies()}
+        if name not in studies:
+            raise unknown_name("study", name, studies)
+        number = opened.get_study_id_from_name(name)
+        inputs = opened.get_study_user_attrs(number).get(INPUTS)
+        states = [trial.state for trial in opened.get_all_trials(number, deepcopy=False)]
+        disconnect(opened)
+    if not isinstance(inputs, dict):
+        raise InvalidValueError(
+            f"{where} must hold studies of dsim, and its study {name!r} is of another program; choose another --name"
+        )
+    spec = read_spec(inputs, name, Path("studies"), f"{where}, study {name!r}")
+    if spec.task is not None:
+        raise InvalidValueError(
+            f"a study that is looked at must need no supernet, and {name!r} ranks designs on your own images; give the command "
+            "that began it, which shows it where it is finished"
+        )
+    result = run_study(replace(spec, storage=storage, time_s=_AT_ONCE_S), keep=False, shelf=True)
+    cost = replace(result.cost, capped=False, interrupted=result.cost.capped)
+    result = replace(result, cost=cost)
+    return Look(states.count(TrialState.COMPLETE), states.count(TrialState.RUNNING), spec.trials, result)
