@@ -12,7 +12,6 @@ from dsim.cli.options import (
     batch_option,
     certainty_option,
     data_option,
-    device_option,
     json_option,
     limit_options,
     print_json,
@@ -20,7 +19,8 @@ from dsim.cli.options import (
     rough_option,
     subnets_option,
 )
-from dsim.cli.types import BUDGETS, DURATION
+from dsim.cli.study_joint import budget_each, one_side, study_joint
+from dsim.cli.types import BUDGETS, DEVICE_BUDGET, DURATION
 from dsim.cli.words import ending
 
 
@@ -38,18 +38,26 @@ def _show_space(ctx: click.Context, param: click.Parameter, value: bool) -> None
         "dsim study --device iphone12 --budget 2ms",
         "dsim study --device iphone12 --budget 2ms --params 10M --memory 2MB",
         "dsim study --device iphone12 --budget 2ms --accuracy photos.supernet",
+        "dsim study --device iphone12=2ms --device galaxy-s24-qnn-float=1ms",
         "dsim study --device iphone12 --budget 8ms --task backbone --px 512x640",
         then="`dsim export studies/iphone12-2ms --to coreml -o app` writes the design for a runtime, and `dsim report "
         "studies/iphone12-2ms` draws the whole front.",
     )
 )
-@device_option
+@click.option(
+    "--device",
+    "devices",
+    type=DEVICE_BUDGET,
+    multiple=True,
+    required=True,
+    help="Profile, phone or chip, such as iphone12 or 'iPhone 12'. `dsim device list` shows them. Several, each as "
+    "NAME=BUDGET: one design that fits them all.",
+)
 @batch_option
 @click.option(
     "--budget",
     "budgets_ms",
     type=BUDGETS,
-    required=True,
     help="The most time that one run may take, such as 2ms. Several with commas, such as 1ms,2ms: a table with one answer each.",
 )
 @limit_options
@@ -139,9 +147,9 @@ def _show_space(ctx: click.Context, param: click.Parameter, value: bool) -> None
 @click.pass_context
 def study(
     ctx: click.Context,
-    device: str,
+    devices: tuple[tuple[str, float | None], ...],
     batch: int | None,
-    budgets_ms: tuple[float, ...],
+    budgets_ms: tuple[float, ...] | None,
     params: float | None,
     macs: float | None,
     memory: float | None,
@@ -175,6 +183,31 @@ def study(
     from dsim.report.study import show_study  # the verb's own imports: --help must not wait for them
     from dsim.search import load_space, search_budgets
 
+    if len(devices) > 1:
+        alone = {"--accuracy": supernet, "--storage": storage, "--time": time_s, "--batch": batch}
+        study_joint(
+            ctx,
+            budget_each(devices, budgets_ms, [*(one for one, given in alone.items() if given is not None)]),
+            as_json,
+            px=one_side(px, task),
+            confidence=confidence,
+            recipe=recipe or "",
+            rough=rough,
+            trials=trials,
+            seed=seed,
+            space=load_space(space_file) if space_file else None,
+            params=params,
+            macs=macs,
+            memory=memory,
+            size=size,
+            name=name,
+            out=out,
+        )
+        return
+    device, own_ms = devices[0]
+    budgets_ms = budgets_ms or ((own_ms,) if own_ms is not None else ())
+    if not budgets_ms:
+        raise click.UsageError("Missing option '--budget'.")
     source = None
     if supernet:
         from dsim.supernet import task_source
@@ -206,15 +239,15 @@ def study(
         out=out,
         storage=storage,
     )
-    results, alone = found.studies, len(budgets_ms) == 1
+    results, one = found.studies, len(budgets_ms) == 1
     if as_json:
-        print_json(results[0].to_dict() if alone else found.to_dict())
-    elif alone:
+        print_json(results[0].to_dict() if one else found.to_dict())
+    elif one:
         show_study(results[0], details)
     else:
         show_budgets(found, details)
     if results[-1].cost.interrupted:
         click.echo("Interrupted; the same command continues from here.", err=True)
         ctx.exit(INTERRUPTED)
-    if all(one.chosen is None for one in results):
+    if all(found.chosen is None for found in results):
         ctx.exit(NOTHING_FITS)

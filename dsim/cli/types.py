@@ -138,3 +138,21 @@ def device_named(text: str) -> str:
 
 
 DEVICE = Device()
+
+
+class DeviceBudget(click.ParamType[tuple[str, float | None]]):
+    """A device profile, alone or with a budget of its own."""
+
+    name = "device"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, float | None]:
+        """Read ``iphone12`` or ``iphone12=2ms``."""
+        if isinstance(value, tuple):  # already converted
+            return value
+        name, _, budget = str(value).partition("=")
+        return device_named(name), BUDGET.convert(budget, param, ctx) if budget else None
+
+
+DEVICE_BUDGET = DeviceBudget()

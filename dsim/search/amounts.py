@@ -7,6 +7,7 @@ place are joined by their maximum. Of a backbone, the maps of earlier stages are
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -41,39 +42,44 @@ def place_of(scope: str) -> int:
 
 @dataclass(frozen=True)
 class Ceiling:
-    """The limits of a study on one device.
+    """The limits of a study on one device, or on all of several.
 
     Attributes
     ----------
     limits
         What is asked for.
-    passes
-        Of the device: what activations take is told behind them.
+    stacks
+        Passes of each device: what activations take is told behind them; where devices differ, the most counts.
     bytes_each
-        Of one number there.
+        Of one number, the most of any device.
     batch
-        Images in a run.
+        Images in a run, likewise.
     maps
         Whether the maps of all stages are results, as in a backbone.
     """
 
     limits: Limits
-    passes: tuple[str, ...] = ()
+    stacks: tuple[tuple[str, ...], ...] = ((),)
     bytes_each: NumberBytes = field(default_factory=lambda: number_bytes("float32"))
     batch: int = 1
     maps: bool = False
 
     @classmethod
-    def on(cls, profile: DeviceProfile, limits: Limits, maps: bool = False) -> Ceiling:
-        """Return limits as a device takes them."""
-        return cls(limits, profile.passes, number_bytes(profile.precision), profile.batch, maps)
+    def on(cls, profiles: Sequence[DeviceProfile], limits: Limits, maps: bool = False) -> Ceiling:
+        """Return limits as devices take them."""
+        each = [number_bytes(profile.precision) for profile in profiles]
+        most = NumberBytes(max(one.weight for one in each), max(one.activation for one in each))
+        stacks = tuple(dict.fromkeys(profile.passes for profile in profiles))
+        return cls(limits, stacks, most, max(profile.batch for profile in profiles), maps)
 
     def row(self, scope: str, graph: Graph) -> Floats:
         """Return the columns (C,) of one piece."""
         place, row = place_of(scope), np.zeros(COLUMNS)
         between = self.maps and PLACES[place].startswith("down")
         row[:COUNTS] = graph.params, graph.macs
-        row[COUNTS + place] = peak_memory_bytes(run_passes(graph, self.passes), 1, keep_inputs=between)
+        row[COUNTS + place] = max(
+            peak_memory_bytes(run_passes(graph, passes), 1, keep_inputs=between) for passes in self.stacks
+        )
         if between:
             row[PEAKS.stop + int(scope.split(".")[1]) - 1] = graph.spec(Ref(-1)).numel
         return row

@@ -37,9 +37,10 @@ from dsim.search.result import StudyResult
 from dsim.search.score import Scorer
 from dsim.search.shared import SharedRecord
 from dsim.search.shared_words import answer_words, question_words
+from dsim.search.smallest import check_limits
 from dsim.search.space import Space
 from dsim.search.spec import CHANCE, DEFAULT_TRIALS, StudySpec, fingerprint
-from dsim.search.study import Found, Progress, search_mixes
+from dsim.search.study import Found, Progress, search_mixes, seed_mixes
 from dsim.search.table import CostTable
 from dsim.search.tables import Tables
 from dsim.search.task import MarkedPredictor, TaskSource
@@ -102,7 +103,7 @@ def run_study(
             "a study on a task needs the source of its ranks and no other does; give run_study the source whose task spec names"
         )
     accuracy = _accuracy(spec, source)
-    ceiling = Ceiling.on(profile, spec.limits, spec.image is not None) if spec.limits else None
+    ceiling = Ceiling.on([profile], spec.limits, spec.image is not None) if spec.limits else None
     table = CostTable(latency, accuracy, spec.task.classes if spec.task else None, spec.image, ceiling)
     if tables is not None:
         table = tables.shared(spec, table)
@@ -114,6 +115,7 @@ def run_study(
 
     def searched() -> Found:
         nonlocal record
+        check_limits(space, table, seed_mixes(replace(spec, space=space)))  # before anything is kept
         record = _record(spec, mark) if keep or spec.storage else None
         if isinstance(record, SharedRecord):
             record.say(question_words(spec))

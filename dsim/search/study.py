@@ -23,7 +23,7 @@ from dsim.search.record import Finished, NoRecord, Record
 from dsim.search.result import Cost
 from dsim.search.score import Marks, Scorer, Scores, allowed, pareto
 from dsim.search.shared import SharedRecord
-from dsim.search.smallest import check_limits, no_design
+from dsim.search.smallest import no_design
 from dsim.search.spec import StudySpec
 from dsim.search.sweep import sweep_mixes
 from dsim.search.table import Floats
@@ -92,7 +92,6 @@ def search_mixes(
     """
     start = time.monotonic()
     space, table, presets = spec.space, scorer.table, seed_presets(spec)
-    check_limits(space, table, seed_mixes(spec))
     if isinstance(record, str):
         record = SharedRecord(record, spec.name, fingerprint, spec.inputs())
     shared = record if isinstance(record, SharedRecord) else None

@@ -22,7 +22,7 @@ from dsim.search.files import read_inputs, write_inputs
 from dsim.search.grid import Grid
 from dsim.search.mix import all_mixes, mix_from, parameters
 from dsim.search.score import Scorer
-from dsim.search.smallest import smallest
+from dsim.search.smallest import check_limits, smallest
 from dsim.search.space import Space
 from dsim.search.spec import StudySpec
 from dsim.search.study import search_mixes
@@ -45,7 +45,7 @@ TINY = Space(
 
 
 def table(limits: Limits, maps: bool = False) -> CostTable:
-    ceiling = Ceiling(limits, PASSES, maps=maps)
+    ceiling = Ceiling(limits, (PASSES,), maps=maps)
     return CostTable(FakeLatency(), FakeAccuracy(), image=IMAGE if maps else None, ceiling=ceiling)
 
 
@@ -132,10 +132,9 @@ def test_the_smallest_of_a_space_is_that_of_its_smallest_design() -> None:
 
 
 def test_a_limit_that_no_design_meets_is_one_line_with_the_smallest() -> None:
-    spec = StudySpec("x", 3.0, trials=4, space=TINY, name="t")
     least = smallest(TINY, table(Limits(params=1.0)))
     with pytest.raises(InvalidValueError, match="--params must leave at least one") as refused:
-        search_mixes(spec, scorer(Limits(params=1e6)), "")
+        check_limits(TINY, table(Limits(params=1e6)), [mix_from(TINY, {})])
     assert f"got 1M; the smallest has {least[0] / 1e6:.4g} M parameters" in str(refused.value)
     assert "\n" not in str(refused.value)
 

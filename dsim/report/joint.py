@@ -1,0 +1,79 @@
+"""One design for several devices, as a person reads it."""
+
+from __future__ import annotations
+
+import shlex
+
+from dsim.report.console import result_console, show, show_line, show_table, show_text, step
+from dsim.report.design import design_lines
+from dsim.report.names import device_words
+from dsim.report.next_steps import form_for, rounded_up
+from dsim.report.table import TableData, table
+from dsim.search import JointStudy
+
+
+def show_joint(found: JointStudy) -> None:
+    """Print what was found on standard output, on one screen."""
+    console, spec = result_console(), found.own[0].spec
+    design = found.design
+    if found.fits:
+        said = (
+            f"One design fits all {len(found.on)} devices: {design.top1:.1f}% top-1 ({design.top1_low:.1f} to "
+            f"{design.top1_high:.1f}), {design.params / 1e6:.1f} M parameters, {design.macs / 1e9:.2f} GMACs."
+        )
+    else:
+        share = max(one.design.needs_ms / one.budget_ms for one in found.on)
+        said = (
+            f"No design fits all {len(found.on)} devices. The nearest is shown: every budget times {rounded_up(share):g} "
+            "would do."
+        )
+    show_text(console, said)
+    show_text(console, f"Predicted, with {spec.confidence:.0%} intervals; {spec.rule}. {spec.trained}.")
+    console.print()
+    show_table(console, joint_table(found))
+    show(console, design_lines("The design:", design.arch, console.width))
+    console.print()
+    for use in found.limits:
+        show_line(console, f"{use.title}:", f"{use.words}.")
+    if found.not_identified:
+        dropped = dict.fromkeys(
+            f"{item.choice} {option}" for item in found.not_identified for option in item.dropped
+        )
+        show_line(
+            console,
+            "Not searched:",
+            f"{', '.join(dropped)}: their prices are not known on all these devices.",
+        )
+    if found.fits and found.folder is not None:
+        folder = shlex.quote(str(found.folder))
+        forms = dict(form_for(device_words(one.device).runtime) for one in found.on)
+        for form, called in forms.items():
+            command = f"dsim export {folder} --to {form} -o app-{form}"
+            show(console, step(f"write it as a {called} file:", command, console.width))
+
+
+def joint_table(found: JointStudy) -> TableData:
+    """Return the table of the one design on each device, beside that device's own best."""
+    rows = [
+        (
+            one.device,
+            f"{one.budget_ms:.4g}",
+            f"{one.design.needs_ms:.3g}",
+            f"{one.design.latency_ms:.3g}",
+            f"{one.design.low_ms:.3g} to {one.design.high_ms:.3g}",
+            "nothing fits" if one.own is None else f"{one.own.top1:.1f}",
+            "" if one.lost is None else one.lost.words,
+        )
+        for one in found.on
+    ]
+    columns = (
+        "device",
+        "budget ms",
+        "needs ms",
+        "takes ms",
+        "its interval",
+        "own best %",
+        "gives up, points",
+    )
+    note = "Own best: top-1 of the best design for that device alone. Gives up: what the one design loses against it, from joint draws."
+    return table("", columns, rows, columns[1:], note)

@@ -1,0 +1,110 @@
+"""One design for several devices: the best that fits them all, and what it gives up."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from dsim.arch.named import read_design
+from dsim.cli.main import dsim as command
+from dsim.latency import load_model
+from dsim.rounding import limit
+from dsim.search import StudySpec
+from dsim.search.grid import Grid
+from dsim.search.joint_latency import JointLatency
+from dsim.search.mix import all_mixes
+from dsim.search.score import Scorer
+from dsim.search.study import search_mixes
+from dsim.search.table import CostTable
+from tests.search.fakes import FakeAccuracy, FakeLatency
+from tests.search.test_limits import TINY
+
+BUDGETS = (0.9, 2.5)
+TWO = ("--device", "iphone12=2ms", "--device", "galaxy-s24-qnn-float=1ms")
+
+
+class Other(FakeLatency):
+    """A device on which arithmetic costs more than on the first, and kernels and attention less."""
+
+    def price(self, phi: np.ndarray, confidence: float = 0.9, chance: float | None = None):  # type: ignore[no-untyped-def]
+        return super().price(phi * np.array([6.0, 0.2, 0.1]), confidence, chance)
+
+
+def test_the_one_design_is_the_best_that_fits_each_device() -> None:
+    accuracy, devices = FakeAccuracy(), (FakeLatency(), Other())
+    best, alone = -np.inf, [-np.inf, -np.inf]
+    scorers = [
+        Scorer(one, accuracy, CostTable(one, accuracy), ms, 0.9)
+        for one, ms in zip(devices, BUDGETS, strict=True)
+    ]
+    for mix in all_mixes(TINY):
+        grids = [Grid(TINY, mix, scorer.table) for scorer in scorers]
+        if grids[0].is_empty:
+            continue
+        points = grids[0].all_points()
+        scores = [scorer.score(grid.rows(points)) for scorer, grid in zip(scorers, grids, strict=True)]
+        fits = [scorer.feasible(one) for scorer, one in zip(scorers, scores, strict=True)]
+        top1 = scores[0].top1_low
+        best = max(best, top1[fits[0] & fits[1]].max(initial=-np.inf))
+        alone = [max(old, top1[fit].max(initial=-np.inf)) for old, fit in zip(alone, fits, strict=True)]
+    assert best < min(alone)  # both devices cost something
+    joint = JointLatency(devices, BUDGETS)
+    spec = StudySpec("both", 1.0, trials=100, space=TINY, name="t")
+    found = search_mixes(spec, Scorer(joint, accuracy, CostTable(joint, accuracy), 1.0, 0.9), "")
+    assert found.chosen is not None
+    assert found.chosen.top1_low == pytest.approx(best, rel=1e-12)
+    graph = found.chosen.arch.to_graph()
+    for one, ms in zip(devices, BUDGETS, strict=True):
+        assert one.price(one.featurise(graph)[None]).needs_ms[0] <= limit(ms)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ((), "Missing option '--device'"),
+        (("--device", "iphone12"), "Missing option '--budget'"),
+        ((*TWO, "--budget", "2ms"), "several devices must differ and have a budget each, without --budget"),
+        (("--device", "iphone12", *TWO[2:]), "several devices must differ and have a budget each"),
+        ((*TWO[:2], *TWO[:2]), "several devices must differ"),
+        ((*TWO, "--storage", "sqlite:///x.db"), "--storage does not go with several devices"),
+        ((*TWO, "--px", "192,224"), "give one side, such as --px 224"),
+        (("--device", "iphone12=2"), "needs a unit"),
+    ],
+)
+def test_bad_input_ends_in_one_line(words: tuple[str, ...], said: str) -> None:
+    done = CliRunner().invoke(command, ["study", *words])
+    assert done.exit_code == 2
+    assert said in " ".join(done.output.split())
+
+
+@pytest.mark.slow
+def test_the_command_shows_one_design_and_what_it_gives_up(tmp_path: Path) -> None:
+    words = ["study", *TWO, "--trials", "12", "--params", "8M", "--out", str(tmp_path)]
+    shown = CliRunner().invoke(command, words)
+    assert shown.exit_code == 0
+    assert len(shown.stdout.splitlines()) <= 30
+    told = json.loads(CliRunner().invoke(command, [*words, "--json"]).stdout)
+    arch = read_design(tmp_path / "iphone12-2ms-and-galaxy-s24-qnn-float-1ms-params-8M")
+    assert arch.to_dict() == told["chosen"]["arch"]
+    graph = arch.to_graph()
+    assert graph.params <= 8e6
+    for one, ms in zip(told["devices"], (2.0, 1.0), strict=True):
+        model = load_model(one["device"])
+        priced = model.price(model.featurise(graph)[None], 0.9)
+        assert priced.needs_ms[0] <= limit(ms)
+        assert one["design"]["latency_ms"] == pytest.approx(priced.latency_ms[0])
+        assert one["own"]["top1_low"] >= one["design"]["top1_low"] - 1e-9
+        assert one["lost"]["low"] <= one["lost"]["points"] <= one["lost"]["high"]
+    assert (tmp_path / "iphone12-2ms-params-8M" / "chosen.json").exists()
+
+
+@pytest.mark.slow
+def test_where_nothing_fits_all_devices_the_nearest_is_shown(tmp_path: Path) -> None:
+    words = ["study", "--device", "iphone12=2ms", "--device", "galaxy-s24-qnn-float=0.01ms", "--trials", "4"]
+    shown = CliRunner().invoke(command, [*words, "--out", str(tmp_path)])
+    assert shown.exit_code == 3
+    assert "No design fits all 2 devices. The nearest is shown: every budget times" in shown.stdout
