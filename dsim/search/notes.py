@@ -6,6 +6,9 @@ from dsim.accuracy.downstream import order_words
 from dsim.device.number_bytes import number_bytes
 from dsim.device.profile import DeviceProfile
 from dsim.device.rough import rough_note
+from dsim.latency.model import DeviceModel
+from dsim.latency.question import Question
+from dsim.search.candidate import Candidate
 from dsim.search.spec import StudySpec
 
 
@@ -32,3 +35,19 @@ def study_notes(spec: StudySpec, profile: DeviceProfile) -> tuple[str, ...]:
             f"head, at {spec.space.resolution} px; {order_words()}"
         )
     return tuple(notes)
+
+
+def question_notes(latency: DeviceModel, design: Candidate, confidence: float) -> tuple[str, ...]:
+    """Say where ``dsim predict`` answers another question about a design than a search does, and what it answers.
+
+    A search asks one question of all its designs, or their needs would not compare: that of a new network of known kinds of block.
+    """
+    graph = design.arch.to_graph()
+    question = latency.question(graph)
+    if question is Question.KNOWN:
+        return ()
+    own = latency.price_network(graph, confidence)
+    return (
+        f"dsim predict takes this design for {question.words}: {own.low_ms[0]:.3g} to {own.high_ms[0]:.3g} ms, so that it would need "
+        f"{own.needs_ms[0]:.3g} ms; a search takes all designs for new ones of known kinds of block, so that they compare",
+    )

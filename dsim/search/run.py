@@ -29,7 +29,7 @@ from dsim.search.certainty import all_chances
 from dsim.search.identified import keep_identified
 from dsim.search.kept import keep_study
 from dsim.search.missed import Missed, worth_of_knowing
-from dsim.search.notes import study_notes
+from dsim.search.notes import question_notes, study_notes
 from dsim.search.published import published_near
 from dsim.search.record import FILE as TRIALS
 from dsim.search.record import FileRecord, Record
@@ -137,6 +137,11 @@ def run_study(
             (
                 *study_notes(spec, profile),
                 *form_notes(profile, (found.chosen or found.fastest).arch.to_graph(), only=OpKind.GELU),
+                *(
+                    ()
+                    if spec.image
+                    else question_notes(latency, found.chosen or found.fastest, spec.confidence)
+                ),
                 *(source.notes if source else ()),
             ),
             certainty=found.certainty,
