@@ -249,8 +249,12 @@ def test_one_idea_per_file(path: Path) -> None:
 @pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
 def test_nothing_runs_what_it_loads(path: Path) -> None:
     modules = {module.split(".")[0] for module, _ in imports(path)}
-    assert not modules & {"pickle", "joblib", "dill", "cloudpickle", "shelve", "marshal"}
+    assert not modules & {"pickle", "dill", "cloudpickle", "shelve", "marshal"}
     text = path.read_text(encoding="utf-8")
+    # joblib also reads files, by pickle; its processes alone are used
+    assert set(re.findall(r"import joblib|from joblib\S* import [\w, ]*\w", text)) <= {
+        "from joblib import Parallel, delayed"
+    }
     assert "torch.load(" not in text
     assert "allow_pickle=True" not in text
 

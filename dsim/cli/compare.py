@@ -112,6 +112,13 @@ def _budgets(ctx: click.Context, param: click.Parameter, value: str | None) -> d
     help="Stop after this time, such as 180s. The result says what was left out.",
 )
 @click.option(
+    "--jobs",
+    type=click.IntRange(1, 1024),
+    default=1,
+    show_default=True,
+    help="How many devices to work on at the same time, each in a process of its own. The result is the same.",
+)
+@click.option(
     "--seed",
     type=click.IntRange(0, 2**32 - 1),
     default=0,
@@ -157,6 +164,7 @@ def compare(
     seeds: int,
     refits: int,
     time_s: float | None,
+    jobs: int,
     seed: int,
     space_file: Path | None,
     supernet: Path | None,
@@ -205,6 +213,7 @@ def compare(
         out=out,
         accuracy=source,
         recipe=recipe or "",
+        jobs=jobs,
     )
     folder = out / (name or default_name([device.device for device in found.devices]))
     if as_json:

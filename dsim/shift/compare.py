@@ -47,6 +47,7 @@ def compare(
     recipe: str = "",
     rough: bool = False,
     progress: Progress | None = None,
+    jobs: int = 1,
 ) -> Comparison:
     """Find how the best design moves between devices.
 
@@ -89,6 +90,8 @@ def compare(
         Compare rough profiles too; they are refused otherwise, for every device compared has a budget.
     progress
         Called before each step with what it is, how many are over, and how many there are.
+    jobs
+        Processes that work at a time, each on a device. The result is the same; needs ``out``, and no ``time_s``.
 
     Returns
     -------
@@ -125,7 +128,7 @@ def compare(
         replace(source.task, designs=0) if source else None,
         recipe,
     )
-    return run_comparison(spec, progress, keep=out is not None, source=source)
+    return run_comparison(spec, progress, keep=out is not None, source=source, jobs=jobs)
 
 
 def _like(asked: str | Path | Arch | None, source: TaskSource | None) -> tuple[Arch, str]:

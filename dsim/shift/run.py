@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 
-from dsim.device import DeviceProfile
+from dsim.device import DeviceProfile, find_profile
 from dsim.errors import InvalidValueError
 from dsim.files import check_folder, make_folder
 from dsim.latency import load_model
 from dsim.latency.content import content_hash
 from dsim.latency.learners import rests_on
-from dsim.latency.model import DeviceModel
-from dsim.latency.refit import can_refit, refit
-from dsim.latency.reprice import Pieces
 from dsim.latency.siblings import Siblings, siblings
 from dsim.normal import HALF_90
 from dsim.progress import working
@@ -30,17 +26,19 @@ from dsim.search.spec import fingerprint
 from dsim.search.table import CostTable
 from dsim.search.task import TaskSource
 from dsim.shift.accuracy import Accuracy, accuracy_of, draws_with
-from dsim.shift.draws import DeviceDraws, Draws, draw_device
+from dsim.shift.budgets import budget_on, budget_rule
+from dsim.shift.draws import DeviceDraws, Draws
 from dsim.shift.enough import count_halvings, too_few
 from dsim.shift.false_findings import Null
-from dsim.shift.families import times_drawn
 from dsim.shift.files import ranked, read_comparison, write_comparison
 from dsim.shift.findings import findings_of
 from dsim.shift.halved import halved_search
 from dsim.shift.judge import designs_of, judge_all, pool_of_fronts
 from dsim.shift.null import null_of
 from dsim.shift.panel import Panel
+from dsim.shift.processes import check_jobs, in_processes
 from dsim.shift.records import Comparison, Halved
+from dsim.shift.refits import common_draws, drawn_elsewhere, drawn_on
 from dsim.shift.regret import shrunk_designs
 from dsim.shift.side import Side
 from dsim.shift.spec import ComparisonSpec, profiles_of
@@ -48,8 +46,6 @@ from dsim.shift.stack import pair_of
 from dsim.threads import one_blas_thread
 
 Progress = Callable[[str, int, int], None]  # what is done now, how many steps are over, how many in all
-LEAST_REFITS, TRIES = 2, 4
-MOST_STRETCH = 20.0  # needed budget over estimate; beyond it a model cannot say what a network costs
 FORMAT = 6  # of what a comparison computes; raise it where results would change
 
 
@@ -59,6 +55,7 @@ def run_comparison(
     progress: Progress | None = None,
     keep: bool = True,
     source: TaskSource | None = None,
+    jobs: int = 1,
 ) -> Comparison:
     """Run a comparison, or look up one that is finished; what did not change since the last run is not run again.
 
@@ -72,6 +69,9 @@ def run_comparison(
         Write the record, and the studies and searches that it rests on, into ``spec.folder``.
     source
         What ranks designs on the user's own task, where ``spec.task`` names one.
+    jobs
+        Processes that work at a time, each on a device; the result is the same. They meet in ``spec.folder``, so that ``keep``
+        is needed. Studies by a task's ranks are run by this process alone.
 
     Raises
     ------
@@ -84,13 +84,22 @@ def run_comparison(
     KeyboardInterrupt
         The user stopped; what was finished is kept.
     """
+    check_jobs(jobs, spec.time_s, keep)
     accuracy = accuracy_of(source, spec.recipe)
-    return _Run(spec, progress or (lambda what, done, total: None), keep, accuracy).run()
+    return _Run(spec, progress or (lambda what, done, total: None), keep, accuracy, jobs).run()
 
 
 class _Run:
-    def __init__(self, spec: ComparisonSpec, progress: Progress, keep: bool, accuracy: Accuracy) -> None:
-        self._spec, self._keep, self._progress, self._accuracy = spec, keep, progress, accuracy
+    def __init__(
+        self, spec: ComparisonSpec, progress: Progress, keep: bool, accuracy: Accuracy, jobs: int
+    ) -> None:
+        self._spec, self._keep, self._progress, self._accuracy, self._jobs = (
+            spec,
+            keep,
+            progress,
+            accuracy,
+            jobs,
+        )
         self._start = time.monotonic()
         self._notes: list[str] = [*(accuracy.source.notes if accuracy.source else ())]
         self._complete = True
@@ -106,11 +115,7 @@ class _Run:
             )
         if self._keep:
             check_folder(spec.folder)  # a place that cannot be written is told before the work, not after
-        known_by = self._accuracy.model.fingerprint
-        self._marks = {
-            p.name: hashlib.sha256((content_hash(rests_on(p)) + known_by).encode()).hexdigest()
-            for p in profiles
-        }
+        self._mark(profiles)
         mark = fingerprint({**spec.inputs(), "format": FORMAT}, self._marks)
         if self._keep and (known := read_comparison(spec.folder, mark)) is not None:
             return known
@@ -118,7 +123,36 @@ class _Run:
             make_folder(spec.folder)
         with working(f"comparing {len(profiles)} devices", total=self._total, unit="steps") as work:
             self._work = work
+            if self._jobs > 1 and spec.task is None:
+                self._ahead(profiles)
             return self._compare(profiles, mark)
+
+    def _mark(self, profiles: tuple[DeviceProfile, ...]) -> None:
+        known_by = self._accuracy.model.fingerprint
+        self._marks = {
+            p.name: hashlib.sha256((content_hash(rests_on(p)) + known_by).encode()).hexdigest()
+            for p in profiles
+        }
+
+    def _ahead(self, profiles: tuple[DeviceProfile, ...]) -> None:
+        """Have other processes do what rests on one device alone; this one then finds it done."""
+        asked = [(replace(self._spec, out=self._spec.out.absolute()), p.name) for p in profiles]
+        each = (
+            1 + bool(self._spec.seeds) + self._spec.seeds
+        )  # steps; they are soon gone through again, and found done
+        for number, _ in enumerate(in_processes(self._jobs, work_on, asked), 1):
+            self._work.step(
+                number * each, f"{number} of {len(profiles)} devices searched, {self._jobs} at a time"
+            )
+
+    def alone(self, profile: DeviceProfile) -> None:
+        """Do what rests on one device alone, and keep it."""
+        self._mark((profile,))
+        with working(f"searching {profile.name}", total=self._total, unit="steps") as work:
+            self._work = work
+            _, sides = self._sides((profile,))
+            self._halved(sides)
+            self._null(sides)
 
     def _compare(self, profiles: tuple[DeviceProfile, ...], mark: str) -> Comparison:
         spec = self._spec
@@ -142,7 +176,7 @@ class _Run:
             mark,
             json.loads(json.dumps(spec.inputs(), sort_keys=True)),  # in one order, whoever asked
             spec.confidence,
-            _budget_rule(spec),
+            budget_rule(spec),
             findings,
             tuple(pair for pair in pairs if pair.a != pair.b),
             judged.cells,
@@ -191,17 +225,7 @@ class _Run:
             self._step(f"{profile.name}: its model and its own study")
             model = load_model(profile.name)
             self._spreads[profile.name] = found = siblings(profile.name)
-            like = model.price_network(self._spec.like.to_graph(), self._spec.confidence)
-            ms, needs = float(like.latency_ms[0]), float(like.needs_ms[0])
-            own = self._spec.budgets_ms.get(profile.name)
-            if own is None and needs > MOST_STRETCH * ms:
-                got = f"{needs / ms:.3g} times" if math.isfinite(needs) else "more than any"
-                raise InvalidValueError(
-                    f"a budget is what {self._spec.like_name} needs to fit with a chance of {self._spec.confidence:.4g}, and on "
-                    f"{profile.name} that must be at most {MOST_STRETCH:g} times the estimate, got {got}; leave the device out, "
-                    "lower --confidence, or give all a --budget"
-                )
-            budget = own if own is not None else float(f"{needs:.12g}")
+            ms, budget = budget_on(self._spec, profile.name, model)
             self._like_ms[profile.name] = ms
             study = self._study(profile.name, budget, len(profiles) - number)
             space, _ = keep_identified(self._spec.space, model.identified)
@@ -293,9 +317,14 @@ class _Run:
                 f"only {len(numbers)} of {spec.refits} refits leave every device enough families to learn from"
             )
         # under a time cap each device gets an equal part of what is left, and all get as many as the slowest
-        on = {
-            side.device: self._draw_one(panel, side, numbers, len(sides) - k) for k, side in enumerate(sides)
-        }
+        if self._jobs > 1:
+            self._step(f"refits of all devices, {self._jobs} at a time")
+            asked = [(spec, panel.archs, side.device, side.spread, numbers) for side in sides]
+            on = dict(zip(names, in_processes(self._jobs, drawn_elsewhere, asked), strict=True))
+        else:
+            on = {
+                side.device: self._drawn(panel, side, numbers, len(sides) - k) for k, side in enumerate(sides)
+            }
         fewest = min(len(found.refit_log) for found in on.values())
         if fewest < len(numbers):
             self._capped(f"refits after {fewest} of {len(numbers)}")
@@ -306,44 +335,13 @@ class _Run:
             self._notes.append(f"no change of {spec.asked[1]} has a rank, for {reason}")
         return draws
 
-    def _draw_one(self, panel: Panel, side: Side, numbers: list[int], devices_left: int) -> DeviceDraws:
-        spec, model = self._spec, load_model(side.device)
+    def _drawn(self, panel: Panel, side: Side, numbers: list[int], devices_left: int) -> DeviceDraws:
         left = self._left()
         until = None if left is None else time.monotonic() + left / devices_left
-
-        def refits() -> Iterator[DeviceModel]:
-            for got, number in enumerate(numbers):
-                if got >= LEAST_REFITS and until is not None and time.monotonic() > until:
-                    return
-                self._step(f"{side.device}: refit {got + 1} of {len(numbers)}")
-                yield refit(side.device, times_drawn(spec.seed, number))
-
-        vectors = Pieces(model, panel.graphs).vectors
-        return draw_device(
-            side.device, panel, model, refits(), vectors, side.spread, spec.confidence, spec.seed
-        )
+        return drawn_on(self._spec, panel, side.device, side.spread, numbers, until, self._step)
 
 
-def common_draws(seed: int, count: int, devices: Sequence[str]) -> list[int]:
-    """Return the numbers of the first draws of families that leave every device enough to learn from."""
-    numbers: list[int] = []
-    for number in range(TRIES * count):
-        if all(can_refit(device, times_drawn(seed, number)) for device in devices):
-            numbers.append(number)
-        if len(numbers) == count:
-            break
-    if len(numbers) < LEAST_REFITS:
-        raise InvalidValueError(
-            f"every device must be learned again at least {LEAST_REFITS} times, got {len(numbers)} of {TRIES * count} draws "
-            f"that leave enough for {', '.join(devices)}; compare devices with more families"
-        )
-    return numbers
-
-
-def _budget_rule(spec: ComparisonSpec) -> str:
-    if spec.budgets_ms:
-        return "budgets as given"
-    return (
-        f"each device's budget is the smallest that {spec.like_name} fits there with a chance of {spec.confidence * 100:.6g}%, "
-        "by the interval that dsim predict shows, so that it just fits everywhere"
-    )
+def work_on(spec: ComparisonSpec, device: str) -> None:
+    """Do in another process what rests on one device alone: its results lie in the comparison's folder, to be found there."""
+    run = _Run(spec, lambda what, done, total: None, True, accuracy_of(None, spec.recipe), 1)
+    run.alone(find_profile(device))
