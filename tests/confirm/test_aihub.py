@@ -25,6 +25,7 @@ from dsim.confirm.aihub_client import AiHub
 from dsim.confirm.front import name_of, times_of
 from dsim.device import find_profile
 from dsim.errors import InvalidValueError, UnavailableError
+from dsim.graph.onnx import read_onnx
 from dsim.records import to_versioned
 from dsim.search import Candidate, StudyResult, StudySpec
 from dsim.search.files import write_inputs, write_result
@@ -62,16 +63,21 @@ class StandIn:
         return {"execution_summary": SUMMARY, "execution_detail": layers}
 
 
-def a_study(folder: Path, device: str = "galaxy-s24-tflite-float") -> tuple[Path, list[str]]:
-    """Write a finished study of two designs, both of which wait to be sent; returns its folder and their names."""
+def finished(folder: Path, *presets: str) -> tuple[StudySpec, list[str]]:
+    """Write a finished study of some designs; returns it and their names."""
     designs = [
         Candidate(get_preset(name), 1.4, 1.2, 1.7, 0.95, 80.0, 79.0, 81.0, 12_000_000, 10**9)
-        for name in ("efficientformer_l1", "efficientformer_l3")
+        for name in presets
     ]
-    spec = StudySpec(device, 2.0, name="mine", out=folder)
+    spec = StudySpec("galaxy-s24-tflite-float", 2.0, name="mine", out=folder)
     write_inputs(spec, "abc", {"latency": "1"})
     write_result(StudyResult(spec, designs[0], tuple(designs), designs[0], (), (), Cost(2.0, 10, 3, 0)))
-    names = [name_of(one) for one in designs]
+    return spec, [name_of(one) for one in designs]
+
+
+def a_study(folder: Path) -> tuple[Path, list[str]]:
+    """Write a finished study of two designs, both of which wait to be sent; returns its folder and their names."""
+    spec, names = finished(folder, "efficientformer_l1", "efficientformer_l3")
     for name in names:
         model = spec.folder / FOLDER / name / "model.onnx"
         model.parent.mkdir(parents=True)
@@ -144,6 +150,21 @@ def test_a_design_that_fails_is_named_and_the_others_count(tmp_path: Path) -> No
     files = time_on_aihub(study, StandIn(broken=(names[0],)), lambda _: True)
     assert [path.stem for path in files] == names[1:]
     assert failures(study) == (f"{names[0]}: compiling: no such operator",)
+
+
+@pytest.mark.slow
+def test_the_first_run_sends_the_plan_and_more_what_comes_next(tmp_path: Path) -> None:
+    spec, names = finished(tmp_path, "efficientformer_l1", "efficientformer_l3", "poolformer_s12")
+    service = StandIn()
+    files = time_on_aihub(spec.folder, service, lambda _: True)
+    assert sorted(path.stem for path in files) == sorted(names)  # three designs, and three is the least
+    for one in service.sent[:3]:
+        assert read_onnx(Path(one[1])).macs > 10**8
+        assert one[3:] == (PHONE, "--target_runtime tflite")
+    # all are timed: nothing is left to send, whatever the answer
+    assert sorted(time_on_aihub(spec.folder, StandIn(devices=()), lambda _: False, more=True)) == sorted(
+        files
+    )
 
 
 def test_other_jobs_and_devices_are_told_apart(tmp_path: Path) -> None:
