@@ -17,13 +17,14 @@ import numpy as np
 from dsim.search.grid import AXES, Grid, Points
 from dsim.search.mix import Mix, choices_of, mix_from, parameters
 from dsim.search.record import Swept
-from dsim.search.score import Marks, Scorer
+from dsim.search.score import POINTS, Marks, Scorer
 from dsim.search.space import Space
 from dsim.search.table import Floats
 
 _CENTRES = 3  # best mixes whose neighbours are looked at
 _NEEDS = 0.9  # of the budget: a front point that needs at most so much gives the front's slope
 _SLOPE = 5.0  # points of top-1 for e times the milliseconds, where a front does not say
+_CLEARLY = 1e-6  # part of a figure that no rounding reaches
 _OUTSIDE = 100.0  # points that a neighbour outside the region, or with no finite need, counts less
 
 
@@ -68,14 +69,26 @@ class Near:
         self._learned = 0
         self._centres: list[_Centre] = []  # the best swept mixes, best first
 
-    def learn(self, mix: Mix, swept: Swept) -> None:
-        """Take in a swept mix, in a time that does not depend on how many came before."""
+    def learn(self, mix: Mix, swept: Swept, top1_low: float, over_ms: float) -> None:
+        """Take in a swept mix, in a time that does not depend on how many came before; for the last two see `Finished`."""
+        self._learned += 1
+        if self._is_beaten(top1_low, over_ms):
+            return
         grid = Grid(self._space, mix, self._scorer.table)
         marks = self._scorer.mark(grid.rows(np.array(swept.points)), single=False)
         some = [*self._centres, _Centre(self._learned, mix, swept, marks)]
-        self._learned += 1
         best = Marks.join([centre.marks.take(slice(0, 1)) for centre in some])
         self._centres = [some[n] for n in self._scorer.order(best)[:_CENTRES].tolist()]
+
+    def _is_beaten(self, top1_low: float, over_ms: float) -> bool:
+        """Tell of most mixes, without marking them, that they are not among the best: all centres fit, and reach clearly more."""
+        if len(self._centres) < _CENTRES or not all(self._scorer.feasible(c.marks)[0] for c in self._centres):
+            return False
+        clearly = _CLEARLY * POINTS
+        return (
+            over_ms > _CLEARLY * self._scorer.budget_ms
+            or top1_low < self._centres[-1].marks.top1_low[0] - clearly
+        )
 
     def starts(self, mix: Mix) -> tuple[tuple[int, ...], ...]:
         """Return points to begin the sweep of a mix with."""

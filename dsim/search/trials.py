@@ -196,12 +196,14 @@ class Trials:
         swept = replace(swept, repeats=self._repeats.get(mix, 0))
         finished = Finished(choices_of(self._space, mix), swept, top1_low, over_ms)
         trial = self._asked.pop(mix, None)
-        if trial is None:
+        if self._sampler == GUIDED and len(self.done) >= self._ends[1]:
+            pass  # TPE proposes no more
+        elif trial is None:
             self._study.add_trial(complete(finished, self._options))
         else:
             trial.set_constraint("over_ms", over_ms)
             self._study.tell(trial, top1_low)
         if mix in self._drawn:
             self.even.append(len(self.done))
-        self._near.learn(mix, swept)
+        self._near.learn(mix, swept, top1_low, over_ms)
         self.done.append((mix, swept))
