@@ -175,7 +175,7 @@ def test_the_commands_are_commands() -> None:
     (line,) = (line for line in other.splitlines() if line.startswith("  dsim study"))
     made = study.make_context("study", shlex.split(line)[2:])
     assert made.params["confidence"] == 0.8
-    assert made.params["budget_ms"] == 1.0
+    assert made.params["budgets_ms"] == (1.0,)
 
 
 @pytest.mark.parametrize(
