@@ -163,7 +163,8 @@ def test_benchmark_model_counts_each_operator_once(tmp_path: Path) -> None:
         ("m.csv", "op,inputs,latency_ms\nrelu,1x3x-8x8,1\n", "row 2: does not describe an op"),
         ("b.csv", BENCHMARK, "name it with --model"),
         ("m.yaml", "models: []\n", "must hold performance_metrics"),
-        ("m.json", "{}", "suffix '.json' is unknown"),
+        ("m.json", "{}", "must hold execution_summary, as AI Hub's client writes it, got {}"),
+        ("m.docx", "{}", "suffix '.docx' is unknown"),
     ],
 )
 def test_bad_files_get_one_line(tmp_path: Path, name: str, text: str, message: str) -> None:
