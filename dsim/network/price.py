@@ -10,11 +10,12 @@ from typing import Any
 from dsim.device.batches import plain_batches
 from dsim.device.form_notes import form_notes
 from dsim.device.named import profile_named
+from dsim.device.number_bytes import number_bytes
 from dsim.device.rough import rough_note
 from dsim.errors import DsimError, UnsupportedOpError
 from dsim.graph.forms import form_of
 from dsim.graph.graph import Graph
-from dsim.graph.memory import peak_memory_bytes
+from dsim.graph.memory import FLOAT32_BYTES, peak_memory_bytes
 from dsim.graph.merging import merge_branches
 from dsim.graph.passes import run_passes
 from dsim.latency import Basis, LatencyEstimate, load_model
@@ -76,6 +77,16 @@ class Priced:
     def peak_activation_bytes(self) -> int:
         """The most memory that activations take at once in float32, behind the device's fusion passes."""
         return peak_memory_bytes(run_passes(self.asked.graph, self.asked.profile.passes))
+
+    @property
+    def device_activation_bytes(self) -> int:
+        """The same in the numbers that the device uses, as a study's limit on memory counts it."""
+        return self.peak_activation_bytes * self.number_bytes // FLOAT32_BYTES
+
+    @property
+    def number_bytes(self) -> int:
+        """Bytes of one number of an activation on the device."""
+        return number_bytes(self.asked.profile.precision).activation
 
     def to_dict(self) -> dict[str, Any]:
         """Return the documented keys (docs/predict.md)."""

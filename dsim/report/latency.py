@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dsim.arch import PRESETS
 from dsim.device import DeviceProfile
 from dsim.graph import Graph
+from dsim.graph.memory import FLOAT32_BYTES
 from dsim.latency import LatencyEstimate
 from dsim.latency.cliffs import LEAVES, chance_words
 from dsim.latency.records import FIXED
@@ -46,7 +47,7 @@ def show_latency(name: str, priced: Priced, by: str = "kind") -> None:
     show_line(
         console,
         "Memory:",
-        f"activations take at most {priced.peak_activation_bytes / 1e6:.1f} MB at once in float32, weights not counted",
+        f"activations take at most {_memory(priced)}, weights not counted",
     )
     if risk := chance_words(answer.p_cliff):
         show_line(console, f"{LEAVES.capitalize()}:", f"{risk}.")
@@ -74,6 +75,17 @@ def show_latency(name: str, priced: Priced, by: str = "kind") -> None:
     show_table(console, table(title, columns, evidence, numbers=columns[1:4]))
     for note in (*answer.notes, *uncounted_notes(graph)):
         show_line(console, "Note:", note)
+
+
+def _memory(priced: Priced) -> str:
+    """Return what activations take at once: on the device, and in float32 where that differs."""
+    floats = f"{priced.peak_activation_bytes / 1e6:.1f} MB"
+    if priced.number_bytes == FLOAT32_BYTES:
+        return f"{floats} at once in float32"
+    bits = f"{8 * priced.number_bytes}-bit numbers"
+    return (
+        f"{priced.device_activation_bytes / 1e6:.1f} MB at once in the device's {bits} ({floats} in float32)"
+    )
 
 
 def measured_words(name: str, priced: Priced) -> str:

@@ -222,3 +222,12 @@ def test_the_network_is_drawn(tmp_path: Path, capsys: pytest.CaptureFixture[str]
         found = run_json(capsys, "predict", "poolformer_s12", "--device", "iphone12", "--draw", str(path))
         assert part in path.read_text(encoding="utf-8")
         assert found["peak_activation_bytes"] > 4 * 64 * 56 * 56  # the first map alone
+
+
+def test_memory_is_told_in_the_numbers_of_the_device(capsys: pytest.CaptureFixture[str]) -> None:
+    floats = run_json(capsys, "predict", "efficientformer_l1", "--device", "iphone12")[
+        "peak_activation_bytes"
+    ]
+    _, out, _ = run(capsys, "predict", "efficientformer_l1", "--device", "iphone12")
+    said = f"at most {floats / 2e6:.1f} MB at once in the device's 16-bit numbers ({floats / 1e6:.1f} MB in float32)"
+    assert said in " ".join(out.split())
