@@ -49,7 +49,7 @@ def show_joint(found: JointStudy) -> None:
         forms = dict(form_for(device_words(one.device).runtime) for one in found.on)
         for form, called in forms.items():
             command = f"dsim export {folder} --to {form} -o app-{form}"
-            show(console, step(f"write it as a {called} file:", command, console.width))
+            show(console, step(f"write it as {called} file:", command, console.width))
 
 
 def joint_table(found: JointStudy) -> TableData:

@@ -10,15 +10,15 @@ from dsim.search import StudyResult, StudySpec
 
 # what a runtime's name begins with or holds, and the form of model file that it reads; the first that matches
 FORMS = {
-    "core ml": ("coreml", "Core ML"),
-    "coreml": ("coreml", "Core ML"),
-    "openvino": ("onnx", "ONNX"),
-    "onnx": ("onnx", "ONNX"),
-    "litert": ("litert", "LiteRT"),
-    "tensorflow lite": ("litert", "LiteRT"),
-    "tflite": ("litert", "LiteRT"),
-    "qnn": ("onnx", "ONNX"),
-    "torch": ("torchexport", "torch.export"),
+    "core ml": ("coreml", "a Core ML"),
+    "coreml": ("coreml", "a Core ML"),
+    "openvino": ("onnx", "an ONNX"),
+    "onnx": ("onnx", "an ONNX"),
+    "litert": ("litert", "a LiteRT"),
+    "tensorflow lite": ("litert", "a LiteRT"),
+    "tflite": ("litert", "a LiteRT"),
+    "qnn": ("onnx", "an ONNX"),
+    "torch": ("torchexport", "a torch.export"),
 }
 
 
@@ -49,7 +49,7 @@ def next_steps(result: StudyResult, runtime: str) -> tuple[tuple[str, str], ...]
         if result.spec.backbone:  # the other forms hold a classifier
             step = ("write it as PyTorch code, for a detector or segmenter:", "torch -o backbone")
         else:
-            step = (f"time it before you train it, as a {form[1]} file on the device:", f"{form[0]} -o app")
+            step = (f"time it before you train it, as {form[1]} file on the device:", f"{form[0]} -o app")
         steps.append((step[0], f"dsim export {folder} --to {step[1]}"))
     if not (result.cost.interrupted or result.cost.capped):  # a page takes finished studies only
         steps.append(("see it as a page with charts:", f"dsim report {folder}"))
@@ -57,9 +57,9 @@ def next_steps(result: StudyResult, runtime: str) -> tuple[tuple[str, str], ...]
 
 
 def form_for(runtime: str) -> tuple[str, str]:
-    """Return the form of model file that a runtime reads, as ``--to`` calls it and as people do."""
+    """Return the form of model file that a runtime reads, as ``--to`` calls it and as people do, with its article."""
     return next(
-        (form for word, form in FORMS.items() if word in runtime.lower()), ("torchexport", "torch.export")
+        (form for word, form in FORMS.items() if word in runtime.lower()), ("torchexport", "a torch.export")
     )
 
 

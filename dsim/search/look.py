@@ -7,12 +7,12 @@ from pathlib import Path
 
 from optuna.trial import TrialState
 
-from dsim.errors import InvalidValueError, unknown_name
+from dsim.errors import FileAccessError, InvalidValueError, unknown_name
 from dsim.search.files import read_spec
 from dsim.search.record import INPUTS
 from dsim.search.result import StudyResult
 from dsim.search.run import run_study
-from dsim.search.storage import connect, disconnect, storage_errors, without_password
+from dsim.search.storage import connect, disconnect, file_of, storage_errors, without_password
 
 _AT_ONCE_S = 1e-9  # a search that takes no longer sweeps nothing, and shows what was swept
 
@@ -47,11 +47,16 @@ def look(storage: str, name: str) -> Look:
 
     Raises
     ------
+    FileAccessError
+        The storage cannot be opened, or is a file that does not exist.
     UnknownNameError
         The storage holds no such study.
     InvalidValueError
         It is of another program, or ranks designs on the user's own images.
     """
+    file = file_of(storage)
+    if file is not None and not file.exists():  # opening it would make an empty one
+        raise FileAccessError(f"{file} must be the storage of a study, and does not exist; check --storage")
     opened = connect(storage)
     where = f"the storage {without_password(storage)}"
     with storage_errors(storage):

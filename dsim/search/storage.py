@@ -111,6 +111,11 @@ def sqlite_file(url: str) -> Path | None:
     return Path(url.removeprefix(_SQLITE).partition("?")[0])
 
 
+def file_of(url: str) -> Path | None:
+    """Return the file of a storage that is one, or None where the storage is a server."""
+    return Path(url.removeprefix(JOURNAL)) if url.startswith(JOURNAL) else sqlite_file(url)
+
+
 def open_storage(url: str, name: str, silent_s: int = SILENT_S) -> tuple[optuna.Study, BaseStorage]:
     """Open the study of a name in a storage, or begin it; others may be doing the same.
 
