@@ -205,6 +205,10 @@ def study(
         )
         return
     device, own_ms = devices[0]
+    if own_ms is not None and budgets_ms is not None:
+        raise click.UsageError(
+            f"a device has one place for its budget, got {device}={own_ms:g}ms and --budget; leave one out"
+        )
     budgets_ms = budgets_ms or ((own_ms,) if own_ms is not None else ())
     if not budgets_ms:
         raise click.UsageError("Missing option '--budget'.")

@@ -37,6 +37,9 @@ def test_every_verb_has_help(capsys: pytest.CaptureFixture[str], verb: str) -> N
         (["study", "--device", "iphone12", "--budget", "2"], 2, "needs a unit"),
         (["study", "--device", "iphone12", "--budget", "0ms"], 2, "must be positive"),
         (["study", "--device", "iphone12"], 2, "Missing option '--budget'"),
+        (["study", "--device", "iphone12=2ms", "--budget", "1ms"], 2, "got iphone12=2ms and --budget"),
+        (["progress", "--storage", "journal://none.log", "--name", "a"], 1, "none.log must be the storage"),
+        (["progress", "--storage", "sqlite:///none.db", "--name", "a"], 1, "none.db must be the storage"),
         (["nonsense"], 2, "No such command"),
         (["study", "--device", "iphone12", "--budget", "-2ms"], 2, "positive number and a unit"),
         (
