@@ -53,27 +53,19 @@ def show_joint(found: JointStudy) -> None:
 
 
 def joint_table(found: JointStudy) -> TableData:
-    """Return the table of the one design on each device, beside that device's own best."""
+    """Return the table of the one design on each device, and what it gives up there; 80 columns hold it."""
     rows = [
         (
             one.device,
-            f"{one.budget_ms:.4g}",
-            f"{one.design.needs_ms:.3g}",
-            f"{one.design.latency_ms:.3g}",
-            f"{one.design.low_ms:.3g} to {one.design.high_ms:.3g}",
-            "nothing fits" if one.own is None else f"{one.own.top1:.1f}",
+            f"{one.design.needs_ms:.3g} of {one.budget_ms:.4g}",
+            f"{one.design.latency_ms:.3g} ({one.design.low_ms:.3g} to {one.design.high_ms:.3g})",
             "" if one.lost is None else one.lost.words,
         )
         for one in found.on
     ]
-    columns = (
-        "device",
-        "budget ms",
-        "needs ms",
-        "takes ms",
-        "its interval",
-        "own best %",
-        "gives up, points",
+    columns = ("device", "needs, ms", "takes, ms", "gives up, points")
+    note = (
+        "Needs: the smallest budget that it fits there, of the device's own. Gives up: top-1 that it loses against the best design for "
+        "that device alone, from joint draws; empty where none fits."
     )
-    note = "Own best: top-1 of the best design for that device alone. Gives up: what the one design loses against it, from joint draws."
     return table("", columns, rows, columns[1:], note)
