@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import polars as pl
-from filelock import FileLock, Timeout
 
 from dsim.arch.named import CHOSEN
-from dsim.errors import FileFormatError, InvalidValueError, UnavailableError
+from dsim.errors import FileFormatError, InvalidValueError
 from dsim.files import first_line, make_folder, read_bytes, read_json, read_toml, write_atomic
 from dsim.records import from_plain, from_rows, from_versioned, to_json, to_rows, to_toml, to_versioned
 from dsim.search.candidate import Candidate
@@ -23,7 +20,6 @@ from dsim.search.spec import StudyInputs, StudySpec
 from dsim.search.task import RANK_KEYS, TOP1_KEYS, renamed
 
 INPUTS, FRONT = "study.toml", "front.parquet"
-LOCK = ".lock"
 _AGAIN = "remove the folder and run the study again, or choose another --name"
 
 
@@ -44,37 +40,6 @@ class Recorded:
     fingerprint: str
     inputs: dict[str, Any]
     models: dict[str, str]
-
-
-@contextmanager
-def locked(folder: Path, wait: bool = False) -> Iterator[None]:
-    """Keep other processes out of a study's folder; the system opens it again when a process ends, however it does.
-
-    Parameters
-    ----------
-    wait
-        Wait for the other's end.
-
-    Raises
-    ------
-    UnavailableError
-        Another process works on it.
-    """
-    lock = FileLock(folder / LOCK, timeout=-1 if wait else 0)
-    try:
-        lock.acquire()
-    except Timeout as error:
-        raise UnavailableError(
-            f"{folder} must be written by one command at a time, and another one works on it; wait for its end, or give a "
-            "--storage to all, which share the work then"
-        ) from error
-    except (OSError, NotImplementedError):  # whoever writes into such a folder says what is wrong with it
-        yield
-        return
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def write_inputs(spec: StudySpec, fingerprint: str, models: dict[str, str]) -> None:

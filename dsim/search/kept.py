@@ -7,11 +7,14 @@ from contextlib import ExitStack, suppress
 
 from dsim.errors import DsimError, InvalidValueError
 from dsim.files import make_folder
+from dsim.locks import LOCK, sole_writer
 from dsim.search.differs import differences
-from dsim.search.files import INPUTS, LOCK, locked, read_inputs, read_result, write_inputs, write_result
+from dsim.search.files import INPUTS, read_inputs, read_result, write_inputs, write_result
 from dsim.search.result import StudyResult
 from dsim.search.spec import StudySpec
 from dsim.search.study import Found
+
+_SHARE = "wait for its end, or give a --storage to all, which share the work then"
 
 
 def keep_study(
@@ -59,7 +62,7 @@ def keep_study(
     make_folder(spec.folder)
     with ExitStack() as held:
         if not spec.storage:
-            held.enter_context(locked(spec.folder))
+            held.enter_context(sole_writer(spec.folder, _SHARE))
         write_inputs(spec, mark, models)
         try:
             found = searched()
@@ -72,7 +75,7 @@ def keep_study(
                         place.rmdir()
             raise
         if spec.storage:
-            held.enter_context(locked(spec.folder, wait=True))
+            held.enter_context(sole_writer(spec.folder, wait=True))
             finished = read_result(spec)
         if finished and found.cost.is_final:
             return read(finished)

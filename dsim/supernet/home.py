@@ -26,10 +26,10 @@ from pathlib import Path
 from typing import TypeVar
 
 import polars as pl
-from filelock import FileLock, Timeout
 
-from dsim.errors import FileFormatError, InvalidValueError, UnavailableError
+from dsim.errors import FileFormatError, InvalidValueError
 from dsim.files import first_line, make_folder, read_text, write_atomic
+from dsim.locks import sole_writer
 from dsim.records import from_rows, from_toml, to_rows, to_toml
 from dsim.supernet.augment import Scaling
 from dsim.supernet.images import Images
@@ -128,23 +128,8 @@ class Home:
         UnavailableError
             Another process writes here.
         """
-        lock = FileLock(self.folder / ".lock", timeout=0, is_singleton=True)
-        first = not lock.is_locked
-        try:
-            lock.acquire()
-        except Timeout as error:
-            raise UnavailableError(
-                f"{self.folder} must be written by one command at a time, and another one works on it; wait for its end"
-            ) from error
-        except (
-            OSError
-        ):  # of a folder that cannot be written: whoever writes says so, and who only reads may go on
+        with sole_writer(self.folder, again=True) as first:
             yield first
-            return
-        try:
-            yield first
-        finally:
-            lock.release()
 
     def write_header(self, header: Header) -> None:
         """Begin the folder.
