@@ -19,18 +19,18 @@ from pathlib import Path
 from dsim.device import find_profile
 from dsim.errors import InvalidValueError
 from dsim.latency.refit import can_refit, refit
-from dsim.latency.reprice import Pieces
 from dsim.search.score import Scorer
 from dsim.search.spec import StudySpec
 from dsim.search.study import search_mixes
 from dsim.shift.accuracy import Accuracy, draws_with
-from dsim.shift.draws import DeviceDraws, draw_device
+from dsim.shift.draws import DeviceDraws
 from dsim.shift.false_findings import Null, NullCount
 from dsim.shift.families import in_half, once_in_half, times_drawn
 from dsim.shift.halved import kept
 from dsim.shift.judge import designs_of, judge_all, pool_of_fronts
 from dsim.shift.panel import Panel
 from dsim.shift.records import Comparison
+from dsim.shift.refits import LEAST_REFITS, TRIES, drawn_by
 from dsim.shift.regret import shrunk_designs
 from dsim.shift.side import Side
 from dsim.shift.spec import ComparisonSpec
@@ -38,8 +38,6 @@ from dsim.shift.stack import Shift, pair_of
 from dsim.shift.strongest import asked_and_told
 
 SPLIT = 0  # the halving that both sides come from
-TRIES = 4  # draws of families that are looked at for each refit
-LEAST_REFITS = 2
 HALVES = (0, 1)
 _ASKED = (
     "confidence",
@@ -162,5 +160,4 @@ def _drawn(spec: ComparisonSpec, whole: Side, side: Side, half: int, panel: Pane
         )
     model = refit(whole.device, once_in_half(spec.seed, SPLIT, half))
     refits = (refit(whole.device, times(n)) for n in numbers)
-    vectors = Pieces(model, panel.graphs).vectors
-    return draw_device(side.device, panel, model, refits, vectors, side.spread, spec.confidence, spec.seed)
+    return drawn_by(spec, panel, side.device, side.spread, model, refits)

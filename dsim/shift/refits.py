@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from dsim.arch import Arch
 from dsim.errors import InvalidValueError
@@ -16,7 +16,7 @@ from dsim.shift.families import times_drawn
 from dsim.shift.panel import Panel
 from dsim.shift.spec import ComparisonSpec
 
-LEAST_REFITS, TRIES = 2, 4
+LEAST_REFITS, TRIES = 2, 4  # refits that are needed, and draws of families that are looked at for each
 
 
 def common_draws(seed: int, count: int, devices: Sequence[str]) -> list[int]:
@@ -66,8 +66,20 @@ def drawn_on(
             step(f"{device}: refit {got + 1} of {len(numbers)}")
             yield refit(device, times_drawn(spec.seed, number))
 
+    return drawn_by(spec, panel, device, spread, model, refits())
+
+
+def drawn_by(
+    spec: ComparisonSpec,
+    panel: Panel,
+    device: str,
+    spread: float,
+    model: DeviceModel,
+    refits: Iterable[DeviceModel],
+) -> DeviceDraws:
+    """Draw a device's milliseconds by a model of it, and by models that were learned again."""
     vectors = Pieces(model, panel.graphs).vectors
-    return draw_device(device, panel, model, refits(), vectors, spread, spec.confidence, spec.seed)
+    return draw_device(device, panel, model, refits, vectors, spread, spec.confidence, spec.seed)
 
 
 def drawn_elsewhere(
