@@ -85,11 +85,7 @@ def count(value: float | str) -> float:
         raise InvalidValueError(
             f"a count is a number with K, M, G or nothing behind it, got {value!r}; write 15M"
         )
-    # 1.1M is 1100000 and not 1100000.0000000001
-    found = float(f"{float(match[1]) * _TIMES[match[2].upper()]:.12g}")
-    if not (math.isfinite(found) and found > 0):
-        raise InvalidValueError(f"a count must be positive and finite, got {value!r}; write 15M")
-    return found
+    return _times(match[1], _TIMES[match[2].upper()], value, "a count", "15M")
 
 
 _BYTES = {"B": 1.0, "KB": 1e3, "MB": 1e6, "GB": 1e9, "KIB": 2.0**10, "MIB": 2.0**20, "GIB": 2.0**30}
@@ -109,7 +105,12 @@ def bytes_of(value: float | str) -> float:
         raise InvalidValueError(
             f"a size is a positive number with KB, MB, GB, KiB, MiB or GiB behind it, got {value!r}; write 24MB"
         )
-    found = float(f"{float(match[1]) * _BYTES[unit or 'B']:.12g}")
+    return _times(match[1], _BYTES[unit or "B"], value, "a size", "24MB")
+
+
+def _times(number: str, scale: float, value: object, what: str, example: str) -> float:
+    # 1.1M is 1100000 and not 1100000.0000000001
+    found = float(f"{float(number) * scale:.12g}")
     if not (math.isfinite(found) and found > 0):
-        raise InvalidValueError(f"a size must be positive and finite, got {value!r}; write 24MB")
+        raise InvalidValueError(f"{what} must be positive and finite, got {value!r}; write {example}")
     return found
