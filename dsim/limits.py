@@ -57,6 +57,11 @@ class Limits:
         """The options of a command that ask for them."""
         return [part for name, most in self.asked for part in (f"--{name}", short(name, most))]
 
+    @property
+    def suffix(self) -> str:
+        """What the name of a study with these limits ends in."""
+        return "".join(f"-{name}-{short(name, most)}" for name, most in self.asked)
+
 
 NAMES = ("params", "macs", "memory", "size")  # of the fields of `Limits`, in order
 

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from dsim.accuracy.cache import load_accuracy_model
 from dsim.accuracy.model import AccuracyArrays, AccuracyModel
 from dsim.accuracy.quick import Lows
 from dsim.accuracy.recipe import REFERENCE, Augment, Recipe, Teacher, load_recipes, reference_words
@@ -181,3 +182,9 @@ class ForRecipe:
     def in_region(self, summaries: FloatArray) -> np.ndarray:
         """Tell which designs a search may move to; the recipe does not matter for it."""
         return self.model.in_region(summaries)
+
+
+def model_for(text: str, px: int) -> AccuracyModel | ForRecipe:
+    """Return the accuracy model for the recipe that a text asks for; empty for the reference recipe."""
+    model = load_accuracy_model()
+    return ForRecipe(model, read_recipe(text, px)) if text else model

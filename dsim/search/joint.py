@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from dsim.accuracy import load_accuracy_model
-from dsim.accuracy.asked_recipe import ForRecipe, read_recipe
+from dsim.accuracy.asked_recipe import ForRecipe, model_for
 from dsim.accuracy.draws import draw_top1
 from dsim.arch.named import CHOSEN
 from dsim.device.find import find_profile
@@ -19,7 +19,7 @@ from dsim.errors import InvalidValueError
 from dsim.export.torch_export import write_torch
 from dsim.files import check_folder, make_folder, write_atomic
 from dsim.latency import load_model
-from dsim.limits import Limits, LimitUse, read_limits, short
+from dsim.limits import Limits, LimitUse, read_limits
 from dsim.records import to_json, to_plain, to_versioned
 from dsim.rounding import without_rounding
 from dsim.search.amounts import Ceiling
@@ -27,8 +27,8 @@ from dsim.search.candidate import Candidate
 from dsim.search.identified import keep_identified
 from dsim.search.joint_latency import JointLatency
 from dsim.search.result import SCHEMA_VERSION, Cost, NotIdentified, StudyResult
-from dsim.search.run import search
-from dsim.search.score import POINTS, AccuracyPredictor, Scorer
+from dsim.search.run import DRAWS, search
+from dsim.search.score import POINTS, Scorer
 from dsim.search.smallest import check_limits
 from dsim.search.space import Space
 from dsim.search.spec import DEFAULT_TRIALS, StudySpec
@@ -36,8 +36,6 @@ from dsim.search.study import judge, search_mixes, seed_mixes
 from dsim.search.table import CostTable
 from dsim.summaries import Summarised, Summary
 from dsim.units import milliseconds
-
-DRAWS = 1000  # joint draws of top-1
 
 
 @dataclass(frozen=True)
@@ -194,7 +192,7 @@ def search_joint(
     limits = Limits(**read_limits(params, macs, memory, size))
     asked = (space or Space()).fixed(resolution=px) if px is not None else space or Space()
     called = "-and-".join(f"{device}-{ms:g}ms" for device, ms in devices.items()).replace("@", "-")
-    called += "".join(f"-{limited}-{short(limited, most)}" for limited, most in limits.asked)
+    called += limits.suffix
     place = Path(out) if out is not None else Path("studies")
     spec = StudySpec(
         " and ".join(devices),
@@ -212,10 +210,7 @@ def search_joint(
     if out is not None:
         check_folder(spec.folder)
     models = {device: load_model(device) for device in devices}
-    model = load_accuracy_model()
-    accuracy: AccuracyPredictor = (
-        ForRecipe(model, read_recipe(spec.recipe, asked.resolution)) if spec.recipe else model
-    )
+    accuracy = model_for(spec.recipe, asked.resolution)
     found_space, dropped = asked, list[NotIdentified]()
     for latency in models.values():
         found_space, more = keep_identified(found_space, latency.identified)
@@ -247,12 +242,13 @@ def search_joint(
     found = search_mixes(spec, scorer, "")
     if found.cost.interrupted or any(one.cost.interrupted for one in own):
         raise KeyboardInterrupt
-    arch, fits = (found.chosen or found.fastest).arch, found.chosen is not None
+    shown, fits = found.chosen or found.fastest, found.chosen is not None
+    arch = shown.arch
     scorers = {
         device: Scorer(models[device], accuracy, CostTable(models[device], accuracy), ms, confidence)
         for device, ms in devices.items()
     }
-    here = {device: judge(arch, one, (found.chosen or found.fastest).name) for device, one in scorers.items()}
+    here = {device: judge(arch, one, shown.name) for device, one in scorers.items()}
     best = [
         # a search may miss what another finds: the one design is a candidate everywhere
         here[one.spec.device]
@@ -262,7 +258,7 @@ def search_joint(
     ]
     archs = [arch, *(one.arch for one in best if one)]
     drawn = draw_top1(
-        model,
+        load_accuracy_model(),
         table.cut(np.stack([table.whole(one) for one in archs])).summary,
         np.array([archs.index(one) for one in archs]),
         DRAWS,
@@ -274,14 +270,12 @@ def search_joint(
         OnDevice(device, ms, here[device], mine, next(lost) if mine else None)
         for (device, ms), mine in zip(devices.items(), best, strict=True)
     )
-    columns = table.cut(table.whole(arch)).amounts
-    uses = ceiling.uses(columns) if ceiling is not None and columns is not None else ()
     result = JointStudy(
         fits,
         on,
         own,
         tuple(dict.fromkeys(dropped)),
-        uses,
+        table.limits_used(arch),
         found.cost,
         spec.folder if out is not None else None,
     )

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from dsim.accuracy import AccuracyModel, load_accuracy_model
-from dsim.accuracy.asked_recipe import ForRecipe, read_recipe
+from dsim.accuracy import AccuracyModel
+from dsim.accuracy.asked_recipe import model_for
 from dsim.accuracy.draws import draw_top1
 from dsim.device.find import find_profile, name_at_batch
 from dsim.device.form_notes import form_notes
@@ -21,7 +21,7 @@ from dsim.files import check_folder
 from dsim.latency import load_model
 from dsim.latency.content import content_hash
 from dsim.latency.learners import rests_on
-from dsim.limits import Limits, LimitUse, read_limits
+from dsim.limits import Limits, read_limits
 from dsim.op import OpKind
 from dsim.openers import open_with
 from dsim.search.amounts import Ceiling
@@ -115,15 +115,15 @@ def run_study(
 
     def searched() -> Found:
         nonlocal record
-        check_limits(space, table, seed_mixes(replace(spec, space=space)))  # before anything is kept
+        asked = replace(spec, space=space)
+        check_limits(space, table, seed_mixes(asked))  # before anything is kept
         record = _record(spec, mark) if keep or spec.storage else None
         if isinstance(record, SharedRecord):
             record.say(question_words(spec))
-        asked = replace(spec, space=space)
         return search_mixes(asked, scorer, mark, record, progress, chances=all_chances(spec.confidence))
 
     def concluded(found: Found) -> StudyResult:
-        middle = found.chosen.latency_ms if found.chosen else found.fastest.latency_ms
+        shown = found.chosen or found.fastest
         result = StudyResult(
             spec,
             found.chosen,
@@ -131,17 +131,13 @@ def run_study(
             found.fastest,
             dropped,
             # theirs is ImageNet's top-1, and the time of a classifier
-            () if source or spec.image else published_near(profile, middle),
+            () if source or spec.image else published_near(profile, shown.latency_ms),
             found.cost,
             None if found.chosen or math.isnan(found.fastest.needs_ms) else found.fastest.needs_ms,
             (
                 *study_notes(spec, profile),
-                *form_notes(profile, (found.chosen or found.fastest).arch.to_graph(), only=OpKind.GELU),
-                *(
-                    ()
-                    if spec.image
-                    else question_notes(latency, found.chosen or found.fastest, spec.confidence)
-                ),
+                *form_notes(profile, shown.arch.to_graph(), only=OpKind.GELU),
+                *(() if spec.image else question_notes(latency, shown, spec.confidence)),
                 *(source.notes if source else ()),
             ),
             certainty=found.certainty,
@@ -152,8 +148,7 @@ def run_study(
         if source:
             result = source.finish(result.ranked())
         result = _with_chance(result, scorer)
-        if ceiling:
-            result = replace(result, limits=_used(result, table, ceiling))
+        result = replace(result, limits=table.limits_used((result.chosen or result.fastest).arch))
         if isinstance(record, SharedRecord) and found.cost.is_final:
             record.say(answer_words(result))
         return result
@@ -165,10 +160,7 @@ def run_study(
 
 def _accuracy(spec: StudySpec, source: TaskSource | None) -> MarkedPredictor:
     """Return what judges the accuracy of a study's designs."""
-    if source:
-        return source.model
-    model = load_accuracy_model()
-    return ForRecipe(model, read_recipe(spec.recipe, spec.space.resolution)) if spec.recipe else model
+    return source.model if source else model_for(spec.recipe, spec.space.resolution)
 
 
 def _worth(found: Found, accuracy: object, seed: int) -> Missed | None:
@@ -178,13 +170,6 @@ def _worth(found: Found, accuracy: object, seed: int) -> Missed | None:
     count = len(found.contenders)
     draws = draw_top1(accuracy, found.contenders, np.arange(count), DRAWS, seed)
     return replace(found.missed, worth=worth_of_knowing(draws), compared=count)
-
-
-def _used(result: StudyResult, table: CostTable, ceiling: Ceiling) -> tuple[LimitUse, ...]:
-    """Return what the chosen design, or the fastest one, takes of each limit."""
-    columns = table.cut(table.whole((result.chosen or result.fastest).arch)).amounts
-    assert columns is not None
-    return ceiling.uses(columns)
 
 
 def _shelf(spec: StudySpec, profile: DeviceProfile) -> tuple[Shelved, ...]:

@@ -39,7 +39,7 @@ def check_limits(space: Space, table: CostTable, likely: Sequence[Mix]) -> None:
         return
     for mix in likely:
         columns = _smallest_of(space, mix, table)
-        if columns is not None and ceiling.shares(columns[None])[0] <= 1.0:
+        if columns is not None and ceiling.within(ceiling.shares(columns[None])).all():
             return
     least = dict(zip(NAMES, smallest(space, table).tolist(), strict=True))
     for name, most in ceiling.limits.asked:

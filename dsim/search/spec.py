@@ -14,7 +14,7 @@ from dsim.accuracy.asked_recipe import recipe_words, whole_recipe
 from dsim.arch import read_sides
 from dsim.device.batches import MARK
 from dsim.errors import InvalidValueError
-from dsim.limits import Limits, short
+from dsim.limits import Limits
 from dsim.records import to_plain
 from dsim.search.accuracy_words import AccuracyWords
 from dsim.search.space import Space
@@ -140,8 +140,7 @@ class StudySpec:
         if not self.name:
             name = f"{self.device}-{self.budget_ms:g}ms".replace(MARK, "-batch")
             name += f"-backbone-{self.backbone}" if self.backbone else ""
-            name += "".join(f"-{limited}-{short(limited, most)}" for limited, most in self.limits.asked)
-            object.__setattr__(self, "name", name)
+            object.__setattr__(self, "name", name + self.limits.suffix)
         if not _NAME.fullmatch(self.name):
             raise InvalidValueError(
                 "a study's name is a folder name of at most 100 letters, digits, dots, dashes and underscores, "

@@ -18,6 +18,7 @@ from dsim.arch import Arch, Piece, backbone_pieces
 from dsim.graph import Graph
 from dsim.latency.kernel import Kernel
 from dsim.latency.model import DeviceModel
+from dsim.limits import LimitUse
 from dsim.search.amounts import COLUMNS, PEAKS, Ceiling, place_of
 
 Floats = NDArray[np.float64]
@@ -198,6 +199,14 @@ class CostTable:
     def whole(self, arch: Arch) -> Floats:
         """Return the joined row (F + S,) of a whole design."""
         return self.together(list(self.pieces(arch).values()))
+
+    def limits_used(self, arch: Arch) -> tuple[LimitUse, ...]:
+        """Return what a design takes of each limit; nothing where there is none."""
+        if self.ceiling is None:
+            return ()
+        columns = self.cut(self.whole(arch)).amounts
+        assert columns is not None
+        return self.ceiling.uses(columns)
 
     def together(self, rows: Sequence[Floats]) -> Floats:
         """Return the joined row (F + S,) of some pieces, at least one: what one of them takes at once, all take."""
