@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
+from dsim.cli.device_types import device_named
 from dsim.cli.options import confidence_option, json_option, print_json, without_nan
-from dsim.cli.types import device_named
 from dsim.cli.words import ending
 from dsim.errors import InvalidValueError
 
