@@ -12,7 +12,7 @@ from dsim.device.find import find_profile, name_at_batch
 from dsim.device.number_bytes import number_bytes
 from dsim.device.profile import DeviceProfile
 from dsim.device.rough import refuse_rough, rough_note
-from dsim.errors import InvalidValueError
+from dsim.errors import InvalidValueError, NothingFitsError
 from dsim.latency.checks import check_budget, check_level
 from dsim.limits import amount, read_limits
 from dsim.rounding import limit
@@ -87,7 +87,7 @@ def shortlists(
     profile = find_profile(name_at_batch(device, batch))
     limits = limits or ShelfLimits()
     if not _kept_to(profile, limits):
-        raise InvalidValueError(_no_network(profile, limits))
+        raise _no_network(profile, limits)
     return tuple(of_profile(profile, milliseconds(one), limits, confidence) for one in budgets_ms)
 
 
@@ -161,17 +161,17 @@ def _key(row: Shelved) -> str:
     return f"{row.network}@{row.px}"
 
 
-def _no_network(profile: DeviceProfile, limits: ShelfLimits) -> str:
+def _no_network(profile: DeviceProfile, limits: ShelfLimits) -> InvalidValueError:
     every = [one for one in checkpoints() if not limits.px or one.px in limits.px]
     if not every:
         sides = sorted({one.px for one in checkpoints()})
-        return (
+        return InvalidValueError(
             f"px must be sides that published networks take, got {', '.join(map(str, limits.px))}; choose among "
             f"{', '.join(map(str, sides))}"
         )
     params, macs = min(one.params for one in every), min(one.macs for one in every)
     size = params * number_bytes(profile.precision).weight
-    return (
+    return NothingFitsError(
         f"limits must leave at least one published network, got {limits.words}; the smallest has {amount('params', params)} "
         f"({amount('size', size)}), the cheapest {amount('macs', macs)}: allow more"
     )
