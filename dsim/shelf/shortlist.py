@@ -19,6 +19,7 @@ from dsim.rounding import limit
 from dsim.shelf.checkpoints import Checkpoint, checkpoints, without_graph
 from dsim.shelf.measured import Figure, figures
 from dsim.shelf.memory import memory_bytes
+from dsim.shelf.metrics import NOTHING, metrics_of
 from dsim.shelf.prices import prices
 from dsim.shelf.records import MEASURED, PREDICTED, ShelfLimits, Shelved, Shortlist
 from dsim.units import milliseconds
@@ -207,7 +208,8 @@ def _priced(
                     _outside(profile, one.px),
                 )
             )
-    return rows, left_out
+    beside = metrics_of(profile)
+    return [replace(row, metrics=beside.get(_key(row), NOTHING)) for row in rows], left_out
 
 
 def _measured(one: Checkpoint, figure: Figure, budget_ms: float, confidence: float) -> Shelved:
