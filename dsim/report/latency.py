@@ -43,6 +43,7 @@ def show_latency(name: str, priced: Priced, by: str = "kind") -> None:
         f"{incomplete}{_ms(answer.latency_ms)} ms{_per(profile)}, {answer.confidence:.0%} interval {_interval(answer)}; "
         f"{_sizes(graph)}",
     )
+    show_line(console, "Fits:", f"{answer.fits}.")
     if answer.complete:
         show_line(console, "The interval answers:", f"{answer.answers}.")
     if said := measured_words(name, priced):
