@@ -1,7 +1,7 @@
 """Arch: what a design is, how it is written down, and which ops it runs."""
 
 from dsim.arch.arch import Arch
-from dsim.arch.backbone import backbone_graph, backbone_pieces, read_sides
+from dsim.arch.backbone import backbone_graph, backbone_parts, backbone_pieces, read_sides
 from dsim.arch.block import Block
 from dsim.arch.choices import Activation, Downsample, Mixer, Norm, Stem
 from dsim.arch.head import Head
@@ -22,6 +22,7 @@ __all__ = [
     "Stage",
     "Stem",
     "backbone_graph",
+    "backbone_parts",
     "backbone_pieces",
     "get_preset",
     "read_sides",

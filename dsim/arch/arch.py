@@ -19,6 +19,7 @@ from dsim.arch.lower import (
     block_parts,
     graph_of_parts,
     head_part,
+    map_size,
     stem_part,
     transition_part,
 )
@@ -150,7 +151,7 @@ class Arch(Summarised, HasForm):
 
     def map_size(self, stage: int) -> int:
         """Return the height and width of the map in stage 0, 1, 2 or 3, in positions."""
-        return self.resolution // (4 << stage)
+        return map_size(self.resolution, stage)
 
     # ---- what it is made of -----------------------------------------------------------------------------------
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from dsim.arch.arch import MAX_RESOLUTION, Arch
+from dsim.arch.choices import Mixer
 from dsim.arch.lower import IMAGE_CHANNELS, BlockPart, HeadPart, Part, Piece, StemPart, graph_of_parts
 from dsim.errors import InvalidValueError
 from dsim.graph import Graph
@@ -57,16 +58,22 @@ def backbone_graph(arch: Arch, image: tuple[int, int]) -> Graph:
 
 
 def _parts(arch: Arch, image: tuple[int, int]) -> Iterator[tuple[str, Part]]:
-    height, width = image
-    parts = [
-        (scope, _widened(part, height, width))
-        for scope, part in replace(arch, resolution=height).parts()
-        if not isinstance(part, HeadPart)
-    ]
-    *before, (scope, last) = parts
+    return backbone_parts(replace(arch, resolution=image[0]).parts(), image)
+
+
+def backbone_parts(parts: Iterable[tuple[str, Part]], image: tuple[int, int]) -> Iterator[tuple[str, Part]]:
+    """Yield parts of a design at the image's height as a backbone has them: of the image's width, without the head.
+
+    Where they go up to the end of a stage, they are all that the stage has there: its last block leaves a map.
+    """
+    found = [(scope, _widened(part, *image)) for scope, part in parts if not isinstance(part, HeadPart)]
+    if not found:
+        return
+    *before, (scope, last) = found
     yield from before
-    assert isinstance(last, BlockPart)
-    yield scope, replace(last, map_out=arch.stages[-1].ends_in_tokens)
+    if isinstance(last, BlockPart):
+        last = replace(last, map_out=last.mixer is Mixer.ATTENTION)
+    yield scope, last
 
 
 def _widened(part: Part, height: int, width: int) -> Part:

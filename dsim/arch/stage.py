@@ -143,11 +143,14 @@ class Stage(HasForm):
                 f"a stage of {depth} blocks takes one MLP ratio or {depth}, got {len(ratios)}; give as many as blocks"
             )
         mixers = [mixer] * (depth - attention_blocks) + [attention] * attention_blocks
-        blocks = tuple(
-            Block(m, ratio, activation, Norm.LAYER if m is Mixer.ATTENTION else norm, layer_scale)
-            for m, ratio in zip(mixers, ratios, strict=True)
-        )
-        return cls(width, blocks, downsample)
+        made: dict[
+            tuple[Mixer, float], Block
+        ] = {}  # blocks check themselves: those that are equal are made once
+        for m, ratio in zip(mixers, ratios, strict=True):
+            if (m, ratio) not in made:
+                own = Norm.LAYER if m is Mixer.ATTENTION else norm
+                made[m, ratio] = Block(m, ratio, activation, own, layer_scale)
+        return cls(width, tuple(made[which] for which in zip(mixers, ratios, strict=True)), downsample)
 
 
 def _rank(mixer: Mixer) -> int:

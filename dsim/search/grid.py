@@ -4,27 +4,27 @@ A point is twelve indices: widths, depths and ratios of four stages. Its row is
 
     stem[w1] + head[w4] + sum over stages of (down[w before, w] + first block + further blocks + attention blocks)
 
-where each term is a small array that a few probe designs fill; all blocks of a stage are added up beforehand.
+where each term is a small array of pieces' prices; all blocks of a stage are added up beforehand.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dsim.arch import Arch
+from dsim.arch import Arch, Stage
+from dsim.arch.lower import block_parts, head_part, map_size, stem_part, transition_part
 from dsim.search.mix import Mix
 from dsim.search.space import Space
-from dsim.search.table import CostTable, Floats
+from dsim.search.table import LEARNED_CLASSES, CostTable, Floats, Placed
 
 Points = NDArray[np.int64]  # (N, 12): indices into widths 1-4, depths 1-4, ratios 1-4
 AXES = 12
-Probe = dict[str, Floats]  # joined row of each piece, by its place in the design
 
 
 @dataclass(frozen=True)
@@ -128,91 +128,91 @@ class Grid:
         self._head = self._table.shared(head, partial(self._price_head, head))
         self._down = [self._stem[:0]]
         for stage in (1, 2, 3):
-            key = ("down", stage, mix.ends_in_tokens(stage - 1), widths[stage - 1 : stage + 1], *kind)
+            key = ("down", stage, widths[stage - 1 : stage + 1], *kind)
             self._down.append(self._table.shared(key, partial(self._price_down, key, stage)))
         self._stages = [self._whole_stage(stage, kind) for stage in range(4)]
 
-    def _probe(
-        self,
-        key: Hashable,
-        stage: int,
-        width: int,
-        before: int | None = None,
-        convs: int = 0,
-        ratio: float = 0.0,
-    ) -> Probe:
-        """Price one small design that holds what is asked for; everything else in it is as small as it can be.
+    def _rows_of(self, key: Hashable, make: Callable[[int], Placed]) -> list[Floats]:
+        return self._table.rows_of(key, self.space.resolution, make)
 
-        ``key`` is that of the array which is filled: mixes that share it differ in no piece that is read of the design.
-        """
-
-        def make() -> Arch:
-            return self._small(stage, width, before, convs, ratio)
-
-        return self._table.pieces_of((key, width, before, ratio), make)
-
-    def _small(self, stage: int, width: int, before: int | None, convs: int, ratio: float) -> Arch:
-        widths = [row[0] for row in self.space.widths]
-        depths = [max(self.mix.attention_in(i), 1) for i in range(4)]
-        ratios = [row[0] for row in self.space.mlp_ratios]
-        widths[stage] = width
-        if before is not None:
-            widths[stage - 1] = before
-        if convs:
-            depths[stage] = self.mix.attention_in(stage) + convs
-        if ratio:
-            ratios[stage] = ratio
-        return self.mix.arch(widths, depths, ratios, self.space.resolution)
+    def _small(self, stage: int, width: int) -> Stage:
+        """Return a stage with the attention blocks of the mix and as little beside them as can be."""
+        return self.mix.stage(
+            stage, width, max(self.mix.attention_in(stage), 1), self.space.mlp_ratios[stage][0]
+        )
 
     def _price_stem(self, key: Hashable) -> Floats:
-        return np.stack([self._probe(key, 0, width)["stem"] for width in self.space.widths[0]])
+        def row(width: int) -> Floats:
+            mix = self.mix
+            return self._rows_of(
+                (key, width), lambda side: [("stem", stem_part(mix.stem, mix.stem_activation, width, side))]
+            )[0]
+
+        return np.stack([row(width) for width in self.space.widths[0]])
 
     def _price_head(self, key: Hashable) -> Floats:
-        return np.stack([self._probe(key, 3, width)["head"] for width in self.space.widths[3]])
+        def row(width: int) -> Floats:
+            def make(side: int) -> Placed:
+                part = head_part(self.mix.head, self._small(3, width), map_size(side, 3), LEARNED_CLASSES)
+                return [("head", part)]
+
+            return self._rows_of((key, width), make)[0]
+
+        return np.stack([row(width) for width in self.space.widths[3]])
 
     def _price_down(self, key: Hashable, stage: int) -> Floats:
         befores, heres = self.space.widths[stage - 1], self.space.widths[stage]
-        rows = [
-            self._probe(key, stage, here, before)[f"stages.{stage}.downsample"]
-            for before, here in itertools.product(befores, heres)
-        ]
+
+        def row(before: int, here: int) -> Floats:
+            def make(side: int) -> Placed:
+                part = transition_part(self._small(stage, here), before, map_size(side, stage - 1))
+                assert part is not None
+                return [(f"stages.{stage}.downsample", part)]
+
+            return self._rows_of((key, before, here), make)[0]
+
+        rows = [row(before, here) for before, here in itertools.product(befores, heres)]
         return np.stack(rows).reshape(len(befores), len(heres), -1)
 
     def _stage_rows(self, stage: int, kind: tuple[Hashable, ...]) -> _Stage:
         mix, widths, ratios = self.mix, self.space.widths[stage], self.space.mlp_ratios[stage]
         count = mix.attention_in(stage)
-        attention = mix.attention if count else None
-        tokens = stage > 0 and mix.ends_in_tokens(stage - 1)
         nothing = np.zeros((len(widths), len(ratios), self._stem.shape[1]))
         first, other, attend = nothing, nothing, nothing
-        if (
-            max(self.depths[stage]) > count
-        ):  # how many blocks of attention follow does not matter for those before
-            key = ("convs", stage, mix.mixers[stage], attention, tokens, widths, ratios, *kind)
+        if max(self.depths[stage]) > count:  # what follows does not matter for the blocks before attention
+            key = ("convs", stage, mix.mixers[stage], widths, ratios, *kind)
             first, other = self._table.shared(key, partial(self._price_convs, key, stage))
         if count:
-            key = ("attention", stage, attention, count, tokens, widths, ratios, *kind)
+            key = ("attention", stage, mix.attention, count, widths, ratios, *kind)
             attend = self._table.shared(key, partial(self._price_attention, key, stage))
         return _Stage(first, other, attend)
 
     def _price_convs(self, key: Hashable, stage: int) -> Floats:
         """Return (2, W, R, F + S): the first block before attention, and a further one."""
-        return np.stack(self._price_blocks(key, stage, slice(0, 1), slice(1, 2)))
+        found = self._blocks(key, stage, slice(0, 2))
+        return np.moveaxis(np.array(found), 1, 0).reshape(2, *self._cells(stage), -1)
 
     def _price_attention(self, key: Hashable, stage: int) -> Floats:
         """Return (W, R, F + S) of all attention blocks."""
-        return self._price_blocks(key, stage, slice(2, None))[0]
+        found = [self._table.together(rows) for rows in self._blocks(key, stage, slice(2, None))]
+        return np.array(found).reshape(*self._cells(stage), -1)
 
-    def _price_blocks(self, key: Hashable, stage: int, *which: slice) -> list[Floats]:
-        """Return sums (W, R, F + S) of some blocks of a stage that begins with two blocks before attention."""
-        widths, ratios = self.space.widths[stage], self.space.mlp_ratios[stage]
-        cells = []
-        for width, ratio in itertools.product(widths, ratios):
-            pieces = self._probe(key, stage, width, convs=2, ratio=ratio)
-            blocks = [row for scope, row in pieces.items() if scope.startswith(f"stages.{stage}.blocks.")]
-            cells.append([self._table.together([np.zeros_like(blocks[0]), *blocks[some]]) for some in which])
-        rows = np.array(cells).reshape(len(widths), len(ratios), len(which), -1)
-        return list(np.moveaxis(rows, 2, 0))
+    def _cells(self, stage: int) -> tuple[int, int]:
+        return len(self.space.widths[stage]), len(self.space.mlp_ratios[stage])
+
+    def _blocks(self, key: Hashable, stage: int, which: slice) -> list[list[Floats]]:
+        """Return rows (F + S,) of some blocks of a stage that begins with two before attention, for each width and MLP ratio."""
+        depth = self.mix.attention_in(stage) + 2
+
+        def rows(width: int, ratio: float) -> list[Floats]:
+            def make(side: int) -> Placed:
+                parts = block_parts(self.mix.stage(stage, width, depth, ratio), stage, map_size(side, stage))
+                return [(f"stages.{stage}.blocks.{at}", parts[at]) for at in range(depth)[which]]
+
+            return self._rows_of((key, width, ratio), make)
+
+        cells = itertools.product(self.space.widths[stage], self.space.mlp_ratios[stage])
+        return [rows(width, ratio) for width, ratio in cells]
 
     def rows(self, points: Points) -> Floats:
         """Return the joined rows (N, F + S) of points."""
@@ -228,8 +228,7 @@ class Grid:
         mix, depths = self.mix, self.depths[stage]
         around = (mix.stem if stage == 0 else None, mix.ends_in_tokens(3) if stage == 3 else None)
         count = mix.attention_in(stage)
-        tokens = stage > 0 and mix.ends_in_tokens(stage - 1)
-        key = (stage, mix.mixers[stage], mix.attention if count else None, count, tokens, depths, *around)
+        key = (stage, mix.mixers[stage], mix.attention if count else None, count, depths, *around)
         rows = (self.space.widths[stage], self.space.mlp_ratios[stage])
 
         def add_up() -> Floats:

@@ -54,24 +54,32 @@ class Mix:
         InvalidValueError
             The parts do not fit together.
         """
-        stages = tuple(
-            Stage.of(
-                widths[i],
-                depths[i],
-                self.mixers[i],
-                downsample=Downsample.CONV_NORM if i else Downsample.NONE,
-                attention_blocks=self.attention_in(i),
-                attention=self.attention,
-                mlp_ratio=mlp_ratios[i],
-                activation=self.activation,
-                norm=self.norm,
-            )
-            for i in range(4)
+        stages = tuple(self.stage(i, widths[i], depths[i], mlp_ratios[i]) for i in range(4))
+        return Arch(stages, self.stem, self.stem_activation, self.head, resolution)
+
+    def stage(self, index: int, width: int, depth: int, mlp_ratio: float) -> Stage:
+        """Make the stage at ``index`` (0 to 3) with this width, depth and MLP ratio."""
+        return Stage.of(
+            width,
+            depth,
+            self.mixers[index],
+            downsample=Downsample.CONV_NORM if index else Downsample.NONE,
+            attention_blocks=self.attention_in(index),
+            attention=self.attention,
+            mlp_ratio=mlp_ratio,
+            activation=self.activation,
+            norm=self.norm,
         )
-        # V1 ends in tokens behind layer norm, V2 in a map behind batch norm
-        head = Head(norm=Norm.LAYER if self.ends_in_tokens(3) else Norm.BATCH)
-        stem_activation = Activation.RELU if self.stem is Stem.TWO_CONVS else None
-        return Arch(stages, self.stem, stem_activation, head, resolution)
+
+    @property
+    def stem_activation(self) -> Activation | None:
+        """Of the stem that has one."""
+        return Activation.RELU if self.stem is Stem.TWO_CONVS else None
+
+    @property
+    def head(self) -> Head:
+        """What follows the last stage: V1 ends in tokens behind layer norm, V2 in a map behind batch norm."""
+        return Head(norm=Norm.LAYER if self.ends_in_tokens(3) else Norm.BATCH)
 
 
 def parameters(space: Space) -> dict[str, tuple[object, ...]]:

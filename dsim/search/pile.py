@@ -74,7 +74,7 @@ class Pile:
         self.marks = Marks(nothing, nothing, nothing, nothing > 0, nothing > 0, nothing > 0)
         self._scorer = scorer
         self._sizes = np.array(grid.sizes)
-        self._codes = np.empty(0, dtype=np.int64)
+        self._codes: set[int] = set()
         self._surrounded = np.empty(0, dtype=bool)
 
     def __len__(self) -> int:
@@ -82,15 +82,18 @@ class Pile:
 
     def add(self, points: Points) -> Marking[None]:
         """Score points that are new."""
-        codes, first = np.unique(self.grid.codes(points), return_index=True)
-        first = np.sort(first[~np.isin(codes, self._codes)])
-        if not len(first):
+        codes = self.grid.codes(points).tolist()
+        first: list[int] = []
+        for at, code in enumerate(codes):  # a set costs less than sorting
+            if code not in self._codes:
+                self._codes.add(code)
+                first.append(at)
+        if not first:
             return
         fresh = points[first]
         marks = yield Wanted(self.grid.rows(fresh))
         self.points = np.concatenate([self.points, fresh])
         self.marks = Marks.join([self.marks, marks])
-        self._codes = np.concatenate([self._codes, self.grid.codes(fresh)])
         self._surrounded = np.concatenate([self._surrounded, np.zeros(len(fresh), dtype=bool)])
 
     def surround(self, which: NDArray[np.int64], moves: Points) -> Marking[None]:

@@ -14,7 +14,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from dsim.arch import Arch, Piece, backbone_pieces
+from dsim.arch import Arch, Piece, backbone_parts, backbone_pieces
+from dsim.arch.lower import HeadPart, Part, part_graph
 from dsim.graph import Graph
 from dsim.latency.kernel import Kernel
 from dsim.latency.model import DeviceModel
@@ -22,6 +23,7 @@ from dsim.limits import LimitUse
 from dsim.search.amounts import COLUMNS, PEAKS, Ceiling, place_of
 
 Floats = NDArray[np.float64]
+Placed = Sequence[tuple[str, Part]]  # pieces of a design, each with its place in it
 LEARNED_CLASSES = 1000  # of the designs that accuracy models are learned from
 
 
@@ -59,15 +61,15 @@ class _Readings:
     kernels, summaries, amounts
         Of each piece by its number: what runs of it on the device, where a `DeviceModel` says so, its summary (S,), and what it
         takes beside time (C,), or (0,) without limits.
-    designs
-        Places and numbers of the pieces of small designs, by what the caller calls the design.
+    groups
+        Numbers of the pieces that are asked for together, by what the caller calls them.
     """
 
     numbers: dict[Hashable, int] = field(default_factory=dict)
     kernels: list[tuple[Kernel, ...]] = field(default_factory=list)
     summaries: list[Floats] = field(default_factory=list)
     amounts: list[Floats] = field(default_factory=list)
-    designs: dict[Hashable, tuple[tuple[str, int], ...]] = field(default_factory=dict)
+    groups: dict[Hashable, tuple[int, ...]] = field(default_factory=dict)
 
 
 class CostTable:
@@ -125,13 +127,37 @@ class CostTable:
 
     def pieces(self, arch: Arch) -> dict[str, Floats]:
         """Return the joined row (F + S,) of every piece of a design, by the piece's place in it."""
-        return {scope: self._row(number) for scope, number in self._numbers(arch)}
+        seen = arch if self._classes is None else replace(arch, num_classes=LEARNED_CLASSES)
+        parts = [(piece.scope, piece.key) for piece in seen.pieces()]
+        priced = {piece.scope: piece.key for piece in self.priced(arch)}
+        return {scope: self._row(self._number(scope, part, priced.get(scope))) for scope, part in parts}
 
-    def pieces_of(self, key: Hashable, make: Callable[[], Arch]) -> dict[str, Floats]:
-        """Return `pieces` of a design that is made only once, also for `refitted` tables; ``key`` must tell it from all others."""
-        if key not in self._read.designs:
-            self._read.designs[key] = self._numbers(make())
-        return {scope: self._row(number) for scope, number in self._read.designs[key]}
+    def rows_of(self, key: Hashable, resolution: int, make: Callable[[int], Placed]) -> list[Floats]:
+        """Return the joined rows (F + S,) of some pieces of a design, without making the design.
+
+        Parameters
+        ----------
+        key
+            Tells these pieces from all others: they are made only once, also for `refitted` tables.
+        resolution
+            Of the design.
+        make
+            Returns them with their places, for an image of that side. Of a stage's blocks they hold either the last, or none
+            that depends on being the last.
+        """
+        numbers = self._read.groups.get(key)
+        if numbers is None:
+            seen = make(resolution)
+            priced = dict(seen if self._image is None else backbone_parts(make(self._image[0]), self._image))
+            found = [self._number(scope, part, self._with_classes(priced.get(scope))) for scope, part in seen]
+            numbers = self._read.groups[key] = tuple(found)
+        return [self._row(number) for number in numbers]
+
+    def _with_classes(self, part: Part | None) -> Part | None:
+        """Return a piece with the class scores that are deployed."""
+        if self._classes is None or not isinstance(part, HeadPart):
+            return part
+        return replace(part, num_classes=self._classes)
 
     def refitted(self, latency: DeviceModel, accuracy: Accuracies) -> CostTable:
         """Return a table of the same designs on the same device, with prices and top-1 learned anew.
@@ -146,29 +172,27 @@ class CostTable:
         )  # all at once is quicker
         return other
 
-    def _numbers(self, arch: Arch) -> tuple[tuple[str, int], ...]:
-        """Return place and number of every piece of a design; new pieces are read."""
-        read, out = self._read, []
-        seen = arch if self._classes is None else replace(arch, num_classes=LEARNED_CLASSES)
-        by_scope = {piece.scope: piece for piece in self.priced(arch)}
-        for piece in seen.pieces():
-            priced = by_scope.get(piece.scope)  # None is the head of a backbone
-            key = (piece.key, priced and priced.key, place_of(piece.scope) if self.ceiling else None)
-            number = read.numbers.get(key)
-            if number is None:
-                number = read.numbers[key] = len(read.numbers)
-                read.summaries.append(self._accuracy.summarise(piece.graph))
-                read.amounts.append(self._amounts(priced))
-                read.kernels.append(())
-                if priced is not None and isinstance(self._latency, DeviceModel):
-                    placed = self._latency.kernels(priced.graph)
-                    read.kernels[number] = tuple(one.kernel for one in placed)
-                elif priced is not None:
-                    phi = self._latency.featurise(priced.graph)
-                    self._split = len(phi)
-                    self._rows[number] = self._joined(phi, number)
-            out.append((piece.scope, number))
-        return tuple(out)
+    def _number(self, scope: str, seen: Part, priced: Part | None) -> int:
+        """Return the number of a piece as the accuracy model sees it and as it is priced; a new one is read.
+
+        ``priced`` is None for the head of a backbone.
+        """
+        read = self._read
+        key = (seen, priced, place_of(scope) if self.ceiling else None)
+        number = read.numbers.get(key)
+        if number is None:
+            number = read.numbers[key] = len(read.numbers)
+            read.summaries.append(self._accuracy.summarise(part_graph(seen)))
+            read.amounts.append(self._amounts(scope, priced))
+            read.kernels.append(())
+            if priced is not None and isinstance(self._latency, DeviceModel):
+                placed = self._latency.kernels(part_graph(priced))
+                read.kernels[number] = tuple(one.kernel for one in placed)
+            elif priced is not None:
+                phi = self._latency.featurise(part_graph(priced))
+                self._split = len(phi)
+                self._rows[number] = self._joined(phi, number)
+        return number
 
     def _row(self, number: int) -> Floats:
         """Return the joined row (F + S,) of a piece that was read."""
@@ -185,10 +209,10 @@ class CostTable:
     def _joined(self, phi: Floats, number: int) -> Floats:
         return np.concatenate([phi, self._read.summaries[number], self._read.amounts[number]])
 
-    def _amounts(self, piece: Piece | None) -> Floats:
-        if self.ceiling is None or piece is None:
+    def _amounts(self, scope: str, part: Part | None) -> Floats:
+        if self.ceiling is None or part is None:
             return np.zeros(0 if self.ceiling is None else COLUMNS)
-        return self.ceiling.row(piece.scope, piece.graph)
+        return self.ceiling.row(scope, part_graph(part))
 
     def shared(self, key: Hashable, make: Callable[[], Floats]) -> Floats:
         """Return an array that several mixes share, made once; ``key`` must hold everything that it depends on."""

@@ -16,6 +16,11 @@ def stem_part(stem: Stem, activation: Activation | None, width: int, resolution:
     return StemPart(stem, activation, width, resolution)
 
 
+def map_size(resolution: int, stage: int) -> int:
+    """Return the height and width of the map in stage 0, 1, 2 or 3, in positions, for an image of that side."""
+    return resolution // (4 << stage)
+
+
 def transition_part(stage: Stage, in_width: int, in_size: int) -> TransitionPart | None:
     """Return the part that leads to ``stage`` from a map of ``in_width`` channels, or None for the first stage.
 
