@@ -286,3 +286,19 @@ def test_inputs_of_another_type_are_named(key: str, value: str, tmp_path: Path) 
     with pytest.raises(FileFormatError, match=key.removesuffix("_ms")) as caught:
         load_study(tmp_path)
     _one_line(caught.value, path)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("points", [[9] * 12]), ("points", [[0, 0]]), ("fastest", [-1] * 12), ("choices", {"stem": "wood"})],
+)
+def test_a_mix_that_was_kept_lies_in_the_space(key: str, value: object, tmp_path: Path) -> None:
+    go_on(tmp_path, trials=2)
+    path = tmp_path / TRIALS
+    head, first, *others = path.read_text().splitlines(keepends=True)
+    mix = json.loads(first)
+    (mix if key == "choices" else mix["swept"])[key] = value
+    path.write_text("".join((head, json.dumps(mix) + "\n", *others)))
+    with pytest.raises(FileFormatError, match="damaged") as caught:
+        go_on(tmp_path)
+    _one_line(caught.value, path)

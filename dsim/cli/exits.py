@@ -1,5 +1,20 @@
-"""Exit codes of the command line."""
+"""How the command line ends: its exit codes, and what a signal does."""
+
+import signal
+from types import FrameType
 
 OK = 0
 NOTHING_FITS = 3  # 1 and 2 are click's own: an error, and wrong usage
 INTERRUPTED = 130
+
+
+def stop_on_sigterm() -> None:
+    """Have SIGTERM, by which batch systems and ``kill`` end a program, do what Ctrl-C does: what is done is kept."""
+    signal.signal(signal.SIGTERM, _like_ctrl_c)
+
+
+def _like_ctrl_c(number: int, frame: FrameType | None) -> None:
+    handler = signal.getsignal(signal.SIGINT)
+    if not callable(handler):  # a shell lets its background jobs ignore Ctrl-C
+        raise KeyboardInterrupt
+    handler(number, frame)

@@ -10,8 +10,7 @@ from typing import Any, TypeVar
 
 import click
 
-from dsim.cli.device_types import DEVICE
-from dsim.cli.types import BYTES, COUNT
+from dsim.cli.types import BYTES, COUNT, DEVICE
 
 SCHEMA_VERSION = 1
 

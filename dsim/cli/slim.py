@@ -6,10 +6,12 @@ from pathlib import Path
 
 import click
 
-from dsim.cli.device_types import BUDGET_OR_EACH, DEVICES
 from dsim.cli.exits import NOTHING_FITS
 from dsim.cli.options import certainty_option, json_option, print_json, rough_option
+from dsim.cli.types import device_named
 from dsim.cli.words import ending
+from dsim.errors import InvalidValueError
+from dsim.units import milliseconds
 
 
 @click.command(
@@ -22,16 +24,11 @@ from dsim.cli.words import ending
 )
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option(
-    "--device",
-    "devices",
-    type=DEVICES,
-    required=True,
-    help="One or several device profiles: iphone12,i9-10940x.",
+    "--device", "devices", required=True, help="One or several device profiles: iphone12,i9-10940x."
 )
 @click.option(
     "--budget",
     "budgets",
-    type=BUDGET_OR_EACH,
     required=True,
     help="Latency of one run that each may take, such as 2ms, or by device: iphone12=2ms,i9-10940x=12ms.",
 )
@@ -61,8 +58,8 @@ from dsim.cli.words import ending
 def slim(
     ctx: click.Context,
     folder: Path,
-    devices: tuple[str, ...],
-    budgets: float | dict[str, float],
+    devices: str,
+    budgets: str,
     actions: str,
     tries: int,
     confidence: float,
@@ -81,9 +78,10 @@ def slim(
     from dsim.supernet.slim_supernet import result_path
     from dsim.supernet.slim_supernet import slim as slim_supernet
 
+    names = [device_named(name.strip()) for name in devices.split(",") if name.strip()]
     loaded = load_supernet(folder, data)
     results = slim_supernet(
-        loaded, devices, budgets, actions=actions, confidence=confidence, tries=tries, rough=rough
+        loaded, names, _budgets(budgets), actions=actions, confidence=confidence, tries=tries, rough=rough
     )
     if as_json:
         print_json({"designs": [to_plain(result) for result in results]})
@@ -91,3 +89,18 @@ def slim(
         show_slimmed(results, [result_path(loaded, result) for result in results])
     if not all(result.fits for result in results):
         ctx.exit(NOTHING_FITS)
+
+
+def _budgets(text: str) -> float | dict[str, float | str]:
+    """Read one budget, or one for each device."""
+    if "=" not in text:
+        return milliseconds(text)
+    budgets: dict[str, float | str] = {}
+    for word in text.split(","):
+        name, sign, value = word.partition("=")
+        if not sign:
+            raise InvalidValueError(
+                f"--budget must be one duration or one for each device, got {word.strip()!r}; write iphone12=2ms,i9-10940x=12ms"
+            )
+        budgets[device_named(name.strip())] = milliseconds(value)
+    return budgets

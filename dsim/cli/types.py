@@ -109,3 +109,50 @@ class Sides(click.ParamType[tuple[int, ...]]):
 
 
 SIDES = Sides()
+
+
+class Device(click.ParamType[str]):
+    """A device profile, by its name or by what people call it; the verb gets its name."""
+
+    name = "device"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Read ``iPhone 12``; what it was taken for is told on standard error."""
+        return device_named(str(value))
+
+
+def device_named(text: str) -> str:
+    """Return a profile's name for what a user called it, and say so where it was called otherwise.
+
+    Raises
+    ------
+    UnknownNameError
+        No profile is meant, or several are.
+    """
+    from dsim.device.named import profile_named  # deferred: help reads no profiles
+
+    name = profile_named(text)
+    if name != text:
+        click.echo(f"{text!r} is the profile {name}.", err=True)
+    return name
+
+
+DEVICE = Device()
+
+
+class DeviceBudget(click.ParamType[tuple[str, float | None]]):
+    """A device profile, alone or with a budget of its own."""
+
+    name = "device"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, float | None]:
+        """Read ``iphone12`` or ``iphone12=2ms``."""
+        if isinstance(value, tuple):  # already converted
+            return value
+        name, _, budget = str(value).partition("=")
+        return device_named(name), BUDGET.convert(budget, param, ctx) if budget else None
+
+
+DEVICE_BUDGET = DeviceBudget()

@@ -14,7 +14,7 @@ from typing import Any
 
 from dsim.arch import Arch
 from dsim.errors import FileAccessError, FileFormatError, InvalidValueError
-from dsim.files import make_folder
+from dsim.files import make_folder, write_atomic
 from dsim.measure.machine import Machine
 from dsim.measure.observe import Observation, Observed
 from dsim.measure.planned import ANCHOR, ROLES, Chosen, Planned
@@ -190,7 +190,8 @@ def open_journal(path: Path, head: Head, fresh: bool = False) -> Journal:
             _same(path, name, found.stacks[name].runtime, stack.runtime)
         _mend(path)
         return Journal(path, found)
-    append_line(path, to_versioned(head, VERSION, MARK))
+    # whole or not at all: a journal that a kill or a full disk left without its first line would be refused from then on
+    write_atomic(path, _line(to_versioned(head, VERSION, MARK)))
     return Journal(path, head)
 
 
@@ -232,13 +233,17 @@ def append_line(path: Path, value: Mapping[str, Any]) -> None:
     """
     try:
         with path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(value, separators=(",", ":")) + "\n")
+            file.write(_line(value))
             file.flush()
             os.fsync(file.fileno())
     except OSError as error:
         raise FileAccessError(
             f"{path} cannot be written: {error.strerror}; choose a writable place with DSIM_PROFILES"
         ) from error
+
+
+def _line(value: Mapping[str, Any]) -> str:
+    return json.dumps(value, separators=(",", ":")) + "\n"
 
 
 def read_lines(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:

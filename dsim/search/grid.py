@@ -36,6 +36,25 @@ class _Stage:
     attention: Floats  # all its attention blocks together: the mix says how many
 
 
+def depths_of(space: Space, mix: Mix) -> tuple[tuple[int, ...], ...]:
+    """Return the depths of each stage that leave a mix its own designs.
+
+    A stage of attention blocks alone belongs to the mix with the first mixer of the row, so that no design is made twice.
+    """
+
+    def of_stage(stage: int) -> tuple[int, ...]:
+        attention = mix.attention_in(stage)
+        first = mix.mixers[stage] == space.mixers[stage][0]
+        return tuple(d for d in space.depths[stage] if d > attention or (first and d == attention))
+
+    return tuple(of_stage(stage) for stage in range(4))
+
+
+def sizes_of(space: Space, mix: Mix) -> tuple[int, ...]:
+    """Return the number of choices on each of the twelve axes of a mix's grid."""
+    return tuple(len(row) for row in (*space.widths, *depths_of(space, mix), *space.mlp_ratios))
+
+
 class Grid:
     """All points of one mix.
 
@@ -50,19 +69,10 @@ class Grid:
     def __init__(self, space: Space, mix: Mix, table: CostTable) -> None:
         self.space = space
         self.mix = mix
-        self.depths = tuple(self._depths(stage) for stage in range(4))
+        self.depths = depths_of(space, mix)
         self._table = table
         if not self.is_empty:
             self._price()
-
-    def _depths(self, stage: int) -> tuple[int, ...]:
-        """Depths that leave this mix its own designs: a stage of attention blocks alone belongs to another mix.
-
-        Such a stage belongs to the mix with the first mixer of the row, so that no design is made twice.
-        """
-        attention = self.mix.attention_in(stage)
-        first = self.mix.mixers[stage] == self.space.mixers[stage][0]
-        return tuple(d for d in self.space.depths[stage] if d > attention or (first and d == attention))
 
     @property
     def is_empty(self) -> bool:
@@ -72,8 +82,7 @@ class Grid:
     @property
     def sizes(self) -> tuple[int, ...]:
         """Number of choices on each of the twelve axes."""
-        rows = (*self.space.widths, *self.depths, *self.space.mlp_ratios)
-        return tuple(len(row) for row in rows)
+        return sizes_of(self.space, self.mix)
 
     @property
     def size(self) -> int:

@@ -71,6 +71,10 @@ class Finished:
 class Record(Protocol):
     """Where finished mixes are kept."""
 
+    @property
+    def where(self) -> str:
+        """What errors call it."""
+
     def read(self) -> list[Finished]:
         """Return the finished mixes."""
 
@@ -80,6 +84,8 @@ class Record(Protocol):
 
 class NoRecord:
     """A study that is kept nowhere."""
+
+    where = ""
 
     def read(self) -> list[Finished]:
         """Return nothing."""
@@ -103,13 +109,13 @@ class FileRecord:
     """
 
     def __init__(self, path: Path, name: str, fingerprint: str, inputs: Mapping[str, Any]) -> None:
-        self._path = path
+        self._path, self.where = path, str(path)
         self._head = {FINGERPRINT: fingerprint, INPUTS: json.loads(json.dumps(dict(inputs)))}
         lines = self._lines()
         if not lines:
             self._write(self._head)
         elif FINGERPRINT not in lines[0]:
-            raise _damaged(f"{self._path}, line 1")
+            raise damaged(f"{self._path}, line 1")
         else:
             check_inputs(lines[0], self._head, name)
 
@@ -130,7 +136,7 @@ class FileRecord:
         content = read_bytes(self._path, _AGAIN)
         whole = content[: content.rfind(b"\n") + 1]
         if not whole and not json.dumps(self._head).encode().startswith(content):
-            raise _damaged(f"{self._path}, line 1")
+            raise damaged(f"{self._path}, line 1")
         if len(whole) < len(content):
             self._cut(len(whole))
         lines = []
@@ -138,7 +144,7 @@ class FileRecord:
             try:
                 lines.append(dict(json.loads(line)))
             except (ValueError, TypeError, RecursionError) as error:
-                raise _damaged(f"{self._path}, line {number}") from error
+                raise damaged(f"{self._path}, line {number}") from error
         return lines
 
     def _cut(self, length: int) -> None:
@@ -209,9 +215,10 @@ def read_finished(line: Mapping[str, Any], where: str) -> Finished:
         if not found.swept.points:
             raise ValueError("no points")
     except (KeyError, ValueError, TypeError, OverflowError) as error:
-        raise _damaged(where) from error
+        raise damaged(where) from error
     return found
 
 
-def _damaged(where: str) -> FileFormatError:
+def damaged(where: str) -> FileFormatError:
+    """Make the error for what cannot be read."""
     return FileFormatError(f"{where}, does not hold what dsim writes: it is damaged; {_AGAIN}")

@@ -13,9 +13,10 @@ import numpy as np
 import optuna
 from optuna.trial import Trial, TrialState
 
+from dsim.search.grid import sizes_of
 from dsim.search.mix import Mix, all_mixes, choices_of, count_combinations, mix_from, parameters
 from dsim.search.near import Near
-from dsim.search.record import Finished, Record, Swept, complete, distributions
+from dsim.search.record import Finished, Record, Swept, complete, damaged, distributions
 from dsim.search.space import Space
 
 SAMPLERS: dict[str, Callable[[int], optuna.samplers.BaseSampler]] = {
@@ -96,7 +97,12 @@ class Trials:
         self.ended = False
         self._drawn: set[Mix] = set()
         for finished in record.read():
-            self._kept[mix_from(space, finished.choices)] = finished
+            try:
+                mix = mix_from(space, finished.choices)
+            except ValueError as error:  # of no choice that there is
+                raise damaged(record.where) from error
+            check_points(space, mix, finished.swept, record.where)
+            self._kept[mix] = finished
 
     @property
     def space(self) -> Space:
@@ -207,3 +213,17 @@ class Trials:
             self.even.append(len(self.done))
         self._near.learn(mix, swept, top1_low, over_ms)
         self.done.append((mix, swept))
+
+
+def check_points(space: Space, mix: Mix, swept: Swept, where: str) -> None:
+    """Refuse what was kept of a mix if its points lie outside the mix's grid.
+
+    Raises
+    ------
+    FileFormatError
+        They do: what was kept is damaged.
+    """
+    sizes = sizes_of(space, mix)
+    for point in (*swept.points, swept.fastest):
+        if len(point) != len(sizes) or not all(0 <= at < size for at, size in zip(point, sizes, strict=True)):
+            raise damaged(where)

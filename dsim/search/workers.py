@@ -17,7 +17,7 @@ from dsim.search.mix import Mix, choices_of
 from dsim.search.record import Finished
 from dsim.search.shared import Choices, SharedRecord
 from dsim.search.sweep import Starts
-from dsim.search.trials import Trials
+from dsim.search.trials import Trials, check_points
 
 PARTS = 30  # at most so many parts of the trials are open at once
 FEWEST, MOST = 8, 8  # mixes that are open at once at least, and mixes that one worker sweeps side by side
@@ -64,6 +64,7 @@ def sweep_together(
         if not asked:
             return False
         if finished := record.finished(asked[0].choices):
+            check_points(trials.space, asked[0].mix, finished.swept, record.where)
             trials.tell(asked.popleft().mix, finished.swept, finished.top1_low, finished.over_ms)
             told(finished)
             continue

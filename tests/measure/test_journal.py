@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from dsim.arch import get_preset
-from dsim.errors import FileFormatError, InvalidValueError
+from dsim.errors import FileAccessError, FileFormatError, InvalidValueError
 from dsim.measure.journal import Entry, Head, open_journal
 from dsim.measure.machine import Machine
 from dsim.measure.observe import Observation, Observed
@@ -66,3 +66,17 @@ def test_a_broken_line_is_named(tmp_path: Path, line: str) -> None:
         file.write(line)
     with pytest.raises(FileFormatError, match="line 2"):
         open_journal(path, HEAD).entries()
+
+
+def test_a_journal_begins_whole_or_not_at_all(tmp_path: Path) -> None:
+    """A full disk, or a kill at this moment, must not leave a file that is refused from then on."""
+    resource = pytest.importorskip("resource", reason="this system bounds no files")
+    path, before = tmp_path / "j.jsonl", resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20, before[1]))
+    try:
+        with pytest.raises(FileAccessError, match="cannot be written"):
+            open_journal(path, HEAD)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert list(tmp_path.iterdir()) == []
+    assert open_journal(path, HEAD).entries() == ()
