@@ -19,7 +19,6 @@ from lab.curate import (
     names,
     one_table,
     phones,
-    quantised,
     top1,
 )
 
@@ -36,7 +35,6 @@ STEPS: dict[str, Callable[[Path, Path], None]] = {
     "contrasts": contrasts.curate,
     "galaxy_s26": galaxy_s26.curate,
     "top1": top1.curate,
-    "quantised": quantised.curate,
     "checkpoints": checkpoints.curate,
     "families": families.curate,
     "names": names.curate,
