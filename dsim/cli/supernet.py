@@ -43,7 +43,7 @@ def supernet() -> None:
     "--time",
     "time_s",
     type=DURATION,
-    help="What training may take, such as 15m. Twenty timed steps come first; where they say that it takes longer, fewer "
+    help="What training may take, such as 15m. Up to forty steps are timed first; where they say that it takes longer, fewer "
     "images are shown.",
 )
 @click.option(

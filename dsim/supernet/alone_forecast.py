@@ -11,37 +11,28 @@ from dataclasses import dataclass
 
 from dsim.progress import working
 from dsim.supernet.anchors import alone_training, ready
-from dsim.supernet.cost import Amounts, Clock, macs, timed
+from dsim.supernet.cost import Amounts, Clock, TimeByMacs, macs, timed
 from dsim.supernet.evaluator import scored
-from dsim.supernet.forecast import STEPS, timed_steps
+from dsim.supernet.forecast import timed_steps, trial_steps
 from dsim.supernet.loaded import Supernet
 from dsim.supernet.spec import TrainSpec
 from dsim.supernet.subnet import Subnet
 
 
 @dataclass(frozen=True)
-class Timed:
-    """Seconds of one design, of the processor and on the clock: of a step, and of the evaluation of one picture."""
-
-    macs: int
-    step: Clock
-    picture: Clock
-
-
-@dataclass(frozen=True)
 class AloneForecast:
-    """Seconds of any design, in a line through those of the cheapest and of the costliest.
+    """Seconds of any design.
 
     Attributes
     ----------
-    cheapest, costliest
-        By multiply-accumulates.
+    step, picture
+        Of a step, and of the evaluation of one picture.
     spent
         What it cost to find out.
     """
 
-    cheapest: Timed
-    costliest: Timed
+    step: TimeByMacs
+    picture: TimeByMacs
     spent: Amounts
 
     def seconds(self, amount: float, steps: int, pictures: int) -> Clock:
@@ -56,25 +47,15 @@ class AloneForecast:
         pictures
             On which it is evaluated, those counted from which batch norms take their statistics.
         """
-        low, high = self.cheapest, self.costliest
-        share = (amount - low.macs) / (high.macs - low.macs) if high.macs > low.macs else 0.0
-
-        def between(one: float, other: float) -> float:
-            return one + share * (other - one)
-
-        return Clock(
-            steps * between(low.step.cpu, high.step.cpu)
-            + pictures * between(low.picture.cpu, high.picture.cpu),
-            steps * between(low.step.wall, high.step.wall)
-            + pictures * between(low.picture.wall, high.picture.wall),
-        )
+        return self.step.at(amount) * steps + self.picture.at(amount) * pictures
 
 
 def time_alone(loaded: Supernet, subnets: Sequence[Subnet], spec: TrainSpec) -> AloneForecast:
     """Time steps and an evaluation of the cheapest and of the costliest of some designs, on weights that are thrown away."""
     by_cost = sorted(subnets, key=lambda subnet: macs(loaded.net.arch(subnet)))
     ends = (by_cost[0], by_cost[-1]) if len(by_cost) > 1 else (by_cost[0],)
-    steps = min(STEPS, spec.steps)
+    steps = trial_steps(spec)
+    pictures = evaluation_pictures(loaded, tested=False)
     found, spent = [], Amounts()
     with working("timing steps", total=len(ends) * steps, unit="steps") as work:
         for subnet in ends:
@@ -84,12 +65,13 @@ def time_alone(loaded: Supernet, subnets: Sequence[Subnet], spec: TrainSpec) -> 
                 with timed() as evaluation:
                     ready(loaded, module, spec)
                     scored(module, loaded.evaluator.batches(loaded.images.search), spec)
-            pictures = evaluation_pictures(loaded, tested=False)
-            each = Clock(evaluation.cpu / pictures, evaluation.wall / pictures)
-            found.append(Timed(macs(loaded.net.arch(subnet)), step, each))
+            found.append((macs(loaded.net.arch(subnet)), step, evaluation * (1.0 / pictures)))
             gpu = 0.0 if spec.device == "cpu" else whole.wall
             spent += Amounts(steps * spec.batch, steps, trainer.progress.macs, 1, whole.cpu, gpu)
-    return AloneForecast(found[0], found[-1], spent)
+    (low, low_step, low_picture), (high, high_step, high_picture) = found[0], found[-1]
+    return AloneForecast(
+        TimeByMacs(low, low_step, high, high_step), TimeByMacs(low, low_picture, high, high_picture), spent
+    )
 
 
 def evaluation_pictures(loaded: Supernet, tested: bool) -> int:

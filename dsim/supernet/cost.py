@@ -66,6 +66,39 @@ class Clock:
     cpu: float = 0.0
     wall: float = 0.0
 
+    def __add__(self, other: Clock) -> Clock:
+        return Clock(self.cpu + other.cpu, self.wall + other.wall)
+
+    def __mul__(self, times: float) -> Clock:
+        return Clock(times * self.cpu, times * self.wall)
+
+
+@dataclass(frozen=True)
+class TimeByMacs:
+    """What one piece of work takes with any design: a line through two designs that were timed.
+
+    A small design takes longer for each multiply-accumulate than a large one, so that one rate would not do.
+
+    Attributes
+    ----------
+    low_macs, high_macs
+        Multiply-accumulates of the cheapest and of the costliest, for one picture.
+    low, high
+        What the work takes with them.
+    """
+
+    low_macs: int
+    low: Clock
+    high_macs: int
+    high: Clock
+
+    def at(self, amount: float) -> Clock:
+        """Return what it takes with a design of so many multiply-accumulates."""
+        if self.high_macs <= self.low_macs:
+            return self.low
+        share = (amount - self.low_macs) / (self.high_macs - self.low_macs)
+        return self.low * (1.0 - share) + self.high * share
+
 
 @contextmanager
 def timed() -> Iterator[Clock]:

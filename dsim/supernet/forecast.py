@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean
 from tempfile import TemporaryDirectory
@@ -11,12 +11,14 @@ from dsim.errors import InvalidValueError
 from dsim.progress import working
 from dsim.supernet.augment import Scaling
 from dsim.supernet.choices import Choices
-from dsim.supernet.cost import Amounts, Clock, timed
+from dsim.supernet.cost import Amounts, Clock, TimeByMacs, macs, timed
+from dsim.supernet.elastic import Elastic
 from dsim.supernet.evaluator import Evaluator
 from dsim.supernet.home import Home
 from dsim.supernet.images import Images
 from dsim.supernet.importance import ablation_subnets
 from dsim.supernet.ledger import Ledger
+from dsim.supernet.pieces import design_px
 from dsim.supernet.processes import Processes
 from dsim.supernet.spec import TrainSpec
 from dsim.supernet.subnet import Subnet
@@ -24,8 +26,9 @@ from dsim.supernet.teacher import Teacher
 from dsim.supernet.trainer import Trainer
 from dsim.supernet.ways import supernet_training
 
-STEPS = 20  # that are timed
-UNTIMED = 3  # of them come first and are slow, for everything is done for the first time
+STEPS = 40  # of a trial, at most
+PART = 5  # a trial is at most a part of the run: a fifth
+FEWEST = 6
 LEAST_STEPS = 100  # a run that a time cuts to fewer is refused: its supernet would say nothing
 
 
@@ -35,19 +38,21 @@ class Forecast:
 
     Attributes
     ----------
-    step_wall, step_cpu
+    step
         Of a step: on the clock, and of all cores together.
-    evaluation_wall, evaluation_cpu
-        Of an evaluation: the mean of the largest and the smallest sub-network.
+    evaluation
+        Of an evaluation of any sub-network.
     spent
         What it cost to find out.
     """
 
-    step_wall: float
-    step_cpu: float
-    evaluation_wall: float
-    evaluation_cpu: float
+    step: Clock
+    evaluation: TimeByMacs
     spent: Amounts
+
+    def evaluations(self, amounts: Iterable[int]) -> Clock:
+        """Return what it takes to evaluate sub-networks of so many multiply-accumulates."""
+        return sum((self.evaluation.at(amount) for amount in amounts), Clock())
 
 
 def measure(
@@ -56,27 +61,44 @@ def measure(
     """Time steps and evaluations on weights that are thrown away."""
     training = supernet_training(spec, images.train, scaling, len(images.classes), processes, teacher)
     trainer = training.trainer
-    steps = min(STEPS, spec.steps)
+    steps = trial_steps(spec)
     with timed() as whole, working("timing steps", total=steps, unit="steps") as work:
         step = timed_steps(trainer, steps, work.step)
-        with TemporaryDirectory() as nowhere, timed() as evaluations:
-            evaluator = Evaluator(training.net, spec, scaling, images, Home(nowhere), Ledger())
-            for subnet in (training.net.choices.largest, training.net.choices.smallest):
-                evaluator.measure(subnet)
+        evaluation = _timed_evaluations(training.net, spec, scaling, images)
     shown = steps * spec.batch
     passes = sum(trainer.passes(step) for step in range(steps))
     gpu = 0.0 if spec.device == "cpu" else whole.wall * processes.count
     return Forecast(
-        step.wall,
-        step.cpu,
-        evaluations.wall / 2,
-        evaluations.cpu / 2,
-        Amounts(shown, passes, trainer.progress.macs, 2, processes.total(whole.cpu, spec.device), gpu),
+        step,
+        evaluation,
+        Amounts(shown, passes, trainer.progress.macs, 3, processes.total(whole.cpu, spec.device), gpu),
     )
 
 
+def trial_steps(spec: TrainSpec) -> int:
+    """Return how many steps a trial takes."""
+    return min(max(min(STEPS, spec.steps // PART), FEWEST), spec.steps)
+
+
+def _timed_evaluations(net: Elastic, spec: TrainSpec, scaling: Scaling, images: Images) -> TimeByMacs:
+    """Time the evaluation of the smallest sub-network and of the largest."""
+    with TemporaryDirectory() as nowhere:
+        evaluator = Evaluator(net, spec, scaling, images, Home(nowhere), Ledger())
+        evaluator.measure(net.choices.smallest)  # the first one does what later ones need not
+        low, high = net.choices.smallest, net.choices.largest
+        with timed() as low_clock:
+            evaluator.measure(low)
+        with timed() as high_clock:
+            evaluator.measure(high)
+    return TimeByMacs(macs(net.arch(low)), low_clock, macs(net.arch(high)), high_clock)
+
+
 def timed_steps(trainer: Trainer, steps: int, after_each: Callable[[], None]) -> Clock:
-    """Run some steps, and return what one takes on average, the first few left out; of the processor, of all processes."""
+    """Run some steps, and return what one of the second half takes on average; of the processor, of all processes.
+
+    Steps grow quicker for some twenty of them: torch prepares a kernel for each shape of a layer when it first meets it, and
+    random sub-networks bring new shapes.
+    """
     walls, cpus = [], []
     for _ in range(steps):
         before = trainer.progress.cpu_seconds
@@ -85,17 +107,19 @@ def timed_steps(trainer: Trainer, steps: int, after_each: Callable[[], None]) ->
         walls.append(step.wall)
         cpus.append(trainer.progress.cpu_seconds - before)
         after_each()
-    later = slice(UNTIMED, None) if steps > UNTIMED else slice(0, None)
+    later = slice(steps // 2, None)
     return Clock(fmean(cpus[later]), fmean(walls[later]))
 
 
-def affordable(spec: TrainSpec, forecast: Forecast, evaluations: int, time_s: float | None) -> TrainSpec:
+def affordable(
+    spec: TrainSpec, forecast: Forecast, evaluations: Sequence[int], time_s: float | None
+) -> TrainSpec:
     """Return the run that a time allows: with fewer images where need be.
 
     Parameters
     ----------
     evaluations
-        That follow the training.
+        That follow the training: multiply-accumulates of each sub-network.
     time_s
         On the clock; None allows everything.
 
@@ -106,15 +130,15 @@ def affordable(spec: TrainSpec, forecast: Forecast, evaluations: int, time_s: fl
     """
     if time_s is None:
         return spec
-    after = evaluations * forecast.evaluation_wall
-    steps = int((time_s - after) / forecast.step_wall)
+    after = forecast.evaluations(evaluations).wall
+    steps = int((time_s - after) / forecast.step.wall)
     if steps >= spec.steps:
         return spec
     least = min(LEAST_STEPS, spec.steps)
     if steps < least:
-        need = after + least * forecast.step_wall
+        need = after + least * forecast.step.wall
         raise InvalidValueError(
-            f"time must allow at least {least} steps of {spec.batch} images and {evaluations} evaluations, about "
+            f"time must allow at least {least} steps of {spec.batch} images and {len(evaluations)} evaluations, about "
             f"{need:.0f} s on this machine by a timed trial, got {time_s:.0f} s; raise --time, or use a smaller --px or --space"
         )
     return replace(spec, images=steps * spec.batch)
@@ -139,21 +163,19 @@ def planned(
             sum(trainer.passes(step) for step in steps),
             sum(trainer.macs(step) for step in steps),
             0,
-            spec.steps * forecast.step_cpu,
-            spec.steps * forecast.step_wall * processes.count if gpu else 0.0,
+            spec.steps * forecast.step.cpu,
+            spec.steps * forecast.step.wall * processes.count if gpu else 0.0,
         )
     }
     wanted = importance_subnets(spec)
     if wanted:
         with TemporaryDirectory() as nowhere:
             evaluator = Evaluator(training.net, spec, scaling, images, Home(nowhere), Ledger())
-            plan["importance"] = sum(
-                (
-                    evaluator.amounts(subnet, forecast.evaluation_cpu, forecast.evaluation_wall)
-                    for subnet in wanted.values()
-                ),
-                Amounts(),
-            )
+            total = Amounts()
+            for subnet in wanted.values():
+                takes = forecast.evaluation.at(macs(training.net.arch(subnet)))
+                total += evaluator.amounts(subnet, takes.cpu, takes.wall)
+            plan["importance"] = total
     return plan
 
 
@@ -162,3 +184,12 @@ def importance_subnets(spec: TrainSpec) -> dict[str, Subnet]:
     if spec.importance == "gumbel":
         return {}
     return ablation_subnets(Choices(spec.space), spec.seed, spec.subnets)
+
+
+def evaluation_macs(spec: TrainSpec, classes: int) -> tuple[int, ...]:
+    """Return the multiply-accumulates, for one picture, of each sub-network that is evaluated for the importance of blocks."""
+    choices = Choices(spec.space)
+    return tuple(
+        macs(subnet.arch(choices.stem, choices.head, design_px(spec.px), classes))
+        for subnet in importance_subnets(spec).values()
+    )

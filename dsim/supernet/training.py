@@ -15,7 +15,7 @@ from dsim.supernet.augment import Scaling
 from dsim.supernet.choices import DEFAULT
 from dsim.supernet.cost import Amounts, timed
 from dsim.supernet.evaluator import Evaluator
-from dsim.supernet.forecast import affordable, importance_subnets, measure, planned
+from dsim.supernet.forecast import affordable, evaluation_macs, measure, planned
 from dsim.supernet.home import Header, Home
 from dsim.supernet.images import Images, read_images
 from dsim.supernet.importance import TABLE, Importance, ablation, alpha_importance
@@ -180,7 +180,7 @@ def _begin(
     scaling = Scaling.of(images.train)
     forecast = measure(wanted, images, scaling, processes, teacher)
     ledger.spend("forecast", forecast.spent)
-    evaluations = len(importance_subnets(wanted))
+    evaluations = evaluation_macs(wanted, len(images.classes))
     spec = affordable(wanted, forecast, evaluations, time_s)
     spec = replace(spec, images=spec.steps * spec.batch)
     ledger.planned = planned(spec, forecast, images, scaling, processes, teacher)
@@ -195,7 +195,7 @@ def _begin(
         split=images.split,
         notes=(*images.notes, *([f"taught by {teacher.words}"] if teacher is not None else [])),
         scaling=scaling,
-        forecast_seconds=round(spec.steps * forecast.step_wall + evaluations * forecast.evaluation_wall, 2),
+        forecast_seconds=round((forecast.step * spec.steps + forecast.evaluations(evaluations)).wall, 2),
         torch=str(torch.__version__),
     )
     if processes.first:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dsim.errors import InvalidValueError
-from dsim.supernet.cost import Amounts
+from dsim.supernet.cost import Amounts, Clock, TimeByMacs
 from dsim.supernet.forecast import Forecast, affordable
 from dsim.supernet.schedule import learning_rate
 from dsim.supernet.spec import IMPORTANCES, TrainSpec, parse_count
@@ -25,12 +25,14 @@ def test_the_learning_rate_is_down_at_the_end(steps: int) -> None:
 
 def test_a_time_shrinks_the_run() -> None:
     spec = TrainSpec(images=128 * 1000)
-    forecast = Forecast(0.5, 0.9, 2.0, 3.0, Amounts())
-    assert affordable(spec, forecast, 10, None) is spec
-    assert affordable(spec, forecast, 10, 520.0) is spec  # 1,000 steps and 10 evaluations are just that
-    assert affordable(spec, forecast, 10, 270.0).images == 128 * 500  # (270 - 20) / 0.5 steps
+    evaluation = TimeByMacs(100, Clock(1.5, 1.0), 300, Clock(4.5, 3.0))
+    forecast = Forecast(Clock(0.9, 0.5), evaluation, Amounts())
+    ten = (200, 100, 300, *[200] * 7)  # of 2 s each on average
+    assert affordable(spec, forecast, ten, None) is spec
+    assert affordable(spec, forecast, ten, 520.1) is spec  # 1,000 steps and 10 evaluations are 520 s
+    assert affordable(spec, forecast, ten, 270.1).images == 128 * 500  # (270.1 - 20) / 0.5 steps
     with pytest.raises(InvalidValueError, match=r"at least 100 steps .* about 70 s .* got 60 s"):
-        affordable(spec, forecast, 10, 60.0)
+        affordable(spec, forecast, ten, 60.0)
 
 
 @pytest.mark.parametrize(("text", "count"), [("160k", 160_000), ("1.5M", 1_500_000), (64, 64)])
