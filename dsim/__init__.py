@@ -25,6 +25,7 @@ What they work with:
 - `Arch`, `Stage`, `Block`: a design and its parts; `PRESETS` and `get_preset` have the published ones
 - `Space`: what a search may vary
 - `load_profile`: a device profile by its name
+- `metrics`: what else is known of a network on a device: 95th percentile, sustained latency, load time, energy, top-1 after int8
 - `StudyResult`, `Comparison`: what `search` and `compare` return
 - `DsimError`: what dsim raises on purpose; each error says the rule, the value received and the remedy
 
@@ -52,7 +53,7 @@ if TYPE_CHECKING:
     from dsim.report.draw import draw
     from dsim.search import Space, StudyResult
     from dsim.search.price_table import price_table as table
-    from dsim.shelf import shortlist
+    from dsim.shelf import metrics, shortlist
     from dsim.shift import Comparison, compare
     from dsim.supernet import slim
     from dsim.supernet import train_design as train
@@ -77,6 +78,7 @@ _WHERE: dict[str, tuple[str, str]] = {
     "get_preset": ("dsim.arch", "get_preset"),
     "load_profile": ("dsim.device", "find_profile"),
     "measure": ("dsim.measure", ""),
+    "metrics": ("dsim.shelf", "metrics"),
     "predict": ("dsim.network", "predict"),
     "remove_device": ("dsim.device.remove", "remove_device"),
     "search": ("dsim.search", ""),
@@ -107,6 +109,7 @@ __all__ = [
     "get_preset",
     "load_profile",
     "measure",
+    "metrics",
     "predict",
     "remove_device",
     "search",

@@ -17,6 +17,10 @@ class InvalidValueError(DsimError, ValueError):
     """A value breaks a rule of the domain (an impossible shape, a negative width, a budget of zero)."""
 
 
+class NothingFitsError(InvalidValueError):
+    """No design of a space keeps to the limits; the command line ends with an exit code of its own."""
+
+
 class BatchError(InvalidValueError):
     """A network takes another number of images at once than what it is asked of was measured at."""
 

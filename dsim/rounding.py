@@ -8,12 +8,15 @@ of the thing itself. Rounding errors of sums and fits lie near 1e-13 of that siz
 from __future__ import annotations
 
 import math
+from decimal import ROUND_CEILING, Context
 from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 RELATIVE = 1e-9  # of a thing's own size: less than this is rounding
+
+_UP = Context(prec=3, rounding=ROUND_CEILING)
 
 _Number = TypeVar("_Number", float, NDArray[np.float64])
 
@@ -32,6 +35,11 @@ def sign_of(low: float, high: float, scale: float) -> int:
 def limit(most: _Number) -> _Number:
     """Return the largest value that still counts as within ``most``, which is positive."""
     return most * (1.0 + RELATIVE)
+
+
+def rounded_up(value: float) -> str:
+    """Write a positive number with three digits that is not below it, but for rounding."""
+    return f"{_UP.create_decimal_from_float(value / limit(1.0)):f}"
 
 
 def finite(value: float) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dsim.rounding import limit, sign_of, steps, without_rounding
+from dsim.rounding import limit, rounded_up, sign_of, steps, without_rounding
 
 
 @pytest.mark.parametrize(
@@ -35,3 +35,11 @@ def test_sums_in_another_order_are_equal_in_steps() -> None:
 def test_what_just_fits_is_within_a_limit() -> None:
     assert limit(0.3) >= 0.1 + 0.2
     assert limit(0.3) < 0.3 * (1 + 1e-6)
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(1.671, "1.68"), (2.0, "2.00"), (2.0 * (1 + 1e-12), "2.00"), (1234.0, "1240"), (0.01231, "0.0124")],
+)
+def test_a_need_is_rounded_up_and_rounding_errors_are_not(value: float, shown: str) -> None:
+    assert rounded_up(value) == shown

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from dsim.cli.device_types import DEVICE_BUDGETS, DEVICES
 from dsim.cli.exits import NOTHING_FITS
 from dsim.cli.options import (
     accuracy_option,
@@ -20,25 +21,6 @@ from dsim.cli.options import (
 )
 from dsim.cli.types import DURATION
 from dsim.cli.words import ending
-from dsim.units import milliseconds
-
-
-def _budgets(ctx: click.Context, param: click.Parameter, value: str | None) -> dict[str, float]:
-    """Read ``iphone12=2ms,i9-10940x=30ms``."""
-    out: dict[str, float] = {}
-    for item in (value or "").split(","):
-        name, equals, text = item.strip().partition("=")
-        if not item.strip():
-            continue
-        if not equals or name in out:
-            raise click.BadParameter(
-                f"each device must have one budget like iphone12=2ms, got {item.strip()!r}"
-            )
-        try:
-            out[name] = milliseconds(text)
-        except ValueError as error:
-            raise click.BadParameter(str(error)) from error
-    return out
 
 
 @click.command(
@@ -52,6 +34,7 @@ def _budgets(ctx: click.Context, param: click.Parameter, value: str | None) -> d
 )
 @click.option(
     "--devices",
+    type=DEVICES,
     required=True,
     help="Two or more device profiles, separated by commas. `dsim device list` shows them.",
 )
@@ -59,7 +42,7 @@ def _budgets(ctx: click.Context, param: click.Parameter, value: str | None) -> d
 @click.option(
     "--budget",
     "budgets",
-    callback=_budgets,
+    type=DEVICE_BUDGETS,
     help="A latency budget for each device, such as iphone12=2ms,i9-10940x=30ms.",
 )
 @click.option(
@@ -151,9 +134,9 @@ def _budgets(ctx: click.Context, param: click.Parameter, value: str | None) -> d
 @click.pass_context
 def compare(
     ctx: click.Context,
-    devices: str,
+    devices: tuple[str, ...],
     batch: int | None,
-    budgets: dict[str, float],
+    budgets: dict[str, float] | None,
     like: str | None,
     what_if: str | None,
     confidence: float,
@@ -180,8 +163,7 @@ def compare(
     Writes comparison.json and parquet tables into OUT/NAME. With --accuracy no design is trained. If a comparison was interrupted, the same command continues
     it; if it is finished, the same command shows it again.
     """
-    from dsim.cli.types import device_named  # the verb's own imports: --help must not wait for them
-    from dsim.report.compared import show_comparison
+    from dsim.report.compared import show_comparison  # the verb's own imports: --help must not wait for them
     from dsim.search import load_space
     from dsim.shift import compare as compare_devices
     from dsim.shift import measured_of, measured_to_dict, to_dict
@@ -195,8 +177,8 @@ def compare(
 
         source = task_source(supernet, data=data, designs=0, subnets=subnets)
     found = compare_devices(
-        [device_named(item.strip()) for item in devices.split(",") if item.strip()],
-        {device_named(device): budget for device, budget in budgets.items()},
+        devices,
+        budgets,
         batch=batch,
         like=like,
         what_if=what_if,

@@ -9,8 +9,8 @@ import click
 from dsim.cli.device_add import adapt_device_command, add_device_command
 from dsim.cli.device_networks import list_networks_command, plan_command
 from dsim.cli.device_remove import remove_device_command
+from dsim.cli.device_types import DEVICE
 from dsim.cli.options import json_option, print_json, without_nan
-from dsim.cli.types import DEVICE
 from dsim.cli.words import Ordered, ending
 
 

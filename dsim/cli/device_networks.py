@@ -25,11 +25,11 @@ def list_networks_command(wanted: str, as_json: bool) -> None:
     from dsim.latency.methods.few_shot.listing import (
         reference_networks,  # deferred: help must not wait for tables
     )
-    from dsim.report.reference import show_networks
+    from dsim.report.reference import network_plain, show_networks
 
     found = reference_networks(wanted)
     if as_json:
-        print_json({"networks": [asdict(one) for one in found]})
+        print_json({"networks": [network_plain(one) for one in found]})
     else:
         show_networks(found, wanted)
 

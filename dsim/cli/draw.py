@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from dsim.cli.types import device_named
+from dsim.cli.device_types import device_named
 from dsim.cli.words import ending
 
 

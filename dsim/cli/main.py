@@ -13,9 +13,9 @@ from typing import Any, NoReturn
 
 import click
 
-from dsim.cli.exits import INTERRUPTED, OK, stop_on_sigterm
+from dsim.cli.exits import INTERRUPTED, NOTHING_FITS, OK, stop_on_sigterm
 from dsim.cli.words import ending
-from dsim.errors import DsimError
+from dsim.errors import DsimError, NothingFitsError
 from dsim.report.progress import shown
 from dsim.version import __version__
 
@@ -75,6 +75,8 @@ class LazyVerbs(click.Group):
         except DsimError as error:
             if ctx.params["debug"]:
                 raise
+            if isinstance(error, NothingFitsError):
+                raise NothingFits(str(error)) from error
             raise click.ClickException(str(error)) from error
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
@@ -84,6 +86,12 @@ class LazyVerbs(click.Group):
             raise click.ClickException(
                 f"{type(error).__name__}: {error}; this is a fault of dsim: run it again as `dsim --debug ...` and report it"
             ) from error
+
+
+class NothingFits(click.ClickException):
+    """No design keeps to the limits."""
+
+    exit_code = NOTHING_FITS
 
 
 @click.group(
@@ -100,7 +108,7 @@ class LazyVerbs(click.Group):
 def dsim(debug: bool) -> None:
     """Find the vision backbone to run on your device within your milliseconds.
 
-    Exit codes: 0 done, 1 error, 2 wrong usage, 3 no design fits the budget, 130
+    Exit codes: 0 done, 1 error, 2 wrong usage, 3 no design fits, 130
     interrupted.
     """
 

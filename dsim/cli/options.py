@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 
 import click
 
-from dsim.cli.types import BYTES, COUNT, DEVICE
+from dsim.cli.device_types import DEVICE
+from dsim.cli.types import BYTES, COUNT
 
 SCHEMA_VERSION = 1
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from dsim.cli.device_types import device_named
 from dsim.cli.options import confidence_option, json_option, print_json, without_nan
-from dsim.cli.types import device_named
 from dsim.cli.words import ending
 from dsim.errors import InvalidValueError
+
+if TYPE_CHECKING:
+    from dsim.network.price import Priced
 
 
 @click.command(
@@ -94,18 +98,30 @@ def predict(
     if device != "all" and "," not in device:
         priced = price(graph, device_named(device), confidence, strict=strict, merge=merge)
         if as_json:
-            print_json(without_nan(priced.to_dict()))
+            print_json(_plain(model, priced))
         else:
             show_latency(model, priced, by)
         return
     names = sorted(list_profiles()) if device == "all" else [name.strip() for name in device.split(",")]
     rows = price_on(graph, names, confidence, strict=strict, merge=merge)
     if as_json:
-        print_json({"devices": [without_nan(row.to_dict()) for row in rows]})
+        told = [row.to_dict() if row.priced is None else _plain(model, row.priced) for row in rows]
+        print_json({"devices": told})
     else:
         show_devices(model, graph, rows)
     if all(row.priced is None for row in rows):
         raise click.exceptions.Exit(1)
+
+
+def _plain(model: str, priced: Priced) -> dict[str, Any]:
+    """Return the documented keys: the price, and what else is known of the network on the device."""
+    from dsim.records import to_plain
+    from dsim.report.latency import known_metrics
+
+    plain: dict[str, Any] = without_nan(
+        {**priced.to_dict(), "metrics": to_plain(known_metrics(model, priced))}
+    )
+    return plain
 
 
 def _shapes(inputs: tuple[str, ...], px: str | None) -> tuple[str, ...]:

@@ -6,12 +6,10 @@ from pathlib import Path
 
 import click
 
+from dsim.cli.device_types import BUDGET_OR_EACH, DEVICES
 from dsim.cli.exits import NOTHING_FITS
 from dsim.cli.options import certainty_option, json_option, print_json, rough_option
-from dsim.cli.types import device_named
 from dsim.cli.words import ending
-from dsim.errors import InvalidValueError
-from dsim.units import milliseconds
 
 
 @click.command(
@@ -24,11 +22,16 @@ from dsim.units import milliseconds
 )
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option(
-    "--device", "devices", required=True, help="One or several device profiles: iphone12,i9-10940x."
+    "--device",
+    "devices",
+    type=DEVICES,
+    required=True,
+    help="One or several device profiles: iphone12,i9-10940x.",
 )
 @click.option(
     "--budget",
     "budgets",
+    type=BUDGET_OR_EACH,
     required=True,
     help="Latency of one run that each may take, such as 2ms, or by device: iphone12=2ms,i9-10940x=12ms.",
 )
@@ -58,8 +61,8 @@ from dsim.units import milliseconds
 def slim(
     ctx: click.Context,
     folder: Path,
-    devices: str,
-    budgets: str,
+    devices: tuple[str, ...],
+    budgets: float | dict[str, float],
     actions: str,
     tries: int,
     confidence: float,
@@ -78,10 +81,9 @@ def slim(
     from dsim.supernet.slim_supernet import result_path
     from dsim.supernet.slim_supernet import slim as slim_supernet
 
-    names = [device_named(name.strip()) for name in devices.split(",") if name.strip()]
     loaded = load_supernet(folder, data)
     results = slim_supernet(
-        loaded, names, _budgets(budgets), actions=actions, confidence=confidence, tries=tries, rough=rough
+        loaded, devices, budgets, actions=actions, confidence=confidence, tries=tries, rough=rough
     )
     if as_json:
         print_json({"designs": [to_plain(result) for result in results]})
@@ -89,18 +91,3 @@ def slim(
         show_slimmed(results, [result_path(loaded, result) for result in results])
     if not all(result.fits for result in results):
         ctx.exit(NOTHING_FITS)
-
-
-def _budgets(text: str) -> float | dict[str, float | str]:
-    """Read one budget, or one for each device."""
-    if "=" not in text:
-        return milliseconds(text)
-    budgets: dict[str, float | str] = {}
-    for word in text.split(","):
-        name, sign, value = word.partition("=")
-        if not sign:
-            raise InvalidValueError(
-                f"--budget must be one duration or one for each device, got {word.strip()!r}; write iphone12=2ms,i9-10940x=12ms"
-            )
-        budgets[device_named(name.strip())] = milliseconds(value)
-    return budgets

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from dsim.cli.device_types import DEVICE_BUDGET
 from dsim.cli.exits import INTERRUPTED, NOTHING_FITS
 from dsim.cli.options import (
     accuracy_option,
@@ -20,7 +21,7 @@ from dsim.cli.options import (
     subnets_option,
 )
 from dsim.cli.study_joint import budget_each, one_side, study_joint
-from dsim.cli.types import BUDGETS, DEVICE_BUDGET, DURATION
+from dsim.cli.types import BUDGETS, DURATION
 from dsim.cli.words import ending
 
 

@@ -117,8 +117,18 @@ def _measurement(
         budget_ms=number(row, "budget_ms", where),
         batch=images(row, "batch", where),
         rounded_to_ms=number(row, "rounded_to_ms", where),
-        drift=None if not row["drift"].strip() else positive(row, "drift", where),
+        drift=_known(row, "drift", where),
+        p95_ms=_known(row, "p95_ms", where),
+        sustained_ms=_known(row, "sustained_ms", where),
+        sustained_s=_known(row, "sustained_s", where),
+        load_ms=_known(row, "load_ms", where),
+        energy_mj=_known(row, "energy_mj", where),
     )
+
+
+def _known(row: dict[str, str], column: str, where: str) -> float | None:
+    """Read a positive number; None where the field is empty."""
+    return positive(row, column, where) if row[column].strip() else None
 
 
 def _role(row: dict[str, str], where: str) -> str:

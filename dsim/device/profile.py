@@ -55,6 +55,14 @@ class Measurement:
     drift
         How many times as long as usual everything took on that machine at that moment, where ``latency_ms`` has it divided
         out; None where nobody looked.
+    p95_ms
+        95th percentile of the runs.
+    sustained_ms, sustained_s
+        Milliseconds of a run at the end of so many seconds of runs without a pause.
+    load_ms
+        From the network's file to its first answer.
+    energy_mj
+        Millijoules of one run.
     """
 
     network: str
@@ -80,6 +88,11 @@ class Measurement:
     batch: int | None = None
     rounded_to_ms: float | None = None
     drift: float | None = None
+    p95_ms: float | None = None
+    sustained_ms: float | None = None
+    sustained_s: float | None = None
+    load_ms: float | None = None
+    energy_mj: float | None = None
 
     @property
     def counts(self) -> bool:

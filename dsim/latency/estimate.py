@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from dsim.graph.graph import Graph
@@ -48,7 +49,8 @@ def estimate(model: DeviceModel, graph: Graph, confidence: float) -> LatencyEsti
         return model.price(vector, confidence, question=question)
 
     alone = None if complete or not any(have) else priced(vectors[have].sum(0)[None, :])
-    total, low, high = ends(priced(phi), alone, complete)
+    prices = priced(phi)
+    total, low, high = ends(prices, alone, complete)
     shares = total * model.pricing.shares(vectors)
     costs = tuple(
         KernelCost(
@@ -67,8 +69,9 @@ def estimate(model: DeviceModel, graph: Graph, confidence: float) -> LatencyEsti
     notes = _notes(model, graph, {kernel: known for kernel, (_, known) in stands.items()}, chance)
     fixed = total - float(shares.sum())
     rests_on = model.strata.rests_on(question)
+    needs = float(prices.needs_ms[0]) if complete else math.inf
     return LatencyEstimate(
-        total, low, high, confidence, chance, complete, fixed, costs, notes, question, rests_on
+        total, low, high, confidence, chance, complete, fixed, costs, notes, question, rests_on, needs
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from enum import StrEnum
@@ -11,7 +12,7 @@ from dsim.latency.cliffs import chance_words
 from dsim.latency.features import FloatArray
 from dsim.latency.question import ENOUGH, Question
 from dsim.openers import open_with
-from dsim.rounding import sign_of, without_rounding
+from dsim.rounding import rounded_up, sign_of, without_rounding
 from dsim.summaries import Summarised, Summary
 
 if TYPE_CHECKING:
@@ -108,6 +109,9 @@ class LatencyEstimate(Summarised):
         What the interval answers: its width is that of errors on networks as near to what was timed as this one.
     error_families
         Of how many families of networks those errors are; below ENOUGH (19) the upper end is the model's, for so few do not bound it.
+    needs_ms
+        The smallest budget that a new measurement keeps to with the chance ``confidence``, cliffs included: a network fits a
+        budget from there on. Infinite where the estimate is not ``complete``, or no budget is enough.
     """
 
     latency_ms: float
@@ -121,6 +125,16 @@ class LatencyEstimate(Summarised):
     notes: tuple[str, ...] = ()
     question: Question = Question.FOREIGN
     error_families: int = 0
+    needs_ms: float = math.inf
+
+    @property
+    def fits(self) -> str:
+        """Say in words from which budget on it fits."""
+        if not self.complete:
+            return "no budget for sure: the estimate is incomplete"
+        if math.isinf(self.needs_ms):
+            return f"no budget with a chance of {self.confidence:.0%}, for it may leave the accelerator"
+        return f"a budget of {rounded_up(self.needs_ms)} ms or more, with a chance of {self.confidence:.0%}"
 
     @property
     def answers(self) -> str:
@@ -138,6 +152,7 @@ class LatencyEstimate(Summarised):
         span = f"{level} {self.low_ms:.3g} to {self.high_ms:.3g} ms" if self.complete else "no interval"
         rows = [
             ("latency", f"{self.latency_ms:.3g} ms{named}, {span}"),
+            ("fits", self.fits),
             *((("interval answers", self.answers),) if self.complete else ()),
             *((("off the accelerator", said),) if (said := chance_words(self.p_cliff)) else ()),
             ("time goes to", ", ".join([*kinds, f"fixed {self.fixed_ms:.3g} ms"])),

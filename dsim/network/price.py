@@ -96,6 +96,7 @@ class Priced:
             "latency_ms": answer.latency_ms,
             "low_ms": answer.low_ms,
             "high_ms": answer.high_ms,
+            "needs_ms": answer.needs_ms,
             "confidence": answer.confidence,
             "question": str(answer.question),
             "error_families": answer.error_families,

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dsim.arch import PRESETS
 from dsim.device import DeviceProfile
 from dsim.graph import Graph
+from dsim.graph.key import split_key
 from dsim.graph.memory import FLOAT32_BYTES
 from dsim.latency import LatencyEstimate
 from dsim.latency.cliffs import LEAVES, chance_words
@@ -18,6 +19,7 @@ from dsim.report.table import table
 from dsim.rounding import without_rounding
 from dsim.shelf.checkpoints import ships_merged
 from dsim.shelf.measured import figures
+from dsim.shelf.metrics import NOTHING, Metrics, metrics_of
 
 MOST_KINDS = 6
 MOST_NAMES = 5
@@ -33,6 +35,7 @@ def show_latency(name: str, priced: Priced, by: str = "kind") -> None:
     """
     console = result_console()
     profile, graph, answer = priced.asked.profile, priced.asked.graph, priced.estimate
+    beside = known_metrics(name, priced)
     incomplete = "" if answer.complete else "incomplete estimate, "
     show_line(
         console,
@@ -40,10 +43,13 @@ def show_latency(name: str, priced: Priced, by: str = "kind") -> None:
         f"{incomplete}{_ms(answer.latency_ms)} ms{_per(profile)}, {answer.confidence:.0%} interval {_interval(answer)}; "
         f"{_sizes(graph)}",
     )
+    show_line(console, "Fits:", f"{answer.fits}.")
     if answer.complete:
         show_line(console, "The interval answers:", f"{answer.answers}.")
     if said := measured_words(name, priced):
         show_line(console, "Measured there:", said)
+    if said or beside != NOTHING:
+        show_line(console, "Other figures:", f"{beside.words}.")
     show_line(
         console,
         "Memory:",
@@ -88,16 +94,27 @@ def _memory(priced: Priced) -> str:
     )
 
 
-def measured_words(name: str, priced: Priced) -> str:
-    """Say what others measured of the same network on the device; empty where nobody did, or under another name."""
-    profile, (_, _, *sides) = priced.asked.profile, priced.asked.graph.inputs[0].shape
-    network = name.removeprefix("timm:").partition(".")[0]
+def published_key(name: str, priced: Priced) -> str:
+    """Return the key under which others measured the same network; empty for a network that is only the user's own."""
+    _, _, *sides = priced.asked.graph.inputs[0].shape
     if not (name.startswith("timm:") or name in PRESETS) or len(set(sides)) != 1:
         return ""
-    found = figures(profile).get(f"{network}@{sides[0]}")
+    return f"{name.removeprefix('timm:').partition('.')[0]}@{sides[0]}"
+
+
+def known_metrics(name: str, priced: Priced) -> Metrics:
+    """Return what is known of the same network on the device beside its latency."""
+    return metrics_of(priced.asked.profile).get(published_key(name, priced), NOTHING)
+
+
+def measured_words(name: str, priced: Priced) -> str:
+    """Say what others measured of the same network on the device; empty where nobody did, or under another name."""
+    key = published_key(name, priced)
+    found = figures(priced.asked.profile).get(key)
     if found is None:
         return ""
-    merged = " with its branches merged" if ships_merged(network, sides[0]) else ""
+    network, side = split_key(key)
+    merged = " with its branches merged" if ships_merged(network, int(side)) else ""
     return (
         f"{_ms(found.latency_ms)} ms{merged}; `dsim shortlist` shows that figure, and with --details by whom."
     )

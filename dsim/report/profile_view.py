@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -23,6 +24,7 @@ from dsim.report.drift import drift_plot, drift_sentence
 from dsim.report.glossary import cores_glossary
 from dsim.report.graded import graded_tables
 from dsim.report.table import table
+from dsim.shelf.metrics import counts_words, known_counts
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,8 @@ class ProfileView:
         What validation found on this evidence; None where it was not validated, or the evidence has changed since.
     seen
         Graded contrasts of this stack, then those of its chip seen in another way.
+    metrics
+        Of how many measured networks each figure beside the latency is known, by its name in `dsim.shelf.Metrics`.
     """
 
     profile: DeviceProfile
@@ -53,6 +57,7 @@ class ProfileView:
     never_seen: tuple[str, ...]
     found: Card | None
     seen: tuple[Seen, ...]
+    metrics: Mapping[str, int]
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values for JSON."""
@@ -74,6 +79,7 @@ class ProfileView:
             "reference_networks": self.reference_networks,
             "cliffs": self.cliffs,
             "figures": len(p.networks),
+            "metrics": dict(self.metrics),
             "contrasts": len(p.contrasts),
             "sources": [
                 {"source": source, "protocol": protocol, "figures": count}
@@ -136,6 +142,7 @@ def profile_view(name: str) -> ProfileView:
         never_seen(profile),
         found if found and found.content == evidence_hash(profile.folder) else None,
         contrasts_on(profile),
+        known_counts(profile),
     )
 
 
@@ -203,6 +210,7 @@ def show_profile(content: ProfileView) -> None:
             f"predictions are for; {len(p.contrasts)} pairs that differ in one thing; {content.cliffs} networks that left the "
             "accelerator",
         ),
+        ("Other figures:", f"{counts_words(content.metrics)}."),
         (
             "Error:",
             _error(content),

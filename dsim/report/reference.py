@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
 
+from dsim.accuracy.quantised import quantised
 from dsim.latency.methods.few_shot.listing import ReferenceNetwork
 from dsim.latency.methods.few_shot.plan import Step
+from dsim.records import to_plain
 from dsim.report.console import result_console, show, show_line, show_table, step
 from dsim.report.table import table
 
@@ -19,8 +23,11 @@ def show_networks(found: Sequence[ReferenceNetwork], wanted: str) -> None:
             console, "Networks:", f"no network has a name with {wanted!r}; leave out --filter to see all"
         )
         return
-    columns = ("network", "also called", "million MACs", "timed on")
-    rows = ((one.key, ", ".join(one.names[1:]), f"{one.macs / 1e6:,.0f}", str(one.devices)) for one in found)
+    columns = ("network", "also called", "million MACs", "timed on", "int8 %")
+    rows = (
+        (one.key, ", ".join(one.names[1:]), f"{one.macs / 1e6:,.0f}", str(one.devices), _int8(one.key))
+        for one in found
+    )
     show_table(
         console,
         table(
@@ -28,10 +35,20 @@ def show_networks(found: Sequence[ReferenceNetwork], wanted: str) -> None:
             columns,
             rows,
             columns[2:],
-            "A sheet of measurements may use any of these names. Timed on: how many bundled devices. For a network of your own, "
+            "A sheet of measurements may use any of these names. Timed on: how many bundled devices. Int8: the lowest top-1 published of it with 8-bit integers, - where none is. For a network of your own, "
             "write the path of its file (.onnx, .tflite, .mlpackage, .pt2 or arch.json).",
         ),
     )
+
+
+def network_plain(one: ReferenceNetwork) -> dict[str, Any]:
+    """Return plain values for JSON: what it is, and every top-1 published of it with 8-bit integers."""
+    return {**asdict(one), "int8_top1": [to_plain(figure) for figure in quantised().get(one.key, ())]}
+
+
+def _int8(key: str) -> str:
+    found = quantised().get(key)
+    return f"{found[0].top1:g}" if found else "-"
 
 
 def show_plan(steps: Sequence[Step]) -> None:

@@ -129,7 +129,17 @@ def _fits(columns: dict[str, Callable[[Shelved], str]], rows: Sequence[Shelved],
 
 def details_table(rows: Sequence[Shelved]) -> TableData:
     """Return the table of how networks were trained, what they need and who measured them; a list on most screens."""
-    columns = ("network", "needs ms", "leaves the accelerator", "trained", "licence", "merge", "from", "load")
+    columns = (
+        "network",
+        "needs ms",
+        "leaves the accelerator",
+        "trained",
+        "licence",
+        "merge",
+        "from",
+        "other figures",
+        "load",
+    )
     cells = (
         (
             f"{row.name} at {row.px} px",
@@ -139,6 +149,7 @@ def details_table(rows: Sequence[Shelved]) -> TableData:
             row.licence,
             "yes" if row.merge else "no",
             "; ".join(filter(None, (row.how, row.evidence, row.note))),
+            row.metrics.words,
             row.load,
         )
         for row in rows

@@ -4,7 +4,8 @@ from dsim.callable_module import make_callable
 from dsim.search.budgets import BudgetStudies, search_budgets
 from dsim.search.candidate import Candidate, Certainty
 from dsim.search.files import load_study, read_result
-from dsim.search.joint import JointStudy, search_joint
+from dsim.search.joint import search_joint
+from dsim.search.joint_result import JointStudy
 from dsim.search.published import measured_networks
 from dsim.search.result import Cost, NotIdentified, Published, StudyResult
 from dsim.search.run import run_study, search

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from dsim.errors import InvalidValueError
+from dsim.errors import NothingFitsError
 from dsim.limits import NAMES, amount, short
 from dsim.rounding import limit
 from dsim.search.amounts import COUNTS, Ceiling
@@ -31,7 +31,7 @@ def check_limits(space: Space, table: CostTable, likely: Sequence[Mix]) -> None:
 
     Raises
     ------
-    InvalidValueError
+    NothingFitsError
         Some limit is below the smallest that the space has.
     """
     ceiling = table.ceiling
@@ -44,7 +44,7 @@ def check_limits(space: Space, table: CostTable, likely: Sequence[Mix]) -> None:
     least = dict(zip(NAMES, smallest(space, table).tolist(), strict=True))
     for name, most in ceiling.limits.asked:
         if least[name] > limit(most):
-            raise InvalidValueError(
+            raise NothingFitsError(
                 f"--{name} must leave at least one design of the space, got {short(name, most)}; the smallest has "
                 f"{amount(name, least[name])}: allow more, or give a --space with smaller designs"
             )

@@ -10,7 +10,7 @@ from functools import partial
 import numpy as np
 
 from dsim.arch import PRESETS, Arch
-from dsim.errors import InvalidValueError
+from dsim.errors import InvalidValueError, NothingFitsError
 from dsim.progress import working
 from dsim.rounding import RELATIVE, finite
 from dsim.search.candidate import Candidate, Certainty
@@ -266,7 +266,7 @@ def _conclude(
     if not len(some) and scorer.table.ceiling is not None:
         columns = scorer.table.cut(joined).amounts
         assert columns is not None
-        raise InvalidValueError(no_design(scorer.table.ceiling, columns, marks.in_region))
+        raise NothingFitsError(no_design(scorer.table.ceiling, columns, marks.in_region))
     usable = some if len(some) else np.arange(len(marks))
     front = candidates([int(usable[i]) for i in pareto(marks.take(usable))])
     fastest = candidates([int(usable[scorer.fastest(marks.take(usable))])])[0]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from dsim.errors import InvalidValueError
 from dsim.limits import Limits
 from dsim.records import to_plain
+from dsim.shelf.metrics import LABELS, NOTHING, Metrics
 from dsim.summaries import Summarised, Summary
 
 if TYPE_CHECKING:
@@ -85,6 +86,8 @@ class Shelved:
         Whether no other network on the list has as high a top-1 and needs less.
     note
         What else a reader should know, or empty.
+    metrics
+        What is known of the network on the device beside its latency, whatever its weights.
     """
 
     name: str
@@ -107,6 +110,7 @@ class Shelved:
     load: str
     pareto: bool = False
     note: str = ""
+    metrics: Metrics = NOTHING
 
     @property
     def measured(self) -> bool:
@@ -147,10 +151,15 @@ class Shortlist(Summarised):
         return tuple(first.values())[:count]
 
     def to_frame(self) -> pl.DataFrame:
-        """Return all that fit as a table, one column a field of `Shelved`."""
+        """Return all that fit as a table: one column a field of `Shelved`, and the values of its metrics."""
         import polars as pl  # slow to import
 
-        return pl.DataFrame([to_plain(row) for row in self.rows])
+        rows = [
+            {key: value for key, value in to_plain(row).items() if key != "metrics"} | row.metrics.values
+            for row in self.rows
+        ]
+        # most are unknown: the first rows do not tell what they are
+        return pl.DataFrame(rows, schema_overrides=dict.fromkeys(LABELS if rows else (), pl.Float64))
 
     def to_dict(self, top: int | None = None) -> dict[str, Any]:
         """Return the object that ``dsim shortlist --json`` prints; ``top`` keeps the first so many rows."""

@@ -12,13 +12,14 @@ from dsim.device.find import find_profile, name_at_batch
 from dsim.device.number_bytes import number_bytes
 from dsim.device.profile import DeviceProfile
 from dsim.device.rough import refuse_rough, rough_note
-from dsim.errors import InvalidValueError
+from dsim.errors import InvalidValueError, NothingFitsError
 from dsim.latency.checks import check_budget, check_level
 from dsim.limits import amount, read_limits
 from dsim.rounding import limit
 from dsim.shelf.checkpoints import Checkpoint, checkpoints, without_graph
 from dsim.shelf.measured import Figure, figures
 from dsim.shelf.memory import memory_bytes
+from dsim.shelf.metrics import NOTHING, metrics_of
 from dsim.shelf.prices import prices
 from dsim.shelf.records import MEASURED, PREDICTED, ShelfLimits, Shelved, Shortlist
 from dsim.units import milliseconds
@@ -87,7 +88,7 @@ def shortlists(
     profile = find_profile(name_at_batch(device, batch))
     limits = limits or ShelfLimits()
     if not _kept_to(profile, limits):
-        raise InvalidValueError(_no_network(profile, limits))
+        raise _no_network(profile, limits)
     return tuple(of_profile(profile, milliseconds(one), limits, confidence) for one in budgets_ms)
 
 
@@ -161,17 +162,17 @@ def _key(row: Shelved) -> str:
     return f"{row.network}@{row.px}"
 
 
-def _no_network(profile: DeviceProfile, limits: ShelfLimits) -> str:
+def _no_network(profile: DeviceProfile, limits: ShelfLimits) -> InvalidValueError:
     every = [one for one in checkpoints() if not limits.px or one.px in limits.px]
     if not every:
         sides = sorted({one.px for one in checkpoints()})
-        return (
+        return InvalidValueError(
             f"px must be sides that published networks take, got {', '.join(map(str, limits.px))}; choose among "
             f"{', '.join(map(str, sides))}"
         )
     params, macs = min(one.params for one in every), min(one.macs for one in every)
     size = params * number_bytes(profile.precision).weight
-    return (
+    return NothingFitsError(
         f"limits must leave at least one published network, got {limits.words}; the smallest has {amount('params', params)} "
         f"({amount('size', size)}), the cheapest {amount('macs', macs)}: allow more"
     )
@@ -207,7 +208,8 @@ def _priced(
                     _outside(profile, one.px),
                 )
             )
-    return rows, left_out
+    beside = metrics_of(profile)
+    return [replace(row, metrics=beside.get(_key(row), NOTHING)) for row in rows], left_out
 
 
 def _measured(one: Checkpoint, figure: Figure, budget_ms: float, confidence: float) -> Shelved:

@@ -19,6 +19,7 @@ from lab.curate import (
     names,
     one_table,
     phones,
+    quantised,
     top1,
 )
 
@@ -35,6 +36,7 @@ STEPS: dict[str, Callable[[Path, Path], None]] = {
     "contrasts": contrasts.curate,
     "galaxy_s26": galaxy_s26.curate,
     "top1": top1.curate,
+    "quantised": quantised.curate,
     "checkpoints": checkpoints.curate,
     "families": families.curate,
     "names": names.curate,

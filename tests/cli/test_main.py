@@ -68,6 +68,23 @@ def test_every_verb_has_help(capsys: pytest.CaptureFixture[str], verb: str) -> N
         (["compare", "--devices", "iphone12"], 1, "2 to 32 devices, got 1"),
         (["compare", "--devices", "iphone12,iphone13", "--budget", "iphone12=2"], 2, "needs a unit"),
         (["compare", "--devices", "iphone12,iphone13", "--budget", "iphone12=2ms"], 1, "none for iphone13"),
+        (["compare", "--devices", ","], 2, "give one device profile or several"),
+        (
+            ["compare", "--devices", "iphone12,iphone13", "--budget", "iPhone 12=1ms,iphone12=2ms"],
+            2,
+            "must have one budget",
+        ),
+        (
+            ["study", "--device", "iphone12=", "--budget", "2ms"],
+            2,
+            "a duration is a positive number and a unit",
+        ),
+        (
+            ["slim", "nowhere", "--device", "iphone12", "--budget", "iphone12=2ms,3ms"],
+            2,
+            "must have one budget",
+        ),
+        (["slim", "nowhere", "--device", "iphone12", "--budget", "iphone12=2"], 2, "needs a unit"),
         (["export", "efficientformer_l1", "-o", "/dev/null"], 1, "/dev/null must be a folder"),
         (
             ["report", "nowhere"],

@@ -31,6 +31,8 @@ def assert_incomplete(model: DeviceModel) -> None:
         found, priced = model.estimate(network(side, True)), model.estimate(network(side, False))
         assert not found.complete
         assert found.high_ms == math.inf
+        assert found.needs_ms == math.inf
+        assert found.fits.startswith("no budget")
         assert found.low_ms <= found.latency_ms
         assert priced.complete
         assert priced.high_ms < math.inf

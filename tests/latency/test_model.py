@@ -50,6 +50,15 @@ def test_what_a_network_needs_is_the_budget_that_it_fits_with_that_chance(
             assert budget == np.inf
 
 
+def test_an_estimate_says_the_budget_that_its_network_needs(model: DeviceModel) -> None:
+    graph = PRESETS["efficientformer_l1"].to_graph()
+    for chance in (0.5, 0.9):
+        found = model.estimate(graph, chance)
+        fits = model.p_fits(model.featurise(graph)[None], found.needs_ms, found.question)
+        assert fits == pytest.approx(chance, abs=1e-6)
+        assert f"with a chance of {chance:.0%}" in found.fits
+
+
 def test_a_cliff_that_is_likelier_than_the_rest_leaves_no_budget_that_is_enough(
     model: DeviceModel, phi: np.ndarray
 ) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from dsim.arch import Arch, Mixer, Norm, Stem
 from dsim.arch.backbone import backbone_graph
-from dsim.errors import InvalidValueError
+from dsim.errors import NothingFitsError
 from dsim.graph.graph import Graph, Ref
 from dsim.graph.memory import peak_memory_bytes
 from dsim.graph.passes import run_passes
@@ -133,7 +133,7 @@ def test_the_smallest_of_a_space_is_that_of_its_smallest_design() -> None:
 
 def test_a_limit_that_no_design_meets_is_one_line_with_the_smallest() -> None:
     least = smallest(TINY, table(Limits(params=1.0)))
-    with pytest.raises(InvalidValueError, match="--params must leave at least one") as refused:
+    with pytest.raises(NothingFitsError, match="--params must leave at least one") as refused:
         check_limits(TINY, table(Limits(params=1e6)), [mix_from(TINY, {})])
     assert f"got 1M; the smallest has {least[0] / 1e6:.4g} M parameters" in str(refused.value)
     assert "\n" not in str(refused.value)
@@ -146,7 +146,7 @@ def test_limits_that_only_guesses_meet_are_one_line_with_the_nearest() -> None:
 
     judge = replace(scorer(Limits(params=5e6)), accuracy=Narrow())
     with pytest.raises(
-        InvalidValueError, match="got at most 5 M parameters; the nearest that the search found"
+        NothingFitsError, match="got at most 5 M parameters; the nearest that the search found"
     ):
         search_mixes(StudySpec("x", 3.0, trials=4, space=TINY, name="t"), judge, "")
 

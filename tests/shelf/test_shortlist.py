@@ -128,7 +128,7 @@ def test_the_command_says_what_the_library_says(found: Shortlist) -> None:
             "no published network fits 0.01 ms. The smallest budget that one fits is",
         ),
         (("--budget", "2"), 2, "needs a unit"),
-        (("--budget", "2ms", "--params", "1K"), 1, "limits must leave at least one published network"),
+        (("--budget", "2ms", "--params", "1K"), 3, "limits must leave at least one published network"),
         (("--budget", "2ms", "--params", "-1"), 2, "write 15M"),
         (("--budget", "2ms", "--memory", "24"), 2, "write 24MB"),
         (("--budget", "2ms", "--px", "223"), 1, "px must be sides that published networks take, got 223"),
