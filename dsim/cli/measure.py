@@ -100,6 +100,13 @@ def _old(name: str) -> Callable[[_Command], _Command]:
     help="Afterwards search each new profile under 6 budgets, this many times each, and time the designs found.",
 )
 @click.option(
+    "--sustained",
+    type=DURATION,
+    show_default="none",
+    help="Also run each network without a pause for so long, such as 20s: what a run takes at the end is its sustained latency. "
+    "It is part of --time.",
+)
+@click.option(
     "--no-contrasts",
     is_flag=True,
     help="Time no blocks that differ in activation or norm alone; else they get a quarter of the time, if that is "
@@ -122,6 +129,7 @@ def measure(
     checks: int,
     networks: int,
     searches: int,
+    sustained: float | None,
     no_contrasts: bool,
     fresh: bool,
     allow_busy: bool,
@@ -146,7 +154,7 @@ def measure(
     begun = begin(
         Request(
             backends, name, title, seconds, checks, networks, fresh, allow_busy,
-            contrasts_with(batches, not no_contrasts), batches,
+            contrasts_with(batches, not no_contrasts), batches, sustained or 0.0,
         )
     )  # fmt: skip
     for why in begun.found.missing.values():

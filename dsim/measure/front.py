@@ -57,6 +57,7 @@ def measure(
     checks: int = CHECKS,
     networks: int = NETWORKS,
     searches: int = 0,
+    sustained_s: float = 0.0,
     contrasts: bool = True,
     fresh: bool = False,
     allow_busy: bool = False,
@@ -83,6 +84,9 @@ def measure(
         Stop after so many.
     searches
         Then search each new profile under 6 budgets, so many times each, and time what was chosen.
+    sustained_s
+        Seconds for which each network is also run without a pause, on each backend: its sustained latency is the median of the
+        last quarter. It is part of ``seconds``; 0 for none.
     contrasts
         Whether to time blocks that differ in activation or norm alone, in a quarter of the time, from 5 minutes on.
     fresh
@@ -101,7 +105,17 @@ def measure(
     """
     wanted = contrasts_with(batches, contrasts)
     request = Request(
-        _names(backends), name, title, seconds, checks, networks, fresh, allow_busy, wanted, tuple(batches)
+        _names(backends),
+        name,
+        title,
+        seconds,
+        checks,
+        networks,
+        fresh,
+        allow_busy,
+        wanted,
+        tuple(batches),
+        sustained_s,
     )
     return make_profiles(begin(request), searches)
 

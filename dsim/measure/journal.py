@@ -114,6 +114,10 @@ class Entry(HasForm):
         return cls(planned, Observed(form.seen, form.failed), form.load, form.at_s)
 
 
+def _digits(value: float | None, digits: int) -> float | None:
+    return None if value is None else round(value, digits)
+
+
 def _rounded(one: Observation) -> Observation:
     return replace(
         one,
@@ -121,6 +125,9 @@ def _rounded(one: Observation) -> Observation:
         error_ms=round(one.error_ms, 5),
         median_ms=round(one.median_ms, 5),
         ops=tuple(op._replace(latency_ms=round(op.latency_ms, 6)) for op in one.ops),
+        p95_ms=_digits(one.p95_ms, 5),
+        sustained_ms=_digits(one.sustained_ms, 5),
+        load_ms=_digits(one.load_ms, 3),
     )
 
 

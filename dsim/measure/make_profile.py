@@ -28,10 +28,13 @@ from dsim.measure.journal import Entry, Head
 from dsim.measure.observe import Observation
 from dsim.measure.planned import Planned
 from dsim.measure.records import Stack
+from dsim.measure.sustained import STATED
 from dsim.records import to_plain
 
 PASSES = ("drop_identities", "fold_batch_norm")  # what a runtime fuses beyond is learned from its operators
 PROTOCOL = "dsim-measure"
+# how the figures beside the latency are taken
+BESIDE = f"95th percentile of all runs, sustained latency as the {STATED}, load time from a file that was just written"
 LICENCE = "measured with dsim; CC0-1.0"
 MOST_BUSY = 1 / 3  # of the networks: beyond it the machine was not fit to measure on
 LEAST_NETWORKS = (
@@ -206,8 +209,15 @@ def without_drift(one: Observation, drift: Drift) -> Observation:
         latency_ms=one.latency_ms * factor,
         error_ms=error * factor,
         median_ms=one.median_ms * factor,
+        p95_ms=_times(one.p95_ms, factor),
+        sustained_ms=_times(one.sustained_ms, factor),
+        load_ms=_times(one.load_ms, factor),
         ops=tuple(op._replace(latency_ms=round(op.latency_ms * factor, 6)) for op in one.ops),
     )
+
+
+def _times(value: float | None, factor: float) -> float | None:
+    return None if value is None else value * factor
 
 
 def _images(kept: Sequence[tuple[Entry, Observation]]) -> dict[str, Graph]:
@@ -266,6 +276,11 @@ def _network_row(
         "params_m": f"{graph.params / 1e6:.4g}",
         "macs_g": f"{graph.macs / 1e9:.4g}",
         "source": "dsim measure",
+        **{
+            column: f"{value:.5g}"
+            for column in ("p95_ms", "sustained_ms", "sustained_s", "load_ms")
+            if (value := getattr(one, column)) is not None
+        },
     }
 
 
@@ -289,6 +304,6 @@ def _about(name: str, title: str, head: Head, stack: Stack, batches: Sequence[in
         "passes": list(PASSES),
         "reference": {"protocol": PROTOCOL, "model": title, "stated": stated},
         "models": {title: chip},
-        "protocols": {PROTOCOL: f"{stated}; {head.machine.system}, {' '.join(head.machine.flags)}"},
+        "protocols": {PROTOCOL: f"{stated}; {BESIDE}; {head.machine.system}, {' '.join(head.machine.flags)}"},
         "defaults": {"lab": "dsim", "licence": LICENCE},
     }

@@ -38,6 +38,7 @@ COMPARED, VARIANTS = ".compared.jsonl", ".variants.jsonl"
 WITH, WITHOUT, ONLY = "with", "without", "only"
 MOST_IMAGES = 1024  # in a run
 MOST_CHECKS = 1000
+MOST_SUSTAINED = 3600.0  # seconds
 CONTRAST_SHARE = 0.25  # of the time, while there are blocks to time
 LEAST_FOR_CONTRASTS = 300.0  # seconds
 
@@ -58,6 +59,8 @@ class Request:
         Images in a run, in ascending order: the networks are timed at each.
     contrasts
         ``with`` the networks, ``without``, or ``only``: whether to time blocks that differ in one choice.
+    sustained_s
+        For how many seconds each network is also run without a pause, on each backend; 0 for none.
     """
 
     backends: tuple[str, ...]
@@ -70,6 +73,7 @@ class Request:
     allow_busy: bool
     contrasts: str = WITH
     batches: tuple[int, ...] = (1,)
+    sustained_s: float = 0.0
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "batches", tuple(sorted(set(self.batches))))
@@ -82,6 +86,10 @@ class Request:
         if not self.batches or not all(1 <= batch <= MOST_IMAGES for batch in self.batches):
             raise InvalidValueError(
                 f"a run takes 1 to {MOST_IMAGES} images, got batches {self.batches}; use (1,) or (1, 8)"
+            )
+        if not 0 <= self.sustained_s <= MOST_SUSTAINED:
+            raise InvalidValueError(
+                f"runs without a pause last 0 to {MOST_SUSTAINED:g} s for each network, got {self.sustained_s:g}; use 20, or 0 for none"
             )
         if not (0 <= self.checks <= MOST_CHECKS and self.most >= 0):
             raise InvalidValueError(
@@ -276,6 +284,7 @@ def _loop(begun: Begun, show: Show) -> Iterator[Loop]:
             show,
             batches=batches,
             retries=0 if begun.request.allow_busy else RETRIES,
+            sustained_s=begun.request.sustained_s,
         )
 
 

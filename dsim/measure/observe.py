@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dsim.errors import DsimError
 from dsim.export.quiet import quiet
 from dsim.measure.records import Backend, Ready, RuntimeOp, Session
+from dsim.measure.sustained import Sustained, sustained
 from dsim.measure.timing import LEAST, Timing, time_in_turns
 
 OP_RUNS = 16
@@ -36,6 +38,12 @@ class Observation:
         Whether so much ran beside that the figure is not to be trusted.
     ops
         The runtime's own operators; empty where it does not tell.
+    p95_ms
+        95th percentile of all runs, disturbed ones included; None in older journals.
+    sustained_ms, sustained_s
+        What a run takes at the end of so many seconds of runs without a pause (`dsim.measure.sustained`); None where nobody asked.
+    load_ms
+        From the file to the first answer, of all images of a run; None where the backend reads no file, and in older journals.
     """
 
     latency_ms: float
@@ -46,6 +54,10 @@ class Observation:
     busy: bool
     ops: tuple[RuntimeOp, ...]
     disturbed: int = 0
+    p95_ms: float | None = None
+    sustained_ms: float | None = None
+    sustained_s: float | None = None
+    load_ms: float | None = None
 
 
 @dataclass(frozen=True)
@@ -62,6 +74,8 @@ def observe(
     seconds: float,
     plain: Collection[int] = (),
     many: bool = False,
+    sustained_s: float = 0.0,
+    lasting: int | None = None,
 ) -> tuple[Observed, ...]:
     """Time networks in turns; a backend that fails on one does not stop the others.
 
@@ -75,6 +89,10 @@ def observe(
         Positions of networks whose operators are not asked for: those that are never learned from.
     many
         Whether all of them take many images a run.
+    sustained_s
+        For how many seconds each is then run without a pause, for its sustained latency; 0 for none.
+    lasting
+        How many of them, from the first, are run so; None for all.
     """
     sessions, failed = open_sessions(group, backends)
     timings = time_sessions(sessions, seconds, MANY_RUNS if many else LEAST)
@@ -82,7 +100,10 @@ def observe(
     seen: list[dict[str, Observation]] = [{} for _ in group]
     for (n, name), timing in timings.items():
         ops = () if n in plain else _ops(sessions[n, name], timing.latency_ms, runs)
-        seen[n][name] = observation_of(timing, sessions[n, name].images, ops)
+        one = sessions[n, name]
+        lasts = sustained_s > 0 and (lasting is None or n < lasting)
+        hot = sustained(one.run, sustained_s) if lasts else None
+        seen[n][name] = observation_of(timing, one.images, ops, hot, one.load_ms)
     return tuple(Observed(own, why) for own, why in zip(seen, failed, strict=True))
 
 
@@ -96,12 +117,22 @@ def open_sessions(
         for backend in backends:
             try:
                 with quiet():
-                    sessions[n, backend.name] = backend.open(ready)
+                    sessions[n, backend.name] = _opened(backend, ready)
             except DsimError as error:
                 failed[n][backend.name] = str(error)
             except Exception as error:  # whatever a runtime raises on a network that it cannot run
                 failed[n][backend.name] = f"{type(error).__name__}: {error}".splitlines()[0]
     return sessions, failed
+
+
+def _opened(backend: Backend, ready: Ready) -> Session:
+    """Load a network; one that comes from a file runs once, for the time until its first answer."""
+    start = time.perf_counter()
+    session = backend.open(ready)
+    if not backend.reads:
+        return session
+    session.run()
+    return replace(session, load_ms=(time.perf_counter() - start) * 1e3)
 
 
 def time_sessions(
@@ -130,8 +161,14 @@ def _total(ops: Sequence[RuntimeOp]) -> float:
     return sum(op.latency_ms for op in ops)
 
 
-def observation_of(timing: Timing, images: int, ops: tuple[RuntimeOp, ...]) -> Observation:
-    """Return what was seen of a network by the image, from runs that took ``images`` images each."""
+def observation_of(
+    timing: Timing,
+    images: int,
+    ops: tuple[RuntimeOp, ...],
+    hot: Sustained | None = None,
+    load_ms: float | None = None,
+) -> Observation:
+    """Return what was seen of a network by the image, from runs that took ``images`` images each; loading is a whole run's."""
     return Observation(
         timing.latency_ms / images,
         timing.error_ms / images,
@@ -141,4 +178,8 @@ def observation_of(timing: Timing, images: int, ops: tuple[RuntimeOp, ...]) -> O
         timing.is_busy,
         ops,
         len(timing.disturbed_ms),
+        timing.p95_ms / images,
+        None if hot is None else hot.ms / images,
+        None if hot is None else hot.seconds,
+        load_ms,
     )

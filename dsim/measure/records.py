@@ -94,12 +94,15 @@ class Session:
         Whether a run keeps a core busy from begin to end: then time without the core was taken by something else.
     images
         How many copies of the images a run takes at once, where a backend has a batch of its own; figures are for one.
+    load_ms
+        From the file to the first answer, where the backend reads a file; None elsewhere.
     """
 
     run: Callable[[], object]
     ops: Callable[[int], tuple[RuntimeOp, ...]] | None
     on_cpu: bool = True
     images: int = 1
+    load_ms: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

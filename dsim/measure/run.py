@@ -79,6 +79,8 @@ class Loop:
         Networks that are timed again and again, one beside each group: they show how the machine's own speed goes.
     now
         Gives the time of day in seconds.
+    sustained_s
+        For how many seconds each network but the anchors is then run without a pause, on each backend; 0 for none.
     """
 
     backends: tuple[Backend, ...]
@@ -92,6 +94,7 @@ class Loop:
     retries: int = RETRIES
     anchors: tuple[Planned, ...] = ()
     now: Callable[[], float] = time.time
+    sustained_s: float = 0.0
     _groups: int = 0  # timed so far: anchors come in turns
     _disturbed: int = 0  # networks that wait to be timed again
 
@@ -183,7 +186,8 @@ class Loop:
         plain = [n for n, planned in enumerate(together) if planned.role != LEARN]
         many = all(planned.batch > 1 for planned in group)
         began = self.now()
-        found = observe(ready, self.backends, SECONDS * len(self.backends) * len(together), plain, many)
+        seconds = SECONDS * len(self.backends) * len(together)
+        found = observe(ready, self.backends, seconds, plain, many, self.sustained_s, lasting=len(group))
         middle = (began + self.now()) / 2.0
         timed = [
             Entry(planned, observed, load(), middle)

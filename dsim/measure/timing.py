@@ -18,6 +18,7 @@ import numpy as np
 
 Key = TypeVar("Key", bound=Hashable)
 QUICK = 0.1  # quantile of the runs: the quiet latency
+TAIL = 0.95  # quantile of the runs that a user waits for now and then
 WARM_UP = 3
 BLOCK = 4  # runs in a row: in the first one the caches still hold what ran before
 LEAST, MOST = 40, 400  # runs
@@ -61,6 +62,11 @@ class Timing:
     def median_ms(self) -> float:
         """Median of the runs."""
         return float(np.median(self.samples_ms))
+
+    @property
+    def p95_ms(self) -> float:
+        """95th percentile of all runs, those included during which something else had the core."""
+        return float(np.quantile((*self.undisturbed_ms, *self.disturbed_ms), TAIL))
 
     @property
     def error_ms(self) -> float:

@@ -63,11 +63,15 @@ class LiteRt:
         library = find_library()
         if library is None:
             return Session(run, None)
-        plain = Interpreter(
-            model_content=content,
-            experimental_op_resolver_type=OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES,
-        )
-        return Session(run, lambda runs: _ops(library, content, image, _graph(plain), runs))
+
+        def ops(runs: int) -> tuple[RuntimeOp, ...]:
+            plain = Interpreter(
+                model_content=content,
+                experimental_op_resolver_type=OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES,
+            )
+            return _ops(library, content, image, _graph(plain), runs)
+
+        return Session(run, ops)
 
 
 def _graph(plain: Any) -> list[TfliteOp]:
