@@ -13,7 +13,7 @@ from dsim.device import find_profile
 from dsim.device.add import Added, Found, FoundNetwork
 from dsim.device.add.write import check_name
 from dsim.device.folders import bundled_names, list_profiles
-from dsim.device.profile import DeviceProfile, Measurement
+from dsim.device.profile import BESIDE, DeviceProfile, Measurement
 from dsim.errors import DsimError, InvalidValueError
 from dsim.graph import Graph
 from dsim.graph.store import load_graphs
@@ -160,6 +160,7 @@ def _again(row: Measurement) -> FoundNetwork:
         "" if row.cliff.startswith(GUESSED) else row.cliff,
         row.graph,
         row.batch or 1,
+        {name: value for name in BESIDE if (value := getattr(row, name)) is not None},
     )
 
 

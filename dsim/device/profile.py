@@ -14,6 +14,8 @@ from dsim.summaries import Summarised, Summary
 # search on this very profile chose, and one that a search on another profile chose
 LEARN, CHECK, SEARCHED, FOREIGN = "", "check", "searched", "foreign"
 ROLES = (LEARN, CHECK, SEARCHED, FOREIGN)
+# what a measurement may tell beside its latency, each a field of `Measurement`
+BESIDE = ("p95_ms", "sustained_ms", "sustained_s", "load_ms", "energy_mj")
 
 
 @dataclass(frozen=True, slots=True)

@@ -216,6 +216,7 @@ def _row(one: FoundNetwork, key: str) -> dict[str, str]:
         **({"cliff": one.cliff} if one.cliff else {}),
         **({"batch": str(one.batch)} if one.batch > 1 else {}),
         **{column: str(count) for column, count in layers.items() if count is not None},
+        **{column: f"{value:.5g}" for column, value in one.beside.items()},
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from dsim.device.add.aihub_names import aihub_graph
 from dsim.device.add.found import Found, FoundNetwork, milliseconds
 from dsim.device.add.perf_yaml import cliff_of
+from dsim.device.add.tail import tail_of
 from dsim.errors import FileFormatError
 from dsim.records import parse_json, shown
 
@@ -45,9 +47,24 @@ def read_aihub_job(path: Path, text: str) -> Found:
                 other,
                 cliff=cliff_of(latency_ms, npu, other),
                 graph=aihub_graph(name),
+                beside=_beside(summary),
             ),
         )
     )
+
+
+def _beside(summary: dict[str, Any]) -> dict[str, float]:
+    """Return the tail of the runs, and the first load with the first run; times are microseconds, and a file may lack them."""
+    runs, load = summary.get("all_inference_times"), summary.get("first_load_time")
+    if not isinstance(runs, list) or not runs or not all(map(_is_time, runs)):
+        return {}
+    return tail_of([us / 1e3 for us in runs]) | (
+        {"load_ms": (load + runs[0]) / 1e3} if _is_time(load) else {}
+    )
+
+
+def _is_time(value: object) -> bool:
+    return type(value) in (int, float) and 0 < value < math.inf  # type: ignore[operator]
 
 
 def _layers(detail: Any) -> tuple[int | None, int | None]:

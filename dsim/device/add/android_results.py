@@ -64,7 +64,8 @@ def read_android_results(path: Path, text: str) -> Found:
                 failed[name] = text_field(raw, "error")
                 continue
             failed.pop(name, None)
-            timed = Timed(where, name, _number(raw, "ms"), _number(raw, "error_ms", least=0.0), None)
+            beside = {key: _number(raw, key) for key in ("p95_ms", "load_ms") if key in raw}
+            timed = Timed(where, name, _number(raw, "ms"), _number(raw, "error_ms", least=0.0), None, beside)
             graph = graph_from_dict(raw["graph"], "graph")
             if raw.get("kind") == "design":
                 if not all(split_key(name)):
@@ -119,7 +120,13 @@ def _network(timed: Timed, raw: Mapping[str, Any], head: Mapping[str, Any]) -> F
     left = head["unit"] != "cpu" and raw.get("delegate") in ("partially", "not")
     cliff = f"benchmark_model says that it was {raw['delegate']} executed by the delegate" if left else ""
     return FoundNetwork(
-        timed.where, timed.name, timed.ms, _source(head, "designs"), error_ms=timed.error_ms, cliff=cliff
+        timed.where,
+        timed.name,
+        timed.ms,
+        _source(head, "designs"),
+        error_ms=timed.error_ms,
+        cliff=cliff,
+        beside=timed.beside,
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dsim.device.add.time_units import plain, unit_of
+from dsim.device.profile import BESIDE
 
 # what a network may stand under, the most telling first
 NETWORK = ("graph", "network", "model", "model_name", "network_name", "name", "net", "architecture", "arch")
@@ -41,7 +42,7 @@ class Columns:
     ----------
     at
         Place of each column that is understood, by its plain name: ``network``, ``unit``, ``resolution``, ``batch``,
-        ``source``, ``cliff``, those of OP and of STACK.
+        ``source``, ``cliff``, those of OP, of STACK and of `dsim.device.profile.BESIDE`.
     latency
         The columns of latencies that count; where there are several they must agree.
     step
@@ -74,7 +75,7 @@ def columns_of(header: Sequence[str]) -> Columns:
         found = next((name for name in known if name in place), None)
         if found is not None:
             at[role] = place[found]
-    at |= {name: place[name] for name in (*OP, *STACK, "source", "cliff") if name in place}
+    at |= {name: place[name] for name in (*OP, *STACK, *BESIDE, "source", "cliff") if name in place}
     latency = [one for n, cell in enumerate(header) if n not in at.values() and (one := _latency(n, cell))]
     best = min((one.rank for one in latency), default=0)
     counted = tuple(one for one in latency if one.rank == best)

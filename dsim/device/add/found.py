@@ -43,6 +43,8 @@ class FoundNetwork:
         Key of its graph where the file's names are a list of their own; empty where ``reference`` is to be looked up.
     batch
         Images of one run; above 1 the figure is a throughput's, and ``latency_ms`` its milliseconds per image.
+    beside
+        What else the file tells of its runs, by names of `dsim.device.profile.BESIDE`.
     """
 
     where: str
@@ -55,6 +57,7 @@ class FoundNetwork:
     cliff: str = ""
     graph: str = ""
     batch: int = 1
+    beside: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import json
 import math
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,7 @@ from dsim.device.add.result_fields import (
     text_field,
     why_broken,
 )
+from dsim.device.add.tail import tail_of
 from dsim.errors import DsimError, FileFormatError
 from dsim.graph.graph import Graph
 from dsim.graph.key import split_key
@@ -69,6 +70,8 @@ class Timed:
         Median of its predictions, and its standard error.
     plan
         (op, unit, share of the estimated cost or None) of each op; None where Core ML returned no plan.
+    beside
+        What else its runs tell, by names of `dsim.device.profile.BESIDE`.
     """
 
     where: str
@@ -76,6 +79,7 @@ class Timed:
     ms: float
     error_ms: float
     plan: tuple[tuple[str, str, float | None], ...] | None
+    beside: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def elsewhere(self) -> Counter[str]:
@@ -213,7 +217,8 @@ def _timed(raw: dict[str, Any], name: str, where: str) -> Timed:
     # of a median, from the quartiles: a few slow predictions must not widen it
     error = 1.2533 * (high - low) / 1.349 / len(samples) ** 0.5
     plan = raw.get("plan")
-    return Timed(where, name, middle, error, None if plan is None else tuple(_planned(row) for row in plan))
+    ops = None if plan is None else tuple(_planned(row) for row in plan)
+    return Timed(where, name, middle, error, ops, tail_of(samples))
 
 
 def _planned(row: Any) -> tuple[str, str, float | None]:

@@ -175,6 +175,7 @@ def _network(timed: Timed, neural: bool, source: str) -> FoundNetwork:
         away if known else None,
         timed.error_ms,
         f"Core ML's plan puts {share:.0%} of the cost elsewhere" if neural and share > CLIFF_SHARE else "",
+        beside=timed.beside,
     )
 
 

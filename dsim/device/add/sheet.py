@@ -18,7 +18,7 @@ from dsim.device.add.table import Table, first_line, read_table
 from dsim.device.add.time_units import milliseconds_of, split_unit, unit_of
 from dsim.device.add.wanted import Wanted
 from dsim.device.add.wrong import Wrong
-from dsim.device.profile import MeasuredOp
+from dsim.device.profile import BESIDE, MeasuredOp
 from dsim.errors import FileFormatError
 from dsim.graph.files import is_network_file
 
@@ -192,7 +192,13 @@ class _Sheet:
                 reference = network + self._side(row, network)
                 self.networks.append(
                     FoundNetwork(
-                        where, reference, latency_ms, source, cliff=self._get(row, "cliff"), batch=batch
+                        where,
+                        reference,
+                        latency_ms,
+                        source,
+                        cliff=self._get(row, "cliff"),
+                        batch=batch,
+                        beside=self._beside(row),
                     )
                 )
             else:
@@ -247,6 +253,19 @@ class _Sheet:
             return milliseconds_of(self._cell(row, column.at), column.unit, marks)
         except ValueError as error:
             raise _CellError(column.name, str(error)) from error
+
+    def _beside(self, row: _Row) -> dict[str, float]:
+        """Read what the row tells beside its latency; a decimal point, no unit in the cell."""
+        found = {}
+        for name in BESIDE:
+            if text := self._get(row, name):
+                value = float(text) if re.fullmatch(r"\d{1,12}(\.\d*)?|\.\d+", text) else 0.0
+                if not value > 0:
+                    raise _CellError(
+                        name, f"must be a positive number such as 2.5, got {text[:40]!r}; correct it"
+                    )
+                found[name] = value
+        return found
 
     def _batch(self, row: _Row) -> int:
         text = self._get(row, "batch") or "1"

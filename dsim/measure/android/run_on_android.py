@@ -28,7 +28,10 @@ FLAGS = {
 PLACE = "/data/local/tmp/dsim-model.tflite"
 TIMEOUT_S = 600
 MOST_FAILURES = 5  # one after another: the phone is gone, or nothing here runs
-_COUNT = re.compile(r"count=(\d+)[^\n]*?\bavg=([\d.e+]+) std=([\d.e+]+)(?:[^\n]*?\bmedian=([\d.e+]+))?")
+_COUNT = re.compile(
+    r"count=(\d+)[^\n]*?\bavg=([\d.e+]+) std=([\d.e+]+)(?:[^\n]*?\bmedian=([\d.e+]+))?(?: p95=([\d.e+]+))?"
+)
+_LOAD = re.compile(r"timings in us: Init: ([\d.e+]+), First inference: ([\d.e+]+)")
 _INFERENCE = re.compile(r"Inference(?: \(avg\))?: *([\d.e+]+)")
 _DELEGATE = re.compile(
     r"(?:Explicitly applied|Though) (\w+) delegate.*?(completely|partially|not) (?:be )?executed by the delegate"
@@ -164,13 +167,18 @@ def _time(asked: Any, model: Path) -> dict[str, Any]:
     if told is None or not counts:
         lines = [line for line in said.strip().splitlines() if "ERROR" in line] or said.strip().splitlines()
         raise StopError(f"benchmark_model gave no time: {lines[-1] if lines else 'nothing'}")
-    count, average, spread, median = counts[-1]  # those before are the warm-up's
+    count, average, spread, median, p95 = counts[-1]  # those before are the warm-up's
+    load = _LOAD.search(said)
     placed = [how for name, how in _DELEGATE.findall(said) if name.lower() == asked.unit]
     return {
         "ms": float(median or average) / 1e3,  # older tools give no median
         "error_ms": float(spread) / 1e3 / int(count) ** 0.5,
         "runs": int(count),
         "delegate": placed[-1] if placed else "",
+        **({"p95_ms": float(p95) / 1e3} if p95 else {}),  # nor this
+        **(
+            {"load_ms": sum(float(us) for us in load.groups()) / 1e3} if load else {}
+        ),  # until the first answer
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -115,6 +116,29 @@ def test_a_jobs_results_are_of_the_network_that_names_the_file(tmp_path: Path) -
     assert one.latency_ms == pytest.approx(0.903)
     assert (one.layers_npu, one.layers_other) == (1, 1)
     assert one.cliff == "1 of 2 layers left the NPU"
+
+
+@pytest.mark.parametrize(
+    ("more", "beside"),
+    [
+        # 100 runs of 1 to 100 ms: 95.05 by hand; the load, then the first run
+        ({}, {"p95_ms": 95.05, "load_ms": 501.0}),
+        ({"first_load_time": None}, {"p95_ms": 95.05}),
+        ({"all_inference_times": [1000] * 19}, {"load_ms": 501.0}),  # too few for one in twenty
+        ({"all_inference_times": ["fast"]}, {}),
+    ],
+)
+def test_a_job_tells_its_tail_and_its_load(
+    tmp_path: Path, more: dict[str, object], beside: dict[str, float]
+) -> None:
+    summary = {
+        "estimated_inference_time": 903,
+        "all_inference_times": [1000 * n for n in range(1, 101)],
+        "first_load_time": 500_000,
+    }
+    path = tmp_path / "MobileNet-v2_jgz1abcd5_results.json"
+    path.write_text(json.dumps({"execution_summary": summary | more}))
+    assert read_measurements([path]).networks[0].beside == pytest.approx(beside)
 
 
 @pytest.mark.parametrize(

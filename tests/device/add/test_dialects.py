@@ -93,6 +93,16 @@ def test_what_stands_beside_the_figures_is_named_once(tmp_path: Path) -> None:
     assert note.endswith("columns that are not used: std, min_ms, p90")
 
 
+def test_a_sheet_may_tell_more_than_the_latency(tmp_path: Path) -> None:
+    header = "network,latency_ms,p95_ms,load_ms"
+    found = read(tmp_path, sheet(header, ("0.903,1.25,40", "2.51,,", "1.6,2,")))
+    assert [one.beside for one in found.networks] == [{"p95_ms": 1.25, "load_ms": 40.0}, {}, {"p95_ms": 2.0}]
+    with pytest.raises(
+        FileFormatError, match=r"row 4, column 'load_ms': must be a positive number such as 2\.5, got '0'"
+    ):
+        read(tmp_path, sheet(header, ("0.903,1.25,40", "2.51,,", "1.6,2,0")))
+
+
 @pytest.mark.parametrize(
     ("cells", "ms"),
     [

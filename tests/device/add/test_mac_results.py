@@ -140,6 +140,10 @@ def test_chains_that_left_the_neural_engine_are_named(place: Place, tmp_path: Pa
     # asked of all units, nothing was to stay on the engine
     everywhere = [{**away[0], "compute_units": "all"}, *away[1:]]
     found = read_measurements([place.write(everywhere)])
+    samples = {row["id"]: row["samples_ms"] for row in everywhere[1:] if "samples_ms" in row}
+    for network in found.networks:
+        tail = {"p95_ms": float(np.quantile(samples[network.reference], 0.95))}
+        assert network.beside == (pytest.approx(tail) if len(samples[network.reference]) >= 20 else {})
     assert not any("Neural Engine" in note for note in found.notes)
     assert OpKind.SOFTMAX in {row.op.kind for row in found.ops}
 

@@ -123,6 +123,9 @@ def test_networks_and_contrasts_come_back_as_the_phone_timed_them(
         graph = arch.to_graph()
         assert one.latency_ms == pytest.approx(0.01 * len(tuple(graph.ops)))  # the median, not the average
         assert one.error_ms == pytest.approx(0.002)  # 20 us over 100 runs
+        assert one.beside == pytest.approx(
+            {"p95_ms": 0.009, "load_ms": 0.014}
+        )  # 5 us, and 9 for the first run
         # the delegate did not take a network whole that holds a softmax
         assert bool(one.cliff) == any(str(op.kind) == "softmax" for op in graph.ops)
     (contrast,) = found.contrasts
@@ -154,6 +157,7 @@ def test_a_phone_that_is_not_there_is_one_line(
     [
         ({"ms": -1.0}, "ms must be a positive number"),
         ({"ms": "fast"}, "ms must be a positive number"),
+        ({"load_ms": "soon"}, "load_ms must be a positive number"),
         ({"kind": "chain"}, "kind must be design or probe"),
         ({"id": 3}, "id must be a text"),
     ],
@@ -181,6 +185,7 @@ def test_from_a_phone_to_a_profile(bundle: AndroidBundle, monkeypatch: pytest.Mo
     profile = find_profile("my-phone")
     assert (profile.compute_unit, profile.threads, profile.runtime) == ("CPU", "1", "LiteRT, Android 16")
     assert [one.choice for one in profile.contrasts] == ["activation:relu>gelu"]
+    assert [(one.p95_ms, one.load_ms) for one in profile.networks] == [(0.009, 0.014)] * 3
     shown = CliRunner().invoke(dsim, ["device", "show", "my-phone"])
     assert shown.exit_code == 0, shown.output
     load_model.cache_clear()
