@@ -28,6 +28,16 @@ _PER_POSITION = ("log_params", "log_macs_per_position", "log_activations_per_pos
 
 NAMES: tuple[str, ...] = (*_AS_TRACED, *_PER_POSITION[1:], "log_layers", "log_residuals", *_SHAPE, *_MIX)
 
+# rows of a table of sums, and of the features, that are worked out together
+_MACS, _LAYERS = (np.array([INDEX[f"{kind}_{m}"] for m in MIXERS]) for kind in ("macs", "layers"))
+_MIXING = tuple(
+    np.array([INDEX[f"{kind}_{m}"] for m in MIXERS if m not in ("vector", "attention")])
+    for kind in ("layers", "macs", "params")
+)
+_MACS_SHARES, _LAYER_SHARES = (
+    np.array([NAMES.index(f"{kind}_share_{m}") for m in MIXERS]) for kind in ("macs", "layer")
+)
+
 Layout = Mapping[str, tuple[str, ...]]
 LAYOUTS: dict[str, Layout] = {
     "as_traced": {"size": _AS_TRACED, "depth": ("log_layers", "log_residuals"), "shape": _SHAPE, "mix": _MIX},
@@ -66,10 +76,13 @@ def featurise(summaries: FloatArray) -> FloatArray:
     float64 array, shape (N, len(NAMES))
         Sizes are natural logarithms, strides and widths log2, shares lie in [0, 1].
     """
-    table = np.atleast_2d(np.asarray(summaries, dtype=np.float64))
+    table = np.atleast_2d(
+        np.asarray(summaries, dtype=np.float64)
+    ).T  # a row each, for whatever runs along designs
 
     def column(name: str) -> FloatArray:
-        return table[:, INDEX[name]]
+        found: FloatArray = table[INDEX[name]]
+        return found
 
     def per(numerator: FloatArray, denominator: FloatArray) -> FloatArray:
         return numerator / np.maximum(denominator, 1e-9)
@@ -77,35 +90,33 @@ def featurise(summaries: FloatArray) -> FloatArray:
     positions = np.where(column("input_positions") > 0, column("input_positions"), 224.0**2)
     side = 0.5 * np.log2(positions)
     macs = column("macs")
-    mixing = [m for m in MIXERS if m not in ("vector", "attention")]
-    layers = sum((column(f"layers_{m}") for m in mixing), start=np.zeros(len(table)))
-    mixing_macs = sum((column(f"macs_{m}") for m in mixing), start=np.zeros(len(table)))
-    mixing_params = sum((column(f"params_{m}") for m in mixing), start=np.zeros(len(table)))
+    layers, mixing_macs, mixing_params = (table[which].sum(0) for which in _MIXING)
     backbone = np.maximum(column("params") - column("classifier_params"), 1.0)
-    out: dict[str, FloatArray] = {
-        "log_params": np.log(backbone),
-        "log_macs": np.log(np.maximum(macs, 1.0)),
-        "log_activations": np.log(np.maximum(column("activations"), 1.0)),
-        "log_resolution": side * np.log(2.0),
-        "log_macs_per_position": np.log(np.maximum(macs, 1.0) / positions),
-        "log_activations_per_position": np.log(np.maximum(column("activations"), 1.0) / positions),
-        "log_layers": np.log1p(layers),
-        "log_residuals": np.log1p(column("residuals")),
-        "attention_layers": np.log1p(column("softmaxes")),
-        "tokens": per(column("softmax_side"), column("softmaxes")) * (column("softmaxes") > 0),
-        "gates": np.log1p(column("gates")),
-        "concats": np.log1p(column("concats")),
-        "pools": np.log1p(column("pools")),
-        "vector_params": per(column("params_vector") - column("classifier_params"), backbone),
-    }
+    features = np.empty((len(NAMES), table.shape[1]))
+    out = dict(zip(NAMES, features, strict=True))  # views of its rows
+    out["log_params"][:] = np.log(backbone)
+    out["log_macs"][:] = np.log(np.maximum(macs, 1.0))
+    out["log_activations"][:] = np.log(np.maximum(column("activations"), 1.0))
+    out["log_resolution"][:] = side * np.log(2.0)
+    out["log_macs_per_position"][:] = np.log(np.maximum(macs, 1.0) / positions)
+    out["log_activations_per_position"][:] = np.log(np.maximum(column("activations"), 1.0) / positions)
+    out["log_layers"][:] = np.log1p(layers)
+    out["log_residuals"][:] = np.log1p(column("residuals"))
+    out["attention_layers"][:] = np.log1p(column("softmaxes"))
+    out["tokens"][:] = per(column("softmax_side"), column("softmaxes")) * (column("softmaxes") > 0)
+    out["gates"][:] = np.log1p(column("gates"))
+    out["concats"][:] = np.log1p(column("concats"))
+    out["pools"][:] = np.log1p(column("pools"))
+    out["vector_params"][:] = per(column("params_vector") - column("classifier_params"), backbone)
     weights = {"layers": layers, "macs": mixing_macs, "params": mixing_params}
     for name, weight in weights.items():
         mean = per(column(f"{name}_side"), weight)
-        out[f"stride_{name}"] = side - mean
-        out[f"spread_{name}"] = np.sqrt(np.maximum(per(column(f"{name}_side2"), weight) - mean**2, 0.0))
-        out[f"width_{name}"] = per(column(f"{name}_width"), weight)
+        out[f"stride_{name}"][:] = side - mean
+        if name != "layers":
+            spread = per(column(f"{name}_side2"), weight) - mean**2
+            out[f"spread_{name}"][:] = np.sqrt(np.maximum(spread, 0.0))
+        out[f"width_{name}"][:] = per(column(f"{name}_width"), weight)
     every = layers + column("layers_vector") + column("layers_attention")
-    for mixer in MIXERS:
-        out[f"macs_share_{mixer}"] = per(column(f"macs_{mixer}"), macs)
-        out[f"layer_share_{mixer}"] = per(column(f"layers_{mixer}"), every)
-    return np.column_stack([out[name] for name in NAMES])
+    features[_MACS_SHARES] = per(table[_MACS], macs)
+    features[_LAYER_SHARES] = per(table[_LAYERS], every)
+    return features.T

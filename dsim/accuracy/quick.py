@@ -2,8 +2,12 @@
 
 All that does not depend on the design is worked out once: results that share their coordinates are one column, the recipe's
 distance is a height of each column, and the linear parts are one product. What is left are two matrices of exponents, each
-from one matrix product, and the product with the root. In single precision that is twice as fast, and off by up to `LOOSE`
-points: enough to sort designs by, if those near the front are then scored in double precision.
+from one matrix product, and the product with the root, which is turned into a triangle: half of it is zeros, and the squares
+that it is for stay the same. In single precision that is twice as fast, and off by up to `LOOSE` points: enough to sort designs
+by, if those near the front are then scored in double precision.
+
+In single precision the mean's interplay is told from the pivots alone. It is smooth in three sizes, so that the combination of
+the pivots' columns that lies nearest to it, in the norm of the kernel's own space, is the same function to 1e-8.
 """
 
 from __future__ import annotations
@@ -15,6 +19,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg import blas, cho_factor, cho_solve
 
 from dsim.accuracy.covariance import (
     STRUCTURE,
@@ -32,11 +37,11 @@ from dsim.accuracy.surrogate import Surrogate
 
 LOOSE = 4e-3  # points of top-1 by which single precision may be off
 NEAR = 1e-4  # part of the squared distance within which single precision cannot tell the side of the region's edge
-BLOCK, CHUNK = (
-    4096,
-    256,
-)  # designs whose features are made at once, and whose kernel is: that stays in the cache
+# designs whose features are made at once, and whose kernel is: both stay in the cache
+BLOCK, CHUNK = 1024, 256
 SAME = 10  # digits of coordinates: results that share them are one column
+LEAST = 1e-12  # height of a column, in squared log-errors: less is nothing beside the others
+RIDGE = 1e-10  # of the pivots' kernel, whose height is 1: what keeps the interplay's weights small enough for single precision
 
 Floats = NDArray[np.floating[Any]]
 Bools = NDArray[np.bool_]
@@ -79,9 +84,13 @@ class Ask:
 
 @dataclass(frozen=True)
 class _Columns:
-    """Known results as columns of one smooth part of the kernel: those of the pivots, then what differs from them."""
+    """Known results as columns of one smooth part of the kernel: those of the pivots, then what differs from them.
 
-    lifted: Floats  # (D + 2, C): coordinates, and what makes minus half a squared distance of a product
+    A product with a design's lifted coordinates is an exponent: minus half the squared distance, and the logarithm of the
+    column's height in the covariance.
+    """
+
+    lifted: Floats  # (D + 2, C)
     weights: Floats  # (C,) of the mean
 
 
@@ -99,10 +108,9 @@ class Quick:
     stretch: float  # from standard sizes to the interplay's coordinates
     structure: _Columns
     interplay: _Columns
-    heights: Floats  # (P,) of the pivots' interplay
-    variance: float  # of the structure
+    variance: float  # of the structure: the height of all its columns
     linear: Floats  # (1 + Z, P) of the pivots' kernel: what all designs share, and by size
-    root: Floats  # (P, P)
+    root: Floats  # (P, P) lower triangle: what is explained of a design's variance is |k[pivots] @ root|^2
     level: float  # of the mean
     slope: FloatArray  # (Z,) of the mean by size
     by_size: float  # variance by size
@@ -121,7 +129,7 @@ class Quick:
         shift = effects.shift(table)
         effect, doubt = shift @ effects.mean, ((shift @ effects.covariance) * shift).sum(1)
         error = np.exp(mean)
-        reach = float(np.quantile(self.misses, confidence)) * np.sqrt(variance + doubt / error**2)
+        reach = self._reach(confidence) * np.sqrt(variance + doubt / error**2)
         low = np.clip(100.0 - error * np.exp(reach) + effect, 0.0, 100.0)
         exact = self.root.dtype == np.float64
         inside = squares <= self.edge * (1.0 if exact else 1.0 + NEAR)
@@ -140,11 +148,12 @@ class Quick:
             mean[cut], explained[cut], nearest[cut] = self._chunk(structure[cut], interplay[cut], lines[cut])
         prior = self.prior + self.by_size * (size**2).mean(1)
         variance = np.maximum(prior - explained, self.floor) + self.noise
+        nearest -= np.log(self.variance)
         return mean + self.level + size @ self.slope, variance, np.maximum(-2.0 * nearest, 0.0)
 
     def _chunk(self, structure: Floats, interplay: Floats, lines: Floats) -> tuple[Floats, Floats, Floats]:
         count, rows = len(self.root), len(lines)
-        near, alike, pivots, seen = (room[:rows] for room in self._rooms())
+        near, alike, pivots = (room[:rows] for room in self._rooms())
         np.matmul(structure, self.structure.lifted, out=near)
         nearest = near.max(1)
         np.exp(near, out=near)
@@ -152,20 +161,30 @@ class Quick:
         np.exp(alike, out=alike)
         mean = near @ self.structure.weights + alike @ self.interplay.weights
         np.matmul(lines, self.linear, out=pivots)
-        np.multiply(near[:, :count], self.root.dtype.type(self.variance), out=seen)
-        pivots += seen
-        np.multiply(alike[:, :count], self.heights, out=seen)
-        pivots += seen
-        np.matmul(pivots, self.root, out=seen)
+        pivots += near[:, :count]
+        pivots += alike[:, :count]
+        multiply = blas.strmm if self.root.dtype == np.float32 else blas.dtrmm
+        # BLAS counts along columns: to it both are transposed, and the root is an upper triangle
+        seen = multiply(1.0, self.root.T, pivots.T, side=0, lower=0, trans_a=0, overwrite_b=1).T
         return mean, np.einsum("np,np->n", seen, seen), nearest
 
     def _rooms(self) -> tuple[Floats, ...]:
         """Return memory for one chunk, the same each time: fresh memory costs as much as what is written into it."""
         if not hasattr(self._here, "rooms"):
-            widths = (self.structure.lifted.shape[1], self.interplay.lifted.shape[1], *self.root.shape)
+            widths = (self.structure.lifted.shape[1], self.interplay.lifted.shape[1], len(self.root))
             self._here.rooms = tuple(np.empty((CHUNK, width), self.root.dtype) for width in widths)
         rooms: tuple[Floats, ...] = self._here.rooms
         return rooms
+
+    def _reach(self, confidence: float) -> float:
+        """Return the standardised error that a share of results keeps to; to sort them takes longer than to score a design."""
+        if confidence not in self._reaches:
+            self._reaches[confidence] = float(np.quantile(self.misses, confidence))
+        return self._reaches[confidence]
+
+    @cached_property
+    def _reaches(self) -> dict[float, float]:
+        return {}
 
     @cached_property
     def _here(self) -> threading.local:
@@ -197,7 +216,17 @@ def quick(
         [np.full(len(layout[g]), np.exp(logs[f"structure_{g}"]) * np.sqrt(len(layout[g]))) for g in STRUCTURE]
     )
     stretch = float(np.exp(-logs["interplay_size"]) / np.sqrt(sizes.shape[1]))
-    root = surrogate.root
+    # |k @ root|^2 is |k @ triangle|^2: the rotation between them keeps lengths
+    triangle = np.linalg.qr(surrogate.root.T).R.T
+    structure = _columns(
+        structure_coordinates(known, logs),
+        pivots,
+        surrogate.weights * variance("structure"),
+        np.full(len(known), variance("structure")),
+    )
+    interplay = _columns(sizes * stretch, pivots, surrogate.weights * heights, np.maximum(heights, LEAST))
+    if ask.single:
+        interplay = _of_pivots(interplay, len(pivots))
     own = sum(variance(name) for name in ("family", "network", "recipe_row"))
     prior = own + sum(variance(name) for name in ("constant", "structure", "interplay"))
     return Quick(
@@ -209,12 +238,11 @@ def quick(
         1.0 / (scaling.feature_spread[pick] * lengths),
         lengths[: sizes.shape[1]],
         stretch,
-        _columns(structure_coordinates(known, logs), pivots, surrogate.weights * variance("structure"), kind),
-        _columns(sizes * stretch, pivots, surrogate.weights * heights, kind),
-        heights[pivots].astype(kind),
+        _as(structure, kind),
+        _as(interplay, kind),
         variance("structure"),
         np.vstack([fixed[pivots], by_size[pivots].T]).astype(kind),
-        root.astype(kind),
+        np.ascontiguousarray(triangle, dtype=kind),
         surrogate.offset + float(fixed @ surrogate.weights),
         by_size.T @ surrogate.weights,
         variance("size"),
@@ -235,9 +263,8 @@ def _noise(asked: Points, logs: dict[str, float]) -> float:
     return float(noise_variance(asked, logs)[0])
 
 
-def _columns(
-    at: FloatArray, pivots: NDArray[np.int64], weights: FloatArray, kind: type[np.floating[Any]]
-) -> _Columns:
+def _columns(at: FloatArray, pivots: NDArray[np.int64], weights: FloatArray, heights: FloatArray) -> _Columns:
+    """Make columns of results at coordinates (N, D), with their weights and heights (N,), each of the covariance's own."""
     _, alike = np.unique(np.round(at, SAME), axis=0, return_inverse=True)
     alike = alike.ravel()
     rest = np.flatnonzero(~np.isin(alike, alike[pivots]))
@@ -246,13 +273,32 @@ def _columns(
     for place, group in enumerate(alike[order].tolist()):
         first.setdefault(group, place)
     summed = np.bincount([first[group] for group in alike.tolist()], weights, minlength=len(order))
-    return _Columns(_lifted(at[order])[:, _swapped(at)].T.astype(kind, order="C"), summed.astype(kind))
+    # the last two of a design's lifted coordinates are minus half its square, and one
+    squares = np.log(heights[order]) - 0.5 * (at[order] * at[order]).sum(1)
+    lifted = np.vstack([at[order].T, np.ones(len(order)), squares])
+    return _Columns(lifted, summed / heights[order])
 
 
-def _swapped(at: FloatArray) -> NDArray[np.int64]:
-    """Return the order of lifted coordinates in which two products make a distance."""
-    count = at.shape[1]
-    return np.array([*range(count), count + 1, count])
+def _of_pivots(columns: _Columns, count: int) -> _Columns:
+    """Return the combination of the first ``count`` columns that lies nearest to all of them together.
+
+    Columns are functions of a design. That is the projection onto the span of the first in the norm of the space that their
+    kernel makes, so that the difference at any design is at most the norm of what is left.
+    """
+    lifted = np.asarray(columns.lifted, dtype=np.float64)
+    at = lifted[:-2].T
+    heights = np.exp(lifted[-1] + 0.5 * (at * at).sum(1))
+    kernel = np.exp(
+        _lifted(at) @ lifted[:, :count] - np.log(heights[:count])
+    )  # of all with the first, of height 1
+    factor = cho_factor(kernel[:count] + RIDGE * np.eye(count), lower=True)
+    weights = cho_solve(factor, kernel.T @ (columns.weights * heights))
+    return _Columns(lifted[:, :count], weights / heights[:count])
+
+
+def _as(columns: _Columns, kind: type[np.floating[Any]]) -> _Columns:
+    """Return columns in some precision."""
+    return _Columns(columns.lifted.astype(kind, order="C"), columns.weights.astype(kind))
 
 
 def _lifted(at: FloatArray) -> FloatArray:
