@@ -9,6 +9,14 @@ from dsim.latency.features import FloatArray
 
 def matern(a: FloatArray, b: FloatArray, length: float) -> FloatArray:
     """Return the correlation (A, B) of values at places (A, Q) and (B, Q), ``length`` being the reach over the square root of 3."""
-    square = (a**2).sum(1)[:, None] + (b**2).sum(1)[None, :] - 2.0 * a @ b.T
-    distance = np.sqrt(np.maximum(square, 0.0)) / length
-    return np.asarray((1.0 + distance) * np.exp(-distance))
+    distance: FloatArray = (a**2).sum(1)[:, None] + (b**2).sum(1)[None, :]
+    distance -= (
+        2.0 * a @ b.T
+    )  # so far its square; written over itself, for fresh memory costs as much as the sum
+    np.maximum(distance, 0.0, out=distance)
+    np.sqrt(distance, out=distance)
+    distance /= length
+    fading = np.exp(-distance)
+    distance += 1.0
+    distance *= fading
+    return distance

@@ -21,7 +21,6 @@ AMPLITUDE = 0.15  # log-spread of what rates leave over
 NOISE = 0.06  # two figures of one network differ by a median of 6% between sources
 SIZE = 0.05  # how much a factor of e in time counts beside the shares
 CUT = 0.6  # larger residuals are another matter than a correction
-BATCH = 20_000
 INDUCING = 200
 
 
@@ -34,11 +33,11 @@ class Correction:
 
     def __call__(self, phi: FloatArray, log_rate: FloatArray) -> FloatArray:
         """Return what to add to log milliseconds (M,) for vectors (M, F)."""
-        out = np.empty(len(phi))
-        for start in range(0, len(phi), BATCH):
-            there = places(phi[start : start + BATCH], log_rate)
-            out[start : start + BATCH] = _kernel(there, self.places) @ self.weights
-        return out
+        return self.at(places(phi, log_rate))
+
+    def at(self, there: FloatArray) -> FloatArray:
+        """Return the same (M,) at places (M, P + 2)."""
+        return np.asarray(_kernel(there, self.places) @ self.weights)
 
 
 def fit_correction(
@@ -70,8 +69,13 @@ def fit_correction(
 def places(phi: FloatArray, log_rate: FloatArray) -> FloatArray:
     """Return the coordinates (N, P + 2) of vectors (N, F)."""
     part = priced(phi) * np.exp(log_rate)
-    whole = part.sum(1, keepdims=True)
-    return np.hstack([np.sqrt(part / whole), SIZE * np.log(whole)])
+    whole = part.sum(1)
+    return places_of(part / whole[:, None], whole)
+
+
+def places_of(share: FloatArray, whole: FloatArray) -> FloatArray:
+    """Return the coordinates (N, P + 2) of networks whose milliseconds (N,) fall to columns by shares (N, P + 1)."""
+    return np.hstack([np.sqrt(share), SIZE * np.log(whole)[:, None]])
 
 
 def _kernel(a: FloatArray, b: FloatArray) -> FloatArray:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from dsim.latency.features import FloatArray
 from dsim.latency.maths.rounded import widened
 from dsim.latency.methods.fine.correct import NOISE as LEFT_NOISE
-from dsim.latency.methods.fine.correct import Correction, fit_correction
+from dsim.latency.methods.fine.correct import Correction, fit_correction, places_of
 from dsim.latency.methods.fine.costs import COLUMNS, vector
 from dsim.latency.methods.fine.fit import fit_fine, priced
 from dsim.latency.methods.fine.prior import Regime
@@ -20,6 +20,7 @@ from dsim.latency.networks import Network
 from dsim.op import Op
 
 NOISE = 0.08  # log-spread of one figure around the rates
+BATCH = 256  # vectors that are priced at once: that stays in the cache
 FLOOR = 0.04  # spread of the model's own error that no posterior knows of, in logarithms
 
 
@@ -56,12 +57,18 @@ class FineRates(InNetworks):
 
     def log_ms(self, phi: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return log milliseconds (N,) and their spread (N,) for vectors (N, F); functions of phi alone."""
+        log, spread = np.empty((2, len(phi)))
+        for k in range(0, len(phi), BATCH):
+            cut = slice(k, k + BATCH)
+            log[cut], spread[cut] = self._batch(phi[cut])
+        return log, spread
+
+    def _batch(self, phi: FloatArray) -> tuple[FloatArray, FloatArray]:
         part = priced(phi) * np.exp(self.log_rate)
         whole = part.sum(1)
         share = part / whole[:, None]
         leverage = np.einsum("nf,nf->n", share @ self.covariance, share)
-        log = np.log(whole) + self.correction(phi, self.log_rate)
-        return log, np.sqrt(FLOOR**2 + leverage)
+        return np.log(whole) + self.correction.at(places_of(share, whole)), np.sqrt(FLOOR**2 + leverage)
 
     def shares(self, vectors: FloatArray) -> FloatArray:
         """Return each kernel's share (K,) of a network's time for their vectors (K, F); the rest is the fixed time."""

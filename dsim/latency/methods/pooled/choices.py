@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 from dsim.attrs import NormAttrs
 from dsim.device.profile import DeviceProfile
 from dsim.graph.graph import Graph
-from dsim.latency.features import INDEX, FloatArray, kernel_vector, total
+from dsim.latency.features import INDEX, PRICED, FloatArray, kernel_vector, total
 from dsim.latency.identify import OPTIONS, REFERENCE_DESIGN, Option, decide_all, pairs
 from dsim.latency.methods.pooled.ensemble import Belief
 from dsim.latency.methods.pooled.evidence import PooledEvidence
 from dsim.latency.methods.pooled.fit import Draw, Fit, FitSettings, fit
-from dsim.latency.methods.pooled.rates import PRICED_AT, priced
+from dsim.latency.methods.pooled.rates import priced
 from dsim.latency.networks import read_networks
 from dsim.latency.records import Identified
 from dsim.op import Op, OpKind
@@ -104,7 +104,7 @@ def _draw_prices(
 ) -> FloatArray:
     """Draw prices (DRAWS, len(FREED)) of the freed columns, in units of their nominal rates."""
     rng = np.random.default_rng(0)
-    freed = np.array([int(np.flatnonzero(INDEX[name] == PRICED_AT)[0]) for name in FREED])
+    freed = np.array([PRICED.index(name) for name in FREED])
     names, where = np.unique(evidence.family, return_inverse=True)
     n = len(base.theta)
     out = np.empty((DRAWS, len(freed)))

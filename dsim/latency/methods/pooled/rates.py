@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
-from dsim.latency.features import COLUMNS, INDEX, PRICED, FloatArray, kernel_vector
+from dsim.latency.features import COLUMNS, PRICED, FloatArray, kernel_vector
 from dsim.latency.methods.whole import InNetworks
 from dsim.latency.networks import Network
 from dsim.op import Op
 
 FIXED_MS = 0.3  # nominal time of a prediction without any kernel
 FLOOR = 0.10  # spread of the model's own error that no posterior knows of, in logarithms
-PRICED_AT = np.array([INDEX[name] for name in PRICED])
+BLOCK = 256  # vectors that are priced at once: that stays in the cache
+assert COLUMNS[: len(PRICED)] == PRICED
 
 
 def priced(phi: FloatArray) -> FloatArray:
     """Return the priced columns of vectors (N, F) with the fixed time appended: (N, P + 1)."""
-    return np.hstack([phi[:, PRICED_AT], np.full((len(phi), 1), FIXED_MS)])
+    return np.hstack([phi[:, : len(PRICED)], np.full((len(phi), 1), FIXED_MS)])
 
 
 @dataclass(frozen=True)
@@ -62,13 +64,26 @@ class Rates(InNetworks):
 
     def log_ms(self, phi: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return log milliseconds (N,) and their spread (N,) for vectors (N, F); functions of phi alone."""
+        center, spread = np.empty((2, len(phi)))
+        for k in range(0, len(phi), BLOCK):
+            cut = slice(k, k + BLOCK)
+            center[cut], spread[cut] = self._block(phi[cut])
+        return center, spread
+
+    def _block(self, phi: FloatArray) -> tuple[FloatArray, FloatArray]:
         x = priced(phi)
-        log = np.log(x @ np.exp(self.theta).T)
-        part = x * np.exp(self.theta.mean(0))
-        share = part / part.sum(1)[:, None]
-        leverage = np.einsum("nf,nf->n", share @ self.covariance, share)
-        center: FloatArray = log.mean(1)
-        return center, np.sqrt(FLOOR**2 + leverage + log.var(1))
+        product = x @ self._factors
+        members = len(self.theta)
+        log = np.log(np.ascontiguousarray(product[:, :members].T))
+        # covariance's form at a network's shares of time, (x * rates) / total
+        leverage = np.einsum("nf,nf->n", product[:, members + 1 :], x) / product[:, members] ** 2
+        return log.mean(0), np.sqrt(FLOOR**2 + leverage + log.var(0))
+
+    @cached_property
+    def _factors(self) -> FloatArray:
+        """What priced vectors are multiplied with, (P + 1, M + 1 + P + 1): each member's rates, the mean rates, the covariance."""
+        rates = np.exp(self.theta.mean(0))
+        return np.hstack([np.exp(self.theta).T, rates[:, None], self.covariance * np.outer(rates, rates)])
 
 
 @dataclass(frozen=True)
