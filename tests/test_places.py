@@ -32,6 +32,13 @@ def test_bundled_profiles_are_found_in_the_checkout() -> None:
     assert set(bundled_names()) <= set(list_profiles())
 
 
+def test_profiles_that_cannot_be_looked_into_are_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a home that another user closed: root may look everywhere, and a name that is too long stands for it."""
+    monkeypatch.setenv("DSIM_PROFILES", "x" * 5000)
+    with pytest.raises(FileAccessError, match=r"cannot be looked into: .*DSIM_PROFILES"):
+        list_profiles()
+
+
 def test_files_are_written_whole_or_not_at_all(tmp_path: Path) -> None:
     target = tmp_path / "a" / "file.txt"
     with pytest.raises(FileAccessError, match="cannot be written"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from dsim.errors import FileAccessError
 from dsim.places import bundled_profiles_dir, user_profiles_dir
 
 # combinations with too few networks for a profile of their own: read with their pool, listed nowhere
@@ -13,10 +14,20 @@ JOURNALS = "_measured"
 
 
 def profile_folders(root: Path) -> dict[str, Path]:
-    """Return the folders below ``root`` that hold a profile, by name."""
-    if not root.is_dir():
-        return {}
-    return {path.name: path for path in sorted(root.iterdir()) if (path / "profile.toml").is_file()}
+    """Return the folders below ``root`` that hold a profile, by name; none where there is no such folder.
+
+    Raises
+    ------
+    FileAccessError
+        It cannot be looked into, as another user's home.
+    """
+    try:
+        found = sorted(root.iterdir()) if root.is_dir() else []
+        return {path.name: path for path in found if (path / "profile.toml").is_file()}
+    except OSError as error:
+        raise FileAccessError(
+            f"folder {root} cannot be looked into: {error.strerror}; allow it, or name a folder for your own profiles in DSIM_PROFILES"
+        ) from error
 
 
 def bundled_names() -> tuple[str, ...]:

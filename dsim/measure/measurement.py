@@ -16,6 +16,7 @@ from dsim.device.fields import read_toml
 from dsim.device.find import find_profile
 from dsim.device.folders import JOURNALS
 from dsim.errors import InvalidValueError, UnavailableError
+from dsim.files import check_folder
 from dsim.latency.scoring import Held
 from dsim.latency.summary import summarise
 from dsim.measure.backends import BACKENDS, find_backend
@@ -179,6 +180,7 @@ def _begin_apart(request: Request, suffix: str) -> Begun:
 def _ask(request: Request) -> tuple[Usable, Head, int | None]:
     """Ask the machine and its runtimes what they are; the core that helpers may use comes last."""
     check_name(request.name)
+    check_folder(user_profiles_dir())  # a place that cannot be written is told before the work, not after
     for name in (request.name, *(f"{request.name}-{backend}" for backend in request.backends)):
         _check_not_another(user_profiles_dir() / name)
     wanted = [find_backend(name) for name in dict.fromkeys(request.backends)]

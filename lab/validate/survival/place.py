@@ -7,6 +7,7 @@ then work, not loading.
 from __future__ import annotations
 
 import os
+import pwd
 import random
 import re
 import sys
@@ -141,6 +142,7 @@ def _work(name: str, folder: Path, shared: Path, log: Path, user: int) -> None:
     if user:
         os.setgid(user)
         os.setuid(user)
+        os.environ["HOME"] = pwd.getpwuid(user).pw_dir
     stop_on_sigterm()
     try:
         WORKS[name].run(folder, shared)
