@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
-from multiprocessing import get_context, parent_process
+from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -19,6 +18,7 @@ from dsim.export.subject import prepare
 from dsim.measure.network import network_of
 from dsim.measure.planned import Planned
 from dsim.measure.records import Ready
+from dsim.parents import end_with_parent
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -68,19 +68,11 @@ WRITERS: dict[str, Callable[[Planned, Path], None]] = {"onnx": write_onnx, "tfli
 
 def _helper(core: int) -> None:
     """Keep a helper process off the core that is timed."""
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    end_with_parent()
     import torch
 
     torch.set_num_threads(1)
     os.sched_setaffinity(0, {core})
-
-
-def _end_with_parent() -> None:
-    """End a helper whose parent has ended: one that was killed could not tell it to, and it would wait for ever."""
-    parent = parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
 
 
 class Kitchen:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
 from dsim.errors import InvalidValueError
+from dsim.parents import end_with_parent
 from dsim.threads import one_blas_thread
 
 Result = TypeVar("Result")
@@ -40,6 +41,7 @@ def in_processes(
 
 @one_blas_thread()
 def _with_one_thread(work: Callable[..., Result], one: tuple[object, ...]) -> Result:
+    end_with_parent()
     return work(*one)
 
 

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from dsim.cli import main
+from dsim.cli.exits import INTERRUPTED
 from dsim.cli.main import VERBS
 
 
@@ -211,3 +216,34 @@ def test_export_of_a_preset_and_of_a_study(capsys: pytest.CaptureFixture[str], t
     code, _, err = run(capsys, "export", str(tmp_path / "broken.json"), "-o", str(tmp_path / "no"))
     assert code == 1
     assert "must be JSON" in err
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="Windows ends programs without a signal")
+def test_sigterm_does_what_ctrl_c_does(tmp_path: Path) -> None:
+    words = [
+        "study",
+        "--device",
+        "iphone12",
+        "--budget",
+        "2ms",
+        "--trials",
+        "100000",
+        "--name",
+        "s",
+        "--out",
+        str(tmp_path),
+    ]
+    trials = tmp_path / "s" / "trials.jsonl"
+    with subprocess.Popen(
+        [sys.executable, "-m", "dsim", *words], stderr=subprocess.PIPE, text=True
+    ) as process:
+        limit = time.monotonic() + 300
+        while process.poll() is None and not (trials.exists() and trials.read_text().count("\n") > 1):
+            assert time.monotonic() < limit
+            time.sleep(0.1)
+        process.terminate()
+        assert process.wait(timeout=60) == INTERRUPTED
+        assert process.stderr is not None
+        assert "Interrupted" in process.stderr.read()
+    assert (tmp_path / "s" / "chosen.json").exists()
