@@ -168,10 +168,15 @@ def counts_words(found: Mapping[str, int]) -> str:
         by_count[found[name]].append(label)
     unknown = by_count.pop(0, [])
     parts = [
-        f"{' and '.join(labels)} of {number} network{'' if number == 1 else 's'}"
+        f"{_listed(labels)} of {number} network{'' if number == 1 else 's'}"
         for number, labels in by_count.items()
     ]
     return "; ".join([*parts, *([f"unknown: {', '.join(unknown)}"] if unknown else [])])
+
+
+def _listed(labels: list[str]) -> str:
+    *first, last = labels
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def _measured(profile: DeviceProfile, rows: list[Measurement], name: str) -> Metric | None:
