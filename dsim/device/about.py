@@ -10,6 +10,7 @@ from dsim.device.batches import THROUGHPUT
 from dsim.device.profile import Measurement
 from dsim.errors import InvalidValueError
 from dsim.graph.passes import PASSES
+from dsim.records import shown
 
 SCHEMA_VERSION = 1
 MEASURES = ("latency", THROUGHPUT)
@@ -113,17 +114,17 @@ class About:
         for key in TEXTS:
             if not getattr(self, key).strip():
                 raise InvalidValueError(
-                    f"{key} must be a text that is not empty, got {getattr(self, key)!r}; fill it in"
+                    f"{key} must be a text that is not empty, got {shown(getattr(self, key))}; fill it in"
                 )
         for key, known in (("measures", MEASURES), ("group", GROUPS)):
             if getattr(self, key) not in known:
                 raise InvalidValueError(
-                    f"{key} must be one of {', '.join(known)}, got {getattr(self, key)!r}; correct it"
+                    f"{key} must be one of {', '.join(known)}, got {shown(getattr(self, key))}; correct it"
                 )
         unknown = [name for name in self.passes if name not in PASSES]
         if unknown:
             raise InvalidValueError(
-                f"passes must be chosen from {', '.join(sorted(PASSES))}, got {unknown[0]!r}; correct the names"
+                f"passes must be chosen from {', '.join(sorted(PASSES))}, got {shown(unknown[0])}; correct the names"
             )
         if self.fixed_ms is not None and not 0 <= self.fixed_ms < math.inf:
             raise InvalidValueError(
@@ -135,7 +136,7 @@ class About:
     def _check_donor(self) -> None:
         if self.donor == self.name:
             raise InvalidValueError(
-                f"donor must be the name of another profile, got {self.donor!r}; correct it"
+                f"donor must be the name of another profile, got {shown(self.donor)}; correct it"
             )
 
     def _check_names(self) -> None:
@@ -145,13 +146,13 @@ class About:
                 raise InvalidValueError(f"{key}s must have at least one entry, got none; fill it in")
             if named not in known:
                 raise InvalidValueError(
-                    f"reference.{key} must be one of {', '.join(sorted(known))}, got {named!r}; "
+                    f"reference.{key} must be one of {', '.join(sorted(known))}, got {shown(named)}; "
                     f"declare it under [{key}s] or correct it"
                 )
         unknown = sorted(set(self.defaults) - set(NETWORK_COLUMNS))
         if unknown:
             raise InvalidValueError(
-                f"defaults must name columns of networks.csv ({', '.join(NETWORK_COLUMNS)}), got {unknown[0]!r}; "
+                f"defaults must name columns of networks.csv ({', '.join(NETWORK_COLUMNS)}), got {shown(unknown[0])}; "
                 "correct it"
             )
 

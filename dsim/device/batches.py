@@ -15,6 +15,7 @@ from typing import Any
 
 from dsim.device.profile import DeviceProfile
 from dsim.errors import BatchError, FileFormatError
+from dsim.records import shown
 
 MARK = "@batch"
 THROUGHPUT = "throughput"
@@ -138,7 +139,7 @@ def stated_batches(value: object, path: Path) -> tuple[str, tuple[int, ...]]:
     numbers = value if isinstance(value, list | tuple) else [value]
     if not numbers or any(type(n) is not int or not 1 <= n <= 10**6 for n in numbers):
         raise FileFormatError(
-            f"{path}, batch: must be a number of images, a list of such numbers or a text, got {value!r}; correct it"
+            f"{path}, batch: must be a number of images, a list of such numbers or a text, got {shown(value)}; correct it"
         )
     return " and ".join(str(n) for n in sorted(set(numbers))), tuple(sorted(set(numbers)))
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from dsim.device.fields import read_toml
 from dsim.errors import InvalidValueError
-from dsim.records import from_plain
+from dsim.records import from_plain, shown
 
 KEY = "drift"
 MEASURED = "measured.toml"
@@ -55,7 +55,7 @@ class KeptDrift:
     def __post_init__(self) -> None:
         if self.told_by not in _TELLERS:
             raise InvalidValueError(
-                f"told_by must be {' or '.join(_TELLERS)}, got {self.told_by!r}; correct it"
+                f"told_by must be {' or '.join(_TELLERS)}, got {shown(self.told_by)}; correct it"
             )
         if not len(self.minutes) == len(self.percent) == len(self.error_percent) > 0:
             raise InvalidValueError(

@@ -13,6 +13,7 @@ from typing import Any
 
 from dsim.errors import FileAccessError, FileFormatError
 from dsim.files import write_atomic
+from dsim.records import shown
 
 MAX_BYTES = 20_000_000  # a profile may come from a stranger
 
@@ -138,7 +139,7 @@ def whole(row: Mapping[str, str], column: str, where: str) -> int | None:
     value = number(row, column, where)
     if value is not None and value != int(value):
         raise FileFormatError(
-            f"{where}, column {column!r}: must be a whole number, got {row[column]!r}; correct it"
+            f"{where}, column {column!r}: must be a whole number, got {shown(row[column])}; correct it"
         )
     return None if value is None else int(value)
 
@@ -148,7 +149,7 @@ def images(row: Mapping[str, str], column: str, where: str) -> int | None:
     value = whole(row, column, where)
     if value == 0:
         raise FileFormatError(
-            f"{where}, column {column!r}: must be at least 1, got {row[column]!r}; give the images in one run"
+            f"{where}, column {column!r}: must be at least 1, got {shown(row[column])}; give the images in one run"
         )
     return value
 
@@ -166,7 +167,7 @@ def one_of(row: Mapping[str, str], column: str, where: str, known: Mapping[str, 
     value = text(row, column, where)
     if value not in known:
         raise FileFormatError(
-            f"{where}, column {column!r}: must be one of {', '.join(sorted(known))}, got {value!r}; "
+            f"{where}, column {column!r}: must be one of {', '.join(sorted(known))}, got {shown(value)}; "
             "declare it in profile.toml or correct it"
         )
     return value
@@ -177,7 +178,7 @@ def positive(row: Mapping[str, str], column: str, where: str) -> float:
     value = number(row, column, where)
     if value is None or value <= 0:
         raise FileFormatError(
-            f"{where}, column {column!r}: must be a positive number, got {row[column]!r}; correct it"
+            f"{where}, column {column!r}: must be a positive number, got {shown(row[column])}; correct it"
         )
     return value
 
@@ -201,7 +202,7 @@ def number(row: Mapping[str, str], column: str, where: str) -> float | None:
         value = math.nan
     if not math.isfinite(value) or not 0 <= value < 1e15:
         raise FileFormatError(
-            f"{where}, column {column!r}: must be a number of at least 0, got {raw!r}; correct it"
+            f"{where}, column {column!r}: must be a number of at least 0, got {shown(raw)}; correct it"
         )
     return value
 

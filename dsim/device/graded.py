@@ -14,6 +14,7 @@ from pathlib import Path
 from dsim.device.fields import number, positive, read_rows, text
 from dsim.errors import FileFormatError, InvalidValueError
 from dsim.places import bundled_profiles_dir
+from dsim.records import shown
 
 FOLDER = "_contrasts"
 # what may be exchanged, each with what a reader should think of
@@ -130,17 +131,19 @@ class GradedContrast:
         for key, known in (("kind", tuple(KINDS)), ("unit", UNITS), ("measures", MEASURES), ("fell", SIDES)):
             if getattr(self, key) not in known:
                 raise InvalidValueError(
-                    f"{key} must be one of {', '.join(filter(None, known))}, got {getattr(self, key)!r}; correct it"
+                    f"{key} must be one of {', '.join(filter(None, known))}, got {shown(getattr(self, key))}; correct it"
                 )
         if self.before == self.after:
-            raise InvalidValueError(f"before and after must differ, got {self.before!r} twice; correct them")
+            raise InvalidValueError(
+                f"before and after must differ, got {shown(self.before)} twice; correct them"
+            )
         if self.kind == "norm" and any(
             word in side.lower()
             for side in (self.before, self.after)
             for word in ("folded", "no norm", "without")
         ):
             raise InvalidValueError(
-                f"a contrast of norms must have a norm that runs on both sides, got {self.before!r} and {self.after!r}; "
+                f"a contrast of norms must have a norm that runs on both sides, got {shown(self.before)} and {self.after!r}; "
                 "a folded batch norm says nothing about norms: leave it out"
             )
         for side in ("before", "after"):
@@ -197,7 +200,7 @@ def _contrast(row: dict[str, str], where: str) -> GradedContrast:
     }
     grade = text(row, "grade", where)
     if grade not in {str(one) for one in Grade}:
-        raise FileFormatError(f"{where}, column 'grade': must be A, B or C, got {grade!r}; correct it")
+        raise FileFormatError(f"{where}, column 'grade': must be A, B or C, got {shown(grade)}; correct it")
     try:
         return GradedContrast(
             grade=Grade(grade),

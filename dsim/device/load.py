@@ -13,7 +13,7 @@ from dsim.device.fields import images, number, one_of, positive, read_rows, read
 from dsim.device.profile import ROLES, Contrast, DeviceProfile, MeasuredOp, Measurement
 from dsim.errors import FileFormatError, InvalidValueError
 from dsim.graph.key import split_key
-from dsim.records import from_toml
+from dsim.records import from_toml, shown
 
 CONTRAST_COLUMNS = tuple(f.name for f in fields(Contrast))
 _UNTIMED = {"low_ms": "", "high_ms": ""}  # what published contrasts leave out
@@ -38,7 +38,7 @@ def load_profile(folder: Path) -> DeviceProfile:
     about = from_toml(About, read_text(path), str(path))
     if about.name != folder.name:
         raise FileFormatError(
-            f"{path}, name: must equal the folder's name {folder.name!r}, got {about.name!r}; rename one of them"
+            f"{path}, name: must equal the folder's name {folder.name!r}, got {shown(about.name)}; rename one of them"
         )
     models, protocols = about.models, about.protocols
     contrasts, measured = folder / "contrasts.csv", folder / "ops.parquet"
@@ -92,7 +92,7 @@ def _measurement(
     name, size = split_key(graph)
     if graph and not (name and size.isdigit()):
         raise FileFormatError(
-            f"{where}, column 'graph': must be name@resolution or empty, got {graph!r}; correct it"
+            f"{where}, column 'graph': must be name@resolution or empty, got {shown(graph)}; correct it"
         )
     return Measurement(
         network=text(row, "network", where),
@@ -135,7 +135,7 @@ def _role(row: dict[str, str], where: str) -> str:
     role = row["role"].strip()
     if role not in ROLES:
         raise FileFormatError(
-            f"{where}, column 'role': must be empty, {', '.join(ROLES[1:-1])} or {ROLES[-1]}, got {role!r}; correct it"
+            f"{where}, column 'role': must be empty, {', '.join(ROLES[1:-1])} or {ROLES[-1]}, got {shown(role)}; correct it"
         )
     return role
 
@@ -146,7 +146,9 @@ def _contrast(
     choice = text(row, "choice", where)
     kind, _, pair = choice.partition(":")
     if not kind or not pair:
-        raise FileFormatError(f"{where}, column 'choice': must read kind:what, got {choice!r}; correct it")
+        raise FileFormatError(
+            f"{where}, column 'choice': must read kind:what, got {shown(choice)}; correct it"
+        )
     given: dict[str, Any] = {
         "choice": choice,
         "what": row["what"].strip(),

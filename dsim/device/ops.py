@@ -14,7 +14,7 @@ from dsim.device.profile import MeasuredOp
 from dsim.errors import DsimError, FileAccessError, FileFormatError
 from dsim.graph.serial import OpForm
 from dsim.op import Op, OpKind
-from dsim.records import from_plain, parse_json
+from dsim.records import from_plain, parse_json, shown
 
 COLUMNS: dict[str, type[pl.DataType]] = {
     "op": pl.String, "attrs": pl.String, "inputs": pl.String, "activation": pl.String, "latency_ms": pl.Float64,
@@ -85,17 +85,17 @@ def _measured(row: dict[str, Any], where: str) -> MeasuredOp:
     latency, count = row["latency_ms"], row["count"]
     if latency is None or not math.isfinite(latency) or latency <= 0:
         raise FileFormatError(
-            f"{where}, column 'latency_ms': must be a positive number, got {latency!r}; correct it"
+            f"{where}, column 'latency_ms': must be a positive number, got {shown(latency)}; correct it"
         )
     if count is None or count < 1:
-        raise FileFormatError(f"{where}, column 'count': must be at least 1, got {count!r}; correct it")
+        raise FileFormatError(f"{where}, column 'count': must be at least 1, got {shown(count)}; correct it")
     if row["how"] not in HOW:
         raise FileFormatError(
-            f"{where}, column 'how': must be one of {', '.join(HOW)}, got {row['how']!r}; correct it"
+            f"{where}, column 'how': must be one of {', '.join(HOW)}, got {shown(row['how'])}; correct it"
         )
     batch = row.get("batch")
     if batch is not None and batch < 1:
-        raise FileFormatError(f"{where}, column 'batch': must be at least 1, got {batch!r}; correct it")
+        raise FileFormatError(f"{where}, column 'batch': must be at least 1, got {shown(batch)}; correct it")
     for column in ("source", "licence"):
         if not row[column]:
             raise FileFormatError(f"{where}, column {column!r}: must not be empty; fill it in")

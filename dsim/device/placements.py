@@ -13,6 +13,7 @@ from pathlib import Path
 from dsim.device.fields import read_rows, text, whole, write_rows
 from dsim.errors import FileFormatError
 from dsim.op import OpKind
+from dsim.records import shown
 
 FILE = "placements.csv"
 COLUMNS = ("network", "op", "on_accelerator", "elsewhere")
@@ -52,6 +53,8 @@ def write_placements(folder: Path, found: Iterable[Placement]) -> None:
 def _placement(row: dict[str, str], where: str) -> Placement:
     op = text(row, "op", where)
     if op not in {str(kind) for kind in OpKind}:
-        raise FileFormatError(f"{where}, column 'op': must be a kind of operator, got {op!r}; correct it")
+        raise FileFormatError(
+            f"{where}, column 'op': must be a kind of operator, got {shown(op)}; correct it"
+        )
     counts = (whole(row, name, where) or 0 for name in ("on_accelerator", "elsewhere"))
     return Placement(text(row, "network", where), OpKind(op), *counts)

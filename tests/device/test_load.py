@@ -68,6 +68,14 @@ def test_a_broken_field_is_named_by_file_row_column_and_rule(
     assert rule in message
 
 
+@pytest.mark.parametrize("column", ["latency_ms", "model", "graph"])
+def test_a_value_that_is_very_long_is_shown_in_part(folder: Path, column: str) -> None:
+    _edit_row(folder / "networks.csv", column, "y" * 5000, row=3)
+    with pytest.raises(FileFormatError, match=f"column '{column}'") as error:
+        load_profile(folder)
+    assert len(str(error.value)) < 1000
+
+
 def test_a_missing_column_an_extra_one_and_a_short_row(folder: Path) -> None:
     path = folder / "networks.csv"
     good = path.read_text(encoding="utf-8")
