@@ -14,8 +14,12 @@ _TIMED = ("load", "seen", "failed")  # of a network: another figure each time
 
 
 def outcome(folder: Path) -> dict[str, object]:
-    """Return the content of each file by its path; hidden files are locks, and what a kill left half-written."""
-    paths = sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
+    """Return the content of each file by its path.
+
+    Hidden files are locks, and what a kill left half-written; a database, in which older versions kept a study, holds dates.
+    """
+    files = (path for path in folder.rglob("*") if path.is_file())
+    paths = sorted(path for path in files if not path.name.startswith(".") and path.suffix != ".db")
     return {str(path.relative_to(folder)): _content(path) for path in paths}
 
 
