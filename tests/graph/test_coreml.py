@@ -65,15 +65,11 @@ def test_flexible_sizes_and_other_kinds_are_one_clear_line(tmp_path: Path) -> No
     def flexible(model: Any) -> None:
         model.mlProgram.functions["main"].inputs[0].type.tensorType.dimensions[2].unknown.variadic = False
 
-    def older(model: Any) -> None:
-        model.neuralNetwork.SetInParent()
-
     def pipeline(model: Any) -> None:
         model.pipeline.SetInParent()
 
     for change, says in (
         (flexible, "flexible shape"),
-        (older, "older neuralNetwork"),
         (pipeline, "several models"),
     ):
         with pytest.raises(UnsupportedOpError, match=says) as error:

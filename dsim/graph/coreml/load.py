@@ -12,13 +12,14 @@ from dsim.records import parse_json, shown
 
 MAX_SPEC_BYTES = 2**31  # protobuf's own limit
 MAX_MANIFEST_BYTES = 2**20
+PROGRAM = "mlProgram"
 # kinds of models that hold one of the older networks
 OLDER = ("neuralNetwork", "neuralNetworkClassifier", "neuralNetworkRegressor")
 PIPELINES = ("pipeline", "pipelineClassifier", "pipelineRegressor")
 
 
-def load_program(path: Path) -> Any:
-    """Parse a file or package and return its program (coremltools.proto.MIL_pb2.Program).
+def load_model(path: Path) -> Any:
+    """Parse a file or package and return its model (coremltools.proto.Model_pb2.Model), which holds one network.
 
     Raises
     ------
@@ -29,7 +30,7 @@ def load_program(path: Path) -> Any:
     FileFormatError
         It is no Core ML model.
     UnsupportedOpError
-        It is a model of another kind than an ML program.
+        It holds several models.
     """
     place = _specification(path)
     raw = (
@@ -47,13 +48,8 @@ def load_program(path: Path) -> Any:
     except Exception as error:  # protobuf raises types of its own, which differ between its versions
         raise FileFormatError(f"{path} must be a Core ML model, cannot be parsed; save it again") from error
     kind = model.WhichOneof("Type")
-    if kind == "mlProgram":
-        return model.mlProgram
-    if kind in OLDER:
-        raise UnsupportedOpError(
-            f"{path} must hold an ML program, got the older {kind}, which does not state its shapes; convert the network with "
-            "coremltools.convert(..., convert_to='mlprogram')"
-        )
+    if kind == PROGRAM or kind in OLDER:
+        return model
     if kind in PIPELINES:
         raise UnsupportedOpError(
             f"{path} must hold one network, got a {kind} of several models; save the network by itself"

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from dsim.errors import DsimError, FileFormatError, InvalidValueError
-from dsim.graph.coreml.load import load_program
+from dsim.graph.coreml.load import PROGRAM, load_model
+from dsim.graph.coreml.older import input_shapes, older_graph
 from dsim.graph.coreml.ops import translate
 from dsim.graph.coreml.walk import FLOATS, Walk, type_of
 from dsim.graph.facts import FileFacts
@@ -25,7 +26,7 @@ MAX_OPERATIONS = 200_000  # constants among them
 
 
 def read_coreml(path: str | Path, input_shape: Given = None) -> Graph:
-    """Read the graph that an ML program describes.
+    """Read the graph that an ML program or an older neural network describes.
 
     Parameters
     ----------
@@ -49,7 +50,7 @@ def read_coreml(path: str | Path, input_shape: Given = None) -> Graph:
     """
     place = Path(path)
     try:
-        return _graph(load_program(place), input_shape)
+        return _graph(load_model(place), input_shape)
     except DsimError as error:
         text = one_line(str(error))
         raise type(error)(text if str(place) in text else f"{place}: {text}") from error
@@ -58,7 +59,16 @@ def read_coreml(path: str | Path, input_shape: Given = None) -> Graph:
         raise FileFormatError(f"{place} must be a valid Core ML model: {text}; save it again") from error
 
 
-def _graph(program: Any, input_shape: Given) -> Graph:
+def _graph(model: Any, input_shape: Given) -> Graph:
+    kind = model.WhichOneof("Type")
+    if kind == PROGRAM:
+        return _program_graph(model.mlProgram, input_shape)
+    own = input_shapes(model)
+    _check(own, input_shape)
+    return older_graph(getattr(model, kind), own, [one.name for one in model.description.output])
+
+
+def _program_graph(program: Any, input_shape: Given) -> Graph:
     function = program.functions.get("main")
     block = function.block_specializations[function.opset] if function is not None else None
     if function is None or block is None or not block.operations:
@@ -79,20 +89,21 @@ def _graph(program: Any, input_shape: Given) -> Graph:
         shapes[name] = shape
         made.input(name, shape, FLOAT if kind in FLOATS else INT64)
         walk.start(one.name, name)
-    _check(list(function.inputs), list(shapes.values()), input_shape)
+    _check({one.name: shapes[f"input{number}"] for number, one in enumerate(function.inputs)}, input_shape)
     translate(walk, block.operations)
     graph = model_graph(made.model([walk.named(name) for name in block.outputs]), shapes, splits=True)
     return replace(graph, file=_facts(walk, block.operations))
 
 
-def _check(inputs: list[Any], own: list[Shape], input_shape: Given) -> None:
+def _check(own: Mapping[str, Shape], input_shape: Given) -> None:
+    """Refuse another shape than the file's own for an input."""
     asked = as_inputs(input_shape)
-    named = by_name([one.name for one in inputs], asked) if asked else {}
-    for one, shape in zip(inputs, own, strict=True):
-        if named.get(one.name, shape) != shape:
+    named = by_name(list(own), asked) if asked else {}
+    for name, shape in own.items():
+        if named.get(name, shape) != shape:
             raise InvalidValueError(
-                f"a Core ML file has its sizes fixed: {one.name[:100]!r} is {write_shape(shape)}, got "
-                f"{write_shape(named[one.name])}; leave --input out, or convert the network at that size"
+                f"a Core ML file has its sizes fixed: {name[:100]!r} is {write_shape(shape)}, got "
+                f"{write_shape(named[name])}; leave --input out, or convert the network at that size"
             )
 
 
