@@ -59,6 +59,7 @@ def test_every_study_is_among_those_tested() -> None:
         "paper-checks",
         "planted-attention",
         "reality-check",
+        "survival",  # tests/lab/validate/test_survival.py
     }
 
 

@@ -15,6 +15,7 @@ pytest.importorskip("safetensors", reason="needs pip install 'dsim[supernet]'")
 pytest.importorskip("onnx", reason="needs pip install 'dsim[onnx]'")
 
 from dsim.errors import FileFormatError
+from lab.places import NOTES, STUDIES
 from lab.validate.survival.clock import set_back
 from lab.validate.survival.corrupt import block, read_broken
 from lab.validate.survival.disk import close, fill
@@ -129,3 +130,10 @@ def test_rows_come_back_and_make_the_table(tmp_path: Path) -> None:
         "| kill -9 | a study | 2 | 1 | something was kept: 1; fault, 1 times: lost a row |"
         in note.read_text()
     )
+
+
+def test_the_committed_table_is_that_of_the_committed_rows(tmp_path: Path) -> None:
+    committed, note = NOTES / "survival.md", tmp_path / "survival.md"
+    note.write_bytes(committed.read_bytes())
+    write_note(Rows(STUDIES / "survival" / "rows.jsonl"), note)
+    assert note.read_bytes() == committed.read_bytes()
