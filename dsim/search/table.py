@@ -50,25 +50,45 @@ class Row:
     amounts: Floats | None = None
 
 
+@dataclass(frozen=True, eq=False)
+class _Reading:
+    """What is read of a piece before anything that was learned comes in.
+
+    Attributes
+    ----------
+    summary
+        (S,).
+    amounts
+        What it takes beside time (C,), or (0,) without limits.
+    kernels
+        What runs of it on the device, where a `DeviceModel` says so.
+    phi
+        (F,) from a latency model of another kind.
+    """
+
+    summary: Floats
+    amounts: Floats
+    kernels: tuple[Kernel, ...] = ()
+    phi: Floats | None = None
+
+
 @dataclass(frozen=True)
 class _Readings:
-    """What the tables of one device share: what is read of pieces before anything that was learned comes in.
+    """What the tables of one device share.
 
     Attributes
     ----------
     numbers
-        Of pieces, by their keys.
-    kernels, summaries, amounts
-        Of each piece by its number: what runs of it on the device, where a `DeviceModel` says so, its summary (S,), and what it
-        takes beside time (C,), or (0,) without limits.
+        Of pieces, by their keys. A piece has its number only once it is read whole: Ctrl-C may come at any moment, and the search
+        concludes with what it has.
+    pieces
+        By their numbers.
     groups
         Numbers of the pieces that are asked for together, by what the caller calls them.
     """
 
     numbers: dict[Hashable, int] = field(default_factory=dict)
-    kernels: list[tuple[Kernel, ...]] = field(default_factory=list)
-    summaries: list[Floats] = field(default_factory=list)
-    amounts: list[Floats] = field(default_factory=list)
+    pieces: list[_Reading] = field(default_factory=list)
     groups: dict[Hashable, tuple[int, ...]] = field(default_factory=dict)
 
 
@@ -168,7 +188,7 @@ class CostTable:
         other = CostTable(latency, accuracy, self._classes, self._image, self.ceiling)
         other._read = self._read
         latency.vectors(
-            [kernel for kernels in self._read.kernels for kernel in kernels]
+            [kernel for piece in self._read.pieces for kernel in piece.kernels]
         )  # all at once is quicker
         return other
 
@@ -177,37 +197,36 @@ class CostTable:
 
         ``priced`` is None for the head of a backbone.
         """
-        read = self._read
+        numbers, pieces = self._read.numbers, self._read.pieces
         key = (seen, priced, place_of(scope) if self.ceiling else None)
-        number = read.numbers.get(key)
-        if number is None:
-            number = read.numbers[key] = len(read.numbers)
-            read.summaries.append(self._accuracy.summarise(part_graph(seen)))
-            read.amounts.append(self._amounts(scope, priced))
-            read.kernels.append(())
-            if priced is not None and isinstance(self._latency, DeviceModel):
-                placed = self._latency.kernels(part_graph(priced))
-                read.kernels[number] = tuple(one.kernel for one in placed)
-            elif priced is not None:
-                phi = self._latency.featurise(part_graph(priced))
-                self._split = len(phi)
-                self._rows[number] = self._joined(phi, number)
-        return number
+        if key not in numbers:
+            pieces.append(self._reading(scope, seen, priced))
+            numbers[key] = len(pieces) - 1
+        return numbers[key]
+
+    def _reading(self, scope: str, seen: Part, priced: Part | None) -> _Reading:
+        summary, amounts = self._accuracy.summarise(part_graph(seen)), self._amounts(scope, priced)
+        if priced is None:
+            return _Reading(summary, amounts)
+        if isinstance(self._latency, DeviceModel):
+            placed = self._latency.kernels(part_graph(priced))
+            return _Reading(summary, amounts, kernels=tuple(one.kernel for one in placed))
+        phi = self._latency.featurise(part_graph(priced))
+        self._split = len(phi)
+        return _Reading(summary, amounts, phi=phi)
 
     def _row(self, number: int) -> Floats:
         """Return the joined row (F + S,) of a piece that was read."""
         row = self._rows.get(number)
         if row is None:
+            piece = self._read.pieces[number]
             if isinstance(self._latency, DeviceModel):
-                phi = self._latency.vectors(self._read.kernels[number]).sum(0)
+                phi = self._latency.vectors(piece.kernels).sum(0)
                 self._split = len(phi)
             else:
-                phi = np.zeros(self._split)
-            row = self._rows[number] = self._joined(phi, number)
+                phi = np.zeros(self._split) if piece.phi is None else piece.phi
+            row = self._rows[number] = np.concatenate([phi, piece.summary, piece.amounts])
         return row
-
-    def _joined(self, phi: Floats, number: int) -> Floats:
-        return np.concatenate([phi, self._read.summaries[number], self._read.amounts[number]])
 
     def _amounts(self, scope: str, part: Part | None) -> Floats:
         if self.ceiling is None or part is None:

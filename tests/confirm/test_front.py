@@ -142,10 +142,12 @@ def test_a_study_is_planned_written_timed_and_confirmed(
     assert as_predicted.chosen is not None
     assert as_predicted.chosen.top1_low > study.chosen.top1_low
     assert 0.95 * as_predicted.chosen.latency_ms < 2.0
-    # a device that is a fifth quicker, of which the planned designs alone were timed: something larger still
+    # a device that is a fifth quicker, of which the planned designs alone were timed: something larger still, which may itself be
+    # among those that are to be timed next
     quick = timed(0.8, [step.design for step in plan.steps])
-    assert quick.answer.verdict is Verdict.CHANGED
+    assert quick.answer.verdict is not Verdict.CONFIRMED
     assert quick.chosen is not None
+    assert quick.name != own
     assert quick.chosen.top1_low > as_predicted.chosen.top1_low - 0.2
     # one that is a fifth slower: the choice takes more than the budget, and something smaller is named
     slow = timed(1.2, pool)

@@ -7,6 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from dsim.arch import PRESETS
+from dsim.graph import Graph
 from dsim.search.grid import Grid
 from dsim.search.mix import mix_from, parameters
 from dsim.search.space import Space
@@ -27,6 +29,24 @@ def test_rows_equal_the_whole_graph(seed: int) -> None:
         graph = grid.arch(point).to_graph()
         np.testing.assert_allclose(rows.phi[i], latency.featurise(graph), rtol=1e-9)
         np.testing.assert_allclose(rows.summary[i], accuracy.summarise(graph), rtol=1e-9)
+
+
+@pytest.mark.parametrize("after", [0, 1, 7])
+def test_a_table_that_ctrl_c_stopped_at_any_piece_goes_on(after: int) -> None:
+    class Stopped(FakeLatency):
+        left = after
+
+        def featurise(self, graph: Graph) -> np.ndarray:
+            self.left -= 1
+            if self.left == -1:
+                raise KeyboardInterrupt
+            return super().featurise(graph)
+
+    arch = PRESETS["efficientformer_l1"]
+    table = CostTable(Stopped(), FakeAccuracy())
+    with pytest.raises(KeyboardInterrupt):
+        table.whole(arch)
+    np.testing.assert_array_equal(table.whole(arch), CostTable(FakeLatency(), FakeAccuracy()).whole(arch))
 
 
 def test_prices_are_for_the_classes_that_are_deployed() -> None:
