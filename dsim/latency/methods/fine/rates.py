@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsim.latency.features import FloatArray
+from dsim.latency.maths.blocks import in_blocks
 from dsim.latency.maths.rounded import widened
 from dsim.latency.methods.fine.correct import NOISE as LEFT_NOISE
 from dsim.latency.methods.fine.correct import Correction, fit_correction, places_of
@@ -20,7 +21,6 @@ from dsim.latency.networks import Network
 from dsim.op import Op
 
 NOISE = 0.08  # log-spread of one figure around the rates
-BATCH = 256  # vectors that are priced at once: that stays in the cache
 FLOOR = 0.04  # spread of the model's own error that no posterior knows of, in logarithms
 
 
@@ -57,13 +57,9 @@ class FineRates(InNetworks):
 
     def log_ms(self, phi: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return log milliseconds (N,) and their spread (N,) for vectors (N, F); functions of phi alone."""
-        log, spread = np.empty((2, len(phi)))
-        for k in range(0, len(phi), BATCH):
-            cut = slice(k, k + BATCH)
-            log[cut], spread[cut] = self._batch(phi[cut])
-        return log, spread
+        return in_blocks(self._block, phi)
 
-    def _batch(self, phi: FloatArray) -> tuple[FloatArray, FloatArray]:
+    def _block(self, phi: FloatArray) -> tuple[FloatArray, FloatArray]:
         part = priced(phi) * np.exp(self.log_rate)
         whole = part.sum(1)
         share = part / whole[:, None]

@@ -9,13 +9,13 @@ from functools import cached_property
 import numpy as np
 
 from dsim.latency.features import COLUMNS, PRICED, FloatArray, kernel_vector
+from dsim.latency.maths.blocks import in_blocks
 from dsim.latency.methods.whole import InNetworks
 from dsim.latency.networks import Network
 from dsim.op import Op
 
 FIXED_MS = 0.3  # nominal time of a prediction without any kernel
 FLOOR = 0.10  # spread of the model's own error that no posterior knows of, in logarithms
-BLOCK = 256  # vectors that are priced at once: that stays in the cache
 assert COLUMNS[: len(PRICED)] == PRICED
 
 
@@ -64,11 +64,7 @@ class Rates(InNetworks):
 
     def log_ms(self, phi: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return log milliseconds (N,) and their spread (N,) for vectors (N, F); functions of phi alone."""
-        center, spread = np.empty((2, len(phi)))
-        for k in range(0, len(phi), BLOCK):
-            cut = slice(k, k + BLOCK)
-            center[cut], spread[cut] = self._block(phi[cut])
-        return center, spread
+        return in_blocks(self._block, phi)
 
     def _block(self, phi: FloatArray) -> tuple[FloatArray, FloatArray]:
         x = priced(phi)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from dsim.latency.features import COLUMNS, PRICED
-from dsim.latency.methods.pooled.rates import BLOCK, FIXED_MS, FLOOR, Rates
+from dsim.latency.maths.blocks import BLOCK
+from dsim.latency.methods.pooled.rates import FIXED_MS, FLOOR, Rates
 
 
 def test_figures_are_the_formulas_for_each_network_alone() -> None:
