@@ -14,17 +14,17 @@ from signal import SIGKILL
 from dsim.places import cache_dir
 from lab.validate.survival.place import Place, places
 from lab.validate.survival.rows import Row, Rows
+from lab.validate.survival.works import EACH
 
 HARM, COUNT = "clock set back a year", 20
-WORKS = ("a study", "a comparison", "dsim measure", "training of a supernet")
 AHEAD_S = 366 * 86400.0
 
 
 def run(rows: Rows, count: int) -> None:
     """Take so many cases in all."""
-    with places(WORKS) as made:
-        for name in WORKS:
-            for number in rows.left(HARM, name, range(-(-count // len(WORKS)))):
+    with places(EACH) as made:
+        for name in EACH:
+            for number in rows.left(HARM, name, range(-(-count // len(EACH)))):
                 rows.keep(set_back(made[name], number))
 
 

@@ -17,9 +17,9 @@ from signal import SIGKILL
 from dsim.errors import UnavailableError
 from lab.validate.survival.place import Place, places
 from lab.validate.survival.rows import Row, Rows
+from lab.validate.survival.works import EACH
 
 FULL, CLOSED, COUNT = "a full disk", "a folder of another user", 60
-WORKS = ("a study", "a comparison", "dsim measure", "training of a supernet")
 SIZE = 64 * 2**20
 
 
@@ -36,10 +36,10 @@ def run(rows: Rows, count: int) -> None:
             "full disks and folders of other users need root, got another user; run it as root"
         )
     harms: dict[str, Callable[[Place, int], Row]] = {FULL: fill, CLOSED: close}
-    with places(WORKS) as made:
-        for name in WORKS:
+    with places(EACH) as made:
+        for name in EACH:
             for harm, do in harms.items():
-                for number in rows.left(harm, name, range(-(-count // (len(WORKS) * len(harms))))):
+                for number in rows.left(harm, name, range(-(-count // (len(EACH) * len(harms))))):
                     rows.keep(do(made[name], number))
 
 

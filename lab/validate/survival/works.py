@@ -119,6 +119,8 @@ def space() -> Space:
     )
 
 
+# one of each kind of work, for harms that take long
+EACH = ("a study", "a comparison", "dsim measure", "training of a supernet")
 _SEARCH = ("dsim.search.run", "dsim.shift", "dsim.latency", "torch", "optuna", "polars", "sklearn.ensemble")
 _SMALL = ("torch", "polars", "tests.supernet.small", "dsim.supernet")
 WORKS = {
