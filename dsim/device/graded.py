@@ -143,7 +143,7 @@ class GradedContrast:
             for word in ("folded", "no norm", "without")
         ):
             raise InvalidValueError(
-                f"a contrast of norms must have a norm that runs on both sides, got {shown(self.before)} and {self.after!r}; "
+                f"a contrast of norms must have a norm that runs on both sides, got {shown(self.before)} and {shown(self.after)}; "
                 "a folded batch norm says nothing about norms: leave it out"
             )
         for side in ("before", "after"):

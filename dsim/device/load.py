@@ -10,7 +10,7 @@ from typing import Any
 from dsim.device.about import NETWORK_COLUMNS, TEXTS, About
 from dsim.device.batches import THROUGHPUT, batches_in, stated_batches
 from dsim.device.fields import images, number, one_of, positive, read_rows, read_text, signed, text, whole
-from dsim.device.profile import ROLES, Contrast, DeviceProfile, MeasuredOp, Measurement
+from dsim.device.profile import BESIDE, ROLES, Contrast, DeviceProfile, MeasuredOp, Measurement
 from dsim.errors import FileFormatError, InvalidValueError
 from dsim.graph.key import split_key
 from dsim.records import from_toml, shown
@@ -118,11 +118,7 @@ def _measurement(
         batch=images(row, "batch", where),
         rounded_to_ms=number(row, "rounded_to_ms", where),
         drift=_known(row, "drift", where),
-        p95_ms=_known(row, "p95_ms", where),
-        sustained_ms=_known(row, "sustained_ms", where),
-        sustained_s=_known(row, "sustained_s", where),
-        load_ms=_known(row, "load_ms", where),
-        energy_mj=_known(row, "energy_mj", where),
+        **{name: _known(row, name, where) for name in BESIDE},
     )
 
 
