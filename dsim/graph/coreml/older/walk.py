@@ -111,8 +111,9 @@ class Walk:
             self.stored[
                 next((KINDS[one.name] for one, _ in params.ListFields() if one.name in KINDS), "")
             ] += 1
-        name = self.made.weight(self.made.fresh(), self._checked(tuple(int(size) for size in shape)))
-        self._shapes[name] = tuple(int(size) for size in shape)
+        sizes = self._checked(tuple(int(size) for size in shape))
+        name = self.made.weight(self.made.fresh(), sizes)
+        self._shapes[name] = sizes
         return name
 
     def constant(self, shape: Sequence[int], params: Any) -> str:
