@@ -1,18 +1,24 @@
 """Read files with errors that name them, and write files whole or not at all.
 
-A file is written into a temporary neighbour first, which is then renamed over the target.
+A file is written into a temporary neighbour first, which is then renamed over the target. A neighbour that a killed process left
+is removed when the same file is written later.
 """
 
 from __future__ import annotations
 
 import os
 import tempfile
+import time
 import tomllib
+from contextlib import suppress
+from glob import escape
 from pathlib import Path
 from typing import Any
 
 from dsim.errors import FileAccessError, FileFormatError
 from dsim.records import parse_json
+
+LIVES_S = 3600.0  # no file is written for as long as that: an older neighbour has no writer
 
 
 def first_line(error: BaseException, most: int = 200) -> str:
@@ -126,7 +132,7 @@ def make_folder(folder: Path) -> None:
 
 
 def write_atomic(path: Path, content: bytes | str) -> None:
-    """Write a file whole or not at all.
+    """Write a file whole or not at all; what a process that was killed left of it an hour ago or earlier is removed.
 
     Raises
     ------
@@ -134,9 +140,9 @@ def write_atomic(path: Path, content: bytes | str) -> None:
         The file cannot be written.
     """
     data = content.encode() if isinstance(content, str) else content
-    temporary = ""
+    temporary, prefix = "", f".{path.name}.dsim-"
     try:
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as handle:
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=prefix, delete=False) as handle:
             temporary = handle.name
             handle.write(data)
         os.chmod(temporary, 0o644)  # a temporary file is private; a result is not
@@ -148,3 +154,7 @@ def write_atomic(path: Path, content: bytes | str) -> None:
     finally:
         if temporary and os.path.exists(temporary):
             os.unlink(temporary)
+    with suppress(OSError):
+        for left in path.parent.glob(f"{escape(prefix)}*"):
+            if time.time() - left.stat().st_mtime > LIVES_S:
+                left.unlink()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 from dsim.errors import FileAccessError
 from dsim.places import bundled_profiles_dir, user_profiles_dir
+from dsim.stages import clear_dead, stages_in
 
 # combinations with too few networks for a profile of their own: read with their pool, listed nowhere
 EVIDENCE = "_evidence"
@@ -16,11 +18,16 @@ JOURNALS = "_measured"
 def profile_folders(root: Path) -> dict[str, Path]:
     """Return the folders below ``root`` that hold a profile, by name; none where there is no such folder.
 
+    A profile that a killed dsim was replacing is put in its place first.
+
     Raises
     ------
     FileAccessError
         It cannot be looked into, as another user's home.
     """
+    if stages_in(root):
+        with suppress(FileAccessError):  # whoever writes there says it
+            clear_dead(root)
     try:
         found = sorted(root.iterdir()) if root.is_dir() else []
         return {path.name: path for path in found if (path / "profile.toml").is_file()}

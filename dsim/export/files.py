@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import shutil
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from dsim.errors import FileAccessError
 from dsim.files import check_folder
+from dsim.stages import clear_dead, staged
 
 INDEX = "README.md"  # carries, in its last line, the digests of what was written
 _MARK = re.compile(r"\n<!-- written by dsim: (.*) -->\n\Z")
@@ -43,7 +43,8 @@ def staging(folder: Path, names: Sequence[str]) -> Iterator[Path]:
 
     A file of that name that is there already is replaced only if it is exactly what an earlier call wrote; other
     files stay as they are. What is to be refused is refused before the body runs, since a conversion takes long. If
-    the body fails or is interrupted, the folder is as it was.
+    the body fails or is interrupted, the folder is as it was; of a process that was killed while it moved its files, the
+    next call moves the rest.
 
     Parameters
     ----------
@@ -59,21 +60,19 @@ def staging(folder: Path, names: Sequence[str]) -> Iterator[Path]:
         written.
     """
     check_folder(folder)
-    _refuse_foreign(folder, names)
     made = [place for place in (folder, *folder.parents) if not place.exists()]
-    stage: Path | None = None
     done = False
     try:
+        clear_dead(folder, partial(_is_own, folder), INDEX)
+        _refuse_foreign(folder, names)
         folder.mkdir(parents=True, exist_ok=True)
-        stage = Path(tempfile.mkdtemp(prefix=".dsim-", dir=folder))
-        new, old = stage / "new", stage / "old"
-        new.mkdir()
-        old.mkdir()
-        yield new
-        with (new / INDEX).open("a", encoding="utf-8", newline="\n") as file:
-            file.write(_mark({name: _digest(new / name) for name in names}))
-        _readable(new)
-        _move(new, folder, old, names)
+        with staged(folder) as stage:
+            new = stage.new
+            yield new
+            with (new / INDEX).open("a", encoding="utf-8", newline="\n") as file:
+                file.write(_mark({name: _digest(new / name) for name in names}))
+            _readable(new)
+            stage.move_in(sorted(names, key=lambda name: name == INDEX))  # its digests speak of all others
         done = True
     except OSError as error:
         if isinstance(error, FileAccessError) or error.strerror is None:
@@ -82,28 +81,14 @@ def staging(folder: Path, names: Sequence[str]) -> Iterator[Path]:
             f"the export folder must be writable, got {folder}: {error.strerror}; choose another folder"
         ) from error
     finally:
-        if stage is not None:
-            shutil.rmtree(stage, ignore_errors=True)
         if not done:
             _remove_empty(made)
 
 
-def _move(new: Path, folder: Path, old: Path, names: Sequence[str]) -> None:
-    """Swap every file in; whatever stops it, the files that were there before come back."""
-    moved: list[str] = []
-    try:
-        for name in names:
-            if (folder / name).exists():
-                os.replace(folder / name, old / name)
-            moved.append(name)
-            os.replace(new / name, folder / name)
-    except BaseException:
-        for name in moved:
-            if not (new / name).exists():
-                os.rename(folder / name, new / name)
-        for path in old.iterdir():
-            os.rename(path, folder / path.name)
-        raise
+def _is_own(folder: Path, there: Path, new: Path) -> bool:
+    """Return whether a file that a killed writer was about to replace is still that one, or what it wrote itself."""
+    records = _recorded(folder), _recorded(new.parent)
+    return _digest(there) in {record.get(there.name) for record in records}
 
 
 def _remove_empty(places: Sequence[Path]) -> None:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from dsim.device.add.write import swap, write_contrasts
+from dsim.device.add.write import write_contrasts
 from dsim.device.load import load_profile
 from dsim.errors import FileAccessError
 from dsim.graph.graph import Graph
 from dsim.graph.store import load_graphs, save_graphs
+from dsim.stages import staged
 
 
 def put_contrasts(folder: Path, rows: Sequence[Mapping[str, str]], graphs: Mapping[str, Graph]) -> None:
@@ -25,22 +25,13 @@ def put_contrasts(folder: Path, rows: Sequence[Mapping[str, str]], graphs: Mappi
         The profile breaks a rule, with the new rows or without; it stays as it was.
     """
     try:
-        temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
+        with staged(folder.parent) as stage:
+            new = stage.new / folder.name
+            shutil.copytree(folder, new)
+            write_contrasts(new / "contrasts.csv", rows)
+            stored = new / "graphs.parquet"
+            save_graphs(stored, (load_graphs(stored) if stored.exists() else {}) | dict(graphs))
+            load_profile(new)
+            stage.move_in((folder.name,))
     except OSError as error:
-        raise _unwritable(folder, error) from error
-    try:
-        new = temporary / folder.name
-        shutil.copytree(folder, new)
-        write_contrasts(new / "contrasts.csv", rows)
-        stored = new / "graphs.parquet"
-        save_graphs(stored, (load_graphs(stored) if stored.exists() else {}) | dict(graphs))
-        load_profile(new)
-        swap(new, folder, temporary / "old")
-    except OSError as error:
-        raise _unwritable(folder, error) from error
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
-
-
-def _unwritable(folder: Path, error: OSError) -> FileAccessError:
-    return FileAccessError(f"{folder} cannot be written: {error.strerror}; make it writable")
+        raise FileAccessError(f"{folder} cannot be written: {error.strerror}; make it writable") from error

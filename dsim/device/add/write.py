@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,6 +26,7 @@ from dsim.files import make_folder
 from dsim.graph.graph import Graph
 from dsim.graph.store import save_graphs
 from dsim.records import to_plain
+from dsim.stages import clear_dead, staged
 from dsim.summaries import Summarised, Summary
 
 PROTOCOL = "own"
@@ -191,48 +190,34 @@ def write_profile(root: Path, addition: Addition, force: bool = False) -> Path:
     FileAccessError
         The folder cannot be written.
     """
+    clear_dead(root)
     check_free(root, addition.name, force)
     target = root / addition.name
     make_folder(root)
-    temporary = Path(tempfile.mkdtemp(dir=root, prefix=f".{addition.name}."))
     try:
-        folder = temporary / addition.name
-        folder.mkdir()
-        (folder / "profile.toml").write_text(_toml(addition), encoding="utf-8")
-        if addition.networks:
-            write_rows(folder / "networks.csv", _NETWORK_ORDER, addition.networks)
-        if addition.ops:
-            write_ops(folder / "ops.parquet", addition.ops)
-        if addition.contrasts:
-            write_contrasts(folder / "contrasts.csv", addition.contrasts)
-        if addition.placements:
-            write_placements(folder, addition.placements)
-        if addition.measured:
-            (folder / MEASURED).write_text(tomli_w.dumps(addition.measured), encoding="utf-8")
-        if addition.graphs:
-            save_graphs(folder / "graphs.parquet", addition.graphs)
-        load_profile(folder)  # what cannot be read back must not replace what can
-        swap(folder, target, temporary / "old")
+        with staged(root) as stage:
+            folder = stage.new / addition.name
+            folder.mkdir()
+            (folder / "profile.toml").write_text(_toml(addition), encoding="utf-8")
+            if addition.networks:
+                write_rows(folder / "networks.csv", _NETWORK_ORDER, addition.networks)
+            if addition.ops:
+                write_ops(folder / "ops.parquet", addition.ops)
+            if addition.contrasts:
+                write_contrasts(folder / "contrasts.csv", addition.contrasts)
+            if addition.placements:
+                write_placements(folder, addition.placements)
+            if addition.measured:
+                (folder / MEASURED).write_text(tomli_w.dumps(addition.measured), encoding="utf-8")
+            if addition.graphs:
+                save_graphs(folder / "graphs.parquet", addition.graphs)
+            load_profile(folder)  # what cannot be read back must not replace what can
+            stage.move_in((addition.name,))
     except OSError as error:
         raise FileAccessError(
             f"{target} cannot be written: {error.strerror}; choose a writable place with DSIM_PROFILES"
         ) from error
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
     return target
-
-
-def swap(new: Path, target: Path, old: Path) -> None:
-    """Put a folder in another's place; if that fails, the other comes back."""
-    if not target.exists():
-        new.rename(target)
-        return
-    target.rename(old)
-    try:
-        new.rename(target)
-    except BaseException:
-        old.rename(target)
-        raise
 
 
 def _toml(addition: Addition) -> str:
