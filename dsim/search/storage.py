@@ -6,7 +6,6 @@ databases, ``journal://`` is a file in a folder that all workers see, ``grpc://`
 
 from __future__ import annotations
 
-import os
 import random
 import re
 import time
@@ -18,11 +17,11 @@ from urllib.parse import unquote, urlsplit
 
 import optuna
 from optuna.storages import BaseStorage, GrpcStorageProxy, JournalStorage, RDBStorage, get_storage
-from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock, JournalFileSymlinkLock
 from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
 
 from dsim.errors import DsimError, FileAccessError, FileFormatError, MissingPackageError, install_line
 from dsim.files import first_line
+from dsim.search.journal import JournalOfWholeLines
 
 _HEADER = b"SQLite format 3\0"  # how every SQLite file begins
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+_.-]*")
@@ -88,6 +87,10 @@ def _worded(error: Exception, url: str) -> DsimError:
             f"the storage {shown} needs {what} that is not installed; "
             f"{f'run: {install_line(driver)}' if driver else 'install it with pip'}"
         )
+    if url.startswith(JOURNAL) and isinstance(error, LookupError | TypeError | ValueError | AttributeError):
+        return FileFormatError(
+            f"{file_of(url)} must be the journal of studies, and is damaged: {said}; give another --storage"
+        )
     remedy = "its folder is there and writable" if url.startswith(JOURNAL) else "the database answers"
     return FileAccessError(
         f"the study's storage {shown} cannot be used: {said}; check that the URL is right and {remedy}"
@@ -149,9 +152,7 @@ def connect(url: str, silent_s: int = SILENT_S) -> BaseStorage:
         _check_file(path)
     with storage_errors(url):
         if url.startswith(JOURNAL):
-            file = url.removeprefix(JOURNAL)
-            lock = JournalFileOpenLock if os.name == "nt" else JournalFileSymlinkLock
-            return JournalStorage(JournalFileBackend(file, lock(file)))
+            return JournalStorage(JournalOfWholeLines(url.removeprefix(JOURNAL)))
         if url.startswith(GRPC):
             place = urlsplit(url)
             return GrpcStorageProxy(host=place.hostname or "localhost", port=place.port or _GRPC_PORT)

@@ -9,7 +9,7 @@ from pathlib import Path
 import optuna
 import pytest
 
-from dsim.errors import DsimError, InvalidValueError, MissingPackageError
+from dsim.errors import DsimError, FileFormatError, InvalidValueError, MissingPackageError
 from dsim.search.spec import StudySpec
 from dsim.search.storage import open_storage, without_password
 from dsim.search.study import search_mixes
@@ -73,3 +73,49 @@ def test_a_study_of_another_program_is_left_alone(tmp_path: Path) -> None:
     optuna.create_study(storage=url, study_name="test").optimize(lambda trial: 0.0, n_trials=1)
     with pytest.raises(InvalidValueError, match="of another program; choose another --name"):
         search_mixes(spec(trials=1), scorer(), "a", url)
+
+
+def half_a_line(journal: Path) -> bytes:
+    """Return the beginning of its last line, as a kill in the middle of writing leaves one."""
+    return journal.read_bytes().splitlines()[-1][:20]
+
+
+def test_a_journal_whose_last_line_was_cut_off_goes_on(tmp_path: Path) -> None:
+    journal, other = tmp_path / "torn.log", tmp_path / "whole.log"
+    for path in (journal, other):
+        search_mixes(spec(trials=2), scorer(), "a", f"journal://{path}")
+    with journal.open("ab") as file:
+        file.write(half_a_line(journal))
+    torn, whole = (
+        search_mixes(spec(trials=4), scorer(), "a", f"journal://{path}") for path in (journal, other)
+    )
+    assert torn.front == whole.front
+    assert torn.cost.mixes == whole.cost.mixes
+    assert b"}\n{" in journal.read_bytes()
+
+
+def test_a_line_that_was_cut_off_before_others_is_named_with_what_to_do(tmp_path: Path) -> None:
+    journal = tmp_path / "torn.log"
+    url = f"journal://{journal}"
+    whole = search_mixes(spec(trials=3), scorer(), "a", url)
+    lines = journal.read_bytes().splitlines(keepends=True)
+    at = len(lines) // 2
+    journal.write_bytes(b"".join([*lines[:at], half_a_line(journal) + lines[at], *lines[at + 1 :]]))
+    with pytest.raises(
+        FileFormatError,
+        match=rf"torn\.log, line {at + 1}, must be .*; stop all workers and remove it and the lines behind it",
+    ) as caught:
+        search_mixes(spec(trials=3), scorer(), "a", url)
+    assert "Expecting" not in str(caught.value)
+    journal.write_bytes(b"".join(lines[:at]))  # what the message says
+    again = search_mixes(spec(trials=3), scorer(), "a", url)
+    assert again.front == whole.front
+
+
+def test_lines_of_something_else_are_no_journal(tmp_path: Path) -> None:
+    (tmp_path / "notes.log").write_text('{"a": 1}\n{"b": 2}\n')
+    with pytest.raises(
+        FileFormatError,
+        match=r"notes\.log must be the journal of studies, and is damaged: .*; give another --storage",
+    ):
+        search_mixes(spec(trials=1), scorer(), "a", f"journal://{tmp_path / 'notes.log'}")
