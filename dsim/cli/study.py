@@ -182,7 +182,7 @@ def study(
     """
     from dsim.report.budgets import show_budgets
     from dsim.report.study import show_study  # the verb's own imports: --help must not wait for them
-    from dsim.search import load_space, search_budgets
+    from dsim.search import load_sizes, load_space, search_budgets
 
     if len(devices) > 1:
         alone = {"--accuracy": supernet, "--storage": storage, "--time": time_s, "--batch": batch}
@@ -218,7 +218,14 @@ def study(
         from dsim.supernet import task_source
 
         source = task_source(supernet, data=data, designs=trained, images=train_images, subnets=subnets)
-    space = load_space(space_file, source.space(None) if source else None) if space_file else None
+    space = None
+    if space_file:
+        base = source.space(None) if source else None
+        if task == "backbone":  # whose top-1 is of one size
+            space = load_space(space_file, base)
+        else:
+            space, several = load_sizes(space_file, base)
+            px = px or several or None
     if source:
         source.space(space)  # refused before anything is said
         click.echo(f"After the search: {source.plan}.", err=True)

@@ -68,7 +68,8 @@ def answer_lines(result: StudyResult, width: int) -> list[Text]:
 
 def _design_lines(result: StudyResult, width: int) -> list[Text]:
     shown = result.chosen or result.fastest
-    return [*design_lines("The design:" if result.chosen else "The fastest design:", shown.arch, width), NONE]
+    head = "The design:" if result.chosen else "The fastest design:"
+    return [*design_lines(head, shown.arch, width, result.spec.image), NONE]
 
 
 def _left_out(result: StudyResult, width: int) -> list[Text]:

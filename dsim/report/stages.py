@@ -6,17 +6,26 @@ import itertools
 from collections.abc import Iterable
 
 from dsim.arch import Arch, Mixer, Stage
+from dsim.arch.lower import map_size
 from dsim.search.result import NotIdentified
 
 COLUMNS = ("stage", "map", "width", "blocks", "MLP ratio", "activation", "norm")
 
 
-def design_words(arch: Arch) -> str:
-    """Return what holds for a whole design: resolution, stem, activations and norms."""
+Sides = tuple[int, int]  # height and width of the image of a backbone; a classifier's is square
+
+
+def px_words(arch: Arch, image: Sides | None = None) -> str:
+    """Return the size of the image that a design is priced for: ``224 px``, or ``512x640 px`` of a backbone."""
+    return f"{arch.resolution} px" if image is None else f"{image[0]}x{image[1]} px"
+
+
+def design_words(arch: Arch, image: Sides | None = None) -> str:
+    """Return what holds for a whole design: size of the image, stem, activations and norms."""
     blocks = [block for stage in arch.stages for block in stage.blocks]
     plain = [block for block in blocks if block.mixer is not Mixer.ATTENTION] or blocks
     return (
-        f"{arch.resolution} px, stem {arch.stem}, MLP ratio {_once(f'{ratio:g}' for ratio in sorted(block.mlp_ratio for block in blocks))}, "
+        f"{px_words(arch, image)}, stem {arch.stem}, MLP ratio {_once(f'{ratio:g}' for ratio in sorted(block.mlp_ratio for block in blocks))}, "
         f"activation {_once(str(block.activation) for block in blocks)}, norm {_once(str(block.norm) for block in plain)}"
     )
 
@@ -34,16 +43,20 @@ def stage_mixers(arch: Arch) -> list[tuple[int, str]]:
     return [(stage.width, _runs(stage)) for stage in arch.stages]
 
 
-def stage_rows(arch: Arch) -> list[tuple[str, ...]]:
-    """Return a row of `COLUMNS` for each stage."""
+def map_words(arch: Arch, stage: int, image: Sides | None = None) -> str:
+    """Return the height and width of the map in stage 0, 1, 2 or 3: ``14 x 14``."""
+    return " x ".join(str(map_size(side, stage)) for side in image or (arch.resolution, arch.resolution))
+
+
+def stage_rows(arch: Arch, image: Sides | None = None) -> list[tuple[str, ...]]:
+    """Return a row of `COLUMNS` for each stage; ``image`` is that of a backbone."""
     rows: list[tuple[str, ...]] = []
     for index, stage in enumerate(arch.stages):
         plain = [block for block in stage.blocks if block.mixer is not Mixer.ATTENTION] or list(stage.blocks)
-        size = arch.map_size(index)
         rows.append(
             (
                 str(index + 1),
-                f"{size} x {size}",
+                map_words(arch, index, image),
                 str(stage.width),
                 _runs(stage),
                 _once(f"{block.mlp_ratio:g}" for block in stage.blocks),

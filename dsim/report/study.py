@@ -13,7 +13,7 @@ from dsim.report.console import result_console, show, show_line, show_table
 from dsim.report.glossary import design_glossary, evidence_glossary
 from dsim.report.missed import alike_lines
 from dsim.report.shelf import rows_table
-from dsim.report.stages import COLUMNS, not_searched, stage_rows
+from dsim.report.stages import COLUMNS, not_searched, px_words, stage_rows
 from dsim.report.table import TableData, table
 from dsim.search import Candidate, StudyResult
 
@@ -43,8 +43,9 @@ def _show_details(console: Console, result: StudyResult) -> None:
         show_table(console, chosen_table(result.chosen, result))
     if result.certainty:
         show_table(console, certainty_table(result))
-    title = f"Stage by stage, at {shown.arch.resolution} px (stem: {shown.arch.stem})"
-    show_table(console, table(title, COLUMNS, stage_rows(shown.arch), numbers=("map", "width")))
+    image = result.spec.image
+    title = f"Stage by stage, at {px_words(shown.arch, image)} (stem: {shown.arch.stem})"
+    show_table(console, table(title, COLUMNS, stage_rows(shown.arch, image), numbers=("map", "width")))
     if result.trained:
         show_table(console, trained_table(result))
     show_line(console, "In words:", design_glossary([shown.arch]))

@@ -11,7 +11,7 @@ from dsim.search.result import Cost, NotIdentified, Published, StudyResult
 from dsim.search.run import run_study, search
 from dsim.search.sizes import search_sizes
 from dsim.search.space import Space
-from dsim.search.space_file import load_space
+from dsim.search.space_file import load_sizes, load_space
 from dsim.search.spec import StudySpec
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "Space",
     "StudyResult",
     "StudySpec",
+    "load_sizes",
     "load_space",
     "load_study",
     "measured_networks",

@@ -7,17 +7,23 @@ from pathlib import Path
 from typing import Any
 
 from dsim.arch import Activation, Mixer, Norm, Stem
-from dsim.files import read_text, read_toml
-from dsim.records import from_plain, from_toml
+from dsim.errors import FileFormatError
+from dsim.files import read_toml
+from dsim.records import from_plain
 from dsim.search.space import Space
 
+RESOLUTION = "resolution"
 SHOW = "correct it, or print one that is right with: dsim study --show-space"
 _PLAIN = tuple(mixer for mixer in Mixer if not mixer.is_attention)
 _ATTENTION = tuple(mixer for mixer in Mixer if mixer.is_attention)
 
 # key -> what its values are (None for whole numbers and numbers), in how many rows, and what it means
 _KEYS: dict[str, tuple[Sequence[str] | None, int, str]] = {
-    "resolution": (None, 0, "side of the image in pixels, a multiple of 32; top-1 is for this resolution"),
+    RESOLUTION: (
+        None,
+        0,
+        "side of the image, a multiple of 32; dsim study searches several, as --px: [192, 224]",
+    ),
     "stems": (tuple(Stem), 1, "how the image becomes a map"),
     "mixers": (_PLAIN, 4, "token mixer of the blocks before attention, one row for each of the four stages"),
     "attentions": (_ATTENTION, 1, "kind of the attention blocks"),
@@ -63,8 +69,31 @@ def load_space(path: Path, base: Space | None = None) -> Space:
     FileAccessError
         The file cannot be read.
     FileFormatError
-        It is not TOML, or not a space; the message names the file, and the line or the key.
+        It is not TOML, not a space, or one of several sizes of image; the message names the file, and the line or the key.
     """
-    if base is None:
-        return from_toml(Space, read_text(path, SHOW), str(path), SHOW)
-    return from_plain(Space, {**base.to_dict(), **read_toml(path, SHOW)}, str(path), SHOW)
+    space, px = load_sizes(path, base)
+    if px:
+        raise FileFormatError(
+            f"{path}: resolution must be one side here, got [{px.replace(',', ', ')}]; dsim study searches several, for a classifier on "
+            "one device"
+        )
+    return space
+
+
+def load_sizes(path: Path, base: Space | None = None) -> tuple[Space, str]:
+    """Read a space whose images may have several sizes; for the rest see `load_space`.
+
+    Returns
+    -------
+    tuple
+        The space at the first size, and all sizes as `search_sizes` takes them for ``px``: ``"192,224"``; empty where it has one.
+    """
+    raw = read_toml(path, SHOW)
+    sides = raw.get(RESOLUTION)
+    if not isinstance(sides, list) or not sides:
+        sides = [sides]
+    raw |= {RESOLUTION: sides[0]} if RESOLUTION in raw else {}
+    space = from_plain(Space, {**(base or Space()).to_dict(), **raw}, str(path), SHOW)
+    for side in sides[1:]:  # each is a side that a space may have
+        from_plain(Space, {**raw, RESOLUTION: side}, str(path), SHOW)
+    return space, ",".join(map(str, sides)) if len(sides) > 1 else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 from dataclasses import replace
@@ -13,6 +14,7 @@ from dsim.arch import get_preset
 from dsim.cli import main
 from dsim.cli.study import study
 from dsim.report.answer import MOST_LINES, alternatives, alternatives_table, short_answer
+from dsim.report.page.stages import stages_figure
 from dsim.report.stages import not_searched
 from dsim.report.study import show_study
 from dsim.search import Candidate, StudyResult, StudySpec
@@ -58,6 +60,22 @@ def test_it_begins_with_the_answer() -> None:
         "On iPhone 12, 12 Pro and 12 Pro Max (A14), the most accurate design that fits 2 ms takes 1.60 ms (1.40 to 1.80) and "
         "reaches 82.0% (81.0 to 83.0) top-1."
     )
+
+
+def test_a_backbone_is_shown_at_the_size_that_was_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    """Maps are an eighth to a thirty-second of the image's sides in stages 2 to 4; top-1 stays that of the classifier."""
+    result = found(spec=StudySpec("iphone12", 2.0, backbone="512x640"))
+    assert "The design: 512x640 px, stem" in " ".join(said(result).split())
+    show_study(result, details=True)
+    shown = capsys.readouterr().out
+    assert "Stage by stage, at 512x640 px (stem: two_convs)" in shown
+    assert all(size in shown for size in ("128 x 160", "64 x 80", "32 x 40", "16 x 20"))
+    assert "56 x 56" not in shown
+    (panel,) = stages_figure([("the design", GOOD.arch)], image=result.spec.image).panels
+    drawn = json.dumps([panel.title, panel.chart.to_dict()])
+    assert "the design: 512x640 px" in drawn
+    assert "128x160, 64" in drawn
+    assert "56x56" not in drawn
 
 
 def test_alternatives_say_what_they_trade() -> None:

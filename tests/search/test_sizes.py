@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -10,10 +11,12 @@ import numpy as np
 import pytest
 
 from dsim.arch import Mixer, backbone_graph
+from dsim.cli import main
 from dsim.errors import InvalidValueError
 from dsim.search import StudySpec, search_sizes
 from dsim.search.grid import Grid
 from dsim.search.mix import all_mixes
+from dsim.search.space_file import space_toml
 from dsim.search.table import CostTable
 from tests.search.fakes import FakeAccuracy, FakeLatency
 from tests.search.test_study import SMALL
@@ -83,3 +86,19 @@ def test_a_study_of_a_backbone_says_what_is_priced_and_what_top1_is_worth(tmp_pa
     said = " ".join(one.notes)  # type: ignore[attr-defined]
     assert "four maps of an image of 512x640 px, without a head" in said
     assert "orders published backbones' box AP by" in said
+
+
+@pytest.mark.slow
+def test_sizes_in_a_space_file_are_searched_as_those_of_the_option(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["study", "--device", "iphone12", "--budget", "1.5ms", "--trials", "3", "--json"]
+    said = []
+    for sides, option in (("[128, 224]", []), ("224", ["--px", "128,224"])):
+        file, out = tmp_path / "space.toml", tmp_path / sides
+        file.write_text(space_toml(SMALL).replace("resolution = 224", f"resolution = {sides}"))
+        with pytest.raises(SystemExit):
+            main([*words, "--space", str(file), "--out", str(out), *option])
+        said.append(json.loads(capsys.readouterr().out))
+    assert said[0]["chosen"] == said[1]["chosen"]
+    assert said[0]["notes"] == said[1]["notes"]

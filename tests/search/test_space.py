@@ -10,7 +10,7 @@ import tomli_w
 from dsim.errors import FileAccessError, FileFormatError, InvalidValueError
 from dsim.records import from_plain
 from dsim.search.space import Space
-from dsim.search.space_file import load_space, space_toml
+from dsim.search.space_file import load_sizes, load_space, space_toml
 
 
 def test_round_trip(tmp_path: Path) -> None:
@@ -102,3 +102,35 @@ def test_every_key_is_explained() -> None:
 def test_python_is_refused_as_a_file_is() -> None:
     with pytest.raises(InvalidValueError, match="resolution must be a multiple of 32"):
         Space(resolution=225)
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "px"),
+    [
+        ("resolution = [192, 256]", 192, "192,256"),
+        ("resolution = [256]", 256, ""),
+        ("resolution = 160", 160, ""),
+    ],
+)
+def test_a_file_may_list_sizes_of_image_as_the_option_does(
+    tmp_path: Path, text: str, first: int, px: str
+) -> None:
+    path = tmp_path / "space.toml"
+    path.write_text(text)
+    space, several = load_sizes(path)
+    assert (space.resolution, several) == (first, px)
+    if several:
+        with pytest.raises(
+            FileFormatError,
+            match=r"resolution must be one side here, got \[192, 256\]; dsim study searches several",
+        ):
+            load_space(path)
+    else:
+        assert load_space(path) == space
+
+
+@pytest.mark.parametrize("sides", ["[192, 200]", "[]", "[224, 'a']", "[200, 192]"])
+def test_each_size_in_a_file_is_one_that_a_space_may_have(tmp_path: Path, sides: str) -> None:
+    (tmp_path / "space.toml").write_text(f"resolution = {sides}")
+    with pytest.raises(FileFormatError, match=r"space\.toml: resolution"):
+        load_sizes(tmp_path / "space.toml")

@@ -11,7 +11,7 @@ from dsim.latency.cliffs import LEAVES, chance_words
 from dsim.report.answer import answer_words
 from dsim.report.certainty import why_no_budget
 from dsim.report.names import DeviceWords, device_words
-from dsim.report.stages import design_words, stages_words
+from dsim.report.stages import Sides, design_words, stages_words
 from dsim.search import StudyResult
 from dsim.shift import Comparison
 
@@ -51,7 +51,7 @@ def study_answer(found: StudyResult, profiles: Mapping[str, DeviceProfile], key:
         said += f" {why}"
     if risk := chance_words(found.p_cliff):
         said += f" {LEAVES.capitalize()}: {risk}."
-    return _answer(key, name, device, said, (found.chosen or found.fastest).arch)
+    return _answer(key, name, device, said, (found.chosen or found.fastest).arch, found.spec.image)
 
 
 def comparison_answers(
@@ -66,6 +66,8 @@ def comparison_answers(
     return tuple(out)
 
 
-def _answer(key: str, name: str, device: DeviceWords, said: str, arch: Arch) -> Answer:
-    design = f"{design_words(arch)}; {stages_words(arch)}"
+def _answer(
+    key: str, name: str, device: DeviceWords, said: str, arch: Arch, image: Sides | None = None
+) -> Answer:
+    design = f"{design_words(arch, image)}; {stages_words(arch)}"
     return Answer(key, name, device.title, f"{said[0].upper()}{said[1:]}", design)

@@ -10,19 +10,23 @@ from dsim.arch import Arch, Mixer
 from dsim.report.colours import MIXERS
 from dsim.report.page.marks import Row, inline, layered, tips
 from dsim.report.page.parts import ChartPanel, Figure
-from dsim.report.stages import COLUMNS, stage_rows
+from dsim.report.stages import COLUMNS, Sides, px_words, stage_rows
 from dsim.report.table import TableData, table
 
 Design = tuple[str, Arch]
 
 
-def stages_figure(designs: Sequence[Design], key: str = "stages", title: str = "") -> Figure:
+def stages_figure(
+    designs: Sequence[Design], key: str = "stages", title: str = "", image: Sides | None = None
+) -> Figure:
     """Draw designs side by side, on one scale of widths.
 
     Parameters
     ----------
     designs
         (what to call it, the design).
+    image
+        Height and width of the image of backbones.
     """
     widest = max(stage.width for _, arch in designs for stage in arch.stages)
     used = [
@@ -33,22 +37,24 @@ def stages_figure(designs: Sequence[Design], key: str = "stages", title: str = "
         title or "Best designs, stage by stage",
         "Each bar is a block, as high as its stage has channels, with the colour of its token mixer. Above it: size of the map and "
         "channels, MLP ratio, activation and norm.",
-        tuple(ChartPanel(_skyline(arch, widest, used), _head(name, arch), 190) for name, arch in designs),
-        _stages_table(designs),
+        tuple(
+            ChartPanel(_skyline(arch, widest, used, image), _head(name, arch, image), 190)
+            for name, arch in designs
+        ),
+        _stages_table(designs, image),
         wide=320,
     )
 
 
-def _head(name: str, arch: Arch) -> str:
-    return f"{name}: {arch.resolution} px, stem {arch.stem}"
+def _head(name: str, arch: Arch, image: Sides | None) -> str:
+    return f"{name}: {px_words(arch, image)}, stem {arch.stem}"
 
 
-def _skyline(arch: Arch, widest: int, used: Sequence[Mixer]) -> alt.LayerChart:
+def _skyline(arch: Arch, widest: int, used: Sequence[Mixer], image: Sides | None) -> alt.LayerChart:
     blocks: list[Row] = []
     labels: list[Row] = []
-    said = stage_rows(arch)
+    said = stage_rows(arch, image)
     for index, stage in enumerate(arch.stages):
-        size = arch.map_size(index)
         step = 0.92 / stage.depth
         for number, block in enumerate(stage.blocks):
             blocks.append(
@@ -64,7 +70,11 @@ def _skyline(arch: Arch, widest: int, used: Sequence[Mixer]) -> alt.LayerChart:
                     "norm": str(block.norm),
                 }
             )
-        lines = (f"{size}x{size}, {stage.width}", f"MLP {said[index][4]}", *said[index][5:])
+        lines = (
+            f"{said[index][1].replace(' ', '')}, {stage.width}",
+            f"MLP {said[index][4]}",
+            *said[index][5:],
+        )
         labels += [{"at": index + 0.5, "line": n, "text": text} for n, text in enumerate(lines)]
     x = alt.X("from:Q", title=None, axis=None, scale=alt.Scale(domain=[0, len(arch.stages)], nice=False))
     y = alt.Y(
@@ -112,6 +122,6 @@ def _ticks(widest: int) -> list[int]:
     return list(range(0, widest + 1, step))
 
 
-def _stages_table(designs: Sequence[Design]) -> TableData:
-    rows = [(name, *row) for name, arch in designs for row in stage_rows(arch)]
+def _stages_table(designs: Sequence[Design], image: Sides | None) -> TableData:
+    rows = [(name, *row) for name, arch in designs for row in stage_rows(arch, image)]
     return table("Stage by stage", ("design", *COLUMNS), rows, numbers=("map", "width"))

@@ -61,7 +61,9 @@ def study_part(
             Section(
                 "designs",
                 "The chosen design" if found.chosen else "The fastest design",
-                figures=(stages_figure([(name, shown.arch)], title="Stage by stage"),),
+                figures=(
+                    stages_figure([(name, shown.arch)], title="Stage by stage", image=found.spec.image),
+                ),
             ),
             *profile_sections([device], profiles, held, {}),
             _not_identified(found),
