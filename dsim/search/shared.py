@@ -79,6 +79,7 @@ class SharedRecord:
         self._asked = fingerprint[:_MARK]
         self._finished: dict[_Key, Finished] = {}
         self._settled: set[int] = set()  # numbers of trials that change no more
+        self._from = 0  # the lowest number that is none of them
         self._open: dict[_Key, FrozenTrial] = {}  # the claim to each mix that counts
         self._seen: dict[int, float] = {}  # when each of them was first seen
         self._mine: dict[_Key, int] = {}  # storage's number of each claim of this worker
@@ -114,7 +115,7 @@ class SharedRecord:
         with self._errors():
             trials = self._storage.get_all_trials(self._id, deepcopy=False)
         claims: dict[_Key, FrozenTrial] = {}
-        for trial in trials:
+        for trial in trials[self._from :]:  # in order of their numbers, and those before are read once
             if trial.number in self._settled:
                 continue
             self._check_asked(trial)
@@ -126,6 +127,8 @@ class SharedRecord:
                 self._times += [at for at in (trial.datetime_start, trial.datetime_complete) if at]
             elif trial.state is TrialState.RUNNING and _MIX in trial.user_attrs:
                 claims.setdefault(_key(trial.user_attrs[_MIX]), trial)
+        while self._from in self._settled:
+            self._from += 1
         self._open = claims
         now = time.monotonic()
         self._seen = {trial.number: self._seen.get(trial.number, now) for trial in claims.values()}

@@ -31,6 +31,7 @@ EVEN, GUESSED, MOST_GUESSED = (
     0.25,
     120,
 )  # parts of the trials that are drawn evenly, and by TPE; the rest are neighbours
+MOST_TOLD = 120  # mixes that TPE hears of before its first guess, the last ones: each guess reads anew all that were told
 _ENUMERABLE = 20_000  # combinations up to which unseen mixes are listed where guessing finds none
 _GUESSES = 2_000
 
@@ -85,6 +86,7 @@ class Trials:
         self._seeds = [mix for mix in dict.fromkeys(seeds) if possible(mix)]
         even = len(self._seeds) + round(EVEN * trials)
         self._ends = (even, even + min(round(GUESSED * trials), MOST_GUESSED))
+        self._first_told = max(0, even - MOST_TOLD)
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         self._study = optuna.create_study(direction="maximize")
         self._asked: dict[Mix, Trial] = {}
@@ -202,8 +204,8 @@ class Trials:
         swept = replace(swept, repeats=self._repeats.get(mix, 0))
         finished = Finished(choices_of(self._space, mix), swept, top1_low, over_ms)
         trial = self._asked.pop(mix, None)
-        if self._sampler == GUIDED and len(self.done) >= self._ends[1]:
-            pass  # TPE proposes no more
+        if self._sampler == GUIDED and not self._first_told <= len(self.done) < self._ends[1]:
+            pass  # TPE needs no more
         elif trial is None:
             self._study.add_trial(complete(finished, self._options))
         else:

@@ -74,8 +74,10 @@ def sweep_together(
         free = [one for one in asked if record.is_free(one.choices)]
         if free:
             wait_s = SHORTEST_S
-            at = random.randrange(len(free))  # workers begin at different ones, so that few claim the same
-            some = [*free[at:], *free[:at]][: min(MOST, max(1, len(free) // SHARE))]
+            count = min(MOST, max(1, len(free) // SHARE))
+            # the next proposals wait for the first mixes; workers begin at different ones, so that few claim the same
+            at = count * random.randrange(min(1 + record.workers(), len(free) // count))
+            some = free[at : at + count]
             mine = record.claim([one.choices for one in some])
             for swept, design in sweep([one for one, keeps in zip(some, mine, strict=True) if keeps]):
                 record.finish(swept, design)
