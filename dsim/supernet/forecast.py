@@ -12,7 +12,6 @@ from dsim.progress import working
 from dsim.supernet.augment import Scaling
 from dsim.supernet.choices import Choices
 from dsim.supernet.cost import Amounts, Clock, TimeByMacs, macs, timed
-from dsim.supernet.elastic import Elastic
 from dsim.supernet.evaluator import Evaluator
 from dsim.supernet.home import Home
 from dsim.supernet.images import Images
@@ -29,6 +28,7 @@ from dsim.supernet.ways import supernet_training
 STEPS = 40  # of a trial, at most
 PART = 5  # a trial is at most a part of the run: a fifth
 FEWEST = 6
+TIMED = 3  # evaluations of a trial
 LEAST_STEPS = 100  # a run that a time cuts to fewer is refused: its supernet would say nothing
 
 
@@ -64,14 +64,17 @@ def measure(
     steps = trial_steps(spec)
     with timed() as whole, working("timing steps", total=steps, unit="steps") as work:
         step = timed_steps(trainer, steps, work.step)
-        evaluation = _timed_evaluations(training.net, spec, scaling, images)
+        with TemporaryDirectory() as nowhere:
+            evaluation = timed_evaluations(
+                Evaluator(training.net, spec, scaling, images, Home(nowhere), Ledger())
+            )
     shown = steps * spec.batch
     passes = sum(trainer.passes(step) for step in range(steps))
     gpu = 0.0 if spec.device == "cpu" else whole.wall * processes.count
     return Forecast(
         step,
         evaluation,
-        Amounts(shown, passes, trainer.progress.macs, 3, processes.total(whole.cpu, spec.device), gpu),
+        Amounts(shown, passes, trainer.progress.macs, TIMED, processes.total(whole.cpu, spec.device), gpu),
     )
 
 
@@ -80,16 +83,15 @@ def trial_steps(spec: TrainSpec) -> int:
     return min(max(min(STEPS, spec.steps // PART), FEWEST), spec.steps)
 
 
-def _timed_evaluations(net: Elastic, spec: TrainSpec, scaling: Scaling, images: Images) -> TimeByMacs:
-    """Time the evaluation of the smallest sub-network and of the largest."""
-    with TemporaryDirectory() as nowhere:
-        evaluator = Evaluator(net, spec, scaling, images, Home(nowhere), Ledger())
-        low, high = net.choices.smallest, net.choices.largest
-        evaluator.measure(low)  # the first one does what later ones need not
-        with timed() as low_clock:
-            evaluator.measure(low)
-        with timed() as high_clock:
-            evaluator.measure(high)
+def timed_evaluations(evaluator: Evaluator) -> TimeByMacs:
+    """Time the evaluation of the smallest sub-network and of the largest: `TIMED` evaluations, and none is kept."""
+    net = evaluator.net
+    low, high = net.choices.smallest, net.choices.largest
+    evaluator.measure(low)  # the first one does what later ones need not
+    with timed() as low_clock:
+        evaluator.measure(low)
+    with timed() as high_clock:
+        evaluator.measure(high)
     return TimeByMacs(macs(net.arch(low)), low_clock, macs(net.arch(high)), high_clock)
 
 
@@ -171,12 +173,17 @@ def planned(
     if wanted:
         with TemporaryDirectory() as nowhere:
             evaluator = Evaluator(training.net, spec, scaling, images, Home(nowhere), Ledger())
-            total = Amounts()
-            for subnet in wanted.values():
-                takes = forecast.evaluation.at(macs(training.net.arch(subnet)))
-                total += evaluator.amounts(subnet, takes.cpu, takes.wall)
-            plan["importance"] = total
+            plan["importance"] = planned_evaluations(evaluator, wanted.values(), forecast.evaluation)
     return plan
+
+
+def planned_evaluations(evaluator: Evaluator, subnets: Iterable[Subnet], takes: TimeByMacs) -> Amounts:
+    """Return what it will cost to evaluate sub-networks: counts are exact, seconds are forecast."""
+    total = Amounts()
+    for subnet in subnets:
+        clock = takes.at(macs(evaluator.net.arch(subnet)))
+        total += evaluator.amounts(subnet, clock.cpu, clock.wall)
+    return total
 
 
 def importance_subnets(spec: TrainSpec) -> dict[str, Subnet]:

@@ -10,9 +10,9 @@ import numpy as np
 
 from dsim.progress import working
 from dsim.records import to_plain
-from dsim.supernet.cost import Amounts
-from dsim.supernet.evaluator import TABLE, Evaluation
-from dsim.supernet.ledger import Ledger
+from dsim.supernet.cost import Amounts, timed
+from dsim.supernet.evaluator import TABLE, Evaluation, Evaluator
+from dsim.supernet.forecast import TIMED, planned_evaluations, timed_evaluations
 from dsim.supernet.loaded import Supernet, load_supernet
 from dsim.supernet.machine import torch_threads
 from dsim.supernet.subnet import Subnet
@@ -66,20 +66,25 @@ def evaluated(loaded: Supernet, subnets: tuple[Subnet, ...]) -> tuple[Evaluation
     with loaded.alone(), torch_threads(loaded.header.spec.threads):
         evaluator = loaded.evaluator
         missing = [one for one in subnets if one.text() not in evaluator.known]
-        _plan(evaluator.ledger, [evaluator.amounts(one) for one in missing])
+        _plan(evaluator, missing)
         with working("evaluating sub-networks", total=len(missing), unit="sub-networks") as work:
             for _ in evaluator(missing, STAGE):
                 work.step()
         return tuple(evaluator.known[one.text()] for one in subnets)
 
 
-def _plan(ledger: Ledger, amounts: list[Amounts]) -> None:
-    """Plan what is evaluated beside what was spent so far; seconds as the importance of blocks took them."""
-    before = ledger.spent.get("importance", Amounts())
-    rate = before.cpu_seconds / before.macs if before.macs else 0.0
-    wanted = sum(amounts, Amounts())
-    seconds = Amounts(cpu_seconds=rate * wanted.macs)
-    ledger.planned[STAGE] = ledger.spent.get(STAGE, Amounts()) + wanted + seconds
+def _plan(evaluator: Evaluator, subnets: list[Subnet]) -> None:
+    """Plan what is evaluated beside what was spent so far; seconds by a timed trial, which the forecast's stage pays for."""
+    if not subnets:
+        return
+    ledger = evaluator.ledger
+    with timed() as trial:
+        takes = timed_evaluations(evaluator)
+    gpu_s = 0.0 if evaluator.spec.device == "cpu" else trial.wall
+    ledger.spend("forecast", Amounts(evaluations=TIMED, cpu_seconds=trial.cpu, gpu_seconds=gpu_s))
+    ledger.planned[STAGE] = ledger.spent.get(STAGE, Amounts()) + planned_evaluations(
+        evaluator, subnets, takes
+    )
 
 
 def _fingerprint(loaded: Supernet, rows: tuple[Evaluation, ...]) -> str:
