@@ -37,10 +37,9 @@ from dsim.cli.words import ending
 )
 @click.option(
     "--actions",
-    type=click.Choice(["all", "paper"]),
-    default="all",
-    show_default=True,
-    help="all: every single change, by validation loss; paper: the three of EfficientFormer, by accuracy.",
+    type=click.Choice(["paper", "all"]),
+    show_default="paper for importance by gumbel, all for ablation",
+    help="paper: the three of EfficientFormer, by accuracy; all: every single change, by validation loss.",
 )
 @click.option(
     "--tries",
@@ -63,7 +62,7 @@ def slim(
     folder: Path,
     devices: tuple[str, ...],
     budgets: float | dict[str, float],
-    actions: str,
+    actions: str | None,
     tries: int,
     confidence: float,
     rough: bool,

@@ -57,11 +57,11 @@ def supernet() -> None:
 )
 @click.option(
     "--importance",
-    type=click.Choice(["ablation", "gumbel"]),
-    default="ablation",
+    type=click.Choice(["gumbel", "ablation"]),
+    default="gumbel",
     show_default=True,
-    help="How blocks are weighed. ablation: the largest design teaches smaller ones, and each block is taken out of random "
-    "ones; gumbel: the EfficientFormer paper's own.",
+    help="How blocks are weighed. gumbel: the EfficientFormer paper's own; ablation: the largest design teaches smaller "
+    "ones, and each block is taken out of random ones.",
 )
 @click.option(
     "--from",
@@ -76,7 +76,7 @@ def supernet() -> None:
     type=click.IntRange(min=1),
     default=4,
     show_default=True,
-    help="Out of how many random designs each block is taken, to see what it is worth.",
+    help="For ablation: out of how many random designs each block is taken.",
 )
 @json_option
 def train_command(

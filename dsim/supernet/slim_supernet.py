@@ -26,7 +26,10 @@ from dsim.supernet.slimming import REFILLS, Slimmed, Step, slim_for
 from dsim.supernet.subnet import Subnet
 from dsim.units import milliseconds
 
-ACTIONS = ("paper", "all")
+ACTIONS = {
+    "gumbel": "paper",
+    "ablation": "all",
+}  # by how blocks were weighed: what studies/fashion tested together
 TRIES = 6  # moves that are evaluated in a round of ``all``, after all of them were evaluated once
 PAPER_ACTIONS = 3
 
@@ -90,7 +93,7 @@ def slim(
     device: str | Sequence[str],
     budget: float | str | Mapping[str, float | str],
     *,
-    actions: str = "all",
+    actions: str | None = None,
     confidence: float = 0.9,
     tries: int = TRIES,
     rough: bool = False,
@@ -109,8 +112,9 @@ def slim(
     budget
         Milliseconds or a text such as ``"2ms"``, for all devices or by device.
     actions
-        ``all``: every single move, compared by validation loss, then a refill. ``paper``: the three actions of
-        EfficientFormer, compared by accuracy.
+        ``paper``: the three actions of EfficientFormer, compared by accuracy. ``all``: every single move, compared by
+        validation loss, then a refill. By default ``paper`` where the supernet was trained with importance ``gumbel``,
+        ``all`` where with ``ablation``.
     confidence
         Chance with which a new measurement must be within the budget, cliffs included.
     tries
@@ -129,9 +133,10 @@ def slim(
     """
     refuse_processes("slimming")
     loaded = supernet if isinstance(supernet, Supernet) else load_supernet(supernet)
-    if actions not in ACTIONS:
+    actions = actions or ACTIONS[loaded.header.asked.importance]
+    if actions not in ACTIONS.values():
         raise InvalidValueError(
-            f"actions must be one of {', '.join(ACTIONS)}, got {actions!r}; choose one of them"
+            f"actions must be one of {', '.join(ACTIONS.values())}, got {actions!r}; choose one of them"
         )
     if tries < 1:
         raise InvalidValueError(f"tries must be at least 1, got {tries}; {TRIES} is the default")

@@ -11,7 +11,10 @@ from dsim.errors import InvalidValueError
 from dsim.search.space import Space
 from dsim.supernet.choices import DEFAULT, Choices
 
-IMPORTANCES = ("ablation", "gumbel")  # how blocks are weighed, which decides how the supernet is trained
+IMPORTANCES = (
+    "gumbel",
+    "ablation",
+)  # how blocks are weighed, which decides how the supernet is trained; the default first
 ALONE = "none"  # one design by itself: no block is weighed
 PRECISIONS = ("float32", "bfloat16")
 PLAIN, PAPER = (
@@ -48,7 +51,7 @@ class TrainSpec:
     px
         Height and width of the pictures.
     importance
-        ``ablation`` or ``gumbel``; ``none`` for one design.
+        ``gumbel`` or ``ablation``; ``none`` for one design.
     seed
         Of weights, order, augmentation, sub-networks and split.
     batch
@@ -86,7 +89,7 @@ class TrainSpec:
 
     images: int
     px: int = 32
-    importance: str = "ablation"
+    importance: str = IMPORTANCES[0]
     seed: int = 0
     batch: int = 128
     learning_rate: float = 2e-3

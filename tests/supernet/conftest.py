@@ -15,7 +15,15 @@ import torch
 from dsim.supernet import Supernet, train
 from tests.supernet.small import SMALL, write_digits
 
-OPTIONS = {"space": SMALL, "batch": 32, "flip": False, "subnets": 3, "precision": "float32", "threads": 1}
+OPTIONS = {
+    "space": SMALL,
+    "importance": "ablation",
+    "batch": 32,
+    "flip": False,
+    "subnets": 3,
+    "precision": "float32",
+    "threads": 1,
+}
 IMAGES = 32 * 60
 
 

@@ -1,8 +1,9 @@
-"""`--actions paper`: the rules of section 3.2 step by step, and the whole road on the command line."""
+"""`--actions paper`: the rules of section 3.2 step by step, and the whole road on the command line, where it is the default."""
 
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,7 @@ from dsim.supernet.prices import Price
 from dsim.supernet.slim_supernet import SlimResult, most_evaluations, start_of
 from dsim.supernet.slimming import slim_for
 from dsim.supernet.subnet import Subnet
+from dsim.supernet.task.learned import task_model
 from tests.supernet.conftest import OPTIONS
 from tests.supernet.small import SMALL
 
@@ -193,10 +195,8 @@ def papers(digits: Path, tmp_path_factory: pytest.TempPathFactory) -> Supernet:
     """Two steps of training; then importance, alphas and what sub-networks reach are those of above, so that every step
     can be worked out.
     """
-    options = {**OPTIONS, "space": PAPER}
-    found = train(
-        digits, tmp_path_factory.mktemp("papers") / "x.supernet", images=64, importance="gumbel", **options
-    )
+    options = {**OPTIONS, "space": PAPER, "importance": "gumbel"}
+    found = train(digits, tmp_path_factory.mktemp("papers") / "x.supernet", images=64, **options)
     home, choices = found.home, found.choices
     state = load_file(home.state_path)
     with safe_open(home.state_path, framework="pt") as file:
@@ -236,8 +236,6 @@ def test_the_road_on_the_command_line(papers: Supernet) -> None:
     words = [
         "slim",
         str(papers.home.folder),
-        "--actions",
-        "paper",
         "--device",
         "iphone12",
         "--budget",
@@ -259,6 +257,7 @@ def test_the_road_on_the_command_line(papers: Supernet) -> None:
         assert ratios[0] == min(ratios)
         assert ratios == pytest.approx([one["lost_per_ms"] for one in step["compared"]])
     assert again["subnet"] == subnet.text()
+    assert again["actions"] == "paper"
     assert again["latency_ms"] == pytest.approx(ms)
     phi = model.featurise(papers.arch(subnet).to_graph())[None]
     assert model.p_fits(phi, again["needs_ms"])[0] == pytest.approx(0.9, abs=1e-6)
@@ -266,3 +265,14 @@ def test_the_road_on_the_command_line(papers: Supernet) -> None:
     start = start_of(papers, "paper")
     assert start == papers.choices.largest
     assert len(steps) * 3 + 1 <= most_evaluations(papers, "paper", start, 1, 1)
+
+
+def test_ranks_are_learned_from_it_too_at_a_planned_cost(papers: Supernet, tmp_path: Path) -> None:
+    """Importance by alphas evaluates nothing, so that what an evaluation takes is timed before the first one."""
+    shutil.copytree(papers.home.folder, tmp_path / "own")
+    own = load_supernet(tmp_path / "own")
+    task_model(own, 16)
+    ledger = own.evaluator.ledger
+    planned, spent = ledger.planned["predictor"], ledger.spent["predictor"]
+    assert planned.macs == spent.macs
+    assert planned.cpu_seconds > 0

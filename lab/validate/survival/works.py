@@ -85,6 +85,7 @@ def _train(folder: Path, shared: Path, save_every_s: float = 0.0) -> None:
         folder / "net",
         images=IMAGES,
         space=SMALL,
+        importance="ablation",
         batch=BATCH,
         subnets=1,
         flip=False,
