@@ -1,4 +1,4 @@
-"""How far a default study ends from the best design known, seed by seed; writes a table into lab/notes/search.md.
+"""How far a default study ends from the best design known, seed by seed, and whether seeds say the same; into lab/notes/search.md.
 
 The best known is the best of all seeds and of one search with more trials. Run:
 ``python -m lab.validate.search_regret --case iphone12=2ms --case i9-10940x=20ms [--seeds 5] [--long 960]``.
@@ -6,7 +6,9 @@ The best known is the best of all seeds and of one search with more trials. Run:
 
 from __future__ import annotations
 
+import itertools
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -32,6 +34,7 @@ COLUMNS = (
     "regret of each seed",
     "worst",
     "designs of the seeds",
+    "same words for what is as good",
     "CPU s a study",
 )
 
@@ -42,13 +45,14 @@ def row_of(device: str, budget_ms: float, seeds: int, long: int) -> tuple[str, .
     plain = StudySpec(device, budget_ms)
     spec = replace(plain, space=keep_identified(plain.space, latency.identified)[0])
     scorer = Scorer(latency, accuracy, CostTable(latency, accuracy), budget_ms, spec.confidence)
-    tops, seconds, designs = [], [], set()
+    tops, seconds, designs, words = [], [], set(), []
     for seed in range(seeds):
         start = time.process_time()
         found = search_mixes(replace(spec, seed=seed), scorer, "regret")
         seconds.append(time.process_time() - start)
         tops.append(found.chosen.top1_low if found.chosen else float("-inf"))
         designs.add(found.chosen.arch if found.chosen else None)
+        words.append(found.alike.families if found.alike else ())
     best = max(tops)
     if long:
         more = search_mixes(replace(spec, trials=long, seed=seeds), scorer, "regret")
@@ -61,8 +65,18 @@ def row_of(device: str, budget_ms: float, seeds: int, long: int) -> tuple[str, .
         ", ".join(f"{one:.3f}" for one in regrets),
         f"{max(regrets):.3f}",
         str(len(designs)),
+        in_common(words),
         f"{min(seconds):.1f} to {max(seconds):.1f}",
     )
+
+
+def in_common(words: Sequence[tuple[str, ...]]) -> str:
+    """Return how many parts of the words for what is as good two seeds say alike: the mean over pairs, of how many."""
+    pairs = list(itertools.combinations(words, 2))
+    if not pairs:
+        return ""
+    alike = [len(set(one) & set(other)) for one, other in pairs]
+    return f"{sum(alike) / len(alike):.1f} of {max(map(len, words))}"
 
 
 def table_of(rows: list[tuple[str, ...]], seeds: int, long: int) -> TableData:
@@ -70,7 +84,8 @@ def table_of(rows: list[tuple[str, ...]], seeds: int, long: int) -> TableData:
     known = "the best of the seeds" + (f" and of a search with {long} trials" if long else "")
     note = (
         f"Points of pessimistic top-1; asked: at most {ASKED:g} on each seed. Best known is {known}. {seeds} seeds, 240 trials, pieces "
-        "of the first seed priced in its time."
+        "of the first seed priced in its time. Words: the parts in which --details says what no evidence tells from the choice "
+        "(stem, stages, activation, norm); those that two seeds say in the same words, mean over pairs of seeds."
     )
     return table("Regret of a default study", COLUMNS, rows, COLUMNS[2:], note)
 
