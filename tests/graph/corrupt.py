@@ -1,4 +1,4 @@
-"""Corrupt ONNX files in every way that a broken or hostile file can be: bytes, and fields of a file that parses."""
+"""Corrupt files in every way that a broken or hostile file can be: bytes of any file, and fields of an ONNX file that parses."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from onnx import AttributeProto, TensorProto, helper
 
 from dsim.errors import DsimError
 from dsim.graph import Graph
-from dsim.graph.onnx import read_onnx
 
 SIZES = (0, 1, -1, 2, 3, 7, 2**16, 2**31, 2**40, 2**62, -(2**63), 2**63 - 1)
 NAMES = ("", "x", "no such tensor", "\u2603", "a" * 3000, "../../etc/passwd")
@@ -98,16 +97,22 @@ def _change(model: onnx.ModelProto, rng: random.Random) -> None:
             model.ir_version = rng.choice(SIZES)
 
 
-def check_corrupt(path: Path, content: bytes) -> bool:
-    """Read corrupt content: it is a whole Graph or a DsimError of one line, and nothing else.
+def how_many_read(
+    read: Callable[[Path], Graph], path: Path, broken: Callable[[random.Random], bytes], count: int
+) -> int:
+    """Read corrupt files one after another, see `reads_or_says_why`; return how many could be read after all.
 
-    Returns
-    -------
-    bool
-        True if it could be read after all (a changed weight changes no graph).
+    Most of what is changed is noticed; a changed weight or name changes no graph.
     """
-    path.write_bytes(content)
-    return reads_or_says_why(read_onnx, path)
+    found = 0
+    for number in range(count):
+        path.write_bytes(broken(random.Random(number)))
+        try:
+            found += reads_or_says_why(read, path)
+        except BaseException as error:
+            error.add_note(f"file number {number}")
+            raise
+    return found
 
 
 def reads_or_says_why(read: Callable[[Path], Graph], path: Path) -> bool:

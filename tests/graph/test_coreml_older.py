@@ -5,7 +5,7 @@ The file is coremltools', without its weights (lab/files/coreml.py): readers nee
 
 from __future__ import annotations
 
-import random
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from dsim.graph.passes import run_passes
 from dsim.graph.read import as_graph
 from dsim.graph.torch_reader import read_module
 from lab.files.tiny import IMAGE, tiny
-from tests.graph.corrupt import corrupt_bytes, reads_or_says_why
+from tests.graph.corrupt import corrupt_bytes, how_many_read
 
 FILE = Path(__file__).parent / "files" / "tiny_older.mlmodel"
 PASSES = ("drop_identities", "fold_batch_norm", "fuse_activation")
@@ -126,11 +126,8 @@ def test_what_cannot_be_read_is_one_clear_line(tmp_path: Path) -> None:
 
 
 def test_corrupt_files_end_in_one_line(tmp_path: Path) -> None:
-    raw, path, read = FILE.read_bytes(), tmp_path / "m.mlmodel", 0
-    for number in range(ROUNDS):
-        path.write_bytes(corrupt_bytes(raw, random.Random(number)))
-        read += reads_or_says_why(read_coreml, path)
-    assert read < ROUNDS
+    broken = partial(corrupt_bytes, FILE.read_bytes())
+    assert how_many_read(read_coreml, tmp_path / "m.mlmodel", broken, ROUNDS) < ROUNDS
 
 
 @pytest.mark.slow
