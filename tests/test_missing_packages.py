@@ -15,8 +15,8 @@ from dsim.export import export
 from dsim.graph.coreml import read_coreml
 from dsim.graph.onnx.load import load_model
 from dsim.graph.tflite import read_tflite
-from dsim.measure.packages import need as need_for_backend
 from dsim.network.own_code import make_timm
+from dsim.packages import need
 from dsim.report.packages import need_page_packages
 from dsim.search.storage import open_storage
 from dsim.supernet.pictures import require_pillow
@@ -30,7 +30,7 @@ NEEDS: dict[str, tuple[str, Callable[[Path], object]]] = {
     "vl_convert": ("'dsim[report]'", lambda _: need_page_packages()),
     "onnx": ("'dsim[onnx]'", lambda folder: load_model(folder / "net.onnx")),
     "tflite": ("'dsim[files]'", lambda _: read_tflite(FILES / "tiny.tflite")),
-    "openvino": ("'dsim[openvino]'", lambda _: need_for_backend("openvino", "openvino", "openvino")),
+    "openvino": ("'dsim[openvino]'", lambda _: need("openvino", "backend openvino", "openvino")),
     "PIL": ("'dsim[supernet]'", lambda _: require_pillow()),
     "coremltools": ("'dsim[coreml]'", lambda folder: export(L1, folder / "app", to="coreml")),
     "litert_torch": ("'dsim[litert]'", lambda folder: export(L1, folder / "app", to="litert")),

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dsim.errors import MissingPackageError, UnavailableError
+from dsim.errors import UnavailableError
 from dsim.files import first_line
+from dsim.packages import need
 
 if TYPE_CHECKING:
     from onnx import ModelProto
@@ -52,13 +53,7 @@ def need_runtime() -> Any:
     MissingPackageError
         It is not installed.
     """
-    try:
-        import onnxruntime  # optional: only a file that is written anew is run
-    except ImportError as error:
-        raise MissingPackageError(
-            "a rewritten file is run before it is kept, which needs onnxruntime; pip install 'dsim[onnx]'"
-        ) from error
-    return onnxruntime
+    return need("onnxruntime", "a rewritten file, which is run before it is kept,", "onnx")
 
 
 def compare(before: ModelProto, after: ModelProto, shapes: Mapping[str, tuple[int, ...]]) -> Compared:

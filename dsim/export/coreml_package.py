@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from dsim.export.findings import Findings, compare, listed
 from dsim.export.mil_program import compare_ops, load_program, ops_of
 from dsim.export.mil_run import run_program
-from dsim.export.packages import need
 from dsim.export.precision import FLOAT16
 from dsim.export.torch_program import trace_module
+from dsim.packages import need
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -34,7 +34,7 @@ class CoreMlPackage:
 
     def require(self) -> None:
         """Import coremltools, which converts on any system."""
-        need("coremltools", self.name, "coreml")
+        need("coremltools", f"export to {self.name}", "coreml")
 
     def write(self, subject: Subject, path: Path) -> None:
         """Convert the design's module."""

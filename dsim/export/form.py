@@ -11,9 +11,9 @@ from dsim.errors import DsimError, ExportError
 from dsim.export.files import staging
 from dsim.export.findings import Exported, Findings
 from dsim.export.gelu import Gelu, check_gelu, scores_line, with_formula
-from dsim.export.quiet import quiet
 from dsim.export.readme import form_readme, title_of
 from dsim.export.subject import Exportable, Subject, prepare
+from dsim.quiet import quiet
 
 if TYPE_CHECKING:
     from torch import nn

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dsim.export.findings import Findings, compare, listed
-from dsim.export.packages import need
 from dsim.op import OpKind
+from dsim.packages import need
 
 if TYPE_CHECKING:
     from dsim.export.subject import Exportable, Subject
@@ -36,7 +36,7 @@ class LiteRtFile:
     def require(self) -> None:
         """Import litert-torch, which converts, and the LiteRT interpreter, which runs the file."""
         for package in ("litert_torch", "ai_edge_litert.interpreter"):
-            need(package, self.name, "litert")
+            need(package, f"export to {self.name}", "litert")
 
     def write(self, subject: Subject, path: Path) -> None:
         """Convert; the runtime's images are (N, H, W, 3), so the file's first op needs no transpose by the caller."""

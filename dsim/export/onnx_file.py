@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from dsim.errors import InvalidValueError
 from dsim.export.findings import Findings, compare, listed
 from dsim.export.kernels import compare_kernels
-from dsim.export.packages import need
+from dsim.packages import need
 
 if TYPE_CHECKING:
     from dsim.export.subject import Exportable, Subject
@@ -31,7 +31,7 @@ class OnnxFile:
     def require(self) -> None:
         """Import onnx, which writes and reads the file, and ONNX Runtime, which runs it."""
         for package in ("onnx", "onnxruntime"):
-            need(package, self.name, "onnx")
+            need(package, f"export to {self.name}", "onnx")
 
     def write(self, subject: Subject, path: Path) -> None:
         """Convert with torch's exporter that needs no further package.

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dsim.errors import DsimError, FileAccessError, MissingPackageError, install_line
-from dsim.export.quiet import quiet
+from dsim.quiet import quiet
 
 if TYPE_CHECKING:
     from torch import nn

@@ -7,10 +7,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from dsim.errors import DsimError
-from dsim.export.quiet import quiet
 from dsim.measure.records import Backend, Ready, RuntimeOp, Session
 from dsim.measure.sustained import Sustained, sustained
 from dsim.measure.timing import LEAST, Timing, time_in_turns
+from dsim.quiet import quiet
 
 OP_RUNS = 16
 MANY_RUNS, MANY_OP_RUNS = (

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 
 from dsim.errors import UnavailableError
 from dsim.export.onnx_file import INPUT, OPSET, OUTPUT
-from dsim.export.quiet import quiet
 from dsim.export.subject import prepare
 from dsim.measure.network import network_of
 from dsim.measure.planned import Planned
 from dsim.measure.records import Ready
 from dsim.parents import end_with_parent
+from dsim.quiet import quiet
 
 if TYPE_CHECKING:
     from torch import Tensor, nn

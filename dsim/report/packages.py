@@ -1,10 +1,8 @@
-"""The optional packages that draw a page; an error in one line where one is missing."""
+"""The optional packages that draw a page."""
 
 from __future__ import annotations
 
-import importlib
-
-from dsim.errors import MissingPackageError
+from dsim.packages import need
 
 PACKAGES = ("altair", "vl_convert", "jinja2")
 
@@ -23,9 +21,4 @@ def need_page_packages(what: str = "a report") -> None:
         A package is not installed, or cannot be imported.
     """
     for package in PACKAGES:
-        try:
-            importlib.import_module(package)
-        except ImportError as error:
-            raise MissingPackageError(
-                f"{what} needs {package}, which cannot be imported ({error}); pip install 'dsim[report]'"
-            ) from error
+        need(package, what, "report")

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from dsim.errors import MissingPackageError
 from dsim.files import first_line
+from dsim.packages import need
 
 if TYPE_CHECKING:
     from PIL import Image as Pillow
@@ -30,12 +30,7 @@ def require_pillow() -> None:
     MissingPackageError
         It is not installed.
     """
-    try:
-        import PIL.Image  # noqa: F401
-    except ImportError as error:
-        raise MissingPackageError(
-            "reading pictures needs Pillow, which is not installed; install it with: pip install 'dsim[supernet]'"
-        ) from error
+    need("PIL.Image", "reading pictures", "supernet")
 
 
 def read_picture(path: Path, px: int) -> NDArray[np.uint8]:

@@ -9,8 +9,9 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from dsim.errors import FileFormatError, MissingPackageError
+from dsim.errors import FileFormatError
 from dsim.files import first_line, read_bytes, write_atomic
+from dsim.packages import need
 
 MOMENTS = ("step", "exp_avg", "exp_avg_sq")  # what AdamW keeps for a weight
 _REMEDY = "remove the folder and train again"
@@ -24,12 +25,7 @@ def require_safetensors() -> None:
     MissingPackageError
         It is not installed.
     """
-    try:
-        import safetensors.torch  # noqa: F401
-    except ImportError as error:
-        raise MissingPackageError(
-            "a supernet is kept with safetensors, which is not installed; install it with: pip install 'dsim[supernet]'"
-        ) from error
+    need("safetensors.torch", "keeping a supernet", "supernet")
 
 
 @dataclass(frozen=True)

@@ -23,9 +23,9 @@ from dsim.errors import ExportError, FileAccessError, InvalidValueError, Missing
 from dsim.export import TARGETS, build_module, export, write_torch
 from dsim.export.files import staging
 from dsim.export.findings import Findings, compare
-from dsim.export.quiet import quiet
 from dsim.export.subject import prepare
 from dsim.export.targets import FORMS
+from dsim.quiet import quiet
 from lab.marked import read_block
 from lab.places import NOTES
 from tests.export.designs import TINY, VARIANTS

@@ -20,13 +20,13 @@ from dsim.attrs import ConstantAttrs, ConvAttrs, NormAttrs
 from dsim.errors import MissingPackageError
 from dsim.export.coreml_package import CoreMlPackage
 from dsim.export.litert_file import LiteRtFile
-from dsim.export.quiet import quiet
 from dsim.export.subject import prepare
 from dsim.export.torch_program import TorchProgram
 from dsim.graph import Graph
 from dsim.graph.files import read_file
 from dsim.graph.passes import run_passes
 from dsim.op import Op, OpKind
+from dsim.quiet import quiet
 
 PASSES = ("drop_identities", "fold_batch_norm", "fold_layer_scale", "fuse_activation")
 MAXIMUM = {"amax", "max", "sub", "transpose"}  # what is left of a maximum before a softmax

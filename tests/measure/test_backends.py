@@ -11,7 +11,6 @@ import torch
 from torch import nn
 
 from dsim.errors import DsimError, UnavailableError, UnknownNameError
-from dsim.export.quiet import quiet
 from dsim.graph.read import as_graph
 from dsim.latency.methods.operators.links import run_graph
 from dsim.measure.attribute import attribute
@@ -23,6 +22,7 @@ from dsim.measure.planned import Planned
 from dsim.measure.ready import WRITERS, image_for, module_of
 from dsim.measure.records import Backend, Ready, Stack
 from dsim.measure.timing import Timing
+from dsim.quiet import quiet
 
 CLOSE = 2e-2  # of the largest score: bfloat16 has eight bits
 

@@ -6,8 +6,9 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from dsim.bounds import MAX_RANK
-from dsim.errors import FileAccessError, FileFormatError, MissingPackageError
+from dsim.errors import FileAccessError, FileFormatError
 from dsim.graph.onnx.functions import inlined
+from dsim.packages import need
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -31,12 +32,9 @@ def load_model(path: Path) -> ModelProto:
     FileFormatError
         It is not an ONNX model, is too large, or keeps weights outside its folder.
     """
-    try:
-        import onnx  # optional: only reading ONNX files needs it
-    except ImportError as error:
-        raise MissingPackageError(
-            "an .onnx file needs the onnx package, which is not installed; pip install 'dsim[onnx]'"
-        ) from error
+    need("onnx", "an .onnx file", "onnx")
+    import onnx  # optional: only reading ONNX files needs it
+
     try:
         if not path.is_file():
             found = "is a folder" if path.is_dir() else "found none"

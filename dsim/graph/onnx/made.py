@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dsim.errors import MissingPackageError
 from dsim.graph.onnx.constants import MAX_VALUES
 from dsim.graph.tracing import Shape
+from dsim.packages import need
 
 if TYPE_CHECKING:
     from onnx import ModelProto
@@ -32,12 +32,9 @@ class Made:
     """
 
     def __init__(self, domain: str) -> None:
-        try:
-            from onnx import ModelProto, helper  # optional
-        except ImportError as error:
-            raise MissingPackageError(
-                "this file is read in ONNX's operators, and the onnx package is not installed; pip install 'dsim[files]'"
-            ) from error
+        need("onnx", "a file that is read in ONNX's operators", "files")
+        from onnx import ModelProto, helper  # optional
+
         self._domain = domain
         self._model: ModelProto = ModelProto(ir_version=IR_VERSION)
         self._model.opset_import.extend([helper.make_opsetid("", OPSET), helper.make_opsetid(domain, 1)])

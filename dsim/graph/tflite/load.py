@@ -15,11 +15,12 @@ from typing import Any
 import numpy as np
 
 from dsim.bounds import MAX_ELEMENTS, MAX_RANK
-from dsim.errors import FileFormatError, MissingPackageError
+from dsim.errors import FileFormatError
 from dsim.files import read_bytes
 from dsim.graph.onnx.constants import MAX_VALUES
 from dsim.graph.tflite.tables import BITS, NUMPY, Operator, Tables, Tensor
 from dsim.graph.tflite.walk import MAX_OPERATORS
+from dsim.packages import need
 from dsim.records import shown
 
 MAX_FILE_BYTES = 2**31  # flatbuffers' own limit
@@ -42,12 +43,9 @@ def load_tables(path: Path) -> tuple[Tables, ...]:
     FileFormatError
         It is no such file, or exceeds the bounds.
     """
-    try:
-        import tflite  # optional: only reading .tflite files needs it
-    except ImportError as error:
-        raise MissingPackageError(
-            "a .tflite file needs the tflite package, which is not installed; pip install 'dsim[files]'"
-        ) from error
+    need("tflite", "a .tflite file", "files")
+    import tflite  # optional: only reading .tflite files needs it
+
     size = path.stat().st_size if path.is_file() else 0
     if size >= MAX_FILE_BYTES:
         raise FileFormatError(

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dsim.errors import InvalidValueError
-from dsim.export.packages import need
 from dsim.files import make_folder
 from dsim.measure.coreml.bundle import Job, write_package
 from dsim.measure.coreml.fill import Progress, fill
@@ -17,6 +16,7 @@ from dsim.measure.coreml.manifest import Manifest, open_manifest
 from dsim.measure.coreml.probes import Probe
 from dsim.measure.planned import Planned, planned_design
 from dsim.measure.ready import write_tflite
+from dsim.packages import need
 from dsim.version import __version__
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def write_android_bundle(
     if not designs:
         raise InvalidValueError("a bundle needs at least one design, got none; name some")
     if convert is None:
-        need("litert_torch", "litert", "litert")
+        need("litert_torch", "export to litert", "litert")
     write = convert or write_tflite
     make_folder(folder)
     head = {"dsim_version": __version__, "precision": "float32", "passes": list(PASSES)}

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dsim.measure.backends.litert_align import TfliteOp, align
-from dsim.measure.packages import need
 from dsim.measure.records import Ready, RuntimeOp, Session, Stack
 from dsim.measure.timing import steady_ms
+from dsim.packages import need
 
 if TYPE_CHECKING:
     import numpy as np
@@ -35,8 +35,8 @@ class LiteRt:
         """Say which version; conversion needs litert-torch."""
         from importlib.metadata import version
 
-        need("ai_edge_litert.interpreter", self.name, "litert")
-        need("litert_torch", self.name, "litert")  # converts, in `dsim.measure.ready`
+        need("ai_edge_litert.interpreter", f"backend {self.name}", "litert")
+        need("litert_torch", f"backend {self.name}", "litert")  # converts, in `dsim.measure.ready`
         return Stack(
             f"LiteRT {version('ai-edge-litert')}, XNNPACK, CPU",
             "float32",

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dsim.measure.packages import need
 from dsim.measure.records import Ready, RuntimeOp, Session, Stack
 from dsim.measure.timing import steady_ms
+from dsim.packages import need
 
 # ONNX Runtime's operators, its own fused ones included, and what they compute
 KINDS: dict[str, str] = {
@@ -42,7 +42,7 @@ class OnnxRuntime:
 
     def stack(self) -> Stack:
         """Say which version."""
-        runtime = need("onnxruntime", self.name, "onnx")
+        runtime = need("onnxruntime", f"backend {self.name}", "onnx")
         return Stack(
             f"ONNX Runtime {runtime.__version__}, CPU",
             "float32",

@@ -9,9 +9,9 @@ from functools import lru_cache
 from typing import Any
 
 from dsim.errors import UnavailableError
-from dsim.measure.packages import need
 from dsim.measure.records import Ready, RuntimeOp, Session, Stack
 from dsim.measure.timing import steady_ms
+from dsim.packages import need
 
 # types of layers of the CPU plugin, and what they compute; a Subgraph holds element-wise ops that were compiled into one
 KINDS: dict[str, str] = {
@@ -52,7 +52,7 @@ class OpenVino:
 
     def stack(self) -> Stack:
         """Say which version, and whether the processor computes at this precision."""
-        openvino = need("openvino", self.name, "openvino")
+        openvino = need("openvino", f"backend {self.name}", "openvino")
         able = _core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
         wanted = {"f32": "FP32"}.get(self.precision, self.precision.upper())
         if wanted not in able:

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dsim.measure.packages import need
 from dsim.measure.records import Ready, Session, Stack
+from dsim.packages import need
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -38,7 +38,7 @@ class TorchCpu:
 
     def stack(self) -> Stack:
         """Say which version; the compiled one needs a C++ compiler."""
-        torch = need("torch", self.name, "test")
+        torch = need("torch", f"backend {self.name}", "test")
         how = "eager"
         if self.compiled:
             # imports Inductor, which takes seconds

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dsim.errors import UnavailableError
-from dsim.measure.packages import need
 from dsim.measure.records import Ready, Session, Stack
+from dsim.packages import need
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -53,7 +53,7 @@ class TorchCuda:
 
     def stack(self) -> Stack:
         """Say which version on which GPU."""
-        torch = need("torch", self.name, "test")
+        torch = need("torch", f"backend {self.name}", "test")
         if not torch.cuda.is_available():
             raise UnavailableError(
                 f"{self.name} needs an NVIDIA GPU, and torch {torch.__version__} sees none; choose another backend"

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dsim.errors import DsimError, ExportError, FileAccessError, InvalidValueError
-from dsim.export.packages import need
 from dsim.files import make_folder
 from dsim.graph.serial import OpForm, graph_to_dict
 from dsim.measure.coreml.chain import Chain
@@ -22,6 +21,7 @@ from dsim.measure.coreml.manifest import Manifest, digests, open_manifest
 from dsim.measure.coreml.package import write_chain, write_design, write_graph
 from dsim.measure.coreml.probes import Probe
 from dsim.measure.planned import Planned, planned_design
+from dsim.packages import need
 from dsim.records import to_plain
 from dsim.version import __version__
 
@@ -169,7 +169,7 @@ def write_bundle(
     """
     if not designs:
         raise InvalidValueError("a bundle needs at least one design, got none; name some")
-    need("coremltools", "coreml", "coreml")
+    need("coremltools", "export to coreml", "coreml")
     make_folder(folder)
     manifest = open_manifest(folder, _head())
     planned = list({one.key: one for one in map(planned_design, designs)}.values())

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 from dsim.errors import ExportError
 from dsim.export.coreml_package import CoreMlPackage, write_package
 from dsim.export.mil_program import WRITTEN, compare_ops, load_program, ops_of
-from dsim.export.quiet import quiet
 from dsim.export.subject import prepare
 from dsim.measure.coreml.chain import Chain
 from dsim.measure.network import network_of
+from dsim.quiet import quiet
 
 if TYPE_CHECKING:
     from torch import nn

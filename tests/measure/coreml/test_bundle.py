@@ -15,11 +15,11 @@ import pytest
 from dsim.arch import Arch, get_preset
 from dsim.errors import ExportError, FileAccessError, FileFormatError, InvalidValueError, MissingPackageError
 from dsim.export.mil_program import load_program, ops_of
-from dsim.export.quiet import quiet
 from dsim.measure.coreml import Bundle, bundle, write_bundle
 from dsim.measure.coreml.chain import Chain
 from dsim.measure.coreml.choose import Chosen, choose_chains
 from dsim.measure.coreml.package import write_chain
+from dsim.quiet import quiet
 from tests.export.designs import VARIANTS, thin
 from tests.thorough import cases
 

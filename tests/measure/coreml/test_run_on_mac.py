@@ -20,8 +20,8 @@ from typing import Any
 import pytest
 
 from dsim.arch import get_preset
-from dsim.export.quiet import quiet
 from dsim.measure.coreml import bundle
+from dsim.quiet import quiet
 from tests.export.designs import thin
 from tests.measure.coreml import fakes
 from tests.measure.coreml.fakes import DeviceType, Phone, Script, pretend, unconverted
