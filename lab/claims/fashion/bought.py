@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 
 import numpy as np
 
+from lab.claims.fashion.arms import UNSEEDED
 from lab.claims.fashion.inputs import Inputs
 from lab.claims.fashion.interval import Interval, mean_interval
 from lab.claims.fashion.rows import Pick, Training
 
 BASE = "halving"  # random designs with successive halving: what a supernet must beat
+PLAIN = ("uniform scaling", "imagenet")  # what costs no training, and a supernet should beat too
 POWER = 0.8
 
 Place = tuple[int, str]  # search seed, device
@@ -81,20 +83,37 @@ def bought(found: Sequence[Final], inputs: Inputs) -> tuple[Bought, ...]:
     arms: dict[str, list[Final]] = {}
     for one in found:
         arms.setdefault(one.pick.arm, []).append(one)
-    base = {one.place: one.mean for one in arms.get(BASE, [])}
-    rows = [_bought(arm, own, base, inputs) for arm, own in arms.items()]
+    rows = [_bought(arm, own, leads(found, arm, BASE), inputs) for arm, own in arms.items()]
     return tuple(sorted(rows, key=lambda one: -one.accuracy.middle))
 
 
-def _bought(arm: str, own: Sequence[Final], base: Mapping[Place, float], inputs: Inputs) -> Bought:
-    leads = [one.mean - base[one.place] for one in own if one.place in base]
+def leads(found: Sequence[Final], arm: str, other: str) -> list[float]:
+    """Return by how many points an arm's picks beat those of another for the same search seed and device.
+
+    A control that no seed changes is the same pick for every seed.
+    """
+    own, others = _places(found, arm), _places(found, other)
+    seeds = {seed for seed, _ in (*own, *others)}
+    for arm_name, places in ((arm, own), (other, others)):
+        if arm_name in UNSEEDED:
+            places.update(
+                {(seed, device): mean for (_, device), mean in list(places.items()) for seed in seeds}
+            )
+    return [mean - others[place] for place, mean in own.items() if place in others]
+
+
+def _places(found: Sequence[Final], arm: str) -> dict[Place, float]:
+    return {one.place: one.mean for one in found if one.pick.arm == arm}
+
+
+def _bought(arm: str, own: Sequence[Final], over_base: Sequence[float], inputs: Inputs) -> Bought:
     per_device = [[one.mean for one in own if one.pick.device == device] for device in inputs.devices]
     spread = [np.var(values, ddof=1) for values in per_device if len(values) > 1]
     return Bought(
         arm,
         len(own),
         mean_interval([one.mean for one in own]),
-        mean_interval(leads) if leads and arm != BASE else None,
+        mean_interval(over_base) if over_base and arm != BASE else None,
         float(np.sqrt(np.mean(spread))) if spread else np.nan,
         float(np.mean([one.pick.high_ms / inputs.budgets[one.pick.device] for one in own])),
         float(np.mean([one.pick.planned_seconds for one in own])),
@@ -109,7 +128,5 @@ def noise(found: Sequence[Final]) -> float:
 
 def seen_difference(found: Sequence[Final], arm: str) -> float:
     """Return the difference between an arm and `BASE` that this many pairs show with a probability of 80%, one-sided at 5%."""
-    base = {one.place: one.mean for one in found if one.pick.arm == BASE}
-    leads = [one.mean - base[one.place] for one in found if one.pick.arm == arm and one.place in base]
-    normal = NormalDist()
-    return float((normal.inv_cdf(0.95) + normal.inv_cdf(POWER)) * np.std(leads, ddof=1) / len(leads) ** 0.5)
+    points, normal = leads(found, arm, BASE), NormalDist()
+    return float((normal.inv_cdf(0.95) + normal.inv_cdf(POWER)) * np.std(points, ddof=1) / len(points) ** 0.5)

@@ -6,7 +6,17 @@ from collections.abc import Iterator, Sequence
 
 from dsim.report.table import table
 from lab.claims.fashion.arms import NEEDS
-from lab.claims.fashion.bought import BASE, Bought, Final, bought, finals, noise, seen_difference
+from lab.claims.fashion.bought import (
+    BASE,
+    PLAIN,
+    Bought,
+    Final,
+    bought,
+    finals,
+    leads,
+    noise,
+    seen_difference,
+)
 from lab.claims.fashion.costs import Costs
 from lab.claims.fashion.inputs import Inputs
 from lab.claims.fashion.interval import mean_interval
@@ -84,7 +94,7 @@ def arms_markdown(picks: Sequence[Pick], trainings: Sequence[Training], inputs: 
         f"Each pick was trained alone with {len(inputs.final_seeds)} seeds. Two trainings of one pick differ by {noise(found):.2f} points "
         "(deviation); between seeds: the deviation of an arm's picks for one device. Differences are paired by search seed and device.",
     ).markdown()  # fmt: skip
-    return "\n".join([body, *_power(found), *_decision(rows, inputs)])
+    return "\n".join([body, *_power(found), *_decision(rows, found, inputs)])
 
 
 def _power(found: Sequence[Final]) -> Iterator[str]:
@@ -94,7 +104,7 @@ def _power(found: Sequence[Final]) -> Iterator[str]:
     yield ""
 
 
-def _decision(rows: Sequence[Bought], inputs: Inputs) -> Iterator[str]:
+def _decision(rows: Sequence[Bought], found: Sequence[Final], inputs: Inputs) -> Iterator[str]:
     whole = len(inputs.search_seeds) * len(inputs.devices)
     arms = [one for one in rows if one.arm in NEEDS]
     without_base = all(one.arm != BASE for one in rows)
@@ -106,6 +116,11 @@ def _decision(rows: Sequence[Bought], inputs: Inputs) -> Iterator[str]:
     assert lead is not None
     beats = "beats" if lead.above_zero else "does not beat"
     yield f"**By the study's rule the better supernet arm, {best.arm}, {beats} {BASE}: {lead.words(sign=True)} points.**\n"
+    for plain in PLAIN:
+        points = leads(found, best.arm, plain)
+        if points:
+            yield f"- {best.arm} less {plain}, which costs no training: {mean_interval(points).words(sign=True)} points."
+    yield ""
 
 
 def served_markdown(picks: Sequence[Pick], costs: Costs, inputs: Inputs) -> str:
@@ -114,7 +129,9 @@ def served_markdown(picks: Sequence[Pick], costs: Costs, inputs: Inputs) -> str:
     for arm, importance in NEEDS.items():
         own = {one.search_seed: one for one in picks if one.arm == arm}.values()
         if own:
-            training = inputs.supernet_images * costs.ablation_image
+            training = (
+                inputs.supernet_images * costs.ablation_image
+            )  # of either supernet, see `Costs.supernet_images`
             again = [one.planned_seconds + (count - 1) * training for one in own]
             share = mean_interval(
                 [one.planned_seconds / other for one, other in zip(own, again, strict=True)]

@@ -14,7 +14,7 @@ pytest.importorskip("PIL", reason="needs pip install 'dsim[supernet]'")
 from dsim.kendall import taus
 from dsim.supernet.choices import DEFAULT, Choices
 from dsim.supernet.subnet import parse_subnet
-from lab.claims.fashion.bought import bought, finals, noise, seen_difference
+from lab.claims.fashion.bought import bought, finals, leads, noise, seen_difference
 from lab.claims.fashion.costs import read_costs
 from lab.claims.fashion.inputs import read_inputs
 from lab.claims.fashion.interval import mean_interval, resampled
@@ -150,6 +150,21 @@ def test_arms_are_paired_by_seed_and_device() -> None:
     assert noise(found) == pytest.approx(0.2 / math.sqrt(2))
     assert seen_difference(found, "all moves") == pytest.approx(0, abs=1e-9)
     assert "all moves, beats halving: +0.70" in arms_markdown(picks, trainings, INPUTS)
+
+
+def test_a_control_without_a_seed_is_held_against_every_seed() -> None:
+    picks, trainings = arms(0.7)
+    for device in INPUTS.devices:
+        picks.append(pick("uniform scaling", 0, device, f"uniform {device}"))
+        trainings += [training(f"uniform {device}", final, 85.0) for final in INPUTS.final_seeds]
+    found = finals(picks, trainings, INPUTS)
+    assert len(leads(found, "all moves", "uniform scaling")) == len(INPUTS.search_seeds) * len(INPUTS.devices)
+    assert "all moves less uniform scaling, which costs no training: +0.90" in arms_markdown(
+        picks, trainings, INPUTS
+    )
+    (control,) = (one for one in bought(found, INPUTS) if one.arm == "uniform scaling")
+    assert control.over_base is not None
+    assert control.over_base.middle == pytest.approx(-0.2)
 
 
 def test_the_rule_waits_for_every_arm() -> None:
