@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+from contextlib import nullcontext
 from types import ModuleType
 
 from dsim.errors import MissingPackageError
@@ -27,11 +28,8 @@ def need(package: str, what: str, extra: str) -> ModuleType:
     MissingPackageError
         It is not installed, or cannot be imported.
     """
-    known = sys.modules.get(package)
-    if known is not None:
-        return known
     try:
-        with quiet():
+        with nullcontext() if package in sys.modules else quiet():
             return importlib.import_module(package)
     except ImportError as error:
         absent = isinstance(error, ModuleNotFoundError) and error.name == package.partition(".")[0]

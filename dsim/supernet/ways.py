@@ -17,7 +17,7 @@ from dsim.supernet.teacher import Teacher
 from dsim.supernet.trainer import Trainer
 from dsim.supernet.way import Way
 
-WAYS: dict[str, Callable[[Elastic, TrainSpec, int], Way]] = {"ablation": Sandwich, "gumbel": Gumbel}
+WAYS: dict[str, Callable[[Elastic, TrainSpec, int], Way]] = {"gumbel": Gumbel, "ablation": Sandwich}
 
 
 @dataclass(frozen=True, eq=False)
