@@ -30,6 +30,7 @@ def need(package: str, what: str, extra: str) -> ModuleType:
     """
     try:
         with nullcontext() if package in sys.modules else quiet():
+            importlib.import_module(package.partition(".")[0])
             return importlib.import_module(package)
     except ImportError as error:
         absent = isinstance(error, ModuleNotFoundError) and error.name == package.partition(".")[0]

@@ -16,6 +16,8 @@ from dsim.supernet import evaluate, load_choices, slim, space_below, train, trai
 from dsim.supernet.choices import Choices
 from dsim.supernet.elastic import Elastic
 from dsim.supernet.prices import Prices
+from dsim.supernet.slim_supernet import ACTIONS, start_of
+from dsim.supernet.spec import IMPORTANCES
 from dsim.supernet.start import begin_with
 from tests.supernet.small import SMALL, write_digits
 
@@ -103,7 +105,8 @@ def test_weights_of_another_design_are_refused(checkpoint: Path) -> None:
 
 
 @pytest.mark.slow
-def test_what_was_trained_on_one_task_is_slimmed_on_another(tmp_path: Path) -> None:
+@pytest.mark.parametrize("importance", IMPORTANCES)
+def test_what_was_trained_on_one_task_is_slimmed_on_another(importance: str, tmp_path: Path) -> None:
     """Digits 0 to 4 first, then 5 to 9: the trained start ends at a lower loss than a fresh one of the same length."""
     low = write_digits(tmp_path / "low", per_class=100, classes=5)
     high = write_digits(tmp_path / "high", per_class=100, classes=5, first=5)
@@ -116,13 +119,13 @@ def test_what_was_trained_on_one_task_is_slimmed_on_another(tmp_path: Path) -> N
     assert space == space_below(design)
     loss = {}
     for name, start in (("trained", model), ("fresh", None)):
-        options = {**common, "space": space, "subnets": 1, "start": start}
+        options = {**common, "importance": importance, "space": space, "subnets": 1, "start": start}
         found = train(high, tmp_path / name, images=32 * 40, **options)
         loss[name] = evaluate(found, [found.choices.largest])[0].loss
         if start is not None:
             assert found.header.notes[-1].endswith("head.weight, head.bias, dist_head.weight, dist_head.bias")
             prices = Prices.of("pixel4-dsp", 1.0, 0.9)
-            ends = [found.choices.smallest, found.choices.largest]
+            ends = [found.choices.smallest, start_of(found, ACTIONS[importance])]
             small, large = (prices(found.arch(subnet)).needs_ms for subnet in ends)
             budget = (small + large) / 2
             (result,) = slim(found, ["pixel4-dsp"], {"pixel4-dsp": budget}, tries=1)
