@@ -91,9 +91,9 @@ def confirm(
 ) -> None:
     """Find out on the device whether the answer of STUDY is right.
 
-    STUDY is the folder of a finished study. Without --results, dsim says which 3 to 8 of its designs to time: those
-    whose times most reduce what the choice may lose. With --results, it says whether the choice is confirmed, changed,
-    or not yet certain, and what to time next; the times also become evidence of a profile of your own. Nothing is sent
+    STUDY is the folder of a finished study of one device. Without --results, dsim says which 3 to 8 of its designs to
+    time: those whose times most reduce what the choice may lose. With --results, it says whether the choice is confirmed,
+    changed, or not yet certain, and what to time next; the times also become evidence of a profile of your own. Nothing is sent
     anywhere without --submit, which was tested on made responses and never on the real service.
     """
     from dsim.confirm import confirm as restated  # deferred: help must not wait for the models

@@ -14,24 +14,12 @@ from dsim.search import JointStudy
 
 def show_joint(found: JointStudy) -> None:
     """Print what was found on standard output, on one screen."""
-    console, spec = result_console(), found.own[0].spec
-    design = found.design
-    if found.fits:
-        said = (
-            f"One design fits all {len(found.on)} devices: {design.top1:.1f}% top-1 ({design.top1_low:.1f} to "
-            f"{design.top1_high:.1f}), {design.params / 1e6:.1f} M parameters, {design.macs / 1e9:.2f} GMACs."
-        )
-    else:
-        share = max(one.design.needs_ms / one.budget_ms for one in found.on)
-        said = (
-            f"No design fits all {len(found.on)} devices. The nearest is shown: every budget times {rounded_up(share):g} "
-            "would do."
-        )
-    show_text(console, said)
+    console, spec = result_console(), found.spec.shares
+    show_text(console, joint_words(found))
     show_text(console, f"Predicted, with {spec.confidence:.0%} intervals; {spec.rule}. {spec.trained}.")
     console.print()
     show_table(console, joint_table(found))
-    show(console, design_lines("The design:", design.arch, console.width))
+    show(console, design_lines("The design:", found.design.arch, console.width))
     console.print()
     for use in found.limits:
         show_line(console, f"{use.title}:", f"{use.words}.")
@@ -44,12 +32,36 @@ def show_joint(found: JointStudy) -> None:
             "Not searched:",
             f"{', '.join(dropped)}: their prices are not known on all these devices.",
         )
-    if found.fits and found.folder is not None:
-        folder = shlex.quote(str(found.folder))
-        forms = dict(form_for(device_words(one.device).runtime) for one in found.on)
-        for form, called in forms.items():
-            command = f"dsim export {folder} --to {form} -o app-{form}"
-            show(console, step(f"write it as {called} file:", command, console.width))
+    for what, command in joint_steps(found):
+        show(console, step(what, command, console.width))
+
+
+def joint_words(found: JointStudy) -> str:
+    """Return what was found in a sentence or two."""
+    design = found.design
+    if found.fits:
+        return (
+            f"One design fits all {len(found.on)} devices: {design.top1:.1f}% top-1 ({design.top1_low:.1f} to "
+            f"{design.top1_high:.1f}), {design.params / 1e6:.1f} M parameters, {design.macs / 1e9:.2f} GMACs."
+        )
+    share = max(one.design.needs_ms / one.budget_ms for one in found.on)
+    return (
+        f"No design fits all {len(found.on)} devices. The nearest is shown: every budget times {rounded_up(share):g} "
+        "would do."
+    )
+
+
+def joint_steps(found: JointStudy) -> tuple[tuple[str, str], ...]:
+    """Return (what for, command), most important first."""
+    folder = shlex.quote(str(found.spec.folder))
+    forms = dict(form_for(device_words(one.device).runtime) for one in found.on) if found.fits else {}
+    steps = [
+        (f"write it as {called} file:", f"dsim export {folder} --to {form} -o app-{form}")
+        for form, called in forms.items()
+    ]
+    if found.cost.is_final:  # a page takes finished studies only
+        steps.append(("see it as a page with charts:", f"dsim report {folder}"))
+    return tuple(steps)
 
 
 def joint_table(found: JointStudy) -> TableData:

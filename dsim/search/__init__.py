@@ -5,6 +5,7 @@ from dsim.search.budgets import BudgetStudies, search_budgets
 from dsim.search.candidate import Candidate, Certainty
 from dsim.search.files import load_study, read_result
 from dsim.search.joint import search_joint
+from dsim.search.joint_files import load_joint
 from dsim.search.joint_result import JointStudy
 from dsim.search.published import measured_networks
 from dsim.search.result import Cost, NotIdentified, Published, StudyResult
@@ -25,6 +26,7 @@ __all__ = [
     "Space",
     "StudyResult",
     "StudySpec",
+    "load_joint",
     "load_sizes",
     "load_space",
     "load_study",

@@ -15,6 +15,7 @@ from dsim.errors import FileFormatError, InvalidValueError
 from dsim.files import first_line, make_folder, read_bytes, read_json, read_toml, write_atomic
 from dsim.records import from_plain, from_rows, from_versioned, to_json, to_rows, to_toml, to_versioned
 from dsim.search.candidate import Candidate
+from dsim.search.joint_spec import BUDGETS, JointSpec
 from dsim.search.result import SCHEMA_VERSION, ResultForm, StudyResult
 from dsim.search.spec import StudyInputs, StudySpec
 from dsim.search.task import RANK_KEYS, TOP1_KEYS, renamed
@@ -32,7 +33,7 @@ class Recorded:
     fingerprint
         Of inputs and models.
     inputs
-        See `StudySpec.inputs`.
+        See `StudySpec.inputs` and `JointSpec.inputs`.
     models
         Content hashes of the models that it is judged by.
     """
@@ -41,8 +42,13 @@ class Recorded:
     inputs: dict[str, Any]
     models: dict[str, str]
 
+    @property
+    def is_joint(self) -> bool:
+        """Whether it is a study for several devices, see `JointSpec`."""
+        return BUDGETS in self.inputs
 
-def write_inputs(spec: StudySpec, fingerprint: str, models: dict[str, str]) -> None:
+
+def write_inputs(spec: StudySpec | JointSpec, fingerprint: str, models: dict[str, str]) -> None:
     """Write what a study was asked, before it begins.
 
     Raises
@@ -105,7 +111,7 @@ def read_result(spec: StudySpec) -> StudyResult | None:
         return None
     front = _read_front(spec.folder / FRONT)
     for one in (form.chosen, form.fastest):
-        _check_figures(one, f"{path}: every figure of {'chosen' if one is form.chosen else 'fastest'}")
+        check_figures(one, f"{path}: every figure of {'chosen' if one is form.chosen else 'fastest'}")
     result = StudyResult(
         spec,
         form.chosen,
@@ -127,7 +133,7 @@ def read_result(spec: StudySpec) -> StudyResult | None:
     return result.ranked()
 
 
-def _check_figures(one: Candidate | None, what: str) -> None:
+def check_figures(one: Candidate | None, what: str) -> None:
     """Refuse a candidate with a figure that is missing or infinite."""
     if one is not None and not all(map(math.isfinite, one.figures)):
         raise FileFormatError(f"{what} must be a number, got null; {_AGAIN}")
@@ -142,31 +148,53 @@ def _read_front(path: Path) -> tuple[Candidate, ...]:
         raise FileFormatError(f"{path} must be a parquet file, and is not ({why}); {_AGAIN}") from error
     front = from_rows(Candidate, frame.rename(TOP1_KEYS, strict=False), str(path), _AGAIN)
     for number, one in enumerate(front, 1):
-        _check_figures(one, f"{path}, row {number}: every figure")
+        check_figures(one, f"{path}, row {number}: every figure")
     return front
 
 
 def load_study(folder: Path) -> StudyResult:
-    """Read a finished study from its folder, inputs included.
+    """Read a finished study of one device from its folder, inputs included.
 
     Raises
     ------
     FileAccessError
         Its study.toml cannot be read.
     FileFormatError
-        It is damaged, of another schema, or not finished.
+        It is damaged, of another schema, of several devices, or not finished.
     """
-    path = folder / INPUTS
+    recorded, whole = recorded_in(folder), folder.resolve()  # "." has no name
+    if recorded.is_joint:
+        spec = read_joint_spec(recorded.inputs, whole.name, folder.parent, str(folder / INPUTS))
+        own = ", ".join(str(spec.alone(device).folder) for device in spec.budgets_ms)
+        raise FileFormatError(
+            f"{folder} must hold a study of one device, and holds one for {len(spec.budgets_ms)}; name one that was searched for one of "
+            f"them alone: {own}"
+        )
+    result = read_result(read_spec(recorded.inputs, whole.name, whole.parent, str(folder / INPUTS)))
+    if result is None:
+        raise unfinished(folder)
+    return result
+
+
+def recorded_in(folder: Path) -> Recorded:
+    """Read what the study in a folder was asked.
+
+    Raises
+    ------
+    FileFormatError
+        There is no study, or its study.toml is damaged.
+    """
     recorded = read_inputs(folder)
     if recorded is None:
         raise FileFormatError(f"{folder} must hold a study, and has no {INPUTS}; name a study's folder")
-    whole = folder.resolve()  # "." has no name
-    result = read_result(read_spec(recorded.inputs, whole.name, whole.parent, str(path)))
-    if result is None:
-        raise FileFormatError(
-            f"{folder} must hold a finished study, and its search was not finished; run the same dsim study command again"
-        )
-    return result
+    return recorded
+
+
+def unfinished(folder: Path) -> FileFormatError:
+    """Make the error for a study that was not finished."""
+    return FileFormatError(
+        f"{folder} must hold a finished study, and its search was not finished; run the same dsim study command again"
+    )
 
 
 def read_spec(inputs: dict[str, Any], name: str, out: Path, where: str) -> StudySpec:
@@ -174,5 +202,16 @@ def read_spec(inputs: dict[str, Any], name: str, out: Path, where: str) -> Study
     asked = from_plain(StudyInputs, inputs, f"{where}, inputs", _AGAIN)
     try:
         return StudySpec(**vars(asked), name=name, out=out)
+    except InvalidValueError as error:
+        raise FileFormatError(f"{where}: {error}") from error
+
+
+def read_joint_spec(inputs: dict[str, Any], name: str, out: Path, where: str) -> JointSpec:
+    """Read what a study for several devices was asked; ``where`` it stands is for errors."""
+    rest = {key: value for key, value in inputs.items() if key != BUDGETS}
+    budgets = from_plain(dict[str, float], inputs[BUDGETS], f"{where}, inputs.{BUDGETS}", _AGAIN)
+    shares = read_spec({"device": " and ".join(budgets), "budget_ms": 1.0, **rest}, name, out, where)
+    try:
+        return JointSpec(budgets, shares)
     except InvalidValueError as error:
         raise FileFormatError(f"{where}: {error}") from error

@@ -12,29 +12,33 @@ from dsim.accuracy import load_accuracy_model
 from dsim.accuracy.asked_recipe import ForRecipe, model_for
 from dsim.accuracy.draws import draw_top1
 from dsim.arch import Arch
-from dsim.arch.named import CHOSEN
 from dsim.device.find import find_profile
 from dsim.device.rough import refuse_rough
-from dsim.errors import InvalidValueError
 from dsim.export.torch_export import write_torch
-from dsim.files import check_folder, make_folder, write_atomic
+from dsim.files import check_folder
 from dsim.latency import load_model
+from dsim.latency.content import content_hash
+from dsim.latency.learners import rests_on
 from dsim.latency.model import DeviceModel
 from dsim.limits import Limits, read_limits
-from dsim.records import to_json, to_plain
 from dsim.rounding import without_rounding
 from dsim.search.amounts import Ceiling
 from dsim.search.candidate import Candidate
 from dsim.search.identified import keep_identified
+from dsim.search.joint_files import read_joint, write_joint
 from dsim.search.joint_latency import JointLatency
 from dsim.search.joint_result import JointStudy, Lost, OnDevice
+from dsim.search.joint_spec import JointSpec
+from dsim.search.kept import keep_study
+from dsim.search.record import FILE as TRIALS
+from dsim.search.record import FileRecord
 from dsim.search.result import NotIdentified, StudyResult
-from dsim.search.run import DRAWS, search
+from dsim.search.run import DRAWS, run_study
 from dsim.search.score import POINTS, Scorer
 from dsim.search.smallest import check_limits
 from dsim.search.space import Space
-from dsim.search.spec import DEFAULT_TRIALS, StudySpec
-from dsim.search.study import judge, search_mixes, seed_mixes
+from dsim.search.spec import DEFAULT_TRIALS, StudySpec, fingerprint
+from dsim.search.study import Found, judge, search_mixes, seed_mixes
 from dsim.search.table import CostTable
 from dsim.search.task import MarkedPredictor
 from dsim.units import milliseconds
@@ -59,7 +63,8 @@ def search_joint(
 ) -> JointStudy:
     """Find one design that fits every device's budget, and what it gives up against each device's own best.
 
-    Each device is also searched alone, as by `dsim.search`.
+    Each device is also searched alone, as by `dsim.search`. A study that is finished returns its result at once; one that was
+    interrupted goes on.
 
     Parameters
     ----------
@@ -68,71 +73,70 @@ def search_joint(
     confidence, trials, seed, space, recipe, rough, px, params, macs, memory, size, out
         As for `dsim.search`. Memory and size are those of the device where they are largest.
     name
-        Of the folder for the one design; the devices' names and budgets by default.
+        Of the study, and with the device behind it of the study for each device alone; devices and budgets by default.
 
     Raises
     ------
     DsimError
-        There are fewer than two devices, one is unknown, or a value is out of range.
+        There are fewer than two devices, one is unknown, a value is out of range, or the folder holds another study.
+    KeyboardInterrupt
+        The user stopped before the search for all devices found anything.
     """
-    if len(budgets) < 2:
-        raise InvalidValueError(
-            f"one design for several devices needs at least two, got {len(budgets)}; give --device A=2ms --device B=1ms"
-        )
     refuse_rough(tuple(budgets), rough)
-    devices = {device: milliseconds(budget) for device, budget in budgets.items()}
-    limits = Limits(**read_limits(params, macs, memory, size))
-    asked = (space or Space()).fixed(resolution=px) if px is not None else space or Space()
-    spec = StudySpec(
-        " and ".join(devices),
-        1.0,
-        confidence,
-        trials,
+    spec = JointSpec.of(
+        {device: milliseconds(budget) for device, budget in budgets.items()},
+        name=name,
+        limits=Limits(**read_limits(params, macs, memory, size)),
+        confidence=confidence,
+        trials=trials,
         seed=seed,
-        space=asked,
-        name=name or _name(devices, limits),
+        space=(space or Space()).fixed(resolution=px) if px is not None else space or Space(),
         out=Path(out) if out is not None else Path("studies"),
         recipe=recipe,
-        limits=limits,
     )
     if out is not None:
         check_folder(spec.folder)
-    setting = _setting(spec, devices)
-    check_limits(setting.spec.space, setting.table, seed_mixes(setting.spec))
-    own = tuple(
-        search(
-            device,
-            ms,
-            confidence=confidence,
-            trials=trials,
-            seed=seed,
-            space=asked,
-            recipe=recipe,
-            rough=rough,
-            params=params,
-            macs=macs,
-            memory=memory,
-            size=size,
-            out=out,
+    setting = _setting(spec)
+    mark = fingerprint(spec.inputs(), setting.marks)
+    own = list[StudyResult]()
+
+    def searched() -> Found:
+        check_limits(setting.asked.space, setting.table, seed_mixes(setting.asked))  # before anything is kept
+        for device in spec.budgets_ms:
+            own.append(_alone(spec.alone(device), keep=out is not None))
+        record = FileRecord(spec.folder / TRIALS, spec.name, mark, spec.inputs()) if out is not None else None
+        return search_mixes(setting.asked, setting.scorer, mark, record)
+
+    def concluded(found: Found) -> JointStudy:
+        shown = found.chosen or found.fastest
+        return JointStudy(
+            spec,
+            found.chosen is not None,
+            _on_each(setting, shown, own, fits=found.chosen is not None),
+            setting.not_identified,
+            setting.table.limits_used(shown.arch),
+            found.cost,
         )
-        for device, ms in devices.items()
-    )
-    found = search_mixes(setting.spec, setting.scorer, "")
-    if found.cost.interrupted or any(one.cost.interrupted for one in own):
-        raise KeyboardInterrupt
-    shown = found.chosen or found.fastest
-    result = JointStudy(
-        found.chosen is not None,
-        _on_each(setting, shown, own, fits=found.chosen is not None),
-        own,
-        setting.not_identified,
-        setting.table.limits_used(shown.arch),
-        found.cost,
-        spec.folder if out is not None else None,
-    )
-    if out is not None:
-        _write(result, spec)
+
+    if out is None:
+        return concluded(searched())
+    result = keep_study(spec, mark, setting.marks, searched, concluded, lambda: read_joint(spec), write_joint)
+    if result.fits:
+        write_torch(result.design.arch, spec.folder / "model")
     return result
+
+
+def _alone(spec: StudySpec, keep: bool) -> StudyResult:
+    """Search for one of the devices alone, as `dsim.search` does."""
+    found = run_study(spec, keep=keep, shelf=True)
+    if found.cost.interrupted:
+        stop = KeyboardInterrupt()
+        if keep:
+            stop.add_note("The same command continues from here.")
+        raise stop
+    if keep and found.chosen:
+        write_torch(found.chosen.arch, spec.folder / "model", notes=found.sentences())
+    return found
 
 
 @dataclass(frozen=True)
@@ -142,9 +146,9 @@ class _Setting:
     Attributes
     ----------
     spec
-        Its inputs; its space holds what every device's evidence can price.
-    devices
-        Budget in ms by device.
+        Its inputs.
+    asked
+        Inputs of the search for all devices; its space holds what every device's evidence can price.
     models
         Of latency, by device.
     accuracy
@@ -153,14 +157,17 @@ class _Setting:
         Of a design on all devices at once.
     not_identified
         Choices that some device's evidence cannot price.
+    marks
+        Content hashes of the models.
     """
 
-    spec: StudySpec
-    devices: Mapping[str, float]
+    spec: JointSpec
+    asked: StudySpec
     models: Mapping[str, DeviceModel]
     accuracy: MarkedPredictor
     scorer: Scorer
     not_identified: tuple[NotIdentified, ...]
+    marks: dict[str, str]
 
     @property
     def table(self) -> CostTable:
@@ -168,24 +175,29 @@ class _Setting:
         return self.scorer.table
 
 
-def _name(devices: Mapping[str, float], limits: Limits) -> str:
-    called = "-and-".join(f"{device}-{ms:g}ms" for device, ms in devices.items())
-    return called.replace("@", "-") + limits.suffix
-
-
-def _setting(spec: StudySpec, devices: Mapping[str, float]) -> _Setting:
+def _setting(spec: JointSpec) -> _Setting:
     """Load the models, and leave out of the space what some device's evidence cannot price."""
-    models = {device: load_model(device) for device in devices}
-    accuracy = model_for(spec.recipe, spec.space.resolution)
-    space, dropped = spec.space, list[NotIdentified]()
+    models = {device: load_model(device) for device in spec.budgets_ms}
+    profiles, asked = [find_profile(device) for device in models], spec.shares
+    accuracy = model_for(asked.recipe, asked.space.resolution)
+    space, dropped = asked.space, list[NotIdentified]()
     for latency in models.values():
         space, more = keep_identified(space, latency.identified)
         dropped += more
-    ceiling = Ceiling.on([find_profile(device) for device in devices], spec.limits) if spec.limits else None
-    joint = JointLatency(tuple(models.values()), tuple(devices.values()))
-    scorer = Scorer(joint, accuracy, CostTable(joint, accuracy, ceiling=ceiling), 1.0, spec.confidence)
+    ceiling = Ceiling.on(profiles, asked.limits) if asked.limits else None
+    joint = JointLatency(tuple(models.values()), tuple(spec.budgets_ms.values()))
+    rests = {folder for profile in profiles for folder in rests_on(profile)}
     return _Setting(
-        replace(spec, space=space), devices, models, accuracy, scorer, tuple(dict.fromkeys(dropped))
+        spec,
+        replace(asked, space=space),
+        models,
+        accuracy,
+        Scorer(joint, accuracy, CostTable(joint, accuracy, ceiling=ceiling), 1.0, asked.confidence),
+        tuple(dict.fromkeys(dropped)),
+        {
+            "latency": content_hash(sorted(rests, key=lambda folder: folder.name)),
+            "accuracy": accuracy.fingerprint,
+        },
     )
 
 
@@ -193,9 +205,9 @@ def _on_each(
     setting: _Setting, shown: Candidate, own: Sequence[StudyResult], fits: bool
 ) -> tuple[OnDevice, ...]:
     """Return what the one design is on each device, beside the best design for that device alone."""
-    accuracy, confidence = setting.accuracy, setting.spec.confidence
+    accuracy, confidence = setting.accuracy, setting.asked.confidence
     here = {}
-    for device, ms in setting.devices.items():
+    for device, ms in setting.spec.budgets_ms.items():
         latency = setting.models[device]
         scorer = Scorer(latency, accuracy, CostTable(latency, accuracy), ms, confidence)
         here[device] = judge(shown.arch, scorer, shown.name)
@@ -209,13 +221,13 @@ def _on_each(
     lost = iter(_lost(setting, shown.arch, [one.arch for one in best if one]))
     return tuple(
         OnDevice(device, ms, here[device], mine, next(lost) if mine else None)
-        for (device, ms), mine in zip(setting.devices.items(), best, strict=True)
+        for (device, ms), mine in zip(setting.spec.budgets_ms.items(), best, strict=True)
     )
 
 
 def _lost(setting: _Setting, arch: Arch, others: Sequence[Arch]) -> list[Lost]:
     """Return what a design gives up against each of some others, by joint draws of their top-1."""
-    archs, table, spec = [arch, *others], setting.table, setting.spec
+    archs, table, spec = [arch, *others], setting.table, setting.asked
     drawn = draw_top1(
         load_accuracy_model(),
         table.cut(np.stack([table.whole(one) for one in archs])).summary,
@@ -231,10 +243,3 @@ def _lost(setting: _Setting, arch: Arch, others: Sequence[Arch]) -> list[Lost]:
         Lost(*(without_rounding(float(value), POINTS) for value in one))
         for one in zip(middle, low, high, strict=True)
     ]
-
-
-def _write(result: JointStudy, spec: StudySpec) -> None:
-    make_folder(spec.folder)
-    write_atomic(spec.folder / CHOSEN, to_json(to_plain(result.to_dict()), indent=2) + "\n")
-    if result.fits:
-        write_torch(result.design.arch, spec.folder / "model")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from dsim.limits import LimitUse
 from dsim.records import to_versioned
 from dsim.search.candidate import Candidate
-from dsim.search.result import SCHEMA_VERSION, Cost, NotIdentified, StudyResult
+from dsim.search.joint_spec import JointSpec
+from dsim.search.result import SCHEMA_VERSION, Cost, NotIdentified
 from dsim.summaries import Summarised, Summary
 
 
@@ -69,29 +69,26 @@ class JointStudy(Summarised):
 
     Attributes
     ----------
+    spec
+        What was asked.
     fits
         Whether it fits every budget; else it is the one that exceeds its worst budget by the smallest share.
     on
         What it is on each device, in the order that was asked for.
-    own
-        The search for each device alone.
     not_identified
         Choices that some device's evidence cannot price: they were not searched.
     limits
         What it takes of each limit beside time.
     cost
-        Of the search for all devices.
-    folder
-        Where it was written; None where nothing was.
+        Of the search for all devices; the searches for each alone are studies of their own.
     """
 
+    spec: JointSpec
     fits: bool
     on: tuple[OnDevice, ...]
-    own: tuple[StudyResult, ...]
     not_identified: tuple[NotIdentified, ...]
     limits: tuple[LimitUse, ...]
     cost: Cost
-    folder: Path | None = None
 
     @property
     def design(self) -> Candidate:
@@ -100,7 +97,7 @@ class JointStudy(Summarised):
 
     def to_dict(self) -> dict[str, Any]:
         """Return the object that ``dsim study --json`` prints for several devices."""
-        spec = self.own[0].spec
+        spec = self.spec.shares
         form = JointForm(
             spec.confidence,
             spec.trained,

@@ -4,27 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
+from typing import TypeVar
 
 from dsim.errors import DsimError, InvalidValueError
 from dsim.files import make_folder
 from dsim.locks import LOCK, sole_writer
 from dsim.search.differs import differences
-from dsim.search.files import INPUTS, read_inputs, read_result, write_inputs, write_result
-from dsim.search.result import StudyResult
+from dsim.search.files import INPUTS, read_inputs, write_inputs
+from dsim.search.joint_spec import JointSpec
 from dsim.search.spec import StudySpec
 from dsim.search.study import Found
 
 _SHARE = "wait for its end, or give a --storage to all, which share the work then"
+_Result = TypeVar("_Result")
 
 
 def keep_study(
-    spec: StudySpec,
+    spec: StudySpec | JointSpec,
     mark: str,
     models: dict[str, str],
     searched: Callable[[], Found],
-    concluded: Callable[[Found], StudyResult],
-    read: Callable[[StudyResult], StudyResult],
-) -> StudyResult:
+    concluded: Callable[[Found], _Result],
+    read: Callable[[], _Result | None],
+    write: Callable[[_Result], None],
+) -> _Result:
     """Search and write the result into the study's folder, or return what is finished there.
 
     A process that searches alone keeps others out of the folder; of workers that share a storage, whoever is first writes the
@@ -36,8 +39,8 @@ def keep_study(
         Fingerprint of the inputs, and content hashes of the models.
     searched, concluded
         Search, and make the result of what was found.
-    read
-        Completes a result that was read.
+    read, write
+        Read the result in the folder, or None where there is none or it was not finished; and write one.
 
     Raises
     ------
@@ -55,9 +58,9 @@ def keep_study(
             f"{spec.folder / INPUTS} must hold the inputs that are asked for, and differs in {differ}; give the same "
             "inputs again, choose another --name, or remove the folder"
         )
-    finished = read_result(spec) if known else None
+    finished = read() if known else None
     if finished:
-        return read(finished)
+        return finished
     made = [place for place in (spec.folder, *spec.folder.parents) if not place.exists()]
     make_folder(spec.folder)
     with ExitStack() as held:
@@ -76,10 +79,10 @@ def keep_study(
             raise
         if spec.storage:
             held.enter_context(sole_writer(spec.folder, wait=True))
-            finished = read_result(spec)
+            finished = read()
         if finished and found.cost.is_final:
-            return read(finished)
+            return finished
         result = concluded(found)
         if not finished:
-            write_result(result)
+            write(result)
     return result

@@ -26,6 +26,7 @@ from dsim.op import OpKind
 from dsim.openers import open_with
 from dsim.search.amounts import Ceiling
 from dsim.search.certainty import all_chances
+from dsim.search.files import read_result, write_result
 from dsim.search.identified import keep_identified
 from dsim.search.kept import keep_study
 from dsim.search.missed import Missed, worth_of_knowing
@@ -155,7 +156,12 @@ def run_study(
 
     if not keep:
         return concluded(searched())
-    return keep_study(spec, mark, models, searched, concluded, lambda result: _with_chance(result, scorer))
+
+    def read() -> StudyResult | None:
+        known = read_result(spec)
+        return known and _with_chance(known, scorer)
+
+    return keep_study(spec, mark, models, searched, concluded, read, write_result)
 
 
 def _accuracy(spec: StudySpec, source: TaskSource | None) -> MarkedPredictor:

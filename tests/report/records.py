@@ -10,6 +10,9 @@ from dsim.arch import get_preset
 from dsim.search import Candidate, Space, StudyResult, StudySpec
 from dsim.search.candidate import Certainty
 from dsim.search.files import write_inputs, write_result
+from dsim.search.joint_files import write_joint
+from dsim.search.joint_result import JointStudy, Lost, OnDevice
+from dsim.search.joint_spec import JointSpec
 from dsim.search.result import Cost, NotIdentified, Published
 from dsim.shift import Cell, Comparison, DeviceFindings, Flip, Halved, Interval, Verdict, WhatIf
 from dsim.shift.files import to_dict
@@ -98,4 +101,15 @@ def write_study(folder: Path, fits: bool = True) -> Path:
             certainty=(Certainty(0.5, LARGE), Certainty(0.9, SMALL if fits else None), Certainty(0.95, None)),
         )
     )  # fmt: skip
+    return folder
+
+
+def write_joint_study(folder: Path, fits: bool = True) -> Path:
+    """Write a finished study for several devices, one of which was never installed."""
+    budgets = {"iphone12": 1.0, "mine": 0.5}
+    spec = JointSpec.of(budgets, name=folder.name, out=folder.parent, trials=12)
+    lost = Lost(2.0, 1.2, 2.8)
+    on = tuple(OnDevice(name, ms, SMALL, LARGE if fits else None, lost if fits else None) for name, ms in budgets.items())  # fmt: skip
+    write_inputs(spec, "d" * 64, {})
+    write_joint(JointStudy(spec, fits, on, (MISSING,), (), Cost(2.0, 10, 3, 0)))
     return folder

@@ -16,6 +16,7 @@ from click.testing import CliRunner
 from dsim.cli import main
 from dsim.cli.compare import compare
 from dsim.cli.main import dsim
+from dsim.cli.study import study
 from dsim.errors import DsimError, FileAccessError, MissingPackageError
 from dsim.latency.scoring import Held
 from dsim.report import packages
@@ -23,18 +24,30 @@ from dsim.report.held import keep_held, kept_held
 from dsim.report.page import Page, make_page, read_subjects, render_page, write_figures
 from dsim.report.page.fronts import Front, bends, panels_figure
 from dsim.report.page.held import MOST, held_figure
-from dsim.report.page.ledger import comparison_command
+from dsim.report.page.ledger import comparison_command, joint_command
 from dsim.report.page.parts import PagePart
 from dsim.report.write_page import write_page
-from dsim.search import Published
+from dsim.search import Published, load_joint
 from dsim.shift.measured import Timed, design_id, write_measured
-from tests.report.records import BREAK, LARGE, SCRIPT, SMALL, comparison, write_comparison, write_study
+from tests.report.records import (
+    BREAK,
+    LARGE,
+    SCRIPT,
+    SMALL,
+    comparison,
+    write_comparison,
+    write_joint_study,
+    write_study,
+)
 
 HELD = (
     Held("iphone12", f"net{SCRIPT}@224", "fam", 1.0, 1.1, 0.9, 1.3, "", "inside"),
     Held("iphone12", "far@224", "other", 1.0, 2.0, 1.8, 2.2, "", "inside"),
     Held("iphone12", "left@224", "other", 1.0, 2.0, 1.8, 2.2, "fell back", "inside"),
 )
+NARROW = "\N{NO-BREAK SPACE}"  # between a figure and its unit
+# study.toml of a study for several devices, without its budgets
+JOINT = 'schema_version = 1\nfingerprint = "a"\nmodels = {{}}\n[inputs]\nconfidence = 0.9\ntrials = 3\nseed = 0\nfits_by = "chance"\nbudgets_ms = {}\n'
 
 
 class Reader(HTMLParser):
@@ -203,10 +216,41 @@ def test_a_study_that_fits_nothing_says_so(tmp_path: Path) -> None:
     assert "dsim device validate NAME" in html
 
 
+def test_one_design_for_several_devices_has_a_part(tmp_path: Path) -> None:
+    write_joint_study(tmp_path / "both")
+    write_study(tmp_path / "one")
+    html = render_page(make_page(read_subjects([tmp_path]).shown, lambda _: None)).replace(NARROW, " ")
+    assert "3 answers" in html
+    assert "One design for iphone12 and mine" in html
+    assert "gives up 2.0 (1.2 to 2.8) points of top\N{NON-BREAKING HYPHEN}1" in html
+    assert "best for mine" in html
+    assert "both-iphone12" in html  # where the study for one of them lies
+    assert SCRIPT not in html
+
+
+def test_where_nothing_fits_several_devices_the_page_says_by_how_much(tmp_path: Path) -> None:
+    subjects = read_subjects([write_joint_study(tmp_path / "both", fits=False)])
+    html = render_page(make_page(subjects.shown, lambda _: None)).replace(NARROW, " ")
+    share = max(SMALL.needs_ms / 1.0, SMALL.needs_ms / 0.5)
+    assert f"every budget times {share:g} would do" in html
+    assert "What to do next" not in html
+
+
+def test_the_command_of_several_devices_is_one_that_dsim_takes(tmp_path: Path) -> None:
+    line, space = joint_command(load_joint(write_joint_study(tmp_path / "both")))
+    words = shlex.split(line)
+    options, rest, _ = study.make_parser(click.Context(study)).parse_args(words[2:])
+    assert options["devices"] == ["iphone12=1.0ms", "mine=0.5ms"]
+    assert options["name"] == "both"
+    assert not rest
+    assert space is None
+
+
 @pytest.mark.parametrize(
     ("files", "said"),
     [
         (None, "does not exist"),
+        ({"study.toml": JOINT.format("[]")}, "budgets_ms"),
         ({}, "got neither"),
         ({"devices/x/study.toml": ""}, "unfinished comparison"),
         ({"comparison.json": "{"}, "must be JSON"),

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,15 +13,20 @@ from click.testing import CliRunner
 
 from dsim.arch.named import read_design
 from dsim.cli.main import dsim as command
+from dsim.errors import FileFormatError, InvalidValueError
 from dsim.latency import load_model
+from dsim.limits import Limits
 from dsim.rounding import limit
-from dsim.search import StudySpec
+from dsim.search import StudySpec, load_joint
+from dsim.search.files import read_joint_spec, recorded_in, write_inputs
 from dsim.search.grid import Grid
 from dsim.search.joint_latency import JointLatency
+from dsim.search.joint_spec import JointSpec
 from dsim.search.mix import all_mixes
 from dsim.search.score import Scorer
 from dsim.search.study import search_mixes
 from dsim.search.table import CostTable
+from tests.report.records import write_joint_study
 from tests.search.fakes import FakeAccuracy, FakeLatency
 from tests.search.test_limits import TINY
 
@@ -100,6 +107,59 @@ def test_the_command_shows_one_design_and_what_it_gives_up(tmp_path: Path) -> No
         assert one["own"]["top1_low"] >= one["design"]["top1_low"] - 1e-9
         assert one["lost"]["low"] <= one["lost"]["points"] <= one["lost"]["high"]
     assert (tmp_path / "iphone12-2ms-params-8M" / "chosen.json").exists()
+
+
+@pytest.mark.slow
+def test_it_is_a_study_as_others_are(tmp_path: Path) -> None:
+    words = ["study", *TWO, "--trials", "12", "--name", "both", "--out", str(tmp_path), "--json"]
+    folder = tmp_path / "both"
+
+    def run(*asked: str) -> dict[str, Any]:
+        return dict(json.loads(CliRunner().invoke(command, [*words, *asked]).stdout))
+
+    first = run()
+    assert load_joint(folder).to_dict() == first
+    assert run() == first  # shown again, the seconds that it took included
+    (folder / "chosen.json").unlink()
+    lines = (folder / "trials.jsonl").read_bytes().splitlines(keepends=True)
+    assert len(lines) == 13
+    (folder / "trials.jsonl").write_bytes(b"".join([*lines[:6], lines[6][:20]]))  # as a killed run leaves it
+    went_on = run()
+    assert {**went_on, "cost": {**went_on["cost"], "seconds": first["cost"]["seconds"]}} == first
+    assert (folder / "trials.jsonl").read_bytes() == b"".join(lines)
+    said = CliRunner().invoke(command, [*words, "--seed", "1"])
+    assert said.exit_code == 1
+    assert "differs in seed (0 there, 1 asked)" in said.stderr
+
+
+def test_what_takes_one_device_says_where_its_study_lies(tmp_path: Path) -> None:
+    folder = write_joint_study(tmp_path / "both")
+    said = CliRunner().invoke(command, ["confirm", str(folder)])
+    assert said.exit_code == 1
+    assert "holds one for 2" in said.stderr
+    assert str(tmp_path / "both-iphone12") in said.stderr
+    (folder / "chosen.json").unlink()
+    with pytest.raises(FileFormatError, match="was not finished"):
+        load_joint(folder)
+
+
+def test_its_inputs_are_read_back_as_they_were_written(tmp_path: Path) -> None:
+    spec = JointSpec.of(
+        dict(zip(("b", "a@batch8"), BUDGETS, strict=True)), limits=Limits(params=8e6), out=tmp_path, seed=3
+    )
+    assert spec.name == "b-0.9ms-and-a-batch8-2.5ms-params-8M"
+    assert spec.alone("b").name == "b-0.9ms-params-8M"
+    write_inputs(spec, "a", {})
+    written = recorded_in(spec.folder).inputs
+    assert read_joint_spec(written, spec.name, tmp_path, "") == spec
+    with pytest.raises(FileFormatError, match="f: one design for several devices needs at least two, got 1"):
+        read_joint_spec({**written, "budgets_ms": {"b": 0.9}}, spec.name, tmp_path, "f")
+    named = replace(spec, shares=replace(spec.shares, name="mine"))
+    assert [named.alone(one).name for one in spec.budgets_ms] == ["mine-b", "mine-a-batch8"]
+    with pytest.raises(InvalidValueError, match="at least two, got 1"):
+        JointSpec.of({"a": 1.0})
+    with pytest.raises(InvalidValueError, match="positive number of milliseconds, got -1"):
+        JointSpec.of({"a": 1.0, "b": -1.0})
 
 
 @pytest.mark.slow

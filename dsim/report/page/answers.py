@@ -12,7 +12,7 @@ from dsim.report.answer import answer_words
 from dsim.report.certainty import why_no_budget
 from dsim.report.names import DeviceWords, device_words
 from dsim.report.stages import Sides, design_words, stages_words
-from dsim.search import StudyResult
+from dsim.search import JointStudy, StudyResult
 from dsim.shift import Comparison
 
 
@@ -63,6 +63,23 @@ def comparison_answers(
         device = device_words(one.device, profiles.get(one.device))
         said = answer_words(device, one.budget_ms, one.best, one.fastest, words=found.words)
         out.append(_answer(key, one.device, device, said, (one.best or one.fastest).arch))
+    return tuple(out)
+
+
+def joint_answers(found: JointStudy, profiles: Mapping[str, DeviceProfile], key: str) -> tuple[Answer, ...]:
+    """Return an answer for each device of a study for several: what the one design is there."""
+    out = []
+    for one in found.on:
+        device = device_words(one.device, profiles.get(one.device))
+        needs = f"needs {one.design.needs_ms:.3g} of {one.budget_ms:.4g} {device.unit}"
+        which = "the one design" if found.fits else "no design fits all devices; the nearest"
+        lost = (
+            f", and gives up {one.lost.words} points of top-1 against the best for this device alone"
+            if one.lost
+            else ""
+        )
+        said = f"{which} {needs}{lost}."
+        out.append(_answer(key, one.device, device, said, one.design.arch))
     return tuple(out)
 
 

@@ -10,7 +10,7 @@ import tomli_w
 from dsim.report.page.parts import Section
 from dsim.report.shift import counted, halvings
 from dsim.report.table import TableData, table
-from dsim.search import Space, StudyResult
+from dsim.search import JointStudy, Space, StudyResult
 from dsim.search.result import Cost
 from dsim.shift import Comparison
 from dsim.shift.spec import DEFAULT_LIKE
@@ -100,6 +100,15 @@ def study_command(found: StudyResult) -> tuple[str, dict[str, Any] | None]:
         words += ["--task", "backbone", "--px", found.spec.backbone]
     words += found.spec.limits.options
     return _finish(words, asked, ("confidence", "recipe", "trials", "seed"), found.spec.name)
+
+
+def joint_command(found: JointStudy) -> tuple[str, dict[str, Any] | None]:
+    """Return the command that makes a study for several devices anew, and its space where that is not the usual one."""
+    words = ["dsim", "study"]
+    for device, ms in found.spec.budgets_ms.items():
+        words += ["--device", f"{device}={ms!r}ms"]
+    words += found.spec.shares.limits.options
+    return _finish(words, found.spec.inputs(), ("confidence", "recipe", "trials", "seed"), found.spec.name)
 
 
 def _finish(

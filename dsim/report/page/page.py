@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from dsim.device import DeviceProfile, find_profile
 from dsim.errors import UnknownNameError
 from dsim.latency.scoring import Held
-from dsim.report.page.answers import Answer, comparison_answers, study_answer
+from dsim.report.page.answers import Answer, comparison_answers, joint_answers, study_answer
 from dsim.report.page.comparison import comparison_part
+from dsim.report.page.joint import joint_part
 from dsim.report.page.parts import PagePart
 from dsim.report.page.study import study_part
 from dsim.report.page.subject import PageSubject
 from dsim.report.shift import counted
+from dsim.search import JointStudy
 from dsim.shift import Comparison
 
 HeldOf = Callable[[str], Sequence[Held] | None]
@@ -58,6 +60,9 @@ def make_page(subjects: Sequence[PageSubject], held_of: HeldOf) -> Page:
         if isinstance(found, Comparison):
             parts.append(comparison_part(subject, found, profiles, known, key))
             answers += comparison_answers(found, profiles, key)
+        elif isinstance(found, JointStudy):
+            parts.append(joint_part(subject, found, profiles, known, key))
+            answers += joint_answers(found, profiles, key)
         else:
             parts.append(study_part(subject, found, profiles, known, key))
             answers.append(study_answer(found, profiles, key))
@@ -67,6 +72,8 @@ def make_page(subjects: Sequence[PageSubject], held_of: HeldOf) -> Page:
 
 def _devices(subject: PageSubject) -> list[str]:
     found = subject.found
+    if isinstance(found, JointStudy):
+        return list(found.spec.budgets_ms)
     return [d.device for d in found.devices] if isinstance(found, Comparison) else [found.spec.device]
 
 

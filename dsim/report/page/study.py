@@ -20,7 +20,7 @@ from dsim.report.page.stages import stages_figure
 from dsim.report.page.subject import PageSubject
 from dsim.report.study import chosen_table, near_tables, trained_table
 from dsim.report.table import table
-from dsim.search import StudyResult
+from dsim.search import NotIdentified, StudyResult
 
 EVERYTHING = 1000  # a width that has room for every column
 
@@ -66,7 +66,7 @@ def study_part(
                 ),
             ),
             *profile_sections([device], profiles, held, {}),
-            _not_identified(found),
+            not_searched(found.not_identified),
             cost_section({device: found.cost}, ()),
             reproduce_section(command, space, subject.fingerprint, subject.name),
         ),
@@ -111,8 +111,9 @@ def _next(found: StudyResult, runtime: str) -> Section:
     return Section("next", "What to do next", words, code=tuple(command for _, command in steps))
 
 
-def _not_identified(found: StudyResult) -> Section:
-    rows = [(item.choice, item.kept, ", ".join(item.dropped), item.why) for item in found.not_identified]
+def not_searched(items: Sequence[NotIdentified]) -> Section:
+    """Return the section on the choices that a search left as they are."""
+    rows = [(item.choice, item.kept, ", ".join(item.dropped), item.why) for item in items]
     if not rows:
         return Section("not-identified", NOT_SEARCHED, ("Every choice of the space was searched.",))
     words = "The measurements of this device do not say what these options cost there, so that the search left the choice as it is."

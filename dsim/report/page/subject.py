@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dsim.errors import DsimError, FileAccessError, FileFormatError
-from dsim.search import StudyResult, load_study
-from dsim.search.files import INPUTS, read_inputs
+from dsim.search import JointStudy, StudyResult, load_joint, load_study
+from dsim.search.files import INPUTS, recorded_in
 from dsim.shift import Comparison, load_comparison
 from dsim.shift.files import RECORD
 
@@ -29,7 +29,7 @@ class PageSubject:
 
     name: str
     folder: Path
-    found: Comparison | StudyResult
+    found: Comparison | StudyResult | JointStudy
     fingerprint: str
 
 
@@ -129,6 +129,6 @@ def _subject(folder: Path) -> PageSubject:
     if (folder / RECORD).exists():
         found = load_comparison(folder)
         return PageSubject(name, folder, found, found.fingerprint)
-    study = load_study(folder)
-    recorded = read_inputs(folder)
-    return PageSubject(name, folder, study, recorded.fingerprint if recorded else "")
+    recorded = recorded_in(folder)
+    study = load_joint(folder) if recorded.is_joint else load_study(folder)
+    return PageSubject(name, folder, study, recorded.fingerprint)
