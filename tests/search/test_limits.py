@@ -22,7 +22,7 @@ from dsim.search.files import read_inputs, write_inputs
 from dsim.search.grid import Grid
 from dsim.search.mix import all_mixes, mix_from, parameters
 from dsim.search.score import Scorer
-from dsim.search.smallest import check_limits, smallest
+from dsim.search.smallest import check_limits, smallest_designs
 from dsim.search.space import Space
 from dsim.search.spec import StudySpec
 from dsim.search.study import search_mixes
@@ -122,21 +122,55 @@ def test_a_search_finds_the_best_design_that_breaks_no_limit(limits: Limits) -> 
         assert all(used[name] <= most for name, most in limits.asked)
 
 
-def test_the_smallest_of_a_space_is_that_of_its_smallest_design() -> None:
+SHUFFLED = replace(
+    TINY,
+    widths=tuple(row[::-1] for row in TINY.widths),
+    depths=tuple(row[::-1] for row in TINY.depths),
+    mlp_ratios=tuple(row[::-1] for row in TINY.mlp_ratios),
+)
+
+
+# two kinds of attention: one has fewer parameters, and the other fewer multiply-accumulates
+EITHER = replace(TINY, attention_blocks=((1,), (1,)))
+
+
+def least_of_each_mix(space: Space = TINY) -> np.ndarray:
+    """Work out what the smallest design of each mix takes from its whole graph; rows of these spaces begin with the smallest."""
+    grids = [Grid(space, mix, table(Limits(params=1.0))) for mix in all_mixes(space)]
+    return np.array([taken(grid.arch([0] * 12).to_graph()) for grid in grids if not grid.is_empty])
+
+
+@pytest.mark.parametrize("space", [TINY, SHUFFLED], ids=["in order", "the largest first"])
+def test_the_smallest_designs_of_a_space_are_those_of_its_mixes(space: Space) -> None:
     priced = table(Limits(params=1.0))
-    every = []
-    for mix in all_mixes(TINY):
-        grid = Grid(TINY, mix, priced)
-        every += [taken(grid.arch(point).to_graph()) for point in ([0] * 12,) if not grid.is_empty]
-    np.testing.assert_allclose(smallest(TINY, priced), np.min(every, axis=0), rtol=1e-12)
+    assert priced.ceiling is not None
+    found = priced.ceiling.used(np.concatenate([*smallest_designs(space, priced)]))
+    for rows, others in ((found, least_of_each_mix()), (least_of_each_mix(), found)):
+        for row in rows:
+            assert np.isclose(others, row, rtol=1e-12).all(axis=1).any()
 
 
 def test_a_limit_that_no_design_meets_is_one_line_with_the_smallest() -> None:
-    least = smallest(TINY, table(Limits(params=1.0)))
+    least = least_of_each_mix().min(axis=0)
     with pytest.raises(NothingFitsError, match="--params must leave at least one") as refused:
         check_limits(TINY, table(Limits(params=1e6)), [mix_from(TINY, {})])
     assert f"got 1M; the smallest has {least[0] / 1e6:.4g} M parameters" in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+def test_limits_that_no_design_meets_together_are_one_line_before_the_search() -> None:
+    every = least_of_each_mix(EITHER)
+    params, macs = every[:, 0].min(), every[:, 1].min()
+    assert not ((every[:, 0] <= params) & (every[:, 1] <= macs)).any()
+    for alone in (Limits(params=params), Limits(macs=macs)):
+        check_limits(EITHER, table(alone), [])
+    with pytest.raises(
+        NothingFitsError, match="each can be met, but not all by one design; the nearest has"
+    ) as refused:
+        check_limits(EITHER, table(Limits(params=params, macs=macs)), [])
+    assert "\n" not in str(refused.value)
+    enough = every[int(np.argmin(every[:, 0]))]
+    check_limits(EITHER, table(Limits(params=enough[0], macs=enough[1])), [])
 
 
 def test_limits_that_only_guesses_meet_are_one_line_with_the_nearest() -> None:
