@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
 from dsim.errors import InvalidValueError
-from dsim.units import bytes_of, count
+from dsim.units import COUNTS, SIZES, bytes_of, count, written
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ class Limits:
     @property
     def words(self) -> str:
         """The limits in words; empty where there are none."""
-        return ", ".join(f"at most {amount(name, most)}" for name, most in self.asked)
+        return ", ".join(f"at most {amount(name, most, most)}" for name, most in self.asked)
 
     @property
     def options(self) -> list[str]:
@@ -67,18 +68,35 @@ NAMES = ("params", "macs", "memory", "size")  # of the fields of `Limits`, in or
 
 
 @dataclass(frozen=True)
-class _Unit:
-    scale: float
-    short: str
-    words: str
+class _Kind:
+    """How amounts of one kind are written: their units, the usual one, what stands behind it, and the head of a line."""
+
+    units: Mapping[str, float]
+    usual: str
+    behind: str
     title: str
 
+    def unit_of(self, most: float) -> str:
+        """Return the unit of an amount that somebody asked for; the usual one where that would be long."""
+        number, unit = written(most, self.units, self.usual)
+        return unit if unit and len(number) <= _SHORT else self.unit_near(most)
 
-_UNITS = {
-    "params": _Unit(1e6, "M", "M parameters", "Parameters"),
-    "macs": _Unit(1e9, "G", "GMACs", "MACs"),
-    "memory": _Unit(1e6, "MB", "MB of activations", "Memory of activations"),
-    "size": _Unit(1e6, "MB", "MB of weights", "Size of weights"),
+    def unit_near(self, value: float) -> str:
+        """Return the unit in which a figure is shown: the usual one, or a smaller one where little would be left of it."""
+        smaller = (self.usual, "K" if self.units is COUNTS else "KB")
+        return next((unit for unit in smaller if value >= 0.01 * self.units[unit]), smaller[-1])
+
+    def number(self, value: float, unit: str) -> str:
+        """Write a value in a unit."""
+        return f"{value / self.units[unit]:.4g}"
+
+
+_SHORT = 5  # letters of a number that a person writes
+_KINDS = {
+    "params": _Kind(COUNTS, "M", " parameters", "Parameters"),
+    "macs": _Kind(COUNTS, "G", "MACs", "MACs"),
+    "memory": _Kind(SIZES, "MB", " of activations", "Memory of activations"),
+    "size": _Kind(SIZES, "MB", " of weights", "Size of weights"),
 }
 
 
@@ -102,16 +120,17 @@ def read_limits(
     }
 
 
-def amount(name: str, value: float) -> str:
-    """Write what a network has of what is limited, such as ``8.21 M parameters``."""
-    unit = _UNITS[name]
-    return f"{value / unit.scale:.4g} {unit.words}"
+def amount(name: str, value: float, most: float | None = None) -> str:
+    """Write what a network has of what is limited, such as ``8.21 M parameters``, in the unit of the limit where one is given."""
+    kind = _KINDS[name]
+    unit = kind.unit_near(value) if most is None else kind.unit_of(most)
+    return f"{kind.number(value, unit)} {unit}{kind.behind}"
 
 
 def short(name: str, value: float) -> str:
     """Write an amount as an option takes it, such as ``10M``."""
-    unit = _UNITS[name]
-    return f"{value / unit.scale:.12g}{unit.short}"
+    kind = _KINDS[name]
+    return "".join(written(value, kind.units, kind.usual))
 
 
 @dataclass(frozen=True)
@@ -133,21 +152,24 @@ class LimitUse:
     @property
     def title(self) -> str:
         """What is limited, as the head of a line."""
-        return _UNITS[self.name].title
+        return _KINDS[self.name].title
 
     @property
     def used_words(self) -> str:
-        """How much is used, such as ``8.21 M``."""
-        unit = _UNITS[self.name]
-        return f"{self.used / unit.scale:.4g} {unit.short}"
+        """How much is used, such as ``8.21 M``, in the unit of what is allowed."""
+        return self._written(self.used)
 
     @property
     def allowed_words(self) -> str:
         """How much is allowed, such as ``of 10 M allowed``."""
-        unit = _UNITS[self.name]
-        return f"of {self.allowed / unit.scale:.4g} {unit.short} allowed"
+        return f"of {self._written(self.allowed)} allowed"
 
     @property
     def words(self) -> str:
         """How much is used of how much."""
         return f"{self.used_words} {self.allowed_words}"
+
+    def _written(self, value: float) -> str:
+        kind = _KINDS[self.name]
+        unit = kind.unit_of(self.allowed)
+        return f"{kind.number(value, unit)} {unit}"

@@ -1,9 +1,10 @@
-"""Durations as people write them: a number and a unit, never a bare number; and counts such as 15M."""
+"""Durations as people write them: a number and a unit, never a bare number; and counts such as 15M, and sizes such as 12MiB."""
 
 from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping
 
 from dsim.errors import InvalidValueError
 
@@ -114,3 +115,29 @@ def _times(number: str, scale: float, value: object, what: str, example: str) ->
     if not (math.isfinite(found) and found > 0):
         raise InvalidValueError(f"{what} must be positive and finite, got {value!r}; write {example}")
     return found
+
+
+COUNTS = {"K": 1e3, "M": 1e6, "G": 1e9, "": 1.0}
+SIZES = {"KB": 1e3, "MB": 1e6, "GB": 1e9, "KiB": 2.0**10, "MiB": 2.0**20, "GiB": 2.0**30, "B": 1.0}
+
+
+def written(value: float, units: Mapping[str, float], usual: str) -> tuple[str, str]:
+    """Return the number and the unit that a person writes for an amount: the shortest that is exact.
+
+    Parameters
+    ----------
+    value
+        The amount, positive.
+    units
+        `COUNTS` or `SIZES`.
+    usual
+        The unit that is taken where others are no shorter.
+
+    Examples
+    --------
+    >>> written(1000, COUNTS, "M"), written(2.5e6, COUNTS, "M"), written(12 * 2**20, SIZES, "MB")
+    (('1', 'K'), ('2.5', 'M'), ('12', 'MiB'))
+    """
+    texts = [(f"{value / scale:.12g}", unit) for unit, scale in units.items()]
+    exact = [text for text in texts if "e" not in text[0] and float(text[0]) * units[text[1]] == value]
+    return min(exact or texts, key=lambda text: (len(text[0] + text[1]), text[1] != usual))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dsim.errors import InvalidValueError
-from dsim.limits import Limits, LimitUse, read_limits
+from dsim.limits import Limits, LimitUse, amount, read_limits
 
 
 def test_limits_are_read_from_texts_and_numbers() -> None:
@@ -37,3 +37,37 @@ def test_options_ask_for_the_same_limits_again() -> None:
 def test_what_is_used_is_said_beside_what_is_allowed() -> None:
     assert LimitUse("params", 8.214e6, 10e6).words == "8.214 M of 10 M allowed"
     assert LimitUse("memory", 1.5e6, 2e6).words == "1.5 MB of 2 MB allowed"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("params", "1K", "1 K parameters"),
+        ("params", "10M", "10 M parameters"),
+        ("params", "2.5M", "2.5 M parameters"),
+        ("params", "1234567", "1.235 M parameters"),
+        ("macs", "0.9G", "0.9 GMACs"),
+        ("macs", "10M", "10 MMACs"),
+        ("memory", "24MB", "24 MB of activations"),
+        ("memory", "512KiB", "512 KiB of activations"),
+        ("size", "12MiB", "12 MiB of weights"),
+        ("size", "1.5GB", "1.5 GB of weights"),
+    ],
+)
+def test_a_limit_is_named_as_a_person_writes_it(name: str, text: str, said: str) -> None:
+    asked = Limits(**read_limits(**{name: text}))
+    assert asked.suffix == f"-{name}-{text}"
+    assert asked.words == f"at most {said}"
+
+
+def test_what_is_used_has_the_unit_of_what_is_allowed() -> None:
+    assert LimitUse("size", 9 * 2**20, 12 * 2**20).words == "9 MiB of 12 MiB allowed"
+    assert LimitUse("params", 800.0, 1e3).words == "0.8 K of 1 K allowed"
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [(2.879e6, "2.879 M parameters"), (1499.0, "1.499 K parameters"), (12e3, "0.012 M parameters")],
+)
+def test_a_figure_keeps_its_usual_unit_unless_little_is_left_of_it(value: float, said: str) -> None:
+    assert amount("params", value) == said

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dsim.errors import InvalidValueError
-from dsim.units import count, milliseconds, parse_seconds, seconds
+from dsim.units import COUNTS, SIZES, bytes_of, count, milliseconds, parse_seconds, seconds, written
 
 
 @pytest.mark.parametrize(
@@ -61,3 +63,14 @@ def test_reads_counts(text: str | float, number: float) -> None:
 def test_refuses_what_is_no_count(text: str) -> None:
     with pytest.raises(InvalidValueError, match="write 15M"):
         count(text)
+
+
+@pytest.mark.parametrize("text", ["1K", "10M", "2.5M", "1.1G", "250K", "7", "1234567"])
+def test_a_count_is_written_as_it_is_read(text: str) -> None:
+    assert "".join(written(count(text), COUNTS, "M")) == text
+
+
+@given(st.floats(min_value=1e-3, max_value=1e15))
+def test_what_is_written_is_read_as_the_same_amount(value: float) -> None:
+    for units, usual, read in ((COUNTS, "M", count), (SIZES, "MB", bytes_of)):
+        assert read("".join(written(value, units, usual))) == pytest.approx(value, rel=1e-11)

@@ -56,7 +56,7 @@ def check_limits(space: Space, table: CostTable, likely: Sequence[Mix]) -> None:
         if least[name] > limit(most):
             raise NothingFitsError(
                 f"--{name} must leave at least one design of the space, got {short(name, most)}; the smallest has "
-                f"{amount(name, least[name])}: allow more, or give a --space with smaller designs"
+                f"{amount(name, least[name], most)}: allow more, or give a --space with smaller designs"
             )
     near = np.stack(nearest)
     raise NothingFitsError(
@@ -98,7 +98,7 @@ def no_design(ceiling: Ceiling, columns: Floats, in_region: NDArray[np.bool_]) -
 
 def _takes(ceiling: Ceiling, columns: Floats) -> str:
     """Say what one design (C,) takes of each limit."""
-    return ", ".join(amount(one.name, one.used) for one in ceiling.uses(columns))
+    return ", ".join(amount(one.name, one.used, one.allowed) for one in ceiling.uses(columns))
 
 
 def _smallest_of(space: Space, mix: Mix, table: CostTable) -> Floats | None:
