@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 
 from dsim.errors import InvalidValueError
 
@@ -57,6 +58,20 @@ def milliseconds(value: float | str) -> float:
     """
     # 2ms is 2.0 milliseconds and not 2.0000000000000004
     return float(f"{parse_seconds(value) * 1e3:.12g}") if isinstance(value, str) else float(value)
+
+
+def each_once(what: str, values: Iterable[object], unit: str = "") -> None:
+    """Refuse a list that holds something twice: it says another count than it means.
+
+    Raises
+    ------
+    InvalidValueError
+        It does; ``what`` names an item of the list.
+    """
+    twice = [value for value, count in Counter(values).items() if count > 1]
+    if twice:
+        told = ", ".join(f"{one:g}{unit}" if isinstance(one, float) else f"{one}{unit}" for one in twice)
+        raise InvalidValueError(f"each {what} must be given once, got {told} twice; leave one out")
 
 
 def seconds(value: float | str | None) -> float | None:

@@ -10,7 +10,7 @@ import click
 from dsim.cli.backends import TimesBackends, backend_option, needed
 from dsim.cli.measure_verbs import bundle_command, compared_command, contrasts_command
 from dsim.cli.options import json_option, print_json, without_nan
-from dsim.cli.types import DURATION
+from dsim.cli.types import DURATION, once
 from dsim.cli.words import Ordered, ending
 
 MOST_IMAGES = 1024  # in a run
@@ -34,7 +34,7 @@ def _batches(ctx: click.Context, param: click.Parameter, value: str) -> tuple[in
         raise click.BadParameter(
             f"must be numbers of images from 1 to {MOST_IMAGES} with commas, such as 1,8, got {value!r}"
         )
-    return tuple(sorted({int(item) for item in parts}))
+    return tuple(sorted(once("number of images", [int(one) for one in parts], "", param, ctx)))
 
 
 def _gone(ctx: click.Context, param: click.Parameter, value: str | None) -> None:

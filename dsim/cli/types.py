@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import click
 
 from dsim.errors import InvalidValueError
-from dsim.units import bytes_of, count, milliseconds, parse_seconds
+from dsim.units import bytes_of, count, each_once, milliseconds, parse_seconds
+
+T = TypeVar("T")
+
+
+def once(
+    what: str, values: list[T], unit: str, param: click.Parameter | None, ctx: click.Context | None
+) -> list[T]:
+    """Return values none of which is given twice; else it is wrong usage."""
+    try:
+        each_once(what, values, unit)
+    except InvalidValueError as error:
+        raise click.BadParameter(str(error), ctx, param) from error
+    return values
 
 
 class Duration(click.ParamType[float]):
@@ -43,7 +58,7 @@ BUDGET = Budget()
 
 
 class Budgets(click.ParamType[tuple[float, ...]]):
-    """Several latency budgets with their units, given to the verb in milliseconds, each once and in ascending order."""
+    """Several latency budgets with their units, given to the verb in milliseconds and in ascending order."""
 
     name = "durations"
 
@@ -51,7 +66,8 @@ class Budgets(click.ParamType[tuple[float, ...]]):
         self, value: object, param: click.Parameter | None, ctx: click.Context | None
     ) -> tuple[float, ...]:
         """Read ``1ms,2ms``."""
-        return tuple(sorted({BUDGET.convert(one, param, ctx) for one in str(value).split(",")}))
+        budgets = [BUDGET.convert(one, param, ctx) for one in str(value).split(",")]
+        return tuple(sorted(once("budget", budgets, "ms", param, ctx)))
 
 
 BUDGETS = Budgets()
@@ -105,7 +121,7 @@ class Sides(click.ParamType[tuple[int, ...]]):
             self.fail(
                 f"sides are positive whole numbers of pixels, got {str(value)!r}; write 224,256", param, ctx
             )
-        return tuple(sorted({int(one) for one in parts}))
+        return tuple(sorted(once("side", [int(one) for one in parts], " px", param, ctx)))
 
 
 SIDES = Sides()

@@ -14,7 +14,7 @@ from dsim.search.sizes import search_sizes
 from dsim.search.tables import Tables
 from dsim.search.task import TaskSource
 from dsim.summaries import Summarised, Summary
-from dsim.units import milliseconds
+from dsim.units import each_once, milliseconds
 
 if TYPE_CHECKING:
     import polars as pl
@@ -83,9 +83,10 @@ def search_budgets(
     Raises
     ------
     InvalidValueError
-        There is no budget, or there are too many.
+        There is no budget, there are too many, or one is given twice.
     """
-    budgets = sorted({milliseconds(one) for one in budgets_ms})
+    budgets = sorted(milliseconds(one) for one in budgets_ms)
+    each_once("budget", budgets, "ms")
     if not 1 <= len(budgets) <= MOST:
         raise InvalidValueError(
             f"a search takes 1 to {MOST} budgets, got {len(budgets)}; give for example 1ms,2ms,4ms"

@@ -22,7 +22,7 @@ from dsim.shelf.memory import memory_bytes
 from dsim.shelf.metrics import NOTHING, metrics_of
 from dsim.shelf.prices import prices
 from dsim.shelf.records import MEASURED, PREDICTED, ShelfLimits, Shelved, Shortlist
-from dsim.units import milliseconds
+from dsim.units import each_once, milliseconds
 
 
 def shortlist(
@@ -82,14 +82,16 @@ def shortlists(
     batch: int | None = None,
     rough: bool = False,
 ) -> tuple[Shortlist, ...]:
-    """Return one shortlist for each budget; see `shortlist`."""
+    """Return one shortlist for each budget, none of which is given twice; see `shortlist`."""
+    budgets = [milliseconds(one) for one in budgets_ms]
+    each_once("budget", budgets, "ms")
     refuse_rough((name_at_batch(device, batch),), rough)
     check_level(confidence)
     profile = find_profile(name_at_batch(device, batch))
     limits = limits or ShelfLimits()
     if not _kept_to(profile, limits):
         raise _no_network(profile, limits)
-    return tuple(of_profile(profile, milliseconds(one), limits, confidence) for one in budgets_ms)
+    return tuple(of_profile(profile, one, limits, confidence) for one in budgets)
 
 
 def of_profile(

@@ -24,7 +24,7 @@ from dsim.supernet.prices import Prices
 from dsim.supernet.processes import refuse_processes
 from dsim.supernet.slimming import REFILLS, Slimmed, Step, slim_for
 from dsim.supernet.subnet import Subnet
-from dsim.units import milliseconds
+from dsim.units import each_once, milliseconds
 
 ACTIONS = {
     "gumbel": "paper",
@@ -141,6 +141,7 @@ def slim(
     if tries < 1:
         raise InvalidValueError(f"tries must be at least 1, got {tries}; {TRIES} is the default")
     devices = (device,) if isinstance(device, str) else tuple(device)
+    each_once("device", devices)
     refuse_rough(devices, rough)
     lists = [Prices.of(name, _budget_of(budget, name), confidence) for name in devices]
     start = start_of(loaded, actions)

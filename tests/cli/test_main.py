@@ -42,6 +42,18 @@ def test_every_verb_has_help(capsys: pytest.CaptureFixture[str], verb: str) -> N
         (["study", "--device", "iphone12", "--budget", "2"], 2, "needs a unit"),
         (["study", "--device", "iphone12", "--budget", "0ms"], 2, "must be positive"),
         (["study", "--device", "iphone12"], 2, "Missing option '--budget'"),
+        (
+            ["study", "--device", "iphone12", "--budget", "2ms,2000us"],
+            2,
+            "each budget must be given once, got 2ms twice",
+        ),
+        (["shortlist", "--device", "iphone12", "--budget", "2ms,1ms,2ms"], 2, "got 2ms twice; leave one out"),
+        (
+            ["shortlist", "--device", "iphone12", "--budget", "2ms", "--px", "224,224"],
+            2,
+            "each side must be given once, got 224 px twice",
+        ),
+        (["measure", "--batch", "8,1,8"], 2, "each number of images must be given once, got 8 twice"),
         (["study", "--device", "iphone12=2ms", "--budget", "1ms"], 2, "got iphone12=2ms and --budget"),
         (["progress", "--storage", "journal://none.log", "--name", "a"], 1, "none.log must be the storage"),
         (["progress", "--storage", "sqlite:///none.db", "--name", "a"], 1, "none.db must be the storage"),

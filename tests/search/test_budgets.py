@@ -12,6 +12,7 @@ from click.testing import CliRunner
 from dsim.cli.main import dsim as command
 from dsim.errors import InvalidValueError
 from dsim.search import StudyResult, search, search_budgets
+from dsim.shelf import shortlists
 
 DEVICE = "iphone12"
 
@@ -50,3 +51,12 @@ def test_the_command_shows_one_table_and_keeps_a_folder_for_each_budget(tmp_path
 def test_no_budget_or_too_many_end_in_one_line(budgets: list[str]) -> None:
     with pytest.raises(InvalidValueError, match="a search takes 1 to 20 budgets, got"):
         search_budgets(DEVICE, budgets)
+
+
+def test_a_budget_that_is_given_twice_is_refused() -> None:
+    with pytest.raises(
+        InvalidValueError, match="each budget must be given once, got 2ms twice; leave one out"
+    ):
+        search_budgets(DEVICE, ["2ms", 1.0, "2000us"])
+    with pytest.raises(InvalidValueError, match="got 2ms twice"):
+        shortlists(DEVICE, ["2ms", 2.0])
