@@ -26,7 +26,7 @@ def progress(storage: str, name: str, as_json: bool) -> None:
     from dsim.search.look import look  # the verb's own import: --help must not wait for it
 
     seen = look(storage, name)
-    click.echo(f"{seen.done} of {seen.trials} combinations are swept, workers are at {seen.open}.", err=True)
+    click.echo(seen.words, err=True)
     if as_json:
         print_json({**seen.result.to_dict(), "done": seen.done, "open": seen.open, "trials": seen.trials})
     else:

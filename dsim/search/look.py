@@ -7,7 +7,8 @@ from pathlib import Path
 
 from optuna.trial import TrialState
 
-from dsim.errors import FileAccessError, InvalidValueError, unknown_name
+from dsim.errors import FileAccessError, InvalidValueError, UnavailableError, unknown_name
+from dsim.progress import watched_by
 from dsim.search.files import read_spec
 from dsim.search.record import INPUTS
 from dsim.search.result import StudyResult
@@ -24,7 +25,7 @@ class Look:
     Attributes
     ----------
     done, open, trials
-        Mixes that are swept, that workers are sweeping, and that there will be.
+        Mixes that are swept, that workers are sweeping, and that there will be at most.
     result
         What was found so far, or at the end.
     """
@@ -33,6 +34,17 @@ class Look:
     open: int
     trials: int
     result: StudyResult
+
+    @property
+    def words(self) -> str:
+        """How far it is, in a sentence."""
+        if self.result.cost.is_final:
+            return f"The search is finished: {self.done:,} combinations of block types were searched."
+        now = {0: "none is being searched now", 1: "1 is being searched"}
+        return (
+            f"{self.done:,} of at most {self.trials:,} combinations of block types are searched, "
+            f"{now.get(self.open, f'{self.open:,} are being searched')}."
+        )
 
 
 def look(storage: str, name: str) -> Look:
@@ -53,6 +65,8 @@ def look(storage: str, name: str) -> Look:
         The storage holds no such study.
     InvalidValueError
         It is of another program, or ranks designs on the user's own images.
+    UnavailableError
+        Nothing is found yet.
     """
     file = file_of(storage)
     if file is not None and not file.exists():  # opening it would make an empty one
@@ -77,7 +91,17 @@ def look(storage: str, name: str) -> Look:
             f"a study that is looked at must need no supernet, and {name!r} ranks designs on your own images; give the command "
             "that began it, which shows it where it is finished"
         )
-    result = run_study(replace(spec, storage=storage, time_s=_AT_ONCE_S), keep=False, shelf=True)
+    done = states.count(TrialState.COMPLETE)
+    try:
+        with watched_by(None):  # no search of its own is to be told of
+            result = run_study(replace(spec, storage=storage, time_s=_AT_ONCE_S), keep=False, shelf=True)
+    except InvalidValueError as error:
+        if done:
+            raise
+        raise UnavailableError(
+            f"a study must have searched a combination of block types before it can be shown, and {name!r} has only begun; look "
+            "again in a while"
+        ) from error
     cost = replace(result.cost, capped=False, interrupted=result.cost.capped)
     result = replace(result, cost=cost)
-    return Look(states.count(TrialState.COMPLETE), states.count(TrialState.RUNNING), spec.trials, result)
+    return Look(done, states.count(TrialState.RUNNING), spec.trials, result)

@@ -139,9 +139,12 @@ def open_storage(url: str, name: str, silent_s: int = SILENT_S) -> tuple[optuna.
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     storage = connect(url, silent_s)
     with storage_errors(url):
-        study = optuna.create_study(
-            storage=storage, study_name=name, direction="maximize", load_if_exists=True
-        )
+        try:
+            study = optuna.load_study(storage=storage, study_name=name)  # who only looks writes nothing
+        except KeyError:
+            study = optuna.create_study(
+                storage=storage, study_name=name, direction="maximize", load_if_exists=True
+            )
     return study, storage
 
 
