@@ -31,7 +31,15 @@ from dsim.search.record import (
     check_inputs,
     read_finished,
 )
-from dsim.search.storage import BEATS, SILENT_S, disconnect, open_storage, storage_errors, without_password
+from dsim.search.storage import (
+    BEATS,
+    SILENT_S,
+    disconnect,
+    open_storage,
+    storage_errors,
+    together,
+    without_password,
+)
 
 _MIX, _WORKER, _SWEPT = "combination", "worker", "swept"
 _DESIGN = "best design"
@@ -113,7 +121,7 @@ class SharedRecord:
             A worker with other inputs began the study before this one.
         """
         with self._errors():
-            trials = self._storage.get_all_trials(self._id, deepcopy=False)
+            trials = self._trials()
         claims: dict[_Key, FrozenTrial] = {}
         for trial in trials[self._from :]:  # in order of their numbers, and those before are read once
             if trial.number in self._settled:
@@ -142,19 +150,30 @@ class SharedRecord:
         self.refresh()
         return [self._keeps(_key(choices)) for choices in mixes]
 
-    def finish(self, finished: Finished, design: str) -> None:
-        """Keep what was found in a mix that this worker claimed; ``design`` says in words what is best there.
+    def finish(self, found: Sequence[tuple[Finished, str]]) -> None:
+        """Keep what was found in mixes that this worker claimed, and say in words what is best in each.
 
-        If the claim was taken for lost meanwhile, the mix is another's.
+        If a claim was taken for lost meanwhile, the mix is another's.
         """
-        trial = self._mine.pop(_key(finished.choices))
+        with self._errors(), together(self._storage):
+            for finished, design in found:
+                with suppress(UpdateFinishedTrialError):
+                    self._complete(self._mine.pop(_key(finished.choices)), finished, design)
+        self.refresh()
+
+    def _complete(self, trial: int, finished: Finished, design: str) -> None:
         # makes what Optuna writes for a constraint
         made = optuna.trial.create_trial(value=finished.top1_low, constraints={OVER: finished.over_ms})
-        with self._errors(), suppress(UpdateFinishedTrialError):
-            self._storage.set_trial_user_attr(trial, _SWEPT, {_DESIGN: design, **vars(finished.swept)})
-            for key, value in made.system_attrs.items():
-                self._storage.set_trial_system_attr(trial, key, value)
-            self._storage.set_trial_state_values(trial, TrialState.COMPLETE, made.values)
+        self._storage.set_trial_user_attr(trial, _SWEPT, {_DESIGN: design, **vars(finished.swept)})
+        for key, value in made.system_attrs.items():
+            self._storage.set_trial_system_attr(trial, key, value)
+        self._storage.set_trial_state_values(trial, TrialState.COMPLETE, made.values)
+
+    def _trials(self) -> list[FrozenTrial]:
+        while True:
+            # of lines that were written together, a journal refuses each one on a lost claim when it is read
+            with suppress(UpdateFinishedTrialError):
+                return self._storage.get_all_trials(self._id, deepcopy=False)
 
     def free_lost(self) -> None:
         """Fail the claims of workers that are gone, so that their mixes are free at the next refresh."""

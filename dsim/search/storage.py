@@ -11,7 +11,7 @@ import re
 import time
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -160,6 +160,12 @@ def connect(url: str, silent_s: int = SILENT_S) -> BaseStorage:
             place = urlsplit(url)
             return GrpcStorageProxy(host=place.hostname or "localhost", port=place.port or _GRPC_PORT)
         return get_storage(_database(url, silent_s))
+
+
+def together(storage: BaseStorage) -> AbstractContextManager[None]:
+    """Write what is written meanwhile at once, where the storage can; nothing of it is read before."""
+    journal = getattr(storage, "_backend", None)
+    return journal.together() if isinstance(journal, JournalOfWholeLines) else nullcontext()
 
 
 def disconnect(storage: BaseStorage) -> None:

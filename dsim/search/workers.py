@@ -79,9 +79,7 @@ def sweep_together(
             at = count * random.randrange(min(1 + record.workers(), len(free) // count))
             some = free[at : at + count]
             mine = record.claim([one.choices for one in some])
-            for swept, design in sweep([one for one, keeps in zip(some, mine, strict=True) if keeps]):
-                record.finish(swept, design)
-            record.refresh()
+            record.finish(sweep([one for one, keeps in zip(some, mine, strict=True) if keeps]))
         elif record.finished(asked[0].choices) is None:
             record.free_lost()
             time.sleep(wait_s * random.uniform(0.5, 1.5))

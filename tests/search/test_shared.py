@@ -45,7 +45,7 @@ def test_a_worker_that_joins_leaves_open_claims_alone(opened: Opener) -> None:
     assert [second.is_free(one) for one in MIXES] == [False, False]
     second.free_lost()
     second.close()
-    first.finish(found(MIXES[0]), "widths 32")
+    first.finish([(found(MIXES[0]), "widths 32")])
     second.refresh()
     assert second.finished(MIXES[0]) == found(MIXES[0])
     assert not second.is_free(MIXES[1])
@@ -64,10 +64,11 @@ def test_a_lost_claim_is_given_to_another_and_counts_once(opened: Opener) -> Non
     second.refresh()
     second.free_lost()
     assert second.claim(MIXES[:1]) == [True]
-    first.finish(found(MIXES[0], 70.0), "late")
-    second.finish(found(MIXES[0]), "in time")
+    assert first.claim(MIXES[1:]) == [True]
+    first.finish([(found(MIXES[0], 70.0), "late"), (found(MIXES[1]), "in time")])
+    second.finish([(found(MIXES[0]), "in time")])
     first.refresh()
-    assert first.finished(MIXES[0]) == found(MIXES[0])
+    assert [first.finished(one) for one in MIXES] == [found(one) for one in MIXES]
 
 
 def test_what_was_claimed_is_given_back_at_the_end(opened: Opener) -> None:

@@ -10,6 +10,7 @@ import optuna
 import pytest
 
 from dsim.errors import DsimError, FileFormatError, InvalidValueError, MissingPackageError
+from dsim.search.journal import JournalOfWholeLines
 from dsim.search.spec import StudySpec
 from dsim.search.storage import open_storage, without_password
 from dsim.search.study import search_mixes
@@ -110,6 +111,19 @@ def test_a_line_that_was_cut_off_before_others_is_named_with_what_to_do(tmp_path
     journal.write_bytes(b"".join(lines[:at]))  # what the message says
     again = search_mixes(spec(trials=3), scorer(), "a", url)
     assert again.front == whole.front
+
+
+def test_lines_that_are_written_together_are_read_together(tmp_path: Path) -> None:
+    writer, reader = (JournalOfWholeLines(str(tmp_path / "trials.log")) for _ in range(2))
+    writer.append_logs([{"n": 0}])
+    with (tmp_path / "trials.log").open("ab") as file:
+        file.write(b'{"n": ')  # as a kill leaves it: it is cut before
+    with writer.together():
+        writer.append_logs([{"n": 1}])
+        writer.append_logs([{"n": 2}])
+        assert list(reader.read_logs(0)) == [{"n": 0}]
+    assert list(reader.read_logs(1)) == [{"n": 1}, {"n": 2}]
+    assert (tmp_path / "trials.log").read_bytes().count(b"\n") == 3
 
 
 def test_lines_of_something_else_are_no_journal(tmp_path: Path) -> None:
