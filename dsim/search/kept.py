@@ -15,7 +15,7 @@ from dsim.search.joint_spec import JointSpec
 from dsim.search.spec import StudySpec
 from dsim.search.study import Found
 
-_SHARE = "wait for its end, or give a --storage to all, which share the work then"
+_WAIT, _SHARE = "wait for its end", ", or give a --storage to all, which share the work then"
 _Result = TypeVar("_Result")
 
 
@@ -65,7 +65,8 @@ def keep_study(
     make_folder(spec.folder)
     with ExitStack() as held:
         if not spec.storage:
-            held.enter_context(sole_writer(spec.folder, _SHARE))
+            share = _SHARE if isinstance(spec, StudySpec) else ""  # studies of one device alone
+            held.enter_context(sole_writer(spec.folder, _WAIT + share))
         write_inputs(spec, mark, models)
         try:
             found = searched()

@@ -13,15 +13,18 @@ from click.testing import CliRunner
 
 from dsim.arch.named import read_design
 from dsim.cli.main import dsim as command
-from dsim.errors import FileFormatError, InvalidValueError
+from dsim.errors import FileFormatError, InvalidValueError, UnavailableError
 from dsim.latency import load_model
 from dsim.limits import Limits
+from dsim.locks import sole_writer
 from dsim.rounding import limit
 from dsim.search import StudySpec, load_joint
 from dsim.search.files import read_joint_spec, recorded_in, write_inputs
 from dsim.search.grid import Grid
+from dsim.search.joint_files import read_joint, write_joint
 from dsim.search.joint_latency import JointLatency
 from dsim.search.joint_spec import JointSpec
+from dsim.search.kept import keep_study
 from dsim.search.mix import all_mixes
 from dsim.search.score import Scorer
 from dsim.search.study import search_mixes
@@ -141,6 +144,22 @@ def test_what_takes_one_device_says_where_its_study_lies(tmp_path: Path) -> None
     (folder / "chosen.json").unlink()
     with pytest.raises(FileFormatError, match="was not finished"):
         load_joint(folder)
+
+
+def test_a_second_process_is_told_to_wait(tmp_path: Path) -> None:
+    spec = JointSpec.of({"a": 1.0, "b": 2.0}, name="both", out=tmp_path)
+    spec.folder.mkdir()
+
+    def never() -> Any:
+        raise AssertionError
+
+    with (
+        sole_writer(spec.folder),
+        pytest.raises(
+            UnavailableError, match=r"another one works on it; wait for its end$"
+        ),  # --storage is for one
+    ):
+        keep_study(spec, "a", {}, never, never, lambda: read_joint(spec), write_joint)
 
 
 def test_its_inputs_are_read_back_as_they_were_written(tmp_path: Path) -> None:
