@@ -69,7 +69,8 @@ class Plan:
     steps
         The designs to time, the most telling first.
     risk
-        Points of top-1 that the study's choice is expected to lose as long as nothing is timed.
+        Points of top-1 that are expected to be lost if the study's choice alone is timed, and the next best taken where it does not
+        fit.
     """
 
     result: StudyResult

@@ -1,8 +1,8 @@
 """Which designs to time: those whose timing takes most from the risk of the decision.
 
-The risk is the top-1 that the choice is expected to lose against the one that would be made if all designs were timed. A choice that
-turns out not to fit falls back to the fastest design. Draws of all times say what would be timed, what would then be believed and
-chosen, and what that brings.
+The risk is the top-1 that the choice is expected to lose against the one that would be made if all designs were timed. Who finds that
+the choice does not fit knows its time, and takes the next best of those that are then believed to fit, until one does; the fastest
+design where none does. Draws of all times say what would be timed, what would then be believed and chosen, and what that brings.
 """
 
 from __future__ import annotations
@@ -40,7 +40,28 @@ class _Draws:
 
     def worth(self, belief: Belief, rows: list[int]) -> Floats:
         """Return the top-1 (D,) that the choice brings once some designs were timed."""
-        return _worth(belief, _p_fits(belief, rows, self.timed, self.falls), self.really)
+        low = _lows(belief, _p_fits(belief, rows, self.timed, self.falls))
+        chosen = np.argmax(low, axis=1)
+        got = np.full(len(chosen), _fastest(belief))
+        some = np.isfinite(low.max(axis=1))
+        for row in np.unique(chosen[some]).tolist():
+            which = np.flatnonzero(some & (chosen == row))
+            got[which] = self.brings(belief, rows, row, which)
+        return got
+
+    def brings(self, belief: Belief, rows: list[int], row: int, which: NDArray[np.int64]) -> Floats:
+        """Return the top-1 that a design brings in some of the draws, or what is taken in its place where it does not fit."""
+        got = np.full(len(which), float(belief.top1[row]))
+        not_it = np.flatnonzero(~self.really[which, row])
+        if not len(not_it):
+            return got
+        failed = which[not_it]
+        known = rows if row in rows else [*rows, row]
+        low = _lows(belief, _p_fits(belief, known, self.timed[failed], self.falls[failed]))
+        low = np.where(self.really[failed], low, -np.inf)
+        next_best = np.argmax(low, axis=1)
+        got[not_it] = np.where(np.isfinite(low.max(axis=1)), belief.top1[next_best], _fastest(belief))
+        return got
 
     def lost(self, belief: Belief, got: Floats) -> float:
         """Return the points of top-1 by which the choice after all were timed brings more, on average."""
@@ -57,7 +78,7 @@ def risk_after(belief: Belief, rows: list[int], seed: int = 0) -> float:
 def risk_of(belief: Belief, row: int, seed: int = 0) -> float:
     """Return the points of top-1 that one design is expected to lose, if it is kept whatever more is timed."""
     draws = _Draws.of(belief, seed)
-    return draws.lost(belief, np.where(draws.really[:, row], belief.top1[row], _fallback(belief)))
+    return draws.lost(belief, draws.brings(belief, [], row, np.arange(DRAWS)))
 
 
 def _p_fits(belief: Belief, rows: list[int], timed: Floats, falls: NDArray[np.bool_]) -> Floats:
@@ -73,16 +94,12 @@ def _p_fits(belief: Belief, rows: list[int], timed: Floats, falls: NDArray[np.bo
     return np.asarray(stays * norm.cdf((np.log(belief.budget_ms / belief.ms) - moved) / spread))
 
 
-def _worth(belief: Belief, p_fits: Floats, really: NDArray[np.bool_]) -> Floats:
-    """Return the top-1 (D,) that the choice of each draw brings; one that does not fit falls back to the fastest design."""
-    rows = np.arange(len(p_fits))
-    low = np.where(p_fits >= belief.chance, belief.top1_low, -np.inf)
-    chosen = np.argmax(low, axis=1)
-    holds = np.isfinite(low[rows, chosen]) & really[rows, chosen]
-    return np.asarray(np.where(holds, belief.top1[chosen], _fallback(belief)))
+def _lows(belief: Belief, p_fits: Floats) -> Floats:
+    """Return the lower ends of top-1 (D, N) by which is chosen; minus infinity where a design is not believed to fit."""
+    return np.where(p_fits >= belief.chance, belief.top1_low, -np.inf)
 
 
-def _fallback(belief: Belief) -> float:
+def _fastest(belief: Belief) -> float:
     """Return the top-1 of the fastest design."""
     return float(belief.top1[int(np.argmin(belief.ms))])
 

@@ -12,7 +12,9 @@ from dsim.confirm.kit import README, SHEET
 from dsim.report.console import result_console, show, show_line, show_table, step
 from dsim.report.table import TableData, table
 
-RISK = "points of top-1, against the choice that would be made if all designs were timed"
+RISK = (
+    "points of top-1 are expected to be lost against the choice that would be made if all designs were timed"
+)
 
 
 def show_plan(plan: Plan, study: Path, out: Path | None = None) -> None:
@@ -22,7 +24,7 @@ def show_plan(plan: Plan, study: Path, out: Path | None = None) -> None:
     show_line(
         console,
         f"{spec.name}:",
-        f"as long as nothing is timed, its choice is expected to lose {plan.risk:.2f} {RISK}.",
+        f"if its choice alone is timed, and the next best is taken where it does not fit, {plan.risk:.2f} {RISK}.",
     )
     console.print()
     show_table(
@@ -81,7 +83,7 @@ def show_confirmed(found: Confirmed, results: Sequence[Path] = (), again: str = 
     show_line(
         console,
         f"{str(answer.verdict).capitalize()}:",
-        f"{text}. It is expected to lose {answer.risk:.2f} {RISK}.",
+        f"{text}. {answer.risk:.2f} {RISK}.",
     )
     if why := _why(found):
         show_line(console, "Why:", why)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.stats import norm
 
 from dsim.confirm import Belief, Verdict, pick, restate
 from dsim.confirm.belief import NOISE, best_of, covariance_of
-from dsim.confirm.pick import CERTAIN, risk_after, risk_of
+from dsim.confirm.pick import CERTAIN, _Draws, risk_after, risk_of
 
 
 def belief(ms: list[float], covariance: np.ndarray, top1: list[float], p_cliff: float = 0.0) -> Belief:
@@ -89,3 +91,20 @@ def test_nothing_fits() -> None:
     one = belief([3.0, 4.0], np.diag([0.0004, 0.0004]), [80.0, 83.0])
     answer = restate(None, one)
     assert (answer.verdict, answer.chosen, answer.ms) == (Verdict.NOTHING, None, None)
+
+
+def test_a_choice_that_may_not_fit_risks_the_next_best_and_not_the_fastest() -> None:
+    # as likely as not, the best misses the budget; the next best is two points worse, and the fastest 17
+    one = belief([1.0, 1.5, 1.999], np.diag([0.01, 0.0009, 0.0004]), [65.0, 80.0, 82.0])
+    assert risk_of(one, 2) < 0.3
+
+
+def test_what_takes_the_place_of_a_choice_is_believed_to_fit_and_does() -> None:
+    """By hand: of three draws of the choice, the second does not fit, and then what takes its place is the next best that does."""
+    one = belief([1.0, 1.2, 1.4, 1.8], np.diag([1e-6] * 4), [70.0, 78.0, 79.0, 80.0])
+    really = np.array([[1, 1, 1, 1], [1, 1, 0, 0], [1, 0, 0, 0]], dtype=bool)
+    draws = _Draws(np.zeros((3, 4)), np.zeros((3, 4), dtype=bool), really)
+    assert draws.brings(one, [3], 3, np.arange(3)).tolist() == [80.0, 78.0, 70.0]
+    # nothing is believed to fit: the fastest
+    slow = replace(one, budget_ms=0.5)
+    assert draws.brings(slow, [3], 3, np.arange(3)).tolist() == [80.0, 70.0, 70.0]
