@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
@@ -23,6 +22,7 @@ from dsim.measure.coreml.probes import Probe
 from dsim.measure.planned import Planned, planned_design
 from dsim.packages import need
 from dsim.records import to_plain
+from dsim.stages import clear_dead, staged
 from dsim.version import __version__
 
 if TYPE_CHECKING:
@@ -247,25 +247,20 @@ def _jobs(chains: Sequence[Chain], designs: Sequence[Planned]) -> list[Job]:
 def write_package(job: Job, folder: Path) -> dict[str, Any]:
     """Write one package beside its place, and move it there when it is complete."""
     target = folder / job.path
-    making = folder / ".making"
     try:
-        shutil.rmtree(making, ignore_errors=True)
-        making.mkdir()
         target.parent.mkdir(exist_ok=True)
-        fresh = making / target.name
-        ops = job.write(fresh)
-        found = digests(fresh)
-        if target.exists():
-            shutil.rmtree(target)
-        os.replace(fresh, target)
+        clear_dead(target.parent)
+        with staged(target.parent) as stage:
+            fresh = stage.new / target.name
+            ops = job.write(fresh)
+            found = digests(fresh)
+            stage.move_in((target.name,))
     except OSError as error:
         if isinstance(error, DsimError):
             raise
         raise FileAccessError(
             f"{target} cannot be written: {error.strerror or error}; choose a writable place with room"
         ) from error
-    finally:
-        shutil.rmtree(making, ignore_errors=True)
     return {**job.entry(), "program": ops, "files": found}
 
 

@@ -6,6 +6,7 @@ import hashlib
 import importlib.util
 import json
 import platform
+import subprocess
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -115,9 +116,25 @@ def test_going_on_converts_what_is_missing_or_damaged_alone(written: Bundle) -> 
     model = written.folder / str(entry["path"]) / "Data" / "com.apple.CoreML" / "model.mlmodel"
     model.write_bytes(model.read_bytes()[:-1])
     made.clear()
+    left = die_while_writing(model.parents[3])
     mended = write_bundle([TINY], written.folder, lambda done, total, what: made.append(what), chosen=a_few())
     assert (mended.kept, mended.packages, made) == (9, 10, [entry["id"], ""])
-    assert not list(written.folder.glob(".making*"))
+    assert not left.exists()
+    assert not list(written.folder.rglob(".*"))
+
+
+def die_while_writing(folder: Path) -> Path:
+    """Return what a process leaves in a folder that ends in the middle of writing there, as by ``kill -9``."""
+    call = (
+        "import os\nfrom pathlib import Path\nfrom dsim.stages import staged\n"
+        f"with staged(Path({str(folder)!r})) as stage:\n"
+        "    (stage.new / 'half').write_text('')\n    print(stage.place, flush=True)\n    os._exit(9)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", call], capture_output=True, text=True, check=False)
+    assert done.returncode == 9
+    left = Path(done.stdout.strip())
+    assert (left / "new" / "half").exists()
+    return left
 
 
 def test_time_is_bounded(tmp_path: Path) -> None:
