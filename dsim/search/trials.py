@@ -202,11 +202,11 @@ class Trials:
     def tell(self, mix: Mix, swept: Swept, top1_low: float, over_ms: float) -> None:
         """Take a swept mix as done; see `Finished`."""
         swept = replace(swept, repeats=self._repeats.get(mix, 0))
-        finished = Finished(choices_of(self._space, mix), swept, top1_low, over_ms)
         trial = self._asked.pop(mix, None)
         if self._sampler == GUIDED and not self._first_told <= len(self.done) < self._ends[1]:
             pass  # TPE needs no more
         elif trial is None:
+            finished = Finished(choices_of(self._space, mix), swept, top1_low, over_ms)
             self._study.add_trial(complete(finished, self._options))
         else:
             trial.set_constraint("over_ms", over_ms)
