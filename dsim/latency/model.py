@@ -21,6 +21,7 @@ from dsim.latency.question import Question
 from dsim.latency.records import Identified, LatencyArrays, LatencyEstimate
 from dsim.latency.seen import Seen
 from dsim.latency.strata import Strata
+from dsim.latency.sums import LeastSums, Summed
 
 KNOWN = 100_000  # kernels whose vectors are kept
 
@@ -147,6 +148,19 @@ class DeviceModel:
     def price_network(self, graph: Graph, confidence: float = 0.9) -> LatencyArrays:
         """Price one given network, as `estimate` does: arrays of one row. See `price`."""
         return self.price(self.featurise(graph)[None], confidence, question=self.question(graph))
+
+    def sums(self, chance: float) -> LeastSums | None:
+        """Return sums over pieces that no searched design needs less than; None where the way of learning knows none.
+
+        Parameters
+        ----------
+        chance
+            With which a new measurement must be within the budget.
+        """
+        check_level(chance)
+        if not isinstance(self.pricing, Summed):
+            return None
+        return LeastSums(self.pricing, self.calibration, self.cliff_weights, chance)
 
     def p_cliff(self, phi: FloatArray) -> FloatArray:
         """Return the chance (N,) that a network leaves the accelerator, for vectors (N, F)."""

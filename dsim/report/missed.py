@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
 from dsim.search import StudyResult
+
+SHOWN = 0.01  # points: a regret is rounded up to these
 
 
 def alike_lines(result: StudyResult) -> tuple[tuple[str, str], ...]:
@@ -18,6 +22,8 @@ def alike_lines(result: StudyResult) -> tuple[tuple[str, str], ...]:
             )
         )
     if (missed := result.missed) is not None:
+        if missed.regret_at_most is not None:
+            out.append(("Proved:", _proved(missed.regret_at_most)))
         rare = (
             "every combination was swept"
             if missed.at_most == 0.0
@@ -42,3 +48,11 @@ def alike_lines(result: StudyResult) -> tuple[tuple[str, str], ...]:
                 )
             )
     return tuple(out)
+
+
+def _proved(regret: float) -> str:
+    best = "the best one found, whatever was swept"
+    if regret < SHOWN:
+        return f"no design of the space that fits has a higher lower end than {best}."
+    up = f"{math.ceil(regret / SHOWN) * SHOWN:.2f}"
+    return f"no design of the space that fits has a lower end more than {up} points above that of {best}."

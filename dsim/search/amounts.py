@@ -103,11 +103,15 @@ class Ceiling:
             axis=1,
         )
 
+    @property
+    def most(self) -> Floats:
+        """The most that is allowed (4,) of what `used` returns; infinite without a limit."""
+        asked = (self.limits.params, self.limits.macs, self.limits.memory_bytes, self.limits.size_bytes)
+        return np.array([np.inf if one is None else one for one in asked])
+
     def shares(self, columns: Floats) -> Floats:
         """Return the largest part of a limit that each design (N,) takes; above 1 it breaks one."""
-        most = (self.limits.params, self.limits.macs, self.limits.memory_bytes, self.limits.size_bytes)
-        allowed = np.array([np.inf if one is None else one for one in most])
-        found: Floats = (self.used(columns) / allowed).max(axis=1)
+        found: Floats = (self.used(columns) / self.most).max(axis=1)
         return found
 
     def within(self, shares: Floats) -> NDArray[np.bool_]:

@@ -64,6 +64,12 @@ class Grid:
         What may vary, and the mix that does not.
     table
         Where rows come from.
+
+    Attributes
+    ----------
+    stages, downs
+        Joined rows of each stage with all its blocks (W, D, R, F + S), stem and head in the first and the last; and of the
+        downsampler that leads to each (W before, W, F + S), none to the first. Missing where the grid is empty.
     """
 
     def __init__(self, space: Space, mix: Mix, table: CostTable) -> None:
@@ -135,11 +141,11 @@ class Grid:
         stem, head = ("stem", mix.stem, widths[0], *kind), ("head", mix.ends_in_tokens(3), widths[3], *kind)
         self._stem = self._table.shared(stem, partial(self._price_stem, stem))
         self._head = self._table.shared(head, partial(self._price_head, head))
-        self._down = [self._stem[:0]]
+        self.downs = [self._stem[:0]]  # none leads to the first
         for stage in (1, 2, 3):
             key = ("down", stage, widths[stage - 1 : stage + 1], *kind)
-            self._down.append(self._table.shared(key, partial(self._price_down, key, stage)))
-        self._stages = [self._whole_stage(stage, kind) for stage in range(4)]
+            self.downs.append(self._table.shared(key, partial(self._price_down, key, stage)))
+        self.stages = [self._whole_stage(stage, kind) for stage in range(4)]
 
     def _rows_of(self, key: Hashable, make: Callable[[int], Placed]) -> list[Floats]:
         return self._table.rows_of(key, self.space.resolution, make)
@@ -225,11 +231,11 @@ class Grid:
 
     def rows(self, points: Points) -> Floats:
         """Return the joined rows (N, F + S) of points."""
-        total: Floats = self._stages[0][points[:, 0], points[:, 4], points[:, 8]]
+        total: Floats = self.stages[0][points[:, 0], points[:, 4], points[:, 8]]
         for stage in (1, 2, 3):
             w = points[:, stage]
-            total += self._down[stage][points[:, stage - 1], w]
-            total += self._stages[stage][w, points[:, 4 + stage], points[:, 8 + stage]]
+            total += self.downs[stage][points[:, stage - 1], w]
+            total += self.stages[stage][w, points[:, 4 + stage], points[:, 8 + stage]]
         return total
 
     def _whole_stage(self, stage: int, kind: tuple[Hashable, ...]) -> Floats:

@@ -54,12 +54,16 @@ class Missed:
         where the model of accuracy has no draws.
     compared
         Designs that ``worth`` rests on.
+    regret_at_most
+        Points by which the lower end of any other design of the space that fits can be above that of the best one found, which
+        is proved (`dsim.search.knapsack`); None where accuracy or time is held by no sums.
     """
 
     drawn: int
     at_most: float
     worth: float | None = None
     compared: int = 0
+    regret_at_most: float | None = None
 
 
 def rarer_than(drawn: int) -> float:

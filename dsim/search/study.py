@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 
 import numpy as np
 
@@ -14,7 +13,7 @@ from dsim.errors import InvalidValueError, NothingFitsError
 from dsim.progress import working
 from dsim.rounding import RELATIVE, finite
 from dsim.search.candidate import Candidate, Certainty
-from dsim.search.certainty import swept_again
+from dsim.search.compared import compare
 from dsim.search.grid import Grid
 from dsim.search.missed import MOST_DRAWN, PART, Alike, Missed, families, rarer_than
 from dsim.search.mix import Mix
@@ -218,37 +217,13 @@ def _conclude(
     chances: Sequence[float],
 ) -> Found:
     """Compare the kept points of all mixes and the presets, and choose."""
-    archs: list[tuple[str, Callable[[], Arch]]] = []
-    rows: list[Floats] = []
-    grids = [Grid(spec.space, mix, scorer.table) for mix, _ in trials.done]
-    for grid, (_, swept) in zip(grids, trials.done, strict=True):
-        points = np.array([*swept.points, swept.fastest])
-        rows.append(grid.rows(points))
-        archs += [("", partial(grid.arch, point)) for point in points.tolist()]
-    swept_rows, mixes = len(archs), len(rows)
-    for name, arch in presets.items():
-        rows.append(scorer.table.whole(arch)[None])
-        archs.append((name, partial(replace, arch)))
-    if not rows:
+    if not trials.done and not presets:
         raise InvalidValueError(
             f"a search needs the time for at least one combination of blocks, got {spec.time_s} s; give it more --time"
         )
-    marks = scorer.mark(np.concatenate(rows), single=False)
-    again = swept_again(
-        grids,
-        [swept for _, swept in trials.done],
-        rows[:mixes],
-        marks.take(slice(0, swept_rows)),
-        scorer,
-        chances,
-        spec.seed,
-    )
-    for grid, point in again:
-        rows.append(grid.rows(np.array([point])))
-        archs.append(("", partial(grid.arch, point)))
-    joined = np.concatenate(rows)
-    if again:
-        marks = Marks.join([marks, scorer.mark(joined[len(marks) :], single=False)])
+    compared = compare(spec, scorer, trials.done, presets, chances)
+    archs, joined, marks = compared.archs, compared.rows, compared.marks
+    grids, proved = compared.grids, compared.proved
 
     def candidates(which: Sequence[int]) -> list[Candidate]:
         own = joined[list(which)]
@@ -283,8 +258,7 @@ def _conclude(
     found = Found(chosen, tuple(front), fastest, cost, tuple(certainty))
     if chosen is None:
         return found
-    lengths = np.array([len(one) for one in rows[:mixes]], dtype=np.int64)
-    firsts = np.cumsum(lengths) - lengths  # the best point of each mix
+    firsts = compared.firsts
     tops = np.where(scorer.feasible(marks.take(firsts)), marks.top1_low[firsts], -np.inf)
     within = PART * (chosen.top1_high - chosen.top1_low)
     near = np.flatnonzero(tops >= chosen.top1_low - within)
@@ -294,7 +268,11 @@ def _conclude(
     return replace(
         found,
         alike=Alike(within, len(near), families(spec.space, alike)) if alike else None,
-        missed=Missed(len(trials.even), 0.0 if trials.ended else rarer_than(len(trials.even))),
+        missed=Missed(
+            len(trials.even),
+            0.0 if trials.ended else rarer_than(len(trials.even)),
+            regret_at_most=max(proved.top1_low - chosen.top1_low, 0.0) if proved else None,
+        ),
         contenders=summaries if len(summaries) > 1 else None,
     )
 

@@ -17,7 +17,9 @@ from scipy.special import ndtr
 from dsim.errors import InvalidValueError
 from dsim.graph import Graph
 from dsim.search.space import Space
+from dsim.search.sums import Score
 from dsim.supernet.task.features import ROUNDING, Bools, choices_of, features_of, inside
+from dsim.supernet.task.score import ridge_score
 from dsim.supernet.task.summary import Floats, summarise
 from dsim.threads import one_blas_thread
 
@@ -52,7 +54,8 @@ def _process() -> Regressor:
     return GaussianProcessRegressor(kernel, normalize_y=True)  # type: ignore[no-any-return]
 
 
-REGRESSORS: dict[str, Callable[[], Regressor]] = {"ridge": _ridge, "gaussian process": _process}
+RIDGE = "ridge"
+REGRESSORS: dict[str, Callable[[], Regressor]] = {RIDGE: _ridge, "gaussian process": _process}
 
 
 @dataclass(frozen=True)
@@ -139,12 +142,31 @@ class TaskModel:
         InvalidValueError
             The confidence is not between 0 and 1.
         """
+        far = self._reach(confidence)
+        value, deviation = predicted(self.learned, self.points(summaries))
+        reach = far * deviation
+        return np.exp(value), np.exp(value - reach), np.exp(value + reach)
+
+    def _reach(self, confidence: float) -> float:
+        """Return how many predicted deviations lie between an estimate and the ends of its interval."""
         if not 0.0 < confidence < 1.0:
             raise InvalidValueError(f"confidence must lie between 0 and 1, got {confidence}; try 0.9")
-        value, deviation = predicted(self.learned, self.points(summaries))
         rank = min(int(np.ceil((len(self.misses) + 1) * confidence)), len(self.misses))
-        reach = self.misses[rank - 1] * deviation
-        return np.exp(value), np.exp(value - reach), np.exp(value + reach)
+        return float(self.misses[rank - 1])
+
+    def score(self, confidence: float = 0.9) -> Score | None:
+        """Return what lower ends of ranks are a function of, for `dsim.search.knapsack`; None where a process was learned."""
+        if self.regressor != RIDGE:
+            return None
+        among = np.log(self.evidence.losses)
+        return ridge_score(
+            self.learned,
+            self.points,
+            self._mean,
+            self._scale,
+            self._reach(confidence),
+            lambda values: ranks(values, among),
+        )
 
     def predict(self, summaries: Floats, confidence: float = 0.9) -> Ranks:
         """Predict how high designs rank: the percentage of the space's designs that have a higher loss.

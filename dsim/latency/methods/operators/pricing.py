@@ -14,7 +14,14 @@ from dsim.latency.kernel import Kernel, Placed
 from dsim.latency.methods.operators.links import Links, place, run_graph
 from dsim.latency.methods.operators.prices import KernelPrices
 from dsim.latency.methods.operators.seen import Timed
-from dsim.latency.methods.operators.vectors import COLUMNS, log_ms, shares_ms, vectors_of, whole_ms
+from dsim.latency.methods.operators.vectors import (
+    BASE_SPREAD,
+    COLUMNS,
+    log_ms,
+    shares_ms,
+    vectors_of,
+    whole_ms,
+)
 from dsim.latency.methods.operators.whole import Whole
 from dsim.latency.networks import Network
 from dsim.latency.seen import Seen
@@ -84,6 +91,16 @@ class OperatorPricing:
         """Return each kernel's share (K,) of a network's time for their vectors (K, F); the rest is the fixed time."""
         whole = whole_ms(vectors.sum(0)[None, :], self.whole)[0]
         return np.asarray(shares_ms(vectors, self.whole) / whole)
+
+    def least_ms(self, vectors: FloatArray) -> tuple[FloatArray, float]:
+        """Return what pieces (K,) of a network take, and what it takes beside them: prices add up (`dsim.latency.sums`)."""
+        return shares_ms(vectors, self.whole), self.whole.fixed_ms
+
+    def spread_ms(self, vectors: FloatArray, there: FloatArray) -> tuple[FloatArray, float]:
+        """Return the same of its milliseconds times the spread that every network has."""
+        del there
+        own, fixed_ms = self.least_ms(vectors)
+        return BASE_SPREAD * own, BASE_SPREAD * fixed_ms
 
     def stand_in(self, kernel: Kernel, seen: Seen) -> tuple[Kernel, bool]:
         """Return a kernel without evidence as it is: its vector counts it at the fastest rates."""

@@ -75,6 +75,25 @@ class Rates(InNetworks):
         leverage = np.einsum("nf,nf->n", product[:, members + 1 :], x) / product[:, members] ** 2
         return log.mean(0), np.sqrt(FLOOR**2 + leverage + log.var(0))
 
+    def least_ms(self, vectors: FloatArray) -> tuple[FloatArray, float]:
+        """Return what pieces (K,) of a network take at least, and what it takes beside them; see `dsim.latency.sums`."""
+        with np.errstate(divide="ignore"):  # a piece without a price
+            log = np.log(priced(vectors)[:, :-1] @ np.exp(self.theta[:, :-1]).T)
+        return np.exp(log.mean(1)), FIXED_MS * float(np.exp(self.theta[:, -1].mean()))
+
+    def spread_ms(self, vectors: FloatArray, there: FloatArray) -> tuple[FloatArray, float]:
+        """Return the same of its milliseconds times their spread, as near as can be at the network ``there`` (F,).
+
+        By mean rates a network takes no more than by the members' geometric mean, and its spread there is at least that of
+        floor and covariance. The product of these two is a length of the vector: a plane that touches it lies below it.
+        """
+        members, x = len(self.theta), priced(there[None])[0]
+        product = x @ self._factors
+        rates, form = self._factors[:, members], product[members + 1 :]
+        slope = FLOOR**2 * product[members] * rates + form
+        slope /= np.sqrt(FLOOR**2 * product[members] ** 2 + form @ x)
+        return priced(vectors)[:, :-1] @ slope[:-1], FIXED_MS * float(slope[-1])
+
     @cached_property
     def _factors(self) -> FloatArray:
         """What priced vectors are multiplied with, (P + 1, M + 1 + P + 1): each member's rates, the mean rates, the covariance."""

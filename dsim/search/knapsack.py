@@ -1,0 +1,162 @@
+"""The best that any design of a space can be, proved, where accuracy and time are held by sums: a multiple-choice knapsack.
+
+A design takes one option in each stage, and a downsampler between two. Where the accuracy model says that its lower end follows from a
+score over sums (`dsim.search.sums`), and the latency model knows sums that no design needs less than, a linear programme bounds all
+designs of the space (`dsim.search.programme`): every design that fits is one of its points, with a score that is not above its own.
+It also tells which options no design takes that is better than a known one. What is left is often so little that all of it is scored.
+
+Else the programme is solved in whole numbers. The solution of each round is a design. It is scored as all designs are, and left out from
+then on; what is a sum only nearly is held as near as can be there. Once what is left is bound below the best design that is known to
+fit, that one is proved the best.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dsim.search.grid import Grid
+from dsim.search.mix import Mix
+from dsim.search.options import Options, Point, options_of
+from dsim.search.parts import Asking, Part, features_of
+from dsim.search.score import Scorer
+from dsim.search.solve import FEW, solve
+from dsim.search.space import Space
+from dsim.search.sums import BoundedBySums, Score, ScoredBySums
+from dsim.search.table import Floats
+
+ROUNDS = 24  # of all programmes together: a second or less each
+CLOSE = 1e-3  # points of the lower end that no round is made for
+AT_ONCE = 8192  # designs that are scored together
+
+
+@dataclass(frozen=True)
+class Best:
+    """What no design of a space can beat.
+
+    Attributes
+    ----------
+    top1_low
+        Percent that the lower end of no design which fits is above.
+    designs
+        That were met on the way and fit, each as mix and point, without the known one.
+    """
+
+    top1_low: float
+    designs: tuple[tuple[Mix, Point], ...]
+
+
+def best_possible(space: Space, scorer: Scorer, known: tuple[Mix, Point], few: int = FEW) -> Best | None:
+    """Bound all designs of a space that fit.
+
+    Parameters
+    ----------
+    space
+        What may vary.
+    scorer
+        The models, the budget and the limits.
+    known
+        A design that fits, as mix and point.
+    few
+        Designs that are all scored once no others can be better.
+
+    Returns
+    -------
+    Best or None
+        None where one of the models is held by no sums: then nothing is proved.
+    """
+    score = scorer.accuracy.score(scorer.confidence) if isinstance(scorer.accuracy, ScoredBySums) else None
+    chance = scorer.confidence if scorer.chance is None else scorer.chance
+    sums = scorer.latency.sums(chance) if isinstance(scorer.latency, BoundedBySums) else None
+    if score is None or sums is None:
+        return None
+    mix, point = known
+    climb = _Climb(scorer, score, few)
+    climb.meet(Grid(space, mix, scorer.table).rows(np.array([point])), known)
+    kinds = itertools.product(space.stems, space.attentions, space.activations, space.norms)
+    for stem, attention, activation, norm in kinds:
+        own = replace(mix, stem=stem, attention=attention, activation=activation, norm=norm)
+        options = options_of(space, own, scorer.table)
+        parts = Asking(scorer, score, sums).parts(options, options.find(own, point))
+        if parts is None:
+            return None
+        for part in parts:
+            climb.through(part)
+    if climb.least == -np.inf:  # the solver gave up
+        return None
+    return Best(float(score.low(np.array([climb.least]))[0]), tuple(one for one in climb.fit if one != known))
+
+
+class _Climb:
+    """Goes through the parts of a space.
+
+    Attributes
+    ----------
+    best
+        Score of the best design that is known to fit.
+    least
+        A score that no design of the parts so far is below.
+    fit
+        Designs that were met and fit.
+    """
+
+    def __init__(self, scorer: Scorer, score: Score, few: int) -> None:
+        self.best, self.least = float("inf"), float("inf")
+        self.fit: list[tuple[Mix, Point]] = []
+        self._scorer, self._score = scorer, score
+        self._seen: list[Floats] = []  # rows of designs at which time is held as near as can be
+        self._touched: list[Floats] = []  # features at which the length is
+        self._rounds, self._few = 0, few
+
+    def meet(self, row: Floats, design: tuple[Mix, Point]) -> None:
+        """Score a design, for its joined row (1, F + S)."""
+        self._seen.append(row[0])
+        self._touched.append(self._x(row)[0])
+        if self._scorer.feasible(self._scorer.score(row))[0]:
+            self.fit.append(design)
+            self.best = min(self.best, float(self._score(self._x(row))[0]))
+        self.least = min(self.least, self.best)
+
+    def through(self, part: Part) -> None:
+        """Bound the designs of a part, round by round, until it can hold none better than the best, or rounds are used up."""
+        left_out: list[tuple[int, ...]] = []
+        times = [part.time(row) for row in self._seen]
+        low, room = -np.inf, None
+        while self._better(low):
+            asked = replace(part.programme, limits=(*times, *part.programme.limits))
+            solved = solve(asked, self._touched, self.best, left_out, room, self._few)
+            low, room = max(low, solved.least), solved.room
+            self._rounds += 1
+            left = solved.left(asked)
+            if self._better(low) and math.prod(len(one) for one in left) <= self._few:
+                self._meet_all(part.options, left)
+                low = max(low, self.best)
+            if solved.chosen is None or self._rounds >= ROUNDS:
+                break
+            left_out.append(solved.chosen)
+            row = part.options.rows(np.array([solved.chosen]))
+            self.meet(row, part.options.design(solved.chosen))
+            times.append(part.time(row[0]))
+        self.least = min(self.least, low)
+
+    def _meet_all(self, options: Options, left: tuple[NDArray[np.int64], ...]) -> None:
+        """Score all designs of some options of each stage."""
+        every = np.stack([one.reshape(-1) for one in np.meshgrid(*left, indexing="ij")], axis=1)
+        for some in np.split(every, range(AT_ONCE, len(every), AT_ONCE)):
+            rows = options.rows(some)
+            scores = self._scorer.score(rows)
+            first = int(self._scorer.order(scores)[0])
+            if self._scorer.feasible(scores)[first]:
+                self.meet(rows[first : first + 1], options.design(some[first].tolist()))
+
+    def _better(self, low: float) -> bool:
+        """Tell whether designs of such a score would be better than the best."""
+        ends = self._score.low(np.array([low, self.best]))
+        return bool(ends[0] - ends[1] > CLOSE)
+
+    def _x(self, rows: Floats) -> Floats:
+        return features_of(self._score, self._scorer.table, rows)
