@@ -6,7 +6,8 @@ over pieces, but a sum that it is never below is as good for a bound.
 - Where a learner's estimate t is a sum of kernels' prices and a constant (`operators`), it is that sum. Where several such sums
   are averaged in logarithms (`roofline`, `adapted`), the geometric mean of the whole is at least the sum of its pieces'
   geometric means (Mahler's inequality; Hardy, Littlewood and Polya, Inequalities, 1934, section 2.7).
-- ``t * spread`` is at least a sum that touches it at one network (`Summed.spread_ms`).
+- Beside the least spread of all networks, ``t * (spread - least)`` is at least a sum that is as near as can be at one network
+  (`Summed.wide_ms`).
 - The exponential lies above its tangent at that network: ``t * exp(x) >= exp(y) * ((1 - y) * t + t * x)``.
 
 A learned correction that looks at the network as a whole (`fine`, `few-shot`) has no such sum.
@@ -38,8 +39,12 @@ class Summed(Protocol):
     def least_ms(self, vectors: FloatArray) -> tuple[FloatArray, float]:
         """Return what pieces (K,) of a network take at least, for their vectors (K, F), and what it takes beside them."""
 
-    def spread_ms(self, vectors: FloatArray, there: FloatArray) -> tuple[FloatArray, float]:
-        """Return the same of its milliseconds times their spread, as near as can be at the network ``there`` (F,)."""
+    @property
+    def least_spread(self) -> float:
+        """What no network's spread is below."""
+
+    def wide_ms(self, vectors: FloatArray, there: FloatArray) -> tuple[FloatArray, float]:
+        """Return the same of its milliseconds times what its spread is above the least, as near as can be at ``there`` (F,)."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +105,8 @@ class LeastSums:
         if most == np.inf:
             return plain, most
         spread = float(self.pricing.log_ms(there[None])[1][0])
-        at = min(most * spread, 1.0)  # what stands before the time must not be negative
-        wide, fixed_wide = self.pricing.spread_ms(phi, there)
-        parts = np.exp(at) * ((1.0 - at) * plain + most * wide)
-        return parts, float(np.exp(at) * ((1.0 - at) * fixed + most * fixed_wide))
+        least = most * self.pricing.least_spread
+        at = min(most * spread, 1.0 + least)  # what stands before the time must not be negative
+        wide, fixed_wide = self.pricing.wide_ms(phi, there)
+        time, up = 1.0 - at + least, float(np.exp(at))
+        return up * (time * plain + most * wide), up * (time * fixed + most * fixed_wide)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from dsim.search import StudyResult
+from dsim.search.missed import Missed
 
 SHOWN = 0.01  # points: a regret is rounded up to these
 
@@ -24,21 +25,8 @@ def alike_lines(result: StudyResult) -> tuple[tuple[str, str], ...]:
     if (missed := result.missed) is not None:
         if missed.regret_at_most is not None:
             out.append(("Proved:", _proved(missed.regret_at_most)))
-        rare = (
-            "every combination was swept"
-            if missed.at_most == 0.0
-            else f"of {missed.drawn} combinations that were drawn evenly and swept alike none is better, so that at most "
-            f"{missed.at_most:.1%} of all are, with 95% confidence"
-            if missed.drawn
-            else "no combination was drawn evenly, so that nothing is known of those that were not swept"
-        )
-        out.append(
-            (
-                "May be missed:",
-                f"{rare}. Within a combination nothing better differs on one or two of widths, depths and MLP ratios by one or "
-                "two steps.",
-            )
-        )
+        if missed.regret_at_most is None or missed.regret_at_most > SHOWN:
+            out.append(("May be missed:", _rare(missed)))
         if missed.worth is not None:
             out.append(
                 (
@@ -50,9 +38,22 @@ def alike_lines(result: StudyResult) -> tuple[tuple[str, str], ...]:
     return tuple(out)
 
 
+def _rare(missed: Missed) -> str:
+    """Say how rare a better combination is, and what is known within each."""
+    rare = (
+        "every combination was swept"
+        if missed.at_most == 0.0
+        else f"of {missed.drawn} combinations that were drawn evenly and swept alike none is better, so that at most "
+        f"{missed.at_most:.1%} of all are, with 95% confidence"
+        if missed.drawn
+        else "no combination was drawn evenly, so that nothing is known of those that were not swept"
+    )
+    return f"{rare}. Within a combination nothing better differs on one or two of widths, depths and MLP ratios by one or two steps."
+
+
 def _proved(regret: float) -> str:
-    best = "the best one found, whatever was swept"
-    if regret < SHOWN:
-        return f"no design of the space that fits has a higher lower end than {best}."
-    up = f"{math.ceil(regret / SHOWN) * SHOWN:.2f}"
-    return f"no design of the space that fits has a lower end more than {up} points above that of {best}."
+    up = max(math.ceil(regret / SHOWN), 1) * SHOWN
+    return (
+        f"by these predictions, no design of the space that fits has a lower end more than {up:.2f} points above that of the best "
+        "one found, whatever was swept."
+    )

@@ -146,7 +146,7 @@ class _Climb:
     def _meet_all(self, options: Options, left: tuple[NDArray[np.int64], ...]) -> None:
         """Score all designs of some options of each stage."""
         every = np.stack([one.reshape(-1) for one in np.meshgrid(*left, indexing="ij")], axis=1)
-        for some in np.split(every, range(AT_ONCE, len(every), AT_ONCE)):
+        for some in (every[n : n + AT_ONCE] for n in range(0, len(every), AT_ONCE)):
             rows = options.rows(some)
             scores = self._scorer.score(rows)
             first = int(self._scorer.order(scores)[0])

@@ -226,6 +226,8 @@ def _conclude(
     grids, proved = compared.grids, compared.proved
 
     def candidates(which: Sequence[int]) -> list[Candidate]:
+        if not which:  # no budget is enough for any design
+            return []
         own = joined[list(which)]
         scores = scorer.score(own)
         return [

@@ -14,11 +14,13 @@ from dsim.arch import get_preset
 from dsim.cli import main
 from dsim.cli.study import study
 from dsim.report.answer import MOST_LINES, alternatives, alternatives_table, short_answer
+from dsim.report.missed import alike_lines
 from dsim.report.page.stages import stages_figure
 from dsim.report.stages import not_searched
 from dsim.report.study import show_study
 from dsim.search import Candidate, StudyResult, StudySpec
 from dsim.search.candidate import Certainty
+from dsim.search.missed import Missed
 from dsim.search.result import Cost, NotIdentified, Published
 from dsim.search.spec import UPPER_END
 from dsim.shelf import Shelved
@@ -271,3 +273,17 @@ def test_what_was_not_searched_is_named_itself() -> None:
     assert not_searched(KEPT[0]) == (
         "activation relu: no price beside gelu is known, because families disagree."
     )
+
+
+def test_what_is_proved_is_said() -> None:
+    result = found(missed=Missed(60, 0.05, regret_at_most=0.0))
+    said = dict(alike_lines(result))
+    assert said["Proved:"] == (
+        "by these predictions, no design of the space that fits has a lower end more than 0.01 points above that of the best "
+        "one found, whatever was swept."
+    )
+    assert "May be missed:" not in said
+    some = dict(alike_lines(found(missed=Missed(60, 0.05, regret_at_most=0.1234))))
+    assert "has a lower end more than 0.13 points above" in some["Proved:"]
+    assert some["May be missed:"].startswith("of 60 combinations")
+    assert "Proved:" not in dict(alike_lines(found(missed=Missed(60, 0.05))))

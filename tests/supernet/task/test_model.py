@@ -12,9 +12,10 @@ from dsim.errors import InvalidValueError
 from dsim.search.score import AccuracyPredictor
 from dsim.supernet import Supernet, TaskModel, task_model
 from dsim.supernet.choices import DEFAULT, Choices
-from dsim.supernet.task.designs import task_designs
+from dsim.supernet.task.designs import draw_design, task_designs
 from dsim.supernet.task.model import learn
-from dsim.supernet.task.summary import summarise
+from dsim.supernet.task.summary import COLUMNS, summarise
+from tests.search.ridge import SMALL, ridge_model
 
 COUNT = 60
 
@@ -70,6 +71,28 @@ def test_designs_outside_the_space_are_outside_the_region(learned: tuple[TaskMod
     for stage in (wide, deep, other):
         arch = dataclasses.replace(base, stages=(base.stages[0], stage, *base.stages[2:]))
         assert not model.in_region(summary_of(arch)[None]).any()
+
+
+def test_the_lower_end_follows_from_a_score_over_sums() -> None:
+    model = ridge_model(SMALL)
+    score = model.score(0.8)
+    assert score is not None
+    random = np.random.default_rng(1)
+    rows = np.array([summary_of(draw_design(SMALL, random)) for _ in range(30)])
+    x = score.features(rows)
+    assert score.low(score(x)) == pytest.approx(model.predict(rows, 0.8).low)
+    for log, name in zip(score.logs, ("params", "macs"), strict=True):
+        assert COLUMNS[log.column] == name
+        at = x.shape[1] - len(score.logs) + score.logs.index(log)
+        assert x[:, at] == pytest.approx((np.log(rows[:, log.column]) - log.mean) / log.scale)
+    for there in x[:5]:
+        constant, slope = score.plane(there)
+        assert constant + there @ slope == pytest.approx(score.length(there[None])[0])
+        assert np.all(constant + x @ slope <= score.length(x) + 1e-12)
+
+
+def test_a_process_is_no_score(learned: tuple[TaskModel, list[Arch]]) -> None:
+    assert dataclasses.replace(learned[0], regressor="gaussian process").score(0.9) is None
 
 
 def test_too_little_is_refused() -> None:

@@ -96,11 +96,15 @@ class OperatorPricing:
         """Return what pieces (K,) of a network take, and what it takes beside them: prices add up (`dsim.latency.sums`)."""
         return shares_ms(vectors, self.whole), self.whole.fixed_ms
 
-    def spread_ms(self, vectors: FloatArray, there: FloatArray) -> tuple[FloatArray, float]:
-        """Return the same of its milliseconds times the spread that every network has."""
+    @property
+    def least_spread(self) -> float:
+        """What no network's spread is below."""
+        return BASE_SPREAD
+
+    def wide_ms(self, vectors: FloatArray, there: FloatArray) -> tuple[FloatArray, float]:
+        """Return the same of its milliseconds times what its spread is above the least: here no more than 0 is known."""
         del there
-        own, fixed_ms = self.least_ms(vectors)
-        return BASE_SPREAD * own, BASE_SPREAD * fixed_ms
+        return np.zeros(len(vectors)), 0.0
 
     def stand_in(self, kernel: Kernel, seen: Seen) -> tuple[Kernel, bool]:
         """Return a kernel without evidence as it is: its vector counts it at the fastest rates."""

@@ -81,17 +81,23 @@ class Rates(InNetworks):
             log = np.log(priced(vectors)[:, :-1] @ np.exp(self.theta[:, :-1]).T)
         return np.exp(log.mean(1)), FIXED_MS * float(np.exp(self.theta[:, -1].mean()))
 
-    def spread_ms(self, vectors: FloatArray, there: FloatArray) -> tuple[FloatArray, float]:
-        """Return the same of its milliseconds times their spread, as near as can be at the network ``there`` (F,).
+    @property
+    def least_spread(self) -> float:
+        """What no network's spread is below."""
+        return FLOOR
 
-        By mean rates a network takes no more than by the members' geometric mean, and its spread there is at least that of
-        floor and covariance. The product of these two is a length of the vector: a plane that touches it lies below it.
+    def wide_ms(self, vectors: FloatArray, there: FloatArray) -> tuple[FloatArray, float]:
+        """Return the same of its milliseconds times what its spread is above the least, as near as can be at ``there`` (F,).
+
+        By mean rates a network takes no more than by the members' geometric mean, and its spread is at least that of floor and
+        covariance. The product of these two is a length of the vector: a plane that touches it lies below it.
         """
         members, x = len(self.theta), priced(there[None])[0]
         product = x @ self._factors
         rates, form = self._factors[:, members], product[members + 1 :]
         slope = FLOOR**2 * product[members] * rates + form
         slope /= np.sqrt(FLOOR**2 * product[members] ** 2 + form @ x)
+        slope -= FLOOR * rates
         return priced(vectors)[:, :-1] @ slope[:-1], FIXED_MS * float(slope[-1])
 
     @cached_property
