@@ -38,7 +38,9 @@ def next_steps(result: StudyResult, runtime: str) -> tuple[tuple[str, str], ...]
             steps.append(("search within a budget that a design fits:", _study(result.spec, f"{budget:g}ms")))
         elif surest := max((one.chance for one in result.certainty if one.best), default=None):
             less = replace(result.spec, confidence=surest)
-            steps.append(("ask for less certainty:", _study(less, f"{less.budget_ms:g}ms")))
+            command = _study(less, f"{less.budget_ms:g}ms")
+            name = f"{result.spec.folder.name}-{surest * 100:g}"  # its own name is this study's, whose folder it cannot have
+            steps.append(("ask for less certainty:", f"{command} --name {shlex.quote(name)}"))
     else:
         form = form_for(runtime)
         if task := result.spec.task:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from dsim.accuracy.downstream import order_words
 from dsim.device.number_bytes import number_bytes
 from dsim.device.profile import DeviceProfile
@@ -47,7 +49,9 @@ def question_notes(latency: DeviceModel, design: Candidate, confidence: float) -
     if question is Question.KNOWN:
         return ()
     own = latency.price_network(graph, confidence)
+    needs = float(own.needs_ms[0])
+    then = f"it would need {needs:.3g} ms" if math.isfinite(needs) else "no budget would be enough"
     return (
-        f"dsim predict takes this design for {question.words}: {own.low_ms[0]:.3g} to {own.high_ms[0]:.3g} ms, so that it would need "
-        f"{own.needs_ms[0]:.3g} ms; a search takes all designs for new ones of known kinds of block, so that they compare",
+        f"dsim predict takes this design for {question.words}: {own.low_ms[0]:.3g} to {own.high_ms[0]:.3g} ms, so that {then}; "
+        "a search takes all designs for new ones of known kinds of block, so that they compare",
     )
