@@ -1,6 +1,7 @@
 """Time a study that one worker sweeps, and the same shared by two and more, from the first combination to the last.
 
-Each worker is a process with one thread and the bundled evidence; the storage is a journal in a temporary folder, or what
+Processor seconds are of whole processes, start and result included: what they are more with two workers is done twice, and they say so
+on a busy machine too. Each worker is a process with one thread and the bundled evidence; the storage is a journal in a temporary folder, or what
 ``--storage`` names (give an empty database; each turn has a name of its own there). Asked: two workers at least 1.8 times as quick as one
 at 2,000 trials and more, on two quiet cores, where the storage's own work is not done on the same two. Run:
 ``python benchmarks/shared_study.py [--trials 2000] [--workers 1,2] [--storage postgresql://...]``.
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import secrets
 import subprocess
 import sys
@@ -22,7 +24,14 @@ from rich.markdown import Markdown
 
 from dsim.report.table import TableData, table
 
-COLUMNS = ("workers", "seconds, first to last", "times as quick", "claims that gave way", "top-1, lower end")
+COLUMNS = (
+    "workers",
+    "seconds, first to last",
+    "times as quick",
+    "processor seconds, all workers",
+    "claims that gave way",
+    "top-1, lower end",
+)
 
 
 def turn(storage: str, name: str, trials: int, workers: int, device: str, budget: str) -> dict[str, float]:
@@ -30,6 +39,7 @@ def turn(storage: str, name: str, trials: int, workers: int, device: str, budget
     command = [sys.executable, "-m", "dsim", "study", "--device", device, "--budget", budget, "--json"]
     command += ["--trials", str(trials), "--name", name, *(("--storage", storage) if storage else ())]
     one_thread = {**os.environ, "OMP_NUM_THREADS": "1"}
+    before = _processor_s()
     with tempfile.TemporaryDirectory() as folder:
         running = [
             subprocess.Popen(
@@ -43,7 +53,17 @@ def turn(storage: str, name: str, trials: int, workers: int, device: str, budget
     found = [json.loads(one) for one in said]
     if any(one["chosen"] != found[0]["chosen"] or one["cost"] != found[0]["cost"] for one in found):
         raise SystemExit("the workers of one study ended with different results")
-    return {"seconds": found[0]["cost"]["seconds"], "top1": found[0]["chosen"]["top1_low"]}
+    return {
+        "seconds": found[0]["cost"]["seconds"],
+        "processor": _processor_s() - before,
+        "top1": found[0]["chosen"]["top1_low"],
+    }
+
+
+def _processor_s() -> float:
+    """Return what all processes took that were started here and have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def failed(storage: str, name: str) -> int:
@@ -72,7 +92,16 @@ def main(trials: int, workers: str, storage: str | None, device: str, budget: st
         where = storage or f"journal://{Path(folder) / 'trials.log'}"
         turn("", "warm", 4, 1, device, budget)  # models are learned before
         alone = turn("", "alone", trials, 1, device, budget)
-        rows.append(("1, no storage", f"{alone['seconds']:.1f}", "", "", f"{alone['top1']:.3f}"))
+        rows.append(
+            (
+                "1, no storage",
+                f"{alone['seconds']:.1f}",
+                "",
+                f"{alone['processor']:.1f}",
+                "",
+                f"{alone['top1']:.3f}",
+            )
+        )
         for count in map(int, workers.split(",")):
             name = f"bench-{count}-{secrets.token_hex(4)}"
             found = turn(where, name, trials, count, device, budget)
@@ -83,6 +112,7 @@ def main(trials: int, workers: str, storage: str | None, device: str, budget: st
                     str(count),
                     f"{found['seconds']:.1f}",
                     times,
+                    f"{found['processor']:.1f}",
                     str(failed(where, name)),
                     f"{found['top1']:.3f}",
                 )
