@@ -3,7 +3,8 @@
 A design takes one option in each stage, and a downsampler between two. Where the accuracy model says that its lower end follows from a
 score over sums (`dsim.search.sums`), and the latency model knows sums that no design needs less than, a linear programme bounds all
 designs of the space (`dsim.search.programme`): every design that fits is one of its points, with a score that is not above its own.
-It also tells which options no design takes that is better than a known one. What is left is often so little that all of it is scored.
+It also tells which options no design takes that is better than a known one, and which are the most promising: what is made of these is
+scored, for a better known one. What is left is often so little that all of it is scored.
 
 Else the programme is solved in whole numbers. The solution of each round is a design. It is scored as all designs are, and left out from
 then on; what is a sum only nearly is held as near as can be there. Once what is left is bound below the best design that is known to
@@ -13,7 +14,6 @@ fit, that one is proved the best.
 from __future__ import annotations
 
 import itertools
-import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -24,13 +24,14 @@ from dsim.search.mix import Mix
 from dsim.search.options import Options, Point, options_of
 from dsim.search.parts import Asking, Part, features_of
 from dsim.search.score import Scorer
-from dsim.search.solve import FEW, solve
+from dsim.search.solve import Asked
 from dsim.search.space import Space
 from dsim.search.sums import BoundedBySums, Score, ScoredBySums
 from dsim.search.table import Floats
 
-ROUNDS = 24  # of all programmes together: a second or less each
+ROUNDS = 12  # in whole numbers, of one part of the space
 CLOSE = 1e-3  # points of the lower end that no round is made for
+FEW = 100_000  # designs that are all scored: a second's work
 AT_ONCE = 8192  # designs that are scored together
 
 
@@ -110,7 +111,7 @@ class _Climb:
         self._scorer, self._score = scorer, score
         self._seen: list[Floats] = []  # rows of designs at which time is held as near as can be
         self._touched: list[Floats] = []  # features at which the length is
-        self._rounds, self._few = 0, few
+        self._few = few
 
     def meet(self, row: Floats, design: tuple[Mix, Point]) -> None:
         """Score a design, for its joined row (1, F + S)."""
@@ -126,32 +127,41 @@ class _Climb:
         left_out: list[tuple[int, ...]] = []
         times = [part.time(row) for row in self._seen]
         low, room = -np.inf, None
-        while self._better(low):
-            asked = replace(part.programme, limits=(*times, *part.programme.limits))
-            solved = solve(asked, self._touched, self.best, left_out, room, self._few)
-            low, room = max(low, solved.least), solved.room
-            self._rounds += 1
-            left = solved.left(asked)
-            if self._better(low) and math.prod(len(one) for one in left) <= self._few:
-                self._meet_all(part.options, left)
+        for _ in range(ROUNDS):
+            limited = replace(part.programme, limits=(*times, *part.programme.limits))
+            asked = Asked(limited, self._touched, left_out)
+            narrowed = asked.narrow(self.best, room)
+            if self._better(narrowed.least) and self._meet_all(part.options, narrowed.first):
+                narrowed = asked.narrow(self.best, narrowed.room)
+            low, room = max(low, narrowed.least), narrowed.room
+            if not self._better(low) or narrowed.least == -np.inf:  # or the solver gave up
+                break
+            if narrowed.designs <= self._few:
+                self._meet_all(part.options, narrowed.left)
                 low = max(low, self.best)
-            if solved.chosen is None or self._rounds >= ROUNDS:
+                break
+            solved = asked.integer(room)
+            low = max(low, solved.least)
+            if solved.chosen is None or not self._better(low):
                 break
             left_out.append(solved.chosen)
             row = part.options.rows(np.array([solved.chosen]))
             self.meet(row, part.options.design(solved.chosen))
-            times.append(part.time(row[0]))
+            times += [part.time(one) for one in self._seen[len(times) :]]
         self.least = min(self.least, low)
 
-    def _meet_all(self, options: Options, left: tuple[NDArray[np.int64], ...]) -> None:
-        """Score all designs of some options of each stage."""
+    def _meet_all(self, options: Options, left: tuple[NDArray[np.int64], ...]) -> bool:
+        """Score all designs of some options of each stage; tell whether one is better than the best."""
+        before = self.best
         every = np.stack([one.reshape(-1) for one in np.meshgrid(*left, indexing="ij")], axis=1)
         for some in (every[n : n + AT_ONCE] for n in range(0, len(every), AT_ONCE)):
             rows = options.rows(some)
             scores = self._scorer.score(rows)
             first = int(self._scorer.order(scores)[0])
-            if self._scorer.feasible(scores)[first]:
-                self.meet(rows[first : first + 1], options.design(some[first].tolist()))
+            row = rows[first : first + 1]
+            if self._scorer.feasible(scores)[first] and self._score(self._x(row))[0] < self.best:
+                self.meet(row, options.design(some[first].tolist()))
+        return self.best < before
 
     def _better(self, low: float) -> bool:
         """Tell whether designs of such a score would be better than the best."""

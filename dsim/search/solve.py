@@ -22,32 +22,43 @@ GAP = 1e-5  # relative, at which the solver stops
 LINEAR_ROUNDS = 8  # without whole numbers, each with one more plane
 TOUCHES = 1e-3  # part of the length by which planes may lie below it there
 WORSE = 1e-6  # of a score: what the solver's tolerance cannot tell
-FEW = 100_000  # designs: so many are scored in a second, and need no programme
-NODES = 200_000  # after which it stops too, with the bound that it has: never by the clock, so that results repeat
+FIRST = 10  # options of each stage of which all designs are scored, for a better known one
+NODES = (
+    2_000  # after which it stops too, with the bound that it has: never by the clock, so that results repeat
+)
 
 
 @dataclass(frozen=True)
-class Solved:
-    """What the programme says of the designs that are better than the known one.
+class Narrowed:
+    """What is left of the designs once it is known what none takes that is better than a known one.
 
     Attributes
     ----------
     least
-        A score that none of them is below; infinite where there is none.
-    chosen
-        The options of the one that it takes, if any; None where few are left.
+        A score that none of those better ones is below; infinite where there is none.
     room
-        (V,) 0 for each of its variables that no such design takes, else 1: for the next time that it is asked.
+        (V,) 0 for each variable that none of them takes, else 1: for the next time that it is asked.
+    left, first
+        Options of each stage that are left, and those of them that the programme finds best.
     """
 
     least: float
-    chosen: tuple[int, ...] | None
     room: Floats
+    left: tuple[NDArray[np.int64], ...]
+    first: tuple[NDArray[np.int64], ...]
 
-    def left(self, programme: Programme) -> tuple[NDArray[np.int64], ...]:
-        """Return the options of each stage that such designs take."""
-        ends = np.cumsum([len(one) for one in programme.widths])
-        return tuple(np.flatnonzero(one) for one in np.split(self.room[: ends[-1]], ends[:-1]))
+    @property
+    def designs(self) -> int:
+        """How many designs are left."""
+        return math.prod(map(len, self.left))
+
+
+@dataclass(frozen=True)
+class Solved:
+    """A score that no design that is left is below, and the options of the one that the programme takes, if any."""
+
+    least: float
+    chosen: tuple[int, ...] | None
 
 
 class _Rows:
@@ -106,56 +117,24 @@ class _Places:
         return [*self.stages, *self.downs], [*amounts.stages, *(one.reshape(-1) for one in amounts.downs)]
 
 
-def solve(
-    programme: Programme,
-    touched: list[Floats],
-    known: float = float("inf"),
-    left_out: Sequence[tuple[int, ...]] = (),
-    room: Floats | None = None,
-    few: int = FEW,
-) -> Solved:
-    """Solve the programme: first without whole numbers, which tells what no design better than a known one takes.
+class Asked:
+    """The programme as matrices.
 
     Parameters
     ----------
+    programme
+        What is asked.
     touched
         Features (P,) at which planes touch the length, at least one; those that are found on the way are added.
-    known
-        Score of a design that is known: of others only those that are better are asked for.
     left_out
         Designs that are left out, by their option in each stage.
-    room
-        Of the last time.
-    few
-        Designs of which no whole numbers are asked: they are soon scored.
     """
-    asked = _Asked(programme, left_out)
-    for x in touched:
-        asked.touch(x)
-    high = np.ones(len(asked.whole)) if room is None else room.copy()
-    for _ in range(LINEAR_ROUNDS):
-        value, values, reduced = asked.linear(high)
-        if values is None:
-            return Solved(value, None, high)
-        # what takes part in no design that is better than the known one, for it alone makes the score worse
-        high[(value + reduced > known + WORSE * max(asked.unit, abs(known))) & asked.whole] = 0.0
-        there = asked.features(values)
-        if asked.length(values) > float(programme.score.length(there[None])[0]) * (1.0 - TOUCHES):
-            break
-        touched.append(there)
-        asked.touch(there)
-    narrowed = Solved(value, None, high)
-    if value >= known or math.prod(len(one) for one in narrowed.left(programme)) <= few:
-        return narrowed
-    return asked.integer(high)
 
-
-class _Asked:
-    """The programme as matrices."""
-
-    def __init__(self, programme: Programme, left_out: Sequence[tuple[int, ...]]) -> None:
+    def __init__(
+        self, programme: Programme, touched: list[Floats], left_out: Sequence[tuple[int, ...]] = ()
+    ) -> None:
         score, at = programme.score, _Places(programme)
-        self._programme, self._at = programme, at
+        self._programme, self._at, self._touched = programme, at, touched
         self._rows = rows = _Rows(at.count)
         plus = float("inf")
         for stage in at.stages:
@@ -185,12 +164,45 @@ class _Asked:
         cost[at.logs] = score.weights[self._plain :] / self._scales
         cost[at.length] = score.reach
         self._constant = score.constant + float(score.weights @ self._rest)
-        self.unit = float(np.abs(cost[np.concatenate(at.stages)]).max()) or 1.0
-        self._cost = cost / self.unit
-        self.whole = np.zeros(at.count, dtype=bool)
-        self.whole[np.concatenate([*at.stages, at.chords.reshape(-1)])] = True
+        self._unit = float(np.abs(cost[np.concatenate(at.stages)]).max()) or 1.0
+        self._cost = cost / self._unit
+        self._whole = np.zeros(at.count, dtype=bool)
+        self._whole[np.concatenate([*at.stages, at.chords.reshape(-1)])] = True
 
-    def touch(self, x: Floats) -> None:
+        for one in touched:
+            self._touch(one)
+
+    def narrow(self, known: float, room: Floats | None = None) -> Narrowed:
+        """Solve without whole numbers, which tells what no design takes that is better than a known one.
+
+        Parameters
+        ----------
+        known
+            Score of a design that is known.
+        room
+            Of the last time; see `Narrowed`.
+        """
+        high = np.ones(self._at.count) if room is None else room.copy()
+        nothing = tuple(np.zeros(0, dtype=np.int64) for _ in self._at.stages)
+        for _ in range(LINEAR_ROUNDS):
+            value, values, reduced = self._linear(high)
+            if values is None:
+                return Narrowed(value, high, nothing, nothing)
+            # for it alone makes the score worse than the known one
+            high[(value + reduced > known + WORSE * max(self._unit, abs(known))) & self._whole] = 0.0
+            there = self._features(values)
+            if self._length(values) > float(self._programme.score.length(there[None])[0]) * (1.0 - TOUCHES):
+                break
+            self._touched.append(there)
+            self._touch(there)
+        left = tuple(np.flatnonzero(high[stage]) for stage in self._at.stages)
+        first = tuple(
+            own[np.argsort(reduced[stage][own], kind="stable")[:FIRST]]
+            for stage, own in zip(self._at.stages, left, strict=True)
+        )
+        return Narrowed(value, high, left, first)
+
+    def _touch(self, x: Floats) -> None:
         """Add the plane that touches the length at features (P,)."""
         at = self._at
         constant, slope = self._programme.score.plane(x)
@@ -198,7 +210,7 @@ class _Asked:
         by = [np.ones(1), *(-own @ slope for own in self._programme.x), -slope[self._plain :] / self._scales]
         self._rows.add([at.length, *at.stages, at.logs], by, constant, float("inf"))
 
-    def features(self, x: Floats) -> Floats:
+    def _features(self, x: Floats) -> Floats:
         """Return the features (P,) of values (V,) of the variables."""
         at, there = self._at, self._rest.copy()
         for stage, own in zip(at.stages, self._programme.x, strict=True):
@@ -206,11 +218,11 @@ class _Asked:
         there[self._plain :] += x[at.logs] / self._scales
         return there
 
-    def length(self, x: Floats) -> float:
+    def _length(self, x: Floats) -> float:
         """Return the length that values (V,) of the variables have."""
         return float(x[self._at.length[0]])
 
-    def linear(self, high: Floats) -> tuple[float, Floats | None, Floats]:
+    def _linear(self, high: Floats) -> tuple[float, Floats | None, Floats]:
         """Solve without whole numbers: the score, the values (V,), and by how much each makes it worse where it is 0 (V,)."""
         from scipy.optimize import linprog  # deferred: it takes a while to load
         from scipy.sparse import vstack
@@ -236,19 +248,19 @@ class _Asked:
         if found.status != 0:
             return -float("inf"), None, np.zeros(len(high))
         return (
-            float(found.fun) * self.unit + self._constant,
+            float(found.fun) * self._unit + self._constant,
             np.asarray(found.x),
-            np.asarray(found.lower.marginals) * self.unit,
+            np.asarray(found.lower.marginals) * self._unit,
         )
 
-    def integer(self, high: Floats) -> Solved:
-        """Solve with whole numbers, where variables are at most ``high`` (V,)."""
+    def integer(self, room: Floats) -> Solved:
+        """Solve with whole numbers what `narrow` left."""
         from scipy.optimize import Bounds, LinearConstraint, milp  # deferred likewise
 
-        low, most = self._bounds(high)
+        low, most = self._bounds(room)
         found = milp(
             self._cost,
-            integrality=self.whole.astype(np.int64),
+            integrality=self._whole.astype(np.int64),
             bounds=Bounds(low, most),
             constraints=LinearConstraint(
                 self._rows.matrix(), np.array(self._rows.low), np.array(self._rows.high)
@@ -256,13 +268,13 @@ class _Asked:
             options={"mip_rel_gap": GAP, "node_limit": NODES},
         )
         if found.status == 2:
-            return Solved(float("inf"), None, high)
+            return Solved(float("inf"), None)
         if found.mip_dual_bound is None:
-            return Solved(-float("inf"), None, high)
-        least = float(found.mip_dual_bound) * self.unit + self._constant
+            return Solved(-float("inf"), None)
+        least = float(found.mip_dual_bound) * self._unit + self._constant
         if found.x is None:
-            return Solved(least, None, high)
-        return Solved(least, tuple(int(np.argmax(found.x[stage])) for stage in self._at.stages), high)
+            return Solved(least, None)
+        return Solved(least, tuple(int(np.argmax(found.x[stage])) for stage in self._at.stages))
 
     def _bounds(self, high: Floats) -> tuple[Floats, Floats]:
         low, high = np.zeros(len(high)), high.copy()
