@@ -21,7 +21,7 @@ from lab.claims.reality.summary import (
 )
 
 FITS = {
-    FitsBy.CHANCE: "a new measurement, with the chance asked for,",
+    FitsBy.CHANCE: "a new measurement, as surely as a study asks,",
     FitsBy.UPPER: "the interval's upper end",
     FitsBy.ESTIMATE: "the estimate",
 }
