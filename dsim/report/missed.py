@@ -19,7 +19,7 @@ def alike_lines(result: StudyResult) -> tuple[tuple[str, str], ...]:
             (
                 "As good:",
                 f"{other}, a tenth of the interval, which no evidence can tell apart: {'; '.join(alike.families)}. Take the "
-                "chosen one, for its lower end is the highest; another --seed may choose another of them.",
+                "chosen one, for its lower end is the highest; another --seed may name others, and choose one of them.",
             )
         )
     if (missed := result.missed) is not None:

@@ -57,6 +57,8 @@ def row_of(device: str, budget_ms: float, seeds: int, long: int) -> tuple[str, .
     if long:
         more = search_mixes(replace(spec, trials=long, seed=seeds), scorer, "regret")
         best = max(best, more.chosen.top1_low if more.chosen else best)
+    if best == float("-inf"):
+        return (device, f"{budget_ms:g} ms", "nothing fits", *([""] * (len(COLUMNS) - 3)))
     regrets = [max(best - top, 0.0) for top in tops]
     return (
         device,
