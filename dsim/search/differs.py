@@ -14,6 +14,7 @@ _MODELS = {
 }
 _RULES = {CHANCE: "its chance to do so", UPPER_END: "the upper end of its interval"}
 _MOST = 60  # characters of one value
+_NAMED = 4  # differences that are named; of more, how many
 
 
 def differences(
@@ -34,7 +35,14 @@ def differences(
         For example ``seed (0 there, 1 asked)``; says that only the models can differ where the inputs are equal.
     """
     found = [*_inputs(there, here), *_changed(*models)]
+    if len(found) > _NAMED:
+        found[_NAMED:] = [f"{len(found) - _NAMED} more"]
     return ", ".join(found) or "what dsim knows of the device or of accuracy (changed since then)"
+
+
+def differ_in_inputs(there: Mapping[str, Any], here: Mapping[str, Any]) -> bool:
+    """Whether a stored study was asked something else, whatever the models say now."""
+    return any(True for _ in _inputs(there, here))
 
 
 def _inputs(there: Mapping[str, Any], here: Mapping[str, Any], prefix: str = "") -> Iterator[str]:

@@ -9,14 +9,29 @@ from typing import TypeVar
 from dsim.errors import DsimError, InvalidValueError
 from dsim.files import make_folder
 from dsim.locks import LOCK, sole_writer
-from dsim.search.differs import differences
-from dsim.search.files import INPUTS, read_inputs, write_inputs
+from dsim.search.differs import differ_in_inputs, differences
+from dsim.search.files import INPUTS, Recorded, read_inputs, write_inputs
 from dsim.search.joint_spec import JointSpec
 from dsim.search.spec import StudySpec
 from dsim.search.study import Found
 
 _WAIT, _SHARE = "wait for its end", ", or give a --storage to all, which share the work then"
 _Result = TypeVar("_Result")
+
+
+def check_asked(spec: StudySpec) -> None:
+    """Refuse to work for a folder that holds a study of this name with other inputs, before a model is learned for it.
+
+    Raises
+    ------
+    InvalidValueError
+        It does.
+    FileAccessError, FileFormatError
+        The folder's study.toml cannot be read, or is damaged.
+    """
+    known = read_inputs(spec.folder)
+    if known is not None and differ_in_inputs(known.inputs, spec.inputs()):
+        raise _other(spec, known, known.models)
 
 
 def keep_study(
@@ -53,11 +68,7 @@ def keep_study(
     """
     known = read_inputs(spec.folder)
     if known is not None and known.fingerprint != mark:
-        differ = differences(known.inputs, spec.inputs(), (known.models, models))
-        raise InvalidValueError(
-            f"{spec.folder / INPUTS} must hold the inputs that are asked for, and differs in {differ}; give the same "
-            "inputs again, choose another --name, or remove the folder"
-        )
+        raise _other(spec, known, models)
     finished = read() if known else None
     if finished:
         return finished
@@ -87,3 +98,12 @@ def keep_study(
         if not finished:
             write(result)
     return result
+
+
+def _other(spec: StudySpec | JointSpec, known: Recorded, models: dict[str, str]) -> InvalidValueError:
+    """Return the error of a folder whose study was asked something else."""
+    differ = differences(known.inputs, spec.inputs(), (known.models, models))
+    return InvalidValueError(
+        f"{spec.folder / INPUTS} must hold the inputs that are asked for, and differs in {differ}; give the same "
+        "inputs again, choose another --name, or remove the folder"
+    )

@@ -28,7 +28,7 @@ from dsim.search.amounts import Ceiling
 from dsim.search.certainty import all_chances
 from dsim.search.files import read_result, write_result
 from dsim.search.identified import keep_identified
-from dsim.search.kept import keep_study
+from dsim.search.kept import check_asked, keep_study
 from dsim.search.missed import Missed, worth_of_knowing
 from dsim.search.notes import question_notes, study_notes
 from dsim.search.published import published_near
@@ -98,6 +98,7 @@ def run_study(
     profile = find_profile(spec.device)
     if keep:
         check_folder(spec.folder)
+        check_asked(spec)
     latency = load_model(spec.device)
     if (spec.task is None) != (source is None):
         raise InvalidValueError(

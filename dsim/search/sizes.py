@@ -12,6 +12,7 @@ from dsim.limits import NAMES, Limits, read_limits
 from dsim.search.result import StudyResult
 from dsim.search.run import search
 from dsim.search.spec import StudySpec
+from dsim.search.task import TaskSource
 from dsim.units import milliseconds
 
 MOST = 8  # sizes in one command: each is a search of its own
@@ -41,7 +42,7 @@ def search_sizes(
     name
         As for `search`; several sizes get a folder each, the size at its end.
     asked
-        As for `search`.
+        As for `search`; ``accuracy`` as what `dsim.supernet.task_source` returns.
 
     Raises
     ------
@@ -62,7 +63,9 @@ def search_sizes(
         return search(device, budget_ms, px=sides[0], name=name, **asked)
     limits = Limits(**read_limits(*(asked.get(limited) for limited in NAMES)))
     on = name_at_batch(device, asked.get("batch"))
-    base = name or StudySpec(on, milliseconds(budget_ms), limits=limits).name
+    source: TaskSource | None = asked.get("accuracy")
+    task = source.task if source else None
+    base = name or StudySpec(on, milliseconds(budget_ms), limits=limits, task=task).name
     results: list[StudyResult] = []
     for side in sides:
         results.append(search(device, budget_ms, px=side, name=f"{base}-{side}px", **asked))

@@ -25,6 +25,7 @@ DEFAULT_TRIALS = 240
 CHANCE, UPPER_END = "chance", "upper end"
 _LEFT_OUT = ("task", "recipe", "backbone", "limits")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+_OTHERS = re.compile(r"[^A-Za-z0-9._-]+")
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,8 @@ class StudySpec:
     space
         What may vary.
     name
-        Name of the study and of its folder; ``<device>-<budget>ms`` where it is left out.
+        Name of the study and of its folder; ``<device>-<budget>ms`` where it is left out, with the image of a backbone, the
+        supernet of a task and the limits behind it.
     out
         Folder that holds studies.
     storage
@@ -140,6 +142,8 @@ class StudySpec:
         if not self.name:
             name = f"{self.device}-{self.budget_ms:g}ms".replace(MARK, "-batch")
             name += f"-backbone-{self.backbone}" if self.backbone else ""
+            # designs ranked on the user's own images are another study than those judged by top-1
+            name += f"-{_OTHERS.sub('-', self.task.supernet)[:40]}" if self.task else ""
             object.__setattr__(self, "name", name + self.limits.suffix)
         if not _NAME.fullmatch(self.name):
             raise InvalidValueError(

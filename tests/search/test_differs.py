@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -13,6 +14,7 @@ from dsim.search.files import write_inputs
 from dsim.search.run import run_study
 from dsim.search.spec import StudySpec
 from dsim.search.study import search_mixes
+from dsim.search.task import Task
 from tests.search.test_study import SMALL, scorer, spec
 
 SAME: tuple[dict[str, str], dict[str, str]] = ({}, {})
@@ -38,6 +40,39 @@ def test_models_that_changed_are_named() -> None:
     inputs = spec().inputs()
     said = differences(inputs, inputs, ({"latency": "1", "accuracy": "2"}, {"latency": "3", "accuracy": "2"}))
     assert said == "what dsim knows of the device's latency (changed since then)"
+
+
+def test_of_many_differences_four_are_named() -> None:
+    other = spec(
+        seed=1, trials=5, budget_ms=3.0, confidence=0.8, space=SMALL.fixed(resolution=256), device="other"
+    )
+    said = differences(spec().inputs(), other.inputs(), SAME)
+    assert said.startswith("device (fake there, other asked), budget_ms (1.2 there, 3.0 asked), ")
+    assert said.endswith(", trials (12 there, 5 asked), 2 more")
+
+
+class Unread:
+    """The source of a task's ranks before any sub-network is evaluated."""
+
+    task = Task("photos.supernet", "on photos, 3,000 images seen", 100, 8, 3000, 2)
+    notes = ()
+
+    @property
+    def model(self) -> NoReturn:
+        raise AssertionError("ranks were learned for a study that is refused")
+
+
+def test_other_inputs_are_refused_before_ranks_are_learned(tmp_path: Path) -> None:
+    asked = StudySpec("iphone12", 2.0, trials=3, out=tmp_path, task=Unread.task)
+    assert asked.name == "iphone12-2ms-photos.supernet"  # beside the same question about ImageNet
+    write_inputs(asked, "another", {})
+    with pytest.raises(InvalidValueError, match=r"differs in seed \(0 there, 4 asked\); give"):
+        run_study(replace(asked, seed=4), source=Unread())  # type: ignore[arg-type]
+
+
+def test_a_name_holds_no_letter_of_a_supernet_that_no_folder_of_a_study_may_have() -> None:
+    task = replace(Unread.task, supernet="my photos (2)")
+    assert StudySpec("iphone12", 2.0, task=task).name == "iphone12-2ms-my-photos-2-"
 
 
 def test_a_storage_names_them_too(tmp_path: Path) -> None:
