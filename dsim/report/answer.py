@@ -25,7 +25,7 @@ NONE = Text()
 
 
 def short_answer(result: StudyResult, width: int) -> list[Text]:
-    """Return the whole short answer; alternatives are left out until it fits one screen."""
+    """Return the whole short answer; alternatives are left out until it fits one screen, which to take never is."""
     ends = (
         [*answer_lines(result, width), *_design_lines(result, width)],
         _left_out(result, width),
@@ -34,11 +34,18 @@ def short_answer(result: StudyResult, width: int) -> list[Text]:
     data = alternatives_table(result)
     for kept in range(len(data.rows), -1, -1):
         some = table(data.title, data.columns, data.rows[:kept], data.numbers, data.note)
-        middle = [*titled(some, width), *prefer_lines(result, width), NONE] if kept else []
+        middle = [*(titled(some, width) if kept else []), *prefer_lines(result, width)]
+        middle += [NONE] if middle else []
         lines = [*ends[0], *middle, *ends[1], *ends[2]]
         if len(lines) <= MOST_LINES:
             break
     return lines
+
+
+def answer_so_far(result: StudyResult, width: int) -> list[Text]:
+    """Return the answer of a study that may still run, without what its files would be needed for."""
+    lines = [*answer_lines(result, width), *_design_lines(result, width), *prefer_lines(result, width)]
+    return lines if lines[-1] != NONE else lines[:-1]
 
 
 def prefer_lines(result: StudyResult, width: int) -> list[Text]:

@@ -30,4 +30,5 @@ class Preference:
         span = f"{self.gain:+.1f} points ({self.low:+.1f} to {self.high:+.1f})"
         if self.design:
             return f"the design, if you can train it ({trained}): {span} on {self.network} (published, with weights)."
-        return f"{self.network} (published, with weights): training the design ({trained}) may gain nothing, {span}."
+        may = "would lose" if self.high < 0 else "may gain nothing"
+        return f"{self.network} (published, with weights): training the design ({trained}) {may}, {span}."

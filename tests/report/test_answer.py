@@ -99,6 +99,7 @@ def test_published_networks_with_weights_come_first_and_one_sentence_says_which_
     trained = "300 epochs, distilled, 224 px"
     for best, words in (
         (81.5, f"Prefer net_d.in1k (published, with weights): training the design ({trained}) may gain nothing, +0.5 points (-0.5 to +1.5)."),
+        (84.0, f"Prefer net_d.in1k (published, with weights): training the design ({trained}) would lose, -2.0 points (-3.0 to -1.0)."),
         (80.5, f"Prefer the design, if you can train it ({trained}): +1.5 points (+0.5 to +2.5) on net_d.in1k (published, with weights)."),
     ):  # fmt: skip
         assert words in " ".join(said(found(shelf=(on_shelf("net_d", best),))).split())
@@ -114,6 +115,7 @@ def test_a_screen_that_is_full_keeps_a_measured_network_and_explains_only_what_i
     shown = [said(found(shelf=SHELF, not_identified=KEPT, notes=("a note",) * count)) for count in range(12)]
     assert any("net_d" in text and "net_f" not in text for text in shown)
     for text in shown:
+        assert "Prefer" in text  # what to take is never left out
         assert ("Measured: by others" in text) == ("net_d  " in text)
         assert ("Needs:" in text) == ("needs ms" in text)
         assert "net_d  " in text or "design 1 of 3" not in text  # designs go first
