@@ -47,7 +47,7 @@ class Look:
         )
 
 
-def look(storage: str, name: str) -> Look:
+def look(storage: str, name: str = "") -> Look:
     """Look at a study in a storage, and change nothing of it.
 
     Parameters
@@ -55,7 +55,7 @@ def look(storage: str, name: str) -> Look:
     storage
         Address of the storage.
     name
-        Name of the study.
+        Name of the study; may be left out where the storage holds one.
 
     Raises
     ------
@@ -75,6 +75,11 @@ def look(storage: str, name: str) -> Look:
     where = f"the storage {without_password(storage)}"
     with storage_errors(storage):
         studies = {one.study_name: one for one in opened.get_all_studies()}
+        if not name and len(studies) == 1:
+            (name,) = studies
+        if not name:
+            there = f"holds {', '.join(sorted(studies))}" if studies else "is empty"
+            raise InvalidValueError(f"a study of the storage must be named, and it {there}; give --name")
         if name not in studies:
             raise unknown_name("study", name, studies)
         number = opened.get_study_id_from_name(name)

@@ -73,6 +73,9 @@ def test_progress_of_a_finished_study_says_so_and_what_was_found(
     assert told["chosen"]["arch"] == json.loads(found.chosen.arch.to_json())
     assert (tmp_path / "log").read_bytes() == before
     assert sorted(path.name for path in tmp_path.iterdir()) == ["log"]
+    search("iphone12", "2ms", trials=3, space=SMALL, name="t", storage=url)
+    with pytest.raises(InvalidValueError, match="must be named, and it holds s, t; give --name"):
+        look(url)
 
 
 def test_progress_of_a_running_study_says_how_far_it_is(
@@ -81,14 +84,18 @@ def test_progress_of_a_running_study_says_how_far_it_is(
     url, log = f"journal://{tmp_path / 'log'}", tmp_path / "log"
     with working("--trials", "100000", "--storage", url, "--out", str(tmp_path)) as process:
         wait_for(process, log, 60)
-        code, out, err = run(capsys, "progress", "--storage", url, "--name", "s")
+        code, out, err = run(capsys, "progress", "--storage", url)  # it holds one study
         assert process.poll() is None
     assert code == 0
     assert "combinations of block types are searched, " in err
     assert err.split()[0].replace(",", "").isdigit()
     assert " of at most 100,000 " in err
     assert len(err.splitlines()) == 1
-    assert out.startswith("Study: iphone12 within 2 ms")
+    assert out.startswith(
+        "On iPhone 12, 12 Pro and 12 Pro Max (A14), the most accurate design that fits 2 ms"
+    )
+    assert "The design: 224 px" in out
+    assert ".front" not in out  # what only Python can ask for
     before = log.read_bytes()
     look(url, "s")
     assert log.read_bytes() == before
