@@ -87,6 +87,7 @@ def slim(
     if as_json:
         print_json({"designs": [to_plain(result) for result in results]})
     else:
-        show_slimmed(results, [result_path(loaded, result) for result in results])
+        files = [result_path(loaded, result) for result in results]
+        show_slimmed(results, files, loaded.data, loaded.header.asked.images)
     if not all(result.fits for result in results):
         ctx.exit(NOTHING_FITS)

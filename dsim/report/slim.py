@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 import math
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
-from dsim.report.console import result_console, show_line, show_table
+from dsim.report.console import result_console, show, show_line, show_table
+from dsim.report.console import step as next_step
 from dsim.report.table import TableData, table
 from dsim.supernet.paper_actions import QUOTED
 from dsim.supernet.slim_supernet import SlimResult
 from dsim.supernet.slimming import Option
 
 
-def show_slimmed(results: Sequence[SlimResult], files: Sequence[Path]) -> None:
-    """Print the designs, each behind the trace that led to it."""
+def show_slimmed(results: Sequence[SlimResult], files: Sequence[Path], data: Path, images: int) -> None:
+    """Print the designs, each behind the trace that led to it, and how to train each on so many of the pictures in ``data``."""
     console = result_console()
     for result, file in zip(results, files, strict=True):
-        show_table(console, trace_data(result))
+        if result.trace:
+            show_table(console, trace_data(result))
+        else:
+            begins = (
+                "it begins with a design that fits, and takes nothing away"
+                if result.fits
+                else "no step is left to take"
+            )
+            show_line(console, f"{_asked(result)}:", f"{begins}.")
         if result.actions == "paper" and result.trace:
             show_table(console, actions_data(result))
         fits = "fits" if result.fits else "does NOT fit"
@@ -32,15 +42,15 @@ def show_slimmed(results: Sequence[SlimResult], files: Sequence[Path]) -> None:
             kinds = ", ".join(result.unpriced)
             show_line(
                 console,
-                "Caution",
+                "Caution:",
                 f"{result.device} has no evidence on {kinds}: the latency is an incomplete estimate.",
             )
         for change, why in result.not_identified.items():
-            show_line(console, "Not considered", f"{change}, because {why}.")
+            show_line(console, "Not considered:", f"{change}, because {why}.")
         for number, step in enumerate(result.trace, 1):
             if step.doubt:
                 words = f"what step {number} changes the latency by is not identified on {result.device}"
-                show_line(console, "Caution", f"{words} ({step.doubt}).")
+                show_line(console, "Caution:", f"{words} ({step.doubt}).")
         for name, text in result.arch.summary().rows:
             show_line(console, f"  {name}", text)
         if result.fits:
@@ -53,16 +63,26 @@ def show_slimmed(results: Sequence[SlimResult], files: Sequence[Path]) -> None:
     first = results[0]
     show_line(
         console,
-        "Sizes",
+        "Sizes:",
         f"Weights were trained {first.trained}, at {first.training_px} px; latency is for {first.deployed_px} px "
         f"and {first.arch.num_classes:,} classes. Losses compare designs of this supernet alone: no design was trained to its end.",
     )
+    for result, file in zip(results, files, strict=True):
+        if result.fits:
+            command = ["dsim", "train", str(file), "--data", str(data), "--from", str(file.parent)]
+            command += ["--images", str(images), "--out", f"{file.stem}.model"]
+            what = f"train the design for {result.device}, from the supernet's weights:"
+            show(console, next_step(what, shlex.join(command), console.width))
 
 
 def _needed(result: SlimResult) -> str:
     if math.isnan(result.needs_ms):
         return "and more than any budget can promise"
     return f"at most {result.needs_ms:.2f} ms"
+
+
+def _asked(result: SlimResult) -> str:
+    return f"From the supernet to {result.device} under {result.budget_ms:g} ms"
 
 
 _HOW = {
@@ -88,12 +108,12 @@ def trace_data(result: SlimResult) -> TableData:
     ]
     columns = ("step", "what", "needs ms", "saved ms", "loss rises", "points lost", "points a ms")
     return table(
-        f"From the supernet to {result.device} under {result.budget_ms:g} ms",
+        _asked(result),
         columns,
         rows,
         tuple(name for name in columns if name != "what"),
         f"{_HOW[result.actions]} Loss and accuracy on the search images, with the supernet's weights. "
-        "Needs: the smallest budget that it fits.",
+        "Needs: the smallest budget that it fits. Saved: of the predicted time.",
     )
 
 

@@ -52,19 +52,19 @@ def show_supernet(folder: Path) -> None:
     )
     show_line(
         console,
-        "Images",
+        "Images:",
         f"{len(header.classes)} classes; {train:,} to train, {search:,} to compare designs, {test:,} kept for the end "
         f"({header.split}).",
     )
-    show_line(console, "Sizes", found.sizes())
+    show_line(console, "Sizes:", found.sizes())
     if header.images < header.asked.images - header.asked.batch:
         show_line(
             console,
-            "Time",
+            "Time:",
             f"{header.asked.images:,} images were asked for; the time allows {header.images:,}.",
         )
     for note in header.notes:
-        show_line(console, "Note", note)
+        show_line(console, "Note:", note)
     console.print()
     if found.importance:
         show_table(console, importance_data(found))
@@ -72,7 +72,7 @@ def show_supernet(folder: Path) -> None:
         show_table(console, curve_data(found))
     show_table(console, ledger_data(found))
     if not found.finished:
-        show_line(console, "Next", "run the same `dsim supernet train` again; it continues from here.")
+        show_line(console, "Next:", "run the same `dsim supernet train` again; it continues from here.")
 
 
 def importance_data(found: Overview) -> TableData:
@@ -147,7 +147,7 @@ def show_check(found: Check) -> None:
     if not found.useful:
         show_line(
             console,
-            "Caution",
+            "Caution:",
             f"even the upper end is below {FLOOR}: this supernet's order of designs says nothing. Train it on more images "
             "(--images), or with a smaller --space.",
         )

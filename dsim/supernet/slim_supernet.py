@@ -11,7 +11,7 @@ from typing import Any
 from dsim.arch import Arch
 from dsim.device.rough import refuse_rough
 from dsim.errors import InvalidValueError
-from dsim.files import write_atomic
+from dsim.files import check_folder, write_atomic
 from dsim.progress import working
 from dsim.records import to_plain
 from dsim.rounding import finite
@@ -130,9 +130,12 @@ def slim(
         A value is out of its range, or a device has no budget.
     UnavailableError
         torchrun has started several processes.
+    FileAccessError
+        The supernet's folder cannot be written.
     """
     refuse_processes("slimming")
     loaded = supernet if isinstance(supernet, Supernet) else load_supernet(supernet)
+    check_folder(loaded.home.folder)  # before designs are evaluated whose result cannot be kept
     actions = actions or ACTIONS[loaded.header.asked.importance]
     if actions not in ACTIONS.values():
         raise InvalidValueError(

@@ -159,7 +159,7 @@ def test_the_papers_trace(capsys: pytest.CaptureFixture[str], monkeypatch: pytes
         *("by hand", 25.0, "paper", 0.9, arch, text, price.latency_ms, price.needs_ms, True, (), {}),
         *(found.evaluation.loss, found.trace, "on digits, 64 images seen", 32, 224),
     )
-    show_slimmed([result], [Path("slim-by hand-25ms.json")])
+    show_slimmed([result], [Path("slim-by hand-25ms.json")], Path("digits"), 64)
     printed = capsys.readouterr().out
     rows = [line.split() for line in printed.splitlines() if line.strip()[:1].isdigit()]
     assert rows[:4] == [

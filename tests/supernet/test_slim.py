@@ -107,12 +107,30 @@ def test_both_budgets_are_reached(trained: Supernet, capsys: pytest.CaptureFixtu
     result = replace(
         results[0], trace=(doubtful,), not_identified={"attention to conv3": "families disagree"}
     )
-    show_slimmed([result], [result_path(trained, result)])
+    show_slimmed([result], [result_path(trained, result)], trained.data, 640)
     text = " ".join(capsys.readouterr().out.split())
     assert "attention to conv3, because families disagree." in text
     assert (
         "step 1 changes the latency by is not identified on iphone12 (layer norm against batch norm" in text
     )
+
+
+def test_a_budget_that_the_first_design_fits_is_said_in_words_with_the_command_to_train_it(
+    trained: Supernet,
+) -> None:
+    shown = CliRunner().invoke(
+        dsim, ["slim", str(trained.home.folder), "--device", "iphone12", "--budget", "1s"]
+    )
+    text = " ".join(shown.stdout.split())
+    assert shown.exit_code == 0
+    assert (
+        "From the supernet to iphone12 under 1000 ms: it begins with a design that fits, and takes nothing away."
+        in text
+    )
+    assert "none" not in text.split("Sizes:")[0]
+    kept = trained.home.folder / "slim-iphone12-1000ms.json"
+    command = f"dsim train {kept} --data {trained.data} --from {trained.home.folder} --images 1920 --out slim-iphone12-1000ms.model"
+    assert f"  {command}" in shown.stdout.splitlines()
 
 
 def test_what_cannot_fit_says_so(trained: Supernet) -> None:
