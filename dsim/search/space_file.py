@@ -73,11 +73,16 @@ def load_space(path: Path, base: Space | None = None) -> Space:
     """
     space, px = load_sizes(path, base)
     if px:
-        raise FileFormatError(
-            f"{path}: resolution must be one side here, got [{px.replace(',', ', ')}]; dsim study searches several, for a classifier on "
-            "one device"
-        )
+        raise one_side_only(path, px)
     return space
+
+
+def one_side_only(path: Path, px: str) -> FileFormatError:
+    """Return the error of a space whose images have several sizes, ``"192,224"``, where one is searched."""
+    return FileFormatError(
+        f"{path}: resolution must be one side here, got [{px.replace(',', ', ')}]; dsim study searches several, for a classifier on "
+        "one device"
+    )
 
 
 def load_sizes(path: Path, base: Space | None = None) -> tuple[Space, str]:

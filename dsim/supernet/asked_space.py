@@ -7,10 +7,8 @@ from pathlib import Path
 from dsim.arch import Arch, Mixer
 from dsim.arch.named import read_design
 from dsim.errors import FileFormatError, InvalidValueError
-from dsim.files import read_toml
-from dsim.records import from_plain, to_plain
 from dsim.search.space import Space
-from dsim.search.space_file import SHOW
+from dsim.search.space_file import load_space
 from dsim.supernet.choices import DEFAULT, Choices
 
 MULTIPLE = 16  # channels by which the EfficientFormer paper narrows a stage
@@ -43,7 +41,7 @@ def load_choices(name: str | Path | None) -> Space:
     path = Path(name)
     if path.suffix != ".toml":
         return space_below(read_design(name))
-    space = from_plain(Space, {**to_plain(DEFAULT), **read_toml(path, SHOW)}, str(path), SHOW)
+    space = load_space(path, DEFAULT)
     try:
         Choices(space)
     except InvalidValueError as error:

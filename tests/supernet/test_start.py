@@ -10,7 +10,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from dsim.arch import Arch, Block, Mixer, get_preset
-from dsim.errors import DsimError
+from dsim.errors import DsimError, FileFormatError
 from dsim.export import build_module
 from dsim.supernet import evaluate, load_choices, slim, space_below, train, train_design
 from dsim.supernet.choices import Choices
@@ -102,6 +102,15 @@ def test_weights_of_another_design_are_refused(checkpoint: Path) -> None:
     checkpoint.write_bytes(b"nothing of the kind")
     with pytest.raises(DsimError, match="must be safetensors, and is not"):
         begin_with(Elastic(Choices(SMALL), 32, 3, seed=0), checkpoint)
+
+
+def test_a_space_of_several_sizes_of_image_is_refused_in_the_words_of_other_commands(tmp_path: Path) -> None:
+    path = tmp_path / "space.toml"
+    path.write_text("resolution = [192, 224]\n")
+    with pytest.raises(
+        FileFormatError, match=r"resolution must be one side here, got \[192, 224\]; dsim study"
+    ):
+        load_choices(path)
 
 
 @pytest.mark.slow
