@@ -92,6 +92,7 @@ class _Kind:
 
 
 _SHORT = 5  # letters of a number that a person writes
+_LARGE = 1000.0  # times the unit of a limit: what is so far above it is easier to read in a larger one
 _KINDS = {
     "params": _Kind(COUNTS, "M", " parameters", "Parameters"),
     "macs": _Kind(COUNTS, "G", "MACs", "MACs"),
@@ -124,6 +125,8 @@ def amount(name: str, value: float, most: float | None = None) -> str:
     """Write what a network has of what is limited, such as ``8.21 M parameters``, in the unit of the limit where one is given."""
     kind = _KINDS[name]
     unit = kind.unit_near(value) if most is None else kind.unit_of(most)
+    if most is not None and value > most and value >= _LARGE * kind.units[unit]:
+        unit = kind.unit_near(value)
     return f"{kind.number(value, unit)} {unit}{kind.behind}"
 
 

@@ -63,6 +63,12 @@ def test_a_limit_is_named_as_a_person_writes_it(name: str, text: str, said: str)
 def test_what_is_used_has_the_unit_of_what_is_allowed() -> None:
     assert LimitUse("size", 9 * 2**20, 12 * 2**20).words == "9 MiB of 12 MiB allowed"
     assert LimitUse("params", 800.0, 1e3).words == "0.8 K of 1 K allowed"
+    assert amount("macs", 800e3, 1e6) == "0.8 MMACs"
+
+
+def test_what_is_far_above_the_limit_has_a_unit_of_its_own() -> None:
+    assert amount("macs", 143.5e6, 100e3) == "0.1435 GMACs"
+    assert amount("params", 1.499e6, 1e3) == "1.499 M parameters"
 
 
 @pytest.mark.parametrize(

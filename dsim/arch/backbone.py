@@ -37,8 +37,9 @@ def read_sides(text: str, step: int = _STEP) -> tuple[int, int]:
     match = _SIDES.fullmatch(text.strip())
     sides = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)
     if not all(step <= side <= MAX_RESOLUTION and side % step == 0 for side in sides):
+        numbers = f"multiples of {step}" if step > 1 else "whole numbers"
         raise InvalidValueError(
-            f"an image's height and width must be multiples of {step} from {step} to {MAX_RESOLUTION}, got {text[:40]!r}; write "
+            f"an image's height and width must be {numbers} from {step} to {MAX_RESOLUTION}, got {text[:40]!r}; write "
             "640 or 512x640"
         )
     return sides

@@ -68,6 +68,13 @@ class DeviceBudget(click.ParamType[tuple[str, float | None]]):
         if isinstance(value, tuple):  # already converted
             return value
         name, equals, budget = (word.strip() for word in str(value).partition("="))
+        if "=" in budget:
+            self.fail(
+                f"several devices must each have a --device of their own, got {str(value)!r}; give --device iphone12=2ms --device "
+                "galaxy-s24-qnn-float=1ms",
+                param,
+                ctx,
+            )
         return device_named(name), BUDGET.convert(budget, param, ctx) if equals else None
 
 

@@ -53,5 +53,6 @@ def resolve(reference: str, folder: Path, where: str) -> tuple[str, Graph | None
         return find_key(reference), None
     except UnknownNameError as error:
         raise FileFormatError(
-            f"{where}: {error}; or give the path of its .onnx, .tflite, .mlpackage, .pt2 or arch.json file"
+            f"{where}: {error}; or give the path of its .onnx, .tflite, .mlpackage, .pt2 or arch.json file, "
+            "or say what a name of your own stands for: --map NAME=resnet50"
         ) from error

@@ -54,7 +54,7 @@ def show_advice(profile: DeviceProfile, advice: Advice) -> None:
     median = advice.left_out_median
     show_line(
         console,
-        "Error:",
+        "How far off:",
         "your networks are of too few families to predict one from the others"
         if math.isnan(median)
         else f"median {median:.1f}%, each family of your networks predicted from the others",

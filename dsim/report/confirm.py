@@ -12,9 +12,7 @@ from dsim.confirm.kit import README, SHEET
 from dsim.report.console import result_console, show, show_line, show_table, step
 from dsim.report.table import TableData, table
 
-RISK = (
-    "points of top-1 are expected to be lost against the choice that would be made if all designs were timed"
-)
+LOST = "points of top-1 on average, against timing all designs"
 
 
 def show_plan(plan: Plan, study: Path, out: Path | None = None) -> None:
@@ -24,7 +22,7 @@ def show_plan(plan: Plan, study: Path, out: Path | None = None) -> None:
     show_line(
         console,
         f"{spec.name}:",
-        f"if its choice alone is timed, and the next best is taken where it does not fit, {plan.risk:.2f} {RISK}.",
+        f"if you time its choice alone, and take the next best where it does not fit, you lose {plan.risk:.2f} {LOST}.",
     )
     console.print()
     show_table(
@@ -83,7 +81,7 @@ def show_confirmed(found: Confirmed, results: Sequence[Path] = (), again: str = 
     show_line(
         console,
         f"{str(answer.verdict).capitalize()}:",
-        f"{text}. {answer.risk:.2f} {RISK}.",
+        f"{text}. To stop here loses {answer.risk:.2f} {LOST}.",
     )
     if why := _why(found):
         show_line(console, "Why:", why)

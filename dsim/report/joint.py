@@ -41,14 +41,18 @@ def joint_words(found: JointStudy) -> str:
     design = found.design
     if found.fits:
         return (
-            f"One design fits all {len(found.on)} devices: {design.top1:.1f}% top-1 ({design.top1_low:.1f} to "
+            f"One design fits {_all(found)} devices: {design.top1:.1f}% top-1 ({design.top1_low:.1f} to "
             f"{design.top1_high:.1f}), {design.params / 1e6:.1f} M parameters, {design.macs / 1e9:.2f} GMACs."
         )
     share = max(one.design.needs_ms / one.budget_ms for one in found.on)
     return (
-        f"No design fits all {len(found.on)} devices. The nearest is shown: every budget times {rounded_up(share):g} "
+        f"No design fits {_all(found)} devices. The nearest is shown: every budget times {rounded_up(share):g} "
         "would do."
     )
+
+
+def _all(found: JointStudy) -> str:
+    return "both" if len(found.on) == 2 else f"all {len(found.on)}"
 
 
 def joint_steps(found: JointStudy) -> tuple[tuple[str, str], ...]:

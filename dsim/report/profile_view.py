@@ -212,7 +212,7 @@ def show_profile(content: ProfileView) -> None:
         ),
         ("Other figures:", f"{counts_words(content.metrics)}."),
         (
-            "Error:",
+            "How far off:",
             _error(content),
         ),
         (

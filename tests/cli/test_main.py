@@ -54,6 +54,12 @@ def test_every_verb_has_help(capsys: pytest.CaptureFixture[str], verb: str) -> N
             "each side must be given once, got 224 px twice",
         ),
         (["measure", "--batch", "8,1,8"], 2, "each number of images must be given once, got 8 twice"),
+        (["study", "--device", "iphone12=2ms,iphone13=1ms"], 2, "each have a --device of their own, got"),
+        (
+            ["predict", "efficientformer_l1", "--device", "iphone12", "--px", "224,256"],
+            1,
+            "height and width must be whole numbers from 1 to 4096, got",
+        ),
         (["study", "--device", "iphone12=2ms", "--budget", "1ms"], 2, "got iphone12=2ms and --budget"),
         (["progress", "--storage", "journal://none.log", "--name", "a"], 1, "none.log must be the storage"),
         (["progress", "--storage", "sqlite:///none.db", "--name", "a"], 1, "none.db must be the storage"),

@@ -186,4 +186,4 @@ def test_where_nothing_fits_all_devices_the_nearest_is_shown(tmp_path: Path) -> 
     words = ["study", "--device", "iphone12=2ms", "--device", "galaxy-s24-qnn-float=0.01ms", "--trials", "4"]
     shown = CliRunner().invoke(command, [*words, "--out", str(tmp_path)])
     assert shown.exit_code == 3
-    assert "No design fits all 2 devices. The nearest is shown: every budget times" in shown.stdout
+    assert "No design fits both devices. The nearest is shown: every budget times" in shown.stdout

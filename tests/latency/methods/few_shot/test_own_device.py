@@ -124,6 +124,7 @@ def test_nothing_is_overwritten_without_force(place: Place) -> None:
         ("My Phone", "resnet50@224,1", "small letters, digits and inner hyphens"),
         ("../up", "resnet50@224,1", "small letters, digits and inner hyphens"),
         ("mine", "resnet5@224,1", "near: resnet50@224"),
+        ("mine", "my-net,1", "say what a name of your own stands for: --map NAME=resnet50"),
         ("mine", "efficientnet_b4,1", "name one of efficientnet_b4@320, efficientnet_b4@380"),
         ("mine", "resnet50@224,1\nresnet18@224,1", "at least 3 different networks, got 2"),
         ("mine", "evil.py:build,1", "a source must be one of timm, torchvision"),
