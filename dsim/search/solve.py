@@ -258,14 +258,17 @@ class Asked:
         from scipy.optimize import Bounds, LinearConstraint, milp  # deferred likewise
 
         low, most = self._bounds(room)
+        kept = np.flatnonzero((low < 0.0) | (most > 0.0))
         found = milp(
-            self._cost,
-            integrality=self._whole.astype(np.int64),
-            bounds=Bounds(low, most),
+            self._cost[kept],
+            integrality=self._whole[kept].astype(np.int64),
+            bounds=Bounds(low[kept], most[kept]),
             constraints=LinearConstraint(
-                self._rows.matrix(), np.array(self._rows.low), np.array(self._rows.high)
+                self._rows.matrix()[:, kept], np.array(self._rows.low), np.array(self._rows.high)
             ),
-            options={"mip_rel_gap": GAP, "node_limit": NODES},
+            # what presolving gives back may miss a limit by a hair, of which HiGHS then writes on standard output; little is left
+            # to presolve here
+            options={"mip_rel_gap": GAP, "node_limit": NODES, "presolve": False},
         )
         if found.status == 2:
             return Solved(float("inf"), None)
@@ -274,7 +277,9 @@ class Asked:
         least = float(found.mip_dual_bound) * self._unit + self._constant
         if found.x is None:
             return Solved(least, None)
-        return Solved(least, tuple(int(np.argmax(found.x[stage])) for stage in self._at.stages))
+        values = np.zeros(len(low))
+        values[kept] = found.x
+        return Solved(least, tuple(int(np.argmax(values[stage])) for stage in self._at.stages))
 
     def _bounds(self, high: Floats) -> tuple[Floats, Floats]:
         low, high = np.zeros(len(high)), high.copy()
