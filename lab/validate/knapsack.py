@@ -45,8 +45,9 @@ COLUMNS = (
     "budget",
     "designs",
     "search alone",
-    "proved best",
-    "regret",
+    "no design above",
+    "regret at most",
+    "reached",
     "CPU s of the search",
     "of the proof",
 )
