@@ -50,3 +50,8 @@ def finite(value: float) -> float:
 def steps(values: NDArray[np.float64], scale: float) -> NDArray[np.float64]:
     """Return values in whole steps of rounding beside ``scale``, so that those which mean the same compare equal."""
     return np.round(values / (RELATIVE * abs(scale)))
+
+
+def three_digits(value: float) -> str:
+    """Write three digits, zeros at the end included: ``0.500``, ``2.00``, ``11.1``, ``105``."""
+    return f"{value:.0f}" if value >= 99.95 else f"{value:#.3g}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dsim.rounding import limit, rounded_up, sign_of, steps, without_rounding
+from dsim.rounding import limit, rounded_up, sign_of, steps, three_digits, without_rounding
 
 
 @pytest.mark.parametrize(
@@ -43,3 +43,11 @@ def test_what_just_fits_is_within_a_limit() -> None:
 )
 def test_a_need_is_rounded_up_and_rounding_errors_are_not(value: float, shown: str) -> None:
     assert rounded_up(value) == shown
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [(1.0, "1.00"), (0.5, "0.500"), (1.5, "1.50"), (11.06, "11.1"), (99.96, "100"), (105.4, "105")],
+)
+def test_zeros_at_the_end_are_written(value: float, said: str) -> None:
+    assert three_digits(value) == said

@@ -11,6 +11,7 @@ from dsim.report.design import design_lines
 from dsim.report.names import DeviceWords, device_words
 from dsim.report.next_steps import next_steps, rounded_up
 from dsim.report.table import TableData, table
+from dsim.rounding import three_digits
 from dsim.search import Candidate, StudyResult
 from dsim.search.accuracy_words import IMAGENET, AccuracyWords
 from dsim.search.task import TrainedDesign
@@ -156,13 +157,8 @@ def answer_words(
 
 
 def _ms(design: Candidate) -> str:
-    middle, low, high = map(_three, (design.latency_ms, design.low_ms, design.high_ms))
+    middle, low, high = map(three_digits, (design.latency_ms, design.low_ms, design.high_ms))
     return f"{middle} ms ({low} to {high})"
-
-
-def _three(ms: float) -> str:
-    """Write three digits, zeros at the end included."""
-    return f"{ms:.0f}" if ms >= 100.0 else f"{ms:#.3g}"
 
 
 def alternatives(result: StudyResult) -> tuple[Candidate, ...]:

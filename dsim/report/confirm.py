@@ -11,6 +11,8 @@ from dsim.confirm.front import Confirmed, Step
 from dsim.confirm.kit import README, SHEET
 from dsim.report.console import result_console, show, show_line, show_table, step
 from dsim.report.table import TableData, table
+from dsim.rounding import three_digits
+from dsim.search import Candidate
 
 LOST = "points of top-1 on average, against timing all designs"
 
@@ -26,7 +28,10 @@ def show_plan(plan: Plan, study: Path, out: Path | None = None) -> None:
     )
     console.print()
     show_table(
-        console, steps_table(f"What to time on {plan.profile.name}, the most telling first", plan.steps)
+        console,
+        steps_table(
+            f"What to time on {plan.profile.name}, the most telling first", plan.steps, plan.result.chosen
+        ),
     )
     command = ["dsim", "confirm", str(study)]
     if out is None:
@@ -41,20 +46,21 @@ def show_plan(plan: Plan, study: Path, out: Path | None = None) -> None:
     show(console, lines)
 
 
-def steps_table(title: str, steps: Sequence[Step]) -> TableData:
-    """Return the table of designs to time."""
+def steps_table(title: str, steps: Sequence[Step], chosen: Candidate | None) -> TableData:
+    """Return the table of designs to time; beneath it which of them the study chose."""
     rows = [
         (
             step.name,
-            f"{step.design.latency_ms:.3g}",
-            f"{step.design.low_ms:.3g} to {step.design.high_ms:.3g}",
+            three_digits(step.design.latency_ms),
+            f"{three_digits(step.design.low_ms)} to {three_digits(step.design.high_ms)}",
             f"{step.design.top1:.1f}",
             f"{step.risk:.2f}",
         )
         for step in steps
     ]
     columns = ("design", "predicted ms", "interval", "top-1", "points lost after it")
-    return table(title, columns, rows, numbers=columns[1:])
+    ours = [step.name for step in steps if chosen is not None and step.design.arch == chosen.arch]
+    return table(title, columns, rows, columns[1:], f"The study's choice: {ours[0]}." if ours else "")
 
 
 def show_confirmed(found: Confirmed, results: Sequence[Path] = (), again: str = "") -> None:
@@ -90,7 +96,7 @@ def show_confirmed(found: Confirmed, results: Sequence[Path] = (), again: str = 
     columns = ("design", "timed ms", "predicted ms", "off by")
     show_table(console, table("Timed beside predicted", columns, rows, numbers=columns[1:]))
     if found.steps:
-        show_table(console, steps_table("What to time next", found.steps))
+        show_table(console, steps_table("What to time next", found.steps, found.result.chosen))
     for note in found.notes:
         show_line(console, "Note:", note)
     if found.steps and again:

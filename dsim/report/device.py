@@ -141,6 +141,9 @@ GROUPS = {
 }
 
 
+_APART = "Tells apart: what contrasts of grade A, one change timed together, tell the cost of. "
+
+
 def show_profiles(lines: Sequence[ProfileLine]) -> None:
     """Print the list, a table for each group."""
     console = result_console()
@@ -149,9 +152,10 @@ def show_profiles(lines: Sequence[ProfileLine]) -> None:
     show_text(
         console,
         f"Profiles: {len(lines)}. Networks: how many were measured; ops where operators were timed instead. Error: median over "
-        "those that were timed in the way that predictions are for, each predicted without its family. Tells apart: what "
-        "contrasts of grade A, one change timed together, tell the cost of. "
-        f"{cores_glossary(' '.join(line.name for line in lines))} `dsim device show NAME` tells more of one; words after `dsim device "
+        "those that were timed in the way that predictions are for, each predicted without its family. "
+        + (_APART if any(line.tells_apart for line in lines) else "")
+        + (f"{cores} " if (cores := cores_glossary(" ".join(line.name for line in lines))) else "")
+        + "`dsim device show NAME` tells more of one; words after `dsim device "
         "list`, and --group, show fewer.",
     )
 

@@ -9,6 +9,7 @@ from dsim.report.design import design_lines
 from dsim.report.names import device_words
 from dsim.report.next_steps import form_for, rounded_up
 from dsim.report.table import TableData, table
+from dsim.rounding import three_digits
 from dsim.search import JointStudy
 
 
@@ -73,8 +74,8 @@ def joint_table(found: JointStudy) -> TableData:
     rows = [
         (
             one.device,
-            f"{one.design.needs_ms:.3g} of {one.budget_ms:.4g}",
-            f"{one.design.latency_ms:.3g} ({one.design.low_ms:.3g} to {one.design.high_ms:.3g})",
+            f"{three_digits(one.design.needs_ms)} of {one.budget_ms:.4g}",
+            f"{three_digits(one.design.latency_ms)} ({three_digits(one.design.low_ms)} to {three_digits(one.design.high_ms)})",
             "" if one.lost is None else one.lost.words,
         )
         for one in found.on
@@ -82,6 +83,6 @@ def joint_table(found: JointStudy) -> TableData:
     columns = ("device", "needs, ms", "takes, ms", "gives up, points")
     note = (
         "Needs: the smallest budget that it fits there, of the device's own. Gives up: top-1 that it loses against the best design for "
-        "that device alone, from joint draws; empty where none fits."
+        "that device alone, with its interval; empty where none fits there."
     )
     return table("", columns, rows, columns[1:], note)

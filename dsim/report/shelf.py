@@ -11,6 +11,7 @@ from dsim.report.layout import GAP
 from dsim.report.names import DeviceWords, device_words
 from dsim.report.next_steps import rounded_up
 from dsim.report.table import TableData, table
+from dsim.rounding import three_digits
 from dsim.shelf import Shelved, Shortlist
 
 Column = tuple[str, Callable[[Shelved], str]]
@@ -159,4 +160,4 @@ def details_table(rows: Sequence[Shelved]) -> TableData:
 
 def ms(value: float) -> str:
     """Write milliseconds with three digits."""
-    return "none" if math.isinf(value) else f"{value:.0f}" if value >= 100.0 else f"{value:#.3g}"
+    return "none" if math.isinf(value) else three_digits(value)

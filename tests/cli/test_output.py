@@ -72,6 +72,11 @@ def test_device_list_by_what_people_call_it(capsys: pytest.CaptureFixture[str]) 
     assert set(names("galaxy", "s24")) == {n for n in bundled_names() if n.startswith("galaxy-s24")}
     assert names("--group", "iphone") == ["iphone12", "iphone13", "iphone14"]
     assert names("A15", "--group", "iphone") == ["iphone13"]
+    # words are explained where they are used
+    for args, explained in ((("iphone12",), True), (("--group", "phone-gpu"), False)):
+        code, out, err = run(capsys, "device", "list", *args)
+        assert ("Tells apart:" in out) == ("tells apart" in out) == explained
+        assert ".  `" not in out
     code, out, err = run(capsys, "device", "list", "--group", "iphones")
     assert (code, out, err.count("\n")) == (1, "", 1)
     assert "iphone" in err
@@ -131,7 +136,7 @@ def test_device_show(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, err = run(capsys, "device", "show", "iPhone 12")
     assert code == 0
     assert err == "'iPhone 12' is the profile iphone12.\n"
-    for part in ("Operators that no such network holds", "Error:", "How the cost of one choice", "Sources"):
+    for part in ("Operators that no such network holds", "How far off:", "How the cost of one choice", "Sources"):
         assert part in out
 
 

@@ -228,6 +228,9 @@ def test_it_ends_with_what_to_do_next(
     )
     plan = Plan(result, find_profile("iphone12"), (Step("design-00000000", one, 0.1),), 0.5)
     show_plan(plan, Path("studies/mine"))
-    assert "\n  dsim confirm studies/mine --out to-time\n" in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert "\n  dsim confirm studies/mine --out to-time\n" in shown
+    assert "design-00000000           1.40   1.20 to 1.70" in shown  # three digits each
+    assert "The study's choice: design-00000000." in shown
     show_plan(plan, Path("studies/mine"), Path("kit"))
     assert "\n  dsim confirm studies/mine --results kit/results.csv\n" in capsys.readouterr().out
