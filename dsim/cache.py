@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from dsim.errors import DsimError
-from dsim.files import make_folder, write_atomic
+from dsim.files import check_folder, make_folder, write_atomic
 from dsim.places import cache_dir
 
 T = TypeVar("T")
@@ -88,6 +88,15 @@ def keep(path: Path, content: bytes) -> None:
         write_atomic(path, content)
     except DsimError:
         return
+
+
+def can_keep() -> bool:
+    """Whether what is made now will be found the next time: the cache's folder can be made and written."""
+    try:
+        check_folder(cache_dir())
+    except DsimError:
+        return False
+    return True
 
 
 def arrays_to_bytes(head: Mapping[str, Any], arrays: Mapping[str, Any]) -> bytes:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dsim.cache import can_keep
 from dsim.progress import Work
 
 ENOUGH_S = 1.0  # of work, before its pace tells anything
+_EACH_TIME = "each time, for the cache cannot be written; let $DSIM_CACHE name a folder that can"
 
 
 def about(seconds: float) -> str:
@@ -41,6 +43,6 @@ def headline(work: Work) -> str:
     elif work.total and work.unit:
         parts.append(f"{work.total:.0f} {work.unit}")
     if work.once:
-        parts.append("once, and kept for the next time")
+        parts.append("once, and kept for the next time" if can_keep() else _EACH_TIME)
     text = work.what[:1].upper() + work.what[1:]
     return f"{text}: {', '.join(parts)}" if parts else text

@@ -136,7 +136,12 @@ def test_device_show(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, err = run(capsys, "device", "show", "iPhone 12")
     assert code == 0
     assert err == "'iPhone 12' is the profile iphone12.\n"
-    for part in ("Operators that no such network holds", "How far off:", "How the cost of one choice", "Sources"):
+    for part in (
+        "Operators that no such network holds",
+        "How far off:",
+        "How the cost of one choice",
+        "Sources",
+    ):
         assert part in out
 
 

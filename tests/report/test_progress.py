@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 
 import pytest
 
@@ -41,6 +42,18 @@ def test_what_is_learned_is_told_before_it_begins(stream: io.StringIO, clock: Cl
         assert stream.getvalue() == "Learning a phone: about 7 s, once, and kept for the next time\n"
         clock.now += 8
     assert stream.getvalue().splitlines()[1:] == ["  learning a phone: done in 8 s"]
+
+
+def test_where_the_cache_cannot_be_written_nothing_is_promised_for_the_next_time(
+    stream: io.StringIO, clock: Clock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "cache").write_text("a file")  # stops root, too
+    monkeypatch.setenv("DSIM_CACHE", str(tmp_path / "cache"))
+    with watched_by(Lines(stream, clock)), working("learning a phone", seconds=7.0, once=True):
+        pass
+    assert stream.getvalue().startswith(
+        "Learning a phone: about 7 s, each time, for the cache cannot be written; let $DSIM_CACHE name a folder that can\n"
+    )
 
 
 def test_what_takes_no_time_says_nothing(stream: io.StringIO, clock: Clock) -> None:
