@@ -19,12 +19,10 @@ import click
 import numpy as np
 
 from dsim.confirm.answer import Verdict
-from dsim.confirm.belief import NOISE, Belief, believe
-from dsim.confirm.front import confirm, name_of, plan, pool_of
-from dsim.latency import load_model
-from dsim.latency.siblings import siblings
+from dsim.confirm.belief import NOISE
+from dsim.confirm.front import belief_of, confirm, name_of, plan, pool_of
 from dsim.report.table import table
-from dsim.search import StudyResult, search
+from dsim.search import search
 from dsim.units import milliseconds
 from lab.marked import replace_block
 from lab.places import NOTES
@@ -56,25 +54,12 @@ class Drawn:
     lost: float
 
 
-def belief_of(result: StudyResult) -> Belief:
-    """Return what is believed of a study's designs, as `dsim.confirm` does."""
-    pool, device = pool_of(result), result.spec.device
-    return believe(
-        tuple(one.arch for one in pool),
-        load_model(device),
-        siblings(device).spread,
-        np.array([one.top1 for one in pool]),
-        np.array([one.top1_low for one in pool]),
-        result.spec.budget_ms,
-        result.spec.confidence,
-    )
-
-
 def play(device: str, budget_ms: float, draws: int, folder: Path) -> Drawn:
     """Search, plan, and draw the times that the planned designs are then said to take."""
     result = search(device, budget_ms, trials=TRIALS, out=folder, name=device)
     study, sheet, rng = folder / device, folder / f"{device}.csv", np.random.default_rng(0)
-    belief, names = belief_of(result), [name_of(one) for one in pool_of(result)]
+    pool = pool_of(result)
+    belief, names = belief_of(result, pool), [name_of(one) for one in pool]
     rows = [names.index(step.name) for step in plan(study, MOST).steps]
     verdicts: Counter[Verdict] = Counter()
     fit, lost = 0, []

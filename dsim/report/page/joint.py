@@ -13,7 +13,7 @@ from dsim.report.page.ledger import cost_section, joint_command, reproduce_secti
 from dsim.report.page.parts import PagePart, Section
 from dsim.report.page.profiles import profile_sections
 from dsim.report.page.stages import stages_figure
-from dsim.report.page.study import not_searched
+from dsim.report.page.study import next_sections, not_searched
 from dsim.report.page.subject import PageSubject
 from dsim.search import JointStudy
 
@@ -42,7 +42,7 @@ def joint_part(
         f"One design for {' and '.join(devices)}",
         (
             _summary(found),
-            *_next(found),
+            *next_sections(joint_steps(found)),
             Section(
                 "designs",
                 "The designs",
@@ -66,14 +66,6 @@ def _summary(found: JointStudy) -> Section:
     limits = tuple(f"{use.title}: {use.words}." for use in found.limits)
     beside = replace(joint_table(found), title="The design on each device")
     return Section("summary", "Summary", words, limits, tables=(beside,))
-
-
-def _next(found: JointStudy) -> tuple[Section, ...]:
-    steps = [(what, said) for what, said in joint_steps(found) if "dsim report" not in said]
-    words = tuple(f"{what[:1].upper()}{what[1:]}" for what, _ in steps)
-    return (
-        (Section("next", "What to do next", words, code=tuple(said for _, said in steps)),) if steps else ()
-    )
 
 
 def _alone(found: JointStudy) -> str:

@@ -56,7 +56,7 @@ def study_part(
         f"{words.title}: the best design within {found.spec.budget_ms:g} {words.unit}",
         (
             _summary(found),
-            _next(found, words.runtime),
+            *next_sections(next_steps(found, words.runtime)),
             Section("front", "Pareto front", figures=(panels_figure([front], "front"),), tables=near),
             Section(
                 "designs",
@@ -105,10 +105,12 @@ def _summary(found: StudyResult) -> Section:
     return Section("summary", "Summary", words, found.notes, tables=tuple(tables))
 
 
-def _next(found: StudyResult, runtime: str) -> Section:
-    steps = [(what, command) for what, command in next_steps(found, runtime) if "dsim report" not in command]
-    words = tuple(f"{what[:1].upper()}{what[1:]}" for what, _ in steps)
-    return Section("next", "What to do next", words, code=tuple(command for _, command in steps))
+def next_sections(steps: Sequence[tuple[str, str]]) -> tuple[Section, ...]:
+    """Return the section on what to do next, where there is anything beside this page; steps are what for, and the command."""
+    others = [(what, command) for what, command in steps if "dsim report" not in command]
+    words = tuple(f"{what[:1].upper()}{what[1:]}" for what, _ in others)
+    commands = tuple(command for _, command in others)
+    return (Section("next", "What to do next", words, code=commands),) if others else ()
 
 
 def not_searched(items: Sequence[NotIdentified]) -> Section:
