@@ -19,6 +19,7 @@ from dsim.confirm.pick import MOST, pick, risk_after
 from dsim.device import find_profile
 from dsim.device.add.found import FoundNetwork
 from dsim.device.add.read import read_measurements
+from dsim.device.add.wanted import Wanted
 from dsim.device.add.wrong import refuse
 from dsim.device.profile import DeviceProfile
 from dsim.errors import FileFormatError, InvalidValueError
@@ -109,6 +110,8 @@ class Confirmed:
         What to time next; none where the answer is certain.
     notes
         Remarks in words.
+    untimed
+        The designs that the files name without a time.
     """
 
     result: StudyResult
@@ -118,6 +121,7 @@ class Confirmed:
     timed: tuple[tuple[str, float, float], ...]
     steps: tuple[Step, ...]
     notes: tuple[str, ...]
+    untimed: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return what ``dsim confirm --results --json`` prints."""
@@ -131,6 +135,7 @@ class Confirmed:
             "p_fits": self.answer.p_fits,
             "risk": self.answer.risk,
             "timed": [{"design": n, "ms": ms, "predicted_ms": was} for n, ms, was in self.timed],
+            "not_timed": list(self.untimed),
             "time_next": [_plain(step) for step in self.steps],
             "notes": list(self.notes),
         }
@@ -174,7 +179,8 @@ def confirm(study: str | Path, results: Sequence[str | Path]) -> Confirmed:
     study
         Folder of a finished study.
     results
-        Files with times, in any form that ``dsim device add`` reads; each design under the name that `plan` gave it.
+        Files with times, in any form that ``dsim device add`` reads; each design under the name that `plan` gave it. A row without a
+        time is skipped.
 
     Raises
     ------
@@ -184,7 +190,7 @@ def confirm(study: str | Path, results: Sequence[str | Path]) -> Confirmed:
         The study cannot be read, or its device is not there.
     """
     result, profile, pool, belief = _opened(study)
-    found, fell = times_of([Path(path) for path in results], [name_of(one) for one in pool])
+    found, fell, untimed = times_of([Path(path) for path in results], [name_of(one) for one in pool])
     before = _chosen_row(result, pool)
     logs = {row: float(np.log(median(ms))) for row, ms in found.items() if row not in fell}
     after = belief.after(logs, frozenset(fell))
@@ -196,18 +202,20 @@ def confirm(study: str | Path, results: Sequence[str | Path]) -> Confirmed:
     timed = tuple((name_of(pool[row]), median(ms), pool[row].latency_ms) for row, ms in sorted(found.items()))
     chosen = None if answer.chosen is None else pool[answer.chosen]
     notes = (STRANGE.format(profile.name),) if is_strange(belief, logs) else ()
-    return Confirmed(result, answer, chosen, name_of(chosen) if chosen else "", timed, steps, notes)
+    return Confirmed(result, answer, chosen, name_of(chosen) if chosen else "", timed, steps, notes, untimed)
 
 
-def read_times(paths: Sequence[Path], names: Sequence[str]) -> tuple[tuple[int, FoundNetwork], ...]:
-    """Read the times of designs, each with its place among names.
+def read_times(
+    paths: Sequence[Path], names: Sequence[str]
+) -> tuple[tuple[tuple[int, FoundNetwork], ...], tuple[str, ...]]:
+    """Read the times of designs, each with its place among names, and the names whose rows are all without a time.
 
     Raises
     ------
     FileFormatError
         A file cannot be read as times, has none, or names another design.
     """
-    read = read_measurements(paths)
+    read = read_measurements(paths, wanted=Wanted(skip_empty=True))
     refuse(list(read.wrong))
     found = []
     for one in read.networks:
@@ -219,12 +227,18 @@ def read_times(paths: Sequence[Path], names: Sequence[str]) -> tuple[tuple[int, 
             )
         found.append((names.index(named[-1]), one))
     if not found:
-        raise FileFormatError(f"{paths[0]} must hold a time of one design at least, got none; add rows")
-    return tuple(found)
+        raise FileFormatError(
+            f"{paths[0]} must hold a time of one design at least, got none; type it into the design's row"
+        )
+    timed = {names[row] for row, _ in found}
+    empty = dict.fromkeys(name for text in read.untimed for name in _NAME.findall(text)[-1:])
+    return tuple(found), tuple(name for name in empty if name not in timed)
 
 
-def times_of(paths: Sequence[Path], names: Sequence[str]) -> tuple[dict[int, list[float]], set[int]]:
-    """Read the times of designs, by their place among names, and which of them are known to leave the accelerator.
+def times_of(
+    paths: Sequence[Path], names: Sequence[str]
+) -> tuple[dict[int, list[float]], set[int], tuple[str, ...]]:
+    """Read the times of designs, by their place among names, which of them are known to leave the accelerator, and which have no time.
 
     Raises
     ------
@@ -232,11 +246,11 @@ def times_of(paths: Sequence[Path], names: Sequence[str]) -> tuple[dict[int, lis
         A file cannot be read as times, has none, or names another design.
     """
     times: dict[int, list[float]] = defaultdict(list)
-    read = read_times(paths, names)
+    read, untimed = read_times(paths, names)
     for row, one in read:
         if not one.cliff:
             times[row].append(one.latency_ms)
-    return dict(times), {row for row, one in read if one.cliff}
+    return dict(times), {row for row, one in read if one.cliff}, untimed
 
 
 def is_strange(belief: Belief, logs: Mapping[int, float]) -> bool:

@@ -107,7 +107,8 @@ def evidence(result: StudyResult, paths: Sequence[Path], before: DeviceProfile |
     pool = pool_of(result)
     graphs: dict[str, Graph] = {}
     networks: list[FoundNetwork] = []
-    for row, one in read_times(paths, [name_of(design) for design in pool]):
+    read, _ = read_times(paths, [name_of(design) for design in pool])
+    for row, one in read:
         key = _key(pool[row])
         graphs[key] = pool[row].arch.to_graph()
         networks.append(replace(one, reference=name_of(pool[row]), graph=key))

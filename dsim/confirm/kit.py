@@ -86,5 +86,5 @@ def _readme(plan: Plan, form: str) -> str:
         f"# Times to confirm {spec.name}\n\nOn {plan.profile.title}. Weights are random: they are for timing alone. Time each file as your app "
         f"would run it, type its median in milliseconds into `{SHEET}`, and run\n\n"
         f"```sh\ndsim confirm {spec.folder} --results {SHEET}\n```\n\n"
-        f"Delete the rows of designs that you did not time.\n\n```sh\n{commands}\n```\n"
+        f"The row of a design that you did not time may stay empty.\n\n```sh\n{commands}\n```\n"
     )

@@ -95,6 +95,9 @@ def show_confirmed(found: Confirmed, results: Sequence[Path] = (), again: str = 
     rows = [(name, f"{ms:.3g}", f"{was:.3g}", f"{ms / was - 1:+.0%}") for name, ms, was in found.timed]
     columns = ("design", "timed ms", "predicted ms", "off by")
     show_table(console, table("Timed beside predicted", columns, rows, numbers=columns[1:]))
+    if found.untimed:
+        count = f"{len(found.untimed)} design{'s' if len(found.untimed) > 1 else ''}"
+        show_line(console, "Not timed:", f"{count} of the sheet: {', '.join(found.untimed)}.")
     if found.steps:
         show_table(console, steps_table("What to time next", found.steps, found.result.chosen))
     for note in found.notes:

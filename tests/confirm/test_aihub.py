@@ -124,7 +124,7 @@ def test_nothing_is_sent_without_a_yes_and_nothing_twice(tmp_path: Path) -> None
     assert (asked[0].size_bytes, asked[0].where, asked[0].jobs.device) == (14, "https://hub.example", PHONE)
     files = time_on_aihub(study, service, agree)
     assert [one[0] for one in service.sent] == ["compile", "compile", "profile", "profile"]
-    assert times_of(files, names) == ({0: [1.85], 1: [1.85]}, set())
+    assert times_of(files, names) == ({0: [1.85], 1: [1.85]}, set(), ())
     # once more: the results are there, and nobody is asked
     assert time_on_aihub(study, StandIn(devices=()), lambda _: pytest.fail("asked again")) == files
 
@@ -290,6 +290,6 @@ def test_the_real_client_sends_waits_and_fetches(tmp_path: Path, served: tuple[s
     assert service.wait(profiled) == ""
     result = tmp_path / "design-00000000.json"
     result.write_text(json.dumps(service.result(profiled)))
-    assert times_of([result], ["design-00000000"]) == ({0: [1.85]}, set())
+    assert times_of([result], ["design-00000000"]) == ({0: [1.85]}, set(), ())
     assert asked.count("PUT upload") == 1
     assert asked.count("POST jobs") == 2

@@ -31,7 +31,15 @@ NAMES = ["design-00000000", "design-abcdef12"]
 def test_times_are_found_by_the_name_of_their_folder(tmp_path: Path) -> None:
     sheet = tmp_path / "results.csv"
     sheet.write_text("network,latency_ms\ndesign-abcdef12/model.onnx,1.5\ndesign-abcdef12,1.7\n")
-    assert times_of([sheet], NAMES) == ({1: [1.5, 1.7]}, set())
+    assert times_of([sheet], NAMES) == ({1: [1.5, 1.7]}, set(), ())
+
+
+def test_rows_without_a_time_are_skipped_and_counted(tmp_path: Path) -> None:
+    sheet, more = tmp_path / "results.csv", tmp_path / "more.csv"
+    sheet.write_text("network,latency_ms\ndesign-00000000,\ndesign-abcdef12,1.5\n")
+    assert times_of([sheet], NAMES) == ({1: [1.5]}, set(), ("design-00000000",))
+    more.write_text("network,latency_ms\ndesign-00000000,1.2\n")
+    assert times_of([sheet, more], NAMES) == ({0: [1.2], 1: [1.5]}, set(), ())
 
 
 @pytest.mark.parametrize(
@@ -39,7 +47,10 @@ def test_times_are_found_by_the_name_of_their_folder(tmp_path: Path) -> None:
     [
         ("network,latency_ms\nresnet50,1.5\n", "must be of one of the study's designs, got 'resnet50'"),
         ("network,latency_ms\ndesign-12345678,1.5\n", "such as design-00000000"),
-        ("network,latency_ms\ndesign-abcdef12,\n", "a latency must be a positive number, got nothing"),
+        (
+            "network,latency_ms\ndesign-abcdef12,\ndesign-00000000,\n",
+            "must hold a time of one design at least",
+        ),
         ("network,latency_ms\ndesign-abcdef12,-1\n", "must be a positive number"),
     ],
 )
@@ -120,6 +131,15 @@ def test_a_study_is_planned_written_timed_and_confirmed(
     )
     assert again.exit_code == 1
     assert "may hold times" in again.output
+    results = tmp_path / "kit" / "results.csv"
+    first = plan.steps[0]
+    results.write_text(
+        results.read_text().replace(f"{first.name},", f"{first.name},{first.design.latency_ms}")
+    )
+    partly = CliRunner().invoke(command, ["confirm", str(folder), "--results", str(results), "--no-keep"])
+    assert partly.exit_code == 0, partly.output
+    left = len(plan.steps) - 1
+    assert f"Not timed: {left} designs of the sheet: {plan.steps[1].name}" in partly.output
     assert study.chosen is not None
     own = f"design-{study.chosen.arch.canonical_hash()[:8]}"
     assert own in {step.name for step in plan.steps}  # nothing confirms a choice that was not timed itself

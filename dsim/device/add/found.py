@@ -181,6 +181,8 @@ class Found:
         Rows of contrasts.csv but for the phone model, and the graphs that they name.
     placements
         Where operators of whole networks ran.
+    untimed
+        Networks whose rows have no latency, where such rows are skipped.
     wrong
         Rows that break a rule; `dsim.device.add.wrong.refuse` raises them together.
     """
@@ -197,6 +199,7 @@ class Found:
     blocks: Mapping[str, Graph] = field(default_factory=dict)
     tables: tuple[FoundTable, ...] = ()
     placements: tuple[Placement, ...] = ()
+    untimed: tuple[str, ...] = ()
 
     def __add__(self, other: Found) -> Found:
         """Put two files together.
@@ -224,6 +227,7 @@ class Found:
             {**self.blocks, **other.blocks},
             self.tables + other.tables,
             self.placements + other.placements,
+            self.untimed + other.untimed,
         )
 
 

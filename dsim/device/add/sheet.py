@@ -107,6 +107,7 @@ class _Sheet:
         self.wrong: list[Wrong] = []
         self.notes: list[str] = []
         self.networks: list[FoundNetwork] = []
+        self.untimed: list[str] = []
         self.ops: list[MeasuredOp] = []
         try:
             self.columns: Columns = columns_of(table.header)
@@ -134,7 +135,13 @@ class _Sheet:
             self._read_row(row, marks)
         if columns.unused:
             self.notes.append(f"{self.path}: columns that are not used: {', '.join(columns.unused)[:200]}")
-        return Found(tuple(self.networks), tuple(self.ops), notes=tuple(self.notes), wrong=tuple(self.wrong))
+        return Found(
+            tuple(self.networks),
+            tuple(self.ops),
+            notes=tuple(self.notes),
+            wrong=tuple(self.wrong),
+            untimed=tuple(self.untimed),
+        )
 
     def _check_units(self, start: str) -> None:
         """Refuse a column that names no unit where no cell names one either."""
@@ -183,6 +190,9 @@ class _Sheet:
                 )
             )
             return
+        if self.wanted.skip_empty and network and self._is_empty(row):
+            self.untimed.append(network)
+            return
         try:
             latency_ms, batch = self._latency(row, marks), self._batch(row)
             if self.columns.step is not None:
@@ -219,6 +229,12 @@ class _Sheet:
             self.wrong.append(Wrong(f"{where}, column {error.column!r}", str(error)))
         except ValueError as error:
             self.wrong.append(Wrong(where, str(error)))
+
+    def _is_empty(self, row: _Row) -> bool:
+        """Tell whether a row says nothing of how its network ran."""
+        return not self._get(row, "cliff") and not any(
+            self._cell(row, one.at) for one in self.columns.latency
+        )
 
     def _latency(self, row: _Row, marks: dict[int, Marks]) -> float:
         """Read the latency from every column that has one; they must agree."""

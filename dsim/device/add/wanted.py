@@ -7,8 +7,17 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What was chosen; empty where the file holds one only."""
+    """What was chosen; empty where the file holds one only.
+
+    Attributes
+    ----------
+    device, runtime, precision
+        As the file names them.
+    skip_empty
+        A row of a network without a latency is one that was not timed, and not a fault.
+    """
 
     device: str = ""
     runtime: str = ""
     precision: str = ""
+    skip_empty: bool = False
