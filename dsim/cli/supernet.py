@@ -8,7 +8,7 @@ import click
 
 from dsim.cli.options import json_option, print_json, without_nan
 from dsim.cli.training import training_options
-from dsim.cli.types import DURATION
+from dsim.cli.types import DURATION, SIDE
 from dsim.cli.words import Ordered, ending
 
 
@@ -47,7 +47,7 @@ def supernet() -> None:
     "images are shown.",
 )
 @click.option(
-    "--px", type=int, default=32, show_default=True, help="Side of the training images in pixels, 16 to 512."
+    "--px", type=SIDE, default=32, show_default=True, help="Side of the training images in pixels, 16 to 512."
 )
 @click.option(
     "--space",

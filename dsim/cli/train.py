@@ -9,6 +9,7 @@ from click.core import ParameterSource
 
 from dsim.cli.options import json_option, print_json
 from dsim.cli.training import training_options
+from dsim.cli.types import SIDE
 from dsim.cli.words import ending
 
 
@@ -57,7 +58,7 @@ from dsim.cli.words import ending
 )
 @click.option(
     "--px",
-    type=int,
+    type=SIDE,
     help="Side of the training images in pixels, 16 to 512.",
     show_default="32; the design's with --recipe paper",
 )

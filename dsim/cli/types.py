@@ -125,3 +125,23 @@ class Sides(click.ParamType[tuple[int, ...]]):
 
 
 SIDES = Sides()
+
+
+class Side(click.ParamType[int]):
+    """The side of the images of one training, in pixels."""
+
+    name = "side"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Read ``224``; several sides are wrong usage."""
+        text = str(value)
+        if not (text.isascii() and text.isdigit() and len(text) < 10):
+            self.fail(
+                f"a training has images of one size, got {text!r}; give one side in pixels, such as 224",
+                param,
+                ctx,
+            )
+        return int(text)
+
+
+SIDE = Side()

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Any
 
 from dsim.records import to_plain
-from dsim.report.console import result_console, show_line, show_table
+from dsim.report.console import result_console, show, show_line, show_table, step
 from dsim.report.table import TableData, table
 from dsim.supernet.anchors import FLOOR, Check
 from dsim.supernet.importance import stage_importance
@@ -73,6 +74,13 @@ def show_supernet(folder: Path) -> None:
     show_table(console, ledger_data(found))
     if not found.finished:
         show_line(console, "Next:", "run the same `dsim supernet train` again; it continues from here.")
+        return
+    slim = ["dsim", "slim", str(folder), "--device", "iphone12", "--budget", "2ms"]
+    what = "find a design for your device and the latency that one run may take, here iphone12 and 2 ms:"
+    show(console, step(what, shlex.join(slim), console.width))
+    check = ["dsim", "supernet", "check", str(folder)]
+    what = "or train some designs alone first, to see how far its order of designs can be trusted:"
+    show(console, step(what, shlex.join(check), console.width))
 
 
 def importance_data(found: Overview) -> TableData:

@@ -21,4 +21,5 @@ def show_trained(result: Trained, folder: Path) -> None:
     show_line(console, "Trained", f"{result.trained}, at {result.px} px, from {result.start}{taught}.")
     words = f"{len(result.classes):,} classes and images of {result.px} px; a latency holds for the size that it was predicted for"
     show_line(console, "Sizes:", f"{words}.")
-    show_line(console, "Model", f"{folder}: model.py, weights.safetensors, and README.md on how to use them.")
+    show_line(console, "Model", f"{folder}: model.py and weights.safetensors.")
+    show_line(console, "Next:", f"load them as {folder / 'README.md'} shows.")

@@ -9,7 +9,9 @@ import pytest
 from click.testing import CliRunner
 
 from dsim.cli.main import dsim
-from dsim.supernet import Supernet
+from dsim.report.trained import show_trained
+from dsim.supernet import Supernet, Trained
+from dsim.supernet.augment import Scaling
 
 
 def run(*words: str) -> tuple[int, str, str]:
@@ -25,6 +27,26 @@ def test_show_says_what_was_trained_on_what(trained: Supernet) -> None:
     assert "maps have 8, 4, 2, 1 positions a side. Latency is predicted for 224 px and 4 classes" in text
     assert "stage 3, block 1" in out
     assert "training, planned" in out
+    assert f"\n  dsim slim {trained.home.folder} --device iphone12 --budget 2ms\n" in out
+    assert f"\n  dsim supernet check {trained.home.folder}\n" in out
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("supernet", "train", "nowhere", "--images", "10k"), ("train", "x", "--data", "y", "--images", "10k")],
+)
+def test_a_training_has_images_of_one_size(words: tuple[str, ...]) -> None:
+    code, _, err = run(*words, "--out", "x", "--px", "224,256")
+    assert code == 2
+    assert "a training has images of one size, got '224,256'; give one side in pixels, such as 224" in err
+
+
+def test_a_trained_design_ends_with_what_to_do_next(capsys: pytest.CaptureFixture[str]) -> None:
+    scaling = Scaling((0.5,), (0.5,))
+    found = Trained(90.0, 88.0, 92.0, 91.0, 600, 3000, 640, "on digits", "random", 32, ("a", "b"), scaling)
+    show_trained(found, Path("photos.model"))
+    end = " ".join(capsys.readouterr().out.split())
+    assert end.endswith("Next: load them as photos.model/README.md shows.")
 
 
 def test_json_holds_the_same(trained: Supernet) -> None:
