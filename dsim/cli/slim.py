@@ -55,6 +55,11 @@ from dsim.cli.words import ending
     type=click.Path(path_type=Path),
     help="Folder of the supernet's images, where it has moved.",
 )
+@click.option(
+    "--details",
+    is_flag=True,
+    help="With the paper's actions: also print what each of the three loses and saves at every step.",
+)
 @json_option
 @click.pass_context
 def slim(
@@ -67,6 +72,7 @@ def slim(
     confidence: float,
     rough: bool,
     data: Path | None,
+    details: bool,
     as_json: bool,
 ) -> None:
     """Take the supernet in FOLDER down to each device's budget.
@@ -88,6 +94,6 @@ def slim(
         print_json({"designs": [to_plain(result) for result in results]})
     else:
         files = [result_path(loaded, result) for result in results]
-        show_slimmed(results, files, loaded.data, loaded.header.asked.images)
+        show_slimmed(results, files, loaded.data, loaded.header.asked.images, details)
     if not all(result.fits for result in results):
         ctx.exit(NOTHING_FITS)

@@ -15,8 +15,13 @@ from dsim.supernet.slim_supernet import SlimResult
 from dsim.supernet.slimming import Option
 
 
-def show_slimmed(results: Sequence[SlimResult], files: Sequence[Path], data: Path, images: int) -> None:
-    """Print the designs, each behind the trace that led to it, and how to train each on so many of the pictures in ``data``."""
+def show_slimmed(
+    results: Sequence[SlimResult], files: Sequence[Path], data: Path, images: int, details: bool = False
+) -> None:
+    """Print the designs, each behind the trace that led to it, and how to train each on so many of the pictures in ``data``.
+
+    With ``details``, the steps that were not taken stand beside those that were.
+    """
     console = result_console()
     for result, file in zip(results, files, strict=True):
         if result.trace:
@@ -28,7 +33,7 @@ def show_slimmed(results: Sequence[SlimResult], files: Sequence[Path], data: Pat
                 else "no step is left to take"
             )
             show_line(console, f"{_asked(result)}:", f"{begins}.")
-        if result.actions == "paper" and result.trace:
+        if details and result.actions == "paper" and result.trace:
             show_table(console, actions_data(result))
         fits = "fits" if result.fits else "does NOT fit"
         left = f"; {max(result.unused, 0.0):.0%} of the budget is left" if result.fits else ""

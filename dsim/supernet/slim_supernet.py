@@ -101,7 +101,7 @@ def slim(
     """Take blocks and widths away from a supernet until each device's budget holds.
 
     Every design is evaluated once, for whatever number of devices. Results are kept in the supernet's folder, one file a
-    device, which `dsim export` and `dsim predict` read as designs.
+    device, budget and kind of actions, which `dsim export` and `dsim predict` read as designs where they fit.
 
     Parameters
     ----------
@@ -269,8 +269,10 @@ def _one(
 
 
 def result_path(loaded: Supernet, result: SlimResult) -> Path:
-    """Return where the design of a device is kept."""
-    return loaded.home.folder / f"slim-{result.device}-{result.budget_ms:g}ms.json"
+    """Return where the design of a device is kept: other actions than the supernet's own are in its name, and replace nothing."""
+    own = result.actions == ACTIONS[loaded.header.asked.importance]
+    stem = f"slim-{result.device}-{result.budget_ms:g}ms"
+    return loaded.home.folder / (f"{stem}.json" if own else f"{stem}-{result.actions}.json")
 
 
 def _keep(loaded: Supernet, result: SlimResult) -> None:

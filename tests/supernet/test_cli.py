@@ -42,7 +42,7 @@ def test_a_training_has_images_of_one_size(words: tuple[str, ...]) -> None:
 
 
 def test_a_trained_design_ends_with_what_to_do_next(capsys: pytest.CaptureFixture[str]) -> None:
-    scaling = Scaling((0.5,), (0.5,))
+    scaling = Scaling((0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
     found = Trained(90.0, 88.0, 92.0, 91.0, 600, 3000, 640, "on digits", "random", 32, ("a", "b"), scaling)
     show_trained(found, Path("photos.model"))
     end = " ".join(capsys.readouterr().out.split())

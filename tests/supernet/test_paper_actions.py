@@ -160,6 +160,8 @@ def test_the_papers_trace(capsys: pytest.CaptureFixture[str], monkeypatch: pytes
         *(found.evaluation.loss, found.trace, "on digits, 64 images seen", 32, 224),
     )
     show_slimmed([result], [Path("slim-by hand-25ms.json")], Path("digits"), 64)
+    assert "The three actions" not in capsys.readouterr().out
+    show_slimmed([result], [Path("slim-by hand-25ms.json")], Path("digits"), 64, details=True)
     printed = capsys.readouterr().out
     rows = [line.split() for line in printed.splitlines() if line.strip()[:1].isdigit()]
     assert rows[:4] == [
@@ -244,7 +246,6 @@ def test_the_road_on_the_command_line(papers: Supernet) -> None:
     result = CliRunner().invoke(dsim, words, env={"COLUMNS": "200"})
     assert result.exit_code == 0, result.output
     printed = [line.split() for line in result.stdout.splitlines() if line.strip()[:1].isdigit()]
-    printed = printed[: len(printed) // 2]  # the rest are the three actions of each step
     assert [" ".join(row[1:-5]) for row in printed] == [what for what, _, _ in steps]
     assert [float(row[-2]) for row in printed] == pytest.approx([lost for _, lost, _ in steps])
     assert [float(row[-1]) for row in printed] == pytest.approx([ratio for *_, ratio in steps], abs=0.01)

@@ -133,6 +133,15 @@ def test_a_budget_that_the_first_design_fits_is_said_in_words_with_the_command_t
     assert f"  {command}" in shown.stdout.splitlines()
 
 
+def test_other_actions_replace_no_design(trained: Supernet) -> None:
+    (own,) = slim(trained, "iphone12", "900ms")
+    (other,) = slim(trained, "iphone12", "900ms", actions="paper")
+    assert result_path(trained, own).name == "slim-iphone12-900ms.json"
+    assert result_path(trained, other).name == "slim-iphone12-900ms-paper.json"
+    for result in (own, other):
+        assert json.loads(result_path(trained, result).read_text())["actions"] == result.actions
+
+
 def test_what_cannot_fit_says_so(trained: Supernet) -> None:
     result = CliRunner().invoke(
         dsim,
