@@ -45,6 +45,8 @@ class FoundNetwork:
         Images of one run; above 1 the figure is a throughput's, and ``latency_ms`` its milliseconds per image.
     beside
         What else the file tells of its runs, by names of `dsim.device.profile.BESIDE`.
+    unit_in_cells
+        Whether only cells name the unit: neither a header nor the format of the file does.
     """
 
     where: str
@@ -58,6 +60,7 @@ class FoundNetwork:
     graph: str = ""
     batch: int = 1
     beside: Mapping[str, float] = field(default_factory=dict)
+    unit_in_cells: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -209,6 +209,8 @@ class _Sheet:
                         cliff=self._get(row, "cliff"),
                         batch=batch,
                         beside=self._beside(row),
+                        unit_in_cells=self.columns.step is None
+                        and not any(one.unit for one in self.columns.latency),
                     )
                 )
             else:

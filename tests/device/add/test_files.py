@@ -88,6 +88,19 @@ def test_parquet_says_the_same_as_csv(tmp_path: Path) -> None:
     assert [n.latency_ms for n in one.networks] == [n.latency_ms for n in two.networks]
 
 
+@pytest.mark.parametrize(
+    ("text", "in_cells"),
+    [
+        ("network,latency_ms\nresnet50,3\n", False),
+        ("network,latency,unit\nresnet50,3,ms\n", True),
+        ("network,latency\nresnet50,3 ms\n", True),
+    ],
+)
+def test_a_sheet_says_where_its_unit_stands(tmp_path: Path, text: str, in_cells: bool) -> None:
+    (one,) = read_measurements([write(tmp_path, "m.csv", text)]).networks
+    assert one.unit_in_cells is in_cells
+
+
 def test_a_sheet_of_ops(tmp_path: Path) -> None:
     conv, add = read_measurements([write(tmp_path, "o.csv", OPS)]).ops
     assert (conv.op.kind, conv.op.activation, conv.op.macs, conv.count) == (

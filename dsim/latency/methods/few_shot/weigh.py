@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from dsim.device.add.columns import LATENCY_EXAMPLES
 from dsim.device.add.found import FoundNetwork
 from dsim.device.add.wrong import Wrong, refuse
 from dsim.errors import FileFormatError
@@ -57,7 +58,8 @@ def weigh(
     Raises
     ------
     FileFormatError
-        A figure's unit must be wrong, or it is too fast for anything to explain it; all of them are named.
+        A figure's unit must be wrong, or it is too fast for anything to explain it; all of them are named. Or all figures together
+        must be in another unit, and only cells name it.
     """
     notes = _twins(timed)
     judged = [n for n, one in enumerate(timed) if not one.found.cliff]
@@ -82,8 +84,15 @@ def weigh(
     slow = pace(log_ms, table)
     if max(slow, 1.0 / slow) > STRANGE_PACE:
         how = f"{slow:,.0f} times" if slow > 1.0 else f"1/{1.0 / slow:,.0f} of"
+        strange = f"all figures are about {how} those of the bundled devices that they resemble most"
+        in_cells = [timed[n].found.where for n in judged if timed[n].found.unit_in_cells]
+        if in_cells:  # a header is written once and on purpose
+            raise FileFormatError(
+                f"{in_cells[0].partition(', row ')[0]}: {strange}, so their unit must be wrong; correct it, or, if it is right, state it "
+                f"in the header: {LATENCY_EXAMPLES}"
+            )
         notes += (
-            f"all figures are about {how} those of the bundled devices that they resemble most; "
+            f"{strange}; "
             "if their unit is another one, say so in the header (latency_us, latency_ms, latency_s)",
         )
     return tuple(out), notes

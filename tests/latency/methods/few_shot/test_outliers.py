@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -119,6 +121,18 @@ def test_a_whole_sheet_in_another_unit_is_named() -> None:
     _, notes = weigh(figures({}, scale=1000.0), {}, said)
     assert "all figures are about 1,0" in notes[0]
     assert "say so in the header" in notes[0]
+
+
+@pytest.mark.parametrize("scale", [1000.0, 0.001])
+def test_a_whole_sheet_in_another_unit_is_refused_where_no_header_states_the_unit(scale: float) -> None:
+    cells = [replace(one, found=replace(one.found, unit_in_cells=True)) for one in figures({}, scale=scale)]
+    with pytest.raises(
+        FileFormatError, match=r"^m\.csv: all figures .* in the header: latency_ms, latency_us"
+    ) as told:
+        weigh(cells, {}, said)
+    assert "\n" not in str(told.value)
+    usual = [replace(one, found=replace(one.found, unit_in_cells=True)) for one in figures({})]
+    assert weigh(usual, {}, said) == (tuple(usual), ())
 
 
 def test_shares_of_a_batch_and_single_images_do_not_mix() -> None:
