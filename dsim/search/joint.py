@@ -105,7 +105,8 @@ def search_joint(
         for device in spec.budgets_ms:
             own.append(_alone(spec.alone(device), keep=out is not None))
         record = FileRecord(spec.folder / TRIALS, spec.name, mark, spec.inputs()) if out is not None else None
-        return search_mixes(setting.asked, setting.scorer, mark, record)
+        within = " and ".join(f"{device} within {ms:g} ms" for device, ms in spec.budgets_ms.items())
+        return search_mixes(setting.asked, setting.scorer, mark, record, within=within)
 
     def concluded(found: Found) -> JointStudy:
         shown = found.chosen or found.fastest

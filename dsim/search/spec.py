@@ -167,6 +167,11 @@ class StudySpec:
         return read_sides(self.backbone) if self.backbone else None
 
     @property
+    def image_text(self) -> str:
+        """The images' size in words, such as ``224`` or ``512x640``."""
+        return self.backbone or str(self.space.resolution)
+
+    @property
     def rule(self) -> str:
         """When a design fits, as the end of a sentence."""
         return rule_words(self.fits_by, self.confidence)

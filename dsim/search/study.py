@@ -61,6 +61,7 @@ def search_mixes(
     progress: Progress | None = None,
     sampler: str = GUIDED,
     chances: Sequence[float] = (),
+    within: str = "",
 ) -> Found:
     """Run or continue the search of a study.
 
@@ -81,6 +82,8 @@ def search_mixes(
         `GUIDED` or a key of `dsim.search.trials.SAMPLERS`.
     chances
         Of fitting the budget, for each of which the best design is found too (see `dsim.search.certainty`).
+    within
+        Device and budget in words, for whoever watches; empty for those of ``spec``.
 
     Raises
     ------
@@ -115,7 +118,9 @@ def search_mixes(
 
     try:
         with working(
-            f"searching designs for {spec.device}", total=spec.trials, unit="combinations of blocks"
+            f"searching designs for {within or f'{spec.device} within {spec.budget_ms:g} ms'} at {spec.image_text} px",
+            total=spec.trials,
+            unit="combinations of blocks",
         ) as work:
 
             def told(finished: Finished) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 from collections.abc import Callable
 from dataclasses import replace
@@ -13,6 +14,7 @@ import pytest
 
 from dsim.arch import Arch, Mixer, Norm, Stem, get_preset
 from dsim.errors import FileAccessError, InvalidValueError
+from dsim.report.progress import shown
 from dsim.rounding import limit
 from dsim.search.exact import exact_optimum
 from dsim.search.mix import Mix, all_mixes
@@ -54,6 +56,25 @@ def spec(trials: int = 12, **changes: object) -> StudySpec:
         "name": "test",
     } | changes
     return StudySpec(**settings)
+
+
+def test_whoever_watches_hears_for_which_budget_and_size_designs_are_searched() -> None:
+    stream = io.StringIO()
+    other = replace(SMALL, resolution=256)
+    with shown(stream):
+        for asked in (spec(1), spec(1, space=other), spec(1, budget_ms=2.0), spec(1, backbone="512x640")):
+            search_mixes(asked, scorer(asked.budget_ms), "mark")
+        search_mixes(spec(1), scorer(), "mark", within="one within 1 ms and two within 2 ms")
+    said = [
+        line.partition(" px")[0] for line in stream.getvalue().splitlines() if line.startswith("Searching")
+    ]
+    assert said == [
+        "Searching designs for fake within 1.2 ms at 224",
+        "Searching designs for fake within 1.2 ms at 256",
+        "Searching designs for fake within 2 ms at 224",
+        "Searching designs for fake within 1.2 ms at 512x640",
+        "Searching designs for one within 1 ms and two within 2 ms at 224",
+    ]
 
 
 def test_the_chance_of_a_design_to_leave_the_accelerator_is_the_latency_models() -> None:
