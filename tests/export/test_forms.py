@@ -127,23 +127,27 @@ def test_whatever_stops_it_the_folder_is_as_it_was(
     assert contents(tmp_path) == before
 
 
-@pytest.mark.parametrize("at", range(6))
+# the whole stage is renamed; then a step aside and one in place for each of two files and a folder
+@pytest.mark.parametrize("at", range(7))
 def test_an_interruption_between_two_renames_takes_all_back(
     at: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put(monkeypatch, tmp_path, Folder())
     before = contents(tmp_path)
     calls = 0
-    replace = os.replace
 
-    def interrupted(*args: Any) -> None:
-        nonlocal calls
-        calls += 1
-        if calls == at + 1:
-            raise KeyboardInterrupt
-        replace(*args)
+    def interrupting(step: Callable[..., None]) -> Callable[..., None]:
+        def stop_or_do(*args: Any) -> None:
+            nonlocal calls
+            calls += 1
+            if calls == at + 1:
+                raise KeyboardInterrupt
+            step(*args)
 
-    monkeypatch.setattr(os, "replace", interrupted)
+        return stop_or_do
+
+    for name in ("rename", "replace", "link"):
+        monkeypatch.setattr(os, name, interrupting(getattr(os, name)))
     with pytest.raises(KeyboardInterrupt):
         put(monkeypatch, tmp_path, Folder("2"))
     assert contents(tmp_path) == before
@@ -154,7 +158,7 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.Mon
         raise PermissionError(13, "Permission denied")
 
     converted = []
-    monkeypatch.setattr("dsim.export.files.tempfile.mkdtemp", refused)
+    monkeypatch.setattr("dsim.stages.tempfile.mkdtemp", refused)
     with pytest.raises(FileAccessError, match=r"must be writable.*Permission denied; choose another folder"):
         put(monkeypatch, tmp_path / "out", Folder(then=lambda: converted.append(1)))
     assert not converted  # it is known before minutes are spent
