@@ -110,8 +110,13 @@ def check_folder(folder: Path) -> None:
     there = next((path for path in (folder, *folder.parents) if os.path.lexists(path)), folder)
     if not there.is_dir():
         raise FileAccessError(f"{there} must be a folder, and is a file; choose another place for {folder}")
-    if not os.access(there, os.W_OK):
+    if not can_write(there):
         raise FileAccessError(f"folder {there} must be writable, and is not; choose another place")
+
+
+def can_write(folder: Path) -> bool:
+    """Tell whether a folder that is there may be written."""
+    return os.access(folder, os.W_OK)
 
 
 def make_folder(folder: Path) -> None:

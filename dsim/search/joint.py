@@ -15,7 +15,7 @@ from dsim.arch import Arch
 from dsim.device.find import find_profile
 from dsim.device.rough import refuse_rough
 from dsim.export.torch_export import write_torch
-from dsim.files import check_folder
+from dsim.files import can_write
 from dsim.latency import load_model
 from dsim.latency.content import content_hash
 from dsim.latency.learners import rests_on
@@ -29,7 +29,7 @@ from dsim.search.joint_files import read_joint, write_joint
 from dsim.search.joint_latency import JointLatency
 from dsim.search.joint_result import JointStudy, Lost, OnDevice
 from dsim.search.joint_spec import JointSpec
-from dsim.search.kept import keep_study
+from dsim.search.kept import check_place, keep_study
 from dsim.search.record import FILE as TRIALS
 from dsim.search.record import FileRecord
 from dsim.search.result import NotIdentified, StudyResult
@@ -95,7 +95,7 @@ def search_joint(
         recipe=recipe,
     )
     if out is not None:
-        check_folder(spec.folder)
+        check_place(spec, lambda: read_joint(spec))
     setting = _setting(spec)
     mark = fingerprint(spec.inputs(), setting.marks)
     own = list[StudyResult]()
@@ -122,7 +122,7 @@ def search_joint(
     if out is None:
         return concluded(searched())
     result = keep_study(spec, mark, setting.marks, searched, concluded, lambda: read_joint(spec), write_joint)
-    if result.fits:
+    if result.fits and can_write(spec.folder):  # else it was finished, and is shown again
         write_torch(result.design.arch, spec.folder / "model")
     return result
 

@@ -7,7 +7,7 @@ from contextlib import ExitStack, suppress
 from typing import TypeVar
 
 from dsim.errors import DsimError, InvalidValueError
-from dsim.files import make_folder
+from dsim.files import check_folder, make_folder
 from dsim.locks import LOCK, sole_writer
 from dsim.search.differs import differ_in_inputs, differences
 from dsim.search.files import INPUTS, Recorded, read_inputs, write_inputs
@@ -19,19 +19,28 @@ _WAIT, _SHARE = "wait for its end", ", or give a --storage to all, which share t
 _Result = TypeVar("_Result")
 
 
-def check_asked(spec: StudySpec) -> None:
-    """Refuse to work for a folder that holds a study of this name with other inputs, before a model is learned for it.
+def check_place(spec: StudySpec | JointSpec, read: Callable[[], object | None]) -> None:
+    """Refuse a folder that cannot be written or holds a study of this name with other inputs, before a model is learned for it.
+
+    A folder whose study is finished need not be written: it is only shown again.
+
+    Parameters
+    ----------
+    read
+        Reads the result in the folder, or returns None where there is none or it was not finished.
 
     Raises
     ------
     InvalidValueError
-        It does.
+        It holds another study.
     FileAccessError, FileFormatError
-        The folder's study.toml cannot be read, or is damaged.
+        It cannot be written, or a file of the study cannot be read or is damaged.
     """
     known = read_inputs(spec.folder)
     if known is not None and differ_in_inputs(known.inputs, spec.inputs()):
         raise _other(spec, known, known.models)
+    if known is None or read() is None:
+        check_folder(spec.folder)
 
 
 def keep_study(

@@ -17,7 +17,7 @@ from dsim.device.profile import DeviceProfile
 from dsim.device.rough import refuse_rough
 from dsim.errors import InvalidValueError
 from dsim.export.torch_export import write_torch
-from dsim.files import check_folder
+from dsim.files import can_write
 from dsim.latency import load_model
 from dsim.latency.content import content_hash
 from dsim.latency.learners import rests_on
@@ -28,7 +28,7 @@ from dsim.search.amounts import Ceiling
 from dsim.search.certainty import all_chances
 from dsim.search.files import read_result, write_result
 from dsim.search.identified import keep_identified
-from dsim.search.kept import check_asked, keep_study
+from dsim.search.kept import check_place, keep_study
 from dsim.search.missed import Missed, worth_of_knowing
 from dsim.search.notes import question_notes, study_notes
 from dsim.search.published import published_near
@@ -97,8 +97,7 @@ def run_study(
         )
     profile = find_profile(spec.device)
     if keep:
-        check_folder(spec.folder)
-        check_asked(spec)
+        check_place(spec, lambda: read_result(spec))
     latency = load_model(spec.device)
     if (spec.task is None) != (source is None):
         raise InvalidValueError(
@@ -317,6 +316,8 @@ def search(
         limits=Limits(**read_limits(params, macs, memory, size)),
     )
     result = run_study(spec, progress, out is not None, source, shelf=True, tables=tables)
-    if out is not None and result.chosen:
+    if (
+        out is not None and result.chosen and can_write(spec.folder)
+    ):  # else it was finished, and is shown again
         write_torch(result.chosen.arch, spec.folder / "model", notes=result.sentences())
     return result
