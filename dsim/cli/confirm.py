@@ -137,6 +137,10 @@ def confirm(
         if kept:
             show_kept(kept, found.result.spec.budget_ms)
         return
+    if out:
+        from dsim.confirm.kit import check_out
+
+        check_out(out)
     plan = planned(study, most)
     if out:
         from dsim.confirm.kit import write_kit

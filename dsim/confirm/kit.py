@@ -50,15 +50,29 @@ def write_kit(plan: Plan, folder: str | Path, form: str = "") -> tuple[Path, ...
     if form not in FORMS:
         raise InvalidValueError(f"--to must be one of {', '.join(FORMS)}, got {form!r}; choose one")
     out = Path(folder)
-    if (out / SHEET).exists():
-        raise InvalidValueError(
-            f"{out / SHEET} exists, and may hold times; choose another folder, or remove it"
-        )
+    check_out(out)
     models = write_models(plan.steps, out, form)
     rows = "".join(f"{step.name},\n" for step in plan.steps)
     write_atomic(out / SHEET, f"network,latency_ms\n{rows}")
     write_atomic(out / README, _readme(plan, form))
     return (*models, out / SHEET, out / README)
+
+
+def check_out(folder: Path) -> None:
+    """Refuse a folder that a kit cannot be written into: told before designs are chosen, not after.
+
+    Raises
+    ------
+    InvalidValueError
+        It holds another sheet.
+    FileAccessError
+        It cannot be written.
+    """
+    check_folder(folder)
+    if (folder / SHEET).exists():
+        raise InvalidValueError(
+            f"{folder / SHEET} exists, and may hold times; choose another folder, or remove it"
+        )
 
 
 def write_models(steps: Sequence[Step], folder: Path, form: str) -> tuple[Path, ...]:

@@ -107,6 +107,18 @@ def test_wrong_usage_is_told_before_any_work(tmp_path: Path) -> None:
         dsim.confirm.plan(tmp_path)
 
 
+def test_a_folder_that_cannot_be_written_is_told_before_the_study_is_read(tmp_path: Path) -> None:
+    taken = tmp_path / "taken"
+    taken.write_text("a file")
+    kit = tmp_path / "kit"
+    kit.mkdir()
+    (kit / "results.csv").write_text("network,latency_ms\n")
+    for out, says in ((taken, "must be a folder, and is a file"), (kit, "may hold times")):
+        done = CliRunner().invoke(command, ["confirm", str(tmp_path / "no-study"), "--out", str(out)])
+        assert done.exit_code == 1
+        assert says in done.stderr
+
+
 @pytest.mark.slow
 def test_a_study_is_planned_written_timed_and_confirmed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
