@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -70,22 +71,17 @@ def go_on(folder: Path, trials: int = 3) -> object:
     return search_mixes(asked, scorer(), "a", record)
 
 
-def make_profile(folder: Path) -> None:
-    shutil.copytree(bundled_profiles_dir() / "iphone12", folder, dirs_exist_ok=True)
+def make_profile(folder: Path, source: str = "iphone12") -> None:
+    """Copy a bundled profile, and name it like its folder, as a profile is."""
+    shutil.copytree(bundled_profiles_dir() / source, folder, dirs_exist_ok=True)
+    path = folder / "profile.toml"
+    named = f'name = "{folder.name}"'
+    path.write_text(re.sub(r'^name = ".*"$', named, path.read_text("utf-8"), flags=re.MULTILINE), "utf-8")
 
 
 def make_operators(folder: Path) -> None:
     source = next(path.parent for path in sorted(bundled_profiles_dir().glob("*/ops.parquet")))
-    shutil.copytree(source, folder, dirs_exist_ok=True)
-
-
-def profile(folder: Path) -> object:
-    path = folder / "profile.toml"
-    if path.is_file():  # a profile is named like its folder
-        lines = path.read_bytes().split(b"\n")
-        named = [b'name = "%s"' % folder.name.encode() if b.startswith(b"name =") else b for b in lines]
-        path.write_bytes(b"\n".join(named))
-    return load_profile(folder)
+    make_profile(folder, source.name)
 
 
 def make_journal(folder: Path) -> None:
@@ -136,10 +132,10 @@ READERS = (
         lambda folder: read_subjects([folder]),
     ),
     Reader(TIMED, make_timed, read_measured),
-    Reader("profile.toml", make_profile, profile),
-    Reader("networks.csv", make_profile, profile),
-    Reader("contrasts.csv", make_profile, profile),
-    Reader("ops.parquet", make_operators, profile),
+    Reader("profile.toml", make_profile, load_profile),
+    Reader("networks.csv", make_profile, load_profile),
+    Reader("contrasts.csv", make_profile, load_profile),
+    Reader("ops.parquet", make_operators, load_profile),
     Reader(CARD, make_profile, read_card),
     Reader(JOURNAL, make_journal, lambda folder: open_journal(folder / JOURNAL, HEAD).entries()),
 )
