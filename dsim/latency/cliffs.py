@@ -85,9 +85,14 @@ def shifted(weights: FloatArray, phi: FloatArray, fell: NDArray[np.bool_]) -> Fl
 
 def p_cliff(phi: FloatArray, weights: FloatArray) -> FloatArray:
     """Return the chance (N,) of a cliff for vectors (N, F), which end in counts where a network can leave the accelerator."""
-    if weights[0] <= NEVER:
+    if weights[0] <= NEVER:  # in a search this is asked of every design: no signs are read where none matters
         return np.zeros(len(phi))
-    return np.asarray(1.0 / (1.0 + np.exp(-signs(phi, len(weights) - 1) @ weights)))
+    return chances(signs(phi, len(weights) - 1), weights)
+
+
+def chances(held: FloatArray, weights: FloatArray) -> FloatArray:
+    """Return the chance (N,) of a cliff for warning signs (N, 1 + K), a constant before them, as `signs` returns them."""
+    return np.asarray(1.0 / (1.0 + np.exp(-held @ weights)))
 
 
 def chance_words(chance: float | None) -> str:

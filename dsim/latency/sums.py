@@ -94,10 +94,9 @@ class LeastSums:
             Infinite where no budget is enough. None where nothing is known: the errors asked for lie below the estimate, and a
             wider spread would need less.
         """
-        signs, weights = np.asarray(list(held), dtype=np.float64), self.cliff_weights
         leaves = 0.0
-        if weights[0] > cliffs.NEVER:
-            leaves = 1.0 / (1.0 + float(np.exp(-weights[0] - signs @ weights[1 : 1 + len(signs)])))
+        if self.cliff_weights[0] > cliffs.NEVER:
+            leaves = float(cliffs.chances(np.array([[1.0, *held]]), self.cliff_weights)[0])
         most = float(self.errors.reached(np.array([self.chance / max(1.0 - leaves, 1e-12)]))[0])
         if most < 0.0:
             return None
