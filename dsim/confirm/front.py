@@ -277,15 +277,15 @@ def _opened(study: str | Path) -> tuple[StudyResult, DeviceProfile, tuple[Candid
             f"a study needs at least {LEAST} designs near its budget to be confirmed, got {len(pool)}; search with more --trials"
         )
     profile = find_profile(result.spec.device)
-    return result, profile, pool, belief_of(result, pool)
+    return result, profile, pool, belief_of(result, profile, pool)
 
 
-def belief_of(result: StudyResult, pool: Sequence[Candidate]) -> Belief:
-    """Return what is believed of some designs of a study before any is timed."""
+def belief_of(result: StudyResult, profile: DeviceProfile, pool: Sequence[Candidate]) -> Belief:
+    """Return what is believed of some designs of a study before any is timed, by the profile of its device."""
     return believe(
         tuple(one.arch for one in pool),
         load_model(result.spec.device),
-        siblings(find_profile(result.spec.device).name).spread,
+        siblings(profile.name).spread,
         np.array([one.top1 for one in pool]),
         np.array([one.top1_low for one in pool]),
         result.spec.budget_ms,

@@ -115,11 +115,12 @@ class _Climb:
 
     def meet(self, row: Floats, design: tuple[Mix, Point]) -> None:
         """Score a design, for its joined row (1, F + S)."""
+        x = self._x(row)
         self._seen.append(row[0])
-        self._touched.append(self._x(row)[0])
+        self._touched.append(x[0])
         if self._scorer.feasible(self._scorer.score(row))[0]:
             self.fit.append(design)
-            self.best = min(self.best, float(self._score(self._x(row))[0]))
+            self.best = min(self.best, float(self._score(x)[0]))
         self.least = min(self.least, self.best)
 
     def through(self, part: Part) -> None:

@@ -21,6 +21,7 @@ import numpy as np
 from dsim.confirm.answer import Verdict
 from dsim.confirm.belief import NOISE
 from dsim.confirm.front import belief_of, confirm, name_of, plan, pool_of
+from dsim.device import find_profile
 from dsim.report.table import table
 from dsim.search import search
 from dsim.units import milliseconds
@@ -59,7 +60,7 @@ def play(device: str, budget_ms: float, draws: int, folder: Path) -> Drawn:
     result = search(device, budget_ms, trials=TRIALS, out=folder, name=device)
     study, sheet, rng = folder / device, folder / f"{device}.csv", np.random.default_rng(0)
     pool = pool_of(result)
-    belief, names = belief_of(result, pool), [name_of(one) for one in pool]
+    belief, names = belief_of(result, find_profile(device), pool), [name_of(one) for one in pool]
     rows = [names.index(step.name) for step in plan(study, MOST).steps]
     verdicts: Counter[Verdict] = Counter()
     fit, lost = 0, []
