@@ -6,6 +6,9 @@ from types import FrameType
 OK = 0
 NOTHING_FITS = 3  # 1 and 2 are click's own: an error, and wrong usage
 INTERRUPTED = 130
+CONTINUES = (
+    "Interrupted; the same command continues from here."  # beside `INTERRUPTED`, where something is kept
+)
 
 
 def stop_on_sigterm() -> None:

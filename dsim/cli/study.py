@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from dsim.cli.device_types import DEVICE_BUDGET
-from dsim.cli.exits import INTERRUPTED, NOTHING_FITS
+from dsim.cli.exits import CONTINUES, INTERRUPTED, NOTHING_FITS
 from dsim.cli.options import (
     accuracy_option,
     batch_option,
@@ -259,7 +259,7 @@ def study(
     else:
         show_budgets(found, details)
     if results[-1].cost.interrupted:
-        click.echo("Interrupted; the same command continues from here.", err=True)
+        click.echo(CONTINUES, err=True)
         ctx.exit(INTERRUPTED)
     if all(found.chosen is None for found in results):
         ctx.exit(NOTHING_FITS)

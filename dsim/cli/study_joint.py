@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from dsim.cli.exits import INTERRUPTED, NOTHING_FITS
+from dsim.cli.exits import CONTINUES, INTERRUPTED, NOTHING_FITS
 from dsim.cli.options import print_json, without_nan
 
 
@@ -22,7 +22,7 @@ def study_joint(ctx: click.Context, budgets: dict[str, float], as_json: bool, **
     else:
         show_joint(found)
     if found.cost.interrupted:
-        click.echo("Interrupted; the same command continues from here.", err=True)
+        click.echo(CONTINUES, err=True)
         ctx.exit(INTERRUPTED)
     if not found.fits:
         ctx.exit(NOTHING_FITS)
