@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from dsim.device.find import find_profile
 from dsim.errors import InvalidValueError
 from dsim.measure.measurement import Begun
@@ -24,13 +26,24 @@ def compared_profiles(begun: Begun, found: Comparison) -> dict[str, str]:
             f"a comparison must compare a profile that is timed, {', '.join(begun.profiles.values())}; this one has "
             f"{', '.join(sorted(known))}; give the --name and --backend of one of them"
         )
+    check_chip(begun, devices)
+    return devices
+
+
+def check_chip(begun: Begun, devices: Mapping[str, str]) -> None:
+    """Refuse to time designs for profiles, by backend, that are of another chip.
+
+    Raises
+    ------
+    InvalidValueError
+        One is.
+    """
     for name in devices.values():
         chip, here = find_profile(name).chip, begun.journal.head.machine.processor
         if chip != here:
             raise InvalidValueError(
                 f"{name} is of {chip}, and this machine has {here}; time its designs on such a machine"
             )
-    return devices
 
 
 def timed_designs(begun: Begun, devices: dict[str, str], keys: set[str]) -> tuple[Timed, ...]:

@@ -50,16 +50,17 @@ class Plan:
         doubt
             The present model's; None while there is none, and what covers most new kinds of op comes first.
         """
-        left = [one for one in self._check_designs if one.key not in done]
+        left = [one for one in self.check_designs if one.key not in done]
         checks = left[: BATCH // 3 if doubt is None else BATCH // 2]
-        known = set(done) | {one.key for one in self._check_designs}
+        known = set(done) | {one.key for one in self.check_designs}
         number = BATCH - len(checks)
         references = self._references(known, number // 2, doubt)
         designs = self._designs(known, number - len(references), len(done), doubt)
         return tuple(_mixed([*checks], [*designs], [*references]))
 
     @cached_property
-    def _check_designs(self) -> tuple[Planned, ...]:
+    def check_designs(self) -> tuple[Planned, ...]:
+        """The designs to hold out."""
         rng = random.Random(f"check {self.seed}")
         return tuple(planned_design(draw_design(rng, self.space), CHECK) for _ in range(self.checks))
 
