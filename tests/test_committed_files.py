@@ -23,6 +23,8 @@ from dsim.search.space import Space
 from dsim.shift.files import RECORD, from_dict, load_comparison, tables, to_dict
 from dsim.shift.measured import FILE as TIMED
 from dsim.shift.measured import read_measured, write_measured
+from lab.claims.chosen.rows import Pick as Chosen
+from lab.claims.chosen.rows import Said
 from lab.claims.device_shift import specs
 from lab.claims.fashion.costs import PATH as COSTS
 from lab.claims.fashion.costs import read_costs
@@ -47,6 +49,8 @@ RECORDS = {
     "fashion/trainings.parquet": Training,
     "fashion/picks.parquet": Pick,
     "fashion/estimates.parquet": Estimate,
+    "chosen/picks.parquet": Chosen,
+    "chosen/said.parquet": Said,
 }
 
 
@@ -54,6 +58,7 @@ def test_every_study_is_among_those_tested() -> None:
     found = {path.relative_to(STUDIES).parts[0] for path in STUDIES.rglob("*") if path.is_file()}
     assert found == {
         "backtest",
+        "chosen",
         "device-shift",
         "fashion",
         "paper-checks",
@@ -88,9 +93,11 @@ def _within(old: Any, new: Any) -> bool:
     return bool(old == new)
 
 
-@pytest.mark.parametrize("name", sorted(path.parent.name for path in STUDIES.glob(f"*/*/{TIMED}")))
+@pytest.mark.parametrize(
+    "name", sorted(str(path.parent.relative_to(STUDIES)) for path in STUDIES.rglob(TIMED))
+)
 def test_timed_designs_are_written_as_they_were_read(name: str, tmp_path: Path) -> None:
-    source = STUDIES / "device-shift" / name
+    source = STUDIES / name
     write_measured(tmp_path, read_measured(source))
     assert (tmp_path / TIMED).read_bytes() == (source / TIMED).read_bytes()
 

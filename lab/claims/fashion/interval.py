@@ -18,7 +18,7 @@ Values = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Interval:
-    """A figure, and the ends of its 90% interval; where too few values are there, the ends are nan."""
+    """A figure, and the ends of its interval, here of 90%; where too few values are there, the ends are nan."""
 
     middle: float
     low: float
