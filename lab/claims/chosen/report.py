@@ -71,7 +71,7 @@ def _row(
     name: str, what: str, by: str, judged: Sequence[Judged], chance: float = math.nan
 ) -> tuple[str, ...]:
     halves = [one.half for one in judged]
-    within = clustered_mean(halves, [100.0 * one.fits for one in judged]).words()
+    within = clustered_mean(halves, [100.0 * one.fits for one in judged]).words(0)
     return (
         name,
         what,
@@ -79,9 +79,9 @@ def _row(
         f"{len(judged)}",
         f"{100.0 * float(np.median([one.off for one in judged])):.1f}",
         clustered_mean(halves, [percent(one.slower) for one in judged]).words(1, sign=True),
-        clustered_mean(halves, [100.0 * one.covered for one in judged]).words(),
-        shares(judged).words(),
-        clustered_mean(halves, [100.0 * (one.clock_ms <= one.said.needs_ms) for one in judged]).words(),
+        clustered_mean(halves, [100.0 * one.covered for one in judged]).words(0),
+        shares(judged).words(0),
+        clustered_mean(halves, [100.0 * (one.clock_ms <= one.said.needs_ms) for one in judged]).words(0),
         "-" if math.isnan(chance) else f"{within} [{100.0 * chance:.0f}]",
     )
 
@@ -92,7 +92,7 @@ def verdict(stack: Stack, found: Finding) -> tuple[str, ...]:
     words = "keeps to 90%: no price changes"
     if found.too_hopeful:
         helps = "helps" if found.remedy_helps else "does not help"
-        words = f"too hopeful; widening by other splits {helps} ({found.remedied.words()})"
+        words = f"too hopeful; widening by other splits {helps} ({found.remedied.words(0)})"
     ratio = speed.ratio
     return (
         stack.name,
