@@ -14,12 +14,12 @@ def alike_lines(result: StudyResult) -> tuple[tuple[str, str], ...]:
     """Return a heading and a sentence each; none in results of older versions, and where nothing fits."""
     out = []
     if (alike := result.alike) is not None:
-        other = f"{alike.mixes} of {result.cost.mixes} combinations of block types hold a design within {alike.within:.2f} points"
+        other = f"{alike.mixes} or more combinations of block types hold a design within {alike.within:.2f} points"
         out.append(
             (
                 "As good:",
                 f"{other}, a tenth of the interval, which no evidence can tell apart: {'; '.join(alike.families)}. Take the "
-                "chosen one, for its lower end is the highest; another --seed may name others, and choose one of them.",
+                "chosen one, for its lower end is the highest; another --seed may differ a little.",
             )
         )
     if (missed := result.missed) is not None:

@@ -17,6 +17,7 @@ from dsim.search.grid import AXES, Grid, Points
 from dsim.search.mix import count_combinations
 from dsim.search.pile import Marking, Pile, mark_all
 from dsim.search.score import Marks, Scorer, pareto
+from dsim.search.space import Space
 
 EXHAUSTIVE = 4096  # a mix with at most this many points is swept whole
 SMALL_SPACE = 1_000_000  # designs of a whole space up to which every mix is swept whole
@@ -88,6 +89,11 @@ def explore_all(
     )
 
 
+def is_small(space: Space, most: int = SMALL_SPACE) -> bool:
+    """Tell whether a space holds so few designs that every mix is swept whole."""
+    return count_combinations(space) * space.points_per_mix <= most
+
+
 def _sweep(
     grid: Grid,
     scorer: Scorer,
@@ -97,8 +103,7 @@ def _sweep(
     sample: int,
 ) -> Marking[Explored]:
     pile = Pile(grid, scorer)
-    whole = count_combinations(grid.space) * grid.space.points_per_mix <= small
-    if whole or grid.size <= EXHAUSTIVE:
+    if is_small(grid.space, small) or grid.size <= EXHAUSTIVE:
         yield from pile.add(grid.all_points())
     else:
         sizes = np.array(grid.sizes)

@@ -29,7 +29,7 @@ class Alike:
     within
         Points of pessimistic top-1 by which they are lower at most: a tenth of the chosen design's interval.
     mixes
-        Combinations of block types whose best design is among them, the chosen one's included.
+        Combinations of block types of which a design is among those found, the chosen one's included; there may be more.
     families
         What these designs have in common, in words, part by part.
     """

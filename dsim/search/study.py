@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,13 +12,15 @@ from dsim.arch import PRESETS, Arch
 from dsim.errors import InvalidValueError, NothingFitsError
 from dsim.progress import working
 from dsim.rounding import RELATIVE, finite
+from dsim.search.across import Across, best_design, improved
 from dsim.search.candidate import Candidate, Certainty
-from dsim.search.compared import compare
+from dsim.search.compared import Compared, compare
+from dsim.search.explore import is_small
 from dsim.search.grid import Grid
 from dsim.search.missed import MOST_DRAWN, PART, Alike, Missed, families, rarer_than
 from dsim.search.mix import Mix
 from dsim.search.near import Near
-from dsim.search.record import Finished, NoRecord, Record
+from dsim.search.record import Finished, NoRecord, Record, Swept
 from dsim.search.result import Cost
 from dsim.search.score import Marks, Scorer, Scores, allowed, pareto
 from dsim.search.shared import SharedRecord
@@ -157,7 +159,10 @@ def search_mixes(
     finally:
         if shared:
             shared.close()
-    found = _conclude(spec, scorer, trials, presets, start, capped, interrupted, chances)
+    ended = _improve(
+        spec, scorer, _Ended(trials, (), Across(space, scorer), capped, interrupted, start), presets
+    )
+    found = _conclude(spec, scorer, ended, presets, chances)
     if shared and (seconds := shared.seconds()) is not None:  # of all workers, so that all say the same
         found = replace(found, cost=replace(found.cost, seconds=seconds))
     return found
@@ -211,22 +216,44 @@ def seed_mixes(spec: StudySpec) -> list[Mix]:
     return list(dict.fromkeys(mixes))
 
 
+@dataclass(frozen=True)
+class _Ended:
+    """A search whose mixes are swept, with what sweeps from better designs kept, and the second at which it began."""
+
+    trials: Trials
+    better: tuple[tuple[Mix, Swept], ...]
+    across: Across
+    capped: bool
+    interrupted: bool
+    start: float
+
+    @property
+    def every(self) -> list[tuple[Mix, Swept]]:
+        """All sweeps."""
+        return [*self.trials.done, *self.better]
+
+
+def _improve(spec: StudySpec, scorer: Scorer, ended: _Ended, presets: Mapping[str, Arch]) -> _Ended:
+    """Improve the best design across all mixes, unless the search was stopped before, or has scored every design."""
+    if ended.capped or ended.interrupted or (ended.trials.ended and is_small(spec.space)):
+        return ended
+    try:
+        better = improved(spec, scorer, ended.trials.done, presets, ended.across)
+    except KeyboardInterrupt:
+        return replace(ended, interrupted=True)
+    return replace(ended, better=tuple(better))
+
+
 def _conclude(
-    spec: StudySpec,
-    scorer: Scorer,
-    trials: Trials,
-    presets: dict[str, Arch],
-    start: float,
-    capped: bool,
-    interrupted: bool,
-    chances: Sequence[float],
+    spec: StudySpec, scorer: Scorer, ended: _Ended, presets: dict[str, Arch], chances: Sequence[float]
 ) -> Found:
     """Compare the kept points of all mixes and the presets, and choose."""
-    if not trials.done and not presets:
+    trials, every = ended.trials, ended.every
+    if not every and not presets:
         raise InvalidValueError(
             f"a search needs the time for at least one combination of blocks, got {spec.time_s} s; give it more --time"
         )
-    compared = compare(spec, scorer, trials.done, presets, chances)
+    compared = compare(spec, scorer, every, presets, chances)
     archs, joined, marks = compared.archs, compared.rows, compared.marks
     grids, proved = compared.grids, compared.proved
 
@@ -258,23 +285,22 @@ def _conclude(
         certainty.append(Certainty(chance, best_of(own, own.with_needs(marks, joined))))
     # a preset that lies on a swept grid was scored there
     extra = sum(all(grid.locate(arch) is None for grid in grids) for arch in presets.values())
-    designs = sum(swept.designs for _, swept in trials.done) + extra
-    repeats = sum(swept.repeats for _, swept in trials.done)
-    cost = Cost(time.monotonic() - start, designs, len(trials.done), repeats, capped, interrupted)
     chosen = best_of(scorer, marks)
+    alike = _alike(spec, scorer, ended, compared, chosen) if chosen else None
+    repeats = sum(swept.repeats for _, swept in every)
+    designs = sum(swept.designs for _, swept in every) + extra + ended.across.scored
+    seconds = time.monotonic() - ended.start
+    cost = Cost(seconds, designs, len(trials.done), repeats, ended.capped, ended.interrupted)
     found = Found(chosen, tuple(front), fastest, cost, tuple(certainty))
     if chosen is None:
         return found
     firsts = compared.firsts
     tops = np.where(scorer.feasible(marks.take(firsts)), marks.top1_low[firsts], -np.inf)
-    within = PART * (chosen.top1_high - chosen.top1_low)
-    near = np.flatnonzero(tops >= chosen.top1_low - within)
-    alike = [(trials.done[at][0], grids[at].values(trials.done[at][1].points[0])) for at in near.tolist()]
     best = np.argsort(-tops, kind="stable")[:MOST_DRAWN]
     summaries = scorer.table.cut(joined[firsts[best[np.isfinite(tops[best])]]]).summary
     return replace(
         found,
-        alike=Alike(within, len(near), families(spec.space, alike)) if alike else None,
+        alike=alike,
         missed=Missed(
             len(trials.even),
             0.0 if trials.ended else rarer_than(len(trials.even)),
@@ -282,6 +308,24 @@ def _conclude(
         ),
         contenders=summaries if len(summaries) > 1 else None,
     )
+
+
+def _alike(
+    spec: StudySpec, scorer: Scorer, ended: _Ended, compared: Compared, chosen: Candidate
+) -> Alike | None:
+    """Say which designs no evidence tells from the chosen one: of all mixes where all were swept, else around the best design."""
+    within = PART * (chosen.top1_high - chosen.top1_low)
+    least = chosen.top1_low - within
+    best = best_design(spec.space, scorer, ended.every)
+    if ended.capped or ended.interrupted or ended.trials.ended or best is None:
+        marks = compared.marks.take(compared.firsts)
+        near = np.flatnonzero(scorer.feasible(marks) & (marks.top1_low >= least)).tolist()
+        designs = [(ended.every[at][0], tuple(ended.every[at][1].points[0])) for at in near]
+    else:
+        designs = list(ended.across.as_good(*best, least))
+    mixes = {mix for mix, _ in designs}
+    valued = [(mix, Grid(spec.space, mix, scorer.table).values(point)) for mix, point in designs]
+    return Alike(within, len(mixes), families(spec.space, valued)) if designs else None
 
 
 def _nearest(count: int, row: Sequence[int]) -> int:

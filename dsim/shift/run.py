@@ -46,7 +46,7 @@ from dsim.shift.stack import pair_of
 from dsim.threads import one_blas_thread
 
 Progress = Callable[[str, int, int], None]  # what is done now, how many steps are over, how many in all
-FORMAT = 6  # of what a comparison computes; raise it where results would change
+FORMAT = 7  # of what a comparison computes; raise it where results would change
 
 
 @one_blas_thread()
