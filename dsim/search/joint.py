@@ -24,11 +24,13 @@ from dsim.limits import Limits, read_limits
 from dsim.rounding import without_rounding
 from dsim.search.amounts import Ceiling
 from dsim.search.candidate import Candidate
+from dsim.search.conclude import Found
 from dsim.search.identified import keep_identified
 from dsim.search.joint_files import read_joint, write_joint
 from dsim.search.joint_latency import JointLatency
 from dsim.search.joint_result import JointStudy, Lost, OnDevice
 from dsim.search.joint_spec import JointSpec
+from dsim.search.judge import judge
 from dsim.search.kept import check_place, keep_study
 from dsim.search.record import FILE as TRIALS
 from dsim.search.record import FileRecord
@@ -38,7 +40,7 @@ from dsim.search.score import POINTS, Scorer
 from dsim.search.smallest import check_limits
 from dsim.search.space import Space
 from dsim.search.spec import DEFAULT_TRIALS, StudySpec, fingerprint
-from dsim.search.study import Found, judge, search_mixes, seed_mixes
+from dsim.search.study import search_mixes, seed_mixes
 from dsim.search.table import CostTable
 from dsim.search.task import MarkedPredictor
 from dsim.units import milliseconds

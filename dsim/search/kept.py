@@ -9,11 +9,11 @@ from typing import TypeVar
 from dsim.errors import DsimError, InvalidValueError
 from dsim.files import check_folder, make_folder
 from dsim.locks import LOCK, sole_writer
+from dsim.search.conclude import Found
 from dsim.search.differs import differ_in_inputs, differences
 from dsim.search.files import INPUTS, Recorded, read_inputs, write_inputs
 from dsim.search.joint_spec import JointSpec
 from dsim.search.spec import StudySpec
-from dsim.search.study import Found
 
 _WAIT, _SHARE = "wait for its end", ", or give a --storage to all, which share the work then"
 _Result = TypeVar("_Result")

@@ -26,6 +26,7 @@ from dsim.op import OpKind
 from dsim.openers import open_with
 from dsim.search.amounts import Ceiling
 from dsim.search.certainty import all_chances
+from dsim.search.conclude import Found
 from dsim.search.files import read_result, write_result
 from dsim.search.identified import keep_identified
 from dsim.search.kept import check_place, keep_study
@@ -41,7 +42,7 @@ from dsim.search.shared_words import answer_words, question_words
 from dsim.search.smallest import check_limits
 from dsim.search.space import Space
 from dsim.search.spec import CHANCE, DEFAULT_TRIALS, StudySpec, fingerprint
-from dsim.search.study import Found, Progress, search_mixes, seed_mixes
+from dsim.search.study import Progress, search_mixes, seed_mixes
 from dsim.search.table import CostTable
 from dsim.search.tables import Tables
 from dsim.search.task import MarkedPredictor, TaskSource

@@ -4,30 +4,22 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-
-import numpy as np
+from dataclasses import replace
 
 from dsim.arch import PRESETS, Arch
-from dsim.errors import InvalidValueError, NothingFitsError
 from dsim.progress import working
-from dsim.rounding import RELATIVE, finite
-from dsim.search.across import Across, best_design, improved
-from dsim.search.candidate import Candidate, Certainty
-from dsim.search.compared import Compared, compare
+from dsim.rounding import RELATIVE
+from dsim.search.across import Across, improved
+from dsim.search.conclude import Ended, Found, conclude
 from dsim.search.explore import is_small
 from dsim.search.grid import Grid
-from dsim.search.missed import MOST_DRAWN, PART, Alike, Missed, families, rarer_than
 from dsim.search.mix import Mix
 from dsim.search.near import Near
-from dsim.search.record import Finished, NoRecord, Record, Swept
-from dsim.search.result import Cost
-from dsim.search.score import Marks, Scorer, Scores, allowed, pareto
+from dsim.search.record import Finished, NoRecord, Record
+from dsim.search.score import Scorer
 from dsim.search.shared import SharedRecord
-from dsim.search.smallest import no_design
 from dsim.search.spec import StudySpec
 from dsim.search.sweep import sweep_mixes
-from dsim.search.table import Floats
 from dsim.search.trials import GUIDED, Trials
 from dsim.search.workers import Asked, sweep_together
 from dsim.threads import one_blas_thread
@@ -38,20 +30,6 @@ Progress = Callable[
 
 
 AT_ONCE = 8  # mixes that are swept side by side
-
-
-@dataclass(frozen=True)
-class Found:
-    """What the search itself found, before published networks and notes are added."""
-
-    chosen: Candidate | None
-    front: tuple[Candidate, ...]
-    fastest: Candidate
-    cost: Cost
-    certainty: tuple[Certainty, ...] = ()
-    alike: Alike | None = None
-    missed: Missed | None = None
-    contenders: Floats | None = None  # summaries (K, S) of the best designs of the best mixes, the best first
 
 
 @one_blas_thread()
@@ -160,9 +138,9 @@ def search_mixes(
         if shared:
             shared.close()
     ended = _improve(
-        spec, scorer, _Ended(trials, (), Across(space, scorer), capped, interrupted, start), presets
+        spec, scorer, Ended(trials, (), Across(space, scorer), capped, interrupted, start), presets
     )
-    found = _conclude(spec, scorer, ended, presets, chances)
+    found = conclude(spec, scorer, ended, presets, chances)
     if shared and (seconds := shared.seconds()) is not None:  # of all workers, so that all say the same
         found = replace(found, cost=replace(found.cost, seconds=seconds))
     return found
@@ -216,24 +194,7 @@ def seed_mixes(spec: StudySpec) -> list[Mix]:
     return list(dict.fromkeys(mixes))
 
 
-@dataclass(frozen=True)
-class _Ended:
-    """A search whose mixes are swept, with what sweeps from better designs kept, and the second at which it began."""
-
-    trials: Trials
-    better: tuple[tuple[Mix, Swept], ...]
-    across: Across
-    capped: bool
-    interrupted: bool
-    start: float
-
-    @property
-    def every(self) -> list[tuple[Mix, Swept]]:
-        """All sweeps."""
-        return [*self.trials.done, *self.better]
-
-
-def _improve(spec: StudySpec, scorer: Scorer, ended: _Ended, presets: Mapping[str, Arch]) -> _Ended:
+def _improve(spec: StudySpec, scorer: Scorer, ended: Ended, presets: Mapping[str, Arch]) -> Ended:
     """Improve the best design across all mixes, unless the search was stopped before, or has scored every design."""
     if ended.capped or ended.interrupted or (ended.trials.ended and is_small(spec.space)):
         return ended
@@ -244,114 +205,5 @@ def _improve(spec: StudySpec, scorer: Scorer, ended: _Ended, presets: Mapping[st
     return replace(ended, better=tuple(better))
 
 
-def _conclude(
-    spec: StudySpec, scorer: Scorer, ended: _Ended, presets: dict[str, Arch], chances: Sequence[float]
-) -> Found:
-    """Compare the kept points of all mixes and the presets, and choose."""
-    trials, every = ended.trials, ended.every
-    if not every and not presets:
-        raise InvalidValueError(
-            f"a search needs the time for at least one combination of blocks, got {spec.time_s} s; give it more --time"
-        )
-    compared = compare(spec, scorer, every, presets, chances)
-    archs, joined, marks = compared.archs, compared.rows, compared.marks
-    grids, proved = compared.grids, compared.proved
-
-    def candidates(which: Sequence[int]) -> list[Candidate]:
-        if not which:  # no budget is enough for any design
-            return []
-        own = joined[list(which)]
-        scores = scorer.score(own)
-        return [
-            _candidate(archs[at][0], archs[at][1](), scorer, own[n : n + 1], scores.take(np.array([n])))
-            for n, at in enumerate(which)
-        ]
-
-    def best_of(own: Scorer, marks: Marks) -> Candidate | None:
-        best = int(own.order(marks)[0])
-        return candidates([best])[0] if bool(own.feasible(marks)[best]) else None
-
-    some = np.flatnonzero(allowed(marks))
-    if not len(some) and scorer.table.ceiling is not None:
-        columns = scorer.table.cut(joined).amounts
-        assert columns is not None
-        raise NothingFitsError(no_design(scorer.table.ceiling, columns, marks.in_region))
-    usable = some if len(some) else np.arange(len(marks))
-    front = candidates([int(usable[i]) for i in pareto(marks.take(usable))])
-    fastest = candidates([int(usable[scorer.fastest(marks.take(usable))])])[0]
-    certainty = []
-    for chance in chances:
-        own = replace(scorer, chance=chance)
-        certainty.append(Certainty(chance, best_of(own, own.with_needs(marks, joined))))
-    # a preset that lies on a swept grid was scored there
-    extra = sum(all(grid.locate(arch) is None for grid in grids) for arch in presets.values())
-    chosen = best_of(scorer, marks)
-    alike = _alike(spec, scorer, ended, compared, chosen) if chosen else None
-    repeats = sum(swept.repeats for _, swept in every)
-    designs = sum(swept.designs for _, swept in every) + extra + ended.across.scored
-    seconds = time.monotonic() - ended.start
-    cost = Cost(seconds, designs, len(trials.done), repeats, ended.capped, ended.interrupted)
-    found = Found(chosen, tuple(front), fastest, cost, tuple(certainty))
-    if chosen is None:
-        return found
-    firsts = compared.firsts
-    tops = np.where(scorer.feasible(marks.take(firsts)), marks.top1_low[firsts], -np.inf)
-    best = np.argsort(-tops, kind="stable")[:MOST_DRAWN]
-    summaries = scorer.table.cut(joined[firsts[best[np.isfinite(tops[best])]]]).summary
-    return replace(
-        found,
-        alike=alike,
-        missed=Missed(
-            len(trials.even),
-            0.0 if trials.ended else rarer_than(len(trials.even)),
-            regret_at_most=max(proved.top1_low - chosen.top1_low, 0.0) if proved else None,
-        ),
-        contenders=summaries if len(summaries) > 1 else None,
-    )
-
-
-def _alike(
-    spec: StudySpec, scorer: Scorer, ended: _Ended, compared: Compared, chosen: Candidate
-) -> Alike | None:
-    """Say which designs no evidence tells from the chosen one: of all mixes where all were swept, else around the best design."""
-    within = PART * (chosen.top1_high - chosen.top1_low)
-    least = chosen.top1_low - within
-    best = best_design(spec.space, scorer, ended.every)
-    if ended.capped or ended.interrupted or ended.trials.ended or best is None:
-        marks = compared.marks.take(compared.firsts)
-        near = np.flatnonzero(scorer.feasible(marks) & (marks.top1_low >= least)).tolist()
-        designs = [(ended.every[at][0], tuple(ended.every[at][1].points[0])) for at in near]
-    else:
-        designs = list(ended.across.as_good(*best, least))
-    mixes = {mix for mix, _ in designs}
-    valued = [(mix, Grid(spec.space, mix, scorer.table).values(point)) for mix, point in designs]
-    return Alike(within, len(mixes), families(spec.space, valued)) if designs else None
-
-
 def _nearest(count: int, row: Sequence[int]) -> int:
     return min(row, key=lambda option: abs(option - count))
-
-
-def judge(arch: Arch, scorer: Scorer, name: str = "") -> Candidate:
-    """Score one design, wherever it comes from."""
-    row = scorer.table.whole(arch)[None]
-    return _candidate(name, arch, scorer, row, scorer.score(row))
-
-
-def _candidate(name: str, arch: Arch, scorer: Scorer, row: Floats, score: Scores) -> Candidate:
-    arch = scorer.table.deployed(arch)
-    graphs = [piece.graph for piece in scorer.table.priced(arch)]
-    return Candidate(
-        arch,
-        float(score.latency_ms[0]),
-        float(score.low_ms[0]),
-        float(score.high_ms[0]),
-        float(scorer.p_fits(row)[0]),
-        float(score.top1[0]),
-        float(score.top1_low[0]),
-        float(score.top1_high[0]),
-        sum(graph.params for graph in graphs),
-        sum(graph.macs for graph in graphs),
-        name,
-        finite(float(score.needs_ms[0])),
-    )

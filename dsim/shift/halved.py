@@ -12,10 +12,11 @@ from dsim.errors import FileFormatError, InvalidValueError
 from dsim.files import make_folder, write_atomic
 from dsim.latency.refit import families_of, refit
 from dsim.records import from_json, to_json
+from dsim.search.judge import judge
 from dsim.search.score import Scorer
 from dsim.search.space import Space
 from dsim.search.spec import StudySpec
-from dsim.search.study import judge, search_mixes
+from dsim.search.study import search_mixes
 from dsim.search.table import CostTable
 from dsim.shift.accuracy import Accuracy
 from dsim.shift.families import in_half, once_in_half

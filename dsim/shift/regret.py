@@ -6,8 +6,8 @@ import numpy as np
 
 from dsim.arch import Arch
 from dsim.rounding import finite, limit, without_rounding
+from dsim.search.judge import judge
 from dsim.search.score import POINTS
-from dsim.search.study import judge
 from dsim.shift.draws import Draws
 from dsim.shift.parts import Parts
 from dsim.shift.records import Cell, Interval, Verdict

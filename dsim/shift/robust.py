@@ -8,8 +8,8 @@ import numpy as np
 
 from dsim.arch import Arch
 from dsim.rounding import RELATIVE, steps
+from dsim.search.judge import judge
 from dsim.search.score import POINTS
-from dsim.search.study import judge
 from dsim.shift.draws import Draws
 from dsim.shift.flips import may_choose
 from dsim.shift.records import Robust, RobustOn

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dsim.arch import get_preset
 from dsim.latency import load_model
 from dsim.network import predict
+from dsim.search.judge import judge
 from dsim.search.notes import question_notes
 from dsim.search.score import Scorer
-from dsim.search.study import judge
 from dsim.search.table import CostTable
 from tests.search.fakes import FakeAccuracy
 

@@ -16,13 +16,14 @@ from dsim.arch import Arch, Mixer, Norm, Stem, get_preset
 from dsim.errors import FileAccessError, InvalidValueError
 from dsim.report.progress import shown
 from dsim.rounding import limit
+from dsim.search.conclude import Found
 from dsim.search.exact import exact_optimum
 from dsim.search.mix import Mix, all_mixes
 from dsim.search.record import FileRecord
 from dsim.search.score import Scorer
 from dsim.search.space import Space
 from dsim.search.spec import StudySpec
-from dsim.search.study import Found, search_mixes, seed_presets
+from dsim.search.study import search_mixes, seed_presets
 from dsim.search.table import CostTable
 from dsim.search.trials import GUIDED
 from tests.search.fakes import FakeAccuracy, FakeLatency

@@ -10,8 +10,9 @@ import os
 import signal
 import sys
 
+from dsim.search.conclude import Found
 from dsim.search.shared import Choices, SharedRecord
-from dsim.search.study import Found, search_mixes
+from dsim.search.study import search_mixes
 from tests.search.test_study import scorer, spec
 
 

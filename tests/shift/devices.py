@@ -13,9 +13,10 @@ from dsim.graph.passes import run_passes
 from dsim.latency.kernel import Kernel, Placed
 from dsim.op import OpKind
 from dsim.search import Space
+from dsim.search.conclude import Found
 from dsim.search.score import Scorer
 from dsim.search.spec import StudySpec
-from dsim.search.study import Found, search_mixes
+from dsim.search.study import search_mixes
 from dsim.search.table import CostTable
 from dsim.shift.draws import PER_REFIT, Draws, draw_device
 from dsim.shift.panel import Panel

@@ -11,10 +11,11 @@ from dsim.accuracy.recipe import REFERENCE, Recipe
 from dsim.arch import Arch
 from dsim.latency.model import DeviceModel
 from dsim.search.identified import keep_identified
+from dsim.search.judge import judge
 from dsim.search.score import Scorer
 from dsim.search.space import Space
 from dsim.search.spec import StudySpec
-from dsim.search.study import judge, search_mixes
+from dsim.search.study import search_mixes
 from dsim.search.table import CostTable, Floats
 from lab.claims.fits_by import FitsByFigure
 

@@ -1,0 +1,35 @@
+"""Score one design, wherever it comes from."""
+
+from __future__ import annotations
+
+from dsim.arch import Arch
+from dsim.rounding import finite
+from dsim.search.candidate import Candidate
+from dsim.search.score import Scorer, Scores
+from dsim.search.table import Floats
+
+
+def judge(arch: Arch, scorer: Scorer, name: str = "") -> Candidate:
+    """Score one design, wherever it comes from."""
+    row = scorer.table.whole(arch)[None]
+    return candidate_of(name, arch, scorer, row, scorer.score(row))
+
+
+def candidate_of(name: str, arch: Arch, scorer: Scorer, row: Floats, score: Scores) -> Candidate:
+    """Return a design whose joined row (1, F + S) was scored."""
+    arch = scorer.table.deployed(arch)
+    graphs = [piece.graph for piece in scorer.table.priced(arch)]
+    return Candidate(
+        arch,
+        float(score.latency_ms[0]),
+        float(score.low_ms[0]),
+        float(score.high_ms[0]),
+        float(scorer.p_fits(row)[0]),
+        float(score.top1[0]),
+        float(score.top1_low[0]),
+        float(score.top1_high[0]),
+        sum(graph.params for graph in graphs),
+        sum(graph.macs for graph in graphs),
+        name,
+        finite(float(score.needs_ms[0])),
+    )
