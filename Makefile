@@ -103,7 +103,6 @@ fits: $(STAMPS)/run ## after a change of how models are learned: raise the forma
 
 shift: $(STAMPS)/report ## how the best design moves over eleven profiles: studies/device-shift, its page, and the findings in lab/notes/shift.md
 	OMP_NUM_THREADS=1 $(BIN)/python -m lab.claims.device_shift
-	OMP_NUM_THREADS=1 $(BIN)/python -m lab.claims.shift_null
 	$(BIN)/dsim report studies/device-shift --held-out -o studies/device-shift/report.html --png build/device-shift
 	cp build/device-shift/*-latency/regret.png lab/notes/shift.png
 

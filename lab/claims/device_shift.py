@@ -17,18 +17,22 @@ from pathlib import Path
 
 from dsim.arch import get_preset
 from dsim.report.findings import findings_table
+from dsim.report.null import null_in_words, null_table
 from dsim.report.progress import shown
 from dsim.report.shift import devices_table, matrix_table, pairs_table
 from dsim.report.timed import agreement_table, equal_table, timed_table
 from dsim.shift import Comparison, ComparisonSpec, load_comparison, run_comparison
 from dsim.shift.equal_top1 import at_equal_top1
-from dsim.shift.measured import Agreement, agreements, read_measured
+from dsim.shift.measured import Agreement, Timed, agreements, read_measured
 from dsim.shift.strongest import Finding, findings, strongest
 from dsim.shift.summary import shift_by_kind
 from lab.marked import replace_block
 from lab.places import NOTES, STUDIES
 
+JOBS = 2
 STUDY = STUDIES / "device-shift"
+# a comparison of an earlier version, whose designs were timed on Zen 3 and Zen 4; today's are timed on Zen 4 alone
+EARLIER = STUDIES / "timed-designs" / "two-chips"
 
 
 def specs() -> dict[str, ComparisonSpec]:
@@ -89,13 +93,31 @@ def timed_in_words(sums: Sequence[Agreement]) -> str:
     )
 
 
+def timed_comparisons(
+    found: Mapping[str, Comparison],
+) -> tuple[tuple[str, Comparison, tuple[Timed, ...]], ...]:
+    """Return each comparison whose designs were timed, with what it is called and the figures."""
+    return (
+        ("Designs of an earlier comparison, on both chips", load_comparison(EARLIER), read_measured(EARLIER)),
+        ("Designs of this comparison", found["latency"], read_measured(STUDY / "latency")),
+    )
+
+
 def write(found: Mapping[str, Comparison], page: Path) -> None:
     """Put words and tables of the comparisons into the marked blocks of a page."""
-    latency, timed = found["latency"], read_measured(STUDY / "latency")
-    sums = agreements(latency, timed)
+    latency = found["latency"]
     replace_block(page, "shift", in_words(latency))
-    equal = equal_table(at_equal_top1(latency, timed)).markdown()
-    replace_block(page, "timed-words", f"{timed_in_words(sums)}\n\n{equal}")
+    null = null_in_words(latency)
+    replace_block(page, "null", f"{null[0].upper()}{null[1:]}\n\n{null_table(latency).markdown()}")
+    words, measured = [], []
+    for title, one, timed in timed_comparisons(found):
+        sums = agreements(one, timed)
+        equal = equal_table(at_equal_top1(one, timed)).markdown()
+        words += [f"**{title}**", timed_in_words(sums), equal]
+        each = (agreement_table(one, timed), *(timed_table(one, timed, own.device) for own in sums))
+        measured += [f"**{title}**", *(table.markdown() for table in each)]
+    replace_block(page, "timed-words", "\n\n".join(words))
+    replace_block(page, "timed", "\n\n".join(measured))
     tables = [
         text
         for name, one in found.items()
@@ -104,9 +126,7 @@ def write(found: Mapping[str, Comparison], page: Path) -> None:
             *(make(one).markdown() for make in (devices_table, matrix_table, findings_table, pairs_table)),
         )
     ]
-    measured = (agreement_table(latency, timed), *(timed_table(latency, timed, one.device) for one in sums))
     replace_block(page, "device-shift", "\n".join(tables))
-    replace_block(page, "timed", "\n".join(one.markdown() for one in measured))
 
 
 def main() -> None:
@@ -115,7 +135,7 @@ def main() -> None:
         found = {name: load_comparison(STUDY / name) for name in specs()}
     else:
         with shown():
-            found = {name: run_comparison(spec) for name, spec in specs().items()}
+            found = {name: run_comparison(spec, jobs=JOBS) for name, spec in specs().items()}
     write(found, NOTES / "shift.md")
 
 
