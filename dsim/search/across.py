@@ -111,7 +111,7 @@ class Across:
     def _sums(self, here: _Place) -> StageSums:
         key = here.kind, here.chosen
         if key not in self._known:
-            self._known[key] = stage_sums(here.options, here.chosen, self._mark, self._scorer.budget_ms)
+            self._known[key] = stage_sums(here.options, here.chosen, self._mark, self._scorer.used)
         return self._known[key]
 
     def _best(self, kind: Mix, options: Options, designs: Designs) -> _Place:

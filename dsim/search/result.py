@@ -65,7 +65,7 @@ class Cost:
     seconds
         Wall clock of the run that finished it; with a storage, from the first mix of any worker to the last.
     designs
-        Distinct designs that were scored.
+        Designs that were scored, each once in a mix; what improves the best design across mixes counts all that it scores.
     mixes
         Mixes that were swept.
     repeats

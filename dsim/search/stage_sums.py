@@ -33,6 +33,13 @@ class Marking(Protocol):
         """Mark them."""
 
 
+class Using(Protocol):
+    """Returns what joined rows (N, F + S) use of the budget, and of the tightest limit where there is one, as shares (N, K)."""
+
+    def __call__(self, rows: Floats) -> Floats:
+        """Say what they use."""
+
+
 @dataclass(frozen=True)
 class StageSums:
     """Changes of one stage of a design.
@@ -42,55 +49,61 @@ class StageSums:
     gains
         For each stage (N,), points of pessimistic top-1 by option, the other stages left as they are.
     costs
-        The same for the logarithm of the milliseconds needed.
+        The same (N, K) for the logarithm of what is used: of the budget, and with limits beside time of the tightest of them.
     room
-        Logarithm of the budget over what the design needs.
+        Of each (K,), the logarithm of what is allowed over what the design uses.
     """
 
     gains: tuple[Floats, ...]
     costs: tuple[Floats, ...]
-    room: float
+    room: Floats
 
     def promising(self) -> Designs:
-        """Return the designs whose sums are best at three prices of time, each once."""
-        return np.unique(np.concatenate([self._of_price(price) for price in self._prices()]), axis=0)
+        """Return the designs whose sums are best at three prices of time, and at three of the tightest limit, each once."""
+        found = [self._of_price(price, by) for by in range(len(self.room)) for price in self._prices(by)]
+        return np.unique(np.concatenate(found), axis=0)
 
     def with_each_option(self) -> Designs:
-        """Return for each option of each stage the best design by sums that has it and fits, each once."""
+        """Return for each option of each stage the best design by sums that has it and keeps to what is scarcest, each once."""
+        scarcest = int(np.argmin(self.room))
+        costs, room = [cost[:, scarcest] for cost in self.costs], self.room[scarcest]
         fronts = [
             _front(np.arange(len(gain))[:, None], gain, cost)
-            for gain, cost in zip(self.gains, self.costs, strict=True)
+            for gain, cost in zip(self.gains, costs, strict=True)
         ]
         found = []
-        for stage, cost in enumerate(self.costs):
+        for stage, cost in enumerate(costs):
             rest = _sum_of([one for n, one in enumerate(fronts) if n != stage])
-            at = np.searchsorted(rest.cost, self.room - SPARE - cost, side="right") - 1
+            at = np.searchsorted(rest.cost, room - SPARE - cost, side="right") - 1
             some = np.flatnonzero(at >= 0)
             found.append(np.insert(rest.designs[at[some]], stage, some, axis=1))
         return np.unique(np.concatenate(found), axis=0)
 
-    def _prices(self) -> tuple[float, ...]:
-        """Return what time is worth here: the most that more of it buys, the least that less of it costs, and what lies between."""
-        gain, cost = np.concatenate(self.gains), np.concatenate(self.costs)
+    def _prices(self, by: int) -> tuple[float, ...]:
+        """Return what time or a limit is worth: the most that more of it buys, the least that less of it costs, and what lies between."""
+        gain, cost = np.concatenate(self.gains), np.concatenate(self.costs)[:, by]
         more, less = (cost > _SMALL) & (cost < _LARGE), (cost < -_SMALL) & (cost > -_LARGE)
         buys = float(np.max(gain[more] / cost[more], initial=_LEAST_PRICE))
         saves = max(float(np.min(gain[less] / cost[less], initial=POINTS)), _LEAST_PRICE)
         return tuple(sorted({buys, saves, float(np.sqrt(buys * saves))}))
 
-    def _of_price(self, price: float) -> Designs:
+    def _of_price(self, price: float, by: int) -> Designs:
         kept = [
-            np.argsort(price * cost - gain, kind="stable")[:KEPT]
+            np.argsort(price * cost[:, by] - gain, kind="stable")[:KEPT]
             for gain, cost in zip(self.gains, self.costs, strict=True)
         ]
         gain = _sums([own[some] for own, some in zip(self.gains, kept, strict=True)])
-        over = _sums([own[some] for own, some in zip(self.costs, kept, strict=True)]) - self.room
-        worth = gain - _OVER * price * np.maximum(over, 0.0)
+        over = np.zeros(len(gain))
+        for each, room in enumerate(self.room):
+            used = _sums([own[some, each] for own, some in zip(self.costs, kept, strict=True)])
+            over += np.maximum(used - room, 0.0)
+        worth = gain - _OVER * price * over
         best = np.argsort(-worth, kind="stable")[:SCORED]
         places = np.unravel_index(best, [len(some) for some in kept])
         return np.stack([some[at] for some, at in zip(kept, places, strict=True)], axis=1)
 
 
-def stage_sums(options: Options, chosen: Sequence[int], mark: Marking, budget_ms: float) -> StageSums:
+def stage_sums(options: Options, chosen: Sequence[int], mark: Marking, use: Using) -> StageSums:
     """Mark all changes of one stage.
 
     Parameters
@@ -101,22 +114,23 @@ def stage_sums(options: Options, chosen: Sequence[int], mark: Marking, budget_ms
         The design, as the numbers of its options.
     mark
         Marks joined rows.
-    budget_ms
-        That designs must keep to.
+    use
+        Says what they use; what no budget is enough for uses infinitely much.
     """
-    here = mark(options.rows(np.array([chosen])))
-    least = float(_log_needs(here, budget_ms)[0])
+    row = options.rows(np.array([chosen]))
+    here, least = mark(row), _log(use(row))[0]
     gains, costs = [], []
     for stage in range(len(options.stages)):
-        marks = mark(options.around(chosen, stage))
+        rows = options.around(chosen, stage)
+        marks = mark(rows)
         gains.append(np.where(marks.in_region, marks.top1_low - here.top1_low[0], -POINTS))
-        costs.append(_log_needs(marks, budget_ms) - least)
+        costs.append(_log(use(rows)) - least)
     return StageSums(tuple(gains), tuple(costs), -least)
 
 
-def _log_needs(marks: Marks, budget_ms: float) -> Floats:
-    """Return the logarithm (N,) of what designs need, in budgets; where no budget is enough, of a thousand."""
-    return np.log(np.where(np.isfinite(marks.needs_ms), marks.needs_ms / budget_ms, 1e3))
+def _log(used: Floats) -> Floats:
+    """Return the logarithm of shares; where no budget is enough, of a thousand."""
+    return np.log(np.where(np.isfinite(used), used, 1e3))
 
 
 @dataclass(frozen=True)

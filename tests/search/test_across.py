@@ -7,6 +7,7 @@ import itertools
 import numpy as np
 import pytest
 
+from dsim.limits import Limits
 from dsim.rounding import limit
 from dsim.search.across import Across
 from dsim.search.exact import exact_optimum
@@ -14,6 +15,7 @@ from dsim.search.grid import AXES, Grid
 from dsim.search.options import options_of
 from dsim.search.stage_sums import SPARE, StageSums, stage_sums
 from dsim.search.study import search_mixes, seed_mixes
+from tests.search.test_limits import scorer as limited
 from tests.search.test_study import BUDGET_MS, SMALL, scorer, spec
 
 # 6,912 designs in 48 mixes: more than a few trials sweep, few enough to score them all
@@ -31,8 +33,8 @@ def sums() -> StageSums:
     counts = (5, 4, 6, 7)
     return StageSums(
         tuple(random.normal(size=n) for n in counts),
-        tuple(random.normal(scale=0.1, size=n) for n in counts),
-        0.05,
+        tuple(random.normal(scale=0.1, size=(n, 1)) for n in counts),
+        np.array([0.05]),
     )
 
 
@@ -42,9 +44,9 @@ def test_the_best_by_sums_with_each_option_is_that_of_all_designs(sums: StageSum
     def total(parts: tuple[np.ndarray, ...], designs: np.ndarray) -> np.ndarray:
         return np.sum([part[designs[:, n]] for n, part in enumerate(parts)], axis=0)
 
-    found = sums.with_each_option()
-    fits = every[total(sums.costs, every) <= sums.room - SPARE]
-    assert np.all(total(sums.costs, found) <= sums.room - SPARE + 1e-12)
+    found, costs, room = sums.with_each_option(), tuple(cost[:, 0] for cost in sums.costs), sums.room[0]
+    fits = every[total(costs, every) <= room - SPARE]
+    assert np.all(total(costs, found) <= room - SPARE + 1e-12)
     for stage, gain in enumerate(sums.gains):
         for option in range(len(gain)):
             own, best = found[found[:, stage] == option], fits[fits[:, stage] == option]
@@ -56,15 +58,15 @@ def test_sums_hold_what_single_changes_cost_and_gain() -> None:
     judge, mix = scorer(), seed_mixes(spec(space=MEDIUM))[0]
     options = options_of(MEDIUM, mix, judge.table)
     chosen = (1, 2, 3, 4)
-    found = stage_sums(options, chosen, judge.mark, judge.budget_ms)
+    found = stage_sums(options, chosen, judge.mark, judge.used)
     here = judge.score(options.rows(np.array([chosen])))
-    assert np.exp(-found.room) * judge.budget_ms == pytest.approx(here.needs_ms[0])
+    assert np.exp(-found.room[0]) * judge.budget_ms == pytest.approx(here.needs_ms[0])
     for stage in range(4):
         other = (*chosen[:stage], 0, *chosen[stage + 1 :])
         changed = judge.score(options.rows(np.array([other])))
         assert found.gains[stage][chosen[stage]] == pytest.approx(0.0, abs=1e-9)
         assert found.gains[stage][0] == pytest.approx(changed.top1_low[0] - here.top1_low[0])
-        assert found.costs[stage][0] == pytest.approx(np.log(changed.needs_ms[0] / here.needs_ms[0]))
+        assert found.costs[stage][0, 0] == pytest.approx(np.log(changed.needs_ms[0] / here.needs_ms[0]))
 
 
 def test_few_mixes_end_at_the_true_optimum_of_the_space() -> None:
@@ -72,6 +74,15 @@ def test_few_mixes_end_at_the_true_optimum_of_the_space() -> None:
     for seed in range(3):
         found = search_mixes(spec(trials=4, space=MEDIUM, seed=seed), scorer(), "a")
         assert found.cost.mixes == 4
+        assert found.chosen is not None
+        assert found.chosen.top1_low == pytest.approx(exact.top1_low, rel=1e-12)
+
+
+@pytest.mark.parametrize("limits", [Limits(params=6e6), Limits(macs=0.8e9), Limits(params=5e6, macs=0.7e9)])
+def test_few_mixes_end_at_the_true_optimum_under_a_limit_that_is_scarcer_than_time(limits: Limits) -> None:
+    exact = exact_optimum(MEDIUM, limited(limits))
+    for seed in range(3):
+        found = search_mixes(spec(trials=4, space=MEDIUM, seed=seed, budget_ms=3.0), limited(limits), "a")
         assert found.chosen is not None
         assert found.chosen.top1_low == pytest.approx(exact.top1_low, rel=1e-12)
 
