@@ -14,12 +14,15 @@ def alike_lines(result: StudyResult) -> tuple[tuple[str, str], ...]:
     """Return a heading and a sentence each; none in results of older versions, and where nothing fits."""
     out = []
     if (alike := result.alike) is not None:
-        other = f"{alike.mixes} or more combinations of block types hold a design within {alike.within:.2f} points"
+        every = result.missed is not None and result.missed.at_most == 0.0
+        count = f"{alike.mixes}{'' if every else ' or more'} combinations of block types hold"
         out.append(
             (
                 "As good:",
-                f"{other}, a tenth of the interval, which no evidence can tell apart: {'; '.join(alike.families)}. Take the "
-                "chosen one, for its lower end is the highest; another --seed may differ a little.",
+                f"{'1 combination of block types holds' if every and alike.mixes == 1 else count} a design within "
+                f"{alike.within:.2f} points, a tenth of the interval, which no evidence can tell apart: "
+                f"{'; '.join(alike.families)}. Take the chosen one, for its lower end is the highest"
+                f"{'' if every else '; another --seed may differ a little'}.",
             )
         )
     if (missed := result.missed) is not None:

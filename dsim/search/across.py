@@ -24,6 +24,7 @@ from dsim.search.stage_sums import Designs, StageSums, stage_sums
 from dsim.search.sweep import sweep_mixes
 from dsim.search.table import Floats
 
+STARTS = 8  # best swept mixes from which it begins
 ROUNDS = 12  # of one kind: each begins at a better design
 CLOSE = 1e-4  # points of pessimistic top-1 that no round is made for
 _CHOICES = ("stem", "attention", "activation", "norm")  # one of each for a whole design: they make its kind
@@ -60,9 +61,9 @@ class Across:
         self._space, self._scorer = space, scorer
         self._known: dict[tuple[Mix, tuple[int, ...]], StageSums] = {}
 
-    def improve(self, mix: Mix, point: Point) -> tuple[Mix, Point]:
-        """Go from a design to better ones until none is found; ``point`` is one of the grid of ``mix``."""
-        best = self._best_of_kind(mix, point)
+    def improve(self, starts: Sequence[tuple[Mix, Point]]) -> tuple[Mix, Point]:
+        """Go from the best of some designs that fit to better ones until none is found; points are of the grids of their mixes."""
+        best = self._first([self._best_of_kind(mix, point) for mix, point in starts])
         while True:
             design = best.options.design(best.chosen)
             others = [self._best_of_kind(kind, design[1]) for kind in self._beside(design[0])]
@@ -141,7 +142,7 @@ def improved(
     presets: Mapping[str, Arch],
     across: Across,
 ) -> list[tuple[Mix, Swept]]:
-    """Improve the best design of swept mixes; the mix where that ends is swept from there.
+    """Improve the best designs of swept mixes; the mix where that ends is swept from there.
 
     Parameters
     ----------
@@ -156,21 +157,25 @@ def improved(
         What sweeps from there kept: nothing where the best design stays, or where none fits.
     """
     found = list[tuple[Mix, Swept]]()
-    while best := best_design(spec.space, scorer, [*done, *found]):
-        ends = across.improve(*best)
-        if ends == best:
+    while best := best_designs(spec.space, scorer, [*done, *found], STARTS):
+        ends = across.improve(best)
+        if ends in best:
             break
         (finished, _), *_ = sweep_mixes([(ends[0], (ends[1],))], scorer, spec, presets)
         found.append((ends[0], finished.swept))
+        if tuple(finished.swept.points[0]) == ends[1]:
+            break
     return found
 
 
-def best_design(space: Space, scorer: Scorer, done: Sequence[tuple[Mix, Swept]]) -> tuple[Mix, Point] | None:
-    """Return the best design of swept mixes as mix and point, or None where none fits."""
+def best_designs(
+    space: Space, scorer: Scorer, done: Sequence[tuple[Mix, Swept]], most: int
+) -> list[tuple[Mix, Point]]:
+    """Return the best designs of swept mixes that fit, as mixes and points, the best first."""
     firsts = [(mix, tuple(swept.points[0])) for mix, swept in done]
     if not firsts:
-        return None
+        return []
     rows = [Grid(space, mix, scorer.table).rows(np.array([point])) for mix, point in firsts]
     marks = scorer.mark(np.concatenate(rows), single=False)
-    first = int(scorer.order(marks)[0])
-    return firsts[first] if scorer.feasible(marks)[first] else None
+    order = scorer.order(marks)
+    return [firsts[at] for at in order[scorer.feasible(marks)[order]][:most].tolist()]

@@ -246,13 +246,15 @@ class Scorer:
         needs = self.latency.price(cut.phi, self.confidence, self.chance).needs_ms
         return replace(marks, needs_ms=self._limited(cut, needs)[1])
 
-    def used(self, rows: Floats) -> Floats:
-        """Return the parts of the budget and, with limits beside time, of the tightest one (N, 1 or 2) that joined rows (N, F + S) need."""
+    def used(self, marks: Marks, rows: Floats) -> Floats:
+        """Return the parts of the budget and, with limits beside time, of the tightest one (N, 1 or 2) that marked rows (N, F + S) need."""
         cut = self.table.cut(rows)
-        needs = self.latency.price(cut.phi, self.confidence, self.chance).needs_ms / self.budget_ms
         if self.table.ceiling is None or cut.amounts is None:
-            return needs[:, None]
-        return np.stack([needs, self.table.ceiling.shares(cut.amounts)], axis=1)
+            return marks.needs_ms[:, None] / self.budget_ms
+        needs = self.latency.price(
+            cut.phi, self.confidence, self.chance
+        ).needs_ms  # that of marks is raised where a limit is broken
+        return np.stack([needs / self.budget_ms, self.table.ceiling.shares(cut.amounts)], axis=1)
 
     def _limited(self, cut: Row, needs_ms: Floats) -> tuple[Bools, Floats]:
         """Return which designs break no limit beside time, and the marks of what they need: a limit is as hard as the budget."""

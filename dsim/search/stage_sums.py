@@ -34,9 +34,9 @@ class Marking(Protocol):
 
 
 class Using(Protocol):
-    """Returns what joined rows (N, F + S) use of the budget, and of the tightest limit where there is one, as shares (N, K)."""
+    """Returns what marked rows (N, F + S) use of the budget, and of the tightest limit where there is one, as shares (N, K)."""
 
-    def __call__(self, rows: Floats) -> Floats:
+    def __call__(self, marks: Marks, rows: Floats) -> Floats:
         """Say what they use."""
 
 
@@ -118,13 +118,14 @@ def stage_sums(options: Options, chosen: Sequence[int], mark: Marking, use: Usin
         Says what they use; what no budget is enough for uses infinitely much.
     """
     row = options.rows(np.array([chosen]))
-    here, least = mark(row), _log(use(row))[0]
+    here = mark(row)
+    least = _log(use(here, row))[0]
     gains, costs = [], []
     for stage in range(len(options.stages)):
         rows = options.around(chosen, stage)
         marks = mark(rows)
         gains.append(np.where(marks.in_region, marks.top1_low - here.top1_low[0], -POINTS))
-        costs.append(_log(use(rows)) - least)
+        costs.append(_log(use(marks, rows)) - least)
     return StageSums(tuple(gains), tuple(costs), -least)
 
 

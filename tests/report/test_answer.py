@@ -20,7 +20,7 @@ from dsim.report.stages import not_searched
 from dsim.report.study import show_study
 from dsim.search import Candidate, StudyResult, StudySpec
 from dsim.search.candidate import Certainty
-from dsim.search.missed import Missed
+from dsim.search.missed import Alike, Missed
 from dsim.search.result import Cost, NotIdentified, Published
 from dsim.search.spec import UPPER_END
 from dsim.shelf import Shelved
@@ -289,3 +289,13 @@ def test_what_is_proved_is_said() -> None:
     assert "has a lower end more than 0.13 points above" in some["Proved:"]
     assert some["May be missed:"].startswith("of 60 combinations")
     assert "Proved:" not in dict(alike_lines(found(missed=Missed(60, 0.05))))
+
+
+def test_what_is_as_good_is_counted_as_all_only_where_all_were_swept() -> None:
+    alike = Alike(0.27, 12, ("stem conv7",))
+    some = dict(alike_lines(found(alike=alike, missed=Missed(60, 0.05))))["As good:"]
+    assert some.startswith("12 or more combinations of block types hold a design within 0.27 points")
+    assert some.endswith("another --seed may differ a little.")
+    every = dict(alike_lines(found(alike=replace(alike, mixes=1), missed=Missed(60, 0.0))))["As good:"]
+    assert every.startswith("1 combination of block types holds a design within 0.27 points")
+    assert "--seed" not in every

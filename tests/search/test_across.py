@@ -99,7 +99,7 @@ def test_seeds_that_end_at_one_design_say_the_same_of_what_is_as_good() -> None:
 def test_what_is_as_good_fits_and_lies_within() -> None:
     judge, mix = scorer(), seed_mixes(spec(space=MEDIUM))[0]
     across = Across(MEDIUM, judge)
-    best = across.improve(mix, (0,) * AXES)
+    best = across.improve([(mix, (0,) * AXES)])
     top1 = judge.score(Grid(MEDIUM, best[0], judge.table).rows(np.array([best[1]]))).top1_low[0]
     found = dict(across.as_good(*best, top1 - 1.0))
     assert best[0] in found
