@@ -72,6 +72,11 @@ class Across:
                 return design
             best = found
 
+    def best_of_kind(self, mix: Mix, point: Point) -> tuple[Mix, Point]:
+        """Go from a design to the best that is found among those with its stem, kind of attention, activation and norm."""
+        place = self._best_of_kind(mix, point)
+        return place.options.design(place.chosen)
+
     def as_good(self, mix: Mix, point: Point, least: float) -> tuple[tuple[Mix, Point], ...]:
         """Return designs that fit and whose pessimistic top-1 is ``least`` or more: of each mix that was met the best.
 

@@ -14,6 +14,7 @@ from dsim.search.certainty import swept_again
 from dsim.search.grid import Grid
 from dsim.search.knapsack import Best, best_possible
 from dsim.search.mix import Mix
+from dsim.search.options import Point
 from dsim.search.record import Swept
 from dsim.search.score import Marks, Scorer
 from dsim.search.spec import StudySpec
@@ -50,6 +51,7 @@ def compare(
     done: Sequence[tuple[Mix, Swept]],
     presets: Mapping[str, Arch],
     chances: Sequence[float],
+    met: Sequence[tuple[Mix, Point]] = (),
 ) -> Compared:
     """Mark all designs; of mixes that were swept, or of ``presets``, there is at least one.
 
@@ -61,6 +63,8 @@ def compare(
         Published designs that the space holds, by name.
     chances
         Of fitting the budget, for each of which the best design is wanted too.
+    met
+        Designs that were found without a sweep.
     """
     archs: list[tuple[str, Callable[[], Arch]]] = []
     grids = [Grid(spec.space, mix, scorer.table) for mix, _ in done]
@@ -79,6 +83,7 @@ def compare(
     more = swept_again(
         grids, [swept for _, swept in done], rows[: len(grids)], of_mixes, scorer, chances, spec.seed
     )
+    more += [(Grid(spec.space, mix, scorer.table), list(point)) for mix, point in met]
     proved = None
     if points:
         first = int(scorer.order(of_mixes)[0])

@@ -17,6 +17,7 @@ from dsim.search.grid import Grid
 from dsim.search.judge import candidate_of
 from dsim.search.missed import MOST_DRAWN, PART, Alike, Missed, families, rarer_than
 from dsim.search.mix import Mix
+from dsim.search.options import Point
 from dsim.search.record import Swept
 from dsim.search.result import Cost
 from dsim.search.score import Marks, Scorer, allowed, pareto
@@ -42,10 +43,14 @@ class Found:
 
 @dataclass(frozen=True)
 class Ended:
-    """A search whose mixes are swept, with what sweeps from better designs kept, and the second at which it began."""
+    """A search whose mixes are swept, with what sweeps from better designs kept, and the second at which it began.
+
+    ``met`` are designs that were found on the way, without their mixes being swept from there.
+    """
 
     trials: Trials
     better: tuple[tuple[Mix, Swept], ...]
+    met: tuple[tuple[Mix, Point], ...]
     across: Across
     capped: bool
     interrupted: bool
@@ -66,7 +71,7 @@ def conclude(
         raise InvalidValueError(
             f"a search needs the time for at least one combination of blocks, got {spec.time_s} s; give it more --time"
         )
-    compared = compare(spec, scorer, every, presets, chances)
+    compared = compare(spec, scorer, every, presets, chances, ended.met)
     archs, joined, marks = compared.archs, compared.rows, compared.marks
     grids, proved = compared.grids, compared.proved
 

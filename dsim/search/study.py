@@ -9,7 +9,7 @@ from dataclasses import replace
 from dsim.arch import PRESETS, Arch
 from dsim.progress import working
 from dsim.rounding import RELATIVE
-from dsim.search.across import Across, improved
+from dsim.search.across import Across, best_designs, improved
 from dsim.search.conclude import Ended, Found, conclude
 from dsim.search.explore import is_small
 from dsim.search.grid import Grid
@@ -138,7 +138,11 @@ def search_mixes(
         if shared:
             shared.close()
     ended = _improve(
-        spec, scorer, Ended(trials, (), Across(space, scorer), capped, interrupted, start), presets
+        spec,
+        scorer,
+        Ended(trials, (), (), Across(space, scorer), capped, interrupted, start),
+        presets,
+        chances,
     )
     found = conclude(spec, scorer, ended, presets, chances)
     if shared and (seconds := shared.seconds()) is not None:  # of all workers, so that all say the same
@@ -194,15 +198,25 @@ def seed_mixes(spec: StudySpec) -> list[Mix]:
     return list(dict.fromkeys(mixes))
 
 
-def _improve(spec: StudySpec, scorer: Scorer, ended: Ended, presets: Mapping[str, Arch]) -> Ended:
-    """Improve the best design across all mixes, unless the search was stopped before, or has scored every design."""
+def _improve(
+    spec: StudySpec, scorer: Scorer, ended: Ended, presets: Mapping[str, Arch], chances: Sequence[float]
+) -> Ended:
+    """Improve the best design across all mixes, unless the search was stopped before, or has scored every design.
+
+    At other chances of fitting the budget it is improved among designs of its kind.
+    """
     if ended.capped or ended.interrupted or (ended.trials.ended and is_small(spec.space)):
         return ended
     try:
         better = improved(spec, scorer, ended.trials.done, presets, ended.across)
+        best = best_designs(spec.space, scorer, [*ended.trials.done, *better], 1)
+        others = [
+            Across(spec.space, replace(scorer, chance=one)) for one in chances if one != scorer.confidence
+        ]
+        met = [across.best_of_kind(*best[0]) for across in others if best]
     except KeyboardInterrupt:
         return replace(ended, interrupted=True)
-    return replace(ended, better=tuple(better))
+    return replace(ended, better=tuple(better), met=tuple(met))
 
 
 def _nearest(count: int, row: Sequence[int]) -> int:
