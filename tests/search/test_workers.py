@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,19 @@ ROOT = Path(__file__).parents[2]
 def start(url: str, dies: int = 0) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "tests.search.worker", url, str(TRIALS), str(SILENT_S), str(dies)]
     env = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env)
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True, env=env)
+
+
+def begin(processes: Sequence[subprocess.Popen[str]]) -> None:
+    """Let workers begin once all are ready: starting a process takes longer than the whole study."""
+    for process in processes:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+    for process in processes:
+        assert process.stdin is not None
+        process.stdin.write("go\n")
+        process.stdin.flush()
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +48,7 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
 def share(url: str, workers: int, alone: dict[str, object], killed: int = 0) -> None:
     """Start workers at once on an empty storage, some of which die, and see that the others end as one alone."""
     processes = [start(url, dies=2 if number < killed else 0) for number in range(workers)]
+    begin(processes)
     found = []
     for number, process in enumerate(processes):
         said, error = process.communicate(timeout=300)
@@ -74,6 +88,7 @@ def test_workers_through_the_proxy(proxy: str, alone: dict[str, object], workers
 def test_ctrl_c_in_one_leaves_the_other_running(tmp_path: Path, alone: dict[str, object]) -> None:
     url = f"journal://{tmp_path / 'trials.log'}"
     told_off, other = start(url), start(url)
+    begin((told_off, other))
     study = open_storage(url, NAME)[0]
     while not any(trial.state is TrialState.COMPLETE for trial in study.get_trials(deepcopy=False)):
         assert told_off.poll() is None

@@ -1,6 +1,6 @@
 """One worker of a study on the models of `tests.search.fakes`, as a process: ``python -m tests.search.worker URL TRIALS SILENT_S [DIES]``.
 
-It prints what it found as JSON. With DIES it kills itself, as by ``kill -9``, when it has claimed mixes for the time of that number.
+It says that it is ready, waits for a line, and prints what it found as JSON: so that workers begin together. With DIES it kills itself, as by ``kill -9``, when it has claimed mixes for the time of that number.
 """
 
 from __future__ import annotations
@@ -50,5 +50,8 @@ def run(url: str, trials: int, silent_s: int, dies: int = 0) -> Found:
 
 
 if __name__ == "__main__":
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
+    sys.stdin.readline()
     found = run(sys.argv[1], *map(int, sys.argv[2:]))
     sys.stdout.write(json.dumps({**told(found), "seconds": found.cost.seconds}))
