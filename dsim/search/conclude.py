@@ -10,7 +10,7 @@ import numpy as np
 
 from dsim.arch import Arch
 from dsim.errors import InvalidValueError, NothingFitsError
-from dsim.search.across import Across, best_designs
+from dsim.search.across import Across
 from dsim.search.candidate import Candidate, Certainty
 from dsim.search.compared import Compared, compare
 from dsim.search.grid import Grid
@@ -134,13 +134,13 @@ def _alike(
     """Say which designs no evidence tells from the chosen one: of all mixes where all were swept, else around the best design."""
     within = PART * (chosen.top1_high - chosen.top1_low)
     least = chosen.top1_low - within
-    best = best_designs(spec.space, scorer, ended.every, 1)
-    if ended.capped or ended.interrupted or ended.trials.ended or not best:
-        marks = compared.marks.take(compared.firsts)
-        near = np.flatnonzero(scorer.feasible(marks) & (marks.top1_low >= least)).tolist()
-        designs = [(ended.every[at][0], tuple(ended.every[at][1].points[0])) for at in near]
+    firsts = [(mix, tuple(swept.points[0])) for mix, swept in ended.every]
+    marks = compared.marks.take(compared.firsts)
+    fits = scorer.feasible(marks)
+    if ended.capped or ended.interrupted or ended.trials.ended or not fits.any():
+        designs = [firsts[at] for at in np.flatnonzero(fits & (marks.top1_low >= least)).tolist()]
     else:
-        designs = list(ended.across.as_good(*best[0], least))
+        designs = list(ended.across.as_good(*firsts[int(scorer.order(marks)[0])], least))
     mixes = {mix for mix, _ in designs}
     valued = [(mix, Grid(spec.space, mix, scorer.table).values(point)) for mix, point in designs]
     return Alike(within, len(mixes), families(spec.space, valued)) if designs else None
