@@ -12,7 +12,7 @@ import numpy as np
 from dsim.shift.measured import Timed
 from lab.claims.chosen.control import check_times
 from lab.claims.chosen.rows import WHOLE, Pick, Said
-from lab.claims.fashion.interval import Interval
+from lab.claims.interval import Interval
 
 RESAMPLES = 4000
 LEVEL = 0.95

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lab.claims.chosen.judged import ALL, OTHER, OWN, Judged, Stack, clustered_mean
-from lab.claims.fashion.interval import Interval
+from lab.claims.interval import Interval
 
 ASKED = 90.0  # percent that keep to what they need
 

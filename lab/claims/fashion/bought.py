@@ -10,8 +10,8 @@ import numpy as np
 
 from lab.claims.fashion.arms import UNSEEDED
 from lab.claims.fashion.inputs import Inputs
-from lab.claims.fashion.interval import Interval, mean_interval
 from lab.claims.fashion.rows import Pick, Training
+from lab.claims.interval import Interval, mean_interval
 
 BASE = "halving"  # random designs with successive halving: what a supernet must beat
 PLAIN = ("uniform scaling", "imagenet")  # what costs no training, and a supernet should beat too

@@ -9,8 +9,8 @@ import numpy as np
 
 from dsim.kendall import taus
 from lab.claims.fashion.inputs import Inputs
-from lab.claims.fashion.interval import Counts, Interval, Values, resampled
 from lab.claims.fashion.rows import Estimate, Training
+from lab.claims.interval import Counts, Interval, Values, resampled
 
 BASE = "parameters"  # what a supernet must beat
 

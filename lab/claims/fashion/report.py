@@ -19,11 +19,11 @@ from lab.claims.fashion.bought import (
 )
 from lab.claims.fashion.costs import Costs
 from lab.claims.fashion.inputs import Inputs
-from lab.claims.fashion.interval import mean_interval
 from lab.claims.fashion.ranked import BASE as RANKING_BASE
 from lab.claims.fashion.ranked import Rated, converged, rated, truth
 from lab.claims.fashion.rows import Estimate, Pick, Training
 from lab.claims.fashion.shifted import Shift
+from lab.claims.interval import mean_interval
 
 LEAST = 10  # ranked designs with all seeds before a correlation is worth printing
 

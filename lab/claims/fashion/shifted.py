@@ -11,8 +11,8 @@ import numpy as np
 from dsim.supernet.subnet import Subnet
 from lab.claims.fashion.bought import Place
 from lab.claims.fashion.inputs import Inputs
-from lab.claims.fashion.interval import Interval, mean_interval
 from lab.claims.fashion.rows import Pick
+from lab.claims.interval import Interval, mean_interval
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from lab.claims.chosen.report import chosen_block
 from lab.claims.chosen.rows import WHOLE, Said, read_picks, read_said
 from lab.claims.chosen.rule import finding, need_factor
 from lab.claims.chosen.timing import in_order
-from lab.claims.fashion.interval import Interval
+from lab.claims.interval import Interval
 from lab.marked import read_block
 from lab.places import NOTES, STUDIES
 

@@ -17,11 +17,11 @@ from dsim.supernet.subnet import parse_subnet
 from lab.claims.fashion.bought import bought, finals, leads, noise, seen_difference
 from lab.claims.fashion.costs import read_costs
 from lab.claims.fashion.inputs import read_inputs
-from lab.claims.fashion.interval import mean_interval, resampled
 from lab.claims.fashion.ranked import converged, rated, truth
 from lab.claims.fashion.report import arms_markdown, ranking_markdown, served_markdown, shifts_markdown
 from lab.claims.fashion.rows import Estimate, Pick, Training
 from lab.claims.fashion.shifted import difference, shifts
+from lab.claims.interval import mean_interval, resampled
 
 INPUTS = read_inputs()
 DESIGNS = tuple(f"design {number}" for number in range(20))
