@@ -24,13 +24,13 @@ import dataclasses
 import difflib
 import types
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
-from cattrs import Converter
+from cattrs import Converter, IterableValidationError, IterableValidationNote
 from cattrs.cols import (
     homogenous_tuple_structure_factory,
     is_frozenset,
@@ -38,7 +38,7 @@ from cattrs.cols import (
     is_namedtuple,
     mapping_structure_factory,
 )
-from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, make_hetero_tuple_structure_fn
+from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn
 
 from dsim.records.base import MAX_INTEGER, HasForm, Misfit, Sparse, is_record, shown
 from dsim.records.unions import choice_reader, choice_writer, is_choice
@@ -147,7 +147,26 @@ def _tuple_reader(hint: Any, c: Converter) -> Read:
     items = typing.get_args(hint)
     if len(items) == 2 and items[1] is Ellipsis:
         return _list_of(homogenous_tuple_structure_factory(hint, c))
-    return _list_of(make_hetero_tuple_structure_fn(hint, c), len(items))
+    return _list_of(_items_reader(items, c), len(items))
+
+
+def _items_reader(items: Sequence[Any], c: Converter) -> Read:
+    """Return what reads a list whose items have a type each (cattrs offers the same from 26.2 on, which litert-torch cannot stand beside)."""
+    reads = [c.get_structure_hook(item) for item in items]
+
+    def read(raw: Any, hint: Any) -> tuple[Any, ...]:
+        found = list[Any]()
+        for n, (one, part, item) in enumerate(zip(reads, raw, items, strict=True)):
+            try:
+                found.append(one(part, item))
+            except (
+                Exception
+            ) as err:  # whatever a hook raises is told with its place, as cattrs does for its own lists
+                err.add_note(IterableValidationNote(f"item {n}", n, item))
+                raise IterableValidationError("an item does not fit", [err], hint) from None
+        return tuple(found)
+
+    return read
 
 
 def _tuple_writer(hint: Any, c: Converter) -> Write:
