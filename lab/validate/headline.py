@@ -2,8 +2,8 @@
 
 Usage: python -m lab.validate.headline
 
-Every figure is of one network or block, one change, one laboratory and one sitting. Chips differ along a row of one runtime;
-on the Xeon OpenVINO's two columns differ in precision alone, which brings in the matrix unit.
+Every figure is of one network or block, one change, one laboratory and one sitting. Columns of one runtime differ in the chip alone;
+OpenVINO's two columns of one chip in the precision alone.
 """
 
 from __future__ import annotations
@@ -29,10 +29,13 @@ from lab.places import NOTES
 
 PROFILES = (
     "xeon-amx-onnxruntime",
+    "epyc-zen4-onnxruntime",
     "epyc-zen3-onnxruntime",
     "xeon-amx-openvino",
+    "epyc-zen4-openvino",
     "epyc-zen3-openvino",
     "xeon-amx-openvino-bf16",
+    "epyc-zen4-openvino-bf16",
 )
 NORMS = (OpKind.BATCH_NORM, OpKind.LAYER_NORM, OpKind.GROUP_NORM)
 SHAPE = "28x28x96"
