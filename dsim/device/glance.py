@@ -18,9 +18,10 @@ MAKERS: dict[str, tuple[str, ...]] = {
     "Apple": ("apple", "iphone", "ipad"),
     "Google": ("google", "pixel", "tensor"),
     "Hailo": ("hailo",),
-    "Intel": ("intel", "i7", "i9", "xeon", "core i", "core ultra"),
+    "Intel": ("intel", "i5", "i7", "i9", "xeon", "core i", "core ultra"),
     "MediaTek": ("mediatek", "helio", "dimensity"),
     "NVIDIA": ("nvidia", "geforce", "rtx", "jetson"),
+    "NXP": ("nxp", "i.mx", "imx"),
     "Qualcomm": (
         "qualcomm",
         "snapdragon",

@@ -23,7 +23,7 @@ from dsim.errors import UnknownNameError
         ("iPhone 14 Pro Max", "iphone14-pro-max"),
         ("Galaxy S24 QNN w8a8", "galaxy-s24-qnn-w8a8"),
         ("galaxys24qnnfloat", "galaxy-s24-qnn-float"),
-        ("Core i9", "i9-10940x"),
+        ("Core i9-10940X", "i9-10940x"),
         ("M1", "m1-ane"),
         ("Hexagon DSP", "pixel4-dsp"),
     ],
