@@ -82,4 +82,4 @@ def test_the_asked_figures_are_reached(evidence: PooledEvidence, held: Predicted
     pooled = coverage(networks)
     assert pooled.low <= 90 <= pooled.high
     # 80 was asked of this end, and was reached by wider intervals; 79 since they follow each phone (lab/notes/intervals.md)
-    assert pooled.low >= 75
+    assert pooled.low >= 78
