@@ -34,6 +34,16 @@ from tests.graph.modules import Attention, ClassToken, LayerScale, LinearNorm, R
 from tests.graph.oracle import labels
 from tests.strategies import archs
 
+
+
+class Scores(nn.Module):
+    """Attention that returns its scores beside what they weigh."""
+
+    def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        scores = (x @ x.transpose(-2, -1)).softmax(-1)
+        return scores @ x, scores
+
+
 MODULES = {
     "residual": (Residual, (1, 3, 16, 16)),
     "attention": (lambda: Attention(fused=True), (1, 9, 16)),
@@ -41,6 +51,8 @@ MODULES = {
     "class token": (ClassToken, (1, 3, 32, 32)),
     "linear norm": (LinearNorm, (1, 7, 6)),
     "layer scale": (LayerScale, (1, 6, 8, 8)),
+    "probabilities": (lambda: nn.Sequential(nn.Linear(6, 4), nn.Softmax(-1)), (1, 6)),
+    "scores returned": (Scores, (1, 4, 8)),
     "norms in a row": (
         lambda: nn.Sequential(
             nn.Conv2d(3, 4, 1, bias=False), nn.BatchNorm2d(4), nn.BatchNorm2d(4), nn.ReLU(), nn.ReLU()
@@ -97,6 +109,11 @@ def test_the_residual_network_as_a_runtime_sees_it() -> None:
     graph = run_passes(module_graph("residual"), PASSES)
     assert labels(graph) == ["conv2d", "conv2d", "conv2d", "add", "global_pool", "reshape", "linear"]
     assert [op.activation for op in graph.ops][:4] == [OpKind.RELU, OpKind.RELU, None, OpKind.RELU]
+
+
+def test_attention_keeps_the_softmax_of_scores_that_are_returned() -> None:
+    graph = run_passes(module_graph("scores returned"), ["fuse_attention"])
+    assert OpKind.SOFTMAX in [op.kind for op in graph.ops]
 
 
 def test_norms_in_a_row_fold_at_once() -> None:

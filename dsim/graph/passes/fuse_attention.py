@@ -30,7 +30,12 @@ class FuseAttention:
             if node.op.kind is not OpKind.SOFTMAX or node.inputs[0].node < 0:
                 continue
             before = graph.nodes[node.inputs[0].node].op.kind
-            after = [graph.nodes[reader].op.kind for reader in graph.consumers[Ref(index, 0)]]
-            if before is OpKind.MATMUL and after and all(kind is OpKind.MATMUL for kind in after):
+            readers = graph.consumers.get(Ref(index, 0), ())
+            if before is OpKind.MATMUL and readers and all(_multiplies(graph, reader) for reader in readers):
                 gone[index] = node.inputs[0]
         return rewrite(graph, {}, gone)
+
+
+def _multiplies(graph: Graph, reader: int) -> bool:
+    """Tell whether a reader is a matmul; scores that the network returns are written out."""
+    return reader < len(graph.nodes) and graph.nodes[reader].op.kind is OpKind.MATMUL
