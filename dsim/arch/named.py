@@ -8,6 +8,7 @@ from dsim.arch.arch import Arch
 from dsim.arch.presets import PRESETS, get_preset
 from dsim.errors import FileAccessError, FileFormatError, InvalidValueError
 from dsim.files import read_json
+from dsim.graph.files import is_network_file
 
 CHOSEN = "chosen.json"  # what a study found, in its folder
 _REMEDY = "name a preset, an arch.json, or the folder of a finished study"
@@ -28,6 +29,13 @@ def read_design(name: str | Path | Arch) -> Arch:
     if isinstance(name, Arch):
         return name
     path = Path(name)
+    if not str(name).strip():
+        raise InvalidValueError(f"a design must be named, got {name!r}; {_REMEDY}")
+    if is_network_file(name):
+        raise FileFormatError(
+            f"{name} is a network's file, and a design is asked for: what dsim can build; `dsim predict` and `dsim advise` read "
+            f"the file; else {_REMEDY}"
+        )
     if str(name) in PRESETS:
         return get_preset(str(name))
     if not path.exists():

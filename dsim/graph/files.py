@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from dsim.errors import FileFormatError, InvalidValueError
+from dsim.graph.foreign import said_of_foreign
 from dsim.graph.graph import Graph
 from dsim.graph.inputs import Given
 
@@ -74,6 +75,8 @@ def read_file(path: str | Path, asked: Given = None) -> Graph:
     """
     place = Path(path)
     suffix = place.suffix.lower()
+    if said := said_of_foreign(path):
+        raise FileFormatError(f"{path} {said}")
     if suffix not in READERS:
         raise InvalidValueError(
             f"a network's file must end in {', '.join(SUFFIXES)}, got {str(path)!r}; export the network, or pass a module"

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dsim.arch.named import read_design
-from dsim.errors import InvalidValueError, MissingPackageError, UnknownNameError
+from dsim.errors import FileFormatError, InvalidValueError, MissingPackageError, UnknownNameError
 from dsim.graph.files import is_network_file
+from dsim.graph.foreign import said_of_foreign
 from dsim.graph.graph import Graph
 from dsim.graph.inputs import IMAGE, Given, Inputs, as_inputs
 from dsim.graph.read import HasGraph, as_graph
@@ -56,6 +57,8 @@ def read_network(network: Graph | HasGraph | torch.nn.Module | str | Path, input
         raise InvalidValueError(
             f"a Python file must be named with its function, got {text}; write {text}:NAME_OF_THE_FUNCTION"
         )
+    if said := said_of_foreign(text):
+        raise FileFormatError(f"{text} {said}")
     try:
         design = read_design(text)
     except UnknownNameError as error:

@@ -8,6 +8,7 @@ from pathlib import Path
 from dsim.errors import FileFormatError, UnknownNameError
 from dsim.graph import Graph
 from dsim.graph.files import is_network_file
+from dsim.graph.foreign import said_of_foreign
 from dsim.graph.read import as_graph
 from dsim.latency.names import find_key
 
@@ -49,6 +50,8 @@ def resolve(reference: str, folder: Path, where: str) -> tuple[str, Graph | None
         stem = path.parent.name if path.name == ARCH and path.parent.name else path.stem
         name = re.sub(r"[^A-Za-z0-9_.-]", "-", stem)
         return f"own-{name}@{side}", graph
+    if said := said_of_foreign(folder / reference):
+        raise FileFormatError(f"{where}: {reference} {said}")
     try:
         return find_key(reference), None
     except UnknownNameError as error:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from dsim.errors import InvalidValueError
 from dsim.limits import Limits
-from dsim.records import to_plain
+from dsim.records import to_plain, to_rows
 from dsim.shelf.metrics import LABELS, NOTHING, Metrics
 from dsim.summaries import Summarised, Summary
 
@@ -154,12 +154,10 @@ class Shortlist(Summarised):
         """Return all that fit as a table: one column a field of `Shelved`, and the values of its metrics."""
         import polars as pl  # slow to import
 
-        rows = [
-            {key: value for key, value in to_plain(row).items() if key != "metrics"} | row.metrics.values
-            for row in self.rows
-        ]
-        # most are unknown: the first rows do not tell what they are
-        return pl.DataFrame(rows, schema_overrides=dict.fromkeys(LABELS if rows else (), pl.Float64))
+        beside = [row.metrics.values for row in self.rows]
+        # whole columns of it may be unknown, and nothing may fit
+        metrics = pl.DataFrame(beside, schema=dict.fromkeys(LABELS, pl.Float64))
+        return pl.concat([to_rows(self.rows, Shelved).drop("metrics"), metrics], how="horizontal")
 
     def to_dict(self, top: int | None = None) -> dict[str, Any]:
         """Return the object that ``dsim shortlist --json`` prints; ``top`` keeps the first so many rows."""

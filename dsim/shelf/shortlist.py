@@ -268,7 +268,7 @@ def _marked(rows: Sequence[Shelved]) -> tuple[Shelved, ...]:
 
 
 def _notes(left_out: Counter[str], limits: ShelfLimits) -> tuple[str, ...]:
-    said = [f"{count} of them {why}: left out" for why, count in sorted(left_out.items())]
+    said = [f"{count} published checkpoints {why}: left out" for why, count in sorted(left_out.items())]
     if not limits.words:
         said.append(f"{without_graph()} more published results have no graph here and cannot be priced")
     return tuple(said)

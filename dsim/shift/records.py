@@ -19,6 +19,7 @@ from dsim.search.spec import UPPER_END, rule_words
 from dsim.search.task import Task
 from dsim.shift.false_findings import Null
 from dsim.shift.findings import DeviceFindings
+from dsim.shift.named import cell_named, pair_named
 from dsim.shift.stack import Pair
 from dsim.summaries import Summarised, Summary
 
@@ -300,18 +301,11 @@ class Comparison(Summarised):
     def summary(self) -> Summary:
         """Return each device's best design, and how many differences are significant."""
         name = self.words.name
-        rows = [
-            (
-                device.device,
-                f"within {device.budget_ms:.3g} ms: "
-                + (
-                    f"{device.best.latency_ms:.3g} ms, {name} {device.best.top1:.1f} %"
-                    if device.best
-                    else "nothing fits"
-                ),
-            )
-            for device in self.devices
-        ]
+        rows = []
+        for one in self.devices:
+            best = one.best
+            said = f"{best.latency_ms:.3g} ms, {name} {best.top1:.1f} %" if best else "nothing fits"
+            rows.append((one.device, f"within {one.budget_ms:.3g} ms: {said}"))
         verdicts = Counter(str(cell.verdict) for cell in self.cells if cell.of != cell.on)
         found = sum(flip.verdict is Verdict.DIFFERENCE for flip in self.flips)
         rows += [
@@ -342,9 +336,9 @@ class Comparison(Summarised):
         return open_with("plot", self)
 
     def cell(self, of: str, on: str) -> Cell:
-        """Return one cell of the matrix."""
-        return next(cell for cell in self.cells if (cell.of, cell.on) == (of, on))
+        """Return one cell of the matrix; an unknown device is refused."""
+        return cell_named(self.cells, of, on)
 
     def pair(self, a: str, b: str) -> Pair:
-        """Return the pair of two devices, in whichever order it is kept."""
-        return next(pair for pair in self.pairs if {pair.a, pair.b} == {a, b})
+        """Return the pair of two devices, in whichever order it is kept; an unknown one is refused."""
+        return pair_named(self.pairs, a, b)

@@ -35,7 +35,6 @@ from tests.graph.oracle import labels
 from tests.strategies import archs
 
 
-
 class Scores(nn.Module):
     """Attention that returns its scores beside what they weigh."""
 

@@ -6,6 +6,7 @@ import importlib.util
 import json
 import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,53 @@ def test_strict_refuses_what_has_no_price() -> None:
     assert not dsim.predict(odd, DEVICE).complete
     with pytest.raises(UnsupportedOpError, match="softplus"):
         dsim.predict(odd, DEVICE, strict=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "instead"),
+    [
+        ("net.pth", "torch.export.save"),
+        ("net-jit.pt", "model.py:FUNCTION"),
+        ("net.keras", "TFLiteConverter"),
+        ("net.xml", "that it was made from"),
+        ("saved", "TFLiteConverter"),
+    ],
+)
+def test_a_file_of_another_kind_is_told_with_what_to_name_instead(
+    name: str, instead: str, tmp_path: Path
+) -> None:
+    path = tmp_path / name
+    if path.suffix:
+        path.write_bytes(b"PK\x03\x04\xff")
+    else:
+        path.mkdir()
+        (path / "saved_model.pb").write_bytes(b"\x08\x01")
+    with pytest.raises(FileFormatError, match=re.escape(instead)):
+        dsim.predict(path, DEVICE)
+
+
+def test_the_folder_of_a_study_may_end_like_a_file(tmp_path: Path) -> None:
+    study = tmp_path / "first.plan"
+    study.mkdir()
+    (study / "arch.json").write_text(get_preset("efficientformer_l1").to_json(), encoding="utf-8")
+    assert read_network(study) == get_preset("efficientformer_l1").to_graph()
+
+
+@pytest.mark.parametrize("asks", [dsim.top1, lambda path: dsim.export(path, "out", "coreml")])
+def test_what_takes_a_design_says_what_reads_a_network_s_file(
+    asks: Callable[[Path], object], tmp_path: Path
+) -> None:
+    path = tmp_path / "net.onnx"
+    path.write_bytes(b"\x08\x08\xff")
+    with pytest.raises(
+        FileFormatError, match=r"is a network's file, .* `dsim predict` and `dsim advise` read"
+    ):
+        asks(path)
+
+
+def test_a_network_must_be_named() -> None:
+    with pytest.raises(InvalidValueError, match="must be named, got ''"):
+        dsim.predict("", DEVICE)
 
 
 def test_a_network_of_timm_is_told_by_its_bare_name() -> None:

@@ -107,6 +107,12 @@ def test_limits_hold_together() -> None:
         ShelfLimits(px=(0,))
 
 
+def test_a_list_on_which_nothing_stands_is_a_table_with_the_same_columns(found: Shortlist) -> None:
+    none = dsim.shortlist(DEVICE, 0.001)
+    assert not none.rows
+    assert none.to_frame().schema == found.to_frame().schema
+
+
 def test_the_command_says_what_the_library_says(found: Shortlist) -> None:
     done = run("--budget", "2ms", "--top", "3", "--json")
     told = json.loads(done.stdout)

@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from dsim.arch import get_preset
-from dsim.errors import FileFormatError
+from dsim.errors import FileFormatError, InvalidValueError, UnknownNameError
 from dsim.search import Candidate
 from dsim.search.result import Cost, NotIdentified
 from dsim.shift import Cell, Comparison, DeviceFindings, Flip, Halved, Interval, Verdict, WhatIf
@@ -116,3 +116,15 @@ def test_summaries() -> None:
     assert x.slower == pytest.approx(0.2)
     assert x.less == pytest.approx(-0.5)
     assert x.held == 0  # 1.3 ms against a budget of 1.1
+
+
+def test_a_device_that_was_not_compared_is_told_with_those_that_were() -> None:
+    found = comparison()
+    assert found.cell("x", "y").on == "y"
+    assert {found.pair("y", "X").a, found.pair("y", "X").b} == {"x", "y"}
+    with pytest.raises(UnknownNameError, match=r"unknown device of this comparison 'z'; known: x, y"):
+        found.cell("x", "z")
+    with pytest.raises(UnknownNameError, match="known: x, y"):
+        found.pair("z", "x")
+    with pytest.raises(InvalidValueError, match="a pair is of two devices, got 'x' and 'x'"):
+        found.pair("x", "x")
