@@ -9,6 +9,7 @@ import numpy as np
 
 from dsim.accuracy.effects import Effects, log_errors
 from dsim.accuracy.evidence import Results
+from dsim.accuracy.local import Lower, lower_of
 from dsim.accuracy.points import Scaling, points_of, questions, resolutions_of, scaling_of
 from dsim.accuracy.process import covariance, leave_groups_out
 from dsim.accuracy.quick import Ask, Lows, Quick, quick
@@ -137,6 +138,12 @@ class AccuracyModel:
             found = self._quick[ask].lows(table if rows.all() else table[rows], confidence)
             low[rows], inside[rows] = found.low, found.in_region
         return Lows(low, inside)
+
+    def lower(self, side: int, confidence: float) -> Lower:
+        """Return what bounds the lower ends of many designs at once, for the reference recipe and images of a side in pixels."""
+        parts = (self.scaling, self.surrogate, self.effects, self.misses)
+        model = quick(*parts, REGION, Ask(side, None, single=False))
+        return lower_of(model, self.surrogate.logs, float(np.quantile(self.misses, confidence)))
 
     @cached_property
     def _quick(self) -> dict[Ask, Quick]:

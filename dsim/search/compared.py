@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from dsim.arch import Arch
 from dsim.search.certainty import swept_again
 from dsim.search.grid import Grid
-from dsim.search.knapsack import Best, best_possible
+from dsim.search.knapsack import Best
 from dsim.search.mix import Mix
 from dsim.search.options import Point
+from dsim.search.proof import proved as prove
 from dsim.search.record import Swept
 from dsim.search.score import Marks, Scorer
 from dsim.search.spec import StudySpec
@@ -52,6 +53,7 @@ def compare(
     presets: Mapping[str, Arch],
     chances: Sequence[float],
     met: Sequence[tuple[Mix, Point]] = (),
+    quickly: bool = False,
 ) -> Compared:
     """Mark all designs; of mixes that were swept, or of ``presets``, there is at least one.
 
@@ -65,6 +67,8 @@ def compare(
         Of fitting the budget, for each of which the best design is wanted too.
     met
         Designs that were found without a sweep.
+    quickly
+        Whether no time is left for a long proof.
     """
     archs: list[tuple[str, Callable[[], Arch]]] = []
     grids = [Grid(spec.space, mix, scorer.table) for mix, _ in done]
@@ -89,7 +93,7 @@ def compare(
         first = int(scorer.order(of_mixes)[0])
         if scorer.feasible(of_mixes)[first]:
             grid, point = points[first]
-            proved = best_possible(spec.space, scorer, (grid.mix, tuple(point)))
+            proved = prove(spec.space, scorer, (grid.mix, tuple(point)), quickly)
     if proved:
         more += [(Grid(spec.space, mix, scorer.table), list(point)) for mix, point in proved.designs]
     for grid, point in more:

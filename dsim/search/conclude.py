@@ -71,7 +71,8 @@ def conclude(
         raise InvalidValueError(
             f"a search needs the time for at least one combination of blocks, got {spec.time_s} s; give it more --time"
         )
-    compared = compare(spec, scorer, every, presets, chances, ended.met)
+    quickly = ended.capped or ended.interrupted
+    compared = compare(spec, scorer, every, presets, chances, ended.met, quickly)
     archs, joined, marks = compared.archs, compared.rows, compared.marks
     grids, proved = compared.grids, compared.proved
 

@@ -56,7 +56,7 @@ class Missed:
         Designs that ``worth`` rests on.
     regret_at_most
         Points by which the lower end of any other design of the space that fits can be above that of the best one found, which
-        is proved (`dsim.search.knapsack`); None where accuracy or time is held by no sums.
+        is proved (`dsim.search.proof`); None where nothing is.
     """
 
     drawn: int

@@ -18,6 +18,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
+from dsim.accuracy.local import Lower
 from dsim.search.table import Floats
 
 
@@ -76,6 +77,14 @@ class ScoredBySums(Protocol):
 
     def score(self, confidence: float) -> Score | None:
         """Return the score whose function the lower end at this confidence is; None where there is no such score."""
+
+
+@runtime_checkable
+class BoundedLocally(Protocol):
+    """A model of accuracy that can be held from above around any point of its features."""
+
+    def lower(self, side: int, confidence: float) -> Lower:
+        """Return what bounds the lower ends of designs for images of a side in pixels."""
 
 
 class LeastSums(Protocol):

@@ -1,0 +1,198 @@
+"""Bounds of boxes of options for the ImageNet model, against the score of every design."""
+
+from __future__ import annotations
+
+import itertools
+from functools import cache
+
+import numpy as np
+import pytest
+
+from dsim.accuracy import load_accuracy_model
+from dsim.accuracy.features import featurise
+from dsim.accuracy.planes import Parts, feature_planes
+from dsim.arch import Mixer
+from dsim.device.find import find_profile
+from dsim.latency import load_model
+from dsim.limits import Limits
+from dsim.search import Space, StudySpec
+from dsim.search.amounts import Ceiling
+from dsim.search.boxes.box import WAYS, box_of
+from dsim.search.boxes.branch import CLOSE, Branch
+from dsim.search.boxes.room import Room, rooms_of
+from dsim.search.exact import exact_optimum
+from dsim.search.grid import Grid
+from dsim.search.mix import Mix, all_mixes
+from dsim.search.options import Point
+from dsim.search.proof import by_boxes
+from dsim.search.score import Scorer
+from dsim.search.study import search_mixes
+from dsim.search.table import CostTable
+from tests.search.ridge import SMALL
+
+# learned as a roofline that shares its pool, adapted from another phone, and from operators
+CASES = (("iphone12", 1.2), ("iphone13", 1.0), ("epyc-zen4-onnxruntime", 12.0))
+WIDE = SMALL.fixed(
+    activations=Space().activations[:2],
+    mixers=(*SMALL.mixers[:2], *((*row, Mixer.CONV7) for row in SMALL.mixers[2:])),
+    widths=((32, 48, 64), (64, 96, 128), (128, 192, 320), (224, 320, 512)),
+    depths=((1, 3, 4), (2, 4), (4, 6, 12), (2, 3, 8)),
+)
+
+
+@cache
+def scorer_of(device: str, budget_ms: float, limits: Limits | None = None) -> Scorer:
+    latency, accuracy = load_model(device), load_accuracy_model()
+    ceiling = Ceiling.on([find_profile(device)], limits) if limits else None
+    return Scorer(latency, accuracy, CostTable(latency, accuracy, ceiling=ceiling), budget_ms, 0.9)
+
+
+@cache
+def rooms(space: Space, budget_ms: float) -> list[Room]:
+    scorer = scorer_of("iphone12", budget_ms)
+    mix = next(all_mixes(space))
+    grid = Grid(space, mix, scorer.table)
+    row = grid.rows(np.array([[0] * 12]))[0]
+    lower = load_accuracy_model().lower(space.resolution, 0.9)
+    sums = scorer.latency.sums(0.9)  # type: ignore[attr-defined]
+    found = rooms_of(space, scorer, sums, lower, mix, row)
+    assert found
+    return found
+
+
+def smallest(space: Space, scorer: Scorer) -> tuple[Mix, Point]:
+    """Return the smallest design of the first mix, which is far from the best."""
+    mix, point = next(all_mixes(space)), (0,) * 12
+    scores = scorer.score(Grid(space, mix, scorer.table).rows(np.array([point])))
+    assert scorer.feasible(scores)[0]
+    return mix, point
+
+
+def some_boxes(room: Room, random: np.random.Generator) -> list[tuple[np.ndarray, ...]]:
+    """Return boxes of a few random options, and of options that are near each other."""
+    found = []
+    for size in (2, 4, 12):
+        for near in (False, True):
+            keep = []
+            for rows in room.rows:
+                middle = random.integers(len(rows))
+                away = (
+                    np.abs(np.log1p(rows) - np.log1p(rows[middle])).sum(1)
+                    if near
+                    else random.random(len(rows))
+                )
+                keep.append(np.sort(np.argsort(away, kind="stable")[:size]))
+            found.append(tuple(keep))
+    return found
+
+
+def designs_of(keep: tuple[np.ndarray, ...], random: np.random.Generator, most: int = 600) -> np.ndarray:
+    """Return places of designs in a box (N, 4): all of them, or some."""
+    counts = [len(own) for own in keep]
+    if np.prod(counts) <= most:
+        return np.array(list(itertools.product(*map(range, counts))))
+    return np.stack([random.integers(0, count, most) for count in counts], axis=1)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_no_design_lacks_less_than_the_sum_of_its_costs(way: str) -> None:
+    random = np.random.default_rng(0)
+    scorer = scorer_of("iphone12", 1000.0)
+    for room in rooms(WIDE, 1000.0):
+        for keep in some_boxes(room, random):
+            places = designs_of(keep, random)
+            chosen = np.stack([own[at] for own, at in zip(keep, places.T, strict=True)], axis=1)
+            lacks = 100.0 - scorer.score(room.options.rows(chosen)).top1_low
+            box = box_of(room, keep, float(lacks.max()) + 0.01, 0.0, way)
+            # an option that is left out belongs to no design that lacks less than what was asked
+            assert [len(own) for own in box.keep] == [len(own) for own in keep]
+            told = box.constant + np.sum(
+                [cost[at] for cost, at in zip(box.costs, places.T, strict=True)], axis=0
+            )
+            assert (told <= lacks + 1e-7).all()
+            assert box.bound <= lacks.min() + 1e-7
+
+
+def test_small_boxes_are_bounded_closely() -> None:
+    random = np.random.default_rng(1)
+    scorer = scorer_of("iphone12", 1000.0)
+    room = rooms(WIDE, 1000.0)[0]
+    for _ in range(5):
+        keep = some_boxes(room, random)[1]  # two options a stage that are near each other
+        chosen = np.array(list(itertools.product(*keep)))
+        lacks = 100.0 - scorer.score(room.options.rows(chosen)).top1_low
+        box = box_of(room, keep, float(lacks.max()) + 0.01, 0.0, "curve")
+        assert box.bound > lacks.min() - 0.5
+
+
+def test_features_lie_between_their_planes() -> None:
+    random = np.random.default_rng(2)
+    effects = load_accuracy_model().effects
+    for room in rooms(WIDE, 1000.0)[:1]:
+        for keep in some_boxes(room, random):
+            rows = [own[at] for own, at in zip(room.rows, keep, strict=True)]
+            there = np.sum([own.mean(0) for own in rows], axis=0)
+            parts = Parts(there, [own - own.mean(0) for own in rows])
+            own = designs_of(keep, random, 200)
+            sums = np.sum([one[at] for one, at in zip(rows, own.T, strict=True)], axis=0)
+
+            def values(table: np.ndarray) -> np.ndarray:
+                return np.hstack([featurise(table), effects.shares(table)])
+
+            middle = values(there[None])[0]
+            planes = feature_planes(parts, middle)
+            change = values(sums) - middle
+            missed = change - (sums - there) @ planes.slope.T
+            assert (missed >= planes.low - 1e-7).all()
+            assert (missed <= planes.high + 1e-7).all()
+            assert (change >= planes.first - 1e-7).all()
+            assert (change <= planes.last + 1e-7).all()
+
+
+@pytest.mark.parametrize(("device", "budget_ms"), CASES)
+def test_the_best_of_a_space_is_found_and_proved(device: str, budget_ms: float) -> None:
+    scorer = scorer_of(device, budget_ms)
+    exact = exact_optimum(SMALL, scorer)
+    known = smallest(SMALL, scorer)
+    found = by_boxes(SMALL, scorer, known)
+    assert found is not None
+    assert exact.top1_low - 1e-9 <= found.top1_low <= exact.top1_low + CLOSE
+    ((mix, point),) = found.designs
+    best = scorer.score(Grid(SMALL, mix, scorer.table).rows(np.array([point])))
+    assert scorer.feasible(best)[0]
+    assert best.top1_low[0] == pytest.approx(exact.top1_low, abs=CLOSE)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_what_is_split_is_never_bound_below_the_best(way: str) -> None:
+    scorer = scorer_of("iphone12", 1.2)
+    exact = exact_optimum(SMALL, scorer)
+    branch = Branch(scorer, 50.0, way, few=32)
+    bounds = []
+
+    def go_on(state: object) -> bool:
+        bounds.append(branch.state.bound)
+        return len(bounds) < 40
+
+    last = branch.through(rooms(SMALL, 1.2), go_on)
+    assert all(bound >= exact.top1_low - 1e-9 for bound in (*bounds, last.bound))
+    assert last.best <= exact.top1_low + 1e-9
+
+
+def test_a_study_of_a_small_space_says_that_nothing_was_missed() -> None:
+    scorer = scorer_of("iphone12", 1.2)
+    exact = exact_optimum(SMALL, scorer)
+    found = search_mixes(StudySpec("iphone12", 1.2, trials=4, space=SMALL), scorer, "a")
+    assert found.chosen is not None
+    assert found.chosen.top1_low == pytest.approx(exact.top1_low, abs=CLOSE)
+    assert found.missed is not None
+    assert found.missed.regret_at_most == pytest.approx(0.0, abs=CLOSE)
+
+
+def test_nothing_is_proved_of_a_large_space_or_with_limits_or_where_time_is_no_sum() -> None:
+    scorer = scorer_of("iphone12", 1.2)
+    assert by_boxes(Space(), scorer, (next(all_mixes(Space())), (0,) * 12)) is None
+    limited = scorer_of("iphone12", 1.2, Limits(params=1e9))
+    assert by_boxes(SMALL, limited, smallest(SMALL, limited)) is None
+    fine = scorer_of("i9-10940x", 1000.0)
+    assert by_boxes(SMALL, fine, smallest(SMALL, fine)) is None
