@@ -133,7 +133,7 @@ def row_of(name: str, device: str, budget_ms: float, way: str, seconds: tuple[fl
         way,
         f"{last.best:.3f}",
         *above,
-        f"{spent:.1f} s" if last.bound == last.best else "",
+        f"{spent:.1f} s" if last.proved else "",
         str(last.boxes),
         str(last.scored),
         f"{branch.left:.1e}" if branch.left else "0",

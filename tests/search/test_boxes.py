@@ -18,10 +18,11 @@ from dsim.limits import Limits
 from dsim.search import Space, StudySpec
 from dsim.search.amounts import Ceiling
 from dsim.search.boxes.box import WAYS, box_of
-from dsim.search.boxes.branch import CLOSE, Branch
+from dsim.search.boxes.branch import Branch
 from dsim.search.boxes.room import Room, rooms_of
 from dsim.search.exact import exact_optimum
 from dsim.search.grid import Grid
+from dsim.search.knapsack import CLOSE
 from dsim.search.mix import Mix, all_mixes
 from dsim.search.options import Point
 from dsim.search.proof import by_boxes
@@ -156,7 +157,7 @@ def test_the_best_of_a_space_is_found_and_proved(device: str, budget_ms: float) 
     known = smallest(SMALL, scorer)
     found = by_boxes(SMALL, scorer, known)
     assert found is not None
-    assert exact.top1_low - 1e-9 <= found.top1_low <= exact.top1_low + CLOSE
+    assert exact.top1_low - 1e-9 <= found.top1_low <= exact.top1_low + CLOSE + 1e-9
     ((mix, point),) = found.designs
     best = scorer.score(Grid(SMALL, mix, scorer.table).rows(np.array([point])))
     assert scorer.feasible(best)[0]
@@ -177,6 +178,7 @@ def test_what_is_split_is_never_bound_below_the_best(way: str) -> None:
     last = branch.through(rooms(SMALL, 1.2), go_on)
     assert all(bound >= exact.top1_low - 1e-9 for bound in (*bounds, last.bound))
     assert last.best <= exact.top1_low + 1e-9
+    assert not last.proved or last.best == pytest.approx(exact.top1_low, abs=CLOSE)
 
 
 def test_a_study_of_a_small_space_says_that_nothing_was_missed() -> None:
@@ -186,7 +188,7 @@ def test_a_study_of_a_small_space_says_that_nothing_was_missed() -> None:
     assert found.chosen is not None
     assert found.chosen.top1_low == pytest.approx(exact.top1_low, abs=CLOSE)
     assert found.missed is not None
-    assert found.missed.regret_at_most == pytest.approx(0.0, abs=CLOSE)
+    assert found.missed.regret_at_most == pytest.approx(0.0, abs=2 * CLOSE)
 
 
 def test_nothing_is_proved_of_a_large_space_or_with_limits_or_where_time_is_no_sum() -> None:

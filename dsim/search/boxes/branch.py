@@ -11,17 +11,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsim.accuracy.summary import FloatArray
+from dsim.rounding import limit
 from dsim.search.boxes.box import Box, Keep, box_of
 from dsim.search.boxes.room import Room
+from dsim.search.knapsack import CLOSE
 from dsim.search.mix import Mix
 from dsim.search.options import Point
 from dsim.search.score import LOOSE, Scorer
 
-CLOSE = 1e-3  # points that are not looked for
 FEW = 200_000  # designs of which the sums are looked at one by one
 SCORED = 4_000  # designs that are scored rather than that their box is split
 AGAIN = 0.7  # share of the options of a box; where fewer are left, it is bounded again
 ROUNDS = 6
+FITS = limit(1.0)  # share of the budget
 
 
 @dataclass(frozen=True)
@@ -31,14 +33,16 @@ class State:
     Attributes
     ----------
     best, bound
-        Lower end of top-1 in percent of the best known design, and what no design that fits is above. All is proved where they are
-        equal.
+        Lower end of top-1 in percent of the best known design, and what no design that fits is above.
+    proved
+        Whether the bound is as near as is looked for: `CLOSE`.
     boxes, scored
         That were bounded, and designs that were scored.
     """
 
     best: float
     bound: float
+    proved: bool
     boxes: int
     scored: int
 
@@ -85,8 +89,8 @@ class Branch:
     def state(self) -> State:
         """Where it stands."""
         open_ = bool(self._heap) and self._heap[0][0] < self._target
-        bound = self._heap[0][0] if open_ else self._lacks
-        return State(100.0 - self._lacks, 100.0 - bound, self._boxes, self._scored)
+        bound = self._heap[0][0] if open_ else self._target
+        return State(100.0 - self._lacks, 100.0 - bound, not open_, self._boxes, self._scored)
 
     @property
     def left(self) -> int:
@@ -146,12 +150,12 @@ def _promising(box: Box, target: float) -> NDArray[np.int64]:
     kept = []
     for one, other in (pairs, pairs[::-1]):
         good = one[0] + other[0].min() < left
-        good &= one[1] + other[1].min() + between <= 1.0
+        good &= one[1] + other[1].min() + between <= FITS
         kept.append(np.argwhere(good))
     (a, b), (c, d) = kept[0].T, kept[1].T
     total = pairs[0][0][a, b][:, None] + pairs[1][0][c, d]
     needed = pairs[0][1][a, b][:, None] + pairs[1][1][c, d] + downs[1][b[:, None], c]
-    here, there = np.nonzero((total < left) & (needed <= 1.0))
+    here, there = np.nonzero((total < left) & (needed <= FITS))
     numbers = (a[here], b[here], c[there], d[there])
     return np.stack([own[n] for own, n in zip(box.keep, numbers, strict=True)], axis=1)
 
