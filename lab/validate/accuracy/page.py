@@ -12,6 +12,7 @@ from lab.validate.accuracy.scores import Scores
 from lab.validate.accuracy.validate import HeldResult, Validation
 
 TARGET = "mean absolute error <= 1.0 and Spearman >= 0.9"
+ASKED_WIDTH = 2.8
 INTRODUCTION = """# Accuracy: how far off the estimates are
 
 Made by `python -m lab.validate.accuracy --write lab/notes/accuracy.md`; do not edit by hand.
@@ -90,6 +91,7 @@ def _summary(result: Validation) -> str:
         rows.append((f"all, by {name}", *_cells(held.everything)))
         rows.append((f"under 3 GMACs and 76 to 82.5%, by {name}", *_cells(held.slice_scores)))
         rows.append((f"within the region, by {name}", *_cells(held.inside)))
+        rows.append((f"and at a known recipe, by {name}", *_cells(held.known)))
         if held.outside is not None:
             rows.append((f"beyond the region, by {name}", *_cells(held.outside)))
     head = ("held out", "results", "mean abs.", "median abs.", "bias", "Spearman", "coverage", "width")
@@ -97,7 +99,8 @@ def _summary(result: Validation) -> str:
     return (
         _table(head, rows) + f"\nErrors in points. Mean over families of a family's mean absolute error: "
         f"{result.families.per_group_mean:.2f} (lineages: {result.lineages.per_group_mean:.2f}). Coverage of the 90% "
-        f"interval by family has a clustered 90% confidence interval of {low:.0%} to {high:.0%}. Layouts chosen by the "
+        f"interval by family has a clustered 90% confidence interval of {low:.0%} to {high:.0%}. A known recipe (a source states "
+        f"the schedule) within the region was asked for {ASKED_WIDTH:g} points of width. Layouts chosen by the "
         f"folds: {', '.join(result.families.layouts)}.\n"
     )
 

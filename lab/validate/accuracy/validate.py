@@ -43,9 +43,9 @@ class HeldResult:
 
     Attributes
     ----------
-    everything, slice_scores, inside, outside
-        All checkpoints; those under 3 GMACs with 76 to 82.5%; those within `REGION` of a network of another group,
-        and those beyond it (None where there are none).
+    everything, slice_scores, inside, known, outside
+        All checkpoints; those under 3 GMACs with 76 to 82.5%; those within `REGION` of a network of another group, of these
+        the ones whose recipe is known, and those beyond it (None where there are none).
     per_group_mean
         Mean over groups of the group's mean absolute error: what to expect of one new group.
     coverage_interval
@@ -59,6 +59,7 @@ class HeldResult:
     everything: Scores
     slice_scores: Scores
     inside: Scores
+    known: Scores
     outside: Scores | None
     per_group_mean: float
     coverage_interval: tuple[float, float]
@@ -120,6 +121,7 @@ def _held(evidence: Results, held_out: HeldOut, groups: tuple[str, ...]) -> Held
     low, high = SLICE_TOP1
     inside_slice = keep & (evidence.gmacs < SLICE_GMACS) & (evidence.top1 >= low) & (evidence.top1 <= high)
     near = nearest_stranger(evidence, held_out, groups) <= REGION
+    stated = np.array([recipe.is_known for recipe in evidence.recipes])
     labels = np.asarray(groups)
     table = [(name, scores(keep & (labels == name))) for name in sorted(set(labels[keep].tolist()))]
     hits = (evidence.top1 >= held_out.low) & (evidence.top1 <= held_out.high)
@@ -127,6 +129,7 @@ def _held(evidence: Results, held_out: HeldOut, groups: tuple[str, ...]) -> Held
         everything=scores(keep),
         slice_scores=scores(inside_slice),
         inside=scores(keep & near),
+        known=scores(keep & near & stated),
         outside=scores(keep & ~near) if (keep & ~near).any() else None,
         per_group_mean=float(np.mean([s.mean_absolute for _, s in table])),
         coverage_interval=clustered_interval(hits[keep].astype(np.float64), tuple(labels[keep].tolist())),
