@@ -14,10 +14,10 @@ from dsim.search.score import Scorer
 from dsim.search.space import Space
 from dsim.search.sums import BoundedBySums, BoundedLocally
 
-MOST_DESIGNS = 1e8  # of larger spaces boxes prove nothing in the time of a search
+MOST_DESIGNS = 2e7  # of larger spaces boxes prove nothing in the time of a search
 # boxes, a few seconds' work: never by the clock, so that results repeat
-MOST_BOXES, FIRST_BOXES = 1000, 250
-FAR = 4.0  # points above the best after the first boxes: then the rest would not be enough
+MOST_BOXES, FIRST_BOXES = 1000, 120
+FAR = 8.0  # points above the best after the first boxes: then the rest would not be enough
 USEFUL = 0.5  # points: a bound that is farther away says nothing that helps
 
 
