@@ -19,6 +19,7 @@ from dsim.device.add.perf_yaml import read_perf_yaml
 from dsim.device.add.sheet import read_parquet, read_sheet
 from dsim.device.add.wanted import Wanted
 from dsim.errors import FileAccessError, FileFormatError
+from dsim.graph.files import is_network_file
 
 FORMS = (
     "a .csv, .tsv or .parquet file, AI Hub's perf.yaml or a job's results (.json), what TFLite's benchmark_model printed (.csv, .txt, .log), "
@@ -87,6 +88,11 @@ def _one(path: Path, models: list[str], wanted: Wanted, names: Mapping[str, str]
     suffix = path.suffix.lower()
     try:
         state = path.stat()
+        if is_network_file(path):
+            raise FileFormatError(
+                f"{path} must hold measurements, and is a network's file; write its path into the column 'network' of a sheet (.csv), "
+                "beside its latency_ms"
+            )
         if not stat.S_ISREG(state.st_mode):
             raise FileFormatError(f"{path}: must be a file, not a folder or pipe; give {FORMS}")
         if state.st_size > MAX_BYTES:

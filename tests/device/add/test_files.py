@@ -178,6 +178,7 @@ def test_benchmark_model_counts_each_operator_once(tmp_path: Path) -> None:
         ("m.yaml", "models: []\n", "must hold performance_metrics"),
         ("m.json", "{}", "must hold execution_summary, as AI Hub's client writes it, got {}"),
         ("m.docx", "{}", "suffix '.docx' is unknown"),
+        ("m.tflite", "", "is a network's file; write its path into the column 'network' of a sheet"),
     ],
 )
 def test_bad_files_get_one_line(tmp_path: Path, name: str, text: str, message: str) -> None:
