@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from dsim.advice.records import Gain, Timed, gain_of
+from dsim.device import operator_set
 from dsim.device.form_notes import KIND, SIDES
 from dsim.device.graded import Grade
 from dsim.device.profile import DeviceProfile, Measurement
@@ -97,6 +98,19 @@ def rank_gain(seen: Sequence[Seen]) -> Gain | None:
         if one.contrast.kind == KIND and (one.contrast.before, one.contrast.after) == (FLAT, FULL)
     ]
     return gain_of([timed(one, back=True) for one in among], str(Scope.STACK))
+
+
+def operator_set_gain(seen: Sequence[Seen], side: str) -> Gain | None:
+    """Return what a later operator set did on this stack in files whose layer norms stayed in steps for the old one.
+
+    Parameters
+    ----------
+    side
+        Where the norms stood: `dsim.device.operator_set.Unfused.side`.
+    """
+    sides = (side, operator_set.RAISED)
+    found = [timed(one) for one in on_stack(seen) if (one.contrast.before, one.contrast.after) == sides]
+    return gain_of(found, str(Scope.STACK))
 
 
 def merge_gain(profile: DeviceProfile) -> Gain | None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from dsim.advice.evidence import form_gain, length_gain, merge_gain, rank_gain
+from dsim.advice.evidence import form_gain, length_gain, merge_gain, operator_set_gain, rank_gain
 from dsim.advice.records import Gain, Rewrite, Verdict
+from dsim.device.operator_set import NORM_SET, RUNTIME, unfused_norms
 from dsim.device.profile import DeviceProfile
 from dsim.device.tells import Scope, Seen
 from dsim.graph.forms import Form, form_of
@@ -40,6 +41,7 @@ def proposals(
         How many nodes of its file compute constants.
     """
     found = [
+        *_operator_set(graph, profile, seen),
         *_forms(graph, seen),
         *_branches(profile, priced),
         *_lengths(graph, seen),
@@ -61,6 +63,21 @@ def verdict_of(gain: Gain | None) -> Verdict:
     if gain is None or gain.scope != str(Scope.STACK):
         return Verdict.UNKNOWN
     return Verdict.PROPOSED if gain.matters else Verdict.NO_GAIN
+
+
+def _operator_set(graph: Graph, profile: DeviceProfile, seen: Sequence[Seen]) -> list[Rewrite]:
+    found = unfused_norms(graph, profile)
+    if found is None:
+        return []
+    gain = operator_set_gain(seen, found.side)
+    what = f"operator set {NORM_SET} in place of {found.operator_set}: {RUNTIME} then fuses the layer norms"
+    says = (
+        f"in a file of an older set it leaves norms behind a transpose in steps; exported anew with operator set {NORM_SET} "
+        "or later the file needs no rewrite"
+    )
+    if gain is None:
+        says += f"; {PROBE}"
+    return [Rewrite(what, found.norms, verdict_of(gain), gain, True, says, operator_set=NORM_SET)]
 
 
 def _forms(graph: Graph, seen: Sequence[Seen]) -> list[Rewrite]:

@@ -118,6 +118,8 @@ class Rewrite:
         What else is to know: the model's own estimate, how to do it by hand, or the probe that would tell.
     before, after
         The forms, where it is one form of a function for another.
+    operator_set
+        The one to raise the file to, where that alone is the rewrite; 0 elsewhere.
     """
 
     what: str
@@ -128,6 +130,12 @@ class Rewrite:
     says: str
     before: Form | None = None
     after: Form | None = None
+    operator_set: int = 0
+
+    @property
+    def merges(self) -> bool:
+        """True where dsim writes it by merging branches."""
+        return self.by_dsim and self.before is None and not self.operator_set
 
 
 @dataclass(frozen=True, slots=True)

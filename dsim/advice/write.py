@@ -10,9 +10,9 @@ from dsim.advice.records import Rewrite, Written, count
 from dsim.errors import InvalidValueError, UnavailableError
 from dsim.files import check_folder, first_line, write_atomic
 from dsim.graph.inputs import Given, as_inputs
+from dsim.graph.onnx.facts import opset_of
 from dsim.graph.onnx.load import load_model
-from dsim.graph.onnx.rewriting import merge_file_branches, read_source, understand, write_form
-from dsim.graph.onnx.rewriting.forms import opset_of
+from dsim.graph.onnx.rewriting import merge_file_branches, raised, read_source, understand, write_form
 
 ONNX = ".onnx"
 
@@ -78,7 +78,9 @@ def write_rewrites(
     done = []
     for one in asked:
         try:
-            if one.before and one.after:
+            if one.operator_set:
+                model, places = raised(now.model, one.operator_set), one.places
+            elif one.before and one.after:
                 model, places = write_form(now, one.before, one.after)
             else:
                 model, places = merge_file_branches(now)
@@ -88,7 +90,7 @@ def write_rewrites(
                 f"{one.what} cannot be written into {path}: {first_line(error)}; report this file, nothing was written"
             ) from error
         if places:
-            where = count(places, "place") if one.before else count(places, "branch", "branches")
+            where = count(places, "branch", "branches") if one.merges else count(places, "place")
             done.append(f"{one.what}, {where}")
     if not done:
         return None

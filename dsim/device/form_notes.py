@@ -20,13 +20,15 @@ KIND = "form"
 SIDES: dict[str, Form] = {
     "GELU, built in, erf formula": Form(str(OpKind.GELU), ERF),
     "GELU, built in, tanh formula": Form(str(OpKind.GELU), TANH),
+    "GELU, erf formula written out": Form(str(OpKind.GELU), ERF, written_out=True),
     "GELU, tanh formula written out": Form(str(OpKind.GELU), TANH, written_out=True),
     "layer norm, built in": Form(str(OpKind.LAYER_NORM)),
     "layer norm, written out": Form(str(OpKind.LAYER_NORM), "", written_out=True),
     "softmax, built in": Form(str(OpKind.SOFTMAX)),
     "softmax, written out": Form(str(OpKind.SOFTMAX), "", written_out=True),
 }
-ALIKE = 1.1  # times within this ratio are called alike
+ALIKE = 1.05  # times within this ratio are called alike
+MOST = 3  # networks that a note names
 
 
 def function_of(one: GradedContrast) -> str:
@@ -69,16 +71,24 @@ def form_notes(
 
 def _note(own: Sequence[Form], found: Sequence[Seen]) -> str:
     nearest = [one for one in found if one.scope is found[0].scope]  # this stack goes before its chip
+    # what speaks of the network's own forms goes before what does not
+    nearest = [
+        one for one in nearest if {SIDES[one.contrast.before], SIDES[one.contrast.after]} & set(own)
+    ] or nearest
     times: dict[tuple[str, str], dict[Form, float]] = {}
     for one in nearest:
         it = one.contrast
         sides = times.setdefault((it.network, str(it.grade)), {})
         sides |= {SIDES[it.before]: it.before_ms, SIDES[it.after]: it.after_ms}
-    ratio = max(max(sides.values()) / min(sides.values()) for sides in times.values())
+    ratios = {key: max(sides.values()) / min(sides.values()) for key, sides in times.items()}
+    ratio = max(ratios.values())
+    shown = sorted(times, key=lambda key: -ratios[key])[:MOST]
     said = "; ".join(
-        f"{network} {', '.join(f'{ms:.3g} ms {_short(form)}' for form, ms in sorted(sides.items()))} (grade {grade})"
-        for (network, grade), sides in times.items()
+        f"{network} {', '.join(f'{ms:.3g} ms {_short(form)}' for form, ms in sorted(times[network, grade].items()))} (grade {grade})"
+        for network, grade in shown
     )
+    if len(times) > MOST:
+        said += f"; and {len(times) - MOST} networks in which it mattered less"
     verdict = "made no difference" if ratio < ALIKE else "changed the time"
     stacks = " and ".join(sorted({f"{one.contrast.runtime} on its {one.contrast.unit}" for one in nearest}))
     scope = "this stack" if found[0].scope is Scope.STACK else f"this chip ({stacks})"

@@ -19,12 +19,15 @@ class FileFacts:
         Kinds of numbers, such as "float32", "float16" or "int8".
     per_channel
         Weights have a scale for each channel.
+    operator_set
+        Of an ONNX file, the version of ONNX's own operators; 0 for other formats.
     """
 
     format: str
     weights: str
     activations: str
     per_channel: bool = False
+    operator_set: int = 0
 
     @property
     def quantised(self) -> bool:

@@ -11,6 +11,7 @@ from dsim.device.batches import plain_batches
 from dsim.device.form_notes import form_notes
 from dsim.device.named import profile_named
 from dsim.device.number_bytes import number_bytes
+from dsim.device.operator_set import operator_set_notes
 from dsim.device.rough import rough_note
 from dsim.errors import DsimError, UnsupportedOpError
 from dsim.graph.forms import form_of
@@ -187,6 +188,7 @@ def price(
         *pattern_notes(asked.graph, asked.profile),
         *asked.notes,
         *file_notes(graph.file, asked.profile),
+        *operator_set_notes(graph, asked.profile),
         *graph.notes,
         *answer.notes,
     )

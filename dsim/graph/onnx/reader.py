@@ -63,7 +63,7 @@ def read_onnx(path: str | Path, input_shape: Given = None) -> Graph:
     model = load_model(place)
     try:
         graph = model_graph(model, input_shapes(model.graph, as_inputs(input_shape)))
-        return replace(graph, notes=_notes(model.graph, as_inputs(input_shape)), file=facts_of(model.graph))
+        return replace(graph, notes=_notes(model.graph, as_inputs(input_shape)), file=facts_of(model))
     except DsimError as error:
         raise type(error)(f"{place}: {one_line(str(error))}") from error
     except (

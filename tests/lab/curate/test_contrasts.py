@@ -1,6 +1,7 @@
 """Rows of a pack from made-up raw rows; ends of spreads are worked out by hand."""
 
 from dsim.device.graded import packs
+from dsim.measure.contrast_evidence import SOURCE
 from lab.curate.contrasts import contrast_row
 from lab.curate.read_rules import read_toml
 
@@ -44,4 +45,4 @@ def test_every_pair_of_the_rules_is_in_a_pack() -> None:
     pairs = sum(
         len(group["pairs"]) for pack in read_toml("contrasts.toml")["pack"] for group in pack["group"]
     )
-    assert pairs == len(packs())
+    assert pairs == sum(one.source != SOURCE for one in packs())  # what we timed ourselves was not curated

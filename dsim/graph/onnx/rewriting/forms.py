@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dsim.graph.forms import ERF, TANH, Form, form_of
+from dsim.graph.onnx.facts import opset_of
 from dsim.graph.onnx.network import Item
 from dsim.graph.onnx.rewriting import chains
 from dsim.graph.onnx.rewriting.edit import Names, put_nodes
@@ -74,13 +75,10 @@ def sites(source: Source, form: Form) -> list[Item]:
     ]
 
 
-def opset_of(model: ModelProto) -> int:
-    """Return the version of ONNX's own operator set."""
-    return max((entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx")), default=1)
-
-
 def raised(model: ModelProto, opset: int) -> ModelProto:
-    """Return a model in a later operator set."""
+    """Return a model in an operator set; itself where it has that or a later one."""
+    if opset_of(model) >= opset:
+        return model
     from onnx import helper, version_converter
 
     converted = version_converter.convert_version(model, opset)
