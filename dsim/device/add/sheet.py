@@ -14,7 +14,7 @@ from dsim.device.add.columns import LATENCY_EXAMPLES, STACK, Columns, LatencyCol
 from dsim.device.add.found import LICENCE, MAX_ROWS, Found, FoundNetwork
 from dsim.device.add.numerals import Marks, marks_of
 from dsim.device.add.op_row import count_of, op_of
-from dsim.device.add.table import Table, first_line, read_table
+from dsim.device.add.table import Table, first_row, read_table
 from dsim.device.add.time_units import milliseconds_of, split_unit, unit_of
 from dsim.device.add.wanted import Wanted
 from dsim.device.add.wrong import Wrong
@@ -51,13 +51,13 @@ def read_sheet(path: Path, text: str, wanted: Wanted) -> Found:
     except csv.Error as error:
         raise FileFormatError(f"{path}, {error}; check the quotes there") from error
     if table is None:
-        got = first_line(text)
+        row, got = first_row(text)
         if not got:
             raise FileFormatError(
                 f"{path}: must hold a header and at least one measurement, got nothing; add them"
             )
         raise FileFormatError(
-            f"{path}, row 1: needs a header such as network,latency_ms, got {got[:80]!r}; add it"
+            f"{path}, row {row}: needs a header such as network,latency_ms, got {got[:80]!r}; add it"
         )
     return _Sheet(path, table, wanted).read()
 

@@ -54,23 +54,42 @@ def read_table(text: str, is_header: Callable[[Sequence[str]], bool]) -> Table |
     for at, line in enumerate(lines):
         if not line.strip():
             continue
-        if at == 0 and line.lower().startswith("sep=") and len(line.strip("\n")) == 5:
-            named = line[4]  # spreadsheets name the mark so
+        if _names_mark(at + 1, line) and len(line) == 5:
+            named = line[4]
             continue
         remark = line.lstrip().startswith(REMARKS)
+        broken: csv.Error | None = None
         for delimiter in (named,) if named else (*DELIMITERS, ""):
             for header_line in (line, line.lstrip().lstrip("#/% ")) if remark else (line,):
-                header = next(_rows([header_line], delimiter, at + 1), (0, ()))[1]
+                try:
+                    header = next(_rows([header_line], delimiter, at + 1), (0, ()))[1]
+                except (
+                    csv.Error
+                ) as error:  # of "network";"latency_ms" read with commas: another mark may part it
+                    broken = broken or error
+                    continue
                 if is_header(header):
                     return Table(at + 1, header, tuple(_body(lines[at + 1 :], delimiter, at + 2)))
+        if broken is not None and not remark:
+            raise broken
         if not remark:
             return None
     return None
 
 
-def first_line(text: str) -> str:
-    """Return the first line with content, for messages."""
-    return next((line.strip() for line in text.split("\n") if line.strip()), "")
+def first_row(text: str) -> tuple[int, str]:
+    """Return the first line that is neither empty, a remark nor the name of a mark, with its number, for messages.
+
+    Where there is none, the first line with content, and 0 and "" of a text without any.
+    """
+    filled = [(n, line.strip()) for n, line in enumerate(text.split("\n"), start=1) if line.strip()]
+    content = [one for one in filled if not one[1].startswith(REMARKS) and not _names_mark(*one)]
+    return next(iter(content or filled), (0, ""))
+
+
+def _names_mark(number: int, line: str) -> bool:
+    """Tell whether a line says, for spreadsheets, which mark parts the cells, as ``sep=;``."""
+    return number == 1 and line.lower().startswith("sep=") and len(line) <= 5
 
 
 def _body(lines: Sequence[str], delimiter: str, first: int) -> Iterator[tuple[int, tuple[str, ...]]]:

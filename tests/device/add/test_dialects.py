@@ -52,6 +52,11 @@ SAME: dict[str, str | bytes] = {
     "spreadsheet's mark": "sep=;\n" + PLAIN.replace(",", ";"),
     "blanks around": PLAIN.replace(",", " , "),
     "quotes": "".join(f'"{line.replace(",", chr(34) + "," + chr(34))}"\n' for line in PLAIN.splitlines()),
+    "quotes and semicolons": "".join(f'"{line.replace(",", chr(34) + ";" + chr(34))}"\n' for line in PLAIN.splitlines()),
+    "quotes and tabs": "".join(f'"{line.replace(",", chr(34) + chr(9) + chr(34))}"\n' for line in PLAIN.splitlines()),
+    "R's write.csv2": '"";"network";"latency_ms"\n' + "".join(
+        f'"{n}";"{name}";{f"{ms:g}".replace(".", ",")}\n' for n, (name, ms) in enumerate(ROWS, start=1)
+    ),
     "single quotes": "".join(f"'{line.replace(',', chr(39) + ',' + chr(39))}'\n" for line in PLAIN.splitlines()),
     "an index": "".join(f"{n - 1 if n else ''},{line}\n" for n, line in enumerate(PLAIN.splitlines())),
     "a named index": "".join(f"{n if n else 'Unnamed: 0'},{line}\n" for n, line in enumerate(PLAIN.splitlines())),
@@ -195,6 +200,15 @@ def test_many_wrong_rows_are_counted(tmp_path: Path) -> None:
         ),
         ("network,fps\nresnet50@224,398\n", "needs a column of latencies"),
         ("network,latency_ms,latency_ms\nresnet50@224,1,2\n", "column 'latency_ms' occurs twice"),
+        (
+            "sep=;\nModell;Zeit (ms)\nresnet50;2,5\n",
+            "row 2: needs a header such as network,latency_ms, got 'Modell;Zeit",
+        ),
+        (
+            "# a phone\n\nresnet50,2.5\n",
+            "row 3: needs a header such as network,latency_ms, got 'resnet50,2.5'",
+        ),
+        ('"network,latency_ms\nresnet50,2.5\n', "row 1: unexpected end of data; check the quotes there"),
         ('network,latency_ms\n"resnet50@224,2.51\n', "row 2: unexpected end of data; check the quotes there"),
         (
             "network,latency_ms,latency_us\nresnet50@224,2.51,9\n",
