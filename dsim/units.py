@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -54,8 +55,15 @@ def milliseconds(value: float | str) -> float:
     Raises
     ------
     InvalidValueError
-        A text is no duration.
+        A text is no duration, or it is neither a text nor a number.
     """
+    if not isinstance(value, str | float | int):
+        try:
+            return float(value)  # a number of numpy's
+        except (TypeError, ValueError) as error:
+            raise InvalidValueError(
+                f"a duration must be one number of milliseconds or one text such as '2ms', got {value!r}; write '2ms'"
+            ) from error
     # 2ms is 2.0 milliseconds and not 2.0000000000000004
     return float(f"{parse_seconds(value) * 1e3:.12g}") if isinstance(value, str) else float(value)
 
@@ -72,6 +80,22 @@ def each_once(what: str, values: Iterable[object], unit: str = "") -> None:
     if twice:
         told = ", ".join(f"{one:g}{unit}" if isinstance(one, float) else f"{one}{unit}" for one in twice)
         raise InvalidValueError(f"each {what} must be given once, got {told} twice; leave one out")
+
+
+def whole(what: str, value: object) -> int:
+    """Return a whole number of things, also where it is one of numpy's.
+
+    Raises
+    ------
+    InvalidValueError
+        It is none, such as ``2.5`` or ``"12"``.
+    """
+    try:
+        return operator.index(value)  # type: ignore[arg-type]  # what has no index is refused
+    except TypeError as error:
+        raise InvalidValueError(
+            f"{what} must be a whole number, got {value!r}; give one such as 12"
+        ) from error
 
 
 def seconds(value: float | str | None) -> float | None:

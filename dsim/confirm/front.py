@@ -171,7 +171,7 @@ def plan(study: str | Path, most: int = MOST) -> Plan:
     return Plan(result, profile, _steps(pool, rows, risks), risks[0])
 
 
-def confirm(study: str | Path, results: Sequence[str | Path]) -> Confirmed:
+def confirm(study: str | Path, results: str | Path | Sequence[str | Path]) -> Confirmed:
     """Restate a study's answer, now that some of its designs were timed on the device.
 
     Parameters
@@ -179,7 +179,7 @@ def confirm(study: str | Path, results: Sequence[str | Path]) -> Confirmed:
     study
         Folder of a finished study.
     results
-        Files with times, in any form that ``dsim device add`` reads; each design under the name that `plan` gave it. A row without a
+        File or files with times, in any form that ``dsim device add`` reads; each design under the name that `plan` gave it. A row without a
         time is skipped.
 
     Raises
@@ -189,8 +189,9 @@ def confirm(study: str | Path, results: Sequence[str | Path]) -> Confirmed:
     DsimError
         The study cannot be read, or its device is not there.
     """
+    paths = paths_of(results)
     result, profile, pool, belief = _opened(study)
-    found, fell, untimed = times_of([Path(path) for path in results], [name_of(one) for one in pool])
+    found, fell, untimed = times_of(paths, [name_of(one) for one in pool])
     before = _chosen_row(result, pool)
     logs = {row: float(np.log(median(ms))) for row, ms in found.items() if row not in fell}
     after = belief.after(logs, frozenset(fell))
@@ -203,6 +204,20 @@ def confirm(study: str | Path, results: Sequence[str | Path]) -> Confirmed:
     chosen = None if answer.chosen is None else pool[answer.chosen]
     notes = (STRANGE.format(profile.name),) if is_strange(belief, logs) else ()
     return Confirmed(result, answer, chosen, name_of(chosen) if chosen else "", timed, steps, notes, untimed)
+
+
+def paths_of(results: str | Path | Sequence[str | Path]) -> tuple[Path, ...]:
+    """Return the files with times, one of which may stand alone.
+
+    Raises
+    ------
+    InvalidValueError
+        There is none.
+    """
+    paths = (results,) if isinstance(results, str | Path) else tuple(results)
+    if not paths:
+        raise InvalidValueError("times must be in one file at least, got none; name it")
+    return tuple(Path(path) for path in paths)
 
 
 def read_times(

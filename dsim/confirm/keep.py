@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from dsim.confirm.front import name_of, pool_of, read_times
+from dsim.confirm.front import name_of, paths_of, pool_of, read_times
 from dsim.device import find_profile
 from dsim.device.add import Added, Found, FoundNetwork
 from dsim.device.add.write import check_name
@@ -55,7 +55,7 @@ class Kept:
         return {"kept": True, "earlier": self.earlier, **self.added.to_dict()}
 
 
-def keep(study: str | Path, results: Sequence[str | Path], name: str = "") -> Kept:
+def keep(study: str | Path, results: str | Path | Sequence[str | Path], name: str = "") -> Kept:
     """Make the times of a study's designs evidence of a profile of the user's own.
 
     The profile that the study was judged by stays as it is, so that the study can be restated with more times. Times are added to what the
@@ -67,7 +67,7 @@ def keep(study: str | Path, results: Sequence[str | Path], name: str = "") -> Ke
     study
         Folder of a finished study.
     results
-        Files with times, as for `confirm`.
+        File or files with times, as for `confirm`.
     name
         Of the profile; empty for the study's device with ``-timed`` behind it.
 
@@ -82,13 +82,13 @@ def keep(study: str | Path, results: Sequence[str | Path], name: str = "") -> Ke
     """
     result = load_study(Path(study))
     base = find_profile(result.spec.device)
-    paths = [Path(path) for path in results]
+    paths = paths_of(results)
     name = name or own_name(base.name)
     before = _before(name, base)
     found, earlier = evidence(result, paths, before)
     like = base.name if base.name in {one.name for one in donors()} else base.donor
     title = before.title if before and before.name == name else f"{base.title.removesuffix(TIMED)}{TIMED}"
-    request = Request(tuple(paths), name, like, title, force=True)
+    request = Request(paths, name, like, title, force=True)
     try:
         added = add_found(request, found)
     except DsimError as error:  # the study's answer does not depend on it

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from dsim.device.profile import DeviceProfile
-from dsim.errors import BatchError, FileFormatError
+from dsim.errors import BatchError, FileFormatError, InvalidValueError
 from dsim.records import shown
 
 MARK = "@batch"
@@ -28,7 +28,13 @@ def split_name(name: str) -> tuple[str, int | None]:
     ------
     BatchError
         What follows ``@batch`` is not a number of images.
+    InvalidValueError
+        It is no text.
     """
+    if not isinstance(name, str):
+        raise InvalidValueError(
+            f"a device must be the name of one profile, such as 'iphone12', got {name!r}; ask for one at a time"
+        )
     plain, mark, text = name.partition(MARK)
     if not mark:
         return name, None

@@ -30,6 +30,7 @@ from dsim.search.piece_vectors import PieceVectors
 from dsim.search.random_designs import random_design
 from dsim.search.result import NotIdentified
 from dsim.search.space import Space
+from dsim.search.space_file import as_space
 from dsim.search.space_pieces import parts_of
 from dsim.summaries import Summarised, Summary
 
@@ -202,7 +203,9 @@ def _key(row: BlockRow) -> tuple[object, ...]:
     return tuple(value for name, value in values.items() if name not in ("latency_ms", "evidence"))
 
 
-def price_table(device: str, space: Space | None = None, *, batch: int | None = None) -> PriceTable:
+def price_table(
+    device: str, space: Space | str | Path | None = None, *, batch: int | None = None
+) -> PriceTable:
     """Price every block of a space on a device.
 
     Parameters
@@ -210,7 +213,7 @@ def price_table(device: str, space: Space | None = None, *, batch: int | None = 
     device
         Name of a device profile, e.g. ``"iphone12"``.
     space
-        What designs may have; `Space()` by default.
+        What designs may have, or the path of its TOML file; `Space()` by default.
     batch
         Images in a run, for a profile that was measured at several; its smallest by default.
 
@@ -226,7 +229,7 @@ def price_table(device: str, space: Space | None = None, *, batch: int | None = 
     """
     name = name_at_batch(device, batch)
     profile, model = find_profile(name), load_model(name)
-    kept, dropped = keep_identified(space or Space(), model.identified)
+    kept, dropped = keep_identified(as_space(space) or Space(), model.identified)
     vectors = PieceVectors(model)
     parts = parts_of(kept)
     with working(f"reading the blocks of the space for {name}", total=len(parts), unit="blocks") as work:

@@ -41,6 +41,7 @@ from dsim.search.shared import SharedRecord
 from dsim.search.shared_words import answer_words, question_words
 from dsim.search.smallest import check_limits
 from dsim.search.space import Space
+from dsim.search.space_file import as_space
 from dsim.search.spec import CHANCE, DEFAULT_TRIALS, StudySpec, fingerprint
 from dsim.search.study import Progress, search_mixes, seed_mixes
 from dsim.search.table import CostTable
@@ -210,7 +211,7 @@ def search(
     trials: int = DEFAULT_TRIALS,
     time_s: float | str | None = None,
     seed: int = 0,
-    space: Space | None = None,
+    space: Space | str | Path | None = None,
     name: str = "",
     out: str | Path | None = None,
     storage: str | None = None,
@@ -246,7 +247,7 @@ def search(
     seed
         Seed of everything random: the same inputs give the same answer.
     space
-        What may vary; `Space()` by default.
+        What may vary, or the path of its TOML file; `Space()` by default.
     name, out
         Name of the study, and the folder that holds studies: the study's own gets its inputs, the result, the front and
         the design as a PyTorch model, as ``dsim study`` writes them. Without ``out`` nothing is written.
@@ -299,7 +300,8 @@ def search(
     source: TaskSource | None = (
         open_with("accuracy", accuracy) if isinstance(accuracy, str | Path) else accuracy
     )
-    asked = source.space(space) if source else space or Space()
+    wanted = as_space(space, source.space(None) if source else None)
+    asked = source.space(wanted) if source else wanted or Space()
     spec = StudySpec(
         name_at_batch(device, batch),
         milliseconds(budget_ms),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import Any
 
 from dsim.arch import Activation, Mixer, Norm, Stem
@@ -17,6 +18,12 @@ from dsim.records import shown, to_plain
 _STEP = 32  # pixels: four stages halve the image five times in all
 _CONV_MIXERS = tuple(mixer for mixer in Mixer if not mixer.is_attention)
 _ATTENTIONS = tuple(mixer for mixer in Mixer if mixer.is_attention)
+_NAMED: dict[str, type[StrEnum]] = {
+    "stems": Stem,
+    "attentions": Mixer,
+    "activations": Activation,
+    "norms": Norm,
+}
 
 
 @dataclass(frozen=True)
@@ -73,6 +80,11 @@ class Space:
     resolution: int = 224
 
     def __post_init__(self) -> None:
+        for name, kind in _NAMED.items():
+            object.__setattr__(self, name, _members(name, getattr(self, name), kind))
+        object.__setattr__(self, "mixers", tuple(_members("mixers", row, Mixer) for row in self.mixers))
+        for name in ("widths", "depths", "mlp_ratios", "attention_blocks"):
+            object.__setattr__(self, name, tuple(_listed(name, row) for row in getattr(self, name)))
         for name in ("stems", "attentions", "activations", "norms"):
             _row(name, getattr(self, name))
         for name, count in (
@@ -157,6 +169,26 @@ class Space:
     def to_dict(self) -> dict[str, Any]:
         """Return plain values, the form of the TOML file."""
         return dict(to_plain(self))
+
+
+def _listed(name: str, row: Any) -> tuple[Any, ...]:
+    """Return a row that may be a list; a single value is no row."""
+    if not isinstance(row, tuple | list):
+        raise InvalidValueError(
+            f"every row of {name} must be a tuple of choices, got {shown(row)}; write ({row!r},)"
+        )
+    return tuple(row)
+
+
+def _members(name: str, row: Any, kind: type[StrEnum]) -> tuple[Any, ...]:
+    """Return the choices that a row names."""
+    known = list(kind)
+    for value in _listed(name, row):
+        if value not in known:
+            raise InvalidValueError(
+                f"{name} must be chosen from {', '.join(known)}, got {shown(value)}; correct it"
+            )
+    return tuple(kind(value) for value in row)
 
 
 def _row(name: str, row: tuple[Any, ...]) -> None:

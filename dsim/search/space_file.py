@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from dsim.arch import Activation, Mixer, Norm, Stem
-from dsim.errors import FileFormatError
+from dsim.errors import FileFormatError, InvalidValueError
 from dsim.files import read_toml
 from dsim.records import from_plain
 from dsim.search.space import Space
@@ -75,6 +75,23 @@ def load_space(path: Path, base: Space | None = None) -> Space:
     if px:
         raise one_side_only(path, px)
     return space
+
+
+def as_space(space: Space | str | Path | None, base: Space | None = None) -> Space | None:
+    """Return a space that may be given as the path of its file, see `load_space`; None stays None.
+
+    Raises
+    ------
+    InvalidValueError
+        It is neither.
+    """
+    if isinstance(space, str | Path):
+        return load_space(Path(space), base)
+    if space is None or isinstance(space, Space):
+        return space
+    raise InvalidValueError(
+        f"a space must be a dsim.Space or the path of a TOML file, got {type(space).__name__}; write dsim.Space(...)"
+    )
 
 
 def one_side_only(path: Path, px: str) -> FileFormatError:

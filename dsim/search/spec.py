@@ -19,6 +19,7 @@ from dsim.records import to_plain
 from dsim.search.accuracy_words import AccuracyWords
 from dsim.search.space import Space
 from dsim.search.task import Task
+from dsim.units import whole
 
 DEFAULT_TRIALS = 240
 # rules by which a design fits a budget: by the chance that a new measurement does, or as before by its interval's upper end
@@ -116,6 +117,8 @@ class StudySpec:
             raise InvalidValueError(
                 f"confidence must lie between 0 and 1, got {self.confidence:g}; 0.9 is the usual choice"
             )
+        object.__setattr__(self, "trials", whole("trials", self.trials))
+        object.__setattr__(self, "seed", whole("seed", self.seed))
         if self.trials < 1:
             raise InvalidValueError(
                 f"trials must be at least 1, got {self.trials}; {DEFAULT_TRIALS} is the default"

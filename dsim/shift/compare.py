@@ -12,6 +12,7 @@ from dsim.device.find import name_at_batch
 from dsim.device.rough import refuse_rough
 from dsim.openers import open_with
 from dsim.search import Space
+from dsim.search.space_file import as_space
 from dsim.search.task import TaskSource
 from dsim.shift.records import Comparison
 from dsim.shift.run import Progress, run_comparison
@@ -27,7 +28,7 @@ from dsim.units import milliseconds, seconds
 
 
 def compare(
-    devices: Sequence[str],
+    devices: Sequence[str] | str,
     budgets_ms: Mapping[str, float | str] | None = None,
     *,
     batch: int | None = None,
@@ -40,7 +41,7 @@ def compare(
     refits: int = DEFAULT_REFITS,
     seed: int = 0,
     time_s: float | str | None = None,
-    space: Space | None = None,
+    space: Space | str | Path | None = None,
     name: str = "",
     out: str | Path | None = None,
     accuracy: TaskSource | str | Path | None = None,
@@ -54,7 +55,7 @@ def compare(
     Parameters
     ----------
     devices
-        Names of at least two profiles.
+        Names of at least two profiles; also as one text with commas, ``"iphone12,i9-10940x"``.
     budgets_ms
         Budget by device: a number of milliseconds, or a text such as ``"2ms"``. Without it each device's budget is the
         smallest that ``like`` fits there.
@@ -77,7 +78,7 @@ def compare(
     time_s
         Cap on the wall clock: a number of seconds, or a text such as ``"180s"``.
     space
-        What may vary.
+        What may vary, or the path of its TOML file.
     name, out
         Name of the comparison, and the folder that holds its folder. Without ``out`` nothing is written.
     accuracy
@@ -103,10 +104,13 @@ def compare(
     DsimError
         A device is unknown, a value is out of range, the devices cannot share a matrix, or a file cannot be written.
     """
+    if isinstance(devices, str):
+        devices = tuple(name.strip() for name in devices.split(",") if name.strip())
     refuse_rough([name_at_batch(name, batch) for name in devices], rough)
     source: TaskSource | None = (
         open_with("accuracy", accuracy) if isinstance(accuracy, str | Path) else accuracy
     )
+    wanted = as_space(space, source.space(None) if source else None)
     design, called = _like(like, source)
     spec = ComparisonSpec(
         tuple(name_at_batch(name, batch) for name in devices),
@@ -120,7 +124,7 @@ def compare(
         refits,
         seed,
         seconds(time_s),
-        source.space(space) if source else space or Space(),
+        source.space(wanted) if source else wanted or Space(),
         None if what_if is None else read_design(what_if),
         "" if what_if is None else _name(what_if),
         name,

@@ -18,6 +18,7 @@ from dsim.records import to_plain
 from dsim.search import Space
 from dsim.search.spec import CHANCE
 from dsim.search.task import Task
+from dsim.units import whole
 
 DEFAULT_LIKE = "efficientformer_l1"
 DEFAULT_TRIALS = 60
@@ -111,6 +112,7 @@ class ComparisonSpec:
             ("refits", 2, 1000),
             ("seed", 0, 2**32 - 1),
         ):
+            object.__setattr__(self, name, whole(name, getattr(self, name)))
             if not least <= getattr(self, name) <= most:
                 raise InvalidValueError(
                     f"{name} must lie in {least} to {most}, got {getattr(self, name)}; leave it out for the default"
