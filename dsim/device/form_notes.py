@@ -89,6 +89,8 @@ def _note(own: Sequence[Form], found: Sequence[Seen]) -> str:
     )
     if len(times) > MOST:
         said += f"; and {len(times) - MOST} networks in which it mattered less"
+        if ratio < ALIKE:
+            said = f"{len(times)} networks (grade {max(grade for _, grade in times)})"
     verdict = "made no difference" if ratio < ALIKE else "changed the time"
     stacks = " and ".join(sorted({f"{one.contrast.runtime} on its {one.contrast.unit}" for one in nearest}))
     scope = "this stack" if found[0].scope is Scope.STACK else f"this chip ({stacks})"

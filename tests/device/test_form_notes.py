@@ -68,6 +68,14 @@ def test_equal_times_make_no_difference_and_the_own_stack_goes_first() -> None:
     assert "TIPSv2" not in note
 
 
+def test_many_networks_in_which_it_made_no_difference_are_counted_alone() -> None:
+    (note,) = form_notes(find_profile("epyc-zen4-onnxruntime"), network(writing=Writing.CHAIN))
+    assert "made no difference on this stack: " in note
+    assert " networks (grade A). Here it is written out by erf" in note
+    (other,) = form_notes(find_profile("epyc-zen4-onnxruntime"), network(writing=Writing.TANH_CHAIN))
+    assert "changed the time on this stack: convnext_atto with gelu_tanh" in other  # where it mattered most
+
+
 def test_every_side_of_gelu_norm_and_softmax_in_the_packs_is_a_form_or_a_chain_of_its_own() -> None:
     sides = {side for one in packs() if one.kind == KIND for side in (one.before, one.after)}
     named = {side for side in sides if side.startswith(("GELU", "layer norm", "softmax"))}
