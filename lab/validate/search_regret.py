@@ -1,7 +1,7 @@
 """How far a default study ends from the best design known, seed by seed, and whether seeds say the same; into lab/notes/search.md.
 
 The best known is the best of all seeds and of one search with more trials. Run:
-``python -m lab.validate.search_regret --case iphone12=2ms --case i9-10940x=20ms [--seeds 5] [--long 960]``.
+``python -m lab.validate.search_regret --case iphone12=2ms --case iphone12=2ms,params=8M [--seeds 5] [--long 960]``.
 """
 
 from __future__ import annotations
@@ -15,9 +15,12 @@ from pathlib import Path
 import click
 
 from dsim.accuracy import load_accuracy_model
+from dsim.device import find_profile
 from dsim.latency import load_model
+from dsim.limits import Limits, read_limits
 from dsim.report.table import TableData, table
 from dsim.search import StudySpec
+from dsim.search.amounts import Ceiling
 from dsim.search.identified import keep_identified
 from dsim.search.score import Scorer
 from dsim.search.study import search_mixes
@@ -29,7 +32,7 @@ NOTES = Path("lab/notes/search.md")
 ASKED = 0.02  # points of pessimistic top-1
 COLUMNS = (
     "device",
-    "budget",
+    "asked",
     "best known",
     "regret of each seed",
     "worst",
@@ -39,12 +42,15 @@ COLUMNS = (
 )
 
 
-def row_of(device: str, budget_ms: float, seeds: int, long: int) -> tuple[str, ...]:
+def row_of(device: str, budget_ms: float, limits: Limits, seeds: int, long: int) -> tuple[str, ...]:
     """Search with every seed, and once with more trials."""
     latency, accuracy = load_model(device), load_accuracy_model()
-    plain = StudySpec(device, budget_ms)
+    plain = StudySpec(device, budget_ms, limits=limits)
     spec = replace(plain, space=keep_identified(plain.space, latency.identified)[0])
-    scorer = Scorer(latency, accuracy, CostTable(latency, accuracy), budget_ms, spec.confidence)
+    ceiling = Ceiling.on([find_profile(device)], limits) if limits else None
+    prices = CostTable(latency, accuracy, ceiling=ceiling)
+    scorer = Scorer(latency, accuracy, prices, budget_ms, spec.confidence)
+    asked = ", ".join(filter(None, (f"{budget_ms:g} ms", limits.words)))
     tops, seconds, designs, words = [], [], set(), []
     for seed in range(seeds):
         start = time.process_time()
@@ -58,11 +64,11 @@ def row_of(device: str, budget_ms: float, seeds: int, long: int) -> tuple[str, .
         more = search_mixes(replace(spec, trials=long, seed=seeds), scorer, "regret")
         best = max(best, more.chosen.top1_low if more.chosen else best)
     if best == float("-inf"):
-        return (device, f"{budget_ms:g} ms", "nothing fits", *([""] * (len(COLUMNS) - 3)))
+        return (device, asked, "nothing fits", *([""] * (len(COLUMNS) - 3)))
     regrets = [max(best - top, 0.0) for top in tops]
     return (
         device,
-        f"{budget_ms:g} ms",
+        asked,
         f"{best:.3f}",
         ", ".join(f"{one:.3f}" for one in regrets),
         f"{max(regrets):.3f}",
@@ -93,15 +99,23 @@ def table_of(rows: list[tuple[str, ...]], seeds: int, long: int) -> TableData:
 
 
 @click.command()
-@click.option("--case", "cases", multiple=True, required=True, help="DEVICE=BUDGET, such as iphone12=2ms.")
+@click.option(
+    "--case",
+    "cases",
+    multiple=True,
+    required=True,
+    help="DEVICE=BUDGET, such as iphone12=2ms, with limits behind it: iphone12=2ms,params=8M.",
+)
 @click.option("--seeds", default=5, show_default=True)
 @click.option("--long", default=960, show_default=True, help="Trials of the search with more; 0 for none.")
 def main(cases: tuple[str, ...], seeds: int, long: int) -> None:
     """Write the table anew after each case, so that what is done is kept."""
     rows = []
     for case in cases:
-        device, _, budget = case.partition("=")
-        rows.append(row_of(device, milliseconds(budget), seeds, long))
+        question, *limits = case.split(",")
+        device, _, budget = question.partition("=")
+        most = Limits(**read_limits(**dict(one.split("=") for one in limits)))
+        rows.append(row_of(device, milliseconds(budget), most, seeds, long))
         replace_block(NOTES, "search_regret", table_of(rows, seeds, long).markdown())
         click.echo(" | ".join(rows[-1]))
 
