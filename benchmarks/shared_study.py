@@ -3,8 +3,9 @@
 Processor seconds are of whole processes, start and result included: what they are more with two workers is done twice, and they say so
 on a busy machine too. Each worker is a process with one thread and the bundled evidence; the storage is a journal in a temporary folder, or what
 ``--storage`` names (give an empty database; each turn has a name of its own there). Asked: two workers at least 1.8 times as quick as one
-at 2,000 trials and more, on two quiet cores, where the storage's own work is not done on the same two. Run:
-``python benchmarks/shared_study.py [--trials 2000] [--workers 1,2] [--storage postgresql://...]``.
+at 2,000 trials and more, on two quiet cores, where the storage's own work is not done on the same two. On a shared machine one turn
+takes up to a fifth longer than the next: all numbers of workers take turns, round by round, and the ratio is the median of those within a round. Run:
+``python benchmarks/shared_study.py [--trials 2000] [--workers 1,2] [--rounds 3] [--storage postgresql://...]``.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import json
 import os
 import resource
 import secrets
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -78,46 +80,48 @@ def failed(storage: str, name: str) -> int:
     return count
 
 
+def row_of(workers: str, turns: list[dict[str, float]], ratios: list[float]) -> tuple[str, ...]:
+    """Return medians over rounds, and the ratios' median and ends."""
+
+    def median(name: str, digits: int) -> str:
+        return f"{statistics.median(one[name] for one in turns):.{digits}f}" if name in turns[0] else ""
+
+    ratio = f"{statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})" if ratios else ""
+    return (
+        workers,
+        median("seconds", 1),
+        ratio,
+        median("processor", 1),
+        median("failed", 0),
+        median("top1", 3),
+    )
+
+
 @click.command()
 @click.option("--trials", default=2000, show_default=True)
 @click.option("--workers", default="1,2", show_default=True)
+@click.option("--rounds", default=3, show_default=True)
 @click.option("--storage", help="A journal in a temporary folder if left out.")
 @click.option("--device", default="iphone12", show_default=True)
 @click.option("--budget", default="2ms", show_default=True)
-def main(trials: int, workers: str, storage: str | None, device: str, budget: str) -> None:
+def main(trials: int, workers: str, rounds: int, storage: str | None, device: str, budget: str) -> None:
     """Print a table, one row for each number of workers."""
-    rows: list[tuple[str, ...]] = []
-    first = 0.0
+    counts = [int(count) for count in workers.split(",")]
+    turns: dict[int, list[dict[str, float]]] = {count: [] for count in counts}
     with tempfile.TemporaryDirectory() as folder:
         where = storage or f"journal://{Path(folder) / 'trials.log'}"
         turn("", "warm", 4, 1, device, budget)  # models are learned before
         alone = turn("", "alone", trials, 1, device, budget)
-        rows.append(
-            (
-                "1, no storage",
-                f"{alone['seconds']:.1f}",
-                "",
-                f"{alone['processor']:.1f}",
-                "",
-                f"{alone['top1']:.3f}",
-            )
-        )
-        for count in map(int, workers.split(",")):
-            name = f"bench-{count}-{secrets.token_hex(4)}"
-            found = turn(where, name, trials, count, device, budget)
-            first = first or found["seconds"]
-            times = f"{first / found['seconds']:.2f}"
-            rows.append(
-                (
-                    str(count),
-                    f"{found['seconds']:.1f}",
-                    times,
-                    f"{found['processor']:.1f}",
-                    str(failed(where, name)),
-                    f"{found['top1']:.3f}",
-                )
-            )
-    data: TableData = table(f"{trials} trials on {device}", COLUMNS, rows, COLUMNS)
+        for _ in range(rounds):
+            for count in counts:
+                name = f"bench-{count}-{secrets.token_hex(4)}"
+                found = turn(where, name, trials, count, device, budget)
+                turns[count].append({**found, "failed": failed(where, name)})
+    rows = [row_of("1, no storage", [alone], [])]
+    for count, own in turns.items():
+        ratios = [first["seconds"] / one["seconds"] for first, one in zip(turns[counts[0]], own, strict=True)]
+        rows.append(row_of(str(count), own, ratios))
+    data: TableData = table(f"{trials} trials on {device}, {rounds} rounds", COLUMNS, rows, COLUMNS)
     Console().print(Markdown(data.markdown()))
 
 
