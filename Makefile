@@ -8,7 +8,7 @@ STAMPS := .stamps
 WITH_TIMM := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --upgrade --target $(VENV)/with-timm -c constraints.txt timm segmentation-models-pytorch
 
 .DEFAULT_GOAL := help
-.PHONY: help study test slow smoke baseline kernels thorough lint format shipped docs validate simulate accuracy fits shift paper-checks reality data data-check wheel clean
+.PHONY: help study test slow smoke baseline kernels lowest thorough lint format shipped docs validate simulate accuracy fits shift paper-checks reality data data-check wheel clean
 
 help: ## show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,6 +48,14 @@ slow: $(STAMPS)/test ## the slow tests: whole roads, large cases, servers
 
 kernels: $(STAMPS)/test ## the numeric tests under the matrix kernels of other processors, each with a fresh cache; by hand
 	$(BIN)/python -m lab.validate.kernels
+
+lowest: $(STAMPS)/test ## the fast tests with the oldest versions that pyproject.toml allows, in an environment of its own; by hand
+	@mkdir -p build
+	$(BIN)/python -m lab.validate.lowest > build/lowest.txt
+	$(PYTHON) -m venv --clear build/lowest
+	build/lowest/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt torch
+	build/lowest/bin/python -m pip install --quiet --disable-pip-version-check -c build/lowest.txt -e '.[test]'
+	OMP_NUM_THREADS=1 build/lowest/bin/python -m pytest --numprocesses 2 --dist loadfile -m "not slow"
 
 smoke: $(STAMPS)/test ## walk the three main roads with the installed command and an empty cache, in under four minutes
 	$(BIN)/python -m lab.validate.smoke
