@@ -27,8 +27,16 @@ class Preference:
 
     def says(self, trained: str) -> str:
         """Return it in one sentence; ``trained`` says how the design would be trained."""
-        span = f"{self.gain:+.1f} points ({self.low:+.1f} to {self.high:+.1f})"
+        ends = f"({self.low:+.1f} to {self.high:+.1f})"
+        span = f"{self.gain:+.1f} points {ends}"
         if self.design:
             return f"the design, if you can train it ({trained}): {span} on {self.network} (published, with weights)."
-        may = "would lose" if self.high < 0 else "may gain nothing"
-        return f"{self.network} (published, with weights): training the design ({trained}) {may}, {span}."
+        if self.high < 0:
+            brings = f"would lose: {span}"
+        else:
+            brings = (
+                f"may bring {self.gain:+.1f} points, or none {ends}"
+                if self.gain > 0
+                else f"gains nothing: {span}"
+            )
+        return f"{self.network} (published, with weights): training the design ({trained}) {brings}."
