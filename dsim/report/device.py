@@ -169,8 +169,8 @@ def show_makers(lines: Sequence[ProfileLine]) -> None:
     show_table(console, makers_table(lines))
     show_text(
         console,
-        f"Profiles: {len(lines)}. A device has one for each runtime, unit and precision that it was measured with. `dsim device "
-        "list apple` lists those of a maker or phone, --all lists every profile.",
+        f"Count: of profiles, one for each runtime, unit and precision of a device; {len(lines)} in all. `dsim device list apple` lists "
+        "those of a maker or phone, --all every one.",
     )
 
 
@@ -181,7 +181,7 @@ def makers_table(lines: Sequence[ProfileLine]) -> TableData:
         rows.setdefault(_maker(line), []).append(line)
     order = sorted(rows, key=lambda maker: (maker != YOURS, maker == OTHERS, maker))
     cells = [(maker, str(len(rows[maker])), _devices(maker, rows[maker])) for maker in order]
-    return table("", ("maker", "profiles", "devices"), cells, numbers=("profiles",))
+    return table("", ("maker", "count", "devices"), cells, numbers=("count",))
 
 
 def _maker(line: ProfileLine) -> str:
