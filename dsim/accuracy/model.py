@@ -130,20 +130,23 @@ class AccuracyModel:
         sides = resolutions_of(table)
         low, inside = np.empty(len(table)), np.empty(len(table), dtype=bool)
         for side in sorted(set(sides.tolist())):
-            ask = Ask(side, recipe, single)
-            if ask not in self._quick:
-                parts = (self.scaling, self.surrogate, self.effects, self.misses)
-                self._quick[ask] = quick(*parts, REGION, ask)
+            model = self._arranged(Ask(side, recipe, single))
             rows = sides == side
-            found = self._quick[ask].lows(table if rows.all() else table[rows], confidence)
+            found = model.lows(table if rows.all() else table[rows], confidence)
             low[rows], inside[rows] = found.low, found.in_region
         return Lows(low, inside)
 
     def lower(self, side: int, confidence: float) -> Lower:
         """Return what bounds the lower ends of many designs at once, for the reference recipe and images of a side in pixels."""
-        parts = (self.scaling, self.surrogate, self.effects, self.misses)
-        model = quick(*parts, REGION, Ask(side, None, single=False))
+        model = self._arranged(Ask(side, None, single=False))
         return lower_of(model, self.surrogate.logs, float(np.quantile(self.misses, confidence)))
+
+    def _arranged(self, ask: Ask) -> Quick:
+        """Return the model arranged for designs of one kind, which is done once."""
+        if ask not in self._quick:
+            parts = (self.scaling, self.surrogate, self.effects, self.misses)
+            self._quick[ask] = quick(*parts, REGION, ask)
+        return self._quick[ask]
 
     @cached_property
     def _quick(self) -> dict[Ask, Quick]:

@@ -109,7 +109,7 @@ class Asking:
             return None
         there = table.cut(whole[0]).phi
         found = []
-        for signs, holding in self._by_signs(options):
+        for signs, holding in by_signs(options, table, self.sums):
             needs = self.sums.needs_ms(there[None], there, signs)
             if needs is None:
                 return None
@@ -164,15 +164,17 @@ class Asking:
             return np.ones(len(rows), dtype=bool)
         return ceiling.within(ceiling.shares(columns))
 
-    def _by_signs(self, options: Options) -> Iterator[tuple[tuple[bool, ...], list[NDArray[np.bool_]]]]:
-        """Yield sets of warning signs (S,), and which options (N,) of each stage hold no others."""
-        cut = self.scorer.table.cut
-        signs = [self.sums.signs(cut(one.rows).phi) for one in options.stages]
-        downs = [self.sums.signs(cut(one.reshape(-1, one.shape[-1])).phi) for one in options.downs]
-        may = np.any([one.any(axis=0) for one in (*signs, *downs)], axis=0)
-        must = np.any([one.all(axis=0) for one in (*signs, *downs)], axis=0)
-        free = np.flatnonzero(may & ~must)
-        for held in itertools.product((True, False), repeat=len(free)):
-            own = must.copy()
-            own[free] = held
-            yield tuple(own.tolist()), [~(one & ~own).any(axis=1) for one in signs]
+
+def by_signs(
+    options: Options, table: CostTable, sums: LeastSums
+) -> Iterator[tuple[tuple[bool, ...], list[NDArray[np.bool_]]]]:
+    """Yield sets of warning signs (S,), and which options (N,) of each stage hold no others."""
+    signs = [sums.signs(table.cut(one.rows).phi) for one in options.stages]
+    downs = [sums.signs(table.cut(one.reshape(-1, one.shape[-1])).phi) for one in options.downs]
+    may = np.any([one.any(axis=0) for one in (*signs, *downs)], axis=0)
+    must = np.any([one.all(axis=0) for one in (*signs, *downs)], axis=0)
+    free = np.flatnonzero(may & ~must)
+    for chosen in itertools.product((True, False), repeat=len(free)):
+        held = must.copy()
+        held[free] = chosen
+        yield tuple(held.tolist()), [~(one & ~held).any(axis=1) for one in signs]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -15,6 +15,7 @@ from dsim.accuracy.summary import FloatArray
 from dsim.rounding import limit
 from dsim.search.mix import Mix
 from dsim.search.options import Options, options_of
+from dsim.search.parts import by_signs
 from dsim.search.score import Scorer
 from dsim.search.space import Space
 from dsim.search.sums import LeastSums
@@ -64,11 +65,14 @@ def rooms_of(
     for stem, attention, activation, norm in kinds:
         mix = replace(known, stem=stem, attention=attention, activation=activation, norm=norm)
         whole = options_of(space, mix, scorer.table)
-        for held, options in _by_signs(whole, scorer, sums):
+        for held, holding in by_signs(whole, scorer.table, sums):
+            if not all(one.any() for one in holding):
+                continue
             beside = sums.needs_ms(there[None], there, held)
             if beside is None:
                 return None
             if beside[1] < np.inf:  # else no budget is enough
+                options = _sorted_by_width(whole, holding)
                 rooms.append(_room(options, scorer, partial(_shares, scorer, sums, there, held), lower))
     return rooms
 
@@ -99,24 +103,12 @@ def _shares(
     return found[0].reshape(rows.shape[:-1]) / budget_ms, found[1] / budget_ms
 
 
-def _by_signs(
-    options: Options, scorer: Scorer, sums: LeastSums
-) -> Iterator[tuple[tuple[bool, ...], Options]]:
-    """Yield sets of warning signs (S,), and the options that hold no others, sorted by width."""
-    cut = scorer.table.cut
-    rows = [*(one.rows for one in options.stages), *options.downs]
-    signs = [sums.signs(cut(one.reshape(-1, one.shape[-1])).phi) for one in rows]
-    may = np.any([one.any(axis=0) for one in signs], axis=0)
-    must = np.any([one.all(axis=0) for one in signs], axis=0)
-    free = np.flatnonzero(may & ~must)
-    for chosen in itertools.product((True, False), repeat=len(free)):
-        held = must.copy()
-        held[free] = chosen
-        use = [~(one & ~held).any(axis=1) for one in signs[: len(options.stages)]]
-        if all(one.any() for one in use):
-            taken = [stage.take(one) for stage, one in zip(options.stages, use, strict=True)]
-            by_width = [
-                replace(one, mix=one.mix[order], at=one.at[order], rows=one.rows[order])
-                for one, order in ((one, np.argsort(one.width, kind="stable")) for one in taken)
-            ]
-            yield tuple(held.tolist()), replace(options, stages=tuple(by_width))
+def _sorted_by_width(options: Options, holding: list[NDArray[np.bool_]]) -> Options:
+    """Return some options of each stage, sorted by width."""
+    taken = [stage.take(one) for stage, one in zip(options.stages, holding, strict=True)]
+    orders = [np.argsort(one.width, kind="stable") for one in taken]
+    by_width = [
+        replace(one, mix=one.mix[order], at=one.at[order], rows=one.rows[order])
+        for one, order in zip(taken, orders, strict=True)
+    ]
+    return replace(options, stages=tuple(by_width))
