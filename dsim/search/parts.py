@@ -10,7 +10,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from dsim.rounding import limit
+from dsim.search.limit_sums import amounts_of, limits_used, time_used, within_alone
 from dsim.search.options import Options
 from dsim.search.programme import Amounts, Programme
 from dsim.search.score import Scorer
@@ -19,11 +19,6 @@ from dsim.search.table import CostTable, Floats, Row
 
 DRAWN = 64  # random designs on which features must add up as the model says
 ADDS_UP = 1e-6
-SUMS = (
-    0,
-    1,
-    3,
-)  # of a design's amounts beside time, those that are sums over pieces: all but what it holds at once
 
 
 @dataclass(frozen=True)
@@ -50,29 +45,13 @@ class Part:
 
     def time(self, row: Floats) -> Amounts:
         """Return the budget that designs need at least, as shares of what there is; as near as can be at a design (F + S,)."""
-        cut, budget_ms = self.scorer.table.cut, limit(self.scorer.budget_ms)
-        there = cut(row).phi
-
-        def shares(one: Row) -> Floats:
-            found = self.sums.needs_ms(one.phi, there, self.signs)
-            assert found is not None
-            return found[0] / budget_ms
-
-        beside = self.sums.needs_ms(there[None], there, self.signs)
-        assert beside is not None
-        amounts = _amounts(self.options, cut, shares)
-        first = amounts.stages[0] + beside[1] / budget_ms  # a design takes one option of each stage
-        return replace(amounts, stages=(first, *amounts.stages[1:]))
+        there = self.scorer.table.cut(row).phi
+        return time_used(self.options, self.scorer, self.sums, there, self.signs)
 
 
 def features_of(score: Score, table: CostTable, rows: Floats) -> Floats:
     """Return the features (N, P) of a score, for joined rows (N, F + S) of designs."""
     return score.features(table.cut(rows).summary)
-
-
-def _amounts(options: Options, cut: Callable[[Floats], Row], of: Callable[[Row], Floats]) -> Amounts:
-    downs = [of(cut(one.reshape(-1, one.shape[-1]))).reshape(one.shape[:2]) for one in options.downs]
-    return Amounts(tuple(of(cut(one.rows)) for one in options.stages), tuple(downs))
 
 
 @dataclass(frozen=True)
@@ -96,7 +75,7 @@ class Asking:
         kept, x = [], []
         for stage, own in enumerate(options.stages):
             rows = options.around(chosen, stage)
-            use = accuracy.in_region(table.cut(rows).summary) & self._small(own.rows)
+            use = accuracy.in_region(table.cut(rows).summary) & within_alone(own.rows, table)
             kept.append(own.take(use))
             x.append(self._plain(rows[use]) - base)
         if not all(map(len, kept)):  # no design is within the limits
@@ -124,10 +103,10 @@ class Asking:
     def _programme(
         self, options: Options, base: Floats, x: list[Floats], signs: tuple[bool, ...]
     ) -> Programme:
-        table, ceiling = self.scorer.table, self.scorer.table.ceiling
+        table = self.scorer.table
 
         def amounts(of: Callable[[Row], Floats]) -> Amounts:
-            return _amounts(options, table.cut, of)
+            return amounts_of(options, table, of)
 
         def column(one: Row, at: int) -> Floats:
             return one.summary[:, at]
@@ -135,19 +114,13 @@ class Asking:
         def holds(one: Row, at: int) -> Floats:
             return self.sums.signs(one.phi)[:, at].astype(np.float64)
 
-        def share(one: Row, at: int) -> Floats:
-            assert ceiling is not None
-            assert one.amounts is not None
-            return ceiling.used(one.amounts)[:, at] / limit(float(ceiling.most[at]))
-
-        limited = [] if ceiling is None else [at for at in SUMS if np.isfinite(ceiling.most[at])]
         return Programme(
             tuple(one.width for one in options.stages),
             self.score,
             base,
             tuple(x),
             tuple(amounts(partial(column, at=log.column)) for log in self.score.logs),
-            tuple(amounts(partial(share, at=at)) for at in limited),
+            limits_used(options, table),
             tuple(amounts(partial(holds, at=int(at))) for at in np.flatnonzero(signs)),
         )
 
@@ -156,13 +129,6 @@ class Asking:
         x = features_of(self.score, self.scorer.table, rows)
         x[:, len(self.score.weights) - len(self.score.logs) :] = 0.0
         return x
-
-    def _small(self, rows: Floats) -> NDArray[np.bool_]:
-        """Return which options (N,) break no limit by themselves."""
-        ceiling, columns = self.scorer.table.ceiling, self.scorer.table.cut(rows).amounts
-        if ceiling is None or columns is None:
-            return np.ones(len(rows), dtype=bool)
-        return ceiling.within(ceiling.shares(columns))
 
 
 def by_signs(

@@ -7,6 +7,7 @@ lies below its tangents, and above the chord between two neighbouring points, of
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,6 +37,10 @@ class Amounts:
         """Two amounts that every design's lies between."""
         parts = (*self.stages, *self.downs)
         return sum(float(one.min()) for one in parts), sum(float(one.max()) for one in parts)
+
+    def take(self, keep: Sequence[NDArray[np.int64]]) -> Amounts:
+        """Return those of some options (N,) of each stage."""
+        return Amounts(tuple(one[own] for one, own in zip(self.stages, keep, strict=True)), self.downs)
 
 
 @dataclass(frozen=True)

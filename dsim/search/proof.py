@@ -39,11 +39,11 @@ def proved(space: Space, scorer: Scorer, known: tuple[Mix, Point], quickly: bool
 
 
 def by_boxes(space: Space, scorer: Scorer, known: tuple[Mix, Point]) -> Best | None:
-    """Bound them by boxes; None also for a space that is too large, and with limits beside time."""
+    """Bound them by boxes; None also for a space that is too large."""
     chance = scorer.confidence if scorer.chance is None else scorer.chance
     sums = scorer.latency.sums(chance) if isinstance(scorer.latency, BoundedBySums) else None
     many = count_combinations(space) * space.points_per_mix > MOST_DESIGNS
-    if sums is None or many or scorer.table.ceiling is not None:
+    if sums is None or many:
         return None
     if not isinstance(scorer.accuracy, BoundedLocally):
         return None

@@ -20,7 +20,7 @@ from dsim.search.amounts import Ceiling
 from dsim.search.boxes.box import WAYS, box_of
 from dsim.search.boxes.branch import Branch
 from dsim.search.boxes.room import Room, rooms_of
-from dsim.search.exact import exact_optimum
+from dsim.search.exact import Optimum, exact_optimum
 from dsim.search.grid import Grid
 from dsim.search.knapsack import CLOSE
 from dsim.search.mix import Mix, all_mixes
@@ -48,9 +48,7 @@ def scorer_of(device: str, budget_ms: float, limits: Limits | None = None) -> Sc
     return Scorer(latency, accuracy, CostTable(latency, accuracy, ceiling=ceiling), budget_ms, 0.9)
 
 
-@cache
-def rooms(space: Space, budget_ms: float) -> list[Room]:
-    scorer = scorer_of("iphone12", budget_ms)
+def rooms(space: Space, scorer: Scorer) -> list[Room]:
     mix = next(all_mixes(space))
     grid = Grid(space, mix, scorer.table)
     row = grid.rows(np.array([[0] * 12]))[0]
@@ -67,6 +65,17 @@ def smallest(space: Space, scorer: Scorer) -> tuple[Mix, Point]:
     scores = scorer.score(Grid(space, mix, scorer.table).rows(np.array([point])))
     assert scorer.feasible(scores)[0]
     return mix, point
+
+
+def hold_to(device: str, budget_ms: float, names: tuple[str, ...]) -> tuple[Scorer, Optimum]:
+    """Return a scorer with limits that the best design without them breaks, each alone, and the best design that keeps to them."""
+    wide = scorer_of(device, budget_ms, Limits(**dict.fromkeys(names, 1e12)))
+    free = exact_optimum(SMALL, wide)
+    assert free.arch is not None
+    used = [use.used for use in wide.table.limits_used(free.arch)]
+    limits = Limits(**{name: 0.85 * most for name, most in zip(names, used, strict=True)})
+    scorer = scorer_of(device, budget_ms, limits)
+    return scorer, exact_optimum(SMALL, scorer)
 
 
 def some_boxes(room: Room, random: np.random.Generator) -> list[tuple[np.ndarray, ...]]:
@@ -99,12 +108,12 @@ def designs_of(keep: tuple[np.ndarray, ...], random: np.random.Generator, most: 
 def test_no_design_lacks_less_than_the_sum_of_its_costs(way: str) -> None:
     random = np.random.default_rng(0)
     scorer = scorer_of("iphone12", 1000.0)
-    for room in rooms(WIDE, 1000.0):
+    for room in rooms(WIDE, scorer):
         for keep in some_boxes(room, random):
             places = designs_of(keep, random)
             chosen = np.stack([own[at] for own, at in zip(keep, places.T, strict=True)], axis=1)
             lacks = 100.0 - scorer.score(room.options.rows(chosen)).top1_low
-            box = box_of(room, keep, float(lacks.max()) + 0.01, 0.0, way)
+            box = box_of(room, keep, float(lacks.max()) + 0.01, np.zeros(1), way)
             # an option that is left out belongs to no design that lacks less than what was asked
             assert [len(own) for own in box.keep] == [len(own) for own in keep]
             told = box.constant + np.sum(
@@ -117,19 +126,19 @@ def test_no_design_lacks_less_than_the_sum_of_its_costs(way: str) -> None:
 def test_small_boxes_are_bounded_closely() -> None:
     random = np.random.default_rng(1)
     scorer = scorer_of("iphone12", 1000.0)
-    room = rooms(WIDE, 1000.0)[0]
+    room = rooms(WIDE, scorer)[0]
     for _ in range(5):
         keep = some_boxes(room, random)[1]  # two options a stage that are near each other
         chosen = np.array(list(itertools.product(*keep)))
         lacks = 100.0 - scorer.score(room.options.rows(chosen)).top1_low
-        box = box_of(room, keep, float(lacks.max()) + 0.01, 0.0, "curve")
+        box = box_of(room, keep, float(lacks.max()) + 0.01, np.zeros(1), "curve")
         assert box.bound > lacks.min() - 0.5
 
 
 def test_features_lie_between_their_planes() -> None:
     random = np.random.default_rng(2)
     effects = load_accuracy_model().effects
-    for room in rooms(WIDE, 1000.0)[:1]:
+    for room in rooms(WIDE, scorer_of("iphone12", 1000.0))[:1]:
         for keep in some_boxes(room, random):
             rows = [own[at] for own, at in zip(room.rows, keep, strict=True)]
             there = np.sum([own.mean(0) for own in rows], axis=0)
@@ -175,10 +184,36 @@ def test_what_is_split_is_never_bound_below_the_best(way: str) -> None:
         bounds.append(branch.state.bound)
         return len(bounds) < 40
 
-    last = branch.through(rooms(SMALL, 1.2), go_on)
+    last = branch.through(rooms(SMALL, scorer), go_on)
     assert all(bound >= exact.top1_low - 1e-9 for bound in (*bounds, last.bound))
     assert last.best <= exact.top1_low + 1e-9
     assert not last.proved or last.best == pytest.approx(exact.top1_low, abs=CLOSE)
+
+
+@pytest.mark.parametrize(
+    "names", [("params",), ("macs",), ("memory_bytes",), ("size_bytes",), ("params", "macs", "memory_bytes")]
+)
+def test_limits_count(names: tuple[str, ...]) -> None:
+    scorer, exact = hold_to("iphone12", 1.2, names)
+    branch = Branch(scorer, 50.0, few=32)
+    last = branch.through(rooms(SMALL, scorer), lambda state: state.bound >= exact.top1_low - 1e-9)
+    assert last.proved
+    assert last.best == pytest.approx(exact.top1_low, abs=CLOSE)
+    assert last.scored < exact.designs / 4  # most are left out unscored, those that break a limit among them
+    assert branch.better is not None
+    mix, point = branch.better
+    arch = Grid(SMALL, mix, scorer.table).arch(point)
+    assert not any(use.used > use.allowed for use in scorer.table.limits_used(arch))
+
+
+def test_a_limit_that_nothing_keeps_to_leaves_no_design() -> None:
+    wide = scorer_of("iphone12", 1.2, Limits(params=1e12))
+    mix, point = smallest(SMALL, wide)
+    (least,) = wide.table.limits_used(Grid(SMALL, mix, wide.table).arch(point))
+    scorer = scorer_of("iphone12", 1.2, Limits(params=0.95 * least.used))
+    branch = Branch(scorer, 50.0)
+    last = branch.through(rooms(SMALL, scorer), lambda _: True)
+    assert (last.proved, last.scored, branch.better) == (True, 0, None)
 
 
 def test_a_study_of_a_small_space_says_that_nothing_was_missed() -> None:
@@ -191,10 +226,8 @@ def test_a_study_of_a_small_space_says_that_nothing_was_missed() -> None:
     assert found.missed.regret_at_most == pytest.approx(0.0, abs=2 * CLOSE)
 
 
-def test_nothing_is_proved_of_a_large_space_or_with_limits_or_where_time_is_no_sum() -> None:
+def test_nothing_is_proved_of_a_large_space_or_where_time_is_no_sum() -> None:
     scorer = scorer_of("iphone12", 1.2)
     assert by_boxes(Space(), scorer, (next(all_mixes(Space())), (0,) * 12)) is None
-    limited = scorer_of("iphone12", 1.2, Limits(params=1e9))
-    assert by_boxes(SMALL, limited, smallest(SMALL, limited)) is None
     fine = scorer_of("i9-10940x", 1000.0)
     assert by_boxes(SMALL, fine, smallest(SMALL, fine)) is None

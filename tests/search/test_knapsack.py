@@ -9,6 +9,9 @@ import pytest
 
 from dsim.accuracy import load_accuracy_model
 from dsim.device.find import find_profile
+from dsim.device.number_bytes import number_bytes
+from dsim.graph.memory import peak_memory_bytes
+from dsim.graph.passes import run_passes
 from dsim.latency import load_model
 from dsim.limits import Limits
 from dsim.search import Space, StudySpec
@@ -105,6 +108,23 @@ def test_options_are_all_designs_of_a_space() -> None:
                 grid.rows(np.array([point]))[0]
             )
         assert options.find(mix, point) == tuple(chosen)
+
+
+@pytest.mark.parametrize("device", DEVICES)
+def test_what_options_hold_at_once_is_what_the_whole_design_does(device: str) -> None:
+    scorer = scorer_of(device, 0.5, limits=Limits(memory_bytes=1e12))
+    ceiling, profile = scorer.table.ceiling, find_profile(device)
+    assert ceiling is not None
+    options = options_of(SMALL, next(all_mixes(SMALL)), scorer.table)
+    random = np.random.default_rng(0)
+    for _ in range(10):
+        chosen = [int(random.integers(len(stage))) for stage in options.stages]
+        mix, point = options.design(chosen)
+        graph = run_passes(Grid(SMALL, mix, scorer.table).arch(point).to_graph(), profile.passes)
+        peak = peak_memory_bytes(graph, number_bytes(profile.precision).activation) * profile.batch
+        rows = np.concatenate([options.rows(np.array([chosen])), options.around(chosen, 2)[[chosen[2]]]])
+        found = ceiling.used(scorer.table.cut(rows).amounts)[:, 2]
+        np.testing.assert_allclose(found, peak, rtol=1e-12)
 
 
 def test_a_study_ends_with_the_best_of_its_space() -> None:

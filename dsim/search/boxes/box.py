@@ -36,10 +36,10 @@ class Box:
         The options: their numbers (N,) in each stage.
     bound
         What every design lacks to 100 at least, of those that fit.
-    price
-        Of time, with which that was found.
+    prices
+        (K,) of what designs use (`Room.uses`), with which that was found.
     constant, costs
-        The same as a sum, without time: a number, and (N,) for each stage.
+        The same as a sum, without what designs use: a number, and (N,) for each stage.
     steps
         (N, D) for each stage: what its options change in the kernel's coordinates.
     """
@@ -47,7 +47,7 @@ class Box:
     room: Room
     keep: Keep
     bound: float
-    price: float
+    prices: FloatArray
     constant: float
     costs: tuple[FloatArray, ...]
     steps: tuple[FloatArray, ...]
@@ -81,15 +81,15 @@ class Box:
         return here, there
 
 
-def box_of(room: Room, keep: Keep, best: float, price: float, way: str) -> Box:
+def box_of(room: Room, keep: Keep, best: float, prices: FloatArray, way: str) -> Box:
     """Bound a box, and leave out the options that no design takes which lacks less than ``best``.
 
     Parameters
     ----------
     best
         What a known design lacks to 100. The bound holds for designs that lack less; of others it may be that or more.
-    price
-        Of time, to begin with.
+    prices
+        (K,) of what designs use, to begin with.
     way
         One of ``WAYS``.
     """
@@ -131,14 +131,14 @@ def box_of(room: Room, keep: Keep, best: float, price: float, way: str) -> Box:
     if way == "curve":
         bent, costs = _concave(error * 0.5 * local.curve, in_kernel, far, missed, costs)
         constant -= bent
-    times = [time[one] for time, one in zip(room.times, keep, strict=True)]
-    cheapest = Chain(costs, times, room.widths(keep), room.down_times).cheapest(price)
+    uses = [one.take(keep) for one in room.uses]
+    cheapest = Chain(costs, uses, room.widths(keep)).cheapest(prices)
     left = [constant + each < best for each in cheapest.each]
     return Box(
         room,
         tuple(one[some] for one, some in zip(keep, left, strict=True)),
         constant + cheapest.least,
-        cheapest.price,
+        cheapest.prices,
         constant,
         tuple(one[some] for one, some in zip(costs, left, strict=True)),
         tuple(one[some] for one, some in zip(in_kernel, left, strict=True)),

@@ -17,13 +17,14 @@ from dsim.search.boxes.room import Room
 from dsim.search.knapsack import CLOSE
 from dsim.search.mix import Mix
 from dsim.search.options import Point
+from dsim.search.programme import Amounts
 from dsim.search.score import LOOSE, Scorer
 
 FEW = 200_000  # designs of which the sums are looked at one by one
 SCORED = 4_000  # designs that are scored rather than that their box is split
 AGAIN = 0.7  # share of the options of a box; where fewer are left, it is bounded again
 ROUNDS = 6
-FITS = limit(1.0)  # share of the budget
+FITS = limit(1.0)  # share of the budget, and of each limit
 
 
 @dataclass(frozen=True)
@@ -78,11 +79,11 @@ class Branch:
     def through(self, rooms: Sequence[Room], go_on: Callable[[State], bool]) -> State:
         """Split boxes until all is proved, or until it shall not go on."""
         for room in rooms:
-            self._add(room, tuple(np.arange(len(own)) for own in room.rows), 0.0)
+            self._add(room, tuple(np.arange(len(own)) for own in room.rows), np.zeros(len(room.uses)))
         while self._heap and self._heap[0][0] < self._target and go_on(self.state):
             _, _, box = heapq.heappop(self._heap)
             for keep in box.halves():
-                self._add(box.room, keep, box.price)
+                self._add(box.room, keep, box.prices)
         return self.state
 
     @property
@@ -101,15 +102,15 @@ class Branch:
     def _target(self) -> float:
         return self._lacks - CLOSE
 
-    def _add(self, room: Room, keep: Keep, price: float) -> None:
+    def _add(self, room: Room, keep: Keep, prices: FloatArray) -> None:
         """Bound a box, and keep it where it may hold a better design."""
         for _ in range(ROUNDS):
-            box = box_of(room, keep, self._target, price, self._way)
+            box = box_of(room, keep, self._target, prices, self._way)
             self._boxes += 1
             if box.bound >= self._target or not box.designs:
                 return
             before = sum(map(len, keep))
-            keep, price = box.keep, box.price
+            keep, prices = box.keep, box.prices
             if box.options > AGAIN * before or box.designs <= self._few:
                 break
         if box.designs > self._few or not self._score(box):
@@ -137,30 +138,32 @@ class Branch:
 
 
 def _promising(box: Box, target: float) -> NDArray[np.int64]:
-    """Return the designs (N, 4) of a box, as their numbers of options, whose costs and times keep below their limits."""
+    """Return the designs (N, 4) of a box, as their numbers of options, whose costs and uses keep below their limits."""
     room, costs = box.room, box.costs
-    times = [time[own] for time, own in zip(room.times, box.keep, strict=True)]
     widths = room.widths(box.keep)
-    downs = [
-        down[np.ix_(a, b)] for down, (a, b) in zip(room.down_times, itertools.pairwise(widths), strict=True)
-    ]
     left = target - box.constant
-    pairs = [_pairs(costs[n : n + 2], times[n : n + 2], downs[n]) for n in (0, 2)]
-    between = float(downs[1].min())
+    totals = [
+        costs[n][:, None] + costs[n + 1] for n in (0, 2)
+    ]  # of the first two stages, and of the last two
+    uses = [_pairs(use.take(box.keep), widths) for use in room.uses]
     kept = []
-    for one, other in (pairs, pairs[::-1]):
-        good = one[0] + other[0].min() < left
-        good &= one[1] + other[1].min() + between <= FITS
+    for one, other in ((0, 1), (1, 0)):
+        good = totals[one] + totals[other].min() < left
+        for *pairs, between in uses:
+            good &= pairs[one] + pairs[other].min() + between.min() <= FITS
         kept.append(np.argwhere(good))
     (a, b), (c, d) = kept[0].T, kept[1].T
-    total = pairs[0][0][a, b][:, None] + pairs[1][0][c, d]
-    needed = pairs[0][1][a, b][:, None] + pairs[1][1][c, d] + downs[1][b[:, None], c]
-    here, there = np.nonzero((total < left) & (needed <= FITS))
+    good = totals[0][a, b][:, None] + totals[1][c, d] < left
+    for first, last, between in uses:
+        good &= first[a, b][:, None] + last[c, d] + between[b[:, None], c] <= FITS
+    here, there = np.nonzero(good)
     numbers = (a[here], b[here], c[there], d[there])
     return np.stack([own[n] for own, n in zip(box.keep, numbers, strict=True)], axis=1)
 
 
-def _pairs(
-    costs: Sequence[FloatArray], times: Sequence[FloatArray], down: FloatArray
-) -> tuple[FloatArray, FloatArray]:
-    return costs[0][:, None] + costs[1], times[0][:, None] + times[1] + down
+def _pairs(use: Amounts, widths: Sequence[NDArray[np.int64]]) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return what the options of the first two stages use together, those of the last two, and the downsampler between both pairs."""
+    stages = use.stages
+    downs = [down[np.ix_(a, b)] for down, (a, b) in zip(use.downs, itertools.pairwise(widths), strict=True)]
+    first, last = (stages[n][:, None] + stages[n + 1] + downs[n] for n in (0, 2))
+    return first, last, downs[1]

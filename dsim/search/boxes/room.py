@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dsim.accuracy.local import Lower
 from dsim.accuracy.summary import FloatArray
-from dsim.rounding import limit
+from dsim.search.limit_sums import limits_used, time_used, within_alone
 from dsim.search.mix import Mix
 from dsim.search.options import Options, options_of
 from dsim.search.parts import by_signs
+from dsim.search.programme import Amounts
 from dsim.search.score import Scorer
 from dsim.search.space import Space
 from dsim.search.sums import LeastSums
@@ -31,8 +30,8 @@ class Room:
         Of each stage, sorted by width.
     rows, downs
         Summaries (N, S) of each stage's options, and (W before, W, S) of downsamplers.
-    times, down_times
-        What they need of the budget at least, (N,) and (W before, W); all of it is 1.
+    uses
+        Shares of what a design may use 1 of: of the budget what it needs at least, then of each limit that adds up.
     lower
         Of the accuracy model.
     """
@@ -40,8 +39,7 @@ class Room:
     options: Options
     rows: tuple[FloatArray, ...]
     downs: tuple[FloatArray, ...]
-    times: tuple[FloatArray, ...]
-    down_times: tuple[FloatArray, ...]
+    uses: tuple[Amounts, ...]
     lower: Lower
 
     def widths(self, keep: tuple[NDArray[np.int64], ...]) -> list[NDArray[np.int64]]:
@@ -65,7 +63,9 @@ def rooms_of(
     for stem, attention, activation, norm in kinds:
         mix = replace(known, stem=stem, attention=attention, activation=activation, norm=norm)
         whole = options_of(space, mix, scorer.table)
-        for held, holding in by_signs(whole, scorer.table, sums):
+        alone = [within_alone(stage.rows, scorer.table) for stage in whole.stages]
+        for held, may in by_signs(whole, scorer.table, sums):
+            holding = [one & other for one, other in zip(may, alone, strict=True)]
             if not all(one.any() for one in holding):
                 continue
             beside = sums.needs_ms(there[None], there, held)
@@ -73,34 +73,20 @@ def rooms_of(
                 return None
             if beside[1] < np.inf:  # else no budget is enough
                 options = _sorted_by_width(whole, holding)
-                rooms.append(_room(options, scorer, partial(_shares, scorer, sums, there, held), lower))
+                cut = scorer.table.cut
+                rooms.append(
+                    Room(
+                        options,
+                        tuple(cut(stage.rows).summary for stage in options.stages),
+                        tuple(cut(down).summary for down in options.downs),
+                        (
+                            time_used(options, scorer, sums, there, held),
+                            *limits_used(options, scorer.table),
+                        ),
+                        lower,
+                    )
+                )
     return rooms
-
-
-def _room(
-    options: Options, scorer: Scorer, shares: Callable[[FloatArray], tuple[FloatArray, float]], lower: Lower
-) -> Room:
-    cut = scorer.table.cut
-    times = [shares(stage.rows) for stage in options.stages]
-    return Room(
-        options,
-        tuple(cut(stage.rows).summary for stage in options.stages),
-        tuple(cut(down).summary for down in options.downs),
-        # what designs need beside their pieces: each takes one option of the first stage
-        (times[0][0] + times[0][1], *(own for own, _ in times[1:])),
-        tuple(shares(down)[0] for down in options.downs),
-        lower,
-    )
-
-
-def _shares(
-    scorer: Scorer, sums: LeastSums, there: FloatArray, held: tuple[bool, ...], rows: FloatArray
-) -> tuple[FloatArray, float]:
-    """Return what joined rows (..., F + S) need of the budget, and what designs need beside them."""
-    found = sums.needs_ms(scorer.table.cut(rows.reshape(-1, rows.shape[-1])).phi, there, held)
-    assert found is not None
-    budget_ms = limit(scorer.budget_ms)
-    return found[0].reshape(rows.shape[:-1]) / budget_ms, found[1] / budget_ms
 
 
 def _sorted_by_width(options: Options, holding: list[NDArray[np.bool_]]) -> Options:
