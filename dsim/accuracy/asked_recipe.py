@@ -9,6 +9,7 @@ from typing import TypeVar
 import numpy as np
 
 from dsim.accuracy.cache import load_accuracy_model
+from dsim.accuracy.local import Lower
 from dsim.accuracy.model import AccuracyArrays, AccuracyModel
 from dsim.accuracy.quick import Lows
 from dsim.accuracy.recipe import REFERENCE, Augment, Recipe, Teacher, load_recipes, reference_words
@@ -178,6 +179,10 @@ class ForRecipe:
     def lows(self, summaries: FloatArray, confidence: float = 0.9, single: bool = True) -> Lows:
         """Return the lower ends of `predict` and which designs a search may choose; see `AccuracyModel.lows`."""
         return self.model.lows(summaries, confidence, self.recipe, single)
+
+    def lower(self, side: int, confidence: float) -> Lower:
+        """Return what bounds the lower ends of many designs at once; see `AccuracyModel.lower`."""
+        return self.model.lower(side, confidence, self.recipe)
 
     def in_region(self, summaries: FloatArray) -> np.ndarray:
         """Tell which designs a search may move to; the recipe does not matter for it."""

@@ -136,9 +136,9 @@ class AccuracyModel:
             low[rows], inside[rows] = found.low, found.in_region
         return Lows(low, inside)
 
-    def lower(self, side: int, confidence: float) -> Lower:
-        """Return what bounds the lower ends of many designs at once, for the reference recipe and images of a side in pixels."""
-        model = self._arranged(Ask(side, None, single=False))
+    def lower(self, side: int, confidence: float, recipe: Recipe | None = None) -> Lower:
+        """Return what bounds the lower ends of many designs at once, for images of a side in pixels; a recipe as for `predict`."""
+        model = self._arranged(Ask(side, recipe, single=False))
         return lower_of(model, self.surrogate.logs, float(np.quantile(self.misses, confidence)))
 
     def _arranged(self, ask: Ask) -> Quick:

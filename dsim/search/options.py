@@ -106,7 +106,10 @@ class Options:
         return total
 
     def rows(self, chosen: NDArray[np.int64]) -> Floats:
-        """Return the joined rows (N, F + S) of designs, for the numbers (N, 4) of their options."""
+        """Return the joined rows (N, F + S) of designs, for the numbers (N, 4) of their options.
+
+        What a part holds at once stands in a column of its place (`dsim.search.amounts`), so that sums leave peaks as they are.
+        """
         own = [stage.rows[chosen[:, n]] for n, stage in enumerate(self.stages)]
         widths = [stage.width[chosen[:, n]] for n, stage in enumerate(self.stages)]
         for after, down in enumerate(self.downs, 1):

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from dsim.accuracy import AccuracyModel
-from dsim.accuracy.asked_recipe import model_for
+from dsim.accuracy.asked_recipe import ForRecipe, model_for
 from dsim.accuracy.draws import draw_top1
 from dsim.device.find import find_profile, name_at_batch
 from dsim.device.form_notes import form_notes
@@ -173,10 +173,11 @@ def _accuracy(spec: StudySpec, source: TaskSource | None) -> MarkedPredictor:
 
 def _worth(found: Found, accuracy: object, seed: int) -> Missed | None:
     """Return what the search may have missed, with what knowing each design's top-1 would be worth."""
-    if found.missed is None or found.contenders is None or not isinstance(accuracy, AccuracyModel):
+    model, recipe = (accuracy.model, accuracy.recipe) if isinstance(accuracy, ForRecipe) else (accuracy, None)
+    if found.missed is None or found.contenders is None or not isinstance(model, AccuracyModel):
         return found.missed
     count = len(found.contenders)
-    draws = draw_top1(accuracy, found.contenders, np.arange(count), DRAWS, seed)
+    draws = draw_top1(model, found.contenders, np.arange(count), DRAWS, seed, recipe)
     return replace(found.missed, worth=worth_of_knowing(draws), compared=count)
 
 

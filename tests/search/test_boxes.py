@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 
 from dsim.accuracy import load_accuracy_model
+from dsim.accuracy.asked_recipe import model_for
 from dsim.accuracy.features import featurise
 from dsim.accuracy.planes import Parts, feature_planes
 from dsim.arch import Mixer
 from dsim.device.find import find_profile
 from dsim.latency import load_model
 from dsim.limits import Limits
-from dsim.search import Space, StudySpec
+from dsim.search import Space, StudySpec, search
 from dsim.search.amounts import Ceiling
 from dsim.search.boxes.box import WAYS, box_of
 from dsim.search.boxes.branch import Branch
@@ -33,6 +34,7 @@ from tests.search.ridge import SMALL
 
 # learned as a roofline that shares its pool, adapted from another phone, and from operators
 CASES = (("iphone12", 1.2), ("iphone13", 1.0), ("epyc-zen4-onnxruntime", 12.0))
+RECIPE = "epochs=100,teacher=none,augment=strong"
 WIDE = SMALL.fixed(
     activations=Space().activations[:2],
     mixers=(*SMALL.mixers[:2], *((*row, Mixer.CONV7) for row in SMALL.mixers[2:])),
@@ -42,8 +44,8 @@ WIDE = SMALL.fixed(
 
 
 @cache
-def scorer_of(device: str, budget_ms: float, limits: Limits | None = None) -> Scorer:
-    latency, accuracy = load_model(device), load_accuracy_model()
+def scorer_of(device: str, budget_ms: float, limits: Limits | None = None, recipe: str = "") -> Scorer:
+    latency, accuracy = load_model(device), model_for(recipe, 224)
     ceiling = Ceiling.on([find_profile(device)], limits) if limits else None
     return Scorer(latency, accuracy, CostTable(latency, accuracy, ceiling=ceiling), budget_ms, 0.9)
 
@@ -52,7 +54,7 @@ def rooms(space: Space, scorer: Scorer) -> list[Room]:
     mix = next(all_mixes(space))
     grid = Grid(space, mix, scorer.table)
     row = grid.rows(np.array([[0] * 12]))[0]
-    lower = load_accuracy_model().lower(space.resolution, 0.9)
+    lower = scorer.accuracy.lower(space.resolution, 0.9)  # type: ignore[attr-defined]
     sums = scorer.latency.sums(0.9)  # type: ignore[attr-defined]
     found = rooms_of(space, scorer, sums, lower, mix, row)
     assert found
@@ -104,10 +106,10 @@ def designs_of(keep: tuple[np.ndarray, ...], random: np.random.Generator, most: 
     return np.stack([random.integers(0, count, most) for count in counts], axis=1)
 
 
-@pytest.mark.parametrize("way", WAYS)
-def test_no_design_lacks_less_than_the_sum_of_its_costs(way: str) -> None:
+@pytest.mark.parametrize(("way", "recipe"), [*((way, "") for way in WAYS), ("curve", RECIPE)])
+def test_no_design_lacks_less_than_the_sum_of_its_costs(way: str, recipe: str) -> None:
     random = np.random.default_rng(0)
-    scorer = scorer_of("iphone12", 1000.0)
+    scorer = scorer_of("iphone12", 1000.0, None, recipe)
     for room in rooms(WIDE, scorer):
         for keep in some_boxes(room, random):
             places = designs_of(keep, random)
@@ -159,9 +161,11 @@ def test_features_lie_between_their_planes() -> None:
             assert (change <= planes.last + 1e-7).all()
 
 
-@pytest.mark.parametrize(("device", "budget_ms"), CASES)
-def test_the_best_of_a_space_is_found_and_proved(device: str, budget_ms: float) -> None:
-    scorer = scorer_of(device, budget_ms)
+@pytest.mark.parametrize(
+    ("device", "budget_ms", "recipe"), [*((*one, "") for one in CASES), ("iphone12", 1.2, RECIPE)]
+)
+def test_the_best_of_a_space_is_found_and_proved(device: str, budget_ms: float, recipe: str) -> None:
+    scorer = scorer_of(device, budget_ms, None, recipe)
     exact = exact_optimum(SMALL, scorer)
     known = smallest(SMALL, scorer)
     found = by_boxes(SMALL, scorer, known)
@@ -224,6 +228,16 @@ def test_a_study_of_a_small_space_says_that_nothing_was_missed() -> None:
     assert found.chosen.top1_low == pytest.approx(exact.top1_low, abs=CLOSE)
     assert found.missed is not None
     assert found.missed.regret_at_most == pytest.approx(0.0, abs=2 * CLOSE)
+
+
+def test_a_study_for_a_recipe_says_what_it_may_have_missed() -> None:
+    found = search("iphone12", 1.2, trials=4, space=SMALL, recipe=RECIPE)
+    exact = exact_optimum(SMALL, scorer_of("iphone12", 1.2, None, RECIPE))
+    assert found.chosen is not None
+    assert found.chosen.top1_low == pytest.approx(exact.top1_low, abs=CLOSE)
+    assert found.missed is not None
+    assert found.missed.regret_at_most == pytest.approx(0.0, abs=2 * CLOSE)
+    assert found.missed.worth is not None
 
 
 def test_nothing_is_proved_of_a_large_space_or_where_time_is_no_sum() -> None:
