@@ -2,7 +2,8 @@
 
 from dsim.accuracy.cache import load_accuracy_model
 from dsim.accuracy.estimate import Top1Estimate, estimate_top1
-from dsim.accuracy.model import REGION, AccuracyArrays, AccuracyModel
+from dsim.accuracy.misses import REGION
+from dsim.accuracy.model import AccuracyArrays, AccuracyModel
 from dsim.accuracy.recipe import REFERENCE, Recipe
 from dsim.accuracy.summary import COLUMNS, summarise
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsim.accuracy.covariance import covariance_parts
+from dsim.accuracy.misses import REGION
 from dsim.accuracy.model import AccuracyModel
 from dsim.accuracy.points import questions
 from dsim.accuracy.recipe import Recipe
@@ -53,7 +54,7 @@ def draw_top1(
     """
     surrogate, logs = model.surrogate, model.surrogate.logs
     points = questions(summaries, model.scaling, recipe)
-    mean, _, _ = surrogate.predict(points)
+    mean, _, distance = surrogate.predict(points)
     pivots = surrogate.known.take(surrogate.pivots)
     parts = covariance_parts(points, points, logs)
     cross = covariance_parts(points, pivots, logs)
@@ -66,7 +67,7 @@ def draw_top1(
     covariance += np.exp(logs["family"]) + np.exp(logs["recipe_row"])
     covariance += np.exp(logs["network"]) * (own[:, None] == own[None, :])
     rng = np.random.default_rng(seed)
-    widen = float(np.quantile(model.misses, _LEVEL)) / HALF_90
+    widen = model.misses.reach(_LEVEL, (distance <= REGION) & (points.unstated == 0)) / HALF_90
     log_error = mean + widen * rng.standard_normal((draws, len(points))) @ symmetric_root(covariance)
     spread = symmetric_root(model.effects.covariance)
     effects = model.effects.mean + rng.standard_normal((draws, len(spread))) @ spread

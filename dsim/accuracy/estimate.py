@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from dsim.accuracy.asked_recipe import read_recipe, recipe_words
 from dsim.accuracy.cache import load_accuracy_model
-from dsim.accuracy.model import REGION
+from dsim.accuracy.misses import REGION
 from dsim.accuracy.points import resolutions_of
 from dsim.accuracy.recipe import REFERENCE, Recipe
 from dsim.arch import Arch
@@ -32,7 +32,7 @@ class Top1Estimate(Summarised):
     confidence
         Level of the interval.
     distance
-        To the nearest known network; above `dsim.accuracy.model.REGION` the estimate is an extrapolation.
+        To the nearest known network; above `dsim.accuracy.misses.REGION` the estimate is an extrapolation.
     resolution
         Side in pixels of the images that it would be trained and tested on.
     recipe

@@ -10,19 +10,16 @@ import numpy as np
 from dsim.accuracy.effects import Effects, log_errors
 from dsim.accuracy.evidence import Results
 from dsim.accuracy.local import Lower, lower_of
+from dsim.accuracy.misses import REGION, Misses, known_rows, misses_of
 from dsim.accuracy.points import Scaling, points_of, questions, resolutions_of, scaling_of
 from dsim.accuracy.process import covariance, leave_groups_out
 from dsim.accuracy.quick import Ask, Lows, Quick, quick
-from dsim.accuracy.recipe import Recipe
+from dsim.accuracy.recipe import REFERENCE, Recipe
 from dsim.accuracy.summary import FloatArray, summarise
 from dsim.accuracy.surrogate import Surrogate, fit_surrogate
 from dsim.errors import InvalidValueError
 from dsim.graph import Graph
 from dsim.threads import one_blas_thread
-
-REGION = float(np.sqrt(2.0 * np.log(2.0)))
-"""How far from the nearest known network a search may go: where the structure kernel has fallen to one half, so that
-a neighbour still tells more about a design than the prior does. Fixed by this argument, not by any result."""
 
 
 @dataclass(frozen=True)
@@ -56,8 +53,7 @@ class AccuracyModel:
     effects
         What activations and norms do.
     misses
-        Sorted absolute held-out residuals in deviations, one quantile grid of equal weight per family: what an
-        interval is calibrated on.
+        How far held-out results were off, in deviations: what an interval is calibrated on.
     fingerprint
         Hash of the data and code that the model was made from; empty for a model made by hand.
     """
@@ -65,7 +61,7 @@ class AccuracyModel:
     scaling: Scaling
     surrogate: Surrogate
     effects: Effects
-    misses: FloatArray
+    misses: Misses
     fingerprint: str = ""
 
     @staticmethod
@@ -101,7 +97,8 @@ class AccuracyModel:
         error = np.exp(mean)
         # the effects' deviation is in points; one point is 1 / error on the scale of log(error)
         deviation = np.sqrt(variance + effect_variance / error**2)
-        reach = float(np.quantile(self.misses, confidence)) * deviation
+        known = (distance <= REGION) & (recipe or REFERENCE).is_known
+        reach = self.misses.reach(confidence, known) * deviation
         top1 = 100.0 - error + effect
         return AccuracyArrays(
             np.clip(top1, 0.0, 100.0),
@@ -137,15 +134,19 @@ class AccuracyModel:
         return Lows(low, inside)
 
     def lower(self, side: int, confidence: float, recipe: Recipe | None = None) -> Lower:
-        """Return what bounds the lower ends of many designs at once, for images of a side in pixels; a recipe as for `predict`."""
+        """Return what bounds the lower ends of many designs at once, for images of a side in pixels; a recipe as for `predict`.
+
+        They are those of designs within the region: a search may choose no others.
+        """
         model = self._arranged(Ask(side, recipe, single=False))
-        return lower_of(model, self.surrogate.logs, float(np.quantile(self.misses, confidence)))
+        reach = self.misses.reach(confidence, np.array([(recipe or REFERENCE).is_known]))
+        return lower_of(model, self.surrogate.logs, float(reach[0]))
 
     def _arranged(self, ask: Ask) -> Quick:
         """Return the model arranged for designs of one kind, which is done once."""
         if ask not in self._quick:
             parts = (self.scaling, self.surrogate, self.effects, self.misses)
-            self._quick[ask] = quick(*parts, REGION, ask)
+            self._quick[ask] = quick(*parts, ask)
         return self._quick[ask]
 
     @cached_property
@@ -177,16 +178,10 @@ def fit(evidence: Results, effects: Effects, layout: str, logs: dict[str, float]
     offset = float(values.mean())
     matrix = covariance(points, logs)
     mean, deviation = leave_groups_out(matrix, values - offset, evidence.families)
-    misses = family_quantiles(np.abs(values - offset - mean) / deviation, evidence.families)
+    # in the deviations that an interval is made of: the effects' own, in points, is part of them
+    _, effect_variance = effects.apply(evidence.summaries)
+    spread = np.sqrt(deviation**2 + effect_variance / np.exp(mean + offset) ** 2)
+    known = known_rows(points, logs, evidence.families)
+    misses = misses_of((values - offset - mean) / spread, known, evidence.families)
     surrogate = fit_surrogate(points, matrix, values - offset, offset, logs)
     return AccuracyModel(scaling, surrogate, effects, misses)
-
-
-def family_quantiles(residuals: FloatArray, families: tuple[str, ...], grid: int = 200) -> FloatArray:
-    """Pool absolute residuals with one vote a family, shape (families * grid,), sorted.
-
-    A design from a new family is one draw of a family, then one of its networks; large families must not outvote.
-    """
-    labels = np.asarray(families)
-    at = (np.arange(grid) + 0.5) / grid
-    return np.sort(np.concatenate([np.quantile(residuals[labels == f], at) for f in sorted(set(families))]))

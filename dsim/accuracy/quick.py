@@ -30,6 +30,7 @@ from dsim.accuracy.covariance import (
 )
 from dsim.accuracy.effects import Effects
 from dsim.accuracy.features import LAYOUTS, NAMES, featurise
+from dsim.accuracy.misses import REGION, Misses
 from dsim.accuracy.points import Scaling, questions
 from dsim.accuracy.recipe import Recipe
 from dsim.accuracy.summary import INDEX, FloatArray
@@ -99,7 +100,8 @@ class Quick:
     """The model for designs of one recipe and image size, in one precision; `quick` makes it."""
 
     effects: Effects
-    misses: FloatArray
+    misses: Misses
+    stated: bool  # whether the schedule of the recipe is
     edge: float  # squared distance up to which a search may go
     pick: NDArray[np.int64]  # (D,) features of the structure, those of size first
     center: FloatArray  # (D,)
@@ -129,10 +131,11 @@ class Quick:
         shift = effects.shift(table)
         effect, doubt = shift @ effects.mean, ((shift @ effects.covariance) * shift).sum(1)
         error = np.exp(mean)
-        reach = self._reach(confidence) * np.sqrt(variance + doubt / error**2)
-        low = np.clip(100.0 - error * np.exp(reach) + effect, 0.0, 100.0)
         exact = self.root.dtype == np.float64
         inside = squares <= self.edge * (1.0 if exact else 1.0 + NEAR)
+        wide, narrow = self._reach(confidence)
+        reach = np.where(inside & self.stated, narrow, wide) * np.sqrt(variance + doubt / error**2)
+        low = np.clip(100.0 - error * np.exp(reach) + effect, 0.0, 100.0)
         return Lows(low, inside)
 
     def _block(self, table: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
@@ -176,14 +179,15 @@ class Quick:
         rooms: tuple[Floats, ...] = self._here.rooms
         return rooms
 
-    def _reach(self, confidence: float) -> float:
-        """Return the standardised error that a share of results keeps to; to sort them takes longer than to score a design."""
+    def _reach(self, confidence: float) -> FloatArray:
+        """Return the standardised errors that a share of results keeps to, of all and of known ones."""
+        # kept, for to sort them takes longer than to score a design
         if confidence not in self._reaches:
-            self._reaches[confidence] = float(np.quantile(self.misses, confidence))
+            self._reaches[confidence] = self.misses.reach(confidence, np.array([False, True]))
         return self._reaches[confidence]
 
     @cached_property
-    def _reaches(self) -> dict[float, float]:
+    def _reaches(self) -> dict[float, FloatArray]:
         return {}
 
     @cached_property
@@ -191,9 +195,7 @@ class Quick:
         return threading.local()
 
 
-def quick(
-    scaling: Scaling, surrogate: Surrogate, effects: Effects, misses: FloatArray, region: float, ask: Ask
-) -> Quick:
+def quick(scaling: Scaling, surrogate: Surrogate, effects: Effects, misses: Misses, ask: Ask) -> Quick:
     """Prepare a model, whose parts these are, for what is asked."""
     logs, known, pivots = surrogate.logs, surrogate.known, surrogate.pivots
     asked = questions(_empty(ask.side), scaling, ask.recipe)
@@ -232,7 +234,8 @@ def quick(
     return Quick(
         effects,
         misses,
-        region**2,
+        not asked.unstated.any(),
+        REGION**2,
         pick,
         scaling.feature_mean[pick],
         1.0 / (scaling.feature_spread[pick] * lengths),

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from dsim.accuracy import REGION, AccuracyModel, estimate_top1, load_accuracy_model
-from dsim.accuracy.model import family_quantiles
+from dsim.accuracy.misses import group_quantiles
 from dsim.accuracy.recipe import Augment, Recipe, Teacher
 from dsim.arch import PRESETS, Arch, Block, Mixer, Stage, get_preset
 from dsim.errors import InvalidValueError
@@ -131,7 +131,7 @@ def test_a_fit_is_deterministic_and_the_cache_gives_it_back(
 
 
 def test_families_have_one_vote_each() -> None:
-    pooled = family_quantiles(np.array([1.0] * 99 + [9.0]), ("big",) * 99 + ("small",))
+    pooled = group_quantiles(np.array([1.0] * 99 + [9.0]), ("big",) * 99 + ("small",))
     assert np.median(pooled) == pytest.approx(5.0, abs=4.0)
     assert (pooled > 8).mean() == pytest.approx(0.5)
 

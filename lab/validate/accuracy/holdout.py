@@ -8,7 +8,7 @@ import numpy as np
 
 from dsim.accuracy.effects import Effects, log_errors
 from dsim.accuracy.evidence import Results
-from dsim.accuracy.model import family_quantiles
+from dsim.accuracy.misses import REGION, known_rows, misses_of, nearest_stranger
 from dsim.accuracy.points import points_of, scaling_of
 from dsim.accuracy.process import covariance, leave_groups_out
 from dsim.accuracy.summary import FloatArray
@@ -27,6 +27,8 @@ class HeldOut:
         Shape (N,), percent, at each row's own recipe and resolution; the interval is at 90%.
     fold
         Shape (N,): which fold's hyper-parameters were used.
+    near
+        Shape (N,) of bool: within the region of a network of another group.
     choices
         What each fold chose, tuned and ranked without the fold's groups.
     """
@@ -35,6 +37,7 @@ class HeldOut:
     low: FloatArray
     high: FloatArray
     fold: np.ndarray
+    near: np.ndarray
     choices: tuple[Choice, ...]
 
 
@@ -56,13 +59,15 @@ def hold_out(evidence: Results, effects: Effects, groups: tuple[str, ...]) -> He
 
     A fold's hyper-parameters are tuned and ranked on the other folds alone. With them, each group of the fold is
     predicted from all rows outside the group. Its interval is calibrated on the residuals of all other groups, each
-    predicted without itself and without the group.
+    predicted without itself and without the group: on those of known kinds where it asks about one.
     """
     values = log_errors(evidence.summaries, evidence.top1, effects)
     effect, effect_variance = effects.apply(evidence.summaries)
     fold = assign_folds(groups)
     labels = np.asarray(groups)
-    mean, deviation, reach = (np.empty(len(evidence)) for _ in range(3))
+    mean, spread, reach = (np.empty(len(evidence)) for _ in range(3))
+    near = np.empty(len(evidence), dtype=bool)
+    stated = np.array([recipe.is_known for recipe in evidence.recipes])
     choices = []
     for number in range(int(fold.max()) + 1):
         inside, outside = fold == number, np.flatnonzero(fold != number).tolist()
@@ -71,22 +76,29 @@ def hold_out(evidence: Results, effects: Effects, groups: tuple[str, ...]) -> He
         points = points_of(evidence, scaling_of(evidence, best.layout))
         offset = float(values[outside].mean())
         matrix = covariance(points, best.logs)
-        middle, spread = leave_groups_out(matrix, values - offset, groups)
-        mean[inside], deviation[inside] = middle[inside] + offset, spread[inside]
+        middle, deviation = leave_groups_out(matrix, values - offset, groups)
+        middle += offset
+        wide = np.sqrt(deviation**2 + effect_variance / np.exp(middle) ** 2)
+        mean[inside], spread[inside] = middle[inside], wide[inside]
+        near[inside] = (nearest_stranger(points, best.logs, groups) <= REGION)[inside]
         for group in sorted(set(labels[inside].tolist())):
             # the residuals that an interval is calibrated on come from models that have not seen the group either
             others = np.flatnonzero(labels != group)
             names = tuple(groups[k] for k in others)
             center = values[others] - offset
             guess, width = leave_groups_out(matrix[np.ix_(others, others)], center, names)
-            pool = family_quantiles(np.abs(center - guess) / width, names)
-            reach[labels == group] = np.quantile(pool, 0.9)
+            width = np.sqrt(width**2 + effect_variance[others] / np.exp(guess + offset) ** 2)
+            known = known_rows(points.take(others), best.logs, names)
+            rows = labels == group
+            misses = misses_of((center - guess) / width, known, names)
+            reach[rows] = misses.reach(0.9, (near & stated)[rows])
     error = np.exp(mean)
-    half = reach * np.sqrt(deviation**2 + effect_variance / error**2)
+    half = reach * spread
     return HeldOut(
         100.0 - error + effect,
         100.0 - error * np.exp(half) + effect,
         100.0 - error * np.exp(-half) + effect,
         fold,
+        near,
         tuple(choices),
     )

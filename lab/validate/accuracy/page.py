@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from dsim.accuracy.effects import CHOICES, SPREAD, fit_effects, load_contrasts
-from dsim.accuracy.model import REGION
+from dsim.accuracy.misses import REGION
 from dsim.accuracy.tables import read_rows
 from lab.validate.accuracy.pairs import Pair, share_right
 from lab.validate.accuracy.scores import Scores

@@ -7,12 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from dsim.accuracy.cache import load_accuracy_model
-from dsim.accuracy.covariance import structure_coordinates
 from dsim.accuracy.effects import Effects, fit_effects, load_contrasts
 from dsim.accuracy.evidence import Results, load_evidence
-from dsim.accuracy.model import REGION, fit
-from dsim.accuracy.points import points_of, scaling_of
-from dsim.accuracy.summary import FloatArray, summarise
+from dsim.accuracy.model import fit
+from dsim.accuracy.summary import summarise
 from dsim.arch import get_preset
 from dsim.threads import one_blas_thread
 from lab.validate.accuracy.growth import Growth, audit_growth
@@ -44,7 +42,7 @@ class HeldResult:
     Attributes
     ----------
     everything, slice_scores, inside, known, outside
-        All checkpoints; those under 3 GMACs with 76 to 82.5%; those within `REGION` of a network of another group, of these
+        All checkpoints; those under 3 GMACs with 76 to 82.5%; those within the region of a network of another group, of these
         the ones whose recipe is known, and those beyond it (None where there are none).
     per_group_mean
         Mean over groups of the group's mean absolute error: what to expect of one new group.
@@ -100,19 +98,6 @@ def validate() -> Validation:
     )
 
 
-def nearest_stranger(evidence: Results, held_out: HeldOut, groups: tuple[str, ...]) -> FloatArray:
-    """Distance of each result's network to the nearest one of another group, shape (N,)."""
-    labels = np.asarray(groups)
-    distance = np.empty(len(evidence))
-    for fold, choice in enumerate(held_out.choices):
-        points = points_of(evidence, scaling_of(evidence, choice.layout))
-        where = structure_coordinates(points, choice.logs)
-        for row in np.flatnonzero(held_out.fold == fold):
-            others = where[labels != labels[row]]
-            distance[row] = np.sqrt(((others - where[row]) ** 2).sum(1).min())
-    return distance
-
-
 def _held(evidence: Results, held_out: HeldOut, groups: tuple[str, ...]) -> HeldResult:
     def scores(rows: np.ndarray) -> Scores:
         return score(evidence.top1[rows], held_out.top1[rows], held_out.low[rows], held_out.high[rows])
@@ -120,7 +105,7 @@ def _held(evidence: Results, held_out: HeldOut, groups: tuple[str, ...]) -> Held
     keep = evidence.is_checkpoint
     low, high = SLICE_TOP1
     inside_slice = keep & (evidence.gmacs < SLICE_GMACS) & (evidence.top1 >= low) & (evidence.top1 <= high)
-    near = nearest_stranger(evidence, held_out, groups) <= REGION
+    near = held_out.near
     stated = np.array([recipe.is_known for recipe in evidence.recipes])
     labels = np.asarray(groups)
     table = [(name, scores(keep & (labels == name))) for name in sorted(set(labels[keep].tolist()))]

@@ -1,0 +1,91 @@
+"""How far held-out results lie from their estimates, in deviations: what an interval is as wide as.
+
+Two questions differ. A design within the region that a search may move in, for a recipe whose schedule is stated, is judged by
+published results of that kind. Any other is judged by all results, those unlike every other network among them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dsim.accuracy.covariance import Points, structure_coordinates
+from dsim.accuracy.summary import FloatArray
+
+REGION = float(np.sqrt(2.0 * np.log(2.0)))
+"""How far from the nearest known network a search may go: where the structure kernel has fallen to one half, so that
+a neighbour still tells more about a design than the prior does. Fixed by this argument, not by any result."""
+LEAST = 5  # families that the errors of a question must come from
+
+
+@dataclass(frozen=True)
+class Misses:
+    """Absolute residuals in deviations, each group predicted from the others, by the question that they answer.
+
+    Attributes
+    ----------
+    every, known
+        Sorted: of all results, and of those within `REGION` of another group's network whose recipe is stated. A grid of
+        quantiles a group, so that each group counts as much.
+    """
+
+    every: FloatArray
+    known: FloatArray
+
+    def reach(self, confidence: float, known: NDArray[np.bool_]) -> FloatArray:
+        """Return how many deviations an interval reaches to each side, shape (N,).
+
+        Parameters
+        ----------
+        confidence
+            Share of results that keep to it.
+        known
+            Shape (N,): designs within the region, for a recipe that is stated.
+        """
+        wide, narrow = (float(np.quantile(kind, confidence)) for kind in (self.every, self.known))
+        return np.where(known, narrow, wide)
+
+
+def misses_of(residuals: FloatArray, known: NDArray[np.bool_], groups: tuple[str, ...]) -> Misses:
+    """Sort held-out residuals, in deviations, by the question that they answer.
+
+    Parameters
+    ----------
+    residuals, known
+        Shape (N,), of either sign; and which results lie within the region and have a stated recipe. Where these are of fewer
+        than five groups, all results answer for them.
+    groups
+        Length N: who was held out together.
+    """
+    sizes = np.abs(residuals)
+    every = group_quantiles(sizes, groups)
+    names = tuple(np.asarray(groups)[known].tolist())
+    return Misses(every, group_quantiles(sizes[known], names) if len(set(names)) >= LEAST else every)
+
+
+def known_rows(points: Points, logs: dict[str, float], groups: tuple[str, ...]) -> NDArray[np.bool_]:
+    """Tell which results lie within `REGION` of a network of another group and have a stated recipe, shape (N,)."""
+    return np.asarray((nearest_stranger(points, logs, groups) <= REGION) & (points.unstated == 0))
+
+
+def nearest_stranger(points: Points, logs: dict[str, float], groups: tuple[str, ...]) -> FloatArray:
+    """Return the distance of each result's network to the nearest one of another group, shape (N,)."""
+    where, labels = structure_coordinates(points, logs), np.asarray(groups)
+    distance = np.empty(len(points))
+    for group in sorted(set(groups)):
+        rows, others = where[labels == group], where[labels != group]
+        squares = (rows**2).sum(1)[:, None] + (others**2).sum(1)[None, :] - 2.0 * rows @ others.T
+        distance[labels == group] = np.sqrt(np.maximum(squares.min(1, initial=np.inf), 0.0))
+    return distance
+
+
+def group_quantiles(residuals: FloatArray, groups: tuple[str, ...], grid: int = 200) -> FloatArray:
+    """Pool absolute residuals with one vote a group, shape (groups * grid,), sorted.
+
+    A design from a new family is one draw of a family, then one of its networks; large families must not outvote.
+    """
+    labels = np.asarray(groups)
+    at = (np.arange(grid) + 0.5) / grid
+    return np.sort(np.concatenate([np.quantile(residuals[labels == g], at) for g in sorted(set(groups))]))
