@@ -1,7 +1,7 @@
 """How far held-out results lie from their estimates, in deviations: what an interval is as wide as.
 
 Two questions differ. A design within the region that a search may move in, for a recipe whose schedule is stated, is judged by
-published results of that kind. Any other is judged by all results, those unlike every other network among them.
+published results of that kind. Any other is judged by the rest: trained by an unstated schedule, or unlike every other network.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ class Misses:
 
     Attributes
     ----------
-    every, known
-        Sorted: of all results, and of those within `REGION` of another group's network whose recipe is stated. A grid of
+    known, other
+        Sorted: of results within `REGION` of another group's network whose recipe is stated, and of all others. A grid of
         quantiles a group, so that each group counts as much.
     """
 
-    every: FloatArray
     known: FloatArray
+    other: FloatArray
 
     def reach(self, confidence: float, known: NDArray[np.bool_]) -> FloatArray:
         """Return how many deviations an interval reaches to each side, shape (N,).
@@ -44,8 +44,8 @@ class Misses:
         known
             Shape (N,): designs within the region, for a recipe that is stated.
         """
-        wide, narrow = (float(np.quantile(kind, confidence)) for kind in (self.every, self.known))
-        return np.where(known, narrow, wide)
+        near, far = (float(np.quantile(kind, confidence)) for kind in (self.known, self.other))
+        return np.where(known, near, far)
 
 
 def misses_of(residuals: FloatArray, known: NDArray[np.bool_], groups: tuple[str, ...]) -> Misses:
@@ -54,15 +54,18 @@ def misses_of(residuals: FloatArray, known: NDArray[np.bool_], groups: tuple[str
     Parameters
     ----------
     residuals, known
-        Shape (N,), of either sign; and which results lie within the region and have a stated recipe. Where these are of fewer
-        than five groups, all results answer for them.
+        Shape (N,), of either sign; and which results lie within the region and have a stated recipe. A question with results
+        of fewer than five groups is answered by all.
     groups
         Length N: who was held out together.
     """
-    sizes = np.abs(residuals)
-    every = group_quantiles(sizes, groups)
-    names = tuple(np.asarray(groups)[known].tolist())
-    return Misses(every, group_quantiles(sizes[known], names) if len(set(names)) >= LEAST else every)
+    sizes, labels = np.abs(residuals), np.asarray(groups)
+
+    def pooled(rows: NDArray[np.bool_]) -> FloatArray:
+        kept = rows if len(set(labels[rows].tolist())) >= LEAST else np.ones_like(rows)
+        return group_quantiles(sizes[kept], tuple(labels[kept].tolist()))
+
+    return Misses(pooled(known), pooled(~known))
 
 
 def known_rows(points: Points, logs: dict[str, float], groups: tuple[str, ...]) -> NDArray[np.bool_]:

@@ -133,8 +133,8 @@ class Quick:
         error = np.exp(mean)
         exact = self.root.dtype == np.float64
         inside = squares <= self.edge * (1.0 if exact else 1.0 + NEAR)
-        wide, narrow = self._reach(confidence)
-        reach = np.where(inside & self.stated, narrow, wide) * np.sqrt(variance + doubt / error**2)
+        far, near = self._reach(confidence)
+        reach = np.where(inside & self.stated, near, far) * np.sqrt(variance + doubt / error**2)
         low = np.clip(100.0 - error * np.exp(reach) + effect, 0.0, 100.0)
         return Lows(low, inside)
 
@@ -180,7 +180,7 @@ class Quick:
         return rooms
 
     def _reach(self, confidence: float) -> FloatArray:
-        """Return the standardised errors that a share of results keeps to, of all and of known ones."""
+        """Return the standardised errors that a share of results keeps to, beyond what is known and within."""
         # kept, for to sort them takes longer than to score a design
         if confidence not in self._reaches:
             self._reaches[confidence] = self.misses.reach(confidence, np.array([False, True]))

@@ -15,6 +15,7 @@ from dsim.accuracy.summary import FloatArray
 from lab.validate.accuracy.tune import Choice, choose
 
 FOLDS = 5
+LEVEL = 0.9  # of the intervals
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,9 @@ class HeldOut:
     Attributes
     ----------
     top1, low, high
-        Shape (N,), percent, at each row's own recipe and resolution; the interval is at 90%.
+        Shape (N,), percent, at each row's own recipe and resolution; the interval is at `LEVEL`.
+    spread
+        Shape (N,), the deviation of log(100 - top1) that the process states.
     fold
         Shape (N,): which fold's hyper-parameters were used.
     near
@@ -36,6 +39,7 @@ class HeldOut:
     top1: FloatArray
     low: FloatArray
     high: FloatArray
+    spread: FloatArray
     fold: np.ndarray
     near: np.ndarray
     choices: tuple[Choice, ...]
@@ -91,13 +95,14 @@ def hold_out(evidence: Results, effects: Effects, groups: tuple[str, ...]) -> He
             known = known_rows(points.take(others), best.logs, names)
             rows = labels == group
             misses = misses_of((center - guess) / width, known, names)
-            reach[rows] = misses.reach(0.9, (near & stated)[rows])
+            reach[rows] = misses.reach(LEVEL, (near & stated)[rows])
     error = np.exp(mean)
     half = reach * spread
     return HeldOut(
         100.0 - error + effect,
         100.0 - error * np.exp(half) + effect,
         100.0 - error * np.exp(-half) + effect,
+        spread,
         fold,
         near,
         tuple(choices),

@@ -9,6 +9,8 @@ from scipy.stats import spearmanr
 
 from dsim.accuracy.summary import FloatArray
 
+PENALTY = 20.0  # 2 / (1 - 0.9): what makes the interval of 5% and 95% the best one
+
 
 @dataclass(frozen=True, slots=True)
 class Scores:
@@ -26,6 +28,8 @@ class Scores:
         Share of results inside their 90% interval, in [0, 1].
     width
         Median width of the interval in points.
+    interval_score
+        Winkler's, of 90% intervals: mean of the width and 20 times what a result lies beyond an end, in points.
     """
 
     rows: int
@@ -35,11 +39,13 @@ class Scores:
     spearman: float
     coverage: float
     width: float
+    interval_score: float
 
 
 def score(published: FloatArray, predicted: FloatArray, low: FloatArray, high: FloatArray) -> Scores:
     """Compare predictions with published figures; all arrays have shape (N,), N at least 1."""
     misses = predicted - published
+    beyond = np.maximum(low - published, 0.0) + np.maximum(published - high, 0.0)
     ranks = float(spearmanr(predicted, published)[0]) if len(published) > 1 else float("nan")
     return Scores(
         rows=len(published),
@@ -49,6 +55,7 @@ def score(published: FloatArray, predicted: FloatArray, low: FloatArray, high: F
         spearman=ranks,
         coverage=float(((published >= low) & (published <= high)).mean()),
         width=float(np.median(high - low)),
+        interval_score=float((high - low + PENALTY * beyond).mean()),
     )
 
 

@@ -18,6 +18,7 @@ from lab.validate.accuracy.holdout import HeldOut, hold_out
 from lab.validate.accuracy.pairs import Pair, effect_pairs, structure_pairs
 from lab.validate.accuracy.published import PUBLISHED
 from lab.validate.accuracy.scores import Scores, clustered_interval, score
+from lab.validate.accuracy.width import Width, take_apart
 
 SLICE_GMACS = 3.0
 SLICE_TOP1 = (76.0, 82.5)
@@ -48,6 +49,8 @@ class HeldResult:
         Mean over groups of the group's mean absolute error: what to expect of one new group.
     coverage_interval
         90% confidence interval of the coverage, resampling groups.
+    known_coverage_interval
+        The same within the region at a known recipe.
     groups
         Scores of each group, worst total error first.
     layouts
@@ -61,6 +64,7 @@ class HeldResult:
     outside: Scores | None
     per_group_mean: float
     coverage_interval: tuple[float, float]
+    known_coverage_interval: tuple[float, float]
     groups: tuple[tuple[str, Scores], ...]
     layouts: tuple[str, ...]
 
@@ -73,6 +77,7 @@ class Validation:
     checkpoints: int
     families: HeldResult
     lineages: HeldResult
+    width: Width
     published: tuple[Published, ...]
     structure: tuple[Pair, ...]
     effects: tuple[Pair, ...]
@@ -91,6 +96,7 @@ def validate() -> Validation:
         checkpoints=int(evidence.is_checkpoint.sum()),
         families=_held(evidence, by_family, evidence.families),
         lineages=_held(evidence, by_lineage, evidence.lineages),
+        width=take_apart(evidence, effects, by_family, np.flatnonzero(_known(evidence, by_family))),
         published=_published(evidence, effects, by_family),
         structure=structure_pairs(evidence, by_family),
         effects=effect_pairs(),
@@ -105,22 +111,32 @@ def _held(evidence: Results, held_out: HeldOut, groups: tuple[str, ...]) -> Held
     keep = evidence.is_checkpoint
     low, high = SLICE_TOP1
     inside_slice = keep & (evidence.gmacs < SLICE_GMACS) & (evidence.top1 >= low) & (evidence.top1 <= high)
-    near = held_out.near
-    stated = np.array([recipe.is_known for recipe in evidence.recipes])
+    near, known = held_out.near, _known(evidence, held_out)
     labels = np.asarray(groups)
     table = [(name, scores(keep & (labels == name))) for name in sorted(set(labels[keep].tolist()))]
     hits = (evidence.top1 >= held_out.low) & (evidence.top1 <= held_out.high)
+
+    def covers(rows: np.ndarray) -> tuple[float, float]:
+        return clustered_interval(hits[rows].astype(np.float64), tuple(labels[rows].tolist()))
+
     return HeldResult(
         everything=scores(keep),
         slice_scores=scores(inside_slice),
         inside=scores(keep & near),
-        known=scores(keep & near & stated),
+        known=scores(known),
         outside=scores(keep & ~near) if (keep & ~near).any() else None,
         per_group_mean=float(np.mean([s.mean_absolute for _, s in table])),
-        coverage_interval=clustered_interval(hits[keep].astype(np.float64), tuple(labels[keep].tolist())),
+        coverage_interval=covers(keep),
+        known_coverage_interval=covers(known),
         groups=tuple(sorted(table, key=lambda item: -item[1].rows * item[1].mean_absolute)),
         layouts=tuple(choice.layout for choice in held_out.choices),
     )
+
+
+def _known(evidence: Results, held_out: HeldOut) -> np.ndarray:
+    """Tell which checkpoints lie within the region and have a recipe that a source states, shape (N,) of bool."""
+    stated = np.array([recipe.is_known for recipe in evidence.recipes])
+    return np.asarray(evidence.is_checkpoint & held_out.near & stated)
 
 
 def _published(evidence: Results, effects: Effects, by_family: HeldOut) -> tuple[Published, ...]:
