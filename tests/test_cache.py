@@ -24,7 +24,7 @@ from dsim.latency.learners import rests_on
 from dsim.latency.siblings import siblings
 from dsim.report.held import find_held
 
-SMALL = "m1-ane"  # learned in a moment
+SMALL = "m5-ane"  # learned in a moment
 
 
 def as_json(value: object) -> bytes:

@@ -1,4 +1,4 @@
-"""Make the Apple Neural Engine operator profiles m1-ane, m5-ane and m6-ane.
+"""Make the Apple Neural Engine operator profiles m5-ane and m6-ane.
 
 ``slope`` rows are least-squares slopes over the length of a chain of one op, so that no launch is in them. ``dispatch`` rows
 are single calls, which include a launch of about 74 us. Left out: chains that ran on the CPU or have one length only, 8-bit
@@ -33,10 +33,10 @@ PROTOCOLS = {
 
 
 def curate(raw: Path, out: Path) -> None:
-    """Write the three profiles."""
+    """Write the two profiles."""
     singles = _dispatched(raw)
     slopes = [*_firmware_convs(raw), *_elementwise(raw), *_chains(raw)]
-    for chip, ops in (("m1", singles["m1"]), ("m5", singles["m5"]), ("m6", slopes + singles["m6"])):
+    for chip, ops in (("m5", singles["m5"]), ("m6", slopes + singles["m6"])):
         key, name = "firmware" if chip == "m6" else "dispatch", chip.upper()
         texts = about(
             f"{chip}-ane",

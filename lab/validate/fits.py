@@ -24,8 +24,8 @@ from dsim.device.profile import DeviceProfile
 from dsim.files import write_atomic
 from dsim.latency.fit import fit_model
 
-# a small profile for each method; m1-ane has too few operators for trees, epyc-zen3-litert has some
-SAMPLES = ("iphone13", "pixel4-dsp", "pixel4-cpu-1large-float", "m1-ane", "epyc-zen3-litert", "few-shot")
+# a small profile for each method; m5-ane has too few operators for trees, epyc-zen3-litert has some
+SAMPLES = ("iphone13", "pixel4-dsp", "pixel4-cpu-1large-float", "m5-ane", "epyc-zen3-litert", "few-shot")
 DESIGNS = ("efficientformer_l1", "efficientformerv2_s0")
 RELATIVE = 1e-5  # what another processor may round otherwise
 NOTHING = 1e-6  # the distance of a design from itself is the root of what sums round, 1e-8 on one processor or another

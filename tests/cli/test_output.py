@@ -118,7 +118,7 @@ def test_a_broken_profile_is_one_line(
 
 
 def test_device_show_without_networks(capsys: pytest.CaptureFixture[str]) -> None:
-    code, out, _ = run(capsys, "device", "show", "m1-ane")
+    code, out, _ = run(capsys, "device", "show", "m5-ane")
     assert code == 0
     assert "operators predicted without its shape" in " ".join(out.split())
 
@@ -152,10 +152,10 @@ def test_device_show_learns_nothing(
 
     mine = tmp_path / "profiles" / "mine"
     mine.mkdir(parents=True)
-    for file in (bundled_profiles_dir() / "m1-ane").iterdir():
+    for file in (bundled_profiles_dir() / "m5-ane").iterdir():
         if file.name != "card.toml":
             (mine / file.name).write_bytes(file.read_bytes())
-    about = (mine / "profile.toml").read_text().replace('name = "m1-ane"', 'name = "mine"')
+    about = (mine / "profile.toml").read_text().replace('name = "m5-ane"', 'name = "mine"')
     (mine / "profile.toml").write_text(about)
     monkeypatch.setenv("DSIM_PROFILES", str(mine.parent))
     monkeypatch.setenv("DSIM_CACHE", str(tmp_path / "cache"))

@@ -24,7 +24,7 @@ from dsim.errors import UnknownNameError
         ("Galaxy S24 QNN w8a8", "galaxy-s24-qnn-w8a8"),
         ("galaxys24qnnfloat", "galaxy-s24-qnn-float"),
         ("Core i9-10940X", "i9-10940x"),
-        ("M1", "m1-ane"),
+        ("M5", "m5-ane"),
         ("Hexagon DSP", "pixel4-dsp"),
     ],
 )
@@ -70,7 +70,7 @@ def test_what_tells_them_apart_is_what_differs() -> None:
     [
         ("Qualcomm", "galaxy-s24-qnn-float", "iphone12"),
         ("samsung", "galaxy-s10-gpu-tflite", "pixel4-dsp"),
-        ("Apple", "m1-ane", "pixel4-dsp"),
+        ("Apple", "m5-ane", "pixel4-dsp"),
         ("NVIDIA", "rtx4090-eager", "i7-12700h"),
         ("Google", "pixel4-dsp", "galaxy-s23-cpu"),
         ("AMD", "epyc-zen3-litert", "i7-12700h"),
@@ -98,7 +98,8 @@ def test_a_long_list_is_cut_and_says_so() -> None:
         ("galaxy-s24-qnn-flot", ("galaxy-s24-qnn-float",)),
         ("galxy s24", ("Samsung Galaxy S24", "Samsung Galaxy S23", "Samsung Galaxy S25")),
         ("pixel 5", ("Pixel 4", "Pixel 6", "Pixel 3", "Pixel 7", "Pixel 8")),
-        ("m2", ("M1", "M5", "M6")),
+        ("m1", ("M5", "M6")),
+        ("m2", ("M5", "M6")),
         ("RTX 3080", ("RTX 3090", "RTX 4090", "RTX 5090")),
         ("dimensity 9000", ("Galaxy A03s",)),  # whose chip is of the same maker
     ],

@@ -26,7 +26,7 @@ EXPECTED = {
     "desktop": {"i7-12700h", "i9-10940x", "rtx3090-eager", "rtx4090-compiled", "rtxpro6000-compiled-bf16"},
     "phone-cpu": {"pixel4-cpu-1large-float", "iphone7-cpu-2large-quant", "galaxy-s10-cpu-1large-torch-float"},
     "phone-gpu": {"pixel4-gpu-tflite", "iphonexs-gpu-torch"},
-    "apple-ne": {"m1-ane", "m5-ane", "m6-ane"},
+    "apple-ne": {"m5-ane", "m6-ane"},
     "one-table": {"pixel6-cpu", "pixel7-gpu", "pixel8-edgetpu", "pixel4-dsp", "galaxy-s23-cpu", "iphone14-pro-max"},
     "boards": {"rz-v2h-npu", "raspberry-pi-5-onnxruntime", "jetson-agx-xavier-tensorrt", "pixel3-gpu", "hailo8",
                "iphone7-coreml-cpu"},

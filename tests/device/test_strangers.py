@@ -13,7 +13,7 @@ from dsim.device import load_profile
 from dsim.errors import DsimError, FileFormatError
 from dsim.places import bundled_profiles_dir
 
-NAMES = ("iphone13", "m1-ane", "pixel6-cpu")
+NAMES = ("iphone13", "m5-ane", "pixel6-cpu")
 TRIES = 400
 
 
@@ -60,7 +60,7 @@ def test_corrupt_files_end_in_an_error_of_ours(name: str, tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("file", ["profile.toml", "networks.csv", "ops.parquet"])
 def test_a_link_or_a_pipe_is_refused(file: str, tmp_path: Path) -> None:
-    folder = _copy("m1-ane" if file == "ops.parquet" else "pixel6-cpu", tmp_path)
+    folder = _copy("m5-ane" if file == "ops.parquet" else "pixel6-cpu", tmp_path)
     outside = tmp_path / "outside"
     (folder / file).rename(outside)
     (folder / file).symlink_to(outside)

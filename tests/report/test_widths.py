@@ -77,7 +77,7 @@ def width(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> in
         "device list",
         "device list --all",
         "device show iphone12",
-        "device show m1-ane",
+        "device show m5-ane",
         "device networks --filter resnet",
     ],
 )
