@@ -3,7 +3,8 @@
 ``slope`` rows are least-squares slopes over the length of a chain of one op, so that no launch is in them. ``dispatch`` rows
 are single calls, which include a launch of about 74 us. Left out: chains that ran on the CPU or have one length only, 8-bit
 chains (another precision), calls that the source marks as jitter, and ops without a kind or a stated shape here (attention blocks,
-rms and l2 norm, pooling without a window, pixel shuffle, argmax, top-k, chains of 16 timed once).
+rms and l2 norm, pooling without a window, pixel shuffle, argmax, top-k, chains of 16 timed once). Single calls
+on an M1 and an M4 are too few for a profile (lab/notes/latency.md).
 """
 
 from __future__ import annotations
