@@ -20,10 +20,13 @@ def compared_profiles(begun: Begun, found: Comparison) -> dict[str, str]:
         It compares none of them, or one of them is of another chip than this machine's.
     """
     known = {device.device for device in found.devices}
-    devices = {backend: name for backend, name in begun.profiles.items() if name in known}
+    asked = {backend: begun.request.earlier_names(backend) for backend in begun.found.stacks}
+    devices = {
+        backend: own[0] for backend, names in asked.items() if (own := [one for one in names if one in known])
+    }
     if not devices:
         raise InvalidValueError(
-            f"a comparison must compare a profile that is timed, {', '.join(begun.profiles.values())}; this one has "
+            f"a comparison must compare a profile that is timed, {' or '.join(name for names in asked.values() for name in names)}; this one has "
             f"{', '.join(sorted(known))}; give the --name and --backend of one of them"
         )
     check_chip(begun, devices)

@@ -246,7 +246,10 @@ def add_contrasts(begun: Begun) -> NewContrasts:
     with timing(begun) as show:
         run_contrasts(begun, begun.request.seconds, show)
     done, left = fill_profiles(
-        begun.profiles, begun.found.stacks, begun.journal.head.machine.processor, read_visits(begun.journal)
+        begun.earlier_profiles,
+        begun.found.stacks,
+        begun.journal.head.machine.processor,
+        read_visits(begun.journal),
     )
     if not done:
         raise UnavailableError(

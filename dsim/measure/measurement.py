@@ -22,7 +22,7 @@ from dsim.latency.summary import summarise
 from dsim.measure.backends import BACKENDS, find_backend
 from dsim.measure.contrast_figures import block_contrasts
 from dsim.measure.contrast_journal import SUFFIX, read_visits
-from dsim.measure.contrast_profiles import kept_contrasts
+from dsim.measure.contrast_profiles import kept_contrasts, stack_differs
 from dsim.measure.contrast_run import ContrastLoop, waiting_visits
 from dsim.measure.drift_readings import machine_drift
 from dsim.measure.journal import Head, Journal, open_journal
@@ -102,6 +102,10 @@ class Request:
         """Return the name of the profile that a backend makes."""
         return self.name if len(self.backends) == 1 else f"{self.name}-{backend}"
 
+    def earlier_names(self, backend: str) -> tuple[str, ...]:
+        """Return what a backend's profile may be called that was made before, with this backend alone or with several."""
+        return tuple(dict.fromkeys((self.profile_name(backend), f"{self.name}-{backend}")))
+
 
 @dataclass(frozen=True)
 class Begun:
@@ -118,8 +122,13 @@ class Begun:
 
     @property
     def profiles(self) -> dict[str, str]:
-        """Names of the profiles, by backend."""
+        """Names of the profiles that the backends make, by backend."""
         return {backend: self.request.profile_name(backend) for backend in self.found.stacks}
+
+    @property
+    def earlier_profiles(self) -> dict[str, str]:
+        """Names of the user's profiles that were made before, by backend; where there is none, of the one that is missing."""
+        return _earlier_profiles(self.request, self.found)
 
 
 def begin(request: Request) -> Begun:
@@ -131,6 +140,8 @@ def begin(request: Request) -> Begun:
         A name is unknown or taken, no backend can be had, or the journal belongs to another machine.
     """
     found, head, other = _ask(request)
+    if request.contrasts == ONLY:
+        _check_earlier(request, found, head)
     folder = user_profiles_dir() / JOURNALS
     contrasts = (
         None
@@ -164,15 +175,19 @@ def begin_variants(request: Request) -> Begun:
 
     Raises
     ------
+    UnavailableError
+        No profile can take what is timed.
     DsimError
         As `begin` does.
     """
-    return _begin_apart(request, VARIANTS)
+    return _begin_apart(request, VARIANTS, fills=True)
 
 
-def _begin_apart(request: Request, suffix: str) -> Begun:
-    """Open a journal of its own, which no profile is made of."""
+def _begin_apart(request: Request, suffix: str, fills: bool = False) -> Begun:
+    """Open a journal of its own, which no profile is made of; ``fills`` where figures are put into profiles that exist."""
     found, head, other = _ask(request)
+    if fills:
+        _check_earlier(request, found, head)
     path = user_profiles_dir() / JOURNALS / f"{request.name}{suffix}"
     return Begun(request, found, open_journal(path, head, request.fresh), None, other)
 
@@ -195,6 +210,24 @@ def _ask(request: Request) -> tuple[Usable, Head, int | None]:
                 f"--batch goes with backends that take one image by themselves, got {', '.join(own)}; leave one of them out"
             )
     return found, Head(machine, found.stacks, 1, core), other
+
+
+def _earlier_profiles(request: Request, found: Usable) -> dict[str, str]:
+    out: dict[str, str] = {}
+    for backend in found.stacks:
+        names = request.earlier_names(backend)
+        out[backend] = next((name for name in names if (user_profiles_dir() / name).is_dir()), names[0])
+    return out
+
+
+def _check_earlier(request: Request, found: Usable, head: Head) -> None:
+    """Refuse to time what no profile can take: that is told before the work, not after."""
+    why = [
+        (name, stack_differs(user_profiles_dir() / name, found.stacks[backend], head.machine.processor))
+        for backend, name in _earlier_profiles(request, found).items()
+    ]
+    if all(text for _, text in why):
+        raise UnavailableError("; ".join(f"{name}: {text}" for name, text in why))
 
 
 def _check_not_another(folder: Path) -> None:

@@ -62,7 +62,7 @@ def time_variants(
         raise UnavailableError(
             f"{len(turns)} turns were timed, too few to tell; what was timed is kept in {begun.journal.path}: {why}"
         )
-    variants = {begun.profiles[backend]: own for backend, own in found.items()}
+    variants = {begun.earlier_profiles[backend]: own for backend, own in found.items()}
     return NewVariants(variants, _fill(begun, found), begun.found.missing)
 
 
@@ -99,7 +99,7 @@ def _fill(begun: Begun, found: Mapping[str, tuple[Variant, ...]]) -> tuple[str, 
     """Put what was timed into the profiles; return a line for each that does not exist or is of another stack."""
     left = []
     for backend, own in found.items():
-        name, stack = begun.profiles[backend], begun.found.stacks[backend]
+        name, stack = begun.earlier_profiles[backend], begun.found.stacks[backend]
         folder = user_profiles_dir() / name
         why = stack_differs(folder, stack, begun.journal.head.machine.processor)
         if why:

@@ -65,7 +65,7 @@ def test_figures_stand_beside_predictions(begun: Begun, tmp_path: Path) -> None:
 def test_another_profile_or_chip_is_refused(
     begun: Begun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with pytest.raises(InvalidValueError, match="this one has x, y"):
+    with pytest.raises(InvalidValueError, match="z or z-ort; this one has x, y"):
         time_compared(replace(begun, request=replace(REQUEST, name="z")), comparison(), tmp_path)
     of_chip(tmp_path / "profiles", "another", monkeypatch)
     with pytest.raises(InvalidValueError, match="x is of another, and this machine has chip"):

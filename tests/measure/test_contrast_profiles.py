@@ -73,6 +73,18 @@ def test_profiles_get_their_contrasts_and_others_are_named(begun: Begun, tmp_pat
     assert kept_contrasts(tmp_path / "none", STACKS["ort"]) is None
 
 
+def test_a_backend_named_alone_fills_the_profile_that_it_made_beside_others(
+    begun: Begun, tmp_path: Path
+) -> None:
+    make(tmp_path, "box-ort", chip="chip", runtime="ORT 1", precision="float32")
+    alone = replace(
+        begun, request=replace(begun.request, backends=("ort",)), found=Usable((), {"ort": STACKS["ort"]}, {})
+    )
+    assert [one.name for one in add_contrasts(alone).profiles] == ["box-ort"]
+    make(tmp_path, "box", chip="chip", runtime="ORT 1", precision="float32")
+    assert [one.name for one in add_contrasts(alone).profiles] == ["box"]
+
+
 def test_a_profile_of_another_chip_or_runtime_gets_none(begun: Begun, tmp_path: Path) -> None:
     make(tmp_path, "box-ort", chip="chip", runtime="ORT 2", precision="float32")
     make(tmp_path, "box-ov", chip="other", runtime="OV 1", precision="float32")

@@ -110,6 +110,17 @@ def test_wrong_values_are_refused_in_python() -> None:
         dsim.measure((), "x")
 
 
+@pytest.mark.parametrize("words", [[], ["--design", "efficientformer_l1"]])
+def test_contrasts_that_no_profile_can_take_are_refused_before_anything_is_timed(
+    root: Path, words: list[str]
+) -> None:
+    before = set(root.rglob("*"))
+    done = run("contrasts", "--backend", "torch", "--name", "other", *words)
+    assert done.exit_code == 1
+    assert "other: there is no such profile in" in " ".join(done.stderr.split())
+    assert set(root.rglob("*")) == before
+
+
 def test_a_profile_that_was_made_otherwise_is_not_replaced(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
