@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +19,7 @@ from dsim.measure.observe import open_sessions
 from dsim.measure.planned import planned_design
 from dsim.measure.results import NewVariants
 from dsim.measure.run import Show
-from dsim.measure.variants import paired_variants, time_turns, variants_of
+from dsim.measure.variants import LEAST_TURNS, paired_variants, time_turns, variants_of
 from dsim.places import user_profiles_dir
 from dsim.records import from_plain, to_plain
 
@@ -73,6 +74,7 @@ def read_turns(journal: Journal) -> tuple[TurnLine, ...]:
 
 def _run(begun: Begun, key: str, arch: Arch, seconds: float, show: Show) -> dict[str, str]:
     """Time turns until the time is up, and return why a backend could not run something."""
+    end = time.monotonic() + seconds  # compiling is part of it: the progress shows one time
     planned = {choice: planned_design(one) for choice, one in variants_of(arch).items()}
     with kitchen_of(begun) as made:
         for one in planned.values():
@@ -91,7 +93,8 @@ def _run(begun: Begun, key: str, arch: Arch, seconds: float, show: Show) -> dict
         number += 1
         show(number, 0.0, f"turn {number}", 0)
 
-    time_turns({where: session.run for where, session in sessions.items()}, seconds, each)
+    runs = {where: session.run for where, session in sessions.items()}
+    time_turns(runs, end - time.monotonic(), each, least=LEAST_TURNS)
     return {name: why for one in failed for name, why in one.items()}
 
 

@@ -46,6 +46,7 @@ def time_turns(
     each: Callable[[Mapping[Key, float]], None],
     clock: Callable[[], float] = time.perf_counter,
     rng: random.Random | None = None,
+    least: int = 0,
 ) -> int:
     """Time all in turns, in another order each turn, and hand over the milliseconds of every turn; return how many there were.
 
@@ -57,13 +58,15 @@ def time_turns(
         Begin no further turn after so many.
     each
         Takes the milliseconds of one turn.
+    least
+        Turns at least, however long they take.
     """
     order, draw = list(runs), rng or random.Random(0)
     for run in runs.values():
         for _ in range(WARM_UP):
             run()
     end, turns = clock() + seconds, 0
-    while order and clock() < end:
+    while order and (turns < least or clock() < end):
         draw.shuffle(order)
         taken: dict[Key, float] = {}
         for key in order:

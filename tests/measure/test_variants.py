@@ -11,7 +11,7 @@ import pytest
 from dsim.arch import get_preset
 from dsim.device.variants import Variant, read_variants, write_variants
 from dsim.errors import FileFormatError, InvalidValueError
-from dsim.measure.variants import PLAIN, RUNS, WARM_UP, paired_variants, time_turns, variants_of
+from dsim.measure.variants import LEAST_TURNS, PLAIN, RUNS, WARM_UP, paired_variants, time_turns, variants_of
 
 ONE = Variant("net", "activation:gelu>relu", 10.0, -5.0, -6.0, -4.0, 9, "dsim", "dsim measure")
 
@@ -62,6 +62,13 @@ def test_every_turn_runs_all_in_another_order() -> None:
     orders = [tuple(timed[at : at + 3 * RUNS : RUNS]) for at in range(0, len(timed), 3 * RUNS)]
     assert len(set(orders)) > 1
     assert all(sorted(order) == ["a", "b", "c"] for order in orders)
+
+
+def test_there_are_turns_enough_for_an_interval_even_where_compiling_took_all_the_time() -> None:
+    turns: list[dict[str, float]] = []
+    number = time_turns({"a": lambda: None}, -1.0, lambda taken: turns.append(dict(taken)), least=LEAST_TURNS)
+    assert number == len(turns) == LEAST_TURNS
+    assert time_turns({"a": lambda: None}, -1.0, lambda taken: turns.append(dict(taken))) == 0
 
 
 def test_variants_come_back_as_they_were_written(tmp_path: Path) -> None:
