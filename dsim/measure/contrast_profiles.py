@@ -9,6 +9,7 @@ from dsim.device.add.contrasts import put_contrasts
 from dsim.device.card import write_card
 from dsim.device.load import load_profile
 from dsim.device.profile import DeviceProfile
+from dsim.errors import UnavailableError
 from dsim.graph import Graph
 from dsim.graph.store import load_graphs
 from dsim.latency.methods.operators.blocks import timed_blocks
@@ -48,6 +49,35 @@ def stack_differs(folder: Path, stack: Stack, processor: str) -> str:
             f"{profile.precision}; choose another --name"
         )
     return ""
+
+
+def existing(names: Sequence[str]) -> str:
+    """Return the first name of a profile that the user has; the first one where there is none."""
+    return next((name for name in names if (user_profiles_dir() / name).is_dir()), names[0])
+
+
+def check_fills(names: Mapping[str, Sequence[str]], stacks: Mapping[str, Stack], processor: str) -> None:
+    """Refuse to time what no profile can take: that is told before the work, not after.
+
+    Parameters
+    ----------
+    names
+        What each backend's profile may be called.
+    stacks, processor
+        Runtimes by backend, and this machine's chip.
+
+    Raises
+    ------
+    UnavailableError
+        There is no profile of any backend, or each is of another chip or runtime.
+    """
+    found = {backend: existing(own) for backend, own in names.items()}
+    why = {
+        name: stack_differs(user_profiles_dir() / name, stacks[backend], processor)
+        for backend, name in found.items()
+    }
+    if all(why.values()):
+        raise UnavailableError("; ".join(f"{name}: {text}" for name, text in why.items()))
 
 
 def fill_profiles(

@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,8 +14,9 @@ import numpy as np
 from dsim.device.add.write import Addition
 from dsim.device.drift import KEY as DRIFT
 from dsim.device.drift import KeptDrift
+from dsim.device.fields import read_toml
 from dsim.device.profile import CHECK, LEARN, SEARCHED, MeasuredOp
-from dsim.errors import UnavailableError
+from dsim.errors import InvalidValueError, UnavailableError
 from dsim.graph import Graph
 from dsim.graph.batch import rebatch
 from dsim.graph.key import split_key
@@ -307,3 +309,19 @@ def _about(name: str, title: str, head: Head, stack: Stack, batches: Sequence[in
         "protocols": {PROTOCOL: f"{stated}; {BESIDE}; {head.machine.system}, {' '.join(head.machine.flags)}"},
         "defaults": {"lab": "dsim", "licence": LICENCE},
     }
+
+
+def check_not_another(folder: Path) -> None:
+    """Refuse to replace a profile that was made otherwise, from a sheet for example: its figures would be lost.
+
+    Raises
+    ------
+    InvalidValueError
+        The folder holds one.
+    """
+    path = folder / "profile.toml"
+    if path.is_file() and read_toml(path).get("reference", {}).get("protocol") != PROTOCOL:
+        raise InvalidValueError(
+            f"dsim measure replaces only profiles that it made itself, and {folder.name!r} in {folder.parent} is another; "
+            "choose another name, or move that folder away"
+        )

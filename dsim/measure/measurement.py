@@ -12,7 +12,6 @@ from dsim.device.add.contrasts import put_contrasts
 from dsim.device.add.write import check_name, write_profile
 from dsim.device.batches import card_batch, names_by_batch
 from dsim.device.card import write_card
-from dsim.device.fields import read_toml
 from dsim.device.find import find_profile
 from dsim.device.folders import JOURNALS
 from dsim.errors import InvalidValueError, UnavailableError
@@ -22,12 +21,12 @@ from dsim.latency.summary import summarise
 from dsim.measure.backends import BACKENDS, find_backend
 from dsim.measure.contrast_figures import block_contrasts
 from dsim.measure.contrast_journal import SUFFIX, read_visits
-from dsim.measure.contrast_profiles import kept_contrasts, stack_differs
+from dsim.measure.contrast_profiles import check_fills, existing, kept_contrasts
 from dsim.measure.contrast_run import ContrastLoop, waiting_visits
 from dsim.measure.drift_readings import machine_drift
 from dsim.measure.journal import Head, Journal, open_journal
 from dsim.measure.machine import pin_to_one_core, this_machine
-from dsim.measure.make_profile import LEAST_NETWORKS, PROTOCOL, Measured, make_profile
+from dsim.measure.make_profile import LEAST_NETWORKS, Measured, check_not_another, make_profile
 from dsim.measure.plan import Plan, anchors
 from dsim.measure.planned import Planned
 from dsim.measure.ready import Kitchen, kitchen
@@ -128,7 +127,7 @@ class Begun:
     @property
     def earlier_profiles(self) -> dict[str, str]:
         """Names of the user's profiles that were made before, by backend; where there is none, of the one that is missing."""
-        return _earlier_profiles(self.request, self.found)
+        return {backend: existing(self.request.earlier_names(backend)) for backend in self.found.stacks}
 
 
 def begin(request: Request) -> Begun:
@@ -139,9 +138,7 @@ def begin(request: Request) -> Begun:
     DsimError
         A name is unknown or taken, no backend can be had, or the journal belongs to another machine.
     """
-    found, head, other = _ask(request)
-    if request.contrasts == ONLY:
-        _check_earlier(request, found, head)
+    found, head, other = _ask(request, request.contrasts == ONLY)
     folder = user_profiles_dir() / JOURNALS
     contrasts = (
         None
@@ -175,29 +172,25 @@ def begin_variants(request: Request) -> Begun:
 
     Raises
     ------
-    UnavailableError
-        No profile can take what is timed.
     DsimError
-        As `begin` does.
+        As `begin` does, or no profile can take what is timed.
     """
     return _begin_apart(request, VARIANTS, fills=True)
 
 
 def _begin_apart(request: Request, suffix: str, fills: bool = False) -> Begun:
     """Open a journal of its own, which no profile is made of; ``fills`` where figures are put into profiles that exist."""
-    found, head, other = _ask(request)
-    if fills:
-        _check_earlier(request, found, head)
+    found, head, other = _ask(request, fills)
     path = user_profiles_dir() / JOURNALS / f"{request.name}{suffix}"
     return Begun(request, found, open_journal(path, head, request.fresh), None, other)
 
 
-def _ask(request: Request) -> tuple[Usable, Head, int | None]:
+def _ask(request: Request, fills: bool = False) -> tuple[Usable, Head, int | None]:
     """Ask the machine and its runtimes what they are; the core that helpers may use comes last."""
     check_name(request.name)
     check_folder(user_profiles_dir())  # a place that cannot be written is told before the work, not after
     for name in (request.name, *(f"{request.name}-{backend}" for backend in request.backends)):
-        _check_not_another(user_profiles_dir() / name)
+        check_not_another(user_profiles_dir() / name)
     wanted = [find_backend(name) for name in dict.fromkeys(request.backends)]
     machine = this_machine()
     # before any runtime is loaded: OpenVINO, asked what it is, takes threads on the cores that there are then
@@ -209,35 +202,11 @@ def _ask(request: Request) -> tuple[Usable, Head, int | None]:
             raise InvalidValueError(
                 f"--batch goes with backends that take one image by themselves, got {', '.join(own)}; leave one of them out"
             )
-    return found, Head(machine, found.stacks, 1, core), other
-
-
-def _earlier_profiles(request: Request, found: Usable) -> dict[str, str]:
-    out: dict[str, str] = {}
-    for backend in found.stacks:
-        names = request.earlier_names(backend)
-        out[backend] = next((name for name in names if (user_profiles_dir() / name).is_dir()), names[0])
-    return out
-
-
-def _check_earlier(request: Request, found: Usable, head: Head) -> None:
-    """Refuse to time what no profile can take: that is told before the work, not after."""
-    why = [
-        (name, stack_differs(user_profiles_dir() / name, found.stacks[backend], head.machine.processor))
-        for backend, name in _earlier_profiles(request, found).items()
-    ]
-    if all(text for _, text in why):
-        raise UnavailableError("; ".join(f"{name}: {text}" for name, text in why))
-
-
-def _check_not_another(folder: Path) -> None:
-    """Refuse to replace a profile that was made otherwise, from a sheet for example: its figures would be lost."""
-    path = folder / "profile.toml"
-    if path.is_file() and read_toml(path).get("reference", {}).get("protocol") != PROTOCOL:
-        raise InvalidValueError(
-            f"dsim measure replaces only profiles that it made itself, and {folder.name!r} in {folder.parent} is another; "
-            "choose another name, or move that folder away"
+    if fills:
+        check_fills(
+            {name: request.earlier_names(name) for name in found.stacks}, found.stacks, machine.processor
         )
+    return found, Head(machine, found.stacks, 1, core), other
 
 
 @contextmanager
