@@ -203,9 +203,8 @@ def _ask(request: Request, fills: bool = False) -> tuple[Usable, Head, int | Non
                 f"--batch goes with backends that take one image by themselves, got {', '.join(own)}; leave one of them out"
             )
     if fills:
-        check_fills(
-            {name: request.earlier_names(name) for name in found.stacks}, found.stacks, machine.processor
-        )
+        names = {backend: request.earlier_names(backend) for backend in found.stacks}
+        check_fills(names, found.stacks, machine.processor)
     return found, Head(machine, found.stacks, 1, core), other
 
 
