@@ -127,10 +127,11 @@ def _export(
     """Write one of a shortlist, and say what was verified."""
     from dsim.report.names import device_words
     from dsim.report.next_steps import form_for
-    from dsim.shelf.export import chosen_of, export_shelved
+    from dsim.shelf.export import check_export, chosen_of, export_shelved
 
     row = chosen_of(found, name)
     to = target or form_for(device_words(found.device).runtime)[0]
+    check_export(folder, to)
     click.echo(f"Writing {row.name} at {row.px} px as {to}, and checking it ...", err=True)
     written = export_shelved(row, folder, to, weights)
     if as_json:

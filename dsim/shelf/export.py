@@ -35,6 +35,18 @@ def chosen_of(found: Shortlist, name: str | None = None) -> Shelved:
     return row
 
 
+def check_export(folder: str | Path, to: str) -> None:
+    """Refuse what cannot be written, before anything slow and before anybody is told that it is written.
+
+    Raises
+    ------
+    DsimError
+        The folder cannot be written, there is no such form, or timm or a package that the form needs is missing.
+    """
+    check_target(folder, to)
+    require_timm()
+
+
 def export_shelved(row: Shelved, folder: str | Path, to: str, weights: Path | None = None) -> Exported:
     """Write a published network with its weights, its branches merged, as a file for a runtime.
 
@@ -55,8 +67,7 @@ def export_shelved(row: Shelved, folder: str | Path, to: str, weights: Path | No
         timm or a package that the form needs is missing, the weights cannot be had, the folder cannot be written, or the file
         does not give the network's scores.
     """
-    check_target(folder, to)
-    require_timm()
+    check_export(folder, to)
     sized = next(one.sized for one in checkpoints() if (one.name, one.px) == (row.name, row.px))
     module = load_weights(row.name, row.px if sized else None, weights)
     notes = (

@@ -35,6 +35,7 @@ def test_bad_input_ends_in_one_line(words: tuple[str, ...], code: int, said: str
     done = run(*words)
     assert done.exit_code == code, done.output
     assert said in done.output
+    assert "Writing" not in done.output
 
 
 def test_where_nothing_fits_nothing_is_written() -> None:
@@ -58,6 +59,7 @@ def test_without_timm_one_line_says_what_to_install(tmp_path: Path) -> None:
     assert done.exit_code == 1
     assert "timm" in done.output
     assert "install" in done.output
+    assert "Writing" not in done.output
     assert not (tmp_path / "x").exists()
 
 
