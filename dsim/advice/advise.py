@@ -11,9 +11,9 @@ from dsim.advice.changes import changes_for
 from dsim.advice.proposals import proposals
 from dsim.advice.records import Advice, Rewrite, Verdict
 from dsim.advice.write import ONNX, check_target, constant_nodes, write_rewrites
-from dsim.device.graded import GradedContrast
+from dsim.device.graded import GradedContrast, packs
 from dsim.device.named import profile_named
-from dsim.device.tells import contrasts_on
+from dsim.device.tells import contrasts_elsewhere, contrasts_on
 from dsim.graph.forms import form_of
 from dsim.graph.graph import Graph
 from dsim.graph.inputs import Given
@@ -76,11 +76,12 @@ def advise(
     target = None if write is None else check_target(source, Path(write), label)
     graph = read_network(network, input_shape)
     profile = ask(profile_named(device), graph).profile
-    seen = contrasts_on(profile, among)
+    known = packs() if among is None else tuple(among)
+    seen = contrasts_on(profile, known)
     folded = constant_nodes(source) if source else 0
     # only what merging changes is a question for the model
     priced = price(graph, device) if merge_branches(graph).convolutions else None
-    found = proposals(graph, profile, seen, priced, folded)
+    found = proposals(graph, profile, (*seen, *contrasts_elsewhere(profile, known)), priced, folded)
     forms = {form: form for op in graph.ops if (form := form_of(op))}
     forms |= {
         one.before: one.after for one in found if one.verdict is Verdict.PROPOSED and one.before and one.after

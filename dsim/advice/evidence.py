@@ -100,8 +100,8 @@ def rank_gain(seen: Sequence[Seen]) -> Gain | None:
     return gain_of([timed(one, back=True) for one in among], str(Scope.STACK))
 
 
-def operator_set_gain(seen: Sequence[Seen], side: str) -> Gain | None:
-    """Return what a later operator set did on this stack in files whose layer norms stayed in steps for the old one.
+def operator_set_gain(seen: Sequence[Seen], side: str, scope: Scope = Scope.STACK) -> Gain | None:
+    """Return what a later operator set did in files whose layer norms stayed in steps for the old one.
 
     Parameters
     ----------
@@ -109,8 +109,10 @@ def operator_set_gain(seen: Sequence[Seen], side: str) -> Gain | None:
         Where the norms stood: `dsim.device.operator_set.Unfused.side`.
     """
     sides = (side, operator_set.RAISED)
-    found = [timed(one) for one in on_stack(seen) if (one.contrast.before, one.contrast.after) == sides]
-    return gain_of(found, str(Scope.STACK))
+    found = [
+        timed(one) for one in on_stack(seen, scope) if (one.contrast.before, one.contrast.after) == sides
+    ]
+    return gain_of(found, str(scope))
 
 
 def merge_gain(profile: DeviceProfile) -> Gain | None:

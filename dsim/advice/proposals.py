@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from dsim.advice.evidence import form_gain, length_gain, merge_gain, operator_set_gain, rank_gain
 from dsim.advice.records import Gain, Rewrite, Verdict
-from dsim.device.operator_set import NORM_SET, RUNTIME, unfused_norms
+from dsim.device.operator_set import IN_STEPS, NORM_SET, RUNTIME, accelerator_words, unfused_norms
 from dsim.device.profile import DeviceProfile
 from dsim.device.tells import Scope, Seen
 from dsim.graph.forms import Form, form_of
@@ -34,7 +34,7 @@ def proposals(
     Parameters
     ----------
     seen
-        Contrasts of the stack and its chip.
+        Contrasts of the stack, of its chip, and of its runtime on other chips.
     priced
         Its price, which says what merging changes; None where the network has no branches to merge.
     constant_nodes
@@ -42,7 +42,7 @@ def proposals(
     """
     found = [
         *_operator_set(graph, profile, seen),
-        *_forms(graph, seen),
+        *_forms(graph, profile, seen),
         *_branches(profile, priced),
         *_lengths(graph, seen),
         *_rank(graph, seen),
@@ -76,26 +76,36 @@ def _operator_set(graph: Graph, profile: DeviceProfile, seen: Sequence[Seen]) ->
         "or later the file needs no rewrite"
     )
     if gain is None:
-        says += f"; {PROBE}"
+        near = operator_set_gain(seen, found.side, Scope.RUNTIME)
+        says += f"; {_elsewhere(near)}{PROBE}"
     return [Rewrite(what, found.norms, verdict_of(gain), gain, True, says, operator_set=NORM_SET)]
 
 
-def _forms(graph: Graph, seen: Sequence[Seen]) -> list[Rewrite]:
+def _forms(graph: Graph, profile: DeviceProfile, seen: Sequence[Seen]) -> list[Rewrite]:
     out = []
     for before, places in Counter(form for op in graph.ops if (form := form_of(op))).items():
         for after, opset in OPSETS.items():
             if after == before or not can_write(before, after):
                 continue
             gain = form_gain(seen, before, after)
-            near = None if gain else form_gain(seen, before, after, Scope.CHIP)
             says = f"operator set {opset} or later"
+            if before == IN_STEPS and (kept := accelerator_words(graph, profile)):
+                says += f"; {kept}"
             if gain is None:
-                says += (
-                    f"; {f'through another runtime or at another precision {near}; ' if near else ''}{PROBE}"
+                near = form_gain(seen, before, after, Scope.CHIP)
+                far = None if near else form_gain(seen, before, after, Scope.RUNTIME)
+                said = (
+                    f"through another runtime or at another precision {near}; " if near else _elsewhere(far)
                 )
+                says += f"; {said}{PROBE}"
             what = f"{_words(after)} in place of {_words(before)}"
             out.append(Rewrite(what, places, verdict_of(gain), gain, True, says, before, after))
     return out
+
+
+def _elsewhere(gain: Gain | None) -> str:
+    """Say what the same runtime did on another chip; nothing where nothing is known."""
+    return "" if gain is None else f"{gain}: no figure for this chip; "
 
 
 def _words(form: Form) -> str:

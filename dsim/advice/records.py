@@ -40,7 +40,7 @@ class Gain:
     through
         Runtime and version, or who timed it.
     scope
-        How near it was seen: this stack, or this chip through another runtime.
+        How near it was seen: this stack, this chip through another runtime, or another chip through the same one.
     """
 
     grade: Grade

@@ -85,5 +85,19 @@ def operator_set_notes(graph: Graph, profile: DeviceProfile) -> tuple[str, ...]:
     )
 
 
+def accelerator_words(graph: Graph, profile: DeviceProfile) -> str:
+    """Say what an old operator set does to norms in steps on an accelerator behind ONNX Runtime; empty elsewhere.
+
+    The second look is for nodes of a processor alone, so that no norm in steps is fused, wherever it stands.
+    """
+    old = graph.file is not None and 0 < graph.file.operator_set < NORM_SET
+    if not old or not profile.runtime.startswith(RUNTIME) or unit_of(profile.compute_unit) in ("cpu", ""):
+        return ""
+    return (
+        f"for an accelerator {RUNTIME} itself fuses norms in steps only in files of operator set {NORM_SET} and later, "
+        "by its source; nothing was timed"
+    )
+
+
 def _applies(profile: DeviceProfile) -> bool:
     return profile.runtime.startswith(RUNTIME) and unit_of(profile.compute_unit) == "cpu"

@@ -15,6 +15,7 @@ from dsim.device.glance import Glance
 from dsim.device.graded import Grade, GradedContrast, packs
 from dsim.device.profile import DeviceProfile
 
+UNSTATED = "unstated"
 Stack = DeviceProfile | Glance  # a profile, or what it says of itself at a glance
 
 
@@ -23,6 +24,7 @@ class Scope(StrEnum):
 
     STACK = "this stack"  # chip, unit, runtime and precision
     CHIP = "this chip"  # chip and unit, through another runtime or at another precision
+    RUNTIME = "another chip through the same runtime"  # processors alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,31 @@ def contrasts_on(stack: Stack, among: Iterable[GradedContrast] | None = None) ->
     return tuple(sorted(found, key=lambda seen: (seen.scope is not Scope.STACK, seen.contrast.grade)))
 
 
+def contrasts_elsewhere(stack: Stack, among: Iterable[GradedContrast] | None = None) -> tuple[Seen, ...]:
+    """Return the graded contrasts that were seen on another processor through the same runtime, of any version.
+
+    They say what the runtime does with a file, and not what that costs on this chip. Accelerators are left out: what they do is up
+    to their own compilers.
+
+    Parameters
+    ----------
+    among
+        Contrasts to choose from; by default those that come with dsim.
+    """
+    if unit_of(stack.compute_unit) != "cpu":
+        return ()
+    found = [
+        Seen(one, Scope.RUNTIME)
+        for one in (packs() if among is None else among)
+        if one.unit == "cpu"
+        and _plain(stack.chip) != _plain(one.chip)
+        and _name_of(stack.runtime) == _name_of(one.runtime)
+        and stack.measures == one.measures
+        and (stack.precision == UNSTATED or _is_float(stack.precision) == _is_float(one.precision))
+    ]
+    return tuple(sorted(found, key=lambda seen: seen.contrast.grade))
+
+
 def timed_lengths(one: GradedContrast) -> tuple[int, ...]:
     """Return the numbers of tokens that a contrast of alignment speaks of."""
     return tuple(int(found) for found in re.findall(r"(\d+) tokens", f"{one.before} {one.after}"))
@@ -77,6 +104,11 @@ def _scope(stack: Stack, one: GradedContrast) -> Scope | None:
         and (one.kind == "precision" or _is_float(stack.precision) == _is_float(one.precision))
     )
     return Scope.STACK if same else Scope.CHIP
+
+
+def _name_of(runtime: str) -> str:
+    """Return a runtime's name without its version (``ONNX Runtime 1.32.0, CPU``)."""
+    return _plain(re.split(r"[\d,]", runtime, maxsplit=1)[0])
 
 
 def _plain(words: str) -> str:

@@ -113,3 +113,31 @@ def test_a_form_is_no_part_of_it(old: Path) -> None:
     advice = dsim.advise(old, CPU, among=[timed(16.0, 12.0)])
     (form,) = (one for one in advice.rewrites if one.before)
     assert form.verdict is Verdict.UNKNOWN
+
+
+def test_what_the_runtime_did_on_another_chip_is_told_and_proposes_nothing(old: Path) -> None:
+    there = timed(16.0, 12.0)
+    for device in (
+        "epyc-zen3-onnxruntime",
+        "raspberry-pi-5-onnxruntime",
+    ):  # of this version, and of one that nobody wrote down
+        advice = dsim.advise(old, device, among=[there])
+        assert advice.proposed == ()
+        (found,) = (one for one in advice.rewrites if one.operator_set)
+        assert (found.verdict, found.gain) == (Verdict.UNKNOWN, None)
+        assert "-25% in 1 contrast of grade A on another chip through the same runtime (a net)" in found.says
+        assert "no figure for this chip" in found.says
+    for device in (
+        "epyc-zen3-openvino",
+        "jetson-orin-nano-onnxruntime-cuda",
+    ):  # another runtime, another unit
+        assert "another chip" not in str(dsim.advise(old, device, among=[there]).to_dict())
+    (form,) = (
+        one for one in dsim.advise(old, "8-elite-gen5-onnx-float", among=[there]).rewrites if one.before
+    )
+    assert (
+        "for an accelerator ONNX Runtime itself fuses norms in steps only in files of operator set 17"
+        in form.says
+    )
+    for among in ([replace(there, grade=Grade.C)], [replace(there, precision="int8")]):
+        assert "another chip" not in str(dsim.advise(old, "epyc-zen3-onnxruntime", among=among).to_dict())
