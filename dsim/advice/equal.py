@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from dsim.advice.runtime import need_runtime, session_of
 from dsim.errors import UnavailableError
 from dsim.files import first_line
-from dsim.packages import need
 
 if TYPE_CHECKING:
     from onnx import ModelProto
@@ -45,17 +45,6 @@ class Compared:
         return bool(np.isfinite(self.largest)) and self.difference <= self.allowed
 
 
-def need_runtime() -> Any:
-    """Import ONNX Runtime.
-
-    Raises
-    ------
-    MissingPackageError
-        It is not installed.
-    """
-    return need("onnxruntime", "a rewritten file, which is run before it is kept,", "onnx")
-
-
 def compare(before: ModelProto, after: ModelProto, shapes: Mapping[str, tuple[int, ...]]) -> Compared:
     """Run two models on the same random inputs.
 
@@ -73,7 +62,7 @@ def compare(before: ModelProto, after: ModelProto, shapes: Mapping[str, tuple[in
     """
     runtime = need_runtime()
     try:
-        one, other = (_session(runtime, model) for model in (before, after))
+        one, other = (session_of(model) for model in (before, after))
         rng = np.random.default_rng(0)
         difference = largest = 0.0
         half = False
@@ -91,14 +80,6 @@ def compare(before: ModelProto, after: ModelProto, shapes: Mapping[str, tuple[in
         ) from error
     allowed = (HALF if half else RELATIVE) * largest
     return Compared(difference, largest, allowed, RUNS, f"ONNX Runtime {runtime.__version__}")
-
-
-def _session(runtime: Any, model: ModelProto) -> Any:
-    options = runtime.SessionOptions()
-    options.log_severity_level = 4  # a failure is raised
-    options.intra_op_num_threads = 1
-    options.graph_optimization_level = runtime.GraphOptimizationLevel.ORT_DISABLE_ALL
-    return runtime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
 
 
 def _random(rng: np.random.Generator, kind: str, shape: tuple[int, ...]) -> np.ndarray[Any, Any]:

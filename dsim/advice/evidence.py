@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from dsim.advice.records import Gain, Timed, gain_of
 from dsim.device import operator_set
 from dsim.device.form_notes import KIND, SIDES
 from dsim.device.graded import Grade
 from dsim.device.profile import DeviceProfile, Measurement
-from dsim.device.tells import Scope, Seen
+from dsim.device.tells import Scope, Seen, timed_lengths
 from dsim.graph.forms import ERF, Form
-from dsim.graph.graph import Graph
 from dsim.graph.key import NetworkKey
 from dsim.graph.merging import merge_branches
-from dsim.graph.tokens import token_lengths
 from dsim.latency.networks import own_graphs, stored
-from dsim.network.patterns import ALIGNED
 from dsim.network.read import TRAINED
 from dsim.op import OpKind
 
@@ -26,6 +23,8 @@ GRADES = (Grade.A, Grade.B)
 ALL_SIDES: dict[str, Form] = SIDES | {
     "GELU, erf as a chain of 96 operators": Form(str(OpKind.GELU), ERF, written_out=True)
 }
+CONSTANTS = "constants"  # a kind of contrasts, and its sides
+COMPUTED, FOLDED = "constants computed by nodes of the file", "constants folded, stored in the file"
 FLAT, FULL = "attention of rank 3", "attention of rank 4"
 
 
@@ -73,21 +72,29 @@ def timed(one: Seen, back: bool = False) -> Timed:
     return Timed(change, it.grade, it.network, f"{it.runtime} {it.version}".rstrip())
 
 
-def length_gain(seen: Sequence[Seen], graph: Graph) -> tuple[tuple[int, ...], Gain | None]:
-    """Return the lengths of attention that are not aligned, and what aligned ones did in their place on this stack.
+def length_gain(seen: Sequence[Seen], tokens: int, longer: int) -> Gain | None:
+    """Return what an aligned length did in place of one beside it on this stack, with the work that added rows are.
 
-    Lengths below the least that was timed are left out: nothing is known of so few tokens.
+    The contrasts are of lengths next to each other. What rows are added beyond that is counted with the square of their number, the
+    most that it can cost: a product of two such lengths. Such a gain counts as grade B at best. None where no length so short was timed.
     """
     among = [one for one in on_stack(seen) if one.contrast.kind == "alignment"]
-    lengths = [
-        int(found)
-        for one in among
-        for found in re.findall(r"(\d+) tokens", f"{one.contrast.before} {one.contrast.after}")
-    ]
-    odd = tuple(length for length in token_lengths(graph) if length % ALIGNED)
-    known = tuple(length for length in odd if lengths and length >= min(lengths))
-    gain = gain_of([timed(one, back=True) for one in among], str(Scope.STACK))
-    return (known, gain) if known else (odd, None)
+    if not among or tokens < min(length for one in among for length in timed_lengths(one.contrast)):
+        return None
+    found = []
+    for one in among:
+        aligned, odd = timed_lengths(one.contrast)
+        work = max(1.0, (longer / tokens) / (aligned / odd)) ** 2
+        it = timed(one, back=True)
+        grade = it.grade if work == 1.0 else max(it.grade, Grade.B)
+        found.append(replace(it, change=(1.0 + it.change) * work - 1.0, grade=grade))
+    return gain_of(found, str(Scope.STACK))
+
+
+def constants_gain(seen: Sequence[Seen], scope: Scope = Scope.STACK) -> Gain | None:
+    """Return what constants that were folded in the file did."""
+    among = [one for one in on_stack(seen, scope) if one.contrast.kind == CONSTANTS]
+    return gain_of([timed(one) for one in among], str(scope))
 
 
 def rank_gain(seen: Sequence[Seen]) -> Gain | None:

@@ -5,20 +5,31 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from dsim.advice.evidence import form_gain, length_gain, merge_gain, operator_set_gain, rank_gain
-from dsim.advice.records import Gain, Rewrite, Verdict
+from dsim.advice.evidence import (
+    constants_gain,
+    form_gain,
+    length_gain,
+    merge_gain,
+    operator_set_gain,
+    rank_gain,
+)
+from dsim.advice.records import Gain, Rewrite, Verdict, Way
 from dsim.device.operator_set import IN_STEPS, NORM_SET, RUNTIME, accelerator_words, unfused_norms
 from dsim.device.profile import DeviceProfile
 from dsim.device.tells import Scope, Seen
 from dsim.graph.forms import Form, form_of
 from dsim.graph.graph import Graph
-from dsim.graph.onnx.rewriting.forms import OPSETS, can_write
+from dsim.graph.onnx.rewriting import OPSETS, Source, can_write, foldable, row_plan
+from dsim.graph.tokens import scores_of, token_lengths
 from dsim.network.patterns import ALIGNED
 from dsim.network.price import Priced
 from dsim.op import OpKind
 
 PROBE = "to know it, write it (--untimed --write FILE) and time both files in turns on the device"
 BY_HAND = "dsim does not write this one"
+ONLY = "--only"
+NO_FILE = "pad the tokens once in front of the first block, and mask the added rows in every softmax; of an .onnx file dsim may write it"
+ROWS = "rows are added once, masked in every softmax and dropped where they would change anything; constants are folded before"
 CHANNELS = 8  # vectors of most engines hold a multiple of it
 
 
@@ -27,7 +38,7 @@ def proposals(
     profile: DeviceProfile,
     seen: Sequence[Seen],
     priced: Priced | None,
-    constant_nodes: int = 0,
+    source: Source | None = None,
 ) -> tuple[Rewrite, ...]:
     """Return the rewrites, those that are proposed first.
 
@@ -37,21 +48,22 @@ def proposals(
         Contrasts of the stack, of its chip, and of its runtime on other chips.
     priced
         Its price, which says what merging changes; None where the network has no branches to merge.
-    constant_nodes
-        How many nodes of its file compute constants.
+    source
+        The .onnx file that it was read from; None where it was not.
     """
     found = [
         *_operator_set(graph, profile, seen),
         *_forms(graph, profile, seen),
         *_branches(profile, priced),
-        *_lengths(graph, seen),
+        *_lengths(graph, seen, source),
         *_rank(graph, seen),
+        *_constants(profile, seen, source),
     ]
-    if constant_nodes:
-        found.append(_unknown("constants folded: nodes that compute from constants alone", constant_nodes))
     odd = sum(_odd_channels(graph))
     if odd:
-        found.append(_unknown(f"channels padded with zeros to multiples of {CHANNELS}", odd))
+        says = f"{BY_HAND}; to know it, time both in turns on the device"
+        what = f"channels padded with zeros to multiples of {CHANNELS}"
+        found.append(Rewrite(what, odd, Verdict.UNKNOWN, None, Way.BY_HAND, says))
     order = list(Verdict)
     return tuple(
         sorted(found, key=lambda one: (order.index(one.verdict), one.gain.middle if one.gain else 0.0))
@@ -78,7 +90,7 @@ def _operator_set(graph: Graph, profile: DeviceProfile, seen: Sequence[Seen]) ->
     if gain is None:
         near = operator_set_gain(seen, found.side, Scope.RUNTIME)
         says += f"; {_elsewhere(near)}{PROBE}"
-    return [Rewrite(what, found.norms, verdict_of(gain), gain, True, says, operator_set=NORM_SET)]
+    return [Rewrite(what, found.norms, verdict_of(gain), gain, Way.OPSET, says, operator_set=NORM_SET)]
 
 
 def _forms(graph: Graph, profile: DeviceProfile, seen: Sequence[Seen]) -> list[Rewrite]:
@@ -99,7 +111,7 @@ def _forms(graph: Graph, profile: DeviceProfile, seen: Sequence[Seen]) -> list[R
                 )
                 says += f"; {said}{PROBE}"
             what = f"{_words(after)} in place of {_words(before)}"
-            out.append(Rewrite(what, places, verdict_of(gain), gain, True, says, before, after))
+            out.append(Rewrite(what, places, verdict_of(gain), gain, Way.FORMS, says, before, after))
     return out
 
 
@@ -123,20 +135,45 @@ def _branches(profile: DeviceProfile, priced: Priced | None) -> list[Rewrite]:
     what = (
         f"one convolution in place of parallel branches ({merging.branches} branches into {merging.layers})"
     )
-    return [Rewrite(what, merging.layers, verdict_of(gain), gain, True, says)]
+    return [Rewrite(what, merging.layers, verdict_of(gain), gain, Way.BRANCHES, says)]
 
 
-def _lengths(graph: Graph, seen: Sequence[Seen]) -> list[Rewrite]:
-    odd, gain = length_gain(seen, graph)
-    if not odd:
+def _lengths(graph: Graph, seen: Sequence[Seen], source: Source | None) -> list[Rewrite]:
+    out = []
+    for tokens in token_lengths(graph):
+        longer = -(-tokens // ALIGNED) * ALIGNED
+        if longer == tokens:
+            continue
+        plan = NO_FILE if source is None else row_plan(source, tokens, longer)
+        gain = length_gain(seen, tokens, longer)
+        way, says = (Way.BY_HAND, f"{BY_HAND}: {plan}") if isinstance(plan, str) else (Way.LENGTHS, ROWS)
+        if gain is not None:
+            says += (
+                f"; the time counts {longer - tokens} more rows by the square, and no mask: no mask was timed"
+            )
+        elif way is Way.LENGTHS:
+            says += f"; to know it, write it ({ONLY} {Way.LENGTHS} --write FILE) and time both files in turns on the device"
+        what = f"attention over {longer} tokens in place of {tokens}"
+        places = sum(op.kind is OpKind.SOFTMAX and scores_of(op.inputs[0].shape, tokens) for op in graph.ops)
+        out.append(Rewrite(what, places, verdict_of(gain), gain, way, says, tokens=tokens, longer=longer))
+    return out
+
+
+def _constants(profile: DeviceProfile, seen: Sequence[Seen], source: Source | None) -> list[Rewrite]:
+    places = 0 if source is None else len(foldable(source))
+    if not places:
         return []
-    lengths = " and ".join(map(str, odd))
-    to = " and ".join(str(-(-length // ALIGNED) * ALIGNED) for length in odd)
-    what = f"attention over {to} tokens in place of {lengths}"
-    says = f"{BY_HAND}: pad the tokens once before the first block, and mask the added ones in every softmax"
+    gain = constants_gain(seen)
+    said = (
+        [f"{RUNTIME} folds them itself when it loads a file"] if profile.runtime.startswith(RUNTIME) else []
+    )
     if gain is None:
-        says += "; to know it, time both in turns on the device"
-    return [Rewrite(what, len(odd), verdict_of(gain), gain, False, says)]
+        far = constants_gain(seen, Scope.RUNTIME)
+        said += [
+            f"{_elsewhere(far)}to know it, write it ({ONLY} {Way.CONSTANTS} --write FILE) and time both files in turns on the device"
+        ]
+    what = "constants folded: what nodes compute from constants alone"
+    return [Rewrite(what, places, verdict_of(gain), gain, Way.CONSTANTS, "; ".join(said))]
 
 
 def _rank(graph: Graph, seen: Sequence[Seen]) -> list[Rewrite]:
@@ -146,13 +183,10 @@ def _rank(graph: Graph, seen: Sequence[Seen]) -> list[Rewrite]:
     gain = rank_gain(seen)
     if not places or gain is None:
         return []
-    says = f"{BY_HAND}: drop the axis of the batch inside attention, and put it back behind it"
-    return [Rewrite("attention of rank 3 in place of rank 4", places, verdict_of(gain), gain, False, says)]
-
-
-def _unknown(what: str, places: int) -> Rewrite:
-    says = f"{BY_HAND}; to know it, time both in turns on the device"
-    return Rewrite(what, places, Verdict.UNKNOWN, None, False, says)
+    says = f"{BY_HAND}: the reshapes that it would add were not timed; export attention without the axis of the batch"
+    return [
+        Rewrite("attention of rank 3 in place of rank 4", places, verdict_of(gain), gain, Way.BY_HAND, says)
+    ]
 
 
 def _odd_channels(graph: Graph) -> list[bool]:

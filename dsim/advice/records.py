@@ -25,6 +25,17 @@ class Verdict(StrEnum):
     UNKNOWN = "not known to matter here"
 
 
+class Way(StrEnum):
+    """How dsim writes a rewrite."""
+
+    FORMS = "forms"  # one op in place of steps, or the reverse
+    BRANCHES = "branches"  # parallel ones merged
+    OPSET = "opset"  # ONNX's operator set raised
+    CONSTANTS = "constants"  # folded
+    LENGTHS = "lengths"  # rows added behind the tokens
+    BY_HAND = "by hand"  # not at all
+
+
 @dataclass(frozen=True, slots=True)
 class Gain:
     """By how much the time changed where a rewrite was timed on a stack.
@@ -112,30 +123,34 @@ class Rewrite:
         How often.
     verdict, gain
         What is known of it on this stack.
-    by_dsim
-        Whether ``--write`` can do it.
+    way
+        How ``--write`` does it.
     says
         What else is to know: the model's own estimate, how to do it by hand, or the probe that would tell.
     before, after
         The forms, where it is one form of a function for another.
     operator_set
         The one to raise the file to, where that alone is the rewrite; 0 elsewhere.
+    tokens, longer
+        How many tokens attention has, and how many it would have; 0 elsewhere.
     """
 
     what: str
     places: int
     verdict: Verdict
     gain: Gain | None
-    by_dsim: bool
+    way: Way
     says: str
     before: Form | None = None
     after: Form | None = None
     operator_set: int = 0
+    tokens: int = 0
+    longer: int = 0
 
     @property
-    def merges(self) -> bool:
-        """True where dsim writes it by merging branches."""
-        return self.by_dsim and self.before is None and not self.operator_set
+    def by_dsim(self) -> bool:
+        """Whether ``--write`` can do it."""
+        return self.way is not Way.BY_HAND
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +264,7 @@ class Advice(Summarised):
                     "verdict": str(one.verdict),
                     "gain": _plain(one.gain),
                     "by_dsim": one.by_dsim,
+                    "way": str(one.way),
                     "says": one.says,
                 }
                 for one in self.rewrites

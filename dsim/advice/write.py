@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from dsim.advice.equal import compare, need_runtime
-from dsim.advice.records import Rewrite, Written, count
+from dsim.advice.equal import compare
+from dsim.advice.records import Rewrite, Way, Written, count
+from dsim.advice.runtime import constants_of, need_runtime
 from dsim.errors import InvalidValueError, UnavailableError
 from dsim.files import check_folder, first_line, write_atomic
 from dsim.graph.inputs import Given, as_inputs
 from dsim.graph.onnx.facts import opset_of
-from dsim.graph.onnx.load import load_model
-from dsim.graph.onnx.rewriting import merge_file_branches, raised, read_source, understand, write_form
+from dsim.graph.onnx.rewriting import (
+    Source,
+    add_rows,
+    fold_constants,
+    merge_file_branches,
+    raised,
+    read_source,
+    understand,
+    write_form,
+)
+
+if TYPE_CHECKING:
+    from onnx import ModelProto
 
 ONNX = ".onnx"
 
@@ -48,18 +61,30 @@ def check_target(source: Path | None, target: Path, label: str) -> Path:
     return target
 
 
-def constant_nodes(path: Path) -> int:
-    """Count the nodes of a file that compute from constants alone."""
-    graph = load_model(path).graph
-    known = {tensor.name for tensor in graph.initializer}
-    count = 0
-    for node in graph.node:
-        if not node.input or (node.op_type == "Constant"):
-            known.update(node.output)
-        elif all(name in known for name in node.input if name):
-            known.update(node.output)
-            count += 1
-    return count
+def _form(source: Source, one: Rewrite) -> Changed:
+    assert one.before is not None and one.after is not None  # noqa: PT018 - what makes it a rewrite of forms
+    return write_form(source, one.before, one.after)
+
+
+def _rows(source: Source, one: Rewrite) -> Changed:
+    """Add rows where no node computes shapes any more: it would count them."""
+    folded, nodes = fold_constants(source, constants_of)
+    return add_rows(understand(folded, source.asked) if nodes else source, one.tokens, one.longer)
+
+
+Changed = tuple["ModelProto", int]  # a model, and at how many places it was changed
+WAYS: dict[Way, Callable[[Source, Rewrite], Changed]] = {
+    Way.FORMS: _form,
+    Way.BRANCHES: lambda source, _: merge_file_branches(source),
+    Way.OPSET: lambda source, one: (raised(source.model, one.operator_set), one.places),
+    Way.CONSTANTS: lambda source, _: fold_constants(source, constants_of),
+    Way.LENGTHS: _rows,
+}
+NOUNS = {
+    Way.BRANCHES: ("branch", "branches"),
+    Way.CONSTANTS: ("node",),
+    Way.LENGTHS: ("softmax", "softmaxes"),
+}
 
 
 def write_rewrites(
@@ -76,21 +101,17 @@ def write_rewrites(
     """
     source = now = read_source(path, as_inputs(inputs))
     done = []
-    for one in asked:
+    # rows need folded constants, and fold what is left
+    for one in sorted(asked, key=lambda one: one.way is not Way.CONSTANTS):
         try:
-            if one.operator_set:
-                model, places = raised(now.model, one.operator_set), one.places
-            elif one.before and one.after:
-                model, places = write_form(now, one.before, one.after)
-            else:
-                model, places = merge_file_branches(now)
+            model, places = WAYS[one.way](now, one)
             now = understand(model, now.asked)
         except Exception as error:  # onnx's converter of operator sets raises types of its own
             raise UnavailableError(
                 f"{one.what} cannot be written into {path}: {first_line(error)}; report this file, nothing was written"
             ) from error
         if places:
-            where = count(places, "branch", "branches") if one.merges else count(places, "place")
+            where = count(places, *NOUNS.get(one.way, ("place",)))
             done.append(f"{one.what}, {where}")
     if not done:
         return None

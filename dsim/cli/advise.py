@@ -29,6 +29,12 @@ from dsim.cli.words import ending
     is_flag=True,
     help="With --write: also do rewrites of which nothing is known on this device, so that you can time them there.",
 )
+@click.option(
+    "--only",
+    multiple=True,
+    type=click.Choice(("forms", "branches", "opset", "constants", "lengths")),
+    help="With --write: write this kind of rewrite alone, whatever is known of it, so that you can time it by itself. Repeat for more.",
+)
 @click.option("--details", is_flag=True, help="Also show what is not proposed, and why.")
 @click.option(
     "--input",
@@ -42,14 +48,16 @@ def advise(
     device: str,
     write: Path | None,
     untimed: bool,
+    only: tuple[str, ...],
     details: bool,
     inputs: tuple[str, ...],
     as_json: bool,
 ) -> None:
     """Say what to write differently in MODEL so that it runs faster on a device, without training it again.
 
-    A rewrite keeps what the network computes: one op in place of steps, or steps in place of one op, and one
-    convolution in place of parallel branches. It is proposed where the two forms were timed on the same chip, unit and
+    A rewrite keeps what the network computes: one op in place of steps, or the reverse (forms); one convolution in
+    place of parallel branches; a later operator set of ONNX (opset); constants folded; and rows behind the tokens, so
+    that attention has a length that the device works in (lengths; masked, for plain vision transformers). It is proposed where the two forms were timed on the same chip, unit and
     runtime, in otherwise the same network (grade A) or by the same laboratory (grade B). Other functions that were
     faster there are listed apart: they need retraining.
 
@@ -60,9 +68,11 @@ def advise(
     from dsim.graph.inputs import parse_inputs
     from dsim.report.advice import show_advice
 
-    if untimed and write is None:
-        raise click.UsageError("--untimed needs --write FILE: it says what to write.")
-    found = run(model, device, parse_inputs(inputs), write=write, untimed=untimed)
+    if (untimed or only) and write is None:
+        raise click.UsageError(
+            f"{'--only' if only else '--untimed'} needs --write FILE: it says what to write."
+        )
+    found = run(model, device, parse_inputs(inputs), write=write, untimed=untimed, only=only)
     if as_json:
         print_json(without_nan(found.to_dict()))
     else:

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from dsim.graph.graph import Graph
+from dsim.graph.tracing import Shape
 from dsim.op import OpKind
 
 
 def token_lengths(graph: Graph) -> tuple[int, ...]:
     """Return how many tokens the attentions of a network look at, each length once, in ascending order."""
     softmaxes = (op.inputs[0].shape for op in graph.ops if op.kind is OpKind.SOFTMAX)
-    return tuple(sorted({shape[-1] for shape in softmaxes if len(shape) > 2}))
+    return tuple(sorted({shape[-1] for shape in softmaxes if scores_of(shape, shape[-1])}))
+
+
+def scores_of(shape: Shape, tokens: int) -> bool:
+    """Tell whether a softmax over a tensor's last axis is an attention that looks at a number of tokens."""
+    return len(shape) > 2 and shape[-1] == tokens

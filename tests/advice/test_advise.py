@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from torch import nn
 
 import dsim
-from dsim.advice import Rewrite, Verdict, equal
+from dsim.advice import Rewrite, Verdict, Way, equal
 from dsim.advice.evidence import ALL_SIDES, form_gain, merge_gain
 from dsim.advice.write import write_rewrites
 from dsim.cli.main import dsim as command
@@ -166,7 +166,7 @@ def test_a_branchy_file_is_merged(tmp_path: Path) -> None:
             return torch.relu(self.wide(x) + self.narrow(x) + x)
 
     path = exported(Two(), (1, 3, 8, 8), tmp_path / "two.onnx")
-    asked = Rewrite("merged", 1, Verdict.PROPOSED, None, True, "")
+    asked = Rewrite("merged", 1, Verdict.PROPOSED, None, Way.BRANCHES, "")
     written = write_rewrites(path, tmp_path / "one.onnx", [asked])
     assert written is not None
     assert written.done == ("merged, 3 branches",)

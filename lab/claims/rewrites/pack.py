@@ -8,6 +8,8 @@ from pathlib import Path
 
 import onnxruntime
 
+from dsim.advice import Way
+from dsim.advice.evidence import COMPUTED, CONSTANTS, FOLDED
 from dsim.device import DeviceProfile, operator_set
 from dsim.device.fields import write_rows
 from dsim.device.form_notes import KIND, SIDES
@@ -23,6 +25,7 @@ WORDS = {form: side for side, form in SIDES.items()}
 CONTEXT = f"timm, random weights, {PX} px, one thread; file of operator set"
 WHY = {
     KIND: "both files ask for the same operator set, so that the form alone differs",
+    CONSTANTS: "the file with nothing but its constants folded",
     operator_set.KIND: "the file with nothing but its operator set raised: ONNX Runtime fuses the norms then",
 }
 
@@ -35,17 +38,18 @@ def contrasts_of(rows: Iterable[Timed], profile: DeviceProfile) -> tuple[GradedC
     return tuple(
         _contrast(row, profile)
         for row in rows
-        if not row.rewrite.merges and row.found.high_percent - row.found.low_percent <= WIDEST
+        if row.rewrite.way is not Way.BRANCHES and row.found.high_percent - row.found.low_percent <= WIDEST
     )
 
 
 def _contrast(row: Timed, profile: DeviceProfile) -> GradedContrast:
     one, found = row.rewrite, row.found
-    kind, before, after = (
-        (KIND, WORDS[one.before], WORDS[one.after])
-        if one.before and one.after
-        else (operator_set.KIND, row.side, operator_set.RAISED)
-    )
+    if one.before and one.after:
+        kind, before, after = KIND, WORDS[one.before], WORDS[one.after]
+    elif one.way is Way.CONSTANTS:
+        kind, before, after = CONSTANTS, COMPUTED, FOLDED
+    else:
+        kind, before, after = operator_set.KIND, row.side, operator_set.RAISED
     low, ms, high = (
         round(found.plain_ms * (1.0 + percent / 100.0), 3)
         for percent in (found.low_percent, found.percent, found.high_percent)

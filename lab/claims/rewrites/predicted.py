@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dsim.advice.evidence import form_gain, operator_set_gain
+from dsim.advice import Way
+from dsim.advice.evidence import constants_gain, form_gain, operator_set_gain
 from dsim.device import DeviceProfile, GradedContrast, contrasts_on
 from dsim.report.table import table
 from lab.claims.rewrites.networks import WITH, family
@@ -15,16 +16,15 @@ COLUMNS = ("network", "rewrite", "where", "ms before", "measured, % (90%)", "pre
 
 def predicted_percent(row: Timed, known: Sequence[GradedContrast], profile: DeviceProfile) -> float | None:
     """Return the middle change that the evidence of other families says; of merged branches, what the model of a profile says."""
-    if row.rewrite.merges:
+    if row.rewrite.way is Way.BRANCHES:
         return row.model_percent
     others = [one for one in known if family(one.network) != family(row.network)]
     seen = contrasts_on(profile, others)
     one = row.rewrite
-    gain = (
-        form_gain(seen, one.before, one.after)
-        if one.before and one.after
-        else operator_set_gain(seen, row.side)
-    )
+    if one.before and one.after:
+        gain = form_gain(seen, one.before, one.after)
+    else:
+        gain = constants_gain(seen) if one.way is Way.CONSTANTS else operator_set_gain(seen, row.side)
     return None if gain is None else 100.0 * gain.middle
 
 
@@ -38,7 +38,7 @@ def rewrites_table(
         cells.append(
             (
                 row.network.replace(WITH, " with "),
-                row.rewrite.what.partition(" (" if row.rewrite.merges else ": ")[0],
+                row.rewrite.what.partition(" (" if row.rewrite.way is Way.BRANCHES else ": ")[0],
                 row.where,
                 f"{found.plain_ms:.3g}",
                 f"{found.percent:+.1f} ({found.low_percent:+.1f} to {found.high_percent:+.1f})",

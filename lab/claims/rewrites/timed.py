@@ -10,7 +10,7 @@ from pathlib import Path
 import onnxruntime
 import torch
 
-from dsim.advice import Rewrite, advise
+from dsim.advice import Rewrite, Way, advise
 from dsim.advice.write import write_rewrites
 from dsim.device import find_profile
 from dsim.device.operator_set import unfused_norms
@@ -60,7 +60,7 @@ def measure(name: str, device: str, seconds: float, folder: Path) -> tuple[Timed
     for one, _, where in files:
         found = paired(name, turns, _base(one), one.what)
         if found is not None:
-            said = predicted_merge(path, device) if one.merges else None
+            said = predicted_merge(path, device) if one.way is Way.BRANCHES else None
             out.append(
                 Timed(name, one, where, found, said, side_of(path, device) if one.operator_set else "")
             )
@@ -79,10 +79,13 @@ def paired(network: str, turns: Turns, before: str, after: str) -> Variant | Non
 
 
 def written_out(path: Path, device: str, folder: Path) -> list[tuple[Rewrite, Path, str]]:
-    """Write each rewrite that takes fewer operators into a file of its own; return it with the file and what was done."""
+    """Write each rewrite that takes fewer operators into a file of its own; return it with the file and what was done.
+
+    Rows behind the tokens are left out: on a processor they are more work and nothing else.
+    """
     out = []
     for number, one in enumerate(advise(path, device, among=()).rewrites):
-        if not one.by_dsim or (one.after is not None and one.after.written_out):
+        if not one.by_dsim or one.way is Way.LENGTHS or (one.after is not None and one.after.written_out):
             continue
         target = folder / f"rewritten-{number}.onnx"
         found = write_rewrites(path, target, [one])

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from dsim.advice import Rewrite, Verdict
+from dsim.advice import Rewrite, Verdict, Way
 from dsim.advice.evidence import operator_set_gain
 from dsim.device import contrasts_on, find_profile, operator_set
 from dsim.device.graded import Grade
@@ -19,9 +19,11 @@ from lab.claims.rewrites.timed import PLAIN, Timed, paired
 
 CPU = find_profile("epyc-zen4-onnxruntime")
 STEPS, OP = Form("layer_norm", "", written_out=True), Form("layer_norm")
-SET = Rewrite("operator set 17 in place of 14: fused", 2, Verdict.UNKNOWN, None, True, "", operator_set=17)
-NORM = Rewrite("one op", 2, Verdict.UNKNOWN, None, True, "", STEPS, OP)
-MERGED = Rewrite("merged (3 branches into 1)", 1, Verdict.UNKNOWN, None, True, "")
+SET = Rewrite(
+    "operator set 17 in place of 14: fused", 2, Verdict.UNKNOWN, None, Way.OPSET, "", operator_set=17
+)
+NORM = Rewrite("one op", 2, Verdict.UNKNOWN, None, Way.FORMS, "", STEPS, OP)
+MERGED = Rewrite("merged (3 branches into 1)", 1, Verdict.UNKNOWN, None, Way.BRANCHES, "")
 
 
 def row(network: str, percent: float, rewrite: Rewrite = SET, model: float | None = None) -> Timed:
