@@ -13,7 +13,7 @@ from dsim.arch import Arch
 from dsim.arch.named import read_design
 from dsim.errors import FileFormatError, InvalidValueError
 from dsim.export import build_module, write_torch
-from dsim.files import check_folder, make_folder, read_json, write_atomic
+from dsim.files import make_folder, read_json, write_atomic
 from dsim.records import to_toml
 from dsim.supernet.alone import Alone
 from dsim.supernet.augment import Scaling
@@ -32,6 +32,7 @@ from dsim.supernet.paper.feed import paper_feed
 from dsim.supernet.paper.settings import BATCH, EPOCHS, SCALING
 from dsim.supernet.pictures import require_pillow
 from dsim.supernet.pieces import design_px
+from dsim.supernet.place import check_place
 from dsim.supernet.processes import joined
 from dsim.supernet.spec import ALONE, PAPER, PLAIN, TrainSpec, begun_otherwise, differences, parse_count
 from dsim.supernet.state import require_safetensors
@@ -103,7 +104,7 @@ def train_design(
     require_safetensors()
     arch = read_design(design)
     home = Home(out)
-    check_folder(home.folder)
+    check_place(home.folder, data, ASKED)
     check_device(device)
     paper = recipe == PAPER
     if paper and start is not None:

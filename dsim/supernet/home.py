@@ -33,6 +33,7 @@ from dsim.locks import sole_writer
 from dsim.records import from_rows, from_toml, to_rows, to_toml
 from dsim.supernet.augment import Scaling
 from dsim.supernet.images import Images
+from dsim.supernet.place import SUPERNET
 from dsim.supernet.spec import IMPORTANCES, TrainSpec
 
 R = TypeVar("R")
@@ -107,7 +108,7 @@ class Home:
     @property
     def header_path(self) -> Path:
         """``supernet.toml``."""
-        return self.folder / "supernet.toml"
+        return self.folder / SUPERNET
 
     @property
     def state_path(self) -> Path:

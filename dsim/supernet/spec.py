@@ -116,9 +116,13 @@ class TrainSpec:
                 raise InvalidValueError(
                     f"{name} must be one of {', '.join(known)}, got {getattr(self, name)!r}; choose one of them"
                 )
+        if type(self.images) is int and type(self.batch) is int and self.images < self.batch:
+            raise InvalidValueError(
+                f"images must be at least those of one step, {self.batch}, got {self.images}; show more, or use a smaller --batch"
+            )
         for name, least, most in (
             ("batch", 8, 65_536),
-            ("images", self.batch, 10**12),
+            ("images", 1, 10**12),
             ("threads", 1, 4096),
             ("shards", 1, self.batch // 2 if type(self.batch) is int else 1),
             ("subnets", 1, 1000),

@@ -8,9 +8,10 @@ from pathlib import Path
 from dsim.files import read_text
 from dsim.records import from_toml
 from dsim.supernet.augment import Scaling
+from dsim.supernet.place import DESIGN
 from dsim.supernet.spec import TrainSpec
 
-ASKED, RESULT = "training.toml", "result.toml"
+ASKED, RESULT = DESIGN, "result.toml"
 MADE = "name a folder that `dsim train` made"
 
 

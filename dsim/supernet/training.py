@@ -9,7 +9,6 @@ from pathlib import Path
 import torch
 
 from dsim.errors import InvalidValueError
-from dsim.files import check_folder
 from dsim.search.space import Space
 from dsim.supernet.augment import Scaling
 from dsim.supernet.choices import DEFAULT
@@ -24,6 +23,7 @@ from dsim.supernet.ledger import Ledger
 from dsim.supernet.loaded import Supernet, load_supernet
 from dsim.supernet.machine import check_device, kept_settings, torch_threads
 from dsim.supernet.pictures import require_pillow
+from dsim.supernet.place import SUPERNET, check_place
 from dsim.supernet.processes import Processes, joined
 from dsim.supernet.spec import IMPORTANCES, TrainSpec, begun_otherwise, differences, parse_count
 from dsim.supernet.start import begin_with, mark_of, same_classes, weights_file
@@ -115,7 +115,7 @@ def train(
             f"importance must be one of {', '.join(IMPORTANCES)}, got {importance!r}; choose one of them"
         )
     home = Home(out)
-    check_folder(home.folder)
+    check_place(home.folder, data, SUPERNET)
     check_device(device)
     known = home.read_header() if home.header_path.exists() else None
     wanted = TrainSpec(

@@ -67,6 +67,12 @@ def test_json_holds_the_same(trained: Supernet) -> None:
             "does not exist; put the pictures into",
         ),
         (("supernet", "train", "nowhere", "--out", "x", "--images", "lots"), "write 160k or 1.5M"),
+        (
+            ("supernet", "train", "nowhere", "--out", "x", "--images", "10"),
+            "at least those of one step, 128, got 10; show more",
+        ),
+        (("supernet", "train", "nowhere", "--out", "nowhere/x", "--images", "10k"), "among the pictures"),
+        (("train", "poolformer_s12", "--data", "a", "--out", "a", "--images", "10k"), "among the pictures"),
     ],
 )
 def test_errors_are_one_line(words: tuple[str, ...], message: str, tmp_path: Path) -> None:
@@ -74,3 +80,11 @@ def test_errors_are_one_line(words: tuple[str, ...], message: str, tmp_path: Pat
     assert code == 1
     assert message in err
     assert err.count("\n") == 1
+
+
+def test_two_kinds_of_training_share_no_folder(trained: Supernet, digits: Path) -> None:
+    words = ("train", "poolformer_s12", "--data", str(digits), "--images", "10k")
+    code, _, err = run(*words, "--out", str(trained.home.folder))
+    assert code == 1
+    assert f"{trained.home.folder} holds a supernet; name a new folder" in " ".join(err.split())
+    assert not (trained.home.folder / "training.toml").exists()
