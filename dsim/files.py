@@ -99,8 +99,15 @@ def read_toml(path: Path, remedy: str) -> dict[str, Any]:
         raise FileFormatError(f"{path} must be TOML, and is not ({first_line(error)}); {remedy}") from error
 
 
-def check_folder(folder: Path) -> None:
+def check_folder(folder: Path, remedy: str = "choose another place") -> None:
     """Refuse a folder that cannot be made or written, without making it: told before long work, not after.
+
+    Parameters
+    ----------
+    folder
+        Where something would be written.
+    remedy
+        How the place is chosen, if there is a name for it.
 
     Raises
     ------
@@ -108,10 +115,12 @@ def check_folder(folder: Path) -> None:
         A file stands in its place or in the place of a folder above it, or it may not be written.
     """
     there = next((path for path in (folder, *folder.parents) if os.path.lexists(path)), folder)
+    without = "" if there == folder else f", so that {folder} cannot be made"
     if not there.is_dir():
-        raise FileAccessError(f"{there} must be a folder, and is a file; choose another place for {folder}")
+        raise FileAccessError(f"{there} must be a folder, and is a file{without}; {remedy}")
     if not can_write(there):
-        raise FileAccessError(f"folder {there} must be writable, and is not; choose another place")
+        named = there.resolve() if there == Path() else there  # a dot says nothing
+        raise FileAccessError(f"folder {named} must be writable, and is not{without}; {remedy}")
 
 
 def can_write(folder: Path) -> bool:

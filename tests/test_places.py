@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import platformdirs
 import pytest
+from click.testing import CliRunner
 
 from dsim import places
+from dsim.cli.main import dsim
 from dsim.device import bundled_names, list_profiles
 from dsim.errors import FileAccessError
 from dsim.files import make_folder, write_atomic
@@ -37,6 +40,31 @@ def test_profiles_that_cannot_be_looked_into_are_one_line(monkeypatch: pytest.Mo
     monkeypatch.setenv("DSIM_PROFILES", "x" * 5000)
     with pytest.raises(FileAccessError, match=r"cannot be looked into: .*DSIM_PROFILES"):
         list_profiles()
+
+
+@pytest.mark.parametrize(
+    ("where", "says"),
+    [
+        ("made/by/dsim", "folder {} must be writable, and is not"),
+        ("sheet.csv", "sheet.csv must be a folder, and is a file; let $DSIM_PROFILES name a folder"),
+        ("x" * 5000, "File name too long"),  # stands for a home that another user closed, as above
+    ],
+)
+def test_a_device_is_added_where_profiles_may_be_written(
+    where: str, says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sheet = tmp_path / "sheet.csv"
+    sheet.write_text("network,latency_ms\nmobilenetv2_100,9.1\nresnet50,61.3\nefficientnet_b0,15.2\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DSIM_PROFILES", where)
+    if where.startswith("made"):  # root may write everywhere
+        access = os.access
+        monkeypatch.setattr(os, "access", lambda path, mode: mode != os.W_OK and access(path, mode))
+    result = CliRunner().invoke(dsim, ["device", "add", str(sheet), "--name", "mine"])
+    assert result.exit_code == 1
+    assert result.stderr.count("\n") == 1
+    assert says.format(tmp_path) in result.stderr
+    assert "fault of dsim" not in result.stderr
 
 
 def test_files_are_written_whole_or_not_at_all(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from dsim.errors import FileAccessError
+from dsim.files import check_folder
 from dsim.places import bundled_profiles_dir, user_profiles_dir
 from dsim.stages import clear_dead, stages_in
 
@@ -35,6 +36,19 @@ def profile_folders(root: Path) -> dict[str, Path]:
         raise FileAccessError(
             f"folder {root} cannot be looked into: {error.strerror}; allow it, or name a folder for your own profiles in DSIM_PROFILES"
         ) from error
+
+
+def writable_profiles_dir() -> Path:
+    """Return the folder of the user's own profiles, made or not, which may be written.
+
+    Raises
+    ------
+    FileAccessError
+        It cannot be made or written.
+    """
+    root = user_profiles_dir()
+    check_folder(root, "let $DSIM_PROFILES name a folder that your profiles may be written into")
+    return root
 
 
 def bundled_names() -> tuple[str, ...]:

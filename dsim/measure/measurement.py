@@ -13,9 +13,8 @@ from dsim.device.add.write import check_name, write_profile
 from dsim.device.batches import card_batch, names_by_batch
 from dsim.device.card import write_card
 from dsim.device.find import find_profile
-from dsim.device.folders import JOURNALS
+from dsim.device.folders import JOURNALS, writable_profiles_dir
 from dsim.errors import InvalidValueError, UnavailableError
-from dsim.files import check_folder
 from dsim.latency.scoring import Held
 from dsim.latency.summary import summarise
 from dsim.measure.backends import BACKENDS, find_backend
@@ -188,7 +187,7 @@ def _begin_apart(request: Request, suffix: str, fills: bool = False) -> Begun:
 def _ask(request: Request, fills: bool = False) -> tuple[Usable, Head, int | None]:
     """Ask the machine and its runtimes what they are; the core that helpers may use comes last."""
     check_name(request.name)
-    check_folder(user_profiles_dir())  # a place that cannot be written is told before the work, not after
+    writable_profiles_dir()  # a place that cannot be written is told before the work, not after
     for name in (request.name, *(f"{request.name}-{backend}" for backend in request.backends)):
         check_not_another(user_profiles_dir() / name)
     wanted = [find_backend(name) for name in dict.fromkeys(request.backends)]

@@ -11,7 +11,7 @@ from dsim.device.add.match import match_kernels
 from dsim.device.add.wanted import Wanted
 from dsim.device.add.wrong import Wrong, refuse
 from dsim.device.find import find_profile
-from dsim.device.folders import bundled_names
+from dsim.device.folders import bundled_names, writable_profiles_dir
 from dsim.device.profile import DeviceProfile, MeasuredOp
 from dsim.errors import DsimError, InvalidValueError
 from dsim.graph import Graph
@@ -52,8 +52,7 @@ def add_requested(request: Request) -> Added:
     DsimError
         Something in the request or the files breaks a rule; nothing is written then.
     """
-    root = user_profiles_dir()
-    check_free(root, request.name, request.force)  # before minutes of work, not after
+    check_free(writable_profiles_dir(), request.name, request.force)  # before minutes of work, not after
     if request.name in bundled_names() and not request.force:
         raise InvalidValueError(
             f"profile {request.name!r} comes with dsim, and one of your own would hide it; choose another name, or give "

@@ -40,7 +40,7 @@ def check_place(spec: StudySpec | JointSpec, read: Callable[[], object | None]) 
     if known is not None and differ_in_inputs(known.inputs, spec.inputs()):
         raise _other(spec, known, known.models)
     if known is None or read() is None:
-        check_folder(spec.folder)
+        check_folder(spec.folder, "choose another place with --out")
 
 
 def keep_study(

@@ -135,7 +135,10 @@ def slim(
     """
     refuse_processes("slimming")
     loaded = supernet if isinstance(supernet, Supernet) else load_supernet(supernet)
-    check_folder(loaded.home.folder)  # before designs are evaluated whose result cannot be kept
+    # before designs are evaluated whose result cannot be kept
+    check_folder(
+        loaded.home.folder, "designs are kept in the supernet's folder: allow it, or slim a copy of yours"
+    )
     actions = actions or ACTIONS[loaded.header.asked.importance]
     if actions not in ACTIONS.values():
         raise InvalidValueError(

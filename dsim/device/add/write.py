@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -160,7 +161,7 @@ def check_free(root: Path, name: str, force: bool) -> None:
         The name is not a plain folder name, or it is taken and ``force`` is not given.
     """
     check_name(name)
-    if (root / name).exists() and not force:
+    if os.path.exists(root / name) and not force:  # Path.exists raises where it may not look
         raise InvalidValueError(
             f"profile {name!r} exists in {root}; choose another name, or give --force to replace it"
         )
