@@ -138,9 +138,9 @@ def confirm(
             show_kept(kept, found.result.spec.budget_ms)
         return
     if out:
-        from dsim.confirm.kit import check_out
+        from dsim.confirm.kit import check_kit
 
-        check_out(out)
+        check_kit(study, out, form or "")
     plan = planned(study, most)
     if out:
         from dsim.confirm.kit import write_kit

@@ -230,7 +230,7 @@ def read_times(
     FileFormatError
         A file cannot be read as times, has none, or names another design.
     """
-    read = read_measurements(paths, wanted=Wanted(skip_empty=True))
+    read = read_measurements(paths, wanted=Wanted(skip_empty=True, known=tuple(names)))
     refuse(list(read.wrong))
     found = []
     for one in read.networks:

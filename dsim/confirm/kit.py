@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from dsim.confirm.front import Plan, Step
+from dsim.device import find_profile
 from dsim.errors import InvalidValueError
 from dsim.export import export
+from dsim.export.targets import FORMS
 from dsim.files import check_folder, make_folder, write_atomic
+from dsim.search import load_study
 
 SHEET, README = "results.csv", "README.md"
-FORMS = ("onnx", "coreml", "litert")
-FILES = {"onnx": "model.onnx", "coreml": "model.mlpackage", "litert": "model.tflite"}
 COMMANDS = {
     "onnx": "onnxruntime_perf_test -m times -r 200 -e cpu {name}/model.onnx times.txt   # -e qnn, coreml, cuda ... as in your app",
     "coreml": "open {name}/model.mlpackage   # in Xcode: Performance, Create Performance Report, the device; take its median prediction time",
@@ -47,10 +48,8 @@ def write_kit(plan: Plan, folder: str | Path, form: str = "") -> tuple[Path, ...
         The folder cannot be written, or has another sheet in it.
     """
     form = form or form_of(plan.profile.runtime)
-    if form not in FORMS:
-        raise InvalidValueError(f"--to must be one of {', '.join(FORMS)}, got {form!r}; choose one")
     out = Path(folder)
-    check_out(out)
+    _check_out(out, form)
     models = write_models(plan.steps, out, form)
     rows = "".join(f"{step.name},\n" for step in plan.steps)
     write_atomic(out / SHEET, f"network,latency_ms\n{rows}")
@@ -58,21 +57,40 @@ def write_kit(plan: Plan, folder: str | Path, form: str = "") -> tuple[Path, ...
     return (*models, out / SHEET, out / README)
 
 
-def check_out(folder: Path) -> None:
-    """Refuse a folder that a kit cannot be written into: told before designs are chosen, not after.
+def check_kit(study: str | Path, folder: Path, form: str = "") -> None:
+    """Refuse a folder or a form in which a study's kit cannot be written: told before designs are chosen, not after.
+
+    Raises
+    ------
+    DsimError
+        See `write_kit`; or the study cannot be read, or its device is not there.
+    """
+    _check_out(folder, form)
+    if not form:
+        _check_out(folder, form_of(find_profile(load_study(Path(study)).spec.device).runtime))
+
+
+def _check_out(folder: Path, form: str = "") -> None:
+    """Refuse a folder that a kit cannot be written into, and a form that is unknown or whose packages are missing.
 
     Raises
     ------
     InvalidValueError
-        It holds another sheet.
+        It holds another sheet, or there is no such form.
+    MissingPackageError
+        The form needs a package that is not installed.
     FileAccessError
-        It cannot be written.
+        The folder cannot be written.
     """
+    if form and form not in COMMANDS:
+        raise InvalidValueError(f"--to must be one of {', '.join(COMMANDS)}, got {form!r}; choose one")
     check_folder(folder)
     if (folder / SHEET).exists():
         raise InvalidValueError(
             f"{folder / SHEET} exists, and may hold times; choose another folder, or remove it"
         )
+    if form:
+        FORMS[form].require()
 
 
 def write_models(steps: Sequence[Step], folder: Path, form: str) -> tuple[Path, ...]:
@@ -88,9 +106,9 @@ def write_models(steps: Sequence[Step], folder: Path, form: str) -> tuple[Path, 
     check_folder(folder)
     make_folder(folder)
     for step in steps:
-        if not (folder / step.name / FILES[form]).exists():
+        if not (folder / step.name / FORMS[form].file).exists():
             export(step.design.arch, folder / step.name, form, name=step.name)
-    return tuple(folder / step.name / FILES[form] for step in steps)
+    return tuple(folder / step.name / FORMS[form].file for step in steps)
 
 
 def _readme(plan: Plan, form: str) -> str:
@@ -100,5 +118,12 @@ def _readme(plan: Plan, form: str) -> str:
         f"# Times to confirm {spec.name}\n\nOn {plan.profile.title}. Weights are random: they are for timing alone. Time each file as your app "
         f"would run it, type its median in milliseconds into `{SHEET}`, and run\n\n"
         f"```sh\ndsim confirm {spec.folder} --results {SHEET}\n```\n\n"
-        f"The row of a design that you did not time may stay empty.\n\n```sh\n{commands}\n```\n"
+        f"The row of a design that you did not time may stay empty.\n\n{_other(plan, form)}```sh\n{commands}\n```\n"
     )
+
+
+def _other(plan: Plan, form: str) -> str:
+    """Say it where the device's runtime reads another form: times of another runtime do not confirm the study."""
+    if form_of(plan.profile.runtime) == form:
+        return ""
+    return f"The study is for {plan.profile.runtime}: convert the files for it, for times of another runtime say little of this one.\n\n"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dsim.errors import MissingPackageError
 from dsim.export.findings import Findings, compare, listed
 from dsim.op import OpKind
 from dsim.packages import need
@@ -35,8 +36,13 @@ class LiteRtFile:
 
     def require(self) -> None:
         """Import litert-torch, which converts, and the LiteRT interpreter, which runs the file."""
-        for package in ("litert_torch", "ai_edge_litert.interpreter"):
-            need(package, f"export to {self.name}", "litert")
+        try:
+            for package in ("litert_torch", "ai_edge_litert.interpreter"):
+                need(package, f"export to {self.name}", "litert")
+        except MissingPackageError as error:
+            raise MissingPackageError(
+                f"{error}, which brings a gigabyte, or write --to onnx: Qualcomm AI Hub compiles that for LiteRT"
+            ) from error
 
     def write(self, subject: Subject, path: Path) -> None:
         """Convert; the runtime's images are (N, H, W, 3), so the file's first op needs no transpose by the caller."""

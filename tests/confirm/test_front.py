@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,9 +17,10 @@ from dsim.cli.main import dsim as command
 from dsim.confirm import Belief, Plan, Verdict
 from dsim.confirm.front import Confirmed, Step, is_strange, name_of, pool_of, times_of
 from dsim.confirm.keep import evidence, own_name
-from dsim.confirm.kit import COMMANDS, FILES, form_of
+from dsim.confirm.kit import COMMANDS, form_of
 from dsim.device import find_profile
 from dsim.errors import DsimError, FileFormatError
+from dsim.export.targets import FORMS
 from dsim.graph.onnx import read_onnx
 from dsim.own.resolve import resolve
 from dsim.report.confirm import show_plan
@@ -32,6 +34,23 @@ def test_times_are_found_by_the_name_of_their_folder(tmp_path: Path) -> None:
     sheet = tmp_path / "results.csv"
     sheet.write_text("network,latency_ms\ndesign-abcdef12/model.onnx,1.5\ndesign-abcdef12,1.7\n")
     assert times_of([sheet], NAMES) == ({1: [1.5, 1.7]}, set(), ())
+
+
+LOG = """STARTING!
+Graph: [/data/local/tmp/{}.tflite]
+Inference timings in us: Init: 18777, First inference: 64791, Warmup (avg): 37758.2, Inference (avg): {}
+"""
+
+
+def test_a_log_of_the_command_in_the_kit_is_read_as_it_is(tmp_path: Path) -> None:
+    log = tmp_path / "phone.log"
+    log.write_text(LOG.format("design-abcdef12", 1500) + LOG.format("design-00000000", 1200))
+    assert times_of([log], NAMES) == ({0: [1.2], 1: [1.5]}, set(), ())
+    log.write_text(LOG.format("model", 1500))
+    with pytest.raises(FileFormatError, match=r"name this file as .* such as design-00000000\.log$"):
+        times_of([log], NAMES)
+    named = log.rename(tmp_path / "design-abcdef12.log")
+    assert times_of([named], NAMES) == ({1: [1.5]}, set(), ())
 
 
 def test_rows_without_a_time_are_skipped_and_counted(tmp_path: Path) -> None:
@@ -88,7 +107,7 @@ def test_times_that_contradict_each_other_are_strange() -> None:
 )
 def test_a_runtime_gets_the_file_that_it_reads(runtime: str, form: str) -> None:
     assert form_of(runtime) == form
-    assert Path(FILES[form]).name in COMMANDS[form]
+    assert FORMS[form].file in COMMANDS[form]
 
 
 def test_wrong_usage_is_told_before_any_work(tmp_path: Path) -> None:
@@ -135,6 +154,13 @@ def test_a_study_is_planned_written_timed_and_confirmed(
     assert done.exit_code == 0, done.output
     told = json.loads(done.stdout)
     assert [one["design"] for one in told["time_next"]] == [step.name for step in plan.steps]
+    assert "The study is for Core ML" in (tmp_path / "kit" / "README.md").read_text()
+    with monkeypatch.context() as without:
+        without.setitem(sys.modules, "coremltools", None)
+        done = CliRunner().invoke(command, ["confirm", str(folder), "--out", str(tmp_path / "other")])
+    assert done.exit_code == 1
+    assert "export to coreml needs coremltools" in done.stderr
+    assert not (tmp_path / "other").exists()
     for step in plan.steps:
         written = read_onnx(tmp_path / "kit" / step.name / "model.onnx")
         assert written.macs == step.design.arch.to_graph().macs

@@ -7,7 +7,7 @@ else the sum of the operators of its regular runs. What is done once, before the
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from dsim.device.add.benchmark_table import RunOrder, is_table_header, run_orders
@@ -35,7 +35,9 @@ def is_benchmark_output(text: str) -> bool:
     return any(is_table_header(line) or _SIGNS.search(line) for line in _lines(text)[:300])
 
 
-def read_benchmark_output(path: Path, text: str, models: list[str], names: Mapping[str, str]) -> Found:
+def read_benchmark_output(
+    path: Path, text: str, models: list[str], names: Mapping[str, str], known: Sequence[str] = ()
+) -> Found:
     """Read every run of a file.
 
     Parameters
@@ -46,6 +48,8 @@ def read_benchmark_output(path: Path, text: str, models: list[str], names: Mappi
         The networks that ran, in order; each run takes the next. A file does not say what a .tflite file holds.
     names
         What to look a network up under, by the name of the .tflite file or of this file, with its suffix or without.
+    known
+        What networks may be called: those names need not be looked up.
 
     Raises
     ------
@@ -57,7 +61,7 @@ def read_benchmark_output(path: Path, text: str, models: list[str], names: Mappi
     ends = [*starts[1:], len(lines)] if starts else [len(lines)]
     found = Found()
     for start, end in zip([0, *starts[1:]], ends, strict=True):
-        found += _run(path, lines[start:end], start + 1, models, names)
+        found += _run(path, lines[start:end], start + 1, models, names, known)
     return found
 
 
@@ -65,7 +69,14 @@ def _lines(text: str) -> list[str]:
     return [_PREFIX.sub("", line) for line in text.split("\n")]
 
 
-def _run(path: Path, lines: list[str], first: int, models: list[str], names: Mapping[str, str]) -> Found:
+def _run(
+    path: Path,
+    lines: list[str],
+    first: int,
+    models: list[str],
+    names: Mapping[str, str],
+    known: Sequence[str],
+) -> Found:
     told = next((match for line in lines if (match := _INFERENCE.search(line))), None)
     table = _regular(path, lines, first)
     if told is None and table is None:
@@ -85,7 +96,7 @@ def _run(path: Path, lines: list[str], first: int, models: list[str], names: Map
                 f"{'' if table.closed else ', and the file ends with them'}; run benchmark_model to its end"
             )
     latency_ms = milliseconds(told[1], "us", at) if told else summed
-    reference = _named(path, lines, models, names)
+    reference = _named(path, lines, models, names, known)
     source = SOURCE if told else f"{SOURCE}, sum of operators"
     if table is not None and not kernels:
         notes.append(f"{path}: operators are not matched, nodes ran several times a run or rows are missing")
@@ -96,15 +107,23 @@ def _run(path: Path, lines: list[str], first: int, models: list[str], names: Map
     )
 
 
-def _named(path: Path, lines: list[str], models: list[str], names: Mapping[str, str]) -> str:
+def _named(
+    path: Path, lines: list[str], models: list[str], names: Mapping[str, str], known: Sequence[str]
+) -> str:
     ran = next((Path(match[1]).name for line in lines if (match := _GRAPH.match(line))), "")
-    mapped = next((name for name in (ran, Path(ran).stem, path.name, path.stem) if name in names), "")
+    called = (ran, Path(ran).stem, path.name, path.stem)
+    mapped = next((name for name in called if name in names or name in known), "")
     if mapped:
         return mapped
     if models:
         return models.pop(0)
     says = f"says that {ran[:80]} ran, not what is in it" if ran else "does not say which network ran"
-    raise FileFormatError(f"{path}: {says}; name it with --model, e.g. --model mobilenetv2_100@224")
+    remedy = (
+        f"name this file as the network's is called, such as {known[0]}.log"
+        if known
+        else "name it with --model, e.g. --model mobilenetv2_100@224"
+    )
+    raise FileFormatError(f"{path}: {says}; {remedy}")
 
 
 def _regular(path: Path, lines: list[str], first: int) -> RunOrder | None:

@@ -121,7 +121,7 @@ def _one(path: Path, models: list[str], wanted: Wanted, names: Mapping[str, str]
             )
         return read_mac_results(path, text)
     if is_benchmark_output(text):
-        return read_benchmark_output(path, text, models, names)
+        return read_benchmark_output(path, text, models, names, wanted.known)
     if is_block_table(text):
         return read_block_table(path, text)
     return read_sheet(path, text, wanted)

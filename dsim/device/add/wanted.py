@@ -15,9 +15,13 @@ class Wanted:
         As the file names them.
     skip_empty
         A row of a network without a latency is one that was not timed, and not a fault.
+    known
+        What networks may be called, where dsim wrote their files: a file of benchmark_model whose network, or itself, is
+        called so needs no other name.
     """
 
     device: str = ""
     runtime: str = ""
     precision: str = ""
     skip_empty: bool = False
+    known: tuple[str, ...] = ()
