@@ -22,6 +22,10 @@ MOST_LINES = 30  # of a screen
 NEAR_CHOSEN, NEAR_FASTEST = (0.6, 0.8, 1.25), (1.0, 1.25, 1.6)
 MEASURED, NEEDS = "measured", "Needs: the smallest budget that it fits."
 BY_OTHERS = "Measured: by others."
+LAST_STEPS = (
+    "the search itself is complete; the last steps, which may find a slightly better design or prove that there is none, are not. Run "
+    "the same command again to make them."
+)
 NONE = Text()
 
 
@@ -93,13 +97,19 @@ def _left_out(result: StudyResult, width: int) -> list[Text]:
 
 
 def cut_short(result: StudyResult) -> tuple[tuple[str, str], ...]:
-    """Return (head, text) on what ended a search before its trials did."""
-    if result.cost.interrupted:
+    """Return (head, text) on what ended a search before it came to its end."""
+    cost = result.cost
+    if cost.is_final:
+        return ()
+    if cost.swept:
+        head = "Interrupted:" if cost.interrupted else "Stopped early:"
+        return ((head, LAST_STEPS),)
+    if cost.interrupted:
         return (("Interrupted:", "the search is not complete; run the same command again to go on."),)
-    if result.cost.capped:
-        why = "the time limit ended the search, so the same command may find another answer; run it again to go on."
-        return (("Stopped early:", why),)
-    return ()
+    why = (
+        "the time limit ended the search, so the same command may find another answer; run it again to go on."
+    )
+    return (("Stopped early:", why),)
 
 
 def _next_lines(result: StudyResult, width: int) -> list[Text]:

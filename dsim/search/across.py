@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from dsim.arch import Arch
+from dsim.search.clock import Clock
 from dsim.search.grid import Grid
 from dsim.search.mix import Mix
 from dsim.search.options import Options, Point, options_of
@@ -49,6 +50,8 @@ class Across:
         What may vary.
     scorer
         The models, the budget and the limits.
+    clock
+        That may end it: then the best design so far is taken.
 
     Attributes
     ----------
@@ -56,21 +59,30 @@ class Across:
         Designs so far.
     """
 
-    def __init__(self, space: Space, scorer: Scorer) -> None:
+    def __init__(self, space: Space, scorer: Scorer, clock: Clock | None = None) -> None:
         self.scored = 0
-        self._space, self._scorer = space, scorer
+        self._space, self._scorer, self._clock = space, scorer, clock or Clock()
         self._known: dict[tuple[Mix, tuple[int, ...]], StageSums] = {}
 
     def improve(self, starts: Sequence[tuple[Mix, Point]]) -> tuple[Mix, Point]:
         """Go from the best of some designs that fit to better ones until none is found; points are of the grids of their mixes."""
-        best = self._first([self._best_of_kind(mix, point) for mix, point in starts])
+        best = self._first(self._best_of_kinds(starts))
         while True:
             design = best.options.design(best.chosen)
-            others = [self._best_of_kind(kind, design[1]) for kind in self._beside(design[0])]
+            others = self._best_of_kinds([(kind, design[1]) for kind in self._beside(design[0])])
             found = self._first([best, *others])
             if not self._is_better(found, best):
                 return design
             best = found
+
+    def _best_of_kinds(self, starts: Sequence[tuple[Mix, Point]]) -> list[_Place]:
+        """Go from each of some designs to the best of its kind; from the first at least, as time may be up."""
+        places = list[_Place]()
+        for mix, point in starts:
+            if places and self._clock.is_late():
+                break
+            places.append(self._best_of_kind(mix, point))
+        return places
 
     def best_of_kind(self, mix: Mix, point: Point) -> tuple[Mix, Point]:
         """Go from a design to the best that is found among those with its stem, kind of attention, activation and norm."""

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from dsim.arch import Arch
 from dsim.search.certainty import swept_again
+from dsim.search.clock import Clock
 from dsim.search.grid import Grid
-from dsim.search.knapsack import Best
 from dsim.search.mix import Mix
 from dsim.search.options import Point
-from dsim.search.proof import proved as prove
+from dsim.search.proof import Proof, prove
 from dsim.search.record import Swept
 from dsim.search.score import Marks, Scorer
 from dsim.search.spec import StudySpec
@@ -34,8 +34,8 @@ class Compared:
         Joined rows (N, F + S), and what designs are sorted by.
     grids, firsts
         Of the mixes (M), and the place (M,) of the best design of each.
-    proved
-        What no design of the space can beat; None where that is not proved.
+    proof
+        That no design of the space is better; None where no design fits.
     """
 
     archs: list[tuple[str, Callable[[], Arch]]]
@@ -43,7 +43,7 @@ class Compared:
     marks: Marks
     grids: list[Grid]
     firsts: NDArray[np.int64]
-    proved: Best | None
+    proof: Proof | None
 
 
 def compare(
@@ -52,8 +52,8 @@ def compare(
     done: Sequence[tuple[Mix, Swept]],
     presets: Mapping[str, Arch],
     chances: Sequence[float],
-    met: Sequence[tuple[Mix, Point]] = (),
-    quickly: bool = False,
+    met: Sequence[tuple[Mix, Point]],
+    clock: Clock,
 ) -> Compared:
     """Mark all designs; of mixes that were swept, or of ``presets``, there is at least one.
 
@@ -67,8 +67,8 @@ def compare(
         Of fitting the budget, for each of which the best design is wanted too.
     met
         Designs that were found without a sweep.
-    quickly
-        Whether no time is left for a long proof.
+    clock
+        That the proof goes by.
     """
     archs: list[tuple[str, Callable[[], Arch]]] = []
     grids = [Grid(spec.space, mix, scorer.table) for mix, _ in done]
@@ -88,18 +88,17 @@ def compare(
         grids, [swept for _, swept in done], rows[: len(grids)], of_mixes, scorer, chances, spec.seed
     )
     more += [(Grid(spec.space, mix, scorer.table), list(point)) for mix, point in met]
-    proved = None
+    proof = None
     if points:
         first = int(scorer.order(of_mixes)[0])
         if scorer.feasible(of_mixes)[first]:
             grid, point = points[first]
-            proved = prove(spec.space, scorer, (grid.mix, tuple(point)), quickly)
-    if proved:
-        more += [(Grid(spec.space, mix, scorer.table), list(point)) for mix, point in proved.designs]
+            proof = prove(spec.space, scorer, (grid.mix, tuple(point)), clock)
+            more += [(Grid(spec.space, mix, scorer.table), list(point)) for mix, point in proof.designs]
     for grid, point in more:
         rows.append(grid.rows(np.array([point])))
         archs.append(("", partial(grid.arch, point)))
     joined = np.concatenate(rows)
     if more:
         marks = Marks.join([marks, scorer.mark(joined[len(marks) :], single=False)])
-    return Compared(archs, joined, marks, grids, np.array(firsts, dtype=np.int64), proved)
+    return Compared(archs, joined, marks, grids, np.array(firsts, dtype=np.int64), proof)

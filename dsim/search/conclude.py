@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -12,12 +11,14 @@ from dsim.arch import Arch
 from dsim.errors import InvalidValueError, NothingFitsError
 from dsim.search.across import Across
 from dsim.search.candidate import Candidate, Certainty
+from dsim.search.clock import Clock
 from dsim.search.compared import Compared, compare
 from dsim.search.grid import Grid
 from dsim.search.judge import candidate_of
 from dsim.search.missed import MOST_DRAWN, PART, Alike, Missed, families, rarer_than
 from dsim.search.mix import Mix
 from dsim.search.options import Point
+from dsim.search.proof import Proof
 from dsim.search.record import Swept
 from dsim.search.result import Cost
 from dsim.search.score import Marks, Scorer, allowed, pareto
@@ -25,6 +26,8 @@ from dsim.search.smallest import no_design
 from dsim.search.spec import StudySpec
 from dsim.search.table import Floats
 from dsim.search.trials import Trials
+
+LAST_S = 1.0  # of proof where the search was cut short, or its time is nearly over
 
 
 @dataclass(frozen=True)
@@ -43,23 +46,41 @@ class Found:
 
 @dataclass(frozen=True)
 class Ended:
-    """A search whose mixes are swept, with what sweeps from better designs kept, and the second at which it began.
+    """A search whose mixes are swept, with what sweeps from better designs kept.
 
-    ``met`` are designs that were found on the way, without their mixes being swept from there.
+    Attributes
+    ----------
+    trials, better
+        Both with what their sweeps kept.
+    met
+        Designs that were found on the way, without their mixes being swept from there.
+    across
+        What improved the best design.
+    swept
+        Whether all mixes were swept that were to be.
+    interrupted
+        Whether the user ended it.
+    clock
+        That runs since it began.
     """
 
     trials: Trials
     better: tuple[tuple[Mix, Swept], ...]
     met: tuple[tuple[Mix, Point], ...]
     across: Across
-    capped: bool
+    swept: bool
     interrupted: bool
-    start: float
+    clock: Clock
 
     @property
     def every(self) -> list[tuple[Mix, Swept]]:
         """All sweeps."""
         return [*self.trials.done, *self.better]
+
+    @property
+    def cut(self) -> bool:
+        """Whether time or the user ended it before it came to its end."""
+        return self.clock.cut or self.interrupted
 
 
 def conclude(
@@ -71,10 +92,11 @@ def conclude(
         raise InvalidValueError(
             f"a search needs the time for at least one combination of blocks, got {spec.time_s} s; give it more --time"
         )
-    quickly = ended.capped or ended.interrupted
-    compared = compare(spec, scorer, every, presets, chances, ended.met, quickly)
+    # a second is left even so, for a short proof may find a better design
+    clock = Clock(LAST_S) if ended.interrupted else ended.clock.with_at_least(LAST_S)
+    compared = compare(spec, scorer, every, presets, chances, ended.met, clock)
     archs, joined, marks = compared.archs, compared.rows, compared.marks
-    grids, proved = compared.grids, compared.proved
+    grids, proof = compared.grids, compared.proof or Proof()
 
     def candidates(which: Sequence[int]) -> list[Candidate]:
         if not which:  # no budget is enough for any design
@@ -108,8 +130,15 @@ def conclude(
     alike = _alike(spec, scorer, ended, compared, chosen) if chosen else None
     repeats = sum(swept.repeats for _, swept in every)
     designs = sum(swept.designs for _, swept in every) + extra + ended.across.scored
-    seconds = time.monotonic() - ended.start
-    cost = Cost(seconds, designs, len(trials.done), repeats, ended.capped, ended.interrupted)
+    cost = Cost(
+        ended.clock.seconds,
+        designs,
+        len(trials.done),
+        repeats,
+        ended.clock.cut or (clock.cut and not ended.interrupted),
+        ended.interrupted or proof.interrupted,
+        ended.swept,
+    )
     found = Found(chosen, tuple(front), fastest, cost, tuple(certainty))
     if chosen is None:
         return found
@@ -123,7 +152,7 @@ def conclude(
         missed=Missed(
             len(trials.even),
             0.0 if trials.ended else rarer_than(len(trials.even)),
-            regret_at_most=max(proved.top1_low - chosen.top1_low, 0.0) if proved else None,
+            regret_at_most=None if proof.top1_low is None else max(proof.top1_low - chosen.top1_low, 0.0),
         ),
         contenders=summaries if len(summaries) > 1 else None,
     )
@@ -138,7 +167,7 @@ def _alike(
     firsts = [(mix, tuple(swept.points[0])) for mix, swept in ended.every]
     marks = compared.marks.take(compared.firsts)
     fits = scorer.feasible(marks)
-    if ended.capped or ended.interrupted or ended.trials.ended or not fits.any():
+    if ended.cut or ended.trials.ended or not fits.any():
         designs = [firsts[at] for at in np.flatnonzero(fits & (marks.top1_low >= least)).tolist()]
     else:
         designs = list(ended.across.as_good(*firsts[int(scorer.order(marks)[0])], least))

@@ -19,6 +19,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from dsim.search.clock import Clock
 from dsim.search.grid import Grid
 from dsim.search.mix import Mix
 from dsim.search.options import Options, Point, options_of
@@ -42,7 +43,7 @@ class Best:
     Attributes
     ----------
     top1_low
-        Percent that the lower end of no design which fits is above.
+        Percent that the lower end of no design which fits is above; infinite where that is not known.
     designs
         That were met on the way and fit, each as mix and point, without the known one.
     """
@@ -51,7 +52,9 @@ class Best:
     designs: tuple[tuple[Mix, Point], ...]
 
 
-def best_possible(space: Space, scorer: Scorer, known: tuple[Mix, Point], few: int = FEW) -> Best | None:
+def best_possible(
+    space: Space, scorer: Scorer, known: tuple[Mix, Point], few: int = FEW, clock: Clock | None = None
+) -> Best | None:
     """Bound all designs of a space that fit.
 
     Parameters
@@ -64,11 +67,13 @@ def best_possible(space: Space, scorer: Scorer, known: tuple[Mix, Point], few: i
         A design that fits, as mix and point.
     few
         Designs that are all scored once no others can be better.
+    clock
+        That may end it: then what was met is all that is known.
 
     Returns
     -------
     Best or None
-        None where one of the models is held by no sums: then nothing is proved.
+        None where one of the models is held by no sums.
     """
     score = scorer.accuracy.score(scorer.confidence) if isinstance(scorer.accuracy, ScoredBySums) else None
     chance = scorer.confidence if scorer.chance is None else scorer.chance
@@ -76,7 +81,7 @@ def best_possible(space: Space, scorer: Scorer, known: tuple[Mix, Point], few: i
     if score is None or sums is None:
         return None
     mix, point = known
-    climb = _Climb(scorer, score, few)
+    climb = _Climb(scorer, score, few, clock or Clock())
     climb.meet(Grid(space, mix, scorer.table).rows(np.array([point])), known)
     kinds = itertools.product(space.stems, space.attentions, space.activations, space.norms)
     for stem, attention, activation, norm in kinds:
@@ -87,9 +92,10 @@ def best_possible(space: Space, scorer: Scorer, known: tuple[Mix, Point], few: i
             return None
         for part in parts:
             climb.through(part)
-    if climb.least == -np.inf:  # the solver gave up
-        return None
-    return Best(float(score.low(np.array([climb.least]))[0]), tuple(one for one in climb.fit if one != known))
+    met = tuple(one for one in climb.fit if one != known)
+    if climb.least == -np.inf:  # the solver gave up, or there was no time
+        return Best(np.inf, met)
+    return Best(float(score.low(np.array([climb.least]))[0]), met)
 
 
 class _Climb:
@@ -105,13 +111,13 @@ class _Climb:
         Designs that were met and fit.
     """
 
-    def __init__(self, scorer: Scorer, score: Score, few: int) -> None:
+    def __init__(self, scorer: Scorer, score: Score, few: int, clock: Clock) -> None:
         self.best, self.least = float("inf"), float("inf")
         self.fit: list[tuple[Mix, Point]] = []
         self._scorer, self._score = scorer, score
         self._seen: list[Floats] = []  # rows of designs at which time is held as near as can be
         self._touched: list[Floats] = []  # features at which the length is
-        self._few = few
+        self._few, self._clock = few, clock
 
     def meet(self, row: Floats, design: tuple[Mix, Point]) -> None:
         """Score a design, for its joined row (1, F + S)."""
@@ -129,6 +135,8 @@ class _Climb:
         times = [part.time(row) for row in self._seen]
         low, room = -np.inf, None
         for _ in range(ROUNDS):
+            if self._clock.is_late():
+                break
             limited = replace(part.programme, limits=(*times, *part.programme.limits))
             asked = Asked(limited, self._touched, left_out)
             narrowed = asked.narrow(self.best, room)

@@ -13,7 +13,9 @@ from dsim.search.files import read_spec
 from dsim.search.record import INPUTS
 from dsim.search.result import StudyResult
 from dsim.search.run import run_study
+from dsim.search.spec import StudySpec
 from dsim.search.storage import connect, disconnect, file_of, storage_errors, without_password
+from dsim.search.tables import Tables
 
 _AT_ONCE_S = 1e-9  # a search that takes no longer sweeps nothing, and shows what was swept
 
@@ -99,7 +101,7 @@ def look(storage: str, name: str = "") -> Look:
     done = states.count(TrialState.COMPLETE)
     try:
         with watched_by(None):  # no search of its own is to be told of
-            result = run_study(replace(spec, storage=storage, time_s=_AT_ONCE_S), keep=False, shelf=True)
+            result = _look(replace(spec, storage=storage))
     except InvalidValueError as error:
         if done:
             raise
@@ -110,3 +112,14 @@ def look(storage: str, name: str = "") -> Look:
     cost = replace(result.cost, capped=False, interrupted=result.cost.capped)
     result = replace(result, cost=cost)
     return Look(done, states.count(TrialState.RUNNING), spec.trials, result)
+
+
+def _look(spec: StudySpec) -> StudyResult:
+    """Return what was found so far; once all is swept, with the last steps of a study, which take a few seconds."""
+    tables = Tables()
+
+    def within(time_s: float | None) -> StudyResult:
+        return run_study(replace(spec, time_s=time_s), keep=False, shelf=True, tables=tables)
+
+    found = within(_AT_ONCE_S)
+    return within(None) if found.cost.capped and found.cost.swept else found

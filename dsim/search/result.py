@@ -71,9 +71,12 @@ class Cost:
     repeats
         Mixes that were proposed again and replaced by others.
     capped
-        True where the time cap ended the study before its trials did: such a result is not reproducible.
+        True where the time cap ended the study before it came to its end: such a result is not reproducible.
     interrupted
         True where the user ended it; the same command goes on from here.
+    swept
+        Whether all mixes were swept. A study that was capped or interrupted after that lacks a last step: its best design is
+        not improved across mixes, or not proved to be the best.
     """
 
     seconds: float
@@ -82,6 +85,7 @@ class Cost:
     repeats: int
     capped: bool = False
     interrupted: bool = False
+    swept: bool = True
 
     @property
     def is_final(self) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
@@ -10,6 +9,7 @@ from dsim.arch import PRESETS, Arch
 from dsim.progress import working
 from dsim.rounding import RELATIVE
 from dsim.search.across import Across, best_designs, improved
+from dsim.search.clock import Clock
 from dsim.search.conclude import Ended, Found, conclude
 from dsim.search.explore import is_small
 from dsim.search.grid import Grid
@@ -72,7 +72,7 @@ def search_mixes(
     KeyboardInterrupt
         The user stopped before anything was found.
     """
-    start = time.monotonic()
+    clock = Clock(spec.time_s)
     space, table, presets = spec.space, scorer.table, seed_presets(spec)
     if isinstance(record, str):
         record = SharedRecord(record, spec.name, fingerprint, spec.inputs())
@@ -87,14 +87,11 @@ def search_mixes(
         Near(space, scorer),
         lambda mix: not Grid(space, mix, table).is_empty,
     )
-    capped = interrupted = False
+    interrupted = False
     best: float | None = None
 
     def sweep(asked: Sequence[Asked]) -> list[tuple[Finished, str]]:
         return sweep_mixes([(one.mix, one.starts) for one in asked], scorer, spec, presets)
-
-    def is_late() -> bool:
-        return spec.time_s is not None and time.monotonic() - start >= spec.time_s
 
     try:
         with working(
@@ -113,11 +110,8 @@ def search_mixes(
                     progress(len(trials.done), spec.trials, best)
 
             if shared:
-                capped = sweep_together(trials, shared, spec.trials, sweep, is_late, told)
-            while not shared and len(trials.done) < spec.trials:
-                if is_late():
-                    capped = True
-                    break
+                sweep_together(trials, shared, spec.trials, sweep, clock, told)
+            while not shared and len(trials.done) < spec.trials and not clock.is_late():
                 mixes = trials.ask(min(AT_ONCE, spec.trials - len(trials.done)))
                 if not mixes:
                     break
@@ -137,13 +131,9 @@ def search_mixes(
     finally:
         if shared:
             shared.close()
-    ended = _improve(
-        spec,
-        scorer,
-        Ended(trials, (), (), Across(space, scorer), capped, interrupted, start),
-        presets,
-        chances,
-    )
+    across, is_swept = Across(space, scorer, clock), not (interrupted or clock.cut)
+    ended = Ended(trials, (), (), across, is_swept, interrupted, clock)
+    ended = _improve(spec, scorer, ended, presets, chances)
     found = conclude(spec, scorer, ended, presets, chances)
     if shared and (seconds := shared.seconds()) is not None:  # of all workers, so that all say the same
         found = replace(found, cost=replace(found.cost, seconds=seconds))
@@ -205,15 +195,16 @@ def _improve(
 
     At other chances of fitting the budget it is improved among designs of its kind.
     """
-    if ended.capped or ended.interrupted or (ended.trials.ended and is_small(spec.space)):
+    if ended.cut or (ended.trials.ended and is_small(spec.space)):
         return ended
     try:
         better = improved(spec, scorer, ended.trials.done, presets, ended.across)
         best = best_designs(spec.space, scorer, [*ended.trials.done, *better], 1)
-        others = [
-            Across(spec.space, replace(scorer, chance=one)) for one in chances if one != scorer.confidence
+        met = [
+            Across(spec.space, replace(scorer, chance=one)).best_of_kind(*best[0])
+            for one in chances
+            if best and one != scorer.confidence and not ended.clock.is_late()
         ]
-        met = [across.best_of_kind(*best[0]) for across in others if best]
     except KeyboardInterrupt:
         return replace(ended, interrupted=True)
     return replace(ended, better=tuple(better), met=tuple(met))

@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from dsim.search.clock import Clock
 from dsim.search.mix import Mix, choices_of
 from dsim.search.record import Finished
 from dsim.search.shared import Choices, SharedRecord
@@ -39,10 +40,10 @@ def sweep_together(
     record: SharedRecord,
     total: int,
     sweep: Callable[[Sequence[Asked]], Sequence[tuple[Finished, str]]],
-    is_late: Callable[[], bool],
+    clock: Clock,
     told: Callable[[Finished], None],
-) -> bool:
-    """Go on until all mixes are swept, and return whether time ran out before.
+) -> None:
+    """Go on until all mixes are swept, or time is up.
 
     Parameters
     ----------
@@ -50,8 +51,8 @@ def sweep_together(
         How many mixes there will be.
     sweep
         Sweeps mixes; beside each finished one it says in words what is best there.
-    is_late
-        Whether time is over.
+    clock
+        Of the search.
     told
         Called after each mix, in order.
     """
@@ -62,14 +63,14 @@ def sweep_together(
         for mix in trials.ask(min(window, total - len(trials.done)) - len(asked)):
             asked.append(Asked(mix, trials.starts(mix), choices_of(trials.space, mix)))
         if not asked:
-            return False
+            return
         if finished := record.finished(asked[0].choices):
             check_points(trials.space, asked[0].mix, finished.swept, record.where)
             trials.tell(asked.popleft().mix, finished.swept, finished.top1_low, finished.over_ms)
             told(finished)
             continue
-        if is_late():
-            return True
+        if clock.is_late():
+            return
         record.refresh()
         free = [one for one in asked if record.is_free(one.choices)]
         if free:
@@ -84,4 +85,3 @@ def sweep_together(
             record.free_lost()
             time.sleep(wait_s * random.uniform(0.5, 1.5))
             wait_s = min(2 * wait_s, LONGEST_S)
-    return False

@@ -202,6 +202,22 @@ def test_the_commands_are_commands() -> None:
 
 
 @pytest.mark.parametrize(
+    ("capped", "interrupted", "swept", "words"),
+    [
+        (True, False, False, "Stopped early: the time limit ended the search"),
+        (False, True, False, "Interrupted: the search is not complete"),
+        (True, False, True, "Stopped early: the search itself is complete"),
+        (False, True, True, "Interrupted: the search itself is complete"),
+    ],
+)
+def test_what_a_search_did_not_come_to_is_said(
+    capped: bool, interrupted: bool, swept: bool, words: str
+) -> None:
+    assert words in " ".join(said(found(cost=Cost(2.0, 10, 3, 0, capped, interrupted, swept))).split())
+    assert words not in " ".join(said(found()).split())
+
+
+@pytest.mark.parametrize(
     "changes",
     [
         {},

@@ -10,6 +10,7 @@ import pytest
 from dsim.limits import Limits
 from dsim.rounding import limit
 from dsim.search.across import Across
+from dsim.search.clock import Clock
 from dsim.search.exact import exact_optimum
 from dsim.search.grid import AXES, Grid
 from dsim.search.options import options_of
@@ -94,6 +95,18 @@ def test_seeds_that_end_at_one_design_say_the_same_of_what_is_as_good() -> None:
     assert one.chosen.arch == other.chosen.arch
     assert one.alike is not None
     assert one.alike == other.alike
+
+
+def test_time_that_is_over_ends_it_at_a_design_that_is_no_worse() -> None:
+    judge, mix = scorer(), seed_mixes(spec(space=MEDIUM))[0]
+    start, clock = (mix, (0,) * AXES), Clock(0.0)
+    rows = [
+        Grid(MEDIUM, own, judge.table).rows(np.array([point]))
+        for own, point in (start, Across(MEDIUM, judge, clock).improve([start]))
+    ]
+    before, after = judge.score(np.concatenate(rows)).top1_low
+    assert clock.cut
+    assert after > before
 
 
 def test_what_is_as_good_fits_and_lies_within() -> None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
 import pytest
 
-from dsim.accuracy import load_accuracy_model
+from dsim.accuracy import AccuracyModel, load_accuracy_model
 from dsim.accuracy.asked_recipe import model_for
 from dsim.accuracy.features import featurise
+from dsim.accuracy.local import Lower
 from dsim.accuracy.planes import Parts, feature_planes
 from dsim.arch import Mixer
 from dsim.device.find import find_profile
@@ -21,12 +23,13 @@ from dsim.search.amounts import Ceiling
 from dsim.search.boxes.box import WAYS, box_of
 from dsim.search.boxes.branch import Branch
 from dsim.search.boxes.room import Room, rooms_of
+from dsim.search.clock import Clock
 from dsim.search.exact import Optimum, exact_optimum
 from dsim.search.grid import Grid
 from dsim.search.knapsack import CLOSE
 from dsim.search.mix import Mix, all_mixes
 from dsim.search.options import Point
-from dsim.search.proof import by_boxes
+from dsim.search.proof import by_boxes, prove
 from dsim.search.score import Scorer
 from dsim.search.study import search_mixes
 from dsim.search.table import CostTable
@@ -228,6 +231,40 @@ def test_a_study_of_a_small_space_says_that_nothing_was_missed() -> None:
     assert found.chosen.top1_low == pytest.approx(exact.top1_low, abs=CLOSE)
     assert found.missed is not None
     assert found.missed.regret_at_most == pytest.approx(0.0, abs=2 * CLOSE)
+
+
+class Stopped:
+    """The ImageNet model, until a proof asks it: then comes Ctrl-C."""
+
+    def __init__(self, model: AccuracyModel) -> None:
+        self.summarise, self.predict, self.in_region, self.lows = (
+            model.summarise,
+            model.predict,
+            model.in_region,
+            model.lows,
+        )
+
+    def lower(self, side: int, confidence: float) -> Lower:
+        raise KeyboardInterrupt
+
+
+def test_ctrl_c_ends_the_proof_alone_and_is_told() -> None:
+    own = scorer_of("iphone12", 1.2)
+    spec = StudySpec("iphone12", 1.2, trials=4, space=SMALL)
+    found = search_mixes(spec, replace(own, accuracy=Stopped(load_accuracy_model())), "a")
+    assert found.cost.interrupted
+    assert found.cost.swept
+    assert found.chosen is not None
+    assert found.missed is not None
+    assert found.missed.regret_at_most is None
+    assert found.chosen.top1_low <= exact_optimum(SMALL, own).top1_low + 1e-9
+
+
+def test_time_that_is_over_ends_the_proof_and_what_it_says_still_holds() -> None:
+    scorer, clock = scorer_of("iphone12", 1.2), Clock(0.0)
+    proof = prove(SMALL, scorer, smallest(SMALL, scorer), clock)
+    assert clock.cut or proof.top1_low is not None  # one box alone may be enough
+    assert proof.top1_low is None or proof.top1_low >= exact_optimum(SMALL, scorer).top1_low - 1e-9
 
 
 def test_a_study_for_a_recipe_says_what_it_may_have_missed() -> None:

@@ -16,11 +16,13 @@ from dsim.latency import load_model
 from dsim.limits import Limits
 from dsim.search import Space, StudySpec
 from dsim.search.amounts import Ceiling
+from dsim.search.clock import Clock
 from dsim.search.exact import exact_optimum
 from dsim.search.grid import Grid
 from dsim.search.knapsack import CLOSE, best_possible
 from dsim.search.mix import all_mixes
 from dsim.search.options import Point, options_of
+from dsim.search.proof import prove
 from dsim.search.score import Scorer
 from dsim.search.study import search_mixes
 from dsim.search.table import CostTable
@@ -136,6 +138,14 @@ def test_a_study_ends_with_the_best_of_its_space() -> None:
     assert found.missed is not None
     assert found.missed.regret_at_most == pytest.approx(0.0, abs=CLOSE)
     assert found.missed.at_most > 0  # few combinations were swept
+
+
+def test_time_that_is_over_leaves_nothing_proved() -> None:
+    scorer, clock = scorer_of("iphone12", 0.7), Clock(0.0)
+    found = best_possible(SMALL, scorer, some_design(scorer), clock=clock)
+    assert found is not None
+    assert (found.top1_low, found.designs, clock.cut) == (np.inf, (), True)
+    assert prove(SMALL, scorer, some_design(scorer), Clock(0.0)).top1_low is None
 
 
 def test_nothing_is_proved_where_a_model_is_no_sum() -> None:

@@ -250,7 +250,17 @@ def test_time_cap_is_reported() -> None:
     found = search_mixes(spec(time_s=1e-6), scorer(), "a", progress=None)
     assert found.cost.capped
     assert found.cost.mixes == 0
+    assert not found.cost.swept
     assert found.cost.designs > 0  # the presets
+
+
+def test_time_that_ends_before_the_last_steps_is_reported(tmp_path: Path) -> None:
+    url = f"journal://{tmp_path / 'log'}"
+    whole = search_mixes(BIG, scorer(), "a", url)
+    found = search_mixes(replace(BIG, time_s=1e-9), scorer(), "a", url)
+    assert whole.cost.is_final
+    assert (found.cost.capped, found.cost.swept, found.cost.mixes) == (True, True, BIG.trials)
+    assert found.chosen is not None
 
 
 def test_small_space_ends_by_itself_without_repeats_counted_as_mixes() -> None:

@@ -1,0 +1,43 @@
+"""The wall clock of a search that may be given a time, and whether that time left work undone."""
+
+from __future__ import annotations
+
+import math
+import time
+
+
+class Clock:
+    """Runs from the moment that it is made.
+
+    Parameters
+    ----------
+    most_s
+        Seconds that there are; None for as many as it takes.
+
+    Attributes
+    ----------
+    cut
+        Whether work was left undone for want of time.
+    """
+
+    def __init__(self, most_s: float | None = None) -> None:
+        self.cut = False
+        self._start = time.monotonic()
+        self._end = math.inf if most_s is None else self._start + most_s
+
+    @property
+    def seconds(self) -> float:
+        """Seconds so far."""
+        return time.monotonic() - self._start
+
+    def is_late(self) -> bool:
+        """Tell whether time is up; who asks has work left, and leaves it undone then."""
+        late = time.monotonic() >= self._end
+        self.cut = self.cut or late
+        return late
+
+    def with_at_least(self, seconds: float) -> Clock:
+        """Return a clock for a last step, which has what is left of the time, or so many seconds if that is less."""
+        own = Clock(seconds)
+        own._end = max(own._end, self._end)
+        return own
