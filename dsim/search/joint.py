@@ -133,10 +133,7 @@ def _alone(spec: StudySpec, keep: bool) -> StudyResult:
     """Search for one of the devices alone, as `dsim.search` does."""
     found = run_study(spec, keep=keep, shelf=True)
     if found.cost.interrupted:
-        stop = KeyboardInterrupt()
-        if keep:
-            stop.add_note("The same command continues from here.")
-        raise stop
+        raise KeyboardInterrupt
     if keep and found.chosen:
         write_torch(found.chosen.arch, spec.folder / "model", notes=found.sentences())
     return found

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from typing import TypeVar
 
 from dsim.errors import DsimError, InvalidValueError
@@ -15,6 +15,7 @@ from dsim.search.files import INPUTS, Recorded, read_inputs, write_inputs
 from dsim.search.joint_spec import JointSpec
 from dsim.search.spec import StudySpec
 
+_CONTINUES = "The same command continues from here."
 _WAIT, _SHARE = "wait for its end", ", or give a --storage to all, which share the work then"
 _Result = TypeVar("_Result")
 
@@ -84,6 +85,7 @@ def keep_study(
     made = [place for place in (spec.folder, *spec.folder.parents) if not place.exists()]
     make_folder(spec.folder)
     with ExitStack() as held:
+        held.enter_context(_continues())
         if not spec.storage:
             share = _SHARE if isinstance(spec, StudySpec) else ""  # studies of one device alone
             held.enter_context(sole_writer(spec.folder, _WAIT + share))
@@ -107,6 +109,17 @@ def keep_study(
         if not finished:
             write(result)
     return result
+
+
+@contextmanager
+def _continues() -> Iterator[None]:
+    """Have Ctrl-C say that what is kept is gone on with; it may come while searches of single devices do the same."""
+    try:
+        yield
+    except KeyboardInterrupt as stop:
+        if _CONTINUES not in getattr(stop, "__notes__", ()):
+            stop.add_note(_CONTINUES)
+        raise
 
 
 def _other(spec: StudySpec | JointSpec, known: Recorded, models: dict[str, str]) -> InvalidValueError:

@@ -111,9 +111,9 @@ def search_mixes(
 
             if shared:
                 sweep_together(trials, shared, spec.trials, sweep, clock, told)
-            while not shared and len(trials.done) < spec.trials and not clock.is_late():
+            while not shared and len(trials.done) < spec.trials:
                 mixes = trials.ask(min(AT_ONCE, spec.trials - len(trials.done)))
-                if not mixes:
+                if not mixes or clock.is_late():
                     break
                 fresh = [(mix, trials.starts(mix)) for mix in mixes if trials.kept(mix) is None]
                 for (mix, _), (swept, _) in zip(
