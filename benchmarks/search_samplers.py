@@ -22,9 +22,9 @@ from dsim.report.table import TableData, table
 from dsim.search import StudySpec
 from dsim.search.exact import exact_optimum
 from dsim.search.identified import keep_identified
+from dsim.search.judge import scorer_of
 from dsim.search.score import Scorer
 from dsim.search.study import search_mixes
-from dsim.search.table import CostTable
 from dsim.search.trials import GUIDED, SAMPLERS
 from lab.marked import replace_block
 
@@ -89,7 +89,7 @@ def main(device: str, budget_ms: float, trials: int, seeds: int, write: Path | N
     latency, accuracy = load_model(device), load_accuracy_model()
     plain = StudySpec(device, budget_ms, trials=trials)
     spec = replace(plain, space=keep_identified(plain.space, latency.identified)[0])
-    scorer = Scorer(latency, accuracy, CostTable(latency, accuracy), budget_ms, spec.confidence)
+    scorer = scorer_of(spec, latency, accuracy)
     text = "\n".join(part(spec, scorer, seeds).markdown() for part in (compare_with_exact, compare_samplers))
     if write:
         replace_block(write, "search_samplers", text)

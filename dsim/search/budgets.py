@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dsim.errors import InvalidValueError
-from dsim.openers import open_with
 from dsim.search.result import StudyResult
 from dsim.search.sizes import search_sizes
 from dsim.search.tables import Tables
-from dsim.search.task import TaskSource
+from dsim.search.task import TaskSource, source_of
 from dsim.summaries import Summarised, Summary
 from dsim.units import each_once, milliseconds
 
@@ -92,7 +91,7 @@ def search_budgets(
             f"a search takes 1 to {MOST} budgets, got {len(budgets)}; give for example 1ms,2ms,4ms"
         )
     tables, found = Tables(), list[StudyResult]()
-    source = open_with("accuracy", accuracy) if isinstance(accuracy, str | Path) else accuracy
+    source = source_of(accuracy)
     for ms in budgets:
         own = f"{name}-{ms:g}ms" if name and len(budgets) > 1 else name
         found.append(search_sizes(device, ms, name=own, accuracy=source, tables=tables, **asked))

@@ -1,12 +1,36 @@
-"""Score one design, wherever it comes from."""
+"""What scores the designs of a study, and one design, wherever it comes from."""
 
 from __future__ import annotations
 
 from dsim.arch import Arch
+from dsim.device.find import find_profile
 from dsim.rounding import finite
+from dsim.search.amounts import Ceiling
 from dsim.search.candidate import Candidate
-from dsim.search.score import Scorer, Scores
-from dsim.search.table import Floats
+from dsim.search.score import AccuracyPredictor, LatencyPricer, Scorer, Scores
+from dsim.search.spec import StudySpec
+from dsim.search.table import CostTable, Floats
+from dsim.search.tables import Tables
+
+
+def scorer_of(
+    spec: StudySpec, latency: LatencyPricer, accuracy: AccuracyPredictor, tables: Tables | None = None
+) -> Scorer:
+    """Return what scores the designs of a study, its limits included.
+
+    Parameters
+    ----------
+    latency, accuracy
+        Models of its device, and of its recipe or its task.
+    tables
+        Of studies that share their work, see `Tables`.
+    """
+    ceiling = (
+        Ceiling.on([find_profile(spec.device)], spec.limits, spec.image is not None) if spec.limits else None
+    )
+    table = CostTable(latency, accuracy, spec.task.classes if spec.task else None, spec.image, ceiling)
+    shared = table if tables is None else tables.shared(spec, table)
+    return Scorer(latency, accuracy, shared, spec.budget_ms, spec.confidence)
 
 
 def judge(arch: Arch, scorer: Scorer, name: str = "") -> Candidate:

@@ -23,12 +23,11 @@ from dsim.latency.content import content_hash
 from dsim.latency.learners import rests_on
 from dsim.limits import Limits, read_limits
 from dsim.op import OpKind
-from dsim.openers import open_with
-from dsim.search.amounts import Ceiling
 from dsim.search.certainty import all_chances
 from dsim.search.conclude import Found
 from dsim.search.files import read_result, write_result
 from dsim.search.identified import keep_identified
+from dsim.search.judge import scorer_of
 from dsim.search.kept import check_place, keep_study
 from dsim.search.missed import Missed, worth_of_knowing
 from dsim.search.notes import question_notes, study_notes
@@ -41,12 +40,10 @@ from dsim.search.shared import SharedRecord
 from dsim.search.shared_words import answer_words, question_words
 from dsim.search.smallest import check_limits
 from dsim.search.space import Space
-from dsim.search.space_file import as_space
 from dsim.search.spec import CHANCE, DEFAULT_TRIALS, StudySpec, fingerprint
 from dsim.search.study import Progress, search_mixes, seed_mixes
-from dsim.search.table import CostTable
 from dsim.search.tables import Tables
-from dsim.search.task import MarkedPredictor, TaskSource
+from dsim.search.task import MarkedPredictor, TaskSource, source_of, space_asked
 from dsim.shelf.records import ShelfLimits, Shelved
 from dsim.shelf.shortlist import of_profile
 from dsim.units import milliseconds, seconds
@@ -106,11 +103,8 @@ def run_study(
             "a study on a task needs the source of its ranks and no other does; give run_study the source whose task spec names"
         )
     accuracy = _accuracy(spec, source)
-    ceiling = Ceiling.on([profile], spec.limits, spec.image is not None) if spec.limits else None
-    table = CostTable(latency, accuracy, spec.task.classes if spec.task else None, spec.image, ceiling)
-    if tables is not None:
-        table = tables.shared(spec, table)
-    scorer = Scorer(latency, accuracy, table, spec.budget_ms, spec.confidence)
+    scorer = scorer_of(spec, latency, accuracy, tables)
+    table = scorer.table
     models = {"latency": content_hash(rests_on(profile)), "accuracy": accuracy.fingerprint}
     mark = fingerprint(spec.inputs(), models)
     space, dropped = keep_identified(spec.space, latency.identified)
@@ -298,11 +292,8 @@ def search(
     ``found.plot()`` draws the front, ``dsim.export(found.chosen.arch, "my_model")`` writes the design.
     """
     refuse_rough((name_at_batch(device, batch),), rough)
-    source: TaskSource | None = (
-        open_with("accuracy", accuracy) if isinstance(accuracy, str | Path) else accuracy
-    )
-    wanted = as_space(space, source.space(None) if source else None)
-    asked = source.space(wanted) if source else wanted or Space()
+    source = source_of(accuracy)
+    asked = space_asked(space, source)
     spec = StudySpec(
         name_at_batch(device, batch),
         milliseconds(budget_ms),

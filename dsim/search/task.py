@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from dsim.arch import Arch
+from dsim.openers import open_with
 from dsim.search.score import AccuracyPredictor
 from dsim.search.space import Space
+from dsim.search.space_file import as_space
 from dsim.search.table import Floats
 
 if TYPE_CHECKING:
@@ -168,3 +171,24 @@ class TaskSource(Protocol):
 
     def finish(self, result: StudyResult) -> StudyResult:
         """Train the best designs alone and test those that come to the end; the best of them is what is chosen."""
+
+
+def source_of(accuracy: TaskSource | str | Path | None) -> TaskSource | None:
+    """Return what ranks designs where a supernet's folder may be given in its place; None stays None."""
+    found: TaskSource | None = (
+        open_with("accuracy", accuracy) if isinstance(accuracy, str | Path) else accuracy
+    )
+    return found
+
+
+def space_asked(space: Space | str | Path | None, source: TaskSource | None) -> Space:
+    """Return what may be searched: what is asked for, see `as_space`, else all that the supernet holds, else `Space()`.
+
+    Raises
+    ------
+    DsimError
+        It is no space, its file cannot be read, or it goes beyond the supernet's space.
+    """
+    if source is None:
+        return as_space(space) or Space()
+    return source.space(as_space(space, source.space(None)))

@@ -10,10 +10,8 @@ from dsim.arch import Arch
 from dsim.arch.named import read_design
 from dsim.device.find import name_at_batch
 from dsim.device.rough import refuse_rough
-from dsim.openers import open_with
 from dsim.search import Space
-from dsim.search.space_file import as_space
-from dsim.search.task import TaskSource
+from dsim.search.task import TaskSource, source_of, space_asked
 from dsim.shift.records import Comparison
 from dsim.shift.run import Progress, run_comparison
 from dsim.shift.spec import (
@@ -107,10 +105,8 @@ def compare(
     if isinstance(devices, str):
         devices = tuple(name.strip() for name in devices.split(",") if name.strip())
     refuse_rough([name_at_batch(name, batch) for name in devices], rough)
-    source: TaskSource | None = (
-        open_with("accuracy", accuracy) if isinstance(accuracy, str | Path) else accuracy
-    )
-    wanted = as_space(space, source.space(None) if source else None)
+    source = source_of(accuracy)
+    asked = space_asked(space, source)
     design, called = _like(like, source)
     spec = ComparisonSpec(
         tuple(name_at_batch(name, batch) for name in devices),
@@ -124,7 +120,7 @@ def compare(
         refits,
         seed,
         seconds(time_s),
-        source.space(wanted) if source else wanted or Space(),
+        asked,
         None if what_if is None else read_design(what_if),
         "" if what_if is None else _name(what_if),
         name,

@@ -279,7 +279,12 @@ class _Run:
         if study.cost.interrupted:
             raise KeyboardInterrupt
         if study.cost.capped:
-            self._capped(f"the study of {device} after {study.cost.mixes} of {spec.trials} mixes")
+            where = (
+                "before its last steps"
+                if study.cost.swept
+                else f"after {study.cost.mixes} of {spec.trials} mixes"
+            )
+            self._capped(f"the study of {device} {where}")
         return study
 
     def _halved(self, sides: tuple[Side, ...]) -> tuple[Halved, ...]:

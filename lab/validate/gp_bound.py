@@ -24,10 +24,9 @@ from dsim.search.boxes.box import WAYS
 from dsim.search.boxes.branch import Branch, State
 from dsim.search.boxes.room import rooms_of
 from dsim.search.identified import keep_identified
+from dsim.search.judge import scorer_of
 from dsim.search.mix import all_mixes
-from dsim.search.score import Scorer
 from dsim.search.study import search_mixes
-from dsim.search.table import CostTable
 from dsim.threads import one_blas_thread
 from dsim.units import milliseconds
 from lab.marked import replace_block
@@ -105,7 +104,7 @@ def row_of(name: str, device: str, budget_ms: float, way: str, seconds: tuple[fl
     latency, accuracy = load_model(device), load_accuracy_model()
     spec = StudySpec(device, budget_ms)
     spec = replace(spec, space=keep_identified(SPACES[name], latency.identified)[0])
-    scorer = Scorer(latency, accuracy, CostTable(latency, accuracy), budget_ms, spec.confidence)
+    scorer = scorer_of(spec, latency, accuracy)
     chosen = search_mixes(spec, scorer, "bound").chosen
     if chosen is None:
         raise NothingFitsError(

@@ -15,16 +15,13 @@ from pathlib import Path
 import click
 
 from dsim.accuracy import load_accuracy_model
-from dsim.device import find_profile
 from dsim.latency import load_model
 from dsim.limits import Limits, read_limits
 from dsim.report.table import TableData, table
 from dsim.search import StudySpec
-from dsim.search.amounts import Ceiling
 from dsim.search.identified import keep_identified
-from dsim.search.score import Scorer
+from dsim.search.judge import scorer_of
 from dsim.search.study import search_mixes
-from dsim.search.table import CostTable
 from dsim.units import milliseconds
 from lab.marked import replace_block
 
@@ -47,9 +44,7 @@ def row_of(device: str, budget_ms: float, limits: Limits, seeds: int, long: int)
     latency, accuracy = load_model(device), load_accuracy_model()
     plain = StudySpec(device, budget_ms, limits=limits)
     spec = replace(plain, space=keep_identified(plain.space, latency.identified)[0])
-    ceiling = Ceiling.on([find_profile(device)], limits) if limits else None
-    prices = CostTable(latency, accuracy, ceiling=ceiling)
-    scorer = Scorer(latency, accuracy, prices, budget_ms, spec.confidence)
+    scorer = scorer_of(spec, latency, accuracy)
     asked = ", ".join(filter(None, (f"{budget_ms:g} ms", limits.words)))
     tops, seconds, designs, words = [], [], set(), []
     for seed in range(seeds):
