@@ -92,6 +92,10 @@ class Cost:
         """Whether the search came to its end, so that the same command shows this result again."""
         return not (self.capped or self.interrupted)
 
+    def came_to(self, trials: int) -> str:
+        """Say where a study of so many trials was ended, as the end of a sentence."""
+        return "before its last steps" if self.swept else f"after {self.mixes} of {trials} mixes"
+
 
 @dataclass(frozen=True, kw_only=True)
 class ResultForm:

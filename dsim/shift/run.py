@@ -279,12 +279,7 @@ class _Run:
         if study.cost.interrupted:
             raise KeyboardInterrupt
         if study.cost.capped:
-            where = (
-                "before its last steps"
-                if study.cost.swept
-                else f"after {study.cost.mixes} of {spec.trials} mixes"
-            )
-            self._capped(f"the study of {device} {where}")
+            self._capped(f"the study of {device} {study.cost.came_to(spec.trials)}")
         return study
 
     def _halved(self, sides: tuple[Side, ...]) -> tuple[Halved, ...]:
