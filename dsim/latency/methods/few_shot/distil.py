@@ -21,6 +21,7 @@ EXACT, LOOSE = (
     0.05,
 )  # log-spread of the combination around rates and correction: of networks timed nearby, of others
 INDUCING = 400
+LENGTH = 0.5  # how far what is said of a network reaches
 OWN_NOISE = 0.08  # log-spread of one figure
 STRAY = 0.3  # how far a rate may stray from what the donors say, beside the figures of one's own
 
@@ -50,7 +51,7 @@ def distil(
     left = log_ms - np.log(priced(vectors) @ np.exp(rate))
     noise = np.full(len(vectors), LOOSE)
     noise[timed] = EXACT
-    correction = fit_correction(vectors, rate, left, INDUCING, noise, [int(n) for n in timed])
+    correction = fit_correction(vectors, rate, left, INDUCING, noise, [int(n) for n in timed], LENGTH)
     part = priced(vectors[measured]) * np.exp(rate)
     share = part / part.sum(1, keepdims=True)
     covariance = np.linalg.inv(share.T @ share / OWN_NOISE**2 + np.eye(len(rate)) / STRAY**2)

@@ -16,20 +16,22 @@ from dsim.latency.maths.matern import matern
 from dsim.latency.maths.pivots import pivots
 from dsim.latency.methods.fine.fit import priced
 
-LENGTH = 0.5
+# chosen by the likelihood of what rates leave over, and by families held out (lab/notes/latency.md, "The correction of fine rates")
+LENGTH = 0.35
+NOISE = 0.04  # log-spread of one laboratory's figure around the process
 AMPLITUDE = 0.15  # log-spread of what rates leave over
-NOISE = 0.06  # two figures of one network differ by a median of 6% between sources
 SIZE = 0.05  # how much a factor of e in time counts beside the shares
 CUT = 0.6  # larger residuals are another matter than a correction
-INDUCING = 200
+INDUCING = 2000  # all networks of every bundled profile; siblings far from those that a few hundred stand for would count little
 
 
 @dataclass(frozen=True)
 class Correction:
-    """A fitted correction: places (N, P + 2) of the networks learned from, and their weights (N,)."""
+    """A fitted correction: places (Q, P + 2) of networks learned from, their weights (Q,), and how far each reaches."""
 
     places: FloatArray
     weights: FloatArray
+    length: float
 
     def __call__(self, phi: FloatArray, log_rate: FloatArray) -> FloatArray:
         """Return what to add to log milliseconds (M,) for vectors (M, F)."""
@@ -37,7 +39,7 @@ class Correction:
 
     def at(self, there: FloatArray) -> FloatArray:
         """Return the same (M,) at places (M, P + 2)."""
-        return np.asarray(_kernel(there, self.places) @ self.weights)
+        return np.asarray(matern(there, self.places, self.length) @ self.weights)
 
 
 def fit_correction(
@@ -47,23 +49,41 @@ def fit_correction(
     inducing: int = INDUCING,
     noise: float | FloatArray = NOISE,
     first: Sequence[int] = (),
+    length: float = LENGTH,
 ) -> Correction:
-    """Fit the correction to residuals (N,) in logarithms.
+    """Fit the correction to residuals in logarithms.
 
-    A search prices hundreds of thousands of designs, so that the process rests on ``inducing`` of the networks (subset of
-    regressors; Rasmussen and Williams, 2006, section 8.3.1): those asked for ``first``, then those that the others say
-    least about. ``noise`` is the log-spread of a residual around the process, of all or of each (N,).
+    Parameters
+    ----------
+    phi, log_rate, residual
+        (N, F) vectors, (P + 1,) rates, and what they leave over (N,).
+    inducing
+        How many networks it rests on at most, for what a search prices takes time with each. Where there are more, those that
+        others say least about stand for all (subset of regressors; Rasmussen and Williams, 2006, section 8.3.1).
+    noise
+        Log-spread of a residual around the process, of all or of each (N,).
+    first
+        Which come before all others where not all do.
+    length
+        How far a network's residual reaches, in distances between places.
     """
-    there = places(phi, log_rate)
+    there, left = places(phi, log_rate), np.clip(residual, -CUT, CUT)
+    variance = np.broadcast_to(np.asarray(noise, dtype=np.float64) ** 2, residual.shape)
+
+    def covariance(a: FloatArray, b: FloatArray) -> FloatArray:
+        return AMPLITUDE**2 * matern(a, b, length)
+
+    if len(there) <= inducing:
+        weights = np.linalg.solve(covariance(there, there) + np.diag(variance), left)
+        return Correction(there, np.asarray(AMPLITUDE**2 * weights, dtype=np.float64), length)
     chosen = pivots(
-        lambda n: _kernel(there, there[[n]])[:, 0], np.full(len(there), AMPLITUDE**2), inducing, first
+        lambda n: covariance(there, there[[n]])[:, 0], np.full(len(there), AMPLITUDE**2), inducing, first
     )
-    across, among = _kernel(there, there[chosen]), _kernel(there[chosen], there[chosen])
-    precision = np.broadcast_to(np.asarray(noise, dtype=np.float64) ** -2.0, residual.shape)
-    weighted = across.T * precision
+    across, among = covariance(there, there[chosen]), covariance(there[chosen], there[chosen])
+    weighted = across.T / variance
     matrix = weighted @ across + (among + 1e-6 * AMPLITUDE**2 * np.eye(len(chosen)))
-    weights = np.asarray(np.linalg.solve(matrix, weighted @ np.clip(residual, -CUT, CUT)), dtype=np.float64)
-    return Correction(there[chosen], weights)
+    weights = np.linalg.solve(matrix, weighted @ left)
+    return Correction(there[chosen], np.asarray(AMPLITUDE**2 * weights, dtype=np.float64), length)
 
 
 def places(phi: FloatArray, log_rate: FloatArray) -> FloatArray:
@@ -76,7 +96,3 @@ def places(phi: FloatArray, log_rate: FloatArray) -> FloatArray:
 def places_of(share: FloatArray, whole: FloatArray) -> FloatArray:
     """Return the coordinates (N, P + 2) of networks whose milliseconds (N,) fall to columns by shares (N, P + 1)."""
     return np.hstack([np.sqrt(share), SIZE * np.log(whole)[:, None]])
-
-
-def _kernel(a: FloatArray, b: FloatArray) -> FloatArray:
-    return AMPLITUDE**2 * matern(a, b, LENGTH)
