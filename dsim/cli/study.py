@@ -73,7 +73,10 @@ def _show_space(ctx: click.Context, param: click.Parameter, value: bool) -> None
     help="How many combinations of block types to try. Each stands for thousands of designs.",
 )
 @click.option(
-    "--time", "time_s", type=DURATION, help="Stop after this time, such as 60s. The same command continues."
+    "--time",
+    "time_s",
+    type=DURATION,
+    help="Stop after this time, such as 60s; several budgets or sizes share it. The same command continues.",
 )
 @click.option(
     "--seed",
@@ -259,6 +262,8 @@ def study(
     else:
         show_budgets(found, details)
     if results[-1].cost.interrupted:
+        if left := sorted(budgets_ms)[len(results) :]:
+            click.echo(f"Not begun: {', '.join(f'{ms:g} ms' for ms in left)}.", err=True)
         click.echo(CONTINUES, err=True)
         ctx.exit(INTERRUPTED)
     if all(found.chosen is None for found in results):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dsim.report.answer import cut_short
 from dsim.report.console import result_console, show_line, show_table, show_text
 from dsim.report.names import device_words
 from dsim.report.next_steps import rounded_up
@@ -29,6 +30,12 @@ def show_budgets(found: BudgetStudies, details: bool = False) -> None:
         f"Predicted, with {spec.confidence:.0%} intervals; {spec.rule}.{limits} "
         f"{spec.words.about((first.chosen or first.fastest).arch.resolution)}",
     )
+    cut: dict[tuple[str, str], list[str]] = {}
+    for one in found.studies:
+        for said in cut_short(one):
+            cut.setdefault(said, []).append(f"{one.spec.budget_ms:g}")
+    for (head, text), budgets in cut.items():
+        show_line(console, head, f"at {', '.join(budgets)} ms {text}")
     show_line(
         console, "Files:", f"a folder for each, {', '.join(str(one.spec.folder) for one in found.studies)}."
     )

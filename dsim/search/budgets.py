@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dsim.errors import InvalidValueError
+from dsim.search.clock import Clock
 from dsim.search.result import StudyResult
 from dsim.search.sizes import search_sizes
 from dsim.search.tables import Tables
 from dsim.search.task import TaskSource, source_of
 from dsim.summaries import Summarised, Summary
-from dsim.units import each_once, milliseconds
+from dsim.units import each_once, milliseconds, seconds
 
 if TYPE_CHECKING:
     import polars as pl
@@ -65,6 +66,7 @@ def search_budgets(
     budgets_ms: Sequence[float | str],
     *,
     name: str = "",
+    time_s: float | str | None = None,
     accuracy: TaskSource | str | Path | None = None,
     **asked: Any,
 ) -> BudgetStudies:
@@ -76,6 +78,8 @@ def search_budgets(
         Numbers of milliseconds, or texts such as ``"2ms"``.
     name
         As for `dsim.search`; several budgets get a folder each, the budget at its end.
+    time_s
+        Cap on the wall clock of all together; each budget gets an even share of what is left.
     accuracy, asked
         As for `dsim.search` and `search_sizes`.
 
@@ -92,9 +96,13 @@ def search_budgets(
         )
     tables, found = Tables(), list[StudyResult]()
     source = source_of(accuracy)
+    clock = Clock(seconds(time_s))
     for ms in budgets:
         own = f"{name}-{ms:g}ms" if name and len(budgets) > 1 else name
-        found.append(search_sizes(device, ms, name=own, accuracy=source, tables=tables, **asked))
+        share = clock.share(len(budgets) - len(found))
+        found.append(
+            search_sizes(device, ms, name=own, time_s=share, accuracy=source, tables=tables, **asked)
+        )
         if found[-1].cost.interrupted:
             break
     return BudgetStudies(tuple(found))

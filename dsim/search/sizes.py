@@ -9,11 +9,12 @@ from typing import Any
 from dsim.device.find import name_at_batch
 from dsim.errors import InvalidValueError
 from dsim.limits import NAMES, Limits, read_limits
+from dsim.search.clock import Clock
 from dsim.search.result import StudyResult
 from dsim.search.run import search
 from dsim.search.spec import StudySpec
 from dsim.search.task import TaskSource
-from dsim.units import milliseconds
+from dsim.units import milliseconds, seconds
 
 MOST = 8  # sizes in one command: each is a search of its own
 _SIDE = re.compile(r"\d{1,5}")
@@ -26,6 +27,7 @@ def search_sizes(
     px: str | None = None,
     backbone: bool = False,
     name: str = "",
+    time_s: float | str | None = None,
     **asked: Any,
 ) -> StudyResult:
     """Search at each size of image, and return the best of what was found.
@@ -41,6 +43,8 @@ def search_sizes(
         Price the four maps, without a head.
     name
         As for `search`; several sizes get a folder each, the size at its end.
+    time_s
+        Cap on the wall clock of all sizes together; each gets an even share of what is left.
     asked
         As for `search`; ``accuracy`` as what `dsim.supernet.task_source` returns.
 
@@ -55,26 +59,39 @@ def search_sizes(
                 f"a backbone is priced for images of one size, for its top-1 does not depend on it, got {px or 'none'}; give "
                 "for example --px 512x640"
             )
-        return search(device, budget_ms, backbone=px, name=name, **asked)
+        return search(device, budget_ms, backbone=px, name=name, time_s=time_s, **asked)
     if px is None:
-        return search(device, budget_ms, name=name, **asked)
+        return search(device, budget_ms, name=name, time_s=time_s, **asked)
     sides = _sides(px)
     if len(sides) == 1:
-        return search(device, budget_ms, px=sides[0], name=name, **asked)
+        return search(device, budget_ms, px=sides[0], name=name, time_s=time_s, **asked)
     limits = Limits(**read_limits(*(asked.get(limited) for limited in NAMES)))
     on = name_at_batch(device, asked.get("batch"))
     source: TaskSource | None = asked.get("accuracy")
     task = source.task if source else None
     base = name or StudySpec(on, milliseconds(budget_ms), limits=limits, task=task).name
     results: list[StudyResult] = []
+    clock = Clock(seconds(time_s))
     for side in sides:
-        results.append(search(device, budget_ms, px=side, name=f"{base}-{side}px", **asked))
+        share = clock.share(len(sides) - len(results))
+        own = f"{base}-{side}px"
+        results.append(search(device, budget_ms, px=side, name=own, time_s=share, **asked))
         if results[-1].cost.interrupted:
             break
+    if len(results) == 1:  # it was interrupted
+        return results[0]
     best = min(results, key=_order)
     others = [f"{one.spec.space.resolution} px {_found(one)}" for one in results if one is not best]
-    here = f"{best.spec.space.resolution} px is the best of {', '.join(map(str, sides))}"
-    return replace(best, notes=(*best.notes, f"{here}; {'; '.join(others)}"))
+    searched = [one.spec.space.resolution for one in results]
+    here = f"{best.spec.space.resolution} px is the best of {', '.join(map(str, searched))}"
+    costs = [one.cost for one in results]
+    cost = replace(
+        best.cost,
+        capped=any(one.capped for one in costs),
+        interrupted=any(one.interrupted for one in costs),
+        swept=all(one.swept for one in costs),
+    )
+    return replace(best, cost=cost, notes=(*best.notes, f"{here}; {'; '.join(others)}"))
 
 
 def _sides(px: str) -> tuple[int, ...]:

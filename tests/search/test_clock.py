@@ -15,6 +15,16 @@ def test_who_asks_and_is_late_leaves_work_undone(most_s: float | None, late: boo
     assert clock.cut == late
 
 
+def test_searches_share_what_is_left() -> None:
+    assert Clock().share(3) is None
+    share = Clock(9e9).share(3)
+    assert share is not None
+    assert 2.9e9 < share < 3.1e9
+    over = Clock(1e-9)
+    assert 0.0 < (over.share(1) or 0.0) < 1.0
+    assert Clock(-1.0).share(2) == -1.0  # the search refuses it
+
+
 def test_a_last_step_has_the_time_that_is_left_or_so_many_seconds() -> None:
     over = Clock(0.0)
     assert over.is_late()

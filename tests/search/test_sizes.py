@@ -63,6 +63,20 @@ def test_a_size_that_cannot_be_searched_is_refused(asked: dict[str, object], sai
         search_sizes("iphone12", "2ms", **asked)
 
 
+def test_ctrl_c_in_any_size_is_told_of_all() -> None:
+    calls = []
+
+    def stop(done: int, total: int, best: float | None) -> None:
+        calls.append(best)
+        if len(calls) == 4:  # the first of the second size
+            raise KeyboardInterrupt
+
+    found = search_sizes("iphone12", "2ms", px="128,96,64", trials=3, space=SMALL, progress=stop)
+    assert found.spec.space.resolution == 128
+    assert any(note.startswith("128 px is the best of 128, 96; 96 px reaches") for note in found.notes)
+    assert (found.cost.interrupted, found.cost.swept) == (True, False)
+
+
 @pytest.mark.slow
 def test_of_several_sizes_the_best_is_shown_with_the_others(tmp_path: Path) -> None:
     found = search_sizes("iphone12", "1.5ms", px="128,224", trials=3, space=SMALL, out=tmp_path)
