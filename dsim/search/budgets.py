@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dsim.errors import InvalidValueError
-from dsim.search.clock import Clock
+from dsim.search.clock import share_of
 from dsim.search.result import StudyResult
 from dsim.search.sizes import search_sizes
 from dsim.search.tables import Tables
 from dsim.search.task import TaskSource, source_of
 from dsim.summaries import Summarised, Summary
-from dsim.units import each_once, milliseconds, seconds
+from dsim.units import each_once, milliseconds
 
 if TYPE_CHECKING:
     import polars as pl
@@ -79,7 +79,7 @@ def search_budgets(
     name
         As for `dsim.search`; several budgets get a folder each, the budget at its end.
     time_s
-        Cap on the wall clock of all together; each budget gets an even share of what is left.
+        Cap on the wall clock of all searches together; each gets an even share.
     accuracy, asked
         As for `dsim.search` and `search_sizes`.
 
@@ -96,10 +96,9 @@ def search_budgets(
         )
     tables, found = Tables(), list[StudyResult]()
     source = source_of(accuracy)
-    clock = Clock(seconds(time_s))
+    share = share_of(time_s, len(budgets))
     for ms in budgets:
         own = f"{name}-{ms:g}ms" if name and len(budgets) > 1 else name
-        share = clock.share(len(budgets) - len(found))
         found.append(
             search_sizes(device, ms, name=own, time_s=share, accuracy=source, tables=tables, **asked)
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 
-MOMENT_S = 1e-3
+from dsim.units import seconds
 
 
 class Clock:
@@ -24,7 +24,6 @@ class Clock:
 
     def __init__(self, most_s: float | None = None) -> None:
         self.cut = False
-        self._most_s = most_s
         self._start = time.monotonic()
         self._end = math.inf if most_s is None else self._start + most_s
 
@@ -39,18 +38,14 @@ class Clock:
         self.cut = self.cut or late
         return late
 
-    def share(self, parts: int) -> float | None:
-        """Return the seconds left for each of so many searches that are still to be made; None where there are as many as it takes.
-
-        Where time is over it is a moment, in which a search shows what was found before. A time that is none stays as it was given,
-        for the search to refuse it.
-        """
-        if self._most_s is None or not self._most_s > 0.0:
-            return self._most_s
-        return max((self._end - time.monotonic()) / parts, MOMENT_S)
-
     def with_at_least(self, seconds: float) -> Clock:
         """Return a clock for a last step, which has what is left of the time, or so many seconds if that is less."""
         own = Clock(seconds)
         own._end = max(own._end, self._end)
         return own
+
+
+def share_of(time_s: float | str | None, parts: int) -> float | None:
+    """Return each search's even share, in seconds, of a time that so many have together: a number, or a text such as ``"60s"``."""
+    whole_s = seconds(time_s)
+    return None if whole_s is None else whole_s / parts

@@ -9,12 +9,12 @@ from typing import Any
 from dsim.device.find import name_at_batch
 from dsim.errors import InvalidValueError
 from dsim.limits import NAMES, Limits, read_limits
-from dsim.search.clock import Clock
+from dsim.search.clock import share_of
 from dsim.search.result import StudyResult
 from dsim.search.run import search
 from dsim.search.spec import StudySpec
 from dsim.search.task import TaskSource
-from dsim.units import milliseconds, seconds
+from dsim.units import milliseconds
 
 MOST = 8  # sizes in one command: each is a search of its own
 _SIDE = re.compile(r"\d{1,5}")
@@ -44,7 +44,7 @@ def search_sizes(
     name
         As for `search`; several sizes get a folder each, the size at its end.
     time_s
-        Cap on the wall clock of all sizes together; each gets an even share of what is left.
+        Cap on the wall clock of all searches together; each gets an even share.
     asked
         As for `search`; ``accuracy`` as what `dsim.supernet.task_source` returns.
 
@@ -71,9 +71,8 @@ def search_sizes(
     task = source.task if source else None
     base = name or StudySpec(on, milliseconds(budget_ms), limits=limits, task=task).name
     results: list[StudyResult] = []
-    clock = Clock(seconds(time_s))
+    share = share_of(time_s, len(sides))
     for side in sides:
-        share = clock.share(len(sides) - len(results))
         own = f"{base}-{side}px"
         results.append(search(device, budget_ms, px=side, name=own, time_s=share, **asked))
         if results[-1].cost.interrupted:

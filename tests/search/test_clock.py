@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dsim.search.clock import Clock
+from dsim.search.clock import Clock, share_of
 
 
 @pytest.mark.parametrize(("most_s", "late"), [(None, False), (1e9, False), (0.0, True)])
@@ -15,14 +15,9 @@ def test_who_asks_and_is_late_leaves_work_undone(most_s: float | None, late: boo
     assert clock.cut == late
 
 
-def test_searches_share_what_is_left() -> None:
-    assert Clock().share(3) is None
-    share = Clock(9e9).share(3)
-    assert share is not None
-    assert 2.9e9 < share < 3.1e9
-    over = Clock(1e-9)
-    assert 0.0 < (over.share(1) or 0.0) < 1.0
-    assert Clock(-1.0).share(2) == -1.0  # the search refuses it
+@pytest.mark.parametrize(("time_s", "share"), [(None, None), (60.0, 20.0), ("60s", 20.0), (-3.0, -1.0)])
+def test_searches_share_a_time(time_s: float | str | None, share: float | None) -> None:
+    assert share_of(time_s, 3) == share  # what is no time stays none, for the search to refuse it
 
 
 def test_a_last_step_has_the_time_that_is_left_or_so_many_seconds() -> None:
