@@ -174,15 +174,13 @@ BREAKS: dict[str, Callable[[Path], object]] = {
     "deep": lambda path: path.write_bytes(b"[" * 100_000),
     "folder": folder_instead,
 }
-# a file that holds nothing is a sound one here: SQLite begins it, and a space without keys is the default one
+# a file that holds nothing is a sound one here: SQLite begins it
 # and of a journal, or of a study's trials, only a last line that was cut off may be left out
 SOUND = {
     (JOURNAL, "cut"),
     (TRIALS, "cut"),
     (TRIALS, "empty"),
     (DATABASE, "empty"),
-    ("space.toml", "empty"),
-    ("space.toml", "blank"),
 }
 
 

@@ -83,8 +83,9 @@ def advise(
     source = Path(label) if isinstance(network, str | Path) and label.lower().endswith(ONNX) else None
     ways = _ways(only)
     target = None if write is None else check_target(source, Path(write), label)
+    name = profile_named(device)  # a wrong one is told before a network is read
     graph = read_network(network, input_shape)
-    profile = ask(profile_named(device), graph).profile
+    profile = ask(name, graph).profile
     known = packs() if among is None else tuple(among)
     seen = contrasts_on(profile, known)
     file = understand(load_model(source), as_inputs(input_shape)) if source else None

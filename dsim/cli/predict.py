@@ -90,13 +90,15 @@ def predict(
     from dsim.network.price import price, price_on
     from dsim.report.latency import show_devices, show_latency
 
+    several = device == "all" or "," in device
+    profile = "" if several else device_named(device)  # a wrong name is told before a network is read
     graph = read_network(model, parse_inputs(_shapes(inputs, px)))
     if drawing:
         from dsim.graph.structure import draw  # deferred: it loads networkx
 
         draw(graph, drawing)
-    if device != "all" and "," not in device:
-        priced = price(graph, device_named(device), confidence, strict=strict, merge=merge)
+    if not several:
+        priced = price(graph, profile, confidence, strict=strict, merge=merge)
         if as_json:
             print_json(_plain(model, priced))
         else:

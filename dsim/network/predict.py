@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dsim.device.named import profile_named
 from dsim.graph.graph import Graph
 from dsim.graph.inputs import Given
 from dsim.graph.read import HasGraph
@@ -63,4 +64,5 @@ def predict(
     InvalidValueError
         ``network`` is no network, or ``confidence`` is out of range.
     """
-    return price(read_network(network, input_shape), device, confidence, strict=strict, merge=merge).estimate
+    name = profile_named(device)  # a wrong one is told before a network is read
+    return price(read_network(network, input_shape), name, confidence, strict=strict, merge=merge).estimate

@@ -23,6 +23,9 @@ from dsim.shelf.metrics import NOTHING, Metrics, metrics_of
 
 MOST_KINDS = 6
 MOST_NAMES = 5
+TAKEN_AS = (
+    "Taken as: what the interval is right for; the nearer to networks that were timed there, the narrower."
+)
 
 
 def show_latency(name: str, priced: Priced, by: str = "kind") -> None:
@@ -147,10 +150,11 @@ def show_devices(name: str, graph: Graph, rows: Sequence[DeviceRow]) -> None:
                 says,
             )
         )
-    columns = ("device", "ms", "interval", "interval for", "off the accelerator", "ops known", "note")
+    columns = ("device", "ms", "interval", "taken as", "off the accelerator", "ops known", "note")
     shown = next((row.priced.asked.graph for row in rows if row.priced is not None), graph)
     show_table(
-        console, table(f"{name}: {_sizes(shown)}", columns, cells, numbers=(*columns[1:3], *columns[4:6]))
+        console,
+        table(f"{name}: {_sizes(shown)}", columns, cells, (*columns[1:3], *columns[4:6]), TAKEN_AS),
     )
     for note in uncounted_notes(graph):
         show_line(console, "Note:", note)

@@ -14,6 +14,8 @@ from dsim.records import to_plain
 from dsim.report.console import result_console, show, show_line, show_table, step
 from dsim.report.table import table
 
+MOST_KINDS = 3  # of operators, in a row
+
 
 def show_networks(found: Sequence[ReferenceNetwork], wanted: str) -> None:
     """Show the networks, one a row."""
@@ -51,6 +53,12 @@ def _int8(key: str) -> str:
     return f"{found[0].top1:g}" if found else "-"
 
 
+def _some(kinds: Sequence[str]) -> str:
+    """Name a few kinds of operators: the first network of a plan brings a dozen, and a row must not fill a screen."""
+    more = len(kinds) - MOST_KINDS
+    return ", ".join(kinds[:MOST_KINDS]) + (f" and {more} more" if more > 0 else "") or "-"
+
+
 def show_plan(steps: Sequence[Step]) -> None:
     """Show what to measure, most telling first."""
     columns = ("measure", "also called", "million MACs", "error left, %", "adds")
@@ -60,7 +68,7 @@ def show_plan(steps: Sequence[Step]) -> None:
             ", ".join(name for name in step.names[1:] if ":" in name),
             f"{step.macs / 1e6:,.0f}",
             f"{(math.exp(step.after) - 1.0) * 100.0:.0f}",
-            ", ".join(step.brings) or "-",
+            _some(step.brings),
         )
         for step in steps
     )
@@ -74,7 +82,7 @@ def show_plan(steps: Sequence[Step]) -> None:
             columns[2:4],
             "Measure them in this order: each one tells most about all other networks, after those above it. Error left: how far "
             "off predictions of all reference networks are then expected to be. Adds: kinds of operators that no network above "
-            "it holds.",
+            "it holds; --json names all.",
         ),
     )
     what = "write their milliseconds into a sheet (three are enough, ten are good), and make a profile of it:"

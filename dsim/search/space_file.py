@@ -111,6 +111,8 @@ def load_sizes(path: Path, base: Space | None = None) -> tuple[Space, str]:
         The space at the first size, and all sizes as `search_sizes` takes them for ``px``: ``"192,224"``; empty where it has one.
     """
     raw = read_toml(path, SHOW)
+    if not raw:  # as `--show-space > space.toml` leaves it where it failed
+        raise FileFormatError(f"{path} must name something that may vary, and is empty; {SHOW}")
     sides = raw.get(RESOLUTION)
     if not isinstance(sides, list) or not sides:
         sides = [sides]

@@ -135,6 +135,7 @@ def test_an_operator_that_no_rule_counts_makes_lower_bounds_of_all_totals(
         ("{file}.missing.py:net", (), "no such file"),
         ("no_such_preset", (), "unknown preset"),
         ("no_such.onnx", (), "check the path"),
+        ("no_such.onnx", ("--device", "nokia3310"), "unknown device 'nokia3310'"),  # before a network is read
         ("resnet50", (), "unknown preset 'resnet50'"),
         ("resnet50", (), "write timm:resnet50"),
         ("ResNet-50", (), "write timm:resnet50"),
