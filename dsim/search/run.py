@@ -76,7 +76,8 @@ def run_study(
     source
         What ranks designs on the user's own task, where ``spec.task`` names one.
     shelf
-        Name the best published networks that fit too; theirs is ImageNet's top-1, so that a study on a task has none.
+        Name the best published networks that fit too; theirs is ImageNet's top-1, so that a study on a task has none, and neither
+        has one that was interrupted.
     tables
         Of studies that share their work, see `Tables`.
 
@@ -138,7 +139,10 @@ def run_study(
                 *(source.notes if source else ()),
             ),
             certainty=found.certainty,
-            shelf=_shelf(spec, profile) if shelf and not source and not spec.image else (),
+            # to price it the first time takes a while, and who pressed Ctrl-C wants an end
+            shelf=()
+            if source or spec.image or found.cost.interrupted or not shelf
+            else _shelf(spec, profile),
             alike=found.alike,
             missed=_worth(found, accuracy, spec.seed),
         )

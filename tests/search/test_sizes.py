@@ -77,6 +77,15 @@ def test_ctrl_c_in_any_size_is_told_of_all() -> None:
     assert (found.cost.interrupted, found.cost.swept) == (True, False)
 
 
+def test_ctrl_c_ends_a_study_without_what_takes_a_while() -> None:
+    def stop(done: int, total: int, best: float | None) -> None:
+        raise KeyboardInterrupt
+
+    found = search_sizes("iphone12", "2ms", trials=3, space=SMALL, progress=stop)
+    assert (found.cost.interrupted, found.cost.mixes, found.shelf) == (True, 1, ())
+    assert found.chosen is not None
+
+
 @pytest.mark.slow
 def test_of_several_sizes_the_best_is_shown_with_the_others(tmp_path: Path) -> None:
     found = search_sizes("iphone12", "1.5ms", px="128,224", trials=3, space=SMALL, out=tmp_path)
