@@ -23,8 +23,8 @@ NEAR_CHOSEN, NEAR_FASTEST = (0.6, 0.8, 1.25), (1.0, 1.25, 1.6)
 MEASURED, NEEDS = "measured", "Needs: the smallest budget that it fits."
 BY_OTHERS = "Measured: by others."
 LAST_STEPS = (
-    "the search itself is complete; the last steps, which may find a slightly better design or prove that there is none, are not. Run "
-    "the same command again to make them."
+    "the search itself is complete; the last steps, which may still find a better design, are not. Run the same command again to "
+    "make them."
 )
 NONE = Text()
 

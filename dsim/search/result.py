@@ -76,7 +76,7 @@ class Cost:
         True where the user ended it; the same command goes on from here.
     swept
         Whether all mixes were swept. A study that was capped or interrupted after that lacks a last step: its best design is
-        not improved across mixes, or not proved to be the best.
+        not improved across mixes, not proved to be the best, or its best designs are not trained.
     """
 
     seconds: float
