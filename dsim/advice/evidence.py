@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -23,6 +24,7 @@ GRADES = (Grade.A, Grade.B)
 ALL_SIDES: dict[str, Form] = SIDES | {
     "GELU, erf as a chain of 96 operators": Form(str(OpKind.GELU), ERF, written_out=True)
 }
+ALIGNMENT = "alignment"
 CONSTANTS = "constants"  # a kind of contrasts, and its sides
 COMPUTED, FOLDED = "constants computed by nodes of the file", "constants folded, stored in the file"
 FLAT, FULL = "attention of rank 3", "attention of rank 4"
@@ -78,8 +80,8 @@ def length_gain(seen: Sequence[Seen], tokens: int, longer: int) -> Gain | None:
     The contrasts are of lengths next to each other. What rows are added beyond that is counted with the square of their number, the
     most that it can cost: a product of two such lengths. Such a gain counts as grade B at best. None where no length so short was timed.
     """
-    among = [one for one in on_stack(seen) if one.contrast.kind == "alignment"]
-    if not among or tokens < min(length for one in among for length in timed_lengths(one.contrast)):
+    among = _of_lengths(seen)
+    if tokens < (shortest_timed(seen) or math.inf):
         return None
     found = []
     for one in among:
@@ -89,6 +91,15 @@ def length_gain(seen: Sequence[Seen], tokens: int, longer: int) -> Gain | None:
         grade = it.grade if work == 1.0 else max(it.grade, Grade.B)
         found.append(replace(it, change=(1.0 + it.change) * work - 1.0, grade=grade))
     return gain_of(found, str(Scope.STACK))
+
+
+def shortest_timed(seen: Sequence[Seen]) -> int:
+    """Return the shortest length that was timed beside one that is aligned on this stack; 0 where none was."""
+    return min((length for one in _of_lengths(seen) for length in timed_lengths(one.contrast)), default=0)
+
+
+def _of_lengths(seen: Sequence[Seen]) -> list[Seen]:
+    return [one for one in on_stack(seen) if one.contrast.kind == ALIGNMENT]
 
 
 def constants_gain(seen: Sequence[Seen], scope: Scope = Scope.STACK) -> Gain | None:

@@ -12,6 +12,7 @@ from dsim.advice.evidence import (
     merge_gain,
     operator_set_gain,
     rank_gain,
+    shortest_timed,
 )
 from dsim.advice.records import Gain, Rewrite, Verdict, Way
 from dsim.device.operator_set import IN_STEPS, NORM_SET, RUNTIME, accelerator_words, unfused_norms
@@ -151,6 +152,8 @@ def _lengths(graph: Graph, seen: Sequence[Seen], source: Source | None) -> list[
             says += (
                 f"; the time counts {longer - tokens} more rows by the square, and no mask: no mask was timed"
             )
+        elif least := shortest_timed(seen):
+            says += f"; nothing is known of so few: the shortest that was timed here has {least}"
         elif way is Way.LENGTHS:
             says += f"; to know it, write it ({ONLY} {Way.LENGTHS} --write FILE) and time both files in turns on the device"
         what = f"attention over {longer} tokens in place of {tokens}"

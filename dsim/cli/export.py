@@ -54,9 +54,14 @@ def export(arch: str, target: str, gelu: str, out: Path, as_json: bool) -> None:
     Model files have random weights, for timing. Each is run and compared with PyTorch before it is kept. With --gelu, a
     check says how much the formula changes the scores.
     """  # noqa: D301 -- click reads \b as: keep these lines
-    from dsim.export import export as write  # deferred: help must not wait
+    from dsim.arch.named import read_design  # deferred: help must not wait
+    from dsim.export import export as write
+    from dsim.export.network import check_target
 
     if target != "torch":
+        # what is refused is refused before anybody is told that it is written
+        read_design(arch)
+        check_target(out, target)
         click.echo(f"Writing {target} and checking it ...", err=True)
     exported = write(arch, out, target, gelu=gelu)
     if as_json:

@@ -90,6 +90,12 @@ def test_a_pattern_that_is_not_written_says_why(tmp_path: Path) -> None:
     assert "of an .onnx file dsim may write it" in plain.says
 
 
+def test_lengths_below_those_that_were_timed_are_not_proposed(vit: Path) -> None:
+    (found,) = (one for one in dsim.advise(vit, GALAXY).rewrites if one.tokens)
+    assert found.verdict is Verdict.UNKNOWN
+    assert "nothing is known of so few: the shortest that was timed here has 1024" in found.says
+
+
 def test_folded_constants_follow_their_evidence(vit: Path, tmp_path: Path) -> None:
     for among, verdict in (
         ([], Verdict.UNKNOWN),

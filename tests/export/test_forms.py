@@ -241,6 +241,11 @@ def test_the_command_line(capsys: pytest.CaptureFixture[str], tmp_path: Path) ->
     assert lines[3].startswith("- max abs difference to torch ")
     assert " ops: " in lines[4]
     assert "multiply-accumulates" in lines[5]
+    with pytest.raises(SystemExit) as left:
+        main(["export", "no_such_design", "--to", "torchexport", "-o", str(tmp_path / "out")])
+    assert left.value.code == 1
+    err = capsys.readouterr().err
+    assert err.startswith("Error: unknown preset 'no_such_design'")
 
 
 def test_an_interrupted_command_is_one_line(
