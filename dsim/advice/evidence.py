@@ -25,8 +25,6 @@ ALL_SIDES: dict[str, Form] = SIDES | {
     "GELU, erf as a chain of 96 operators": Form(str(OpKind.GELU), ERF, written_out=True)
 }
 ALIGNMENT = "alignment"
-CONSTANTS = "constants"  # a kind of contrasts, and its sides
-COMPUTED, FOLDED = "constants computed by nodes of the file", "constants folded, stored in the file"
 FLAT, FULL = "attention of rank 3", "attention of rank 4"
 
 
@@ -100,12 +98,6 @@ def shortest_timed(seen: Sequence[Seen]) -> int:
 
 def _of_lengths(seen: Sequence[Seen]) -> list[Seen]:
     return [one for one in on_stack(seen) if one.contrast.kind == ALIGNMENT]
-
-
-def constants_gain(seen: Sequence[Seen], scope: Scope = Scope.STACK) -> Gain | None:
-    """Return what constants that were folded in the file did."""
-    among = [one for one in on_stack(seen, scope) if one.contrast.kind == CONSTANTS]
-    return gain_of([timed(one) for one in among], str(scope))
 
 
 def rank_gain(seen: Sequence[Seen]) -> Gain | None:

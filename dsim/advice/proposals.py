@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Sequence
 
 from dsim.advice.evidence import (
-    constants_gain,
     form_gain,
     length_gain,
     merge_gain,
@@ -28,7 +27,6 @@ from dsim.op import OpKind
 
 PROBE = "to know it, write it (--untimed --write FILE) and time both files in turns on the device"
 BY_HAND = "dsim does not write this one"
-ONLY = "--only"
 NO_FILE = "pad the tokens once in front of the first block, and mask the added rows in every softmax; of an .onnx file dsim may write it"
 ROWS = "rows are added once, masked in every softmax and dropped where they would change anything; constants are folded before"
 CHANNELS = 8  # vectors of most engines hold a multiple of it
@@ -58,7 +56,7 @@ def proposals(
         *_branches(profile, priced),
         *_lengths(graph, seen, source),
         *_rank(graph, seen),
-        *_constants(profile, seen, source),
+        *_constants(profile, source),
     ]
     odd = sum(_odd_channels(graph))
     if odd:
@@ -155,28 +153,26 @@ def _lengths(graph: Graph, seen: Sequence[Seen], source: Source | None) -> list[
         elif least := shortest_timed(seen):
             says += f"; nothing is known of so few: the shortest that was timed here has {least}"
         elif way is Way.LENGTHS:
-            says += f"; to know it, write it ({ONLY} {Way.LENGTHS} --write FILE) and time both files in turns on the device"
+            says += f"; to know it, {_by_name(Way.LENGTHS)}"
         what = f"attention over {longer} tokens in place of {tokens}"
         places = sum(op.kind is OpKind.SOFTMAX and scores_of(op.inputs[0].shape, tokens) for op in graph.ops)
         out.append(Rewrite(what, places, verdict_of(gain), gain, way, says, tokens=tokens, longer=longer))
     return out
 
 
-def _constants(profile: DeviceProfile, seen: Sequence[Seen], source: Source | None) -> list[Rewrite]:
+def _constants(profile: DeviceProfile, source: Source | None) -> list[Rewrite]:
     places = 0 if source is None else len(foldable(source))
     if not places:
         return []
-    gain = constants_gain(seen)
-    said = (
-        [f"{RUNTIME} folds them itself when it loads a file"] if profile.runtime.startswith(RUNTIME) else []
-    )
-    if gain is None:
-        far = constants_gain(seen, Scope.RUNTIME)
-        said += [
-            f"{_elsewhere(far)}to know it, write it ({ONLY} {Way.CONSTANTS} --write FILE) and time both files in turns on the device"
-        ]
+    verdict, says = Verdict.UNKNOWN, f"to know it, {_by_name(Way.CONSTANTS)}"
+    if profile.runtime.startswith(RUNTIME):
+        verdict, says = Verdict.NO_GAIN, f"{RUNTIME} folds them itself when it loads a file"
     what = "constants folded: what nodes compute from constants alone"
-    return [Rewrite(what, places, verdict_of(gain), gain, Way.CONSTANTS, "; ".join(said))]
+    return [Rewrite(what, places, verdict, None, Way.CONSTANTS, says)]
+
+
+def _by_name(way: Way) -> str:
+    return f"write it (--only {way} --write FILE) and time both files in turns on the device"
 
 
 def _rank(graph: Graph, seen: Sequence[Seen]) -> list[Rewrite]:

@@ -24,7 +24,6 @@ KINDS: dict[str, str] = {
     "mixer": "one token mixer for another, or for none",
     "form": "the same function written in other operators",
     "operator set": "the version of ONNX's operators that a file asks for, with the same operators in it",
-    "constants": "what nodes of a file compute from constants alone, against the same values stored in it",
     "alignment": "a length that is no multiple of what the engine works in",
     "precision": "what weights and activations are computed in",
     "layout": "the order of an image's axes",

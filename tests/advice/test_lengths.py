@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
 import onnx
+import onnxruntime
 import pytest
 from click.testing import CliRunner
 
 import dsim
 from dsim.advice import Rewrite, Verdict, Way
-from dsim.advice.evidence import COMPUTED, CONSTANTS, FOLDED, length_gain
+from dsim.advice.evidence import length_gain
 from dsim.cli.main import dsim as command
 from dsim.device import find_profile
-from dsim.device.graded import Grade, GradedContrast, packs
+from dsim.device.graded import Grade, packs
 from dsim.device.tells import contrasts_on
 from dsim.errors import UnknownNameError
-from tests.advice.test_operator_set import timed as of_sets
 from tests.graph.onnx_files import exported
 from tests.graph.tiny_vit import TinyVit
 
@@ -33,10 +34,6 @@ def vit(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def of(way: Way, rewrites: tuple[Rewrite, ...]) -> Rewrite:
     return next(one for one in rewrites if one.way is way)
-
-
-def constants(after_ms: float) -> GradedContrast:
-    return replace(of_sets(10.0, after_ms), kind=CONSTANTS, before=COMPUTED, after=FOLDED)
 
 
 def test_added_rows_are_counted_beside_what_was_timed() -> None:
@@ -96,22 +93,28 @@ def test_lengths_below_those_that_were_timed_are_not_proposed(vit: Path) -> None
     assert "nothing is known of so few: the shortest that was timed here has 1024" in found.says
 
 
-def test_folded_constants_follow_their_evidence(vit: Path, tmp_path: Path) -> None:
-    for among, verdict in (
-        ([], Verdict.UNKNOWN),
-        ([constants(9.9)], Verdict.NO_GAIN),
-        ([constants(9.0)], Verdict.PROPOSED),
-    ):
-        found = of(Way.CONSTANTS, dsim.advise(vit, CPU, among=among).rewrites)
-        assert found.verdict is verdict
-        assert "ONNX Runtime folds them itself when it loads a file" in found.says
-    there = of(Way.CONSTANTS, dsim.advise(vit, "epyc-zen3-onnxruntime", among=[constants(9.0)]).rewrites)
-    assert there.verdict is Verdict.UNKNOWN
-    assert "-10% in 1 contrast of grade A on another chip through the same runtime" in there.says
-    written = dsim.advise(vit, CPU, among=[], write=tmp_path / "a.onnx", only=["constants"]).written
-    assert written is not None
-    assert written.done == (f"{found.what}, {found.places} nodes",)
+def loaded(path: Path, folder: Path) -> Counter[str]:
+    """Return the operators of a file as ONNX Runtime has them after it loaded it."""
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_EXTENDED
+    options.optimized_model_filepath = str(folder / "loaded.onnx")
+    onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    return Counter(node.op_type for node in onnx.load(folder / "loaded.onnx").graph.node)
+
+
+def test_folded_constants_are_no_news_to_onnx_runtime(vit: Path, tmp_path: Path) -> None:
+    advice = dsim.advise(vit, CPU, write=tmp_path / "a.onnx", only=["constants"])
+    found = of(Way.CONSTANTS, advice.rewrites)
+    assert (found.verdict, found.gain) == (Verdict.NO_GAIN, None)
+    assert "ONNX Runtime folds them itself when it loads a file" in found.says
+    assert advice.written is not None
+    assert advice.written.done == (f"{found.what}, {found.places} nodes",)
     assert "Shape" not in {node.op_type for node in onnx.load(tmp_path / "a.onnx").graph.node}
+    assert loaded(vit, tmp_path) == loaded(tmp_path / "a.onnx", tmp_path)
+    elsewhere = of(Way.CONSTANTS, dsim.advise(vit, "iphone12").rewrites)
+    assert elsewhere.verdict is Verdict.UNKNOWN
+    assert "write it (--only constants --write FILE)" in elsewhere.says
 
 
 def test_what_is_named_must_be_a_kind_of_rewrite(vit: Path, tmp_path: Path) -> None:

@@ -9,7 +9,6 @@ from pathlib import Path
 import onnxruntime
 
 from dsim.advice import Way
-from dsim.advice.evidence import COMPUTED, CONSTANTS, FOLDED
 from dsim.device import DeviceProfile, operator_set
 from dsim.device.fields import write_rows
 from dsim.device.form_notes import KIND, SIDES
@@ -25,7 +24,6 @@ WORDS = {form: side for side, form in SIDES.items()}
 CONTEXT = f"timm, random weights, {PX} px, one thread; file of operator set"
 WHY = {
     KIND: "both files ask for the same operator set, so that the form alone differs",
-    CONSTANTS: "the file with nothing but its constants folded",
     operator_set.KIND: "the file with nothing but its operator set raised: ONNX Runtime fuses the norms then",
 }
 
@@ -46,8 +44,6 @@ def _contrast(row: Timed, profile: DeviceProfile) -> GradedContrast:
     one, found = row.rewrite, row.found
     if one.before and one.after:
         kind, before, after = KIND, WORDS[one.before], WORDS[one.after]
-    elif one.way is Way.CONSTANTS:
-        kind, before, after = CONSTANTS, COMPUTED, FOLDED
     else:
         kind, before, after = operator_set.KIND, row.side, operator_set.RAISED
     low, ms, high = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dsim.advice import Way
-from dsim.advice.evidence import constants_gain, form_gain, operator_set_gain
+from dsim.advice.evidence import form_gain, operator_set_gain
 from dsim.device import DeviceProfile, GradedContrast, contrasts_on
 from dsim.report.table import table
 from lab.claims.rewrites.networks import WITH, family
@@ -21,10 +21,11 @@ def predicted_percent(row: Timed, known: Sequence[GradedContrast], profile: Devi
     others = [one for one in known if family(one.network) != family(row.network)]
     seen = contrasts_on(profile, others)
     one = row.rewrite
-    if one.before and one.after:
-        gain = form_gain(seen, one.before, one.after)
-    else:
-        gain = constants_gain(seen) if one.way is Way.CONSTANTS else operator_set_gain(seen, row.side)
+    gain = (
+        form_gain(seen, one.before, one.after)
+        if one.before and one.after
+        else operator_set_gain(seen, row.side)
+    )
     return None if gain is None else 100.0 * gain.middle
 
 

@@ -81,11 +81,16 @@ def paired(network: str, turns: Turns, before: str, after: str) -> Variant | Non
 def written_out(path: Path, device: str, folder: Path) -> list[tuple[Rewrite, Path, str]]:
     """Write each rewrite that takes fewer operators into a file of its own; return it with the file and what was done.
 
-    Rows behind the tokens are left out: on a processor they are more work and nothing else.
+    Rows behind the tokens are left out, for on a processor they are more work and nothing else, and so are folded constants, which
+    ONNX Runtime folds itself.
     """
     out = []
     for number, one in enumerate(advise(path, device, among=()).rewrites):
-        if not one.by_dsim or one.way is Way.LENGTHS or (one.after is not None and one.after.written_out):
+        if (
+            not one.by_dsim
+            or one.way in (Way.LENGTHS, Way.CONSTANTS)
+            or (one.after is not None and one.after.written_out)
+        ):
             continue
         target = folder / f"rewritten-{number}.onnx"
         found = write_rewrites(path, target, [one])
