@@ -61,7 +61,7 @@ def advise(
         Also write rewrites of which nothing is known on this stack, to time them there; but for rows behind the tokens, which are
         more work in any case.
     only
-        Write these kinds alone, known to be quicker or not: `KINDS`.
+        Write these kinds alone, known to be quicker or not: ``"forms"``, ``"branches"``, ``"opset"``, ``"constants"``, ``"lengths"``.
     among
         Contrasts to choose from; by default those that come with dsim.
 

@@ -25,6 +25,7 @@ ALL_SIDES: dict[str, Form] = SIDES | {
     "GELU, erf as a chain of 96 operators": Form(str(OpKind.GELU), ERF, written_out=True)
 }
 ALIGNMENT = "alignment"
+ATTENTION_STEPS, ATTENTION_OP = "attention in steps", "attention in one op that takes tokens, operator set 23"
 FLAT, FULL = "attention of rank 3", "attention of rank 4"
 
 
@@ -102,12 +103,18 @@ def _of_lengths(seen: Sequence[Seen]) -> list[Seen]:
 
 def rank_gain(seen: Sequence[Seen]) -> Gain | None:
     """Return what attention of rank 3 did in place of rank 4 on this stack."""
-    among = [
-        one
-        for one in on_stack(seen)
-        if one.contrast.kind == KIND and (one.contrast.before, one.contrast.after) == (FLAT, FULL)
-    ]
+    among = [one for one in on_stack(seen) if _sides(one) == (FLAT, FULL)]
     return gain_of([timed(one, back=True) for one in among], str(Scope.STACK))
+
+
+def attention_gain(seen: Sequence[Seen], scope: Scope = Scope.STACK) -> Gain | None:
+    """Return what attention in one op did in place of steps."""
+    among = [one for one in on_stack(seen, scope) if _sides(one) == (ATTENTION_STEPS, ATTENTION_OP)]
+    return gain_of([timed(one) for one in among], str(scope))
+
+
+def _sides(one: Seen) -> tuple[str, str]:
+    return one.contrast.before, one.contrast.after
 
 
 def operator_set_gain(seen: Sequence[Seen], side: str, scope: Scope = Scope.STACK) -> Gain | None:
@@ -118,11 +125,8 @@ def operator_set_gain(seen: Sequence[Seen], side: str, scope: Scope = Scope.STAC
     side
         Where the norms stood: `dsim.device.operator_set.Unfused.side`.
     """
-    sides = (side, operator_set.RAISED)
-    found = [
-        timed(one) for one in on_stack(seen, scope) if (one.contrast.before, one.contrast.after) == sides
-    ]
-    return gain_of(found, str(scope))
+    among = [one for one in on_stack(seen, scope) if _sides(one) == (side, operator_set.RAISED)]
+    return gain_of([timed(one) for one in among], str(scope))
 
 
 def merge_gain(profile: DeviceProfile) -> Gain | None:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from dsim.advice.evidence import (
+    attention_gain,
     form_gain,
     length_gain,
     merge_gain,
@@ -23,7 +24,7 @@ from dsim.graph.onnx.rewriting import OPSETS, Source, can_write, foldable, row_p
 from dsim.graph.tokens import scores_of, token_lengths
 from dsim.network.patterns import ALIGNED
 from dsim.network.price import Priced
-from dsim.op import OpKind
+from dsim.op import ACTIVATIONS, OpKind
 
 PROBE = "to know it, write it (--untimed --write FILE) and time both files in turns on the device"
 BY_HAND = "dsim does not write this one"
@@ -56,6 +57,7 @@ def proposals(
         *_branches(profile, priced),
         *_lengths(graph, seen, source),
         *_rank(graph, seen),
+        *_attention(graph, seen, source),
         *_constants(profile, source),
     ]
     odd = sum(_odd_channels(graph))
@@ -173,6 +175,31 @@ def _constants(profile: DeviceProfile, source: Source | None) -> list[Rewrite]:
 
 def _by_name(way: Way) -> str:
     return f"write it (--only {way} --write FILE) and time both files in turns on the device"
+
+
+def _attention(graph: Graph, seen: Sequence[Seen], source: Source | None) -> list[Rewrite]:
+    """Look at attention in one op in place of steps, where that was timed through this runtime."""
+    if source is None:
+        return []
+    network = source.network
+    places = sum(one.op == "Softmax" and len(network.shape(one.inputs[0])) == 4 for one in network.items)
+    gain = attention_gain(seen)
+    far = None if gain else attention_gain(seen, Scope.RUNTIME)
+    if not places or not (gain or far):
+        return []
+    says = (
+        f"{BY_HAND}: torch.onnx.ops.attention does, called with tokens; what exporters make of scaled_dot_product_attention takes heads, "
+        "and gained less"
+    )
+    if 2 * places < sum(op.kind in ACTIVATIONS or op.activation in ACTIVATIONS for op in graph.ops):
+        gain, says = (
+            None,
+            f"{says}; it was timed where every block has attention, and nothing is known of fewer",
+        )
+    elif far:
+        says += f"; {far}: no figure for this chip"
+    what = "attention in one op that takes tokens (operator set 23) in place of steps"
+    return [Rewrite(what, places, verdict_of(gain), gain, Way.BY_HAND, says)]
 
 
 def _rank(graph: Graph, seen: Sequence[Seen]) -> list[Rewrite]:

@@ -109,7 +109,9 @@ class Kept:
 def kept(site: Site) -> Kept | None:
     """Return what a node becomes on more rows; None where it must not see them."""
     rule = RULES.get(site.op)
-    if rule is None or any(shape is None for shape in (*site.inputs[:1], *site.outputs[:1])):
+    if rule is None or site.outputs[0] is None:
+        return None
+    if any(given and shape is None for given, shape in zip(site.given, site.inputs, strict=True)):
         return None
     if site.op in BY_NUMBERS and any(
         given and value is None for given, value in zip(site.given[1:], site.values[1:], strict=True)
