@@ -15,6 +15,7 @@ import dsim
 from dsim.advice import Rewrite, Verdict, Way
 from dsim.advice.advise import KINDS
 from dsim.advice.evidence import length_gain
+from dsim.cli.advise import advise as verb
 from dsim.cli.main import dsim as command
 from dsim.device import find_profile
 from dsim.device.graded import Grade, packs
@@ -119,7 +120,7 @@ def test_folded_constants_are_no_news_to_onnx_runtime(vit: Path, tmp_path: Path)
 
 
 def test_what_is_named_must_be_a_kind_of_rewrite(vit: Path, tmp_path: Path) -> None:
-    (option,) = (one for one in command.commands["advise"].params if one.name == "only")
+    (option,) = (one for one in verb.params if one.name == "only")
     assert tuple(option.to_info_dict()["type"]["choices"]) == KINDS
     with pytest.raises(
         UnknownNameError, match=r"unknown kind of rewrite 'length'; known: .*closest: lengths"
