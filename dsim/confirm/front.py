@@ -28,6 +28,7 @@ from dsim.latency.siblings import siblings
 from dsim.search import StudyResult, load_study
 from dsim.search.candidate import Candidate
 from dsim.shift.side import thinned
+from dsim.summaries import Summarised, Summary
 
 POOL = 30  # designs that are chosen among again
 NEAR = (0.6, 1.6)  # of the budget: others cannot become the answer
@@ -59,8 +60,8 @@ class Step:
     risk: float
 
 
-@dataclass(frozen=True, eq=False)
-class Plan:
+@dataclass(frozen=True, eq=False, repr=False)
+class Plan(Summarised):
     """What to time for a study.
 
     Attributes
@@ -79,6 +80,12 @@ class Plan:
     steps: tuple[Step, ...]
     risk: float
 
+    def summary(self) -> Summary:
+        """Return what to time, and what the choice may lose without."""
+        lost = ("without any", f"the choice loses {self.risk:.2f} points of top-1 on average")
+        steps = ((step.name, _summed(step)) for step in self.steps)
+        return Summary(f"What to time on {self.profile.name} for {self.result.spec.name}", (*steps, lost))
+
     def to_dict(self) -> dict[str, Any]:
         """Return what ``dsim confirm --json`` prints before anything was timed."""
         return {
@@ -90,8 +97,8 @@ class Plan:
         }
 
 
-@dataclass(frozen=True, eq=False)
-class Confirmed:
+@dataclass(frozen=True, eq=False, repr=False)
+class Confirmed(Summarised):
     """The restated answer of a study.
 
     Attributes
@@ -122,6 +129,20 @@ class Confirmed:
     steps: tuple[Step, ...]
     notes: tuple[str, ...]
     untimed: tuple[str, ...] = ()
+
+    def summary(self) -> Summary:
+        """Return the verdict, what is chosen, the times, and what to time next."""
+        spec, answer = self.result.spec, self.answer
+        rows = [
+            ("chosen", self.name or "none"),
+            ("fits", f"{spec.budget_ms:g} ms with a chance of {answer.p_fits:.0%}") if self.chosen else None,
+            ("loses", f"{answer.risk:.2f} points of top-1 on average, against timing all designs"),
+            *((name, f"timed {ms:.3g} ms, predicted {was:.3g} ms") for name, ms, was in self.timed),
+            *((f"time {step.name}", _summed(step)) for step in self.steps),
+            *(("note", note) for note in self.notes),
+        ]
+        title = f"{spec.name} on {spec.device}: {answer.verdict}"
+        return Summary(title, tuple(row for row in rows if row is not None))
 
     def to_dict(self) -> dict[str, Any]:
         """Return what ``dsim confirm --results --json`` prints."""
@@ -325,6 +346,11 @@ def pool_of(result: StudyResult) -> tuple[Candidate, ...]:
 
 def _steps(pool: Sequence[Candidate], rows: Sequence[int], risks: Sequence[float]) -> tuple[Step, ...]:
     return tuple(Step(name_of(pool[row]), pool[row], risk) for row, risk in zip(rows, risks[1:], strict=True))
+
+
+def _summed(step: Step) -> str:
+    one = step.design
+    return f"predicted {one.latency_ms:.3g} ms, top-1 {one.top1:.1f} %; {step.risk:.2f} points lost after it"
 
 
 def _plain(step: Step) -> dict[str, Any]:

@@ -146,6 +146,10 @@ def test_a_study_is_planned_written_timed_and_confirmed(
     folder = tmp_path / "mine"
     plan = dsim.confirm.plan(folder)
     assert 3 <= len(plan.steps) <= 8
+    # in Python it shows what to time, not all that it holds
+    assert repr(plan).startswith("What to time on iphone12 for mine\n")
+    assert all(repr(plan).count(step.name) == 1 for step in plan.steps)
+    assert len(repr(plan).splitlines()) == len(plan.steps) + 2
     risks = [plan.risk, *(step.risk for step in plan.steps)]
     assert risks[-1] < risks[0] / 2
     done = CliRunner().invoke(
@@ -194,6 +198,8 @@ def test_a_study_is_planned_written_timed_and_confirmed(
     # to 5%, what is larger no longer fits, and designs between lose less than counts.
     same = timed(1.9 / study.chosen.latency_ms, pool)
     assert (same.answer.verdict, same.name) == (Verdict.CONFIRMED, own)
+    assert repr(same).startswith("mine on iphone12: confirmed\n")
+    assert own in repr(same)
     # Where the device is a tenth quicker, and the error is gone that the room was left for, something larger fits.
     quicker = timed(0.9, pool)
     assert quicker.answer.verdict is Verdict.CHANGED
