@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from dsim.confirm.front import name_of, paths_of, pool_of, read_times
+from dsim.confirm.front import name_of, pool_of
+from dsim.confirm.times import paths_of, read_times
 from dsim.device import find_profile
 from dsim.device.add import Added, Found, FoundNetwork
 from dsim.device.add.write import check_name

@@ -22,7 +22,8 @@ from dsim.arch import get_preset
 from dsim.cli.main import dsim as command
 from dsim.confirm.aihub import FOLDER, JOBS, HubJob, HubJobs, Outgoing, failures, options_for, time_on_aihub
 from dsim.confirm.aihub_client import AiHub
-from dsim.confirm.front import name_of, times_of
+from dsim.confirm.front import name_of
+from dsim.confirm.times import times_of
 from dsim.device import find_profile
 from dsim.errors import InvalidValueError, UnavailableError
 from dsim.graph.onnx import read_onnx

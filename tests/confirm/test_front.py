@@ -15,9 +15,10 @@ import dsim
 from dsim.arch import get_preset
 from dsim.cli.main import dsim as command
 from dsim.confirm import Belief, Plan, Verdict
-from dsim.confirm.front import Confirmed, Step, is_strange, name_of, pool_of, times_of
+from dsim.confirm.front import Confirmed, Step, is_strange, name_of, pool_of
 from dsim.confirm.keep import evidence, own_name
 from dsim.confirm.kit import COMMANDS, form_of
+from dsim.confirm.times import times_of
 from dsim.device import find_profile
 from dsim.errors import DsimError, FileFormatError
 from dsim.export.targets import FORMS
