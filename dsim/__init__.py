@@ -35,6 +35,7 @@ Names are loaded when they are first used, so that ``import dsim`` itself loads 
 from __future__ import annotations
 
 import importlib
+import warnings
 from typing import TYPE_CHECKING, Any
 
 from dsim.errors import DsimError
@@ -130,6 +131,8 @@ def _plot(result: Any) -> Any:
     return importlib.import_module("dsim.report.plots").plot(result)
 
 
+# Optuna loads tqdm, which warns in a notebook without ipywidgets that its bars will be plain: dsim shows none of them
+warnings.filterwarnings("ignore", "IProgress not found")
 register("accuracy", _task_source)  # the search may not import what is built on it
 register("plot", _plot)  # nor may results import what draws them
 

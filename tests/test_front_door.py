@@ -64,3 +64,11 @@ def test_some_verbs_are_places_too() -> None:
     assert callable(dsim.measure)
     assert {"measure", "contrasts", "compared", "bundle"} <= set(dsim.measure.__all__)
     assert "dsim measure" in (dsim.measure.__doc__ or "")
+
+
+def test_a_notebook_hears_of_no_bars_that_dsim_does_not_draw() -> None:
+    """The words are those of tqdm, which Optuna loads, where ipywidgets is missing."""
+    code = "import dsim, warnings\nwarnings.warn('IProgress not found. Please update jupyter and ipywidgets.')\nwarnings.warn('other')"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stderr
+    assert "IProgress" not in told
+    assert "other" in told

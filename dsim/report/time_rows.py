@@ -58,5 +58,5 @@ def time_rows(answer: LatencyEstimate) -> tuple[TimeRow, ...]:
         at = bar.end_ms
     rows = [TimeRow(name, tuple(own)) for name, own in bars.items()]
     if fixed_ms := without_rounding(answer.fixed_ms, answer.latency_ms):
-        rows.append(TimeRow("fixed", (TimeBar(FIXED, at, at + fixed_ms),)))
+        rows.append(TimeRow(FIXED, (TimeBar(FIXED, at, at + fixed_ms),)))
     return tuple(rows)

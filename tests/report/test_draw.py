@@ -105,7 +105,7 @@ def test_every_block_is_a_bar_as_high_as_its_stage_is_wide() -> None:
 def test_bars_of_time_stand_where_the_time_goes() -> None:
     """10 ms: a has 4 and 1, b has 4, and 1 belongs to nothing; worked out by hand."""
     rows = time_rows(ANSWER)
-    assert [(row.name, row.ms) for row in rows] == [("a", 5.0), ("b", 4.0), ("fixed", 1.0)]
+    assert [(row.name, row.ms) for row in rows] == [("a", 5.0), ("b", 4.0), ("fixed, of no operator", 1.0)]
     assert [(bar.start_ms, bar.end_ms) for row in rows for bar in row.bars] == [
         (0, 4),
         (4, 5),
@@ -116,7 +116,7 @@ def test_bars_of_time_stand_where_the_time_goes() -> None:
     assert "conv2d: 4 ms (measured), 40.0% of all; up to here 40.0%" in text
     assert "add: 1 ms (measured), 10.0% of all; up to here 50.0%" in text
     words = [one[4] for one in boxes_of_words(draw_ops(ANSWER, "net", "a phone"))]
-    assert words[-9:] == ["a", "50.0%", "50%", "b", "40.0%", "90%", "fixed", "10.0%", "100%"]
+    assert words[-9:] == ["a", "50.0%", "50%", "b", "40.0%", "90%", "fixed, of no operator", "10.0%", "100%"]
 
 
 def test_what_is_written_is_escaped() -> None:

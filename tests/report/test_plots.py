@@ -52,7 +52,7 @@ def test_charts_hold_the_figures_and_fit_a_notebook() -> None:
     spec = ANSWER.plot().to_dict()
     bars = spec["datasets"][spec["data"]["name"]]
     assert [(bar["block"], bar["from"], bar["to"]) for bar in bars] == [
-        ("a", 0, 4), ("a", 4, 5), ("b", 5, 9), ("fixed", 9, 10)
+        ("a", 0, 4), ("a", 4, 5), ("b", 5, 9), ("fixed, of no operator", 9, 10)
     ]  # fmt: skip
 
 
