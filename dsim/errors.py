@@ -82,7 +82,7 @@ def install_line(module: str) -> str:
 MOST_NAMES = 30  # a longer list of choices hides the closest one
 
 
-def unknown_name(what: str, value: str, known: Iterable[str]) -> UnknownNameError:
+def unknown_name(what: str, value: str, known: Iterable[str], nor: str = "") -> UnknownNameError:
     """Make the error for a failed look-up: it lists the choices and the closest one.
 
     Parameters
@@ -93,13 +93,16 @@ def unknown_name(what: str, value: str, known: Iterable[str]) -> UnknownNameErro
         What was asked for.
     known
         Every valid name.
+    nor
+        What else it might have been, and is not.
     """
     names = sorted(known)
+    said = f"unknown {what} {value!r}{f', {nor}' if nor else ''}"
     if len(names) > MOST_NAMES:
         near = difflib.get_close_matches(value, names, n=5, cutoff=0.3) or names[:5]
         return UnknownNameError(
-            f"unknown {what} {value!r}; the closest of {len(names)}: {', '.join(near)}; `dsim {what} list` shows all"
+            f"{said}; the closest of {len(names)}: {', '.join(near)}; `dsim {what} list` shows all"
         )
     close = difflib.get_close_matches(value, names, n=1, cutoff=0.4)
     hint = f"; closest: {close[0]}" if close else ""
-    return UnknownNameError(f"unknown {what} {value!r}; known: {', '.join(names) or 'none'}{hint}")
+    return UnknownNameError(f"{said}; known: {', '.join(names) or 'none'}{hint}")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from dsim.arch.arch import Arch
 from dsim.arch.presets import PRESETS, get_preset
-from dsim.errors import FileAccessError, FileFormatError, InvalidValueError
+from dsim.errors import FileAccessError, FileFormatError, InvalidValueError, unknown_name
 from dsim.files import read_json
 from dsim.graph.files import is_network_file
 
@@ -41,7 +41,7 @@ def read_design(name: str | Path | Arch) -> Arch:
     if not path.exists():
         if len(path.parts) > 1 or path.suffix == ".json":
             raise FileAccessError(f"{path} must be a file or folder, and does not exist; {_REMEDY}")
-        return get_preset(str(name))
+        raise unknown_name("preset", str(name), PRESETS, "and no file or folder here is called so")
     if path.is_dir():
         found = [path / file for file in (CHOSEN, "arch.json") if (path / file).exists()]
         if not found:

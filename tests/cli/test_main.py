@@ -115,7 +115,11 @@ def test_every_verb_has_help(capsys: pytest.CaptureFixture[str], verb: str) -> N
             "nowhere must be the folder of a study or a comparison, and does not exist",
         ),
         (["top1", "nowhere/there"], 1, "nowhere/there must be a file or folder, and does not exist"),
-        (["top1", "nothing"], 1, "unknown preset 'nothing'"),
+        (
+            ["top1", "nothing"],
+            1,
+            "unknown preset 'nothing', and no file or folder here is called so; known: ",
+        ),
         (["study", "--device", "iphone21", "--budget", "2ms"], 1, "unknown device 'iphone21'"),
         (
             ["study", "--device", "iphone12", "--budget", "2ms", "--confidence", "2"],
