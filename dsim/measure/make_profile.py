@@ -23,6 +23,7 @@ from dsim.graph.key import split_key
 from dsim.latency.methods.operators.links import run_graph
 from dsim.latency.networks import stored
 from dsim.measure.attribute import Attribution, attribute
+from dsim.measure.backends import find_backend
 from dsim.measure.contrast_evidence import contrast_graphs, contrast_rows
 from dsim.measure.contrast_figures import BlockContrast
 from dsim.measure.drift import Drift
@@ -33,7 +34,6 @@ from dsim.measure.records import Stack
 from dsim.measure.sustained import STATED
 from dsim.records import to_plain
 
-PASSES = ("drop_identities", "fold_batch_norm")  # what a runtime fuses beyond is learned from its operators
 PROTOCOL = "dsim-measure"
 # how the figures beside the latency are taken
 BESIDE = f"95th percentile of all runs, sustained latency as the {STATED}, load time from a file that was just written"
@@ -184,7 +184,7 @@ def make_profile(
             | contrast_graphs(contrasts),
             low_px=min(sides),
             high_px=max(sides),
-            about=_about(name, title, head, head.stacks[backend], batches),
+            about=_about(name, title, head, backend, batches),
             measured=measured,
             # blocks are timed with one image: they are evidence of the smallest batch, where that is 1
             contrasts=contrast_rows(contrasts if batches[0] == 1 else (), title, PROTOCOL),
@@ -239,6 +239,7 @@ def _ops(
     Learning scales them to their network's own figure, and leaves out those of a network that was timed in a loud moment:
     it can tell that only from times that nobody has scaled before.
     """
+    passes = find_backend(backend).passes
     ratios: list[float] = []
     inserted: Counter[str] = Counter()
     learned: list[tuple[Planned, Graph, Attribution]] = []
@@ -246,7 +247,7 @@ def _ops(
         if not one.ops:
             continue
         planned = entry.planned
-        run = run_graph(rebatch(images[planned.key], planned.batch), PASSES)
+        run = run_graph(rebatch(images[planned.key], planned.batch), passes)
         found = attribute(run, one.ops)
         ratios.append(found.total_ms / one.latency_ms)
         inserted.update(found.inserted_ms)
@@ -286,7 +287,8 @@ def _network_row(
     }
 
 
-def _about(name: str, title: str, head: Head, stack: Stack, batches: Sequence[int]) -> dict[str, Any]:
+def _about(name: str, title: str, head: Head, backend: str, batches: Sequence[int]) -> dict[str, Any]:
+    stack = head.stacks[backend]
     stated = "lower decile of the runs after warm-up (the latency while neighbours are quiet), networks and runtimes in turns"
     chip = stack.chip or head.machine.processor
     threads = f"{head.threads}, pinned to a core" if head.pinned >= 0 else f"{head.threads}, not pinned"
@@ -303,7 +305,7 @@ def _about(name: str, title: str, head: Head, stack: Stack, batches: Sequence[in
         "group": "measured",
         "pool": name,
         "licence": LICENCE,
-        "passes": list(PASSES),
+        "passes": list(find_backend(backend).passes),
         "reference": {"protocol": PROTOCOL, "model": title, "stated": stated},
         "models": {title: chip},
         "protocols": {PROTOCOL: f"{stated}; {BESIDE}; {head.machine.system}, {' '.join(head.machine.flags)}"},

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
 TOGETHER = "+"
+# passes (`dsim.graph.passes`) of a runtime that prepares a network before it runs it, and of one that calls its operators
+# as they are written; what a runtime fuses beyond is learned from its operators
+FOLDED = ("drop_identities", "fold_batch_norm")
+AS_WRITTEN = ("drop_identities",)
 
 
 class RuntimeOp(NamedTuple):
@@ -145,6 +149,10 @@ class Backend(Protocol):
     @property
     def about(self) -> str:
         """What it is, in a few words."""
+
+    @property
+    def passes(self) -> tuple[str, ...]:
+        """The passes that its runtime does: FOLDED, or AS_WRITTEN."""
 
     @property
     def packages(self) -> tuple[str, ...]:

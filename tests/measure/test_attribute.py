@@ -8,14 +8,13 @@ from dsim.arch import get_preset
 from dsim.graph import Graph
 from dsim.latency.methods.operators.links import run_graph
 from dsim.measure.attribute import attribute, sign_of
-from dsim.measure.make_profile import PASSES
-from dsim.measure.records import RuntimeOp
+from dsim.measure.records import FOLDED, RuntimeOp
 from dsim.op import OpKind
 
 
 @pytest.fixture(scope="module")
 def run() -> Graph:
-    return run_graph(get_preset("efficientformer_l1").to_graph(), PASSES)
+    return run_graph(get_preset("efficientformer_l1").to_graph(), FOLDED)
 
 
 def timed_as(run: Graph, kinds: set[OpKind]) -> list[RuntimeOp]:

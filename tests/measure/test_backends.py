@@ -16,7 +16,6 @@ from dsim.latency.methods.operators.links import run_graph
 from dsim.measure.attribute import attribute
 from dsim.measure.backends import BACKENDS, find_backend
 from dsim.measure.backends.torch_cuda import TorchCuda
-from dsim.measure.make_profile import PASSES
 from dsim.measure.observe import observation_of, observe
 from dsim.measure.planned import Planned
 from dsim.measure.ready import WRITERS, image_for, module_of
@@ -97,7 +96,7 @@ def test_it_computes_the_network_and_its_operators_are_those_of_the_graph(
         return
     with quiet():
         ops = session.ops(4)
-    graph = run_graph(planned.graph, PASSES)
+    graph = run_graph(planned.graph, one.passes)
     found = attribute(graph, ops)
     assert sum(op.latency_ms for op in ops) == pytest.approx(found.total_ms), "nothing of the time is dropped"
     assert sum(found.inserted_ms.values()) < 0.5 * found.total_ms

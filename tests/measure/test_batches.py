@@ -21,13 +21,13 @@ from dsim.latency.methods.operators.links import run_graph
 from dsim.measure.attribute import sign_of
 from dsim.measure.draw import draw_design
 from dsim.measure.journal import Entry, open_journal
-from dsim.measure.make_profile import LEAST_NETWORKS, PASSES, make_profile
+from dsim.measure.make_profile import LEAST_NETWORKS, make_profile
 from dsim.measure.measurement import waiting_words
 from dsim.measure.observe import Observation, Observed
 from dsim.measure.plan import Plan
 from dsim.measure.planned import Planned, planned_design
 from dsim.measure.ready import Kitchen
-from dsim.measure.records import Ready, RuntimeOp, Session, Stack
+from dsim.measure.records import FOLDED, Ready, RuntimeOp, Session, Stack
 from dsim.measure.run import Loop
 from dsim.network.predict import predict
 from dsim.network.price import price
@@ -44,11 +44,11 @@ def kernel_ms(op: Op) -> float:
 
 def timed(planned: Planned) -> Entry:
     """Time a network on a machine whose kernels have a start of their own: eight images take less than eight times one."""
-    ops = [op for op in run_graph(planned.graph, PASSES).ops if op.outputs]
+    ops = [op for op in run_graph(planned.graph, FOLDED).ops if op.outputs]
     rows = tuple(RuntimeOp(op.label, sign_of(op), op.macs, op.outputs[0].numel, kernel_ms(op)) for op in ops)
     whole = sum(row.latency_ms for row in rows)
     seen = Observation(whole, 0.01 * whole, whole, 40, 0, False, rows)
-    return Entry(planned, Observed({"ort": seen}, {}), 0.5)
+    return Entry(planned, Observed({"onnxruntime": seen}, {}), 0.5)
 
 
 def designs(number: int, role: str, seed: str) -> list[Planned]:
@@ -71,7 +71,7 @@ def entries() -> tuple[Entry, ...]:
 @pytest.fixture(scope="module")
 def name(entries: Sequence[Entry], tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     root = tmp_path_factory.mktemp("profiles")
-    made = make_profile("made-up-batches", "made up", HEAD, "ort", entries)
+    made = make_profile("made-up-batches", "made up", HEAD, "onnxruntime", entries)
     assert (made.batches, made.short) == ((1, 8), {})
     write_profile(root, made.addition)
     with pytest.MonkeyPatch.context() as patch:
@@ -88,7 +88,7 @@ def test_a_profile_holds_each_batch_apart(name: str, entries: Sequence[Entry]) -
         assert {row.batch for row in profile.networks} == {batch}
         assert {op.op.inputs[0].shape[0] for op in profile.ops if op.op.kind == "conv2d"} == {batch}
         measured = {
-            e.planned.key: e.observed.seen["ort"].latency_ms for e in entries if e.planned.batch == batch
+            e.planned.key: e.observed.seen["onnxruntime"].latency_ms for e in entries if e.planned.batch == batch
         }
         assert {row.graph: row.latency_ms for row in profile.networks} == pytest.approx(measured, rel=1e-4)
 
@@ -105,7 +105,7 @@ def test_a_network_is_priced_at_the_batch_that_it_takes(name: str) -> None:
     one, many = price(graph, name), price(rebatch(graph, 8), name)
     assert (one.asked.profile.batch, many.asked.profile.batch, many.asked.input_batch) == (1, 8, 8)
     truth = [
-        sum(kernel_ms(op) for op in run_graph(rebatch(graph, batch), PASSES).ops if op.outputs)
+        sum(kernel_ms(op) for op in run_graph(rebatch(graph, batch), FOLDED).ops if op.outputs)
         for batch in (1, 8)
     ]
     assert one.estimate.latency_ms == pytest.approx(truth[0], rel=0.1)
@@ -134,23 +134,23 @@ def test_a_batch_with_too_few_networks_is_left_out_and_none_makes_no_profile(
     learned = [e for e in entries if e.planned.role == LEARN]
     ones = [e for e in learned if e.planned.batch == 1]
     eights = [e for e in learned if e.planned.batch == 8]
-    made = make_profile("few", "few", HEAD, "ort", [*ones, *eights[: LEAST_NETWORKS - 1]])
+    made = make_profile("few", "few", HEAD, "onnxruntime", [*ones, *eights[: LEAST_NETWORKS - 1]])
     assert (made.batches, made.short) == ((1,), {8: LEAST_NETWORKS - 1})
-    with pytest.raises(UnavailableError, match=r"at least 5 networks .* ort has 1; .* --time") as error:
-        make_profile("few", "few", HEAD, "ort", ones[:1])
+    with pytest.raises(UnavailableError, match=r"at least 5 networks .* onnxruntime has 1; .* --time") as error:
+        make_profile("few", "few", HEAD, "onnxruntime", ones[:1])
     assert "\n" not in str(error.value)
 
 
 class Instant:
     """A runtime that only remembers how many images it was given."""
 
-    name, reads = "ort", ""
+    name, reads = "onnxruntime", ""
 
     def __init__(self) -> None:
         self.batches: list[int] = []
 
     def stack(self) -> Stack:
-        return HEAD.stacks["ort"]
+        return HEAD.stacks["onnxruntime"]
 
     def open(self, ready: Ready) -> Session:
         self.batches.append(len(ready.image))

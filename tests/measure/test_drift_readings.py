@@ -39,12 +39,12 @@ def slow(minute: float) -> float:
 
 def entry(planned: Planned, minute: float, times: float = 1.0) -> Entry:
     """Return a network as it is timed at a moment."""
-    one = timed(planned) if planned.arch else Entry(planned, Observed({"ort": SEEN}, {}), 0.5)
-    seen = one.observed.seen["ort"]
+    one = timed(planned) if planned.arch else Entry(planned, Observed({"onnxruntime": SEEN}, {}), 0.5)
+    seen = one.observed.seen["onnxruntime"]
     factor = slow(minute) * times
     ops = tuple(op._replace(latency_ms=op.latency_ms * factor) for op in seen.ops)
     taken = replace(seen, latency_ms=seen.latency_ms * factor, ops=ops)
-    return replace(one, observed=Observed({"ort": taken}, {}), at_s=1000.0 + 60.0 * minute)
+    return replace(one, observed=Observed({"onnxruntime": taken}, {}), at_s=1000.0 + 60.0 * minute)
 
 
 def test_anchors_take_the_drift_off_a_profile(tmp_path: Path) -> None:
@@ -59,11 +59,11 @@ def test_anchors_take_the_drift_off_a_profile(tmp_path: Path) -> None:
     drift = machine_drift(HEAD, entries, marks)
     assert drift is not None
     assert drift.course.told_by == ANCHORS
-    made = make_profile("made-up", "made up", HEAD, "ort", entries, drift=drift)
+    made = make_profile("made-up", "made up", HEAD, "onnxruntime", entries, drift=drift)
     profile = load_profile(write_profile(tmp_path, made.addition))
-    true = np.array([timed(one).observed.seen["ort"].latency_ms for one in planned])
+    true = np.array([timed(one).observed.seen["onnxruntime"].latency_ms for one in planned])
     found = np.array([row.latency_ms for row in profile.networks])
-    before = np.array([one.observed.seen["ort"].latency_ms for one in entries])
+    before = np.array([one.observed.seen["onnxruntime"].latency_ms for one in entries])
     off, was = np.log(found / true), np.log(before / true)
     assert off.std() < 0.01 < 0.05 < was.std()
     assert [row.latency_ms * (row.drift or 0.0) for row in profile.networks] == pytest.approx(
@@ -95,7 +95,7 @@ def test_what_runtimes_share_is_their_mean_without_what_is_theirs_alone() -> Non
 
 
 def test_older_journals_tell_the_time_by_their_runs() -> None:
-    plain = Entry(Planned("a@224"), Observed({"ort": SEEN}, {}), 0.5)  # 40 runs of 11 ms: 0.44 s
+    plain = Entry(Planned("a@224"), Observed({"onnxruntime": SEEN}, {}), 0.5)  # 40 runs of 11 ms: 0.44 s
     assert minutes_of([plain, plain]) == pytest.approx([0.22 / 60, 0.66 / 60])
     assert minutes_of([replace(plain, at_s=60.0), replace(plain, at_s=90.0)]) == [0.0, 0.5]
 
@@ -122,7 +122,7 @@ def test_an_anchor_is_timed_beside_each_group_and_kept_apart(tmp_path: Path) -> 
 def test_the_shares_of_an_error_are_those_of_its_parts(tmp_path: Path) -> None:
     """Drift of +-3%, figures known to 1%, and a model that is off by +-5%: 9, 1 and 25 - 1 parts of 34."""
     marks = [entry(one, 0.0) for one in (*designs(5, LEARN, "a"), *designs(6, CHECK, "b"))]
-    made = make_profile("made-up", "made up", HEAD, "ort", marks)
+    made = make_profile("made-up", "made up", HEAD, "onnxruntime", marks)
     profile = load_profile(write_profile(tmp_path, made.addition))
     signs = dict(zip([row.graph for row in profile.networks if row.role == CHECK], (1, -1) * 3, strict=True))
     rows = tuple(

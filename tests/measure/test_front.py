@@ -37,7 +37,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     begun = begin(Request(("torch",), NAME, "A machine", 60.0, 0, 100, False, False, WITHOUT))
     for planned in (*designs(6, LEARN, "learn"), *designs(5, CHECK, "check")):
         entry = timed(planned)
-        begun.journal.append(Entry(planned, Observed({"torch": entry.observed.seen["ort"]}, {}), 0.5))
+        begun.journal.append(Entry(planned, Observed({"torch": entry.observed.seen["onnxruntime"]}, {}), 0.5))
     yield tmp_path
     if cores:
         os.sched_setaffinity(0, cores)  # measuring holds the process to one core

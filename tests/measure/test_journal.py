@@ -15,12 +15,12 @@ from dsim.measure.observe import Observation, Observed
 from dsim.measure.planned import CHECK, Planned, planned_design
 from dsim.measure.records import RuntimeOp, Stack
 
-HEAD = Head(Machine("chip", 2, ("avx2",), "Linux"), {"ort": Stack("ORT 1", "float32", "NCHW")}, 1, 0)
+HEAD = Head(Machine("chip", 2, ("avx2",), "Linux"), {"onnxruntime": Stack("ORT 1", "float32", "NCHW")}, 1, 0)
 SEEN = Observation(2.5, 0.01, 2.6, 40, 1, False, (RuntimeOp("Conv", "conv", 10, 20, 0.125),))
 DESIGN = Entry(
-    planned_design(get_preset("efficientformer_l1"), CHECK), Observed({"ort": SEEN}, {"other": "no"}), 0.5
+    planned_design(get_preset("efficientformer_l1"), CHECK), Observed({"onnxruntime": SEEN}, {"other": "no"}), 0.5
 )
-STORED = Entry(Planned("resnet18@224"), Observed({"ort": SEEN}, {}), 0.25)
+STORED = Entry(Planned("resnet18@224"), Observed({"onnxruntime": SEEN}, {}), 0.25)
 
 
 def test_entries_come_back_as_they_were(tmp_path: Path) -> None:
@@ -48,7 +48,7 @@ def test_another_machine_or_runtime_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "j.jsonl"
     open_journal(path, HEAD).append(DESIGN)
     other = replace(HEAD, machine=replace(HEAD.machine, processor="another"))
-    newer = replace(HEAD, stacks={"ort": Stack("ORT 2", "float32", "NCHW")})
+    newer = replace(HEAD, stacks={"onnxruntime": Stack("ORT 2", "float32", "NCHW")})
     for head in (other, newer):
         with pytest.raises(InvalidValueError, match="--fresh"):
             open_journal(path, head)

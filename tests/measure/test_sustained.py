@@ -87,16 +87,16 @@ def test_old_lines_of_a_journal_load_and_new_ones_come_back(tmp_path: Path) -> N
     [one] = designs(1, LEARN, "learn")
     entry = timed(one)
     full = replace(
-        entry.observed.seen["ort"], p95_ms=3.25, sustained_ms=3.5, sustained_s=20.0, load_ms=41.125
+        entry.observed.seen["onnxruntime"], p95_ms=3.25, sustained_ms=3.5, sustained_s=20.0, load_ms=41.125
     )
-    new = Entry(one, Observed({"ort": full}, {}), 0.5)
+    new = Entry(one, Observed({"onnxruntime": full}, {}), 0.5)
     journal = open_journal(tmp_path / "j.jsonl", HEAD)
     old = to_plain(entry)
     for name in BESIDE:
-        del old["seen"]["ort"][name]
+        del old["seen"]["onnxruntime"][name]
     append_line(journal.path, old)
     journal.append(new)
-    before, after = (found.observed.seen["ort"] for found in journal.entries())
+    before, after = (found.observed.seen["onnxruntime"] for found in journal.entries())
     assert [getattr(before, name) for name in BESIDE] == [None] * 4
     assert [getattr(after, name) for name in BESIDE] == [3.25, 3.5, 20.0, 41.125]
 
@@ -106,12 +106,12 @@ def test_they_reach_the_profile_at_the_machines_usual_speed(
 ) -> None:
     monkeypatch.setenv("DSIM_PROFILES", str(tmp_path))
     entries = [timed(one) for one in designs(6, LEARN, "learn")]
-    seen = entries[0].observed.seen["ort"]
+    seen = entries[0].observed.seen["onnxruntime"]
     full = replace(seen, p95_ms=3.25, sustained_ms=3.5, sustained_s=20.0, load_ms=41.125)
     slow = without_drift(full, Drift(float(np.log(2.0)), 0.0))  # everything took twice as long
     assert [getattr(slow, name) for name in BESIDE] == pytest.approx([1.625, 1.75, 20.0, 20.5625])
-    entries[0] = replace(entries[0], observed=Observed({"ort": full}, {}))
-    write_profile(tmp_path, make_profile("made-up-beside", "made up", HEAD, "ort", entries).addition)
+    entries[0] = replace(entries[0], observed=Observed({"onnxruntime": full}, {}))
+    write_profile(tmp_path, make_profile("made-up-beside", "made up", HEAD, "onnxruntime", entries).addition)
     key = entries[0].planned.key
     found = metrics(key, "made-up-beside")
     assert found.values == {
@@ -132,8 +132,8 @@ def test_anchors_are_not_run_without_a_pause(tmp_path: Path) -> None:
         retries=0, anchors=(replace(anchor, role=ANCHOR),), sustained_s=1e-3,
     )  # fmt: skip
     assert loop.add([one]) == 1
-    assert [entry.observed.seen["ort"].sustained_s for entry in journal.entries()] == [1e-3]
-    assert [entry.observed.seen["ort"].sustained_s for entry in journal.anchors()] == [None]
+    assert [entry.observed.seen["onnxruntime"].sustained_s for entry in journal.entries()] == [1e-3]
+    assert [entry.observed.seen["onnxruntime"].sustained_s for entry in journal.anchors()] == [None]
 
 
 @pytest.mark.parametrize("seconds", [-1.0, 3601.0, float("nan")])

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dsim.measure.backends.litert_align import TfliteOp, align
-from dsim.measure.records import Ready, RuntimeOp, Session, Stack
+from dsim.measure.records import FOLDED, Ready, RuntimeOp, Session, Stack
 from dsim.measure.timing import steady_ms
 from dsim.packages import need
 
@@ -28,6 +28,7 @@ class LiteRt:
     name: str = "litert"
     reads: str = "tflite"
     about: str = "LiteRT with XNNPACK on the processor"
+    passes: tuple[str, ...] = FOLDED
     packages: tuple[str, ...] = ("ai_edge_litert", "litert_torch")
     extra: str = "litert"
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dsim.measure.records import Ready, RuntimeOp, Session, Stack
+from dsim.measure.records import FOLDED, Ready, RuntimeOp, Session, Stack
 from dsim.measure.timing import steady_ms
 from dsim.packages import need
 
@@ -37,6 +37,7 @@ class OnnxRuntime:
     name: str = "onnxruntime"
     reads: str = "onnx"
     about: str = "ONNX Runtime on the processor"
+    passes: tuple[str, ...] = FOLDED
     packages: tuple[str, ...] = ("onnxruntime", "onnx")
     extra: str = "onnx"
 

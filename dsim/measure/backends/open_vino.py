@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from dsim.errors import UnavailableError
-from dsim.measure.records import Ready, RuntimeOp, Session, Stack
+from dsim.measure.records import FOLDED, Ready, RuntimeOp, Session, Stack
 from dsim.measure.timing import steady_ms
 from dsim.packages import need
 
@@ -32,6 +32,7 @@ class OpenVino:
     """One stream and one thread, at a precision that the processor has instructions for."""
 
     precision: str
+    passes: tuple[str, ...] = FOLDED
     packages: tuple[str, ...] = ("openvino", "onnx")
     extra: str = "openvino,onnx"
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dsim.measure.records import Ready, Session, Stack
+from dsim.measure.records import AS_WRITTEN, FOLDED, Ready, Session, Stack
 from dsim.packages import need
 
 if TYPE_CHECKING:
@@ -35,6 +35,11 @@ class TorchCpu:
     def reads(self) -> str:
         """It runs the module itself."""
         return ""
+
+    @property
+    def passes(self) -> tuple[str, ...]:
+        """Uncompiled, a batch norm is an operator of its own."""
+        return FOLDED if self.compiled else AS_WRITTEN
 
     def stack(self) -> Stack:
         """Say which version; the compiled one needs a C++ compiler."""

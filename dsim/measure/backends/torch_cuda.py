@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dsim.errors import UnavailableError
-from dsim.measure.records import Ready, Session, Stack
+from dsim.measure.records import AS_WRITTEN, FOLDED, Ready, Session, Stack
 from dsim.packages import need
 
 if TYPE_CHECKING:
@@ -50,6 +50,11 @@ class TorchCuda:
     def reads(self) -> str:
         """It runs the module itself."""
         return ""
+
+    @property
+    def passes(self) -> tuple[str, ...]:
+        """Uncompiled, a batch norm is an operator of its own."""
+        return FOLDED if self.compiled else AS_WRITTEN
 
     def stack(self) -> Stack:
         """Say which version on which GPU."""
