@@ -21,6 +21,7 @@ from dsim.measure.planned import Planned
 from dsim.measure.ready import WRITERS, image_for, module_of
 from dsim.measure.records import Backend, Ready, Stack
 from dsim.measure.timing import Timing
+from dsim.op import OpKind
 from dsim.quiet import quiet
 
 CLOSE = 2e-2  # of the largest score: bfloat16 has eight bits
@@ -102,6 +103,9 @@ def test_it_computes_the_network_and_its_operators_are_those_of_the_graph(
     assert sum(found.inserted_ms.values()) < 0.5 * found.total_ms
     told = sum(graph.nodes[n].op.macs for n in found.latency_ms)
     assert told == planned.graph.macs, "every op that multiplies has a time of its own"
+    norms = {n for n, node in enumerate(graph.nodes) if node.op.kind is OpKind.BATCH_NORM}
+    assert norms <= set(found.latency_ms), "a batch norm that the runtime is said to run is timed"
+    assert not [label for label in found.inserted_ms if "norm" in label.lower()], "and no other one is"
 
 
 def test_a_network_that_cannot_be_converted_fails_on_its_backend_alone(planned: Planned) -> None:

@@ -19,6 +19,7 @@ from dsim.latency.checked import checked_networks
 from dsim.latency.fit import load_model
 from dsim.latency.methods.operators.links import run_graph
 from dsim.measure.attribute import sign_of
+from dsim.measure.backends import find_backend
 from dsim.measure.draw import draw_design
 from dsim.measure.journal import Entry, open_journal
 from dsim.measure.make_profile import LEAST_NETWORKS, make_profile
@@ -42,13 +43,13 @@ def kernel_ms(op: Op) -> float:
     return START_MS + op.macs / 2e8 + op.elements_written / 1e8
 
 
-def timed(planned: Planned) -> Entry:
+def timed(planned: Planned, backend: str = "onnxruntime") -> Entry:
     """Time a network on a machine whose kernels have a start of their own: eight images take less than eight times one."""
-    ops = [op for op in run_graph(planned.graph, FOLDED).ops if op.outputs]
+    ops = [op for op in run_graph(planned.graph, find_backend(backend).passes).ops if op.outputs]
     rows = tuple(RuntimeOp(op.label, sign_of(op), op.macs, op.outputs[0].numel, kernel_ms(op)) for op in ops)
     whole = sum(row.latency_ms for row in rows)
     seen = Observation(whole, 0.01 * whole, whole, 40, 0, False, rows)
-    return Entry(planned, Observed({"onnxruntime": seen}, {}), 0.5)
+    return Entry(planned, Observed({backend: seen}, {}), 0.5)
 
 
 def designs(number: int, role: str, seed: str) -> list[Planned]:
@@ -88,7 +89,9 @@ def test_a_profile_holds_each_batch_apart(name: str, entries: Sequence[Entry]) -
         assert {row.batch for row in profile.networks} == {batch}
         assert {op.op.inputs[0].shape[0] for op in profile.ops if op.op.kind == "conv2d"} == {batch}
         measured = {
-            e.planned.key: e.observed.seen["onnxruntime"].latency_ms for e in entries if e.planned.batch == batch
+            e.planned.key: e.observed.seen["onnxruntime"].latency_ms
+            for e in entries
+            if e.planned.batch == batch
         }
         assert {row.graph: row.latency_ms for row in profile.networks} == pytest.approx(measured, rel=1e-4)
 
@@ -136,7 +139,9 @@ def test_a_batch_with_too_few_networks_is_left_out_and_none_makes_no_profile(
     eights = [e for e in learned if e.planned.batch == 8]
     made = make_profile("few", "few", HEAD, "onnxruntime", [*ones, *eights[: LEAST_NETWORKS - 1]])
     assert (made.batches, made.short) == ((1,), {8: LEAST_NETWORKS - 1})
-    with pytest.raises(UnavailableError, match=r"at least 5 networks .* onnxruntime has 1; .* --time") as error:
+    with pytest.raises(
+        UnavailableError, match=r"at least 5 networks .* onnxruntime has 1; .* --time"
+    ) as error:
         make_profile("few", "few", HEAD, "onnxruntime", ones[:1])
     assert "\n" not in str(error.value)
 

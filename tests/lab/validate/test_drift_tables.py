@@ -24,7 +24,12 @@ def test_the_drift_is_put_back(tmp_path: Path) -> None:
     entries = [timed(one) for one in designs(5, LEARN, "drift")]
     networks = {(one.planned.key, 1): Drift(0.01 * n, 0.001) for n, one in enumerate(entries)}
     made = make_profile(
-        "made-up", "made up", HEAD, "onnxruntime", entries, drift=MachineDrift(replace(KEPT, left_out=0), networks)
+        "made-up",
+        "made up",
+        HEAD,
+        "onnxruntime",
+        entries,
+        drift=MachineDrift(replace(KEPT, left_out=0), networks),
     )
     profile = load_profile(write_profile(tmp_path, made.addition))
     assert [row.drift for row in profile.networks] == pytest.approx(np.exp(0.01 * np.arange(5)), rel=1e-4)
