@@ -46,7 +46,7 @@ def stack_differs(folder: Path, stack: Stack, processor: str) -> str:
     if (profile.chip, profile.runtime, profile.precision) != (chip, stack.runtime, stack.precision):
         return (
             f"must be of {chip}, {stack.runtime}, {stack.precision}, got {profile.chip}, {profile.runtime}, "
-            f"{profile.precision}; choose another --name"
+            f"{profile.precision}; measure this one under another --name, then give the same command with that name"
         )
     return ""
 

@@ -23,6 +23,8 @@ from dsim.records import HasForm, from_plain, from_versioned, parse_json, shown,
 
 MARK, VERSION = "journal", 1
 REMEDY = "remove the line or give --fresh"
+# for a journal of another machine: a new profile may have another name, what belongs to one that exists may not
+RENAME, ANEW = "choose another --name, or give --fresh", "give --fresh"
 
 
 @dataclass(frozen=True)
@@ -168,18 +170,20 @@ class Journal:
         append_line(self.path, to_plain(entry))
 
 
-def open_journal(path: Path, head: Head, fresh: bool = False) -> Journal:
+def open_journal(path: Path, head: Head, fresh: bool = False, remedy: str = RENAME) -> Journal:
     """Open a journal, or begin one.
 
     Parameters
     ----------
     fresh
         Whether to begin anew; what was there is kept beside it, with ``.old`` behind its name.
+    remedy
+        What the user is told to do where it was begun on another machine or runtime: RENAME or ANEW.
 
     Raises
     ------
     InvalidValueError
-        It was begun on another machine or runtime.
+        It was begun on another machine or runtime, or with other backends.
     FileAccessError
         It cannot be read or written.
     FileFormatError
@@ -191,10 +195,17 @@ def open_journal(path: Path, head: Head, fresh: bool = False) -> Journal:
     if path.exists():
         found = _head(path)
         for what in ("processor", "system"):
-            _same(path, what, getattr(found.machine, what), getattr(head.machine, what))
-        _same(path, "backends", ", ".join(sorted(found.stacks)), ", ".join(sorted(head.stacks)))
+            _same(path, what, getattr(found.machine, what), getattr(head.machine, what), remedy)
+        begun = " ".join(f"--backend {name}" for name in sorted(found.stacks))
+        _same(
+            path,
+            "backends",
+            ", ".join(sorted(found.stacks)),
+            ", ".join(sorted(head.stacks)),
+            f"go on with {begun}, or {remedy}",
+        )
         for name, stack in head.stacks.items():
-            _same(path, name, found.stacks[name].runtime, stack.runtime)
+            _same(path, name, found.stacks[name].runtime, stack.runtime, remedy)
         _mend(path)
         return Journal(path, found)
     # whole or not at all: a journal that a kill or a full disk left without its first line would be refused from then on
@@ -215,11 +226,9 @@ def read_journal(path: Path) -> Journal:
     return Journal(path, _head(path))
 
 
-def _same(path: Path, what: str, found: str, now: str) -> None:
+def _same(path: Path, what: str, found: str, now: str, remedy: str) -> None:
     if found != now:
-        raise InvalidValueError(
-            f"{path} was begun with {what} {found!r}, and this run has {now!r}; choose another --name, or give --fresh"
-        )
+        raise InvalidValueError(f"{path} was begun with {what} {found!r}, and this run has {now!r}; {remedy}")
 
 
 def _mend(path: Path) -> None:

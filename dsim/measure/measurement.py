@@ -23,7 +23,7 @@ from dsim.measure.contrast_journal import SUFFIX, read_visits
 from dsim.measure.contrast_profiles import check_fills, existing, kept_contrasts
 from dsim.measure.contrast_run import ContrastLoop, waiting_visits
 from dsim.measure.drift_readings import machine_drift
-from dsim.measure.journal import Head, Journal, open_journal
+from dsim.measure.journal import ANEW, Head, Journal, open_journal
 from dsim.measure.machine import pin_to_one_core, this_machine
 from dsim.measure.make_profile import LEAST_NETWORKS, Measured, check_not_another, make_profile
 from dsim.measure.plan import Plan, anchors
@@ -139,13 +139,11 @@ def begin(request: Request) -> Begun:
     """
     found, head, other = _ask(request, request.contrasts == ONLY)
     folder = user_profiles_dir() / JOURNALS
-    contrasts = (
-        None
-        if request.contrasts == WITHOUT
-        else open_journal(folder / f"{request.name}{SUFFIX}", head, request.fresh)
-    )
-    if contrasts is not None and request.contrasts == ONLY:
-        return Begun(request, found, contrasts, contrasts, other)
+    beside = folder / f"{request.name}{SUFFIX}"
+    if request.contrasts == ONLY:
+        only = open_journal(beside, head, request.fresh, ANEW)
+        return Begun(request, found, only, only, other)
+    contrasts = None if request.contrasts == WITHOUT else open_journal(beside, head, request.fresh)
     journal = open_journal(folder / f"{request.name}.jsonl", head, request.fresh)
     if request.most < LEAST_NETWORKS and len(journal.entries()) + request.most < LEAST_NETWORKS:
         raise UnavailableError(
@@ -181,7 +179,7 @@ def _begin_apart(request: Request, suffix: str, fills: bool = False) -> Begun:
     """Open a journal of its own, which no profile is made of; ``fills`` where figures are put into profiles that exist."""
     found, head, other = _ask(request, fills)
     path = user_profiles_dir() / JOURNALS / f"{request.name}{suffix}"
-    return Begun(request, found, open_journal(path, head, request.fresh), None, other)
+    return Begun(request, found, open_journal(path, head, request.fresh, ANEW), None, other)
 
 
 def _ask(request: Request, fills: bool = False) -> tuple[Usable, Head, int | None]:

@@ -88,7 +88,10 @@ def test_a_backend_named_alone_fills_the_profile_that_it_made_beside_others(
 def test_a_profile_of_another_chip_or_runtime_gets_none(begun: Begun, tmp_path: Path) -> None:
     make(tmp_path, "box-ort", chip="chip", runtime="ORT 2", precision="float32")
     make(tmp_path, "box-ov", chip="other", runtime="OV 1", precision="float32")
-    with pytest.raises(UnavailableError, match=r"box-ort: must be of chip, ORT 1, float32, got chip, ORT 2"):
+    with pytest.raises(
+        UnavailableError,
+        match=r"box-ort: must be of chip, ORT 1, float32, got chip, ORT 2, float32; measure this one under another --name",
+    ):
         add_contrasts(begun)
     assert not timed_blocks(load_profile(tmp_path / "box-ov"))
 

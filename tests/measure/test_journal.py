@@ -9,7 +9,7 @@ import pytest
 
 from dsim.arch import get_preset
 from dsim.errors import FileAccessError, FileFormatError, InvalidValueError
-from dsim.measure.journal import Entry, Head, open_journal
+from dsim.measure.journal import ANEW, Entry, Head, open_journal
 from dsim.measure.machine import Machine
 from dsim.measure.observe import Observation, Observed
 from dsim.measure.planned import CHECK, Planned, planned_design
@@ -18,7 +18,9 @@ from dsim.measure.records import RuntimeOp, Stack
 HEAD = Head(Machine("chip", 2, ("avx2",), "Linux"), {"onnxruntime": Stack("ORT 1", "float32", "NCHW")}, 1, 0)
 SEEN = Observation(2.5, 0.01, 2.6, 40, 1, False, (RuntimeOp("Conv", "conv", 10, 20, 0.125),))
 DESIGN = Entry(
-    planned_design(get_preset("efficientformer_l1"), CHECK), Observed({"onnxruntime": SEEN}, {"other": "no"}), 0.5
+    planned_design(get_preset("efficientformer_l1"), CHECK),
+    Observed({"onnxruntime": SEEN}, {"other": "no"}),
+    0.5,
 )
 STORED = Entry(Planned("resnet18@224"), Observed({"onnxruntime": SEEN}, {}), 0.25)
 
@@ -50,8 +52,13 @@ def test_another_machine_or_runtime_is_refused(tmp_path: Path) -> None:
     other = replace(HEAD, machine=replace(HEAD.machine, processor="another"))
     newer = replace(HEAD, stacks={"onnxruntime": Stack("ORT 2", "float32", "NCHW")})
     for head in (other, newer):
-        with pytest.raises(InvalidValueError, match="--fresh"):
+        with pytest.raises(InvalidValueError, match=r"; choose another --name, or give --fresh$"):
             open_journal(path, head)
+        with pytest.raises(InvalidValueError, match=r"; give --fresh$"):
+            open_journal(path, head, remedy=ANEW)
+    both = replace(HEAD, stacks={**HEAD.stacks, "torch": Stack("Torch 1", "float32", "NCHW")})
+    with pytest.raises(InvalidValueError, match=r"; go on with --backend onnxruntime, or give --fresh$"):
+        open_journal(path, both, remedy=ANEW)
     assert open_journal(path, other, fresh=True).entries() == ()
     assert path.with_suffix(".jsonl.old").exists(), "nothing that was measured is thrown away"
 
