@@ -24,7 +24,6 @@ from dsim.latency.methods.few_shot.weigh import Timed, figures_of, measured_as, 
 from dsim.latency.networks import read_graph
 from dsim.own.blocks import split_blocks
 from dsim.own.resolve import resolve
-from dsim.places import user_profiles_dir
 
 LEAST_OPS = 8  # timed kernels that a roofline needs
 SIDE = 224  # of images, where no network says
@@ -72,7 +71,7 @@ def add_found(request: Request, found: Found) -> Added:
     DsimError
         Something in them breaks a rule; nothing is written then.
     """
-    root = user_profiles_dir()
+    root = writable_profiles_dir()
     like = donor_named(request.like) if request.like else None
     timed, graphs = _networks(found, request.files[0].parent)
     measures = measured_as(timed)
