@@ -58,7 +58,7 @@ def advise(
         The .onnx file to write, with the proposed rewrites; both files are run first, and one that differs by more than
         rounding is not kept.
     untimed
-        Also write rewrites of which nothing is known on this stack, to time them there; but for rows behind the tokens, which are
+        Also write rewrites of which nothing is known on this stack, to time them there; but no rows behind the tokens, which are
         more work in any case.
     only
         Write these kinds alone, known to be quicker or not: ``"forms"``, ``"branches"``, ``"opset"``, ``"constants"``, ``"lengths"``.
@@ -73,7 +73,9 @@ def advise(
     Raises
     ------
     InvalidValueError
-        ``write`` is no other .onnx file, or the network is not read from one; or ``only`` names something else.
+        ``write`` is no other .onnx file, or the network is not read from one.
+    UnknownNameError
+        ``only`` names something else.
     UnavailableError
         The written network would not compute the same, or cannot be run.
     DsimError
@@ -103,7 +105,7 @@ def advise(
         written = write_rewrites(source, target, asked, input_shape) if asked else None
     stack = f"{profile.runtime}, {profile.compute_unit}, {profile.precision}"
     advice = Advice(label, profile.name, stack, found, changes, written, ())
-    return replace(advice, notes=(*graph.notes, *_notes(advice, source, target, untimed)))
+    return replace(advice, notes=(*graph.notes, *_notes(advice, source, target, untimed, ways)))
 
 
 def _ways(only: Iterable[str]) -> tuple[Way, ...]:
@@ -125,7 +127,9 @@ def _asked(one: Rewrite, untimed: bool, only: Sequence[Way]) -> bool:
     return bool(only) or (untimed and one.verdict is Verdict.UNKNOWN and one.way is not Way.LENGTHS)
 
 
-def _notes(advice: Advice, source: Path | None, target: Path | None, untimed: bool) -> tuple[str, ...]:
+def _notes(
+    advice: Advice, source: Path | None, target: Path | None, untimed: bool, only: Sequence[Way]
+) -> tuple[str, ...]:
     notes = []
     by_dsim = [one for one in advice.proposed if one.by_dsim]
     if source is None and by_dsim:
@@ -133,10 +137,13 @@ def _notes(advice: Advice, source: Path | None, target: Path | None, untimed: bo
     if any(one.before for one in by_dsim) and "onnx" not in advice.stack.lower():
         notes.append(CONVERTED)
     if target is not None and advice.written is None:
-        more = (
-            ""
-            if untimed
-            else "; --untimed also writes rewrites of which nothing is known here, --only those of one kind"
-        )
-        notes.append(f"{target} was not written: there is nothing to rewrite{more}")
+        notes.append(f"{target} was not written: there is {_nothing(untimed, only)}")
     return tuple(notes)
+
+
+def _nothing(untimed: bool, only: Sequence[Way]) -> str:
+    """Say what there is none of, and which option would write more."""
+    if only:
+        return f"no rewrite of the kind {' or '.join(only)} that dsim can write here"
+    more = "--untimed also writes rewrites of which nothing is known here, --only those of one kind"
+    return "nothing to rewrite" if untimed else f"nothing to rewrite; {more}"

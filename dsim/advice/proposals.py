@@ -21,14 +21,14 @@ from dsim.device.tells import Scope, Seen
 from dsim.graph.forms import Form, form_of
 from dsim.graph.graph import Graph
 from dsim.graph.onnx.rewriting import OPSETS, Source, can_write, foldable, row_plan
-from dsim.graph.tokens import scores_of, token_lengths
+from dsim.graph.tokens import is_attention, token_lengths
 from dsim.network.patterns import ALIGNED
 from dsim.network.price import Priced
 from dsim.op import ACTIVATIONS, OpKind
 
 PROBE = "to know it, write it (--untimed --write FILE) and time both files in turns on the device"
 BY_HAND = "dsim does not write this one"
-NO_FILE = "pad the tokens once in front of the first block, and mask the added rows in every softmax; of an .onnx file dsim may write it"
+NO_FILE = "pad the tokens once in front of the first block, and mask the added rows in every softmax; given an .onnx file, dsim may write it"
 ROWS = "rows are added once, masked in every softmax and dropped where they would change anything; constants are folded before"
 CHANNELS = 8  # vectors of most engines hold a multiple of it
 
@@ -149,15 +149,15 @@ def _lengths(graph: Graph, seen: Sequence[Seen], source: Source | None) -> list[
         gain = length_gain(seen, tokens, longer)
         way, says = (Way.BY_HAND, f"{BY_HAND}: {plan}") if isinstance(plan, str) else (Way.LENGTHS, ROWS)
         if gain is not None:
-            says += (
-                f"; the time counts {longer - tokens} more rows by the square, and no mask: no mask was timed"
-            )
+            says += f"; the time counts the work of {longer - tokens} more rows by the square of their number, but no mask: none was timed"
         elif least := shortest_timed(seen):
             says += f"; nothing is known of so few: the shortest that was timed here has {least}"
         elif way is Way.LENGTHS:
             says += f"; to know it, {_by_name(Way.LENGTHS)}"
         what = f"attention over {longer} tokens in place of {tokens}"
-        places = sum(op.kind is OpKind.SOFTMAX and scores_of(op.inputs[0].shape, tokens) for op in graph.ops)
+        places = sum(
+            op.kind is OpKind.SOFTMAX and is_attention(op.inputs[0].shape, tokens) for op in graph.ops
+        )
         out.append(Rewrite(what, places, verdict_of(gain), gain, way, says, tokens=tokens, longer=longer))
     return out
 
@@ -188,8 +188,8 @@ def _attention(graph: Graph, seen: Sequence[Seen], source: Source | None) -> lis
     if not places or not (gain or far):
         return []
     says = (
-        f"{BY_HAND}: torch.onnx.ops.attention does, called with tokens; what exporters make of scaled_dot_product_attention takes heads, "
-        "and gained less"
+        f"{BY_HAND}: call torch.onnx.ops.attention with tokens in the model. What exporters make of scaled_dot_product_attention "
+        "takes heads, and gained less"
     )
     if 2 * places < sum(op.kind in ACTIVATIONS or op.activation in ACTIVATIONS for op in graph.ops):
         gain, says = (

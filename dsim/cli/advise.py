@@ -55,15 +55,22 @@ def advise(
 ) -> None:
     """Say what to write differently in MODEL so that it runs faster on a device, without training it again.
 
-    A rewrite keeps what the network computes: one op in place of steps, or the reverse (forms); one convolution in
-    place of parallel branches; a later operator set of ONNX (opset); constants folded; and rows behind the tokens, so
-    that attention has a length that the device works in (lengths; masked, for plain vision transformers). It is proposed where the two forms were timed on the same chip, unit and
-    runtime, in otherwise the same network (grade A) or by the same laboratory (grade B). Other functions that were
-    faster there are listed apart: they need retraining.
+    A rewrite keeps what the network computes. There are five kinds, as --only calls them:
+
+    \b
+      forms      GELU, layer norm or softmax in one op, or written out in steps
+      branches   one convolution in place of parallel branches
+      opset      a later operator set of ONNX
+      constants  what can be computed beforehand is stored
+      lengths    rows added behind the tokens of a plain vision transformer, and
+                 masked, so that attention has a length that suits the device
+
+    A rewrite is proposed where both ways were timed on the same chip, unit and runtime, in otherwise the same network (grade A)
+    or by the same laboratory (grade B). Other functions that were faster there are listed apart: they need retraining.
 
     MODEL is what `dsim predict` reads. With --write, both files are run on random inputs first; a file whose outputs
     differ by more than rounding is not written.
-    """
+    """  # noqa: D301 -- click reads \b as: keep these lines
     from dsim.advice import advise as run  # deferred: help must not wait for the models
     from dsim.graph.inputs import parse_inputs
     from dsim.report.advice import show_advice

@@ -33,7 +33,12 @@ if TYPE_CHECKING:
     help="Time whole variants of this design instead of blocks: a preset, an arch.json, or the folder of a study.",
 )
 @click.option(
-    "--time", "seconds", type=DURATION, default="10m", show_default=True, help="How long to time them."
+    "--time",
+    "seconds",
+    type=DURATION,
+    default="10m",
+    show_default=True,
+    help="How long it may take. With --design, building and compiling the variants is part of it.",
 )
 @click.option("--fresh", is_flag=True, help="Begin anew instead of continuing with what was timed before.")
 @json_option
@@ -42,8 +47,8 @@ def contrasts_command(
 ) -> None:
     """Time what another activation or norm costs, and add it to profiles that exist.
 
-    A contrast is two blocks that differ in activation or norm alone. They are timed on all backends in turns. `dsim measure` does this too, in
-    a quarter of its time.
+    A contrast is two blocks that differ in activation or norm alone. They are timed on all backends in turns. `dsim measure` spends a
+    quarter of its own time on this; here it is timed by itself.
 
     With --design, a whole network is timed with one activation or norm changed everywhere outside attention, all
     variants in random turns. What is compared is the ratio within a turn, so that a machine that changes its speed does no harm.

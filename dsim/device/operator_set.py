@@ -88,14 +88,14 @@ def operator_set_notes(graph: Graph, profile: DeviceProfile) -> tuple[str, ...]:
 def accelerator_words(graph: Graph, profile: DeviceProfile) -> str:
     """Say what an old operator set does to norms in steps on an accelerator behind ONNX Runtime; empty elsewhere.
 
-    The second look is for nodes of a processor alone, so that no norm in steps is fused, wherever it stands.
+    There it looks once, for its second look is at nodes of a processor alone: what an old file keeps from the first stays in steps.
     """
     old = graph.file is not None and 0 < graph.file.operator_set < NORM_SET
     if not old or not profile.runtime.startswith(RUNTIME) or unit_of(profile.compute_unit) in ("cpu", ""):
         return ""
     return (
         f"for an accelerator {RUNTIME} itself fuses norms in steps only in files of operator set {NORM_SET} and later, "
-        "by its source; nothing was timed"
+        "as its source code says; nothing was timed"
     )
 
 

@@ -58,7 +58,7 @@ def test_a_length_is_written_where_this_stack_pays_for_it(vit: Path, tmp_path: P
     advice = dsim.advise(vit, GALAXY, among=shorter, write=tmp_path / "a.onnx")
     found = of(Way.LENGTHS, advice.proposed)
     assert found.what == f"attention over {LONGER} tokens in place of {TOKENS}"
-    assert "no mask was timed" in found.says
+    assert "but no mask: none was timed" in found.says
     assert advice.written is not None
     assert advice.written.done == (f"attention over {LONGER} tokens in place of {TOKENS}, 1 softmax",)
     assert advice.written.largest_difference <= advice.written.allowed
@@ -86,7 +86,7 @@ def test_a_pattern_that_is_not_written_says_why(tmp_path: Path) -> None:
     assert found.way is Way.BY_HAND
     assert "dsim does not write this one: more rows would change what CumSum" in found.says
     (plain,) = (one for one in dsim.advise("efficientformer_l1", "iphone12").rewrites if one.tokens)
-    assert "of an .onnx file dsim may write it" in plain.says
+    assert "given an .onnx file, dsim may write it" in plain.says
 
 
 def test_lengths_below_those_that_were_timed_are_not_proposed(vit: Path) -> None:
@@ -114,6 +114,9 @@ def test_folded_constants_are_no_news_to_onnx_runtime(vit: Path, tmp_path: Path)
     assert advice.written.done == (f"{found.what}, {found.places} nodes",)
     assert "Shape" not in {node.op_type for node in onnx.load(tmp_path / "a.onnx").graph.node}
     assert loaded(vit, tmp_path) == loaded(tmp_path / "a.onnx", tmp_path)
+    again = dsim.advise(tmp_path / "a.onnx", CPU, write=tmp_path / "b.onnx", only=["constants"])
+    assert again.written is None
+    assert "there is no rewrite of the kind constants that dsim can write here" in again.notes[-1]
     elsewhere = of(Way.CONSTANTS, dsim.advise(vit, "iphone12").rewrites)
     assert elsewhere.verdict is Verdict.UNKNOWN
     assert "write it (--only constants --write FILE)" in elsewhere.says
