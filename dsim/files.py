@@ -107,7 +107,7 @@ def check_folder(folder: Path, remedy: str = "choose another place") -> None:
     folder
         Where something would be written.
     remedy
-        How the place is chosen, if there is a name for it.
+        What to do about it, as the error's last part: an option or a variable that names the place, if there is one.
 
     Raises
     ------

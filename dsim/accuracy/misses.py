@@ -1,4 +1,4 @@
-"""How far held-out results lie from their estimates, in deviations: what an interval is as wide as.
+"""How far held-out results lie from their estimates, in deviations: the width of an interval rests on it.
 
 Two questions differ. A design within the region that a search may move in, for a recipe whose schedule is stated, is judged by
 published results of that kind. Any other is judged by the rest: trained by an unstated schedule, or unlike every other network.
@@ -27,8 +27,8 @@ class Misses:
     Attributes
     ----------
     known, other
-        Sorted: of results within `REGION` of another group's network whose recipe is stated, and of all others. A grid of
-        quantiles a group, so that each group counts as much.
+        Sorted: of results within `REGION` of another group's network whose recipe is stated, and of all others. Of each group
+        the same number of quantiles, so that all groups count alike.
     """
 
     known: FloatArray
@@ -42,7 +42,7 @@ class Misses:
         confidence
             Share of results that keep to it.
         known
-            Shape (N,): designs within the region, for a recipe that is stated.
+            Shape (N,): which designs lie within the region and have a recipe that is stated.
         """
         near, far = (float(np.quantile(kind, confidence)) for kind in (self.known, self.other))
         return np.where(known, near, far)

@@ -101,7 +101,7 @@ class Quick:
 
     effects: Effects
     misses: Misses
-    stated: bool  # whether the schedule of the recipe is
+    stated: bool  # whether the recipe says its schedule
     edge: float  # squared distance up to which a search may go
     pick: NDArray[np.int64]  # (D,) features of the structure, those of size first
     center: FloatArray  # (D,)

@@ -10,9 +10,9 @@ from dsim.op import OpKind
 def token_lengths(graph: Graph) -> tuple[int, ...]:
     """Return how many tokens the attentions of a network look at, each length once, in ascending order."""
     softmaxes = (op.inputs[0].shape for op in graph.ops if op.kind is OpKind.SOFTMAX)
-    return tuple(sorted({shape[-1] for shape in softmaxes if scores_of(shape, shape[-1])}))
+    return tuple(sorted({shape[-1] for shape in softmaxes if is_attention(shape, shape[-1])}))
 
 
-def scores_of(shape: Shape, tokens: int) -> bool:
-    """Tell whether a softmax over a tensor's last axis is an attention that looks at a number of tokens."""
+def is_attention(shape: Shape, tokens: int) -> bool:
+    """Tell whether a softmax over the last axis of a tensor of this shape is an attention that looks at so many tokens."""
     return len(shape) > 2 and shape[-1] == tokens

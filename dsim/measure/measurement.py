@@ -101,7 +101,7 @@ class Request:
         return self.name if len(self.backends) == 1 else f"{self.name}-{backend}"
 
     def earlier_names(self, backend: str) -> tuple[str, ...]:
-        """Return what a backend's profile may be called that was made before, with this backend alone or with several."""
+        """Return the names that a backend's profile may have from before: made with this backend alone, or with several."""
         return tuple(dict.fromkeys((self.profile_name(backend), f"{self.name}-{backend}")))
 
 

@@ -49,7 +49,7 @@ def read_benchmark_output(
     names
         What to look a network up under, by the name of the .tflite file or of this file, with its suffix or without.
     known
-        What networks may be called: those names need not be looked up.
+        Names of networks that need not be looked up in ``names``.
 
     Raises
     ------

@@ -16,8 +16,8 @@ class Wanted:
     skip_empty
         A row of a network without a latency is one that was not timed, and not a fault.
     known
-        What networks may be called, where dsim wrote their files: a file of benchmark_model whose network, or itself, is
-        called so needs no other name.
+        Names of networks whose files dsim wrote. Output of benchmark_model that says one of them, or a file that is called
+        so, needs no ``--model``.
     """
 
     device: str = ""

@@ -119,9 +119,9 @@ class Chain:
         for own, down in zip(least[:0:-1], downs[::-1], strict=True):
             behind.append(((behind[-1] + own)[None] + down).min(1))
         behind.reverse()
-        all_ = float(prices.sum())
+        total = float(prices.sum())
         each = [
-            own + (before + after)[at] - all_
+            own + (before + after)[at] - total
             for own, before, after, at in zip(whole, ahead, behind, self._at, strict=True)
         ]
         # the cheapest choice, from the last stage back
@@ -136,4 +136,4 @@ class Chain:
                 before = int(np.argmin(ahead[stage - 1] + least[stage - 1] + downs[stage - 1][:, width]))
                 used += [between[stage - 1][before, width] for between in self._downs]
                 width = before
-        return Cheapest(prices, float((ahead[-1] + least[-1]).min()) - all_, used - 1.0, each)
+        return Cheapest(prices, float((ahead[-1] + least[-1]).min()) - total, used - 1.0, each)

@@ -20,7 +20,7 @@ from dsim.graph.onnx.order import in_order, reads_of
 from dsim.graph.onnx.rewriting.folded import fixed_sizes, foldable
 from dsim.graph.onnx.rewriting.row_rules import Kept, Padding, Site, kept
 from dsim.graph.onnx.rewriting.source import Source
-from dsim.graph.tokens import scores_of
+from dsim.graph.tokens import is_attention
 from dsim.graph.tracing import Shape
 from dsim.records import shown
 
@@ -98,7 +98,7 @@ class _Search:
         self._attentions = {
             item.outputs[0]
             for item in network.items
-            if item.op == "Softmax" and scores_of(network.shape(item.inputs[0]), tokens)
+            if item.op == "Softmax" and is_attention(network.shape(item.inputs[0]), tokens)
         }
 
     def run(self) -> Plan | str:
