@@ -17,11 +17,7 @@ import argparse
 import tempfile
 from pathlib import Path
 
-import onnxruntime
-
-from dsim.device import find_profile
-from dsim.errors import InvalidValueError
-from dsim.measure.machine import this_machine
+from lab.claims.rewrites.here import profile_here
 from lab.claims.rewrites.networks import BY_TANH, NETWORKS
 from lab.claims.rewrites.pack import contrasts_of, write_pack
 from lab.claims.rewrites.predicted import rewrites_table
@@ -44,12 +40,7 @@ def main() -> None:
     parser.add_argument("--device", default="epyc-zen4-onnxruntime", help="profile of this processor")
     parser.add_argument("--keep", action="store_true", help="write the table and the pack")
     asked = parser.parse_args()
-    profile, machine = find_profile(asked.device), this_machine()
-    runtime = f"ONNX Runtime {onnxruntime.__version__}"
-    if not profile.runtime.startswith(runtime) or profile.chip != machine.processor:
-        raise InvalidValueError(
-            f"--device must be of {machine.processor} and {runtime}, got {profile.chip} and {profile.runtime}; name a profile of this machine"
-        )
+    profile, here = profile_here(asked.device)
     names = asked.networks.split(",")
     rows: list[Timed] = []
     for name in names:
@@ -57,7 +48,7 @@ def main() -> None:
             rows += measure(name, asked.device, asked.seconds, Path(folder))
         print(f"{name}: {sum(row.network == name for row in rows)} rewrites timed", flush=True)
     known = contrasts_of(rows, profile)
-    title = f"{len(rows)} rewrites in {len(names)} networks: {runtime}, {machine.processor}"
+    title = f"{len(rows)} rewrites in {len(names)} networks: {here}"
     text = rewrites_table(rows, known, profile, title)
     print(text)
     if asked.keep:

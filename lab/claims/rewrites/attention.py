@@ -22,13 +22,12 @@ import onnxruntime
 from onnx import ModelProto, NodeProto, TensorProto, helper, numpy_helper
 
 from dsim.advice.evidence import ATTENTION_OP, ATTENTION_STEPS
-from dsim.device import DeviceProfile, GradedContrast, find_profile
+from dsim.device import DeviceProfile, GradedContrast
 from dsim.device.form_notes import KIND
 from dsim.device.variants import Variant
-from dsim.errors import InvalidValueError
-from dsim.measure.machine import this_machine
 from dsim.measure.variants import PLAIN, time_turns
 from dsim.report.table import table
+from lab.claims.rewrites.here import profile_here
 from lab.claims.rewrites.pack import WIDEST, made_here, write_pack
 from lab.claims.rewrites.timed import paired
 from lab.marked import replace_block
@@ -194,17 +193,12 @@ def main() -> None:
     parser.add_argument("--device", default="epyc-zen4-onnxruntime", help="profile of this processor")
     parser.add_argument("--keep", action="store_true", help="write the table and the pack")
     asked = parser.parse_args()
-    profile, machine = find_profile(asked.device), this_machine()
-    runtime = f"ONNX Runtime {onnxruntime.__version__}"
-    if not profile.runtime.startswith(runtime) or profile.chip != machine.processor:
-        raise InvalidValueError(
-            f"--device must be of {machine.processor} and {runtime}, got {profile.chip} and {profile.runtime}; name a profile of this machine"
-        )
+    profile, here = profile_here(asked.device)
     rows = {}
     for sizes in SIZES:
         rows[sizes] = measure(sizes, asked.seconds)
         print(f"{named(sizes)}: timed", flush=True)
-    text = attention_table(rows, f"Attention in one op: {runtime}, {machine.processor}")
+    text = attention_table(rows, f"Attention in one op: {here}")
     print(text)
     if asked.keep:
         replace_block(NOTES / "contrasts.md", "attention", text)

@@ -11,6 +11,7 @@ import dsim
 from dsim.advice import Verdict, Way
 from dsim.device import find_profile
 from dsim.device.variants import Variant
+from dsim.errors import InvalidValueError
 from lab.claims.rewrites.attention import (
     HEADS,
     PLAIN,
@@ -21,6 +22,7 @@ from lab.claims.rewrites.attention import (
     network,
     session,
 )
+from lab.claims.rewrites.here import profile_here
 from tests.graph.onnx_files import exported
 from tests.graph.tiny_vit import TinyVit
 
@@ -30,6 +32,14 @@ SIZES = (5, 8, 2)
 
 def timed(form: str, percent: float) -> Variant:
     return Variant("a net", form, 10.0, percent, percent - 1, percent + 1, 9, "dsim", "made")
+
+
+def test_a_profile_of_another_machine_is_refused_before_anything_is_timed() -> None:
+    with pytest.raises(
+        InvalidValueError,
+        match=r"--device must be of .*, got .* and Core ML.*; name a profile of this machine",
+    ):
+        profile_here("iphone12")
 
 
 def test_all_forms_compute_the_same() -> None:
