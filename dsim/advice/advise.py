@@ -103,7 +103,9 @@ def advise(
     if source and target:
         asked = [one for one in found if _asked(one, untimed, ways)]
         written = write_rewrites(source, target, asked, input_shape) if asked else None
-    stack = f"{profile.runtime}, {profile.compute_unit}, {profile.precision}"
+    # once each: a runtime may name its unit itself
+    words = f"{profile.runtime}, {profile.compute_unit}, {profile.precision}".split(", ")
+    stack = ", ".join(dict.fromkeys(words))
     advice = Advice(label, profile.name, stack, found, changes, written, ())
     return replace(advice, notes=(*graph.notes, *_notes(advice, source, target, untimed, ways)))
 

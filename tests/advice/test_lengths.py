@@ -107,6 +107,7 @@ def loaded(path: Path, folder: Path) -> Counter[str]:
 
 def test_folded_constants_are_no_news_to_onnx_runtime(vit: Path, tmp_path: Path) -> None:
     advice = dsim.advise(vit, CPU, write=tmp_path / "a.onnx", only=["constants"])
+    assert advice.stack == f"{find_profile(CPU).runtime}, float32"  # which names its unit, CPU
     found = of(Way.CONSTANTS, advice.rewrites)
     assert (found.verdict, found.gain) == (Verdict.NO_GAIN, None)
     assert "ONNX Runtime folds them itself when it loads a file" in found.says
