@@ -127,6 +127,29 @@ def test_a_correction_learns_what_rates_leave_over_and_fades_far_away() -> None:
     assert abs(correction(far, log_rate)[0]) < 0.05
 
 
+def test_a_variant_is_corrected_by_its_sibling_only_where_every_network_counts() -> None:
+    phi, log_rate = _networks(150), centres(Regime.CPU)[0] - 3.0
+    residual = 0.2 * np.sign(
+        np.random.default_rng(1).normal(size=len(phi))
+    )  # each network is a case of its own
+    variants = phi * 1.1
+
+    def error(inducing: int) -> float:
+        correction = fit_correction(phi, log_rate, residual, inducing)
+        return float(np.median(np.abs(correction(variants, log_rate) - residual)))
+
+    assert error(len(phi)) < 0.5 * error(30)
+
+
+def test_networks_that_stand_for_nearly_all_say_nearly_the_same() -> None:
+    phi, log_rate = _networks(150), centres(Regime.CPU)[0] - 3.0
+    residual = 0.1 * np.random.default_rng(2).normal(size=len(phi))
+    every, nearly = (
+        fit_correction(phi, log_rate, residual, count)(phi, log_rate) for count in (len(phi), len(phi) - 1)
+    )
+    assert np.median(np.abs(every - nearly)) < 0.1 * np.median(np.abs(every))
+
+
 def test_shares_add_up_and_a_file_gives_back_the_rates() -> None:
     phi, family = _networks(60), np.array([f"f{n % 12}" for n in range(60)])
     log_ms = np.log(priced(phi) @ np.exp(centres(Regime.EAGER)[0] - 3.0))
