@@ -45,6 +45,12 @@ def differ_in_inputs(there: Mapping[str, Any], here: Mapping[str, Any]) -> bool:
     return any(True for _ in _inputs(there, here))
 
 
+def remedies(there: Mapping[str, Any], here: Mapping[str, Any]) -> str:
+    """Say what to do about a stored study that differs; where its models alone do, nobody can give the same inputs again."""
+    again = "give the same inputs again, or " if differ_in_inputs(there, here) else ""
+    return f"{again}choose another --name"
+
+
 def _inputs(there: Mapping[str, Any], here: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
     for key in dict.fromkeys([*here, *there]):
         a, b = there.get(key), here.get(key)

@@ -10,7 +10,7 @@ from dsim.errors import DsimError, InvalidValueError
 from dsim.files import check_folder, make_folder
 from dsim.locks import LOCK, sole_writer
 from dsim.search.conclude import Found
-from dsim.search.differs import differ_in_inputs, differences
+from dsim.search.differs import differ_in_inputs, differences, remedies
 from dsim.search.files import INPUTS, Recorded, read_inputs, write_inputs
 from dsim.search.joint_spec import JointSpec
 from dsim.search.spec import StudySpec
@@ -126,6 +126,6 @@ def _other(spec: StudySpec | JointSpec, known: Recorded, models: dict[str, str])
     """Return the error of a folder whose study was asked something else."""
     differ = differences(known.inputs, spec.inputs(), (known.models, models))
     return InvalidValueError(
-        f"{spec.folder / INPUTS} must hold the inputs that are asked for, and differs in {differ}; give the same "
-        "inputs again, choose another --name, or remove the folder"
+        f"{spec.folder / INPUTS} must hold the inputs that are asked for, and differs in {differ}; "
+        f"{remedies(known.inputs, spec.inputs())}, or remove the folder"
     )

@@ -18,7 +18,7 @@ from optuna.distributions import CategoricalDistribution
 
 from dsim.errors import FileAccessError, FileFormatError, InvalidValueError
 from dsim.files import read_bytes
-from dsim.search.differs import differences
+from dsim.search.differs import differences, remedies
 
 FILE = "trials.jsonl"
 FINGERPRINT, INPUTS = "dsim_fingerprint", "dsim_inputs"
@@ -190,11 +190,12 @@ def complete(finished: Finished, options: Mapping[str, CategoricalDistribution])
 def check_inputs(there: Mapping[str, Any], here: Mapping[str, Any], name: str) -> None:
     """Refuse a record of other inputs."""
     if there.get(FINGERPRINT) != here[FINGERPRINT]:
-        stored = there.get(INPUTS)
-        differ = differences(stored if isinstance(stored, Mapping) else here[INPUTS], here[INPUTS], ({}, {}))
+        kept = there.get(INPUTS)
+        stored = kept if isinstance(kept, Mapping) else here[INPUTS]
+        differ = differences(stored, here[INPUTS], ({}, {}))
         raise InvalidValueError(
             f"study {name!r} in the storage must have the inputs that are asked for, and differs in {differ}; "
-            "give the same inputs again, or choose another --name"
+            f"{remedies(stored, here[INPUTS])}"
         )
 
 

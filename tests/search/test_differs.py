@@ -9,7 +9,7 @@ from typing import NoReturn
 import pytest
 
 from dsim.errors import InvalidValueError
-from dsim.search.differs import differences
+from dsim.search.differs import differences, remedies
 from dsim.search.files import write_inputs
 from dsim.search.run import run_study
 from dsim.search.spec import StudySpec
@@ -87,3 +87,9 @@ def test_the_studys_folder_names_them(tmp_path: Path) -> None:
     write_inputs(asked, "another", {})
     with pytest.raises(InvalidValueError, match=r"study\.toml must hold .* seed \(0 there, 4 asked\)"):
         run_study(replace(asked, seed=4))
+
+
+def test_nobody_is_told_to_give_inputs_again_that_are_the_same() -> None:
+    there = {"device": "iphone12", "seed": 0}
+    assert remedies(there, {**there, "seed": 1}) == "give the same inputs again, or choose another --name"
+    assert remedies(there, dict(there)) == "choose another --name"
