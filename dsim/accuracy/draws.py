@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsim.accuracy.covariance import covariance_parts
-from dsim.accuracy.misses import REGION
+from dsim.accuracy.misses import are_known
 from dsim.accuracy.model import AccuracyModel
 from dsim.accuracy.points import questions
 from dsim.accuracy.recipe import Recipe
@@ -67,7 +67,7 @@ def draw_top1(
     covariance += np.exp(logs["family"]) + np.exp(logs["recipe_row"])
     covariance += np.exp(logs["network"]) * (own[:, None] == own[None, :])
     rng = np.random.default_rng(seed)
-    widen = model.misses.reach(_LEVEL, (distance <= REGION) & (points.unstated == 0)) / HALF_90
+    widen = model.misses.reach(_LEVEL, are_known(distance, points)) / HALF_90
     log_error = mean + widen * rng.standard_normal((draws, len(points))) @ symmetric_root(covariance)
     spread = symmetric_root(model.effects.covariance)
     effects = model.effects.mean + rng.standard_normal((draws, len(spread))) @ spread

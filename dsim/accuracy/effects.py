@@ -125,3 +125,19 @@ def log_errors(summaries: FloatArray, top1: FloatArray, effects: Effects) -> Flo
     """Return log(100 - top1) with the effects of activation and norm taken out, shape (N,)."""
     effect, _ = effects.apply(summaries)
     return np.asarray(np.log(100.0 - top1 + effect))
+
+
+def deviations(variance: FloatArray, effect_variance: FloatArray, error: FloatArray) -> FloatArray:
+    """Return the deviations (N,) of log(100 - top1) that intervals are made of, the effects' own included.
+
+    Parameters
+    ----------
+    variance
+        Shape (N,), what the process states of log(100 - top1).
+    effect_variance
+        Shape (N,), in points, as `Effects.apply` returns it.
+    error
+        Shape (N,), 100 - top1 in points: one point is 1 / error on the scale of its logarithm.
+    """
+    found: FloatArray = np.sqrt(variance + effect_variance / error**2)
+    return found

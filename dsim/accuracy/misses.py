@@ -70,7 +70,12 @@ def misses_of(residuals: FloatArray, known: NDArray[np.bool_], groups: tuple[str
 
 def known_rows(points: Points, logs: dict[str, float], groups: tuple[str, ...]) -> NDArray[np.bool_]:
     """Tell which results lie within `REGION` of a network of another group and have a stated recipe, shape (N,)."""
-    return np.asarray((nearest_stranger(points, logs, groups) <= REGION) & (points.unstated == 0))
+    return are_known(nearest_stranger(points, logs, groups), points)
+
+
+def are_known(distance: FloatArray, points: Points) -> NDArray[np.bool_]:
+    """Tell which points lie within `REGION`, by their distance (N,) to the nearest known network, and have a stated recipe."""
+    return np.asarray((distance <= REGION) & (points.unstated == 0))
 
 
 def nearest_stranger(points: Points, logs: dict[str, float], groups: tuple[str, ...]) -> FloatArray:

@@ -7,10 +7,10 @@ from functools import cached_property
 
 import numpy as np
 
-from dsim.accuracy.effects import Effects, log_errors
+from dsim.accuracy.effects import Effects, deviations, log_errors
 from dsim.accuracy.evidence import Results
 from dsim.accuracy.local import Lower, lower_of
-from dsim.accuracy.misses import REGION, Misses, known_rows, misses_of
+from dsim.accuracy.misses import REGION, Misses, are_known, known_rows, misses_of
 from dsim.accuracy.points import Scaling, points_of, questions, resolutions_of, scaling_of
 from dsim.accuracy.process import covariance, leave_groups_out
 from dsim.accuracy.quick import Ask, Lows, Quick, quick
@@ -92,13 +92,12 @@ class AccuracyModel:
         if not 0.0 < confidence < 1.0:
             raise InvalidValueError(f"confidence must lie between 0 and 1, got {confidence}; try 0.9")
         table = np.atleast_2d(np.asarray(summaries, dtype=np.float64))
-        mean, variance, distance = self.surrogate.predict(questions(table, self.scaling, recipe))
+        points = questions(table, self.scaling, recipe)
+        mean, variance, distance = self.surrogate.predict(points)
         effect, effect_variance = self.effects.apply(table)
         error = np.exp(mean)
-        # the effects' deviation is in points; one point is 1 / error on the scale of log(error)
-        deviation = np.sqrt(variance + effect_variance / error**2)
-        known = (distance <= REGION) & (recipe or REFERENCE).is_known
-        reach = self.misses.reach(confidence, known) * deviation
+        deviation = deviations(variance, effect_variance, error)
+        reach = self.misses.reach(confidence, are_known(distance, points)) * deviation
         top1 = 100.0 - error + effect
         return AccuracyArrays(
             np.clip(top1, 0.0, 100.0),
@@ -178,9 +177,8 @@ def fit(evidence: Results, effects: Effects, layout: str, logs: dict[str, float]
     offset = float(values.mean())
     matrix = covariance(points, logs)
     mean, deviation = leave_groups_out(matrix, values - offset, evidence.families)
-    # in the deviations that an interval is made of: the effects' own, in points, is part of them
     _, effect_variance = effects.apply(evidence.summaries)
-    spread = np.sqrt(deviation**2 + effect_variance / np.exp(mean + offset) ** 2)
+    spread = deviations(deviation**2, effect_variance, np.exp(mean + offset))
     known = known_rows(points, logs, evidence.families)
     misses = misses_of((values - offset - mean) / spread, known, evidence.families)
     surrogate = fit_surrogate(points, matrix, values - offset, offset, logs)

@@ -28,7 +28,7 @@ from dsim.accuracy.covariance import (
     squared_distance,
     structure_coordinates,
 )
-from dsim.accuracy.effects import Effects
+from dsim.accuracy.effects import Effects, deviations
 from dsim.accuracy.features import LAYOUTS, NAMES, featurise
 from dsim.accuracy.misses import REGION, Misses
 from dsim.accuracy.points import Scaling, questions
@@ -134,7 +134,7 @@ class Quick:
         exact = self.root.dtype == np.float64
         inside = squares <= self.edge * (1.0 if exact else 1.0 + NEAR)
         far, near = self._reach(confidence)
-        reach = np.where(inside & self.stated, near, far) * np.sqrt(variance + doubt / error**2)
+        reach = np.where(inside & self.stated, near, far) * deviations(variance, doubt, error)
         low = np.clip(100.0 - error * np.exp(reach) + effect, 0.0, 100.0)
         return Lows(low, inside)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dsim.accuracy.effects import Effects, log_errors
+from dsim.accuracy.effects import Effects, deviations, log_errors
 from dsim.accuracy.evidence import Results
 from dsim.accuracy.misses import REGION, known_rows, misses_of, nearest_stranger
 from dsim.accuracy.points import points_of, scaling_of
@@ -82,7 +82,7 @@ def hold_out(evidence: Results, effects: Effects, groups: tuple[str, ...]) -> He
         matrix = covariance(points, best.logs)
         middle, deviation = leave_groups_out(matrix, values - offset, groups)
         middle += offset
-        wide = np.sqrt(deviation**2 + effect_variance / np.exp(middle) ** 2)
+        wide = deviations(deviation**2, effect_variance, np.exp(middle))
         mean[inside], spread[inside] = middle[inside], wide[inside]
         near[inside] = (nearest_stranger(points, best.logs, groups) <= REGION)[inside]
         for group in sorted(set(labels[inside].tolist())):
@@ -91,7 +91,7 @@ def hold_out(evidence: Results, effects: Effects, groups: tuple[str, ...]) -> He
             names = tuple(groups[k] for k in others)
             center = values[others] - offset
             guess, width = leave_groups_out(matrix[np.ix_(others, others)], center, names)
-            width = np.sqrt(width**2 + effect_variance[others] / np.exp(guess + offset) ** 2)
+            width = deviations(width**2, effect_variance[others], np.exp(guess + offset))
             known = known_rows(points.take(others), best.logs, names)
             rows = labels == group
             misses = misses_of((center - guess) / width, known, names)

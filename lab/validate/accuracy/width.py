@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dsim.accuracy.effects import Effects, log_errors
+from dsim.accuracy.effects import Effects, deviations, log_errors
 from dsim.accuracy.evidence import Results
 from dsim.accuracy.misses import misses_of
 from dsim.accuracy.points import points_of, scaling_of
@@ -103,7 +103,7 @@ def _siblings(
             covariance(points, choice.logs), values - offset, evidence.networks
         )
         mean[inside], spread[inside] = middle[inside] + offset, deviation[inside]
-    spread = np.sqrt(spread**2 + effect_variance / np.exp(mean) ** 2)
+    spread = deviations(spread**2, effect_variance, np.exp(mean))
     trained: dict[tuple[str, str], set[str]] = {}
     who = [(f, r.key) for f, r in zip(evidence.families, evidence.recipes, strict=True)]
     for one, network in zip(who, evidence.networks, strict=True):

@@ -73,17 +73,17 @@ def fit_correction(
     def covariance(a: FloatArray, b: FloatArray) -> FloatArray:
         return AMPLITUDE**2 * matern(a, b, length)
 
-    if len(there) <= inducing:
+    kept = there
+    if len(there) > inducing:
+        each = np.full(len(there), AMPLITUDE**2)
+        kept = there[pivots(lambda n: covariance(there, there[[n]])[:, 0], each, inducing, first)]
+        across, among = covariance(there, kept), covariance(kept, kept)
+        weighted = across.T / variance
+        matrix = weighted @ across + (among + 1e-6 * AMPLITUDE**2 * np.eye(len(kept)))
+        weights = np.linalg.solve(matrix, weighted @ left)
+    else:
         weights = np.linalg.solve(covariance(there, there) + np.diag(variance), left)
-        return Correction(there, np.asarray(AMPLITUDE**2 * weights, dtype=np.float64), length)
-    chosen = pivots(
-        lambda n: covariance(there, there[[n]])[:, 0], np.full(len(there), AMPLITUDE**2), inducing, first
-    )
-    across, among = covariance(there, there[chosen]), covariance(there[chosen], there[chosen])
-    weighted = across.T / variance
-    matrix = weighted @ across + (among + 1e-6 * AMPLITUDE**2 * np.eye(len(chosen)))
-    weights = np.linalg.solve(matrix, weighted @ left)
-    return Correction(there[chosen], np.asarray(AMPLITUDE**2 * weights, dtype=np.float64), length)
+    return Correction(kept, np.asarray(AMPLITUDE**2 * weights, dtype=np.float64), length)
 
 
 def places(phi: FloatArray, log_rate: FloatArray) -> FloatArray:
