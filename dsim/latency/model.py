@@ -16,7 +16,7 @@ from dsim.latency.checks import check_budget, check_level, check_vectors
 from dsim.latency.estimate import estimate
 from dsim.latency.features import FloatArray
 from dsim.latency.kernel import Kernel, Placed
-from dsim.latency.pricing import Pricing
+from dsim.latency.pricing import Pricing, QuickPricing
 from dsim.latency.question import Question
 from dsim.latency.records import Identified, LatencyArrays, LatencyEstimate
 from dsim.latency.seen import Seen
@@ -136,10 +136,32 @@ class DeviceModel:
             check_level(level)
         phi = self._checked(phi)
         log, spread = self.pricing.log_ms(phi)
-        errors = self.strata.of(question)
-        low, middle, high = (np.exp(log + spread * end) for end in errors.ends((1.0 - confidence) / 2.0))
-        most = errors.reached(asked / np.maximum(1.0 - self.p_cliff(phi), 1e-12))
-        return LatencyArrays(middle, low, high, np.exp(log + spread * most))
+        ends = self.strata.of(question).ends((1.0 - confidence) / 2.0)
+        low, middle, high = (np.exp(log + spread * end) for end in ends)
+        return LatencyArrays(middle, low, high, np.exp(log + spread * self._most(phi, asked, question)))
+
+    def needs(self, phi: FloatArray, chance: float, *, single: bool = True) -> tuple[FloatArray, FloatArray]:
+        """Return the estimate and the needed budget (N,) of searched designs as `price` does, sooner.
+
+        Parameters
+        ----------
+        phi, chance
+            As for `price`.
+        single
+            Whether single precision will do: then milliseconds are off by up to `dsim.latency.pricing.LOOSE` of themselves.
+        """
+        check_level(chance)
+        phi, pricing = self._checked(phi), self.pricing
+        if single and isinstance(pricing, QuickPricing):
+            log, spread = pricing.quick_log_ms(phi)
+        else:
+            log, spread = pricing.log_ms(phi)
+        most = self._most(phi, chance, Question.KNOWN)
+        return np.exp(log + spread * self.calibration.middle), np.exp(log + spread * most)
+
+    def _most(self, phi: FloatArray, chance: float, question: Question) -> FloatArray:
+        """Return the standardised errors (N,) that new measurements keep to with a chance, cliffs included."""
+        return self.strata.of(question).reached(chance / np.maximum(1.0 - self.p_cliff(phi), 1e-12))
 
     def question(self, graph: Graph) -> Question:
         """Tell what the interval of one given network answers here, by its graph; designs of a search are priced alike."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dsim.graph import Graph
-from dsim.search.score import LatencyArrays, LatencyPricer
+from dsim.search.score import LatencyArrays, LatencyPricer, needs_of
 from dsim.search.table import Floats
 
 
@@ -52,6 +52,12 @@ class JointLatency:
             worst(lambda one: one.high_ms),
             worst(lambda one: one.needs_ms),
         )
+
+    def needs(self, phi: Floats, chance: float, *, single: bool = True) -> tuple[Floats, Floats]:
+        """Return estimate and needed budget (N,) as `price` does, sooner; see `dsim.search.score.QuickPricer`."""
+        found = [np.array(needs_of(m, part, chance, single)) / ms for m, part, ms in self._cut(phi)]
+        latency, needs = np.maximum.reduce(found)
+        return latency, needs
 
     def p_cliff(self, phi: Floats) -> Floats:
         """Return the chance (N,) that a network leaves the accelerator, on the device where that is largest."""

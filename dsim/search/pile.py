@@ -121,13 +121,7 @@ class Pile:
             if not len(doubt) or self.marks.sure[top[0]]:
                 return int(top[0])
             exact = yield Wanted(self.grid.rows(self.points[doubt]), single=False)
-            self._settle(doubt, exact)
-
-    def _settle(self, which: NDArray[np.int64], exact: Marks) -> None:
-        old = self.marks
-        top1, inside, sure = old.top1_low.copy(), old.in_region.copy(), old.sure.copy()
-        top1[which], inside[which], sure[which] = exact.top1_low, exact.in_region, exact.sure
-        self.marks = replace(old, top1_low=top1, in_region=inside, sure=sure)
+            self.marks = self.marks.settled(doubt, exact)
 
     def _top(self, marks: Marks, among: NDArray[np.int64], count: int) -> NDArray[np.int64]:
         """Return the best of some points in order; only those that can be among the best are sorted."""

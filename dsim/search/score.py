@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsim.arch import Arch
+from dsim.latency.pricing import LOOSE as LOOSE_MS
 from dsim.rounding import limit, steps
 from dsim.search.table import Accuracies, CostTable, Floats, Latencies, Row
 
@@ -90,6 +91,14 @@ class AccuracyPredictor(Accuracies, Protocol):
 
 
 @runtime_checkable
+class QuickPricer(Protocol):
+    """A latency model that has the figures which designs are sorted by sooner than all others."""
+
+    def needs(self, phi: Floats, chance: float, *, single: bool = True) -> tuple[Floats, Floats]:
+        """Return estimate and needed budget of ``phi`` (N, F); in single precision off by up to `LOOSE_MS` of themselves."""
+
+
+@runtime_checkable
 class QuickPredictor(Protocol):
     """An accuracy model that has the figures which designs are sorted by sooner than all others."""
 
@@ -133,7 +142,8 @@ class Marks:
     needs_ms
         The smallest budget that they fit; of a design that breaks a limit beside time, at least a budget that is broken as far.
     sure
-        Whether top-1 and region are exact; else top-1 may be off by `LOOSE` points.
+        Whether all is exact; else top-1 may be off by `LOOSE` points, and milliseconds by `LOOSE_MS` of themselves. On which side of the
+        budget a design lies is exact even so.
     """
 
     latency_ms: Floats
@@ -146,6 +156,13 @@ class Marks:
     def take(self, index: NDArray[np.int64] | Bools | slice) -> Marks:
         """Return the marks of some designs."""
         return Marks(*(getattr(self, f.name)[index] for f in fields(self)))
+
+    def settled(self, which: NDArray[np.int64], exact: Marks) -> Marks:
+        """Return the same with the marks of some designs in place of theirs."""
+        columns = {f.name: getattr(self, f.name).copy() for f in fields(self)}
+        for name, column in columns.items():
+            column[which] = getattr(exact, name)
+        return Marks(**columns)
 
     @classmethod
     def join(cls, parts: list[Marks]) -> Marks:
@@ -230,20 +247,21 @@ class Scorer:
             Whether single precision will do.
         """
         cut = self.table.cut(rows)
-        latency = self.latency.price(cut.phi, self.confidence, self.chance)
+        latency_ms, needs_ms = self._needs(cut.phi, single)
         if (quick := self._quick) is not None:
             found = quick.lows(cut.summary, self.confidence, single=single)
             low, inside = found.low, found.in_region
         else:
-            single, inside = False, self.accuracy.in_region(cut.summary)
+            inside = self.accuracy.in_region(cut.summary)
             low = self.accuracy.predict(cut.summary, self.confidence).low
-        within, needs = self._limited(cut, latency.needs_ms)
-        return Marks(latency.latency_ms, needs, low, inside, within, np.full(len(low), not single))
+        within, needs = self._limited(cut, needs_ms)
+        sure = not single or (quick is None and not self._prices_quickly)
+        return Marks(latency_ms, needs, low, inside, within, np.full(len(low), sure))
 
     def with_needs(self, marks: Marks, rows: Floats) -> Marks:
         """Return marks of another scorer of the same models with what designs need by this one: top-1 is the same."""
         cut = self.table.cut(rows)
-        needs = self.latency.price(cut.phi, self.confidence, self.chance).needs_ms
+        needs = self._needs(cut.phi, single=False)[1]
         return replace(marks, needs_ms=self._limited(cut, needs)[1])
 
     def used(self, marks: Marks, rows: Floats) -> Floats:
@@ -251,10 +269,18 @@ class Scorer:
         cut = self.table.cut(rows)
         if self.table.ceiling is None or cut.amounts is None:
             return marks.needs_ms[:, None] / self.budget_ms
-        needs = self.latency.price(
-            cut.phi, self.confidence, self.chance
-        ).needs_ms  # that of marks is raised where a limit is broken
+        needs = self._needs(cut.phi, single=True)[1]  # that of marks is raised where a limit is broken
         return np.stack([needs / self.budget_ms, self.table.ceiling.shares(cut.amounts)], axis=1)
+
+    def _needs(self, phi: Floats, single: bool) -> tuple[Floats, Floats]:
+        """Return estimate and needed budget (N,), exact near the budget in single precision too."""
+        chance = self.confidence if self.chance is None else self.chance
+        latency_ms, needs_ms = needs_of(self.latency, phi, chance, single)
+        if single and self._prices_quickly:
+            near = np.abs(needs_ms - self.budget_ms) <= 2.0 * LOOSE_MS * self.budget_ms
+            if near.any():
+                latency_ms[near], needs_ms[near] = needs_of(self.latency, phi[near], chance, single=False)
+        return latency_ms, needs_ms
 
     def _limited(self, cut: Row, needs_ms: Floats) -> tuple[Bools, Floats]:
         """Return which designs break no limit beside time, and the marks of what they need: a limit is as hard as the budget."""
@@ -267,6 +293,10 @@ class Scorer:
     @cached_property
     def _quick(self) -> QuickPredictor | None:
         return self.accuracy if isinstance(self.accuracy, QuickPredictor) else None
+
+    @cached_property
+    def _prices_quickly(self) -> bool:
+        return isinstance(self.latency, QuickPricer)
 
     def p_fits(self, rows: Floats) -> Floats:
         """Return the chance (N,) that a new measurement of each design is within the budget."""
@@ -295,6 +325,14 @@ class Scorer:
         """Return the design that needs the smallest budget, of those that may be chosen if any; where no budget is enough, the quickest."""
         figures = (steps(one, self.budget_ms) for one in (scores.latency_ms, scores.needs_ms))
         return int(np.lexsort((*figures, ~allowed(scores)))[0])
+
+
+def needs_of(latency: LatencyPricer, phi: Floats, chance: float, single: bool) -> tuple[Floats, Floats]:
+    """Return estimate and needed budget (N,) by a model, in single precision where that will do and is known there."""
+    if isinstance(latency, QuickPricer):
+        return latency.needs(phi, chance, single=single)
+    plain = latency.price(phi, chance)
+    return plain.latency_ms, plain.needs_ms
 
 
 def allowed(scores: Sortable) -> Bools:

@@ -8,9 +8,11 @@ import pytest
 import dsim
 from dsim.accuracy import load_accuracy_model
 from dsim.latency import load_model
+from dsim.latency.pricing import LOOSE
 from dsim.latency.refit import refit
 from dsim.search.grid import Grid
 from dsim.search.mix import mix_from, parameters
+from dsim.search.score import Scorer
 from dsim.search.space import Space
 from dsim.search.table import CostTable
 
@@ -40,6 +42,27 @@ def test_table_prices_equal_graph_prices(device: str) -> None:
             assert (tops.top1[i], tops.low[i], tops.high[i]) == pytest.approx(
                 (alone.top1[0], alone.low[0], alone.high[0]), rel=1e-9
             )
+
+
+@pytest.mark.parametrize(
+    "device", ["pixel4-cpu-1large1med-float", pytest.param("i9-10940x", marks=pytest.mark.slow)]
+)
+def test_quick_marks_are_exact_about_the_budget(device: str) -> None:
+    latency, accuracy = load_model(device), load_accuracy_model()
+    table, space, random = CostTable(latency, accuracy), Space(), np.random.default_rng(5)
+    mix = mix_from(space, {name: row[random.integers(len(row))] for name, row in parameters(space).items()})
+    grid = Grid(space, mix, table)
+    rows = grid.rows(random.integers(0, np.array(grid.sizes), size=(300, 12)))
+    plain = latency.price(table.cut(rows).phi, 0.9)
+    for budget in plain.needs_ms[:40].tolist():  # at which one of them is just within
+        scorer = Scorer(latency, accuracy, table, budget, 0.9)
+        quick, exact = scorer.mark(rows), scorer.mark(rows, single=False)
+        np.testing.assert_allclose(exact.needs_ms, plain.needs_ms, rtol=1e-12)
+        np.testing.assert_allclose(quick.needs_ms, plain.needs_ms, rtol=LOOSE)
+        np.testing.assert_allclose(quick.latency_ms, plain.latency_ms, rtol=LOOSE)
+        known = accuracy.in_region(table.cut(rows).summary)
+        np.testing.assert_array_equal(scorer.feasible(quick)[known], scorer.feasible(exact)[known])
+        assert not quick.sure.any()
 
 
 @pytest.mark.slow

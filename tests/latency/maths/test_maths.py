@@ -7,7 +7,7 @@ import pytest
 from scipy.optimize import minimize
 from sklearn.gaussian_process.kernels import Matern
 
-from dsim.latency.maths.matern import matern
+from dsim.latency.maths.matern import MaternSum, matern
 from dsim.latency.maths.pivots import pivots
 from dsim.latency.maths.robust import minimise, student_loss, student_weights
 
@@ -16,6 +16,17 @@ def test_the_kernel_is_scikit_learns() -> None:
     rng = np.random.default_rng(0)
     a, b = rng.normal(size=(5, 3)), rng.normal(size=(4, 3))
     np.testing.assert_allclose(matern(a, b, 0.7), Matern(length_scale=0.7 * 3**0.5, nu=1.5)(a, b), rtol=1e-10)
+
+
+def test_sums_of_the_kernel_are_the_kernel_s_in_both_precisions() -> None:
+    rng = np.random.default_rng(2)
+    places, weights = np.sqrt(rng.dirichlet(np.ones(30), size=250)), rng.normal(size=200)
+    known, there = places[:200], places[150:]  # some places are known themselves
+    plain = matern(there, known, 0.35) @ weights
+    np.testing.assert_allclose(MaternSum(known, weights, 0.35).at(there), plain, atol=1e-10)
+    single = MaternSum(known, weights, 0.35, single=True).at(there)
+    np.testing.assert_allclose(single, plain, rtol=0, atol=1e-5)
+    assert np.abs(single - plain).max() > 1e-9  # single precision it is
 
 
 def test_a_weight_is_the_slope_of_the_loss_over_the_error() -> None:

@@ -33,7 +33,9 @@ class FineFit:
 
 def priced(phi: FloatArray) -> FloatArray:
     """Return the priced columns of vectors (N, F) with a one for the fixed time appended: (N, P + 1)."""
-    return np.hstack([np.maximum(phi[:, PRICED_AT], 0.0), np.ones((len(phi), 1))])
+    out = np.ones((len(phi), len(PRICED_AT) + 1))
+    np.maximum(phi[:, PRICED_AT], 0.0, out=out[:, :-1])
+    return out
 
 
 def fit_fine(

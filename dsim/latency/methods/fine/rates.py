@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,12 +60,18 @@ class FineRates(InNetworks):
         """Return log milliseconds (N,) and their spread (N,) for vectors (N, F); functions of phi alone."""
         return in_blocks(self._block, phi)
 
-    def _block(self, phi: FloatArray) -> tuple[FloatArray, FloatArray]:
+    def quick_log_ms(self, phi: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return the same with the correction in single precision, off by up to `dsim.latency.pricing.LOOSE`."""
+        return in_blocks(partial(self._block, single=True), phi)
+
+    def _block(self, phi: FloatArray, single: bool = False) -> tuple[FloatArray, FloatArray]:
         part = priced(phi) * np.exp(self.log_rate)
         whole = part.sum(1)
         share = part / whole[:, None]
         leverage = np.einsum("nf,nf->n", share @ self.covariance, share)
-        return np.log(whole) + self.correction.at(places_of(share, whole)), np.sqrt(FLOOR**2 + leverage)
+        return np.log(whole) + self.correction.at(places_of(share, whole), single), np.sqrt(
+            FLOOR**2 + leverage
+        )
 
     def shares(self, vectors: FloatArray) -> FloatArray:
         """Return each kernel's share (K,) of a network's time for their vectors (K, F); the rest is the fixed time."""

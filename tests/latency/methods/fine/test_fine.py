@@ -11,13 +11,14 @@ from dsim.graph.passes import run_passes
 from dsim.latency.evidence import without
 from dsim.latency.families import by_size
 from dsim.latency.features import COUNTED
-from dsim.latency.methods.fine.correct import fit_correction
+from dsim.latency.methods.fine.correct import SINGLE, fit_correction, places
 from dsim.latency.methods.fine.costs import COLUMNS, INDEX, PRICED, costs, total, vector
 from dsim.latency.methods.fine.donor import stray
 from dsim.latency.methods.fine.fit import fit_fine, priced
 from dsim.latency.methods.fine.learner import Fine
 from dsim.latency.methods.fine.prior import Regime, centres, groups
 from dsim.latency.methods.fine.rates import FineRates, family_weight, learn_rates
+from dsim.latency.pricing import LOOSE
 from dsim.op import OpKind
 from dsim.records import from_npz, to_npz
 
@@ -139,6 +140,18 @@ def test_a_variant_is_corrected_by_its_sibling_only_where_every_network_counts()
         return float(np.median(np.abs(correction(variants, log_rate) - residual)))
 
     assert error(len(phi)) < 0.5 * error(30)
+
+
+@pytest.mark.parametrize(("noise", "length", "pull"), [(0.04, 0.35, False), (1e-4, 5.0, True)])
+def test_a_quick_correction_is_hardly_off_even_where_networks_pull_hard_against_each_other(
+    noise: float, length: float, pull: bool
+) -> None:
+    phi, log_rate = _networks(150), centres(Regime.CPU)[0] - 3.0
+    residual = 0.1 * np.random.default_rng(3).normal(size=len(phi))
+    correction = fit_correction(phi, log_rate, residual, noise=noise, length=length)
+    assert bool(SINGLE * np.linalg.norm(correction.weights) > LOOSE) is pull
+    there = places(_networks(300), log_rate)
+    np.testing.assert_allclose(correction.at(there, single=True), correction.at(there), rtol=0, atol=LOOSE)
 
 
 def test_networks_that_stand_for_nearly_all_say_nearly_the_same() -> None:
