@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dsim.graph import Graph
-from dsim.search.score import LatencyArrays, LatencyPricer, needs_of
+from dsim.search.pricer import LatencyArrays, LatencyPricer, needs_of
 from dsim.search.table import Floats
 
 
@@ -55,7 +55,10 @@ class JointLatency:
 
     def needs(self, phi: Floats, chance: float, *, single: bool = True) -> tuple[Floats, Floats]:
         """Return estimate and needed budget (N,) as `price` does, sooner; see `dsim.search.score.QuickPricer`."""
-        found = [np.array(needs_of(m, part, chance, single)) / ms for m, part, ms in self._cut(phi)]
+        found = [
+            np.array(needs_of(model, part, chance, ms if single else None)) / ms
+            for model, part, ms in self._cut(phi)
+        ]
         latency, needs = np.maximum.reduce(found)
         return latency, needs
 

@@ -7,7 +7,8 @@ from dsim.device.find import find_profile
 from dsim.rounding import finite
 from dsim.search.amounts import Ceiling
 from dsim.search.candidate import Candidate
-from dsim.search.score import AccuracyPredictor, LatencyPricer, Scorer, Scores
+from dsim.search.pricer import LatencyPricer
+from dsim.search.score import AccuracyPredictor, Scorer, Scores
 from dsim.search.spec import StudySpec
 from dsim.search.table import CostTable, Floats
 from dsim.search.tables import Tables

@@ -10,33 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsim.arch import Arch
-from dsim.latency.pricing import LOOSE as LOOSE_MS
 from dsim.rounding import limit, steps
-from dsim.search.table import Accuracies, CostTable, Floats, Latencies, Row
+from dsim.search.pricer import LatencyPricer, QuickPricer, needs_of
+from dsim.search.table import Accuracies, CostTable, Floats, Row
 
 Bools = NDArray[np.bool_]
 POINTS = 100.0  # top-1 is in percent: what is nothing beside this is rounding
 LOOSE = 4e-3  # points by which a quick mark of top-1 may be off
-
-
-class LatencyArrays(Protocol):
-    """Latency of N designs in milliseconds."""
-
-    @property
-    def latency_ms(self) -> Floats:
-        """The estimate, (N,)."""
-
-    @property
-    def low_ms(self) -> Floats:
-        """Lower end of the central interval, (N,)."""
-
-    @property
-    def high_ms(self) -> Floats:
-        """Upper end of the central interval, (N,)."""
-
-    @property
-    def needs_ms(self) -> Floats:
-        """The smallest budget (N,) that a new measurement keeps to with the chance asked for, cliffs included; infinite where none is enough."""
 
 
 class AccuracyArrays(Protocol):
@@ -67,19 +47,6 @@ class LowArrays(Protocol):
         """Whether they lie close enough to known networks for an estimate, (N,)."""
 
 
-class LatencyPricer(Latencies, Protocol):
-    """A latency model that prices feature vectors."""
-
-    def price(self, phi: Floats, confidence: float = 0.9, chance: float | None = None) -> LatencyArrays:
-        """Return latency, central interval and needed budget of each row of ``phi`` (N, F); ``chance`` of fitting is ``confidence`` if left out."""
-
-    def p_cliff(self, phi: Floats) -> Floats:
-        """Return the chance (N,) that a network leaves the accelerator."""
-
-    def p_fits(self, phi: Floats, budget_ms: float) -> Floats:
-        """Return the one-sided chance (N,) that a new measurement is within the budget, cliffs included."""
-
-
 class AccuracyPredictor(Accuracies, Protocol):
     """An accuracy model that predicts from summary vectors."""
 
@@ -88,14 +55,6 @@ class AccuracyPredictor(Accuracies, Protocol):
 
     def in_region(self, summaries: Floats) -> Bools:
         """Return which rows (N,) lie close enough to known networks for an estimate."""
-
-
-@runtime_checkable
-class QuickPricer(Protocol):
-    """A latency model that has the figures which designs are sorted by sooner than all others."""
-
-    def needs(self, phi: Floats, chance: float, *, single: bool = True) -> tuple[Floats, Floats]:
-        """Return estimate and needed budget of ``phi`` (N, F); in single precision off by up to `LOOSE_MS` of themselves."""
 
 
 @runtime_checkable
@@ -142,8 +101,8 @@ class Marks:
     needs_ms
         The smallest budget that they fit; of a design that breaks a limit beside time, at least a budget that is broken as far.
     sure
-        Whether all is exact; else top-1 may be off by `LOOSE` points, and milliseconds by `LOOSE_MS` of themselves. On which side of the
-        budget a design lies is exact even so.
+        Whether all is exact; else top-1 may be off by `LOOSE` points, and milliseconds by `dsim.latency.pricing.LOOSE` of
+        themselves. On which side of the budget a design lies is exact even so.
     """
 
     latency_ms: Floats
@@ -255,13 +214,13 @@ class Scorer:
             inside = self.accuracy.in_region(cut.summary)
             low = self.accuracy.predict(cut.summary, self.confidence).low
         within, needs = self._limited(cut, needs_ms)
-        sure = not single or (quick is None and not self._prices_quickly)
+        sure = not single or (quick is None and not isinstance(self.latency, QuickPricer))
         return Marks(latency_ms, needs, low, inside, within, np.full(len(low), sure))
 
     def with_needs(self, marks: Marks, rows: Floats) -> Marks:
         """Return marks of another scorer of the same models with what designs need by this one: top-1 is the same."""
         cut = self.table.cut(rows)
-        needs = self._needs(cut.phi, single=False)[1]
+        needs = self._needs(cut.phi, False)[1]
         return replace(marks, needs_ms=self._limited(cut, needs)[1])
 
     def used(self, marks: Marks, rows: Floats) -> Floats:
@@ -269,18 +228,12 @@ class Scorer:
         cut = self.table.cut(rows)
         if self.table.ceiling is None or cut.amounts is None:
             return marks.needs_ms[:, None] / self.budget_ms
-        needs = self._needs(cut.phi, single=True)[1]  # that of marks is raised where a limit is broken
+        needs = self._needs(cut.phi, True)[1]  # that of marks is raised where a limit is broken
         return np.stack([needs / self.budget_ms, self.table.ceiling.shares(cut.amounts)], axis=1)
 
     def _needs(self, phi: Floats, single: bool) -> tuple[Floats, Floats]:
-        """Return estimate and needed budget (N,), exact near the budget in single precision too."""
         chance = self.confidence if self.chance is None else self.chance
-        latency_ms, needs_ms = needs_of(self.latency, phi, chance, single)
-        if single and self._prices_quickly:
-            near = np.abs(needs_ms - self.budget_ms) <= 2.0 * LOOSE_MS * self.budget_ms
-            if near.any():
-                latency_ms[near], needs_ms[near] = needs_of(self.latency, phi[near], chance, single=False)
-        return latency_ms, needs_ms
+        return needs_of(self.latency, phi, chance, self.budget_ms if single else None)
 
     def _limited(self, cut: Row, needs_ms: Floats) -> tuple[Bools, Floats]:
         """Return which designs break no limit beside time, and the marks of what they need: a limit is as hard as the budget."""
@@ -293,10 +246,6 @@ class Scorer:
     @cached_property
     def _quick(self) -> QuickPredictor | None:
         return self.accuracy if isinstance(self.accuracy, QuickPredictor) else None
-
-    @cached_property
-    def _prices_quickly(self) -> bool:
-        return isinstance(self.latency, QuickPricer)
 
     def p_fits(self, rows: Floats) -> Floats:
         """Return the chance (N,) that a new measurement of each design is within the budget."""
@@ -325,14 +274,6 @@ class Scorer:
         """Return the design that needs the smallest budget, of those that may be chosen if any; where no budget is enough, the quickest."""
         figures = (steps(one, self.budget_ms) for one in (scores.latency_ms, scores.needs_ms))
         return int(np.lexsort((*figures, ~allowed(scores)))[0])
-
-
-def needs_of(latency: LatencyPricer, phi: Floats, chance: float, single: bool) -> tuple[Floats, Floats]:
-    """Return estimate and needed budget (N,) by a model, in single precision where that will do and is known there."""
-    if isinstance(latency, QuickPricer):
-        return latency.needs(phi, chance, single=single)
-    plain = latency.price(phi, chance)
-    return plain.latency_ms, plain.needs_ms
 
 
 def allowed(scores: Sortable) -> Bools:

@@ -18,7 +18,8 @@ import numpy as np
 
 from dsim.arch import Arch
 from dsim.rounding import limit, steps, without_rounding
-from dsim.search.score import POINTS, LatencyPricer
+from dsim.search.pricer import LatencyPricer
+from dsim.search.score import POINTS
 from dsim.search.table import Floats
 from dsim.shift.even import to_deviations, to_ranks
 from dsim.shift.panel import Panel
