@@ -1,6 +1,7 @@
 """How the command line ends: its exit codes, and what a signal does."""
 
 import signal
+import sys
 from types import FrameType
 
 OK = 0
@@ -11,9 +12,15 @@ CONTINUES = (
 )
 
 
-def stop_on_sigterm() -> None:
-    """Have SIGTERM, by which batch systems and ``kill`` end a program, do what Ctrl-C does: what is done is kept."""
+def stop_on_signals() -> None:
+    """Have a signal that ends a program do what Ctrl-C does: what is done is kept.
+
+    Batch systems and ``kill`` send SIGTERM; a terminal that is closed, or a connection that is lost, sends SIGHUP. ``nohup``
+    has SIGHUP ignored, and so it stays.
+    """
     signal.signal(signal.SIGTERM, _like_ctrl_c)
+    if sys.platform != "win32" and signal.getsignal(signal.SIGHUP) == signal.SIG_DFL:
+        signal.signal(signal.SIGHUP, _like_ctrl_c)
 
 
 def _like_ctrl_c(number: int, frame: FrameType | None) -> None:

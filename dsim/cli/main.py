@@ -6,14 +6,15 @@ The exit codes are those of `dsim.cli.exits`.
 from __future__ import annotations
 
 import importlib
-import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, NoReturn
 
 import click
 
-from dsim.cli.exits import INTERRUPTED, NOTHING_FITS, OK, stop_on_sigterm
+from dsim.cli.exits import INTERRUPTED, NOTHING_FITS, OK, stop_on_signals
+from dsim.cli.streams import FULL, leave_unread, make_usable
 from dsim.cli.words import ending
 from dsim.errors import DsimError, NothingFitsError
 from dsim.report.progress import shown
@@ -69,8 +70,7 @@ class LazyVerbs(click.Group):
             sys.stdout.flush()  # a pipe that broke shows here, not when Python closes the file
             return value
         except BrokenPipeError as error:
-            # nobody reads standard output any more (`| head`), and wants nothing else; Python must not write what is left
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            leave_unread()  # nobody reads standard output any more (`| head`), and wants nothing else
             raise click.exceptions.Exit(OK) from error
         except DsimError as error:
             if ctx.params["debug"]:
@@ -83,6 +83,13 @@ class LazyVerbs(click.Group):
         except Exception as error:
             if ctx.params["debug"]:
                 raise
+            if isinstance(error, OSError) and error.errno in FULL:
+                if not error.filename:
+                    leave_unread()  # most likely it was standard output
+                raise click.ClickException(
+                    f"{error.filename or 'standard output, or a file,'} cannot be written: {error.strerror}; make room, and give the "
+                    "same command again"
+                ) from error
             raise click.ClickException(
                 f"{type(error).__name__}: {error}; this is a fault of dsim: run it again as `dsim --debug ...` and report it"
             ) from error
@@ -118,7 +125,8 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
     args = list(sys.argv[1:] if argv is None else argv)
     if "--debug" in args:  # wherever it stands: whoever adds it repeats a command that failed
         args = ["--debug", *(arg for arg in args if arg != "--debug")]
-    stop_on_sigterm()
+    make_usable()
+    stop_on_signals()
     try:
         code = dsim.main(args=args, prog_name="dsim", standalone_mode=False)
     except click.ClickException as error:
@@ -126,6 +134,7 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
         code = error.exit_code
     except (click.Abort, KeyboardInterrupt) as stop:
         notes = [note for one in (stop, stop.__cause__) for note in getattr(one, "__notes__", ())]
-        click.echo("\n".join(("Interrupted.", *notes)), err=True)
+        with suppress(OSError):  # a terminal that was closed cannot be written
+            click.echo("\n".join(("Interrupted.", *notes)), err=True)
         code = INTERRUPTED
     sys.exit(code if isinstance(code, int) else OK)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from shutil import get_terminal_size
 
 from rich.console import Console
 from rich.text import Text
@@ -25,8 +26,13 @@ class ResultConsole(Console):
 def result_console() -> Console:
     """Make the console for one result: standard output, wide enough for tables where nobody says how wide it is."""
     console = ResultConsole(highlight=False)
-    if not console.is_terminal and "COLUMNS" not in os.environ:
+    asked = os.environ.get("COLUMNS", "")
+    if asked.isdecimal() and int(asked) > 0:
+        return console
+    if not console.is_terminal:
         console.width = PIPED_WIDTH
+    elif asked:  # such as 0, of a terminal that did not know its width then; rich would print nothing at all
+        console.width = get_terminal_size().columns
     return console
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -242,7 +243,8 @@ def test_export_of_a_preset_and_of_a_study(capsys: pytest.CaptureFixture[str], t
 
 @pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="Windows ends programs without a signal")
-def test_sigterm_does_what_ctrl_c_does(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+def test_a_signal_that_ends_a_program_does_what_ctrl_c_does(name: str, tmp_path: Path) -> None:
     words = [
         "study",
         "--device",
@@ -264,7 +266,7 @@ def test_sigterm_does_what_ctrl_c_does(tmp_path: Path) -> None:
         while process.poll() is None and not (trials.exists() and trials.read_text().count("\n") > 1):
             assert time.monotonic() < limit
             time.sleep(0.1)
-        process.terminate()
+        process.send_signal(signal.Signals[name])
         assert process.wait(timeout=60) == INTERRUPTED
         assert process.stderr is not None
         assert "Interrupted" in process.stderr.read()

@@ -12,7 +12,7 @@ import argparse
 import os
 from pathlib import Path
 
-from dsim.cli.exits import stop_on_sigterm
+from dsim.cli.exits import stop_on_signals
 from lab.places import NOTES, STUDIES
 from lab.validate.survival import clock, corrupt, disk, kills, term, versions
 from lab.validate.survival.note import write_note
@@ -30,7 +30,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, help="cases in all, those of earlier runs counted")
     parser.add_argument("--rows", type=Path, default=STUDIES / "survival" / "rows.jsonl")
     asked = parser.parse_args()
-    stop_on_sigterm()  # so that temporary folders go, and the note is written
+    stop_on_signals()  # so that temporary folders go, and the note is written
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # one core is left to others
     rows, kind = Rows(asked.rows), KINDS[asked.kind]
     try:

@@ -21,7 +21,7 @@ from pathlib import Path
 from signal import Signals
 from tempfile import TemporaryDirectory
 
-from dsim.cli.exits import INTERRUPTED, stop_on_sigterm
+from dsim.cli.exits import INTERRUPTED, stop_on_signals
 from lab.validate.survival.outcome import differences, outcome
 from lab.validate.survival.works import WORKS, Work
 
@@ -143,7 +143,7 @@ def _work(name: str, folder: Path, shared: Path, log: Path, user: int) -> None:
         os.setgid(user)
         os.setuid(user)
         os.environ["HOME"] = pwd.getpwuid(user).pw_dir
-    stop_on_sigterm()
+    stop_on_signals()
     try:
         WORKS[name].run(folder, shared)
     except KeyboardInterrupt:
