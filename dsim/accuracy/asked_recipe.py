@@ -83,20 +83,11 @@ def read_recipe(text: str, px: int) -> Recipe:
 
 def _whole(key: str, text: str, span: tuple[int, int]) -> int:
     low, high = span
-    if not text.isdecimal() or len(text) > 9:
-        raise InvalidValueError(
-            f"{key} of a recipe must be a whole number, got {text!r}; give {low} to {high}"
-        )
-    value = int(text)
+    value = int(text) if text.isdecimal() and len(text) <= 9 else low - 1
     if not low <= value <= high:
-        off = (
-            f"{value / high:.3g} times the largest"
-            if value > high
-            else f"{value / low:.2g} times the smallest"
-        )
         raise InvalidValueError(
-            f"{key} of a recipe must lie within {low} to {high}, where published networks are, got {value}, {off}; "
-            "nothing is known there"
+            f"{key} of a recipe must be a whole number from {low} to {high}, as published networks were trained, got {text!r}; "
+            "give one of these, for nothing is known beyond"
         )
     return value
 
@@ -141,7 +132,7 @@ def whole_recipe(text: str, px: int, own_task: bool = False) -> str:
     if asked.train_resolution != px:
         raise InvalidValueError(
             f"designs are trained at the resolution of the search's space, {px} px, got px={asked.train_resolution}; leave px "
-            "out, or set the resolution with --space"
+            f"out, or search at that size with --px {asked.train_resolution}"
         )
     return write_recipe(asked)
 

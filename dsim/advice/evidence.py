@@ -70,7 +70,9 @@ def timed(one: Seen, back: bool = False) -> Timed:
     """Return what a contrast did, or what its reverse did."""
     it = one.contrast
     change = it.before_ms / it.after_ms - 1.0 if back else it.change
-    return Timed(change, it.grade, it.network, f"{it.runtime} {it.version}".rstrip())
+    number = it.version[:1].isdigit()  # else words on how it was timed
+    through = f"{it.runtime}{' ' if number else ', '}{it.version}" if it.version else it.runtime
+    return Timed(change, it.grade, it.network, through)
 
 
 def length_gain(seen: Sequence[Seen], tokens: int, longer: int) -> Gain | None:

@@ -9,7 +9,7 @@ import sys
 from io import TextIOWrapper
 
 SAMPLE = "─µüλ✓"  # what answers and the names of files are made of
-PLAIN = {"─": "-", "µ": "u", "×": "x", "–": "-", "…": "..."}
+PLAIN = {"─": "-", "µ": "u", "\u00d7": "x", "\u2013": "-", "…": "..."}
 _ERRORS = "dsim.plain"
 FULL = (errno.ENOSPC, errno.EDQUOT)
 

@@ -57,7 +57,7 @@ def obstacle(module: torch.nn.Module, error: BaseException) -> str:
         hint = f"; a dictionary is written {name}.KEY=1x3x224x224, a list {name}=[3x224x224]"
     return (
         f"{said}{at}; it must run on what it is given, and takes {arguments_of(module)}: "
-        f"write --input NAME=SHAPE for each{hint}"
+        f"write {' '.join(f'--input {name}=SHAPE' for name in needed(module)) or '--input NAME=SHAPE for each'}{hint}"
     )
 
 

@@ -141,8 +141,12 @@ class LatencyEstimate(Summarised):
         """Say in words what the interval answers, and what bounds its upper end."""
         if not self.error_families:
             return self.question.words
-        few = f", under {ENOUGH}: its upper end is model-based" if self.error_families < ENOUGH else ""
-        return f"{self.question.words} (errors of {self.error_families} families{few})"
+        few = (
+            f"; with fewer than {ENOUGH} its upper end rests on a model"
+            if self.error_families < ENOUGH
+            else ""
+        )
+        return f"{self.question.words} (from the errors of {self.error_families} families{few})"
 
     def summary(self) -> Summary:
         """Return the estimate, where the time goes, and what the prices rest on."""

@@ -14,7 +14,7 @@ MOST = 300  # characters of what a user's own code says
 
 
 def run_file(path: Path, function: str) -> Any:
-    """Run the user's own file, call one of its functions, and return the module that it makes.
+    """Run the user's own file, and return a module of it, or the one that a function of it makes.
 
     Raises
     ------
@@ -36,11 +36,11 @@ def run_file(path: Path, function: str) -> Any:
         with redirect_stdout(sys.stderr):  # standard output is the answer's
             spec.loader.exec_module(loaded)
             made = getattr(loaded, function, None)
-            if not callable(made):
+            if not callable(made):  # a module is callable too
                 raise FileFormatError(
-                    f"{path} has no function {function!r}; name one that makes a torch.nn.Module"
+                    f"{path} has no function {function!r}; name one that makes a torch.nn.Module, or a module"
                 )
-            module = made()
+            module = made if _is_module(made) else made()
     except FileFormatError:
         raise
     except ModuleNotFoundError as error:
@@ -50,11 +50,16 @@ def run_file(path: Path, function: str) -> Any:
         raise _not_found(f"{path}:{function}", path.parent, package) from error
     except Exception as error:
         raise _failed(f"{path}:{function}", error) from error
-    if not callable(getattr(module, "state_dict", None)):
+    if not _is_module(module):
         raise FileFormatError(
             f"{path}:{function} must return a torch.nn.Module, got {type(module).__name__}; build the module there"
         )
     return module
+
+
+def _is_module(made: Any) -> bool:
+    """Tell a module from a function that makes one, without torch; a class of modules makes one."""
+    return not isinstance(made, type) and callable(getattr(made, "state_dict", None))
 
 
 def _failed(what: str, error: Exception) -> FileFormatError:

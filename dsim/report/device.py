@@ -138,6 +138,7 @@ GROUPS = {
     "phone-cpu": "Phone CPUs",
     "phone-gpu": "Phone GPUs",
     "snapdragon-npu": "Snapdragon NPUs",
+    "user": "Your own, from measurements that you gave",
 }
 
 

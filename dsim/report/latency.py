@@ -63,7 +63,7 @@ def show_latency(name: str, priced: Priced, by: str = "kind") -> None:
     console.print()
     parts = {"kind": answer.by_op, "block": answer.by_scope, "op": answer.by_kernel}[by]
     rows = [(label or "-", _ms(value)) for label, value in parts.items()]
-    if by == "kind" and len(rows) > MOST_KINDS:
+    if by == "kind" and len(rows) > MOST_KINDS + 1:  # one more takes no more room than the words for it
         rest = sum(list(parts.values())[MOST_KINDS:])
         rows = [*rows[:MOST_KINDS], (f"{len(parts) - MOST_KINDS} others", _ms(rest))]
     fixed_ms = without_rounding(answer.fixed_ms, answer.latency_ms)
@@ -88,13 +88,18 @@ def show_latency(name: str, priced: Priced, by: str = "kind") -> None:
 
 def _memory(priced: Priced) -> str:
     """Return what activations take at once: on the device, and in float32 where that differs."""
-    floats = f"{priced.peak_activation_bytes / 1e6:.1f} MB"
+    floats = _bytes(priced.peak_activation_bytes)
     if priced.number_bytes == FLOAT32_BYTES:
         return f"{floats} at once in float32"
     bits = f"{8 * priced.number_bytes}-bit numbers"
-    return (
-        f"{priced.device_activation_bytes / 1e6:.1f} MB at once in the device's {bits} ({floats} in float32)"
-    )
+    return f"{_bytes(priced.device_activation_bytes)} at once in the device's {bits} ({floats} in float32)"
+
+
+def _bytes(size: float) -> str:
+    """Write a size of memory in a unit that leaves something of it."""
+    if size >= 1e9:
+        return f"{size / 1e9:.2f} GB"
+    return f"{size / 1e6:.1f} MB" if size >= 1e5 else f"{size / 1e3:.1f} KB"
 
 
 def published_key(name: str, priced: Priced) -> str:
@@ -181,7 +186,9 @@ def _other_form(priced: Priced) -> str:
 
 def _sizes(graph: Graph) -> str:
     least = "at least " if graph.uncounted else ""
-    return f"{least}{graph.params / 1e6:.2f} M parameters, {least}{graph.macs / 1e9:.3f} GMACs"
+    params = f"{graph.params / 1e6:.2f} M" if graph.params >= 1e5 else f"{graph.params:,}"
+    macs = f"{graph.macs / 1e9:.3f} G" if graph.macs >= 1e7 else f"{graph.macs:,} "
+    return f"{least}{params} parameters, {least}{macs}MACs"
 
 
 def _interval(answer: LatencyEstimate, unit: str = " ms") -> str:

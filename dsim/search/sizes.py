@@ -7,17 +7,18 @@ from dataclasses import replace
 from typing import Any
 
 from dsim.device.find import name_at_batch
-from dsim.errors import InvalidValueError
+from dsim.errors import InvalidValueError, NothingFitsError
 from dsim.limits import NAMES, Limits, read_limits
 from dsim.search.clock import share_of
 from dsim.search.result import StudyResult
 from dsim.search.run import search
+from dsim.search.space import Space
 from dsim.search.spec import StudySpec
 from dsim.search.task import TaskSource
 from dsim.units import milliseconds
 
 MOST = 8  # sizes in one command: each is a search of its own
-_SIDE = re.compile(r"\d{1,5}")
+_SIDE = re.compile(r"\d{1,9}")
 
 
 def search_sizes(
@@ -34,6 +35,7 @@ def search_sizes(
 
     Top-1 is predicted for networks that are trained and tested at the size, so that a larger one may pay or not. Among sizes
     at which something fits, the highest pessimistic top-1 is the best; where nothing fits, the smallest budget that would do.
+    A size at which no design keeps to the limits is named, and the others count.
 
     Parameters
     ----------
@@ -52,6 +54,8 @@ def search_sizes(
     ------
     InvalidValueError
         A size is none, or several are asked for a backbone, whose top-1 does not depend on it.
+    NothingFitsError
+        No design keeps to the limits, at any size.
     """
     if backbone:
         if px is None or "," in px:
@@ -70,18 +74,25 @@ def search_sizes(
     source: TaskSource | None = asked.get("accuracy")
     task = source.task if source else None
     base = name or StudySpec(on, milliseconds(budget_ms), limits=limits, task=task).name
-    results: list[StudyResult] = []
+    results, refused = list[StudyResult](), dict[int, NothingFitsError]()
     share = share_of(time_s, len(sides))
     for side in sides:
         own = f"{base}-{side}px"
-        results.append(search(device, budget_ms, px=side, name=own, time_s=share, **asked))
+        try:
+            results.append(search(device, budget_ms, px=side, name=own, time_s=share, **asked))
+        except NothingFitsError as error:  # memory and MACs grow with the image
+            refused[side] = error
+            continue
         if results[-1].cost.interrupted:
             break
-    if len(results) == 1:  # it was interrupted
+    if not results:
+        raise refused[min(refused)]
+    if len(results) == 1 and results[0].cost.interrupted:
         return results[0]
     best = min(results, key=_order)
     others = [f"{one.spec.space.resolution} px {_found(one)}" for one in results if one is not best]
-    searched = [one.spec.space.resolution for one in results]
+    others += [f"{side} px has no design within the limits" for side in refused]
+    searched = [*(one.spec.space.resolution for one in results), *refused]
     here = f"{best.spec.space.resolution} px is the best of {', '.join(map(str, searched))}"
     costs = [one.cost for one in results]
     cost = replace(
@@ -100,7 +111,10 @@ def _sides(px: str) -> tuple[int, ...]:
             f"--px must be a side in pixels, or up to {MOST} different ones with commas, got {px[:60]!r}; write 224 or 192,224,256 "
             "(512x640 needs --task backbone)"
         )
-    return tuple(map(int, parts))
+    sides = tuple(map(int, parts))
+    for side in sides:  # a wrong one is refused before another is searched
+        Space().fixed(resolution=side)
+    return sides
 
 
 def _order(result: StudyResult) -> tuple[bool, float]:

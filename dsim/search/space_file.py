@@ -22,7 +22,7 @@ _KEYS: dict[str, tuple[Sequence[str] | None, int, str]] = {
     RESOLUTION: (
         None,
         0,
-        "side of the image, a multiple of 32; dsim study searches several, as --px: [192, 224]",
+        "side of the image, a multiple of 32; dsim study searches each of several: [192, 224]",
     ),
     "stems": (tuple(Stem), 1, "how the image becomes a map"),
     "mixers": (_PLAIN, 4, "token mixer of the blocks before attention, one row for each of the four stages"),

@@ -66,6 +66,18 @@ class Branches(nn.Module):
 
 def branches():
     return Branches()
+
+
+class Grey(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.inner = nn.Conv2d(1, 4, 3)
+
+    def forward(self, picture):
+        return self.inner(picture)
+
+
+grey = Grey()
 """
 
 
@@ -121,9 +133,21 @@ def test_an_operator_that_no_rule_counts_makes_lower_bounds_of_all_totals(
         )
         text = " ".join(out.split())
         assert code == 0
-        assert "at least 0.00 M parameters, at least 0.000 GMACs" in text
+        assert "at least 16 parameters, at least 12,288 MACs" in text
         assert "parameters and MACs are lower bounds, because no rule counts fft_rfft2." in text
         assert text.split().count("?") == len(devices.split(","))  # however a table breaks its cells
+
+
+def test_a_small_module_of_a_file_is_told_in_figures_that_are_not_naught(
+    source: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("grey", "Grey"):  # a module, and a class that makes one
+        words = ("predict", f"{source}:{name}", "--device", "iphone12", "--input", "1x1x28x28")
+        code, out, _ = run(capsys, *words)
+        text = " ".join(out.split())
+        assert code == 0
+        assert "40 parameters, 24,336 MACs" in text  # 4 x 9 weights and 4 biases; 26 x 26 x 4 x 9
+        assert "0.0 " not in text.partition("weights not counted")[0].partition("Memory:")[2]
 
 
 @pytest.mark.parametrize(
@@ -146,6 +170,7 @@ def test_an_operator_that_no_rule_counts_makes_lower_bounds_of_all_totals(
         ("efficientformer_l1", ("--input", "1x3x64x64", "--input", "1x3x64x64"), "a design takes one input"),
         ("{file}:two", (), "write --input left=1x3x224x224 --input right=1x3x224x224"),
         ("{file}:two", ("--input", "left=1x3x64x64", "--input", "left=1x3x64x64"), "got left twice"),
+        ("{file}:grey", (), "takes picture: write --input picture=SHAPE"),
         ("efficientformer_l1", ("--input", "224"), "must read like 1x3x224x224"),
         ("{file}:net", ("--input", "1x4x64x64"), "1x4x64x64"),
         ("efficientformer_l1", ("--px", "500x640"), "a multiple of 32"),

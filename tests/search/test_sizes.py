@@ -12,7 +12,7 @@ import pytest
 
 from dsim.arch import Mixer, backbone_graph
 from dsim.cli import main
-from dsim.errors import InvalidValueError
+from dsim.errors import InvalidValueError, NothingFitsError
 from dsim.search import StudySpec, search_sizes
 from dsim.search.grid import Grid
 from dsim.search.mix import all_mixes
@@ -56,6 +56,8 @@ def test_a_backbone_is_a_study_of_its_own() -> None:
         ({"px": "512x640"}, "needs --task backbone"),
         ({"px": "224,224"}, "different ones"),
         ({"px": "200"}, "resolution must be a multiple of 32"),
+        ({"px": "224,225", "trials": 10**9}, "resolution must be a multiple of 32"),  # before 224 is searched
+        ({"px": "224,100000", "trials": 10**9}, "resolution must be .*, got 100000"),
     ],
 )
 def test_a_size_that_cannot_be_searched_is_refused(asked: dict[str, object], said: str) -> None:
@@ -75,6 +77,18 @@ def test_ctrl_c_in_any_size_is_told_of_all() -> None:
     assert found.spec.space.resolution == 128
     assert any(note.startswith("128 px is the best of 128, 96; 96 px reaches") for note in found.notes)
     assert (found.cost.interrupted, found.cost.swept) == (True, False)
+
+
+def test_a_size_at_which_nothing_keeps_to_the_limits_is_named_and_the_others_count() -> None:
+    # in 16-bit numbers the activations of the stem's 64 channels alone take 4 times as much at twice the side
+    asked: dict[str, object] = {"trials": 3, "space": SMALL, "memory": "0.2MB"}
+    found = search_sizes("iphone12", "2ms", px="64,512,96", **asked)
+    assert found.chosen is not None
+    said = [note for note in found.notes if " is the best of 64, 96, 512; " in note]
+    assert len(said) == 1
+    assert said[0].endswith("512 px has no design within the limits")
+    with pytest.raises(NothingFitsError, match="--memory must leave at least one design"):
+        search_sizes("iphone12", "2ms", px="512,448", **asked)
 
 
 def test_ctrl_c_ends_a_study_without_what_takes_a_while() -> None:

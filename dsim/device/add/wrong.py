@@ -40,13 +40,19 @@ def refuse(wrong: Sequence[Wrong]) -> None:
         raise FileFormatError(f"{wrong[0].where}: {wrong[0].said}")
     files = {one.where.partition(", row ")[0] for one in wrong}
     shared = next(iter(files)) if len(files) == 1 else ""
-    alike: dict[tuple[str, str], list[str]] = {}  # rows with the same fault in the same column stand together
+    # rows that break the same rule in the same column stand together, with what each holds
+    alike: dict[tuple[str, str, str], tuple[list[str], list[str]]] = {}
     for one in wrong[:MOST]:
         row, _, column = one.where.removeprefix(f"{shared}, ").partition(", column ")
-        alike.setdefault((column, one.said), []).append(row)
+        rule, got, rest = one.said.partition(", got ")
+        value, end, remedy = rest.partition("; ")
+        rows, values = alike.setdefault((column, f"{rule}{got}", f"{end}{remedy}"), ([], []))
+        rows.append(row)
+        if value not in values:
+            values.append(value)
     told = (
-        f"{', '.join(rows)}{f', column {column}' if column else ''}: {said}"
-        for (column, said), rows in alike.items()
+        f"{', '.join(rows)}{f', column {column}' if column else ''}: {rule}{', '.join(values)}{remedy}"
+        for (column, rule, remedy), (rows, values) in alike.items()
     )
     more = f"; and {len(wrong) - MOST} more" if len(wrong) > MOST else ""
     raise FileFormatError(

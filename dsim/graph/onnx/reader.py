@@ -159,9 +159,16 @@ def _input(value: object, given: Shape | None) -> Shape:
     if not tensor.HasField("shape") or any(size <= 0 for size in stated):
         names = ["x".join(d.dim_param or str(d.dim_value) for d in tensor.shape.dim)]
         raise InvalidValueError(
-            f"input {name!r} leaves sizes open ({shown(names[0]) if stated else 'no shape at all'}); give them, e.g. --input {name}=1x3x224x224"
+            f"input {name!r} leaves sizes open ({shown(names[0]) if stated else 'no shape at all'}); give them, e.g. --input "
+            f"{name}={write_shape(_example(stated))}"
         )
     return tuple(stated)
+
+
+def _example(stated: Sequence[int]) -> Shape:
+    """Return a shape as an input with open sizes may have it: of an image's four axes, or of as many as are stated."""
+    usual = (1, 3, 224, 224) if len(stated) in (0, 4) else (1, *[128] * (len(stated) - 1))
+    return tuple(size if size > 0 else common for size, common in zip(stated or usual, usual, strict=True))
 
 
 def graph_of(network: Network) -> tuple[Graph, dict[str, Ref]]:
