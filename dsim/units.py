@@ -123,7 +123,7 @@ def count(value: float | str) -> float:
     match = _FORM.fullmatch(str(value))
     if not match or match[2].upper() not in _TIMES:
         raise InvalidValueError(
-            f"a count is a number with K, M, G or nothing behind it, got {value!r}; write 15M"
+            f"a count is a positive number with K, M, G or nothing behind it, got {value!r}; write 15M"
         )
     return _times(match[1], _TIMES[match[2].upper()], value, "a count", "15M")
 

@@ -194,5 +194,5 @@ def _members(name: str, row: Any, kind: type[StrEnum]) -> tuple[Any, ...]:
 def _row(name: str, row: tuple[Any, ...]) -> None:
     if not row or len(set(row)) != len(row):
         raise InvalidValueError(
-            f"every row of {name} must hold at least one choice and no choice twice, got {list(map(str, row))}; correct it"
+            f"a list of {name} must hold at least one choice, and none twice, got [{', '.join(map(str, row))}]; correct it"
         )

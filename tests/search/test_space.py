@@ -35,7 +35,7 @@ def test_left_out_keys_keep_their_defaults() -> None:
             "resolution, got also 'stem'",
         ),
         ("stems = []", "at least one choice"),
-        ("stems = ['conv7', 'conv7']", "no choice twice"),
+        ("stems = ['conv7', 'conv7']", "none twice, got [conv7, conv7]"),
         (
             "stems = 3",
             "stems must be a list, got 3; correct it, or print one that is right with: dsim study --show-space",
