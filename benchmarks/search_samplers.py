@@ -16,10 +16,10 @@ import numpy as np
 from rich.console import Console
 from rich.markdown import Markdown
 
-from dsim.accuracy import load_accuracy_model
+from dsim.accuracy.asked_recipe import model_for
 from dsim.latency import load_model
 from dsim.report.table import TableData, table
-from dsim.search import StudySpec
+from dsim.search import Space, StudySpec
 from dsim.search.exact import exact_optimum
 from dsim.search.identified import keep_identified
 from dsim.search.judge import scorer_of
@@ -86,7 +86,7 @@ def compare_with_exact(spec: StudySpec, scorer: Scorer, seeds: int) -> TableData
 @click.option("--write", type=click.Path(path_type=Path), help="Document with a block of this name.")
 def main(device: str, budget_ms: float, trials: int, seeds: int, write: Path | None) -> None:
     """Measure both, and print or write the tables."""
-    latency, accuracy = load_model(device), load_accuracy_model()
+    latency, accuracy = load_model(device), model_for("", Space().resolution)
     plain = StudySpec(device, budget_ms, trials=trials)
     spec = replace(plain, space=keep_identified(plain.space, latency.identified)[0])
     scorer = scorer_of(spec, latency, accuracy)

@@ -18,7 +18,7 @@ import numpy as np
 from rich.console import Console
 from rich.markdown import Markdown
 
-from dsim.accuracy import load_accuracy_model
+from dsim.accuracy.asked_recipe import model_for
 from dsim.latency import load_model
 from dsim.report.table import TableData, table
 from dsim.search.grid import Grid
@@ -47,7 +47,7 @@ COLUMNS = (
 @one_blas_thread()
 def rates(device: str) -> tuple[str, tuple[float, float, float], float]:
     """Return how a profile was learned, designs a second by the three ways, and how far single precision is off."""
-    latency, accuracy = load_model(device), load_accuracy_model()
+    latency, accuracy = load_model(device), model_for("", Space().resolution)
     space = keep_identified(Space(), latency.identified)[0]
     scorer = Scorer(latency, accuracy, CostTable(latency, accuracy), 2.0, 0.9)
     random = np.random.default_rng(0)

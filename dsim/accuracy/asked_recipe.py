@@ -7,8 +7,10 @@ from functools import lru_cache
 from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dsim.accuracy.cache import load_accuracy_model
+from dsim.accuracy.draws import draw_top1
 from dsim.accuracy.local import Lower
 from dsim.accuracy.model import AccuracyArrays, AccuracyModel
 from dsim.accuracy.quick import Lows
@@ -148,16 +150,23 @@ def recipe_words(recipe: Recipe | str | None, px: int) -> str:
 
 
 @dataclass(frozen=True)
-class ForRecipe:
-    """The accuracy model, asked about one recipe: a search takes it in the model's place."""
+class ForDesigns:
+    """The accuracy model, asked about designs of dsim's own and one recipe: a search takes it in the model's place.
+
+    Attributes
+    ----------
+    recipe
+        The reference recipe where it is None.
+    """
 
     model: AccuracyModel
-    recipe: Recipe
+    recipe: Recipe | None = None
 
     @property
     def fingerprint(self) -> str:
         """Hash of what the model was made from, and the recipe."""
-        return f"{self.model.fingerprint}:{write_recipe(self.recipe)}"
+        own = self.model.fingerprint
+        return f"{own}:{write_recipe(self.recipe)}" if self.recipe else own
 
     def summarise(self, graph: Graph) -> FloatArray:
         """Sum what a network is made of."""
@@ -165,22 +174,25 @@ class ForRecipe:
 
     def predict(self, summaries: FloatArray, confidence: float = 0.9) -> AccuracyArrays:
         """Estimate top-1 for the recipe."""
-        return self.model.predict(summaries, confidence, self.recipe)
+        return self.model.predict(summaries, confidence, self.recipe, designs=True)
 
     def lows(self, summaries: FloatArray, confidence: float = 0.9, single: bool = True) -> Lows:
         """Return the lower ends of `predict` and which designs a search may choose; see `AccuracyModel.lows`."""
-        return self.model.lows(summaries, confidence, self.recipe, single)
+        return self.model.lows(summaries, confidence, self.recipe, single, designs=True)
 
-    def lower(self, side: int, confidence: float) -> Lower:
-        """Return what bounds the lower ends of many designs at once; see `AccuracyModel.lower`."""
-        return self.model.lower(side, confidence, self.recipe)
+    def bounds(self, side: int, confidence: float) -> tuple[Lower, ...]:
+        """Return what bounds the lower ends of many designs at once; see `AccuracyModel.bounds`."""
+        return self.model.bounds(side, confidence, self.recipe, designs=True)
+
+    def draw(self, summaries: FloatArray, own: NDArray[np.int64], draws: int, seed: int) -> FloatArray:
+        """Draw top-1 jointly; see `dsim.accuracy.draws.draw_top1`."""
+        return draw_top1(self.model, summaries, own, draws, seed, self.recipe, designs=True)
 
     def in_region(self, summaries: FloatArray) -> np.ndarray:
         """Tell which designs a search may move to; the recipe does not matter for it."""
         return self.model.in_region(summaries)
 
 
-def model_for(text: str, px: int) -> AccuracyModel | ForRecipe:
-    """Return the accuracy model for the recipe that a text asks for; empty for the reference recipe."""
-    model = load_accuracy_model()
-    return ForRecipe(model, read_recipe(text, px)) if text else model
+def model_for(text: str, px: int) -> ForDesigns:
+    """Return the accuracy model for designs and the recipe that a text asks for; empty for the reference recipe."""
+    return ForDesigns(load_accuracy_model(), read_recipe(text, px) if text else None)

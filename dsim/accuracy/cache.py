@@ -17,6 +17,9 @@ from dsim.records import from_npz, to_npz
 
 SECONDS = 2.0  # that a fit takes, about
 HYPERPARAMETERS_FILE = "hyperparameters.json"
+FORMAT = (
+    2  # raised where a model has other fields; the format of all fits would have latency learned anew as well
+)
 
 
 def load_hyperparameters() -> tuple[str, dict[str, float]]:
@@ -49,7 +52,7 @@ def _learn() -> AccuracyModel:
 
 def _content_hash() -> str:
     digest = hashlib.sha256()
-    digest.update(f"{fit_format()}\0".encode())
+    digest.update(f"{fit_format()}\0{FORMAT}\0".encode())
     for path in sorted(p for kind in ("*.csv", "*.parquet", "*.json") for p in FOLDER.glob(kind)):
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()[:24]

@@ -30,6 +30,7 @@ def draw_top1(
     draws: int,
     seed: int,
     recipe: Recipe | None = None,
+    designs: bool = False,
 ) -> FloatArray:
     """Draw the top-1 of designs jointly, at one recipe.
 
@@ -38,7 +39,7 @@ def draw_top1(
     model
         A fitted model.
     summaries
-        (N, S) of whole networks, all of one family that nobody has trained.
+        (N, S) of whole networks, all of one family that nobody has trained, or of dsim's own designs.
     own
         (N,) labels: designs with one label share what a network has of its own (those that differ in activation or norm
         alone, whose effects have an uncertainty of their own).
@@ -46,6 +47,8 @@ def draw_top1(
         How many, and the seed.
     recipe
         How all of them would be trained; the reference recipe where it is left out.
+    designs
+        Whether they are designs, whose kin is known; see `AccuracyModel.predict`.
 
     Returns
     -------
@@ -54,7 +57,8 @@ def draw_top1(
     """
     surrogate, logs = model.surrogate, model.surrogate.logs
     points = questions(summaries, model.scaling, recipe)
-    mean, _, distance = surrogate.predict(points)
+    kin = model.kin_for(recipe, designs)
+    told = surrogate.predict(points, kin)
     pivots = surrogate.known.take(surrogate.pivots)
     parts = covariance_parts(points, points, logs)
     cross = covariance_parts(points, pivots, logs)
@@ -62,13 +66,19 @@ def draw_top1(
     explained = (
         sum((cross[name] for name in SMOOTH), start=np.zeros((len(points), len(pivots)))) @ surrogate.root
     )
-    covariance = prior - explained @ explained.T
     # one family and one recipe for all; a network's own part goes by its label
-    covariance += np.exp(logs["family"]) + np.exp(logs["recipe_row"])
+    shared = np.exp(logs["family"]) + np.exp(logs["recipe_row"])
+    alike = told.by_kin[:, None] == told.by_kin[None, :]
+    if kin is not None:
+        # designs that lie far from their kin are taken for another family, but the recipe stays
+        shared = np.where(alike, shared, shared - kin.given)
+        explained = explained + np.outer(told.by_kin, kin.lean)
+        shared = shared - kin.told * np.outer(told.by_kin, told.by_kin)
+    covariance = prior + shared - explained @ explained.T
     covariance += np.exp(logs["network"]) * (own[:, None] == own[None, :])
     rng = np.random.default_rng(seed)
-    widen = model.misses.reach(_LEVEL, are_known(distance, points)) / HALF_90
-    log_error = mean + widen * rng.standard_normal((draws, len(points))) @ symmetric_root(covariance)
+    widen = model.misses.reach(_LEVEL, are_known(told.distance, points), told.by_kin) / HALF_90
+    log_error = told.mean + widen * rng.standard_normal((draws, len(points))) @ symmetric_root(covariance)
     spread = symmetric_root(model.effects.covariance)
     effects = model.effects.mean + rng.standard_normal((draws, len(spread))) @ spread
     shift: FloatArray = model.effects.shift(summaries)

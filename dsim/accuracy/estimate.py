@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from dsim.accuracy.asked_recipe import read_recipe, recipe_words
 from dsim.accuracy.cache import load_accuracy_model
+from dsim.accuracy.kin import question_words
 from dsim.accuracy.misses import REGION
 from dsim.accuracy.points import resolutions_of
 from dsim.accuracy.recipe import REFERENCE, Recipe
@@ -37,6 +38,8 @@ class Top1Estimate(Summarised):
         Side in pixels of the images that it would be trained and tested on.
     recipe
         How it would be trained, in words.
+    question
+        What the interval is for, in words: another network of the family that designs are kin of, or one of no known family.
     """
 
     top1: float
@@ -46,6 +49,7 @@ class Top1Estimate(Summarised):
     distance: float
     resolution: int = REFERENCE.train_resolution
     recipe: str = ""
+    question: str = ""
 
     @property
     def extrapolated(self) -> bool:
@@ -61,6 +65,7 @@ class Top1Estimate(Summarised):
             "confidence": self.confidence,
             "resolution": self.resolution,
             "recipe": self.recipe,
+            "question": self.question,
             "distance": self.distance,
             "extrapolated": self.extrapolated,
         }
@@ -71,6 +76,7 @@ class Top1Estimate(Summarised):
             ("top-1", f"{self.top1:.1f} % (ImageNet-1k, trained and tested at {self.resolution} px)"),
             *((("recipe", self.recipe),) if self.recipe else ()),
             ("interval", f"{self.low:.1f} to {self.high:.1f} %, at {self.confidence:.0%}"),
+            *((("question", self.question),) if self.question else ()),
             (
                 "distance",
                 f"{self.distance:.2f} to the nearest known network, at most {REGION:.2f} in a search",
@@ -89,6 +95,8 @@ def estimate_top1(
     recipe: Recipe | str | None = None,
 ) -> Top1Estimate:
     """Estimate ImageNet top-1 of a design, by default for the reference recipe at the design's own resolution.
+
+    A design is kin of EfficientFormer's networks, and estimated from them too. A graph or a module may be of any family.
 
     Parameters
     ----------
@@ -111,6 +119,7 @@ def estimate_top1(
     UnsupportedOpError
         The module cannot be traced.
     """
+    designs = isinstance(arch_or_module, Arch | str | Path)
     if isinstance(arch_or_module, Arch | str | Path):
         design = read_design(arch_or_module)
         recipe = read_recipe(recipe, design.resolution) if isinstance(recipe, str) else recipe
@@ -133,10 +142,11 @@ def estimate_top1(
                 f"a recipe's px must be the network's own {own} px, got {recipe.train_resolution}; leave px out, or give "
                 "the network at that size"
             )
-    answer = model.predict(summaries, confidence, recipe)
+    answer = model.predict(summaries, confidence, recipe, designs)
     resolution = recipe.train_resolution if recipe else own
     values = (answer.top1, answer.low, answer.high)
     top1, low, high = (round(float(v[0]), 3) for v in values)
     distance = round(float(answer.distance[0]), 4)
     words = recipe_words(recipe, resolution)
-    return Top1Estimate(top1, low, high, confidence, distance, resolution, words)
+    question = question_words(bool(answer.by_kin[0]), recipe)
+    return Top1Estimate(top1, low, high, confidence, distance, resolution, words, question)

@@ -24,11 +24,12 @@ from functools import cached_property
 
 import numpy as np
 
-from dsim.accuracy.quick import Quick
+from dsim.accuracy.quick import Quick, QuickKin
 from dsim.accuracy.summary import FloatArray
 
 THIRD, FOURTH = (6, 9, 12, 16), 8  # directions that these derivatives are made over
 FAR = 1.0  # of the kernel's lengths, from which they do not help
+ROUNDED = 1e-9  # part of a distance
 PLAIN = 1e-4  # of log-error: less is not worth a closer look
 
 
@@ -181,12 +182,15 @@ class Lower:
         Variance of the interplay of size and recipe.
     reach
         Standardised error of the lower end.
+    kin
+        What kin tells; where it is None, they hold for designs that are not estimated from it, else for those that are.
     """
 
     model: Quick
     own: float
     interplay: float
     reach: float
+    kin: QuickKin | None
 
     @cached_property
     def _structure(self) -> FloatArray:
@@ -208,6 +212,17 @@ class Lower:
             _norm(alike, np.asarray(heights * q.interplay.weights, dtype=np.float64)),
         )
 
+    def holds_for_none(self, at: FloatArray, inside: float) -> bool:
+        """Tell whether all designs within a distance of coordinates (D,) are of the other kind than those that this holds for."""
+        kin = self.model.kin
+        if kin is None:
+            return False
+        away = self._structure[kin.columns] - at
+        nearest, edge = math.sqrt(float((away**2).sum(1).min())), math.sqrt(kin.edge)
+        if self.kin:
+            return nearest - inside > edge * (1.0 + ROUNDED)
+        return nearest + inside < edge * (1.0 - ROUNDED)
+
     def around(self, at: FloatArray, doubt: float) -> Local:
         """Return the function around coordinates (D,); ``doubt`` is a variance that no design has less of beside the process's."""
         q, (alike_at, heights) = self.model, self._alike
@@ -219,12 +234,15 @@ class Lower:
         alike = heights * np.exp(-0.5 * (apart**2).sum(1))
         count = len(q.root)
         pivots = np.concatenate([[1.0], size]) @ q.linear + near[:count] + alike[:count]
-        seen = pivots @ q.root
-        known = max(q.prior + q.by_size * float((size**2).mean()) - self.own - float(seen @ seen), 0.0)
+        seen, told, shift = pivots @ q.root, 0.0, 0.0
+        if self.kin:  # the parts that are told of are one more constant of the process
+            seen, told, shift = seen + self.kin.lean, self.kin.told, self.kin.shift
+        prior = q.prior + q.by_size * float((size**2).mean()) - self.own
+        known = max(prior - float(seen @ seen) - told, 0.0)
         rest = self.own + q.noise + doubt
         total = math.sqrt(known + rest)
         by, taken = self.reach / total, q.root @ seen
-        mean = q.level + float(size @ q.slope)
+        mean = q.level + float(size @ q.slope) + shift
         mean += float(near @ q.structure.weights) + float(alike @ q.interplay.weights)
         line = q.slope - by * (q.linear[1:] @ taken) + by * q.by_size / z * size
         share = by * math.sqrt(known)
@@ -248,10 +266,17 @@ class Lower:
         return Local(mean + self.reach * total, slope, curve, straight, structure, interplay, stretch)
 
 
-def lower_of(model: Quick, logs: Mapping[str, float], reach: float) -> Lower:
-    """Return what makes such functions, for the logarithms of the process's variances and the standardised error of the lower end."""
+def lower_of(model: Quick, logs: Mapping[str, float], reach: float, by_kin: bool) -> Lower:
+    """Return what makes such functions, for the logarithms of the process's variances and the standardised error of the lower end.
+
+    Parameters
+    ----------
+    by_kin
+        Whether for designs that are estimated from their kin, or for all others.
+    """
     own = sum(math.exp(logs[name]) for name in ("family", "network", "recipe_row"))
-    return Lower(model, own, math.exp(logs["interplay"]), reach)
+    kin = model.kin if by_kin else None
+    return Lower(model, own - (kin.given if kin else 0.0), math.exp(logs["interplay"]), reach, kin)
 
 
 def _norm(at: FloatArray, weights: FloatArray) -> float:

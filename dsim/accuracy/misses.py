@@ -1,7 +1,8 @@
 """How far held-out results lie from their estimates, in deviations: the width of an interval rests on it.
 
-Two questions differ. A design within the region that a search may move in, for a recipe whose schedule is stated, is judged by
-published results of that kind. Any other is judged by the rest: trained by an unstated schedule, or unlike every other network.
+Three questions differ. A network within the region that a search may move in, for a recipe whose schedule is stated, is judged by
+published results of that kind, each without its family. A design whose kin is known (`dsim.accuracy.kin`) is judged by results that were
+predicted from some of theirs. Any other is judged by the rest: trained by an unstated schedule, or unlike every other network.
 """
 
 from __future__ import annotations
@@ -22,19 +23,24 @@ LEAST = 5  # families that the errors of a question must come from
 
 @dataclass(frozen=True)
 class Misses:
-    """Absolute residuals in deviations, each group predicted from the others, by the question that they answer.
+    """Absolute residuals in deviations, by the question that they answer.
 
     Attributes
     ----------
     known, other
-        Sorted: of results within `REGION` of another group's network whose recipe is stated, and of all others. Of each group
-        the same number of quantiles, so that all groups count alike.
+        Sorted, each group predicted from the others: of results within `REGION` of another group's network whose recipe is stated, and
+        of all others. Of each group the same number of quantiles, so that all groups count alike.
+    kin
+        The same of results that were predicted from others of their group.
     """
 
     known: FloatArray
     other: FloatArray
+    kin: FloatArray
 
-    def reach(self, confidence: float, known: NDArray[np.bool_]) -> FloatArray:
+    def reach(
+        self, confidence: float, known: NDArray[np.bool_], kin: NDArray[np.bool_] | None = None
+    ) -> FloatArray:
         """Return how many deviations an interval reaches to each side, shape (N,).
 
         Parameters
@@ -43,12 +49,20 @@ class Misses:
             Share of results that keep to it.
         known
             Shape (N,): which designs lie within the region and have a recipe that is stated.
+        kin
+            Shape (N,): which of these are estimated from their kin's results; none where it is left out.
         """
         near, far = (float(np.quantile(kind, confidence)) for kind in (self.known, self.other))
-        return np.where(known, near, far)
+        reach = np.where(known, near, far)
+        return reach if kin is None else np.where(kin, float(np.quantile(self.kin, confidence)), reach)
 
 
-def misses_of(residuals: FloatArray, known: NDArray[np.bool_], groups: tuple[str, ...]) -> Misses:
+def misses_of(
+    residuals: FloatArray,
+    known: NDArray[np.bool_],
+    groups: tuple[str, ...],
+    by_kin: FloatArray | None = None,
+) -> Misses:
     """Sort held-out residuals, in deviations, by the question that they answer.
 
     Parameters
@@ -58,14 +72,20 @@ def misses_of(residuals: FloatArray, known: NDArray[np.bool_], groups: tuple[str
         of fewer than five groups is answered by all.
     groups
         Length N: who was held out together.
+    by_kin
+        Shape (N,): residuals of results that were predicted from others of their group; nan of those that answer for no design.
     """
     sizes, labels = np.abs(residuals), np.asarray(groups)
 
-    def pooled(rows: NDArray[np.bool_]) -> FloatArray:
-        kept = rows if len(set(labels[rows].tolist())) >= LEAST else np.ones_like(rows)
-        return group_quantiles(sizes[kept], tuple(labels[kept].tolist()))
+    def pooled(rows: NDArray[np.bool_], sizes: FloatArray = sizes) -> FloatArray | None:
+        if len(set(labels[rows].tolist())) < LEAST:
+            return None
+        return group_quantiles(sizes[rows], tuple(labels[rows].tolist()))
 
-    return Misses(pooled(known), pooled(~known))
+    every = group_quantiles(sizes, groups)
+    near, far = (every if (found := pooled(rows)) is None else found for rows in (known, ~known))
+    own = None if by_kin is None else pooled(~np.isnan(by_kin), np.abs(by_kin))
+    return Misses(near, far, near if own is None else own)
 
 
 def known_rows(points: Points, logs: dict[str, float], groups: tuple[str, ...]) -> NDArray[np.bool_]:

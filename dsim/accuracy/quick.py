@@ -30,6 +30,8 @@ from dsim.accuracy.covariance import (
 )
 from dsim.accuracy.effects import Effects, deviations
 from dsim.accuracy.features import LAYOUTS, NAMES, featurise
+from dsim.accuracy.kin import NEAR as KIN_NEAR
+from dsim.accuracy.kin import Kin
 from dsim.accuracy.misses import REGION, Misses
 from dsim.accuracy.points import Scaling, questions
 from dsim.accuracy.recipe import Recipe
@@ -76,11 +78,14 @@ class Ask:
         How designs would be trained; the reference recipe where it is None.
     single
         Whether in single precision.
+    designs
+        Whether they are dsim's own, whose kin is known.
     """
 
     side: int
     recipe: Recipe | None
     single: bool
+    designs: bool = False
 
 
 @dataclass(frozen=True)
@@ -93,6 +98,30 @@ class _Columns:
 
     lifted: Floats  # (D + 2, C)
     weights: Floats  # (C,) of the mean
+
+
+@dataclass(frozen=True)
+class QuickKin:
+    """What kin tells of designs (`dsim.accuracy.kin.Kin`), arranged likewise.
+
+    Attributes
+    ----------
+    columns
+        The kin's, of the structure.
+    shift, told, given
+        As there.
+    lean
+        (P,), of products with the triangle.
+    edge
+        Squared distance up to which it tells something.
+    """
+
+    columns: NDArray[np.int64]
+    shift: float
+    lean: Floats
+    told: float
+    given: float
+    edge: float
 
 
 @dataclass(frozen=True)
@@ -119,46 +148,64 @@ class Quick:
     prior: float
     floor: float
     noise: float
+    kin: QuickKin | None
 
     def lows(self, summaries: FloatArray, confidence: float) -> Lows:
         """Return what a search sorts designs by; ``summaries`` (N, S)."""
         table = np.asfortranarray(summaries)
         mean, variance, squares = np.empty((3, len(table)))
+        near = np.empty(len(table), dtype=bool)
         for k in range(0, len(table), BLOCK):
             cut = slice(k, k + BLOCK)
-            mean[cut], variance[cut], squares[cut] = self._block(table[cut])
+            mean[cut], variance[cut], squares[cut], near[cut] = self._block(table[cut])
         effects = self.effects
         shift = effects.shift(table)
         effect, doubt = shift @ effects.mean, ((shift @ effects.covariance) * shift).sum(1)
         error = np.exp(mean)
-        exact = self.root.dtype == np.float64
-        inside = squares <= self.edge * (1.0 if exact else 1.0 + NEAR)
-        far, near = self._reach(confidence)
-        reach = np.where(inside & self.stated, near, far) * deviations(variance, doubt, error)
+        inside = squares <= self.edge * self._slack
+        other, known, kin = self._reach(confidence)
+        reach = np.where(near, kin, np.where(inside & self.stated, known, other))
+        reach *= deviations(variance, doubt, error)
         low = np.clip(100.0 - error * np.exp(reach) + effect, 0.0, 100.0)
         return Lows(low, inside)
 
-    def _block(self, table: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Return mean, variance and squared distance to known networks of designs (N, S)."""
+    @property
+    def _slack(self) -> float:
+        """By how much an edge is widened: in single precision, designs on it count as within."""
+        return 1.0 if self.root.dtype == np.float64 else 1.0 + NEAR
+
+    def _block(self, table: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray, Bools]:
+        """Return mean, variance and squared distance to known networks of designs (N, S), and which are estimated from their kin."""
         at = (featurise(table)[:, self.pick] - self.center) * self.scale
         size = at[:, : len(self.sizes)] * self.sizes
         kind = self.root.dtype
         structure, interplay = _lifted(at).astype(kind), _lifted(size * self.stretch).astype(kind)
         lines = np.hstack([np.ones((len(at), 1)), size]).astype(kind)
         mean, explained, nearest = np.empty((3, len(at)))
+        by_kin = np.zeros(len(at), dtype=bool)
         for k in range(0, len(at), CHUNK):
             cut = slice(k, k + CHUNK)
-            mean[cut], explained[cut], nearest[cut] = self._chunk(structure[cut], interplay[cut], lines[cut])
+            mean[cut], explained[cut], nearest[cut], by_kin[cut] = self._chunk(
+                structure[cut], interplay[cut], lines[cut]
+            )
         prior = self.prior + self.by_size * (size**2).mean(1)
         variance = np.maximum(prior - explained, self.floor) + self.noise
-        nearest -= np.log(self.variance)
-        return mean + self.level + size @ self.slope, variance, np.maximum(-2.0 * nearest, 0.0)
+        return mean + self.level + size @ self.slope, variance, self._squares(nearest), by_kin
 
-    def _chunk(self, structure: Floats, interplay: Floats, lines: Floats) -> tuple[Floats, Floats, Floats]:
+    def _squares(self, exponents: Floats) -> Floats:
+        """Return the squared distances to the structure's columns of products with them."""
+        return np.maximum(-2.0 * (exponents - np.log(self.variance)), 0.0)
+
+    def _chunk(
+        self, structure: Floats, interplay: Floats, lines: Floats
+    ) -> tuple[Floats, Floats, Floats, Bools]:
         count, rows = len(self.root), len(lines)
         near, alike, pivots = (room[:rows] for room in self._rooms())
         np.matmul(structure, self.structure.lifted, out=near)
         nearest = near.max(1)
+        by_kin = np.zeros(rows, dtype=bool)
+        if self.kin:
+            by_kin = self._squares(near[:, self.kin.columns].max(1)) <= self.kin.edge * self._slack
         np.exp(near, out=near)
         np.matmul(interplay, self.interplay.lifted, out=alike)
         np.exp(alike, out=alike)
@@ -169,7 +216,13 @@ class Quick:
         multiply = blas.strmm if self.root.dtype == np.float32 else blas.dtrmm
         # BLAS counts along columns: to it both are transposed, and the root is an upper triangle
         seen = multiply(1.0, self.root.T, pivots.T, side=0, lower=0, trans_a=0, overwrite_b=1).T
-        return mean, np.einsum("np,np->n", seen, seen), nearest
+        explained = np.einsum("np,np->n", seen, seen)
+        if self.kin:
+            # |seen + lean|^2, without another matrix
+            more = 2.0 * (seen @ self.kin.lean) + float(self.kin.lean @ self.kin.lean) + self.kin.told
+            explained += by_kin * more
+            mean += by_kin * self.kin.shift
+        return mean, explained, nearest, by_kin
 
     def _rooms(self) -> tuple[Floats, ...]:
         """Return memory for one chunk, the same each time: fresh memory costs as much as what is written into it."""
@@ -180,10 +233,11 @@ class Quick:
         return rooms
 
     def _reach(self, confidence: float) -> FloatArray:
-        """Return the standardised errors that a share of results keeps to, beyond what is known and within."""
+        """Return the standardised errors that a share of results keeps to: beyond what is known, within, and of kin."""
         # kept, for to sort them takes longer than to score a design
         if confidence not in self._reaches:
-            self._reaches[confidence] = self.misses.reach(confidence, np.array([False, True]))
+            known = np.array([False, True, True])
+            self._reaches[confidence] = self.misses.reach(confidence, known, np.array([False, False, True]))
         return self._reaches[confidence]
 
     @cached_property
@@ -195,8 +249,10 @@ class Quick:
         return threading.local()
 
 
-def quick(scaling: Scaling, surrogate: Surrogate, effects: Effects, misses: Misses, ask: Ask) -> Quick:
-    """Prepare a model, whose parts these are, for what is asked."""
+def quick(
+    scaling: Scaling, surrogate: Surrogate, effects: Effects, misses: Misses, ask: Ask, kin: Kin | None
+) -> Quick:
+    """Prepare a model, whose parts these are, for what is asked; ``kin`` tells of the designs."""
     logs, known, pivots = surrogate.logs, surrogate.known, surrogate.pivots
     asked = questions(_empty(ask.side), scaling, ask.recipe)
     kind: type[np.floating[Any]] = np.float32 if ask.single else np.float64
@@ -219,9 +275,11 @@ def quick(scaling: Scaling, surrogate: Surrogate, effects: Effects, misses: Miss
     )
     stretch = float(np.exp(-logs["interplay_size"]) / np.sqrt(sizes.shape[1]))
     # |k @ root|^2 is |k @ triangle|^2: the rotation between them keeps lengths
-    triangle = np.linalg.qr(surrogate.root.T).R.T
+    rotation, upper = np.linalg.qr(surrogate.root.T)
+    triangle = upper.T
+    places = structure_coordinates(known, logs)
     structure = _columns(
-        structure_coordinates(known, logs),
+        places,
         pivots,
         surrogate.weights * variance("structure"),
         np.full(len(known), variance("structure")),
@@ -252,7 +310,21 @@ def quick(scaling: Scaling, surrogate: Surrogate, effects: Effects, misses: Miss
         prior + variance("training") * float((asked.groups["recipe"] ** 2).mean()),
         variance("noise") + variance("network"),
         _noise(asked, logs),
+        kin and _quick_kin(kin, _places(structure, places[kin.rows]), rotation, kind),
     )
+
+
+def _quick_kin(
+    kin: Kin, columns: NDArray[np.int64], rotation: FloatArray, kind: type[np.floating[Any]]
+) -> QuickKin:
+    lean = (kin.lean @ rotation).astype(kind)
+    return QuickKin(columns, kin.shift, lean, kin.told, kin.given, KIN_NEAR**2)
+
+
+def _places(columns: _Columns, at: FloatArray) -> NDArray[np.int64]:
+    """Return the numbers of the columns of results at coordinates (N, D)."""
+    products = _lifted(at) @ columns.lifted
+    return np.unique(products.argmax(1))
 
 
 def _empty(side: int) -> FloatArray:

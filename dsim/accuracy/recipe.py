@@ -66,6 +66,10 @@ class Recipe:
         """True where a source states the schedule."""
         return self.epochs is not None
 
+    def is_like(self, other: Recipe) -> bool:
+        """Tell whether both train alike, at whichever resolution."""
+        return (self.epochs, self.teacher, self.augment) == (other.epochs, other.teacher, other.augment)
+
 
 REFERENCE = Recipe(
     epochs=300, teacher=Teacher.CONVNET, augment=Augment.STRONG, train_resolution=224, key="reference"

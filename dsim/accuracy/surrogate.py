@@ -1,6 +1,6 @@
 """The process conditioned on its results, arranged so that tens of thousands of designs are priced in a second.
 
-All questions share one recipe and are of no known family. The mean is exact. The variance needs a product with the
+All questions share one recipe, and are of no known family or are designs, whose kin is known. The mean is exact. The variance needs a product with the
 inverse covariance of all results; here the results are represented by a few hundred pivots (pivoted Cholesky), which
 can only widen an interval.
 
@@ -13,14 +13,36 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import cho_factor, cho_solve, lapack
+from numpy.typing import NDArray
+from scipy.linalg import cho_factor, cho_solve, lapack, solve_triangular
 
 from dsim.accuracy.covariance import Points, covariance_parts, noise_variance, structure_coordinates
+from dsim.accuracy.kin import NEAR, Kin, Kinship, Relatives, kinship_of
 from dsim.accuracy.summary import FloatArray
 
 SMOOTH = ("constant", "size", "structure", "training", "interplay")
 PIVOTS = 300
 CHUNK = 4096
+
+
+@dataclass(frozen=True)
+class Told:
+    """What is told of new training runs; each field has shape (N,).
+
+    Attributes
+    ----------
+    mean, variance
+        Of log(error).
+    distance
+        To the nearest known network, in structure.
+    by_kin
+        Whether kin was part of it.
+    """
+
+    mean: FloatArray
+    variance: FloatArray
+    distance: FloatArray
+    by_kin: NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -41,6 +63,8 @@ class Surrogate:
         Rows of ``known``, shape (P,).
     root
         Shape (P, P): the explained variance is ``|k[pivots] @ root|^2``.
+    kinship
+        What the results of their kin tell of designs; None where there are none.
     """
 
     logs: dict[str, float]
@@ -49,20 +73,26 @@ class Surrogate:
     weights: FloatArray
     pivots: np.ndarray
     root: FloatArray
+    kinship: Kinship | None
 
-    def predict(self, points: Points) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Return mean and variance of log(error) of a new training run, and the distance to what is known; (N,) each."""
+    def predict(self, points: Points, kin: Kin | None = None) -> Told:
+        """Return what is told of new training runs.
+
+        Parameters
+        ----------
+        kin
+            What designs' kin tells of those that lie within `NEAR` of it; networks of no known family where it is left out.
+        """
         recipes, which = np.unique(points.groups["recipe"], axis=0, return_inverse=True)
         cuts = [
             rows[k : k + CHUNK]
             for rows in (np.flatnonzero(which.ravel() == n) for n in range(len(recipes)))
             for k in range(0, len(rows), CHUNK)
         ]
-        found = np.empty((3, len(points)))
+        found, near = np.empty((3, len(points))), np.zeros(len(points), dtype=bool)
         for rows in cuts:
-            found[:, rows] = self._chunk(points.take(rows))
-        mean, variance, distance = found
-        return mean, variance, distance
+            *found[:, rows], near[rows] = self._chunk(points.take(rows), kin)
+        return Told(*found, near)
 
     def distance(self, points: Points) -> FloatArray:
         """Distance to the nearest known network, shape (N,)."""
@@ -71,10 +101,13 @@ class Surrogate:
         squares = [_squares(asked[k : k + CHUNK], known).min(1) for k in range(0, len(asked), CHUNK)]
         return np.asarray(np.sqrt(np.maximum(np.concatenate(squares), 0.0)))
 
-    def _chunk(self, points: Points) -> tuple[FloatArray, FloatArray, FloatArray]:
+    def _chunk(
+        self, points: Points, kin: Kin | None
+    ) -> tuple[FloatArray, FloatArray, FloatArray, NDArray[np.bool_]]:
         logs, known = self.logs, self.known
         kernel = _squares(structure_coordinates(points, logs), structure_coordinates(known, logs))
         distance = np.sqrt(np.maximum(kernel.min(1), 0.0))
+        near = np.zeros(len(points), dtype=bool) if kin is None else kernel[:, kin.rows].min(1) <= NEAR**2
         _exponential(kernel, np.array([logs["structure"]]))
         # every question of a chunk has the same recipe: its distance to each result is one row, not a matrix
         one = points.take(np.array([0]))
@@ -90,10 +123,15 @@ class Surrogate:
         own = float(np.exp(logs["size"])) / width * (points.groups["size"] ** 2).sum(1)
         recipes = points.groups["recipe"][0]
         training = float(np.exp(logs["training"])) * float((recipes**2).mean())
-        explained = ((kernel[:, self.pivots] @ self.root) ** 2).sum(1)
-        variance = prior + own + training - explained
+        seen = kernel[:, self.pivots] @ self.root
+        variance = prior + own + training
+        if kin is not None:
+            mean += np.where(near, kin.shift, 0.0)
+            seen += np.outer(near, kin.lean)
+            variance -= np.where(near, kin.told, 0.0)
+        variance -= (seen**2).sum(1)
         floor = float(np.exp(logs["noise"]) + np.exp(logs["network"]))
-        return mean, np.maximum(variance, floor) + noise_variance(points, logs), distance
+        return mean, np.maximum(variance, floor) + noise_variance(points, logs), distance, near
 
     def _sizes(self, points: Points) -> tuple[FloatArray, FloatArray]:
         size = points.groups["size"]
@@ -102,9 +140,14 @@ class Surrogate:
 
 
 def fit_surrogate(
-    points: Points, matrix: FloatArray, values: FloatArray, offset: float, logs: dict[str, float]
+    points: Points,
+    matrix: FloatArray,
+    values: FloatArray,
+    offset: float,
+    logs: dict[str, float],
+    relatives: Relatives | None = None,
 ) -> Surrogate:
-    """Solve for the weights, and choose the pivots."""
+    """Solve for the weights, and choose the pivots; ``relatives`` are designs' kin among the points."""
     factor = cho_factor(matrix, lower=True)
     parts = covariance_parts(points, points, logs)
     smooth = sum((parts[name] for name in SMOOTH), start=np.zeros_like(matrix))
@@ -113,11 +156,12 @@ def fit_surrogate(
     inner = smooth[np.ix_(pivots, pivots)]
     inner[np.diag_indices_from(inner)] += 1e-8
     half = cho_factor(inner, lower=True)
-    cross = smooth[pivots]
-    explained = cho_solve(half, cho_solve(half, cross @ cho_solve(factor, cross.T)).T)
-    values_, vectors = np.linalg.eigh(0.5 * (explained + explained.T))
-    root = vectors * np.sqrt(np.maximum(values_, 0.0))
-    return Surrogate(logs, offset, points, cho_solve(factor, values), pivots, root)
+    triangle = np.tril(factor[0])
+    seen = solve_triangular(triangle, cho_solve(half, smooth[pivots]).T, lower=True)
+    left, sizes, right = np.linalg.svd(seen, full_matrices=False)
+    weights = cho_solve(factor, values)
+    kinship = relatives and kinship_of(relatives, logs, triangle, weights, left)
+    return Surrogate(logs, offset, points, weights, pivots, right.T * sizes, kinship)
 
 
 def _exponential(squares: FloatArray, height: FloatArray) -> FloatArray:

@@ -15,6 +15,7 @@ def show_top1(name: str, answer: Top1Estimate) -> None:
         f"top-1 {answer.top1:.1f}%, {answer.confidence:.0%} interval {answer.low:.1f} to {answer.high:.1f}%, on ImageNet-1k after "
         f"{answer.recipe}. This is predicted from published results.",
     )
+    show_line(console, "Interval:", f"for {answer.question}.")
     far = f"{answer.distance:.2f} from the nearest network with a published result"
     if answer.extrapolated:
         show_line(

@@ -8,9 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from dsim.accuracy import load_accuracy_model
-from dsim.accuracy.asked_recipe import ForRecipe, model_for
-from dsim.accuracy.draws import draw_top1
+from dsim.accuracy.asked_recipe import ForDesigns, model_for
 from dsim.arch import Arch
 from dsim.device.find import find_profile
 from dsim.device.rough import refuse_rough
@@ -42,7 +40,6 @@ from dsim.search.space import Space
 from dsim.search.spec import DEFAULT_TRIALS, StudySpec, fingerprint
 from dsim.search.study import search_mixes, seed_mixes
 from dsim.search.table import CostTable
-from dsim.search.task import MarkedPredictor
 from dsim.units import milliseconds
 
 
@@ -164,7 +161,7 @@ class _Setting:
     spec: JointSpec
     asked: StudySpec
     models: Mapping[str, DeviceModel]
-    accuracy: MarkedPredictor
+    accuracy: ForDesigns
     scorer: Scorer
     not_identified: tuple[NotIdentified, ...]
     marks: dict[str, str]
@@ -228,13 +225,11 @@ def _on_each(
 def _lost(setting: _Setting, arch: Arch, others: Sequence[Arch]) -> list[Lost]:
     """Return what a design gives up against each of some others, by joint draws of their top-1."""
     archs, table, spec = [arch, *others], setting.table, setting.asked
-    drawn = draw_top1(
-        load_accuracy_model(),
+    drawn = setting.accuracy.draw(
         table.cut(np.stack([table.whole(one) for one in archs])).summary,
         np.array([archs.index(one) for one in archs]),
         DRAWS,
         spec.seed,
-        setting.accuracy.recipe if isinstance(setting.accuracy, ForRecipe) else None,
     )
     rest = (1.0 - spec.confidence) / 2.0
     differences = drawn[:, 1:] - drawn[:, :1]

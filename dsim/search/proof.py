@@ -70,8 +70,8 @@ def by_boxes(
         return None
     mix, point = known
     row = Grid(space, mix, scorer.table).rows(np.array([point]))
-    lower = scorer.accuracy.lower(space.resolution, scorer.confidence)
-    rooms = rooms_of(space, scorer, sums, lower, mix, row[0])
+    bounds = scorer.accuracy.bounds(space.resolution, scorer.confidence)
+    rooms = rooms_of(space, scorer, sums, bounds, mix, row[0])
     if rooms is None:
         return None
     branch = Branch(scorer, float(scorer.mark(row, single=False).top1_low[0]))

@@ -8,9 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from dsim.accuracy import AccuracyModel
-from dsim.accuracy.asked_recipe import ForRecipe, model_for
-from dsim.accuracy.draws import draw_top1
+from dsim.accuracy.asked_recipe import ForDesigns, model_for
 from dsim.device.find import find_profile, name_at_batch
 from dsim.device.form_notes import form_notes
 from dsim.device.profile import DeviceProfile
@@ -171,11 +169,10 @@ def _accuracy(spec: StudySpec, source: TaskSource | None) -> MarkedPredictor:
 
 def _worth(found: Found, accuracy: object, seed: int) -> Missed | None:
     """Return what the search may have missed, with what knowing each design's top-1 would be worth."""
-    model, recipe = (accuracy.model, accuracy.recipe) if isinstance(accuracy, ForRecipe) else (accuracy, None)
-    if found.missed is None or found.contenders is None or not isinstance(model, AccuracyModel):
+    if found.missed is None or found.contenders is None or not isinstance(accuracy, ForDesigns):
         return found.missed
     count = len(found.contenders)
-    draws = draw_top1(model, found.contenders, np.arange(count), DRAWS, seed, recipe)
+    draws = accuracy.draw(found.contenders, np.arange(count), DRAWS, seed)
     return replace(found.missed, worth=worth_of_knowing(draws), compared=count)
 
 

@@ -83,8 +83,8 @@ class ScoredBySums(Protocol):
 class BoundedLocally(Protocol):
     """A model of accuracy that can be held from above around any point of its features."""
 
-    def lower(self, side: int, confidence: float) -> Lower:
-        """Return what bounds the lower ends of designs for images of a side in pixels."""
+    def bounds(self, side: int, confidence: float) -> tuple[Lower, ...]:
+        """Return what bounds the lower ends of designs for images of a side in pixels, one for each question that designs may ask."""
 
 
 class LeastSums(Protocol):

@@ -11,8 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsim.accuracy import REFERENCE, Recipe, load_accuracy_model
-from dsim.accuracy.asked_recipe import ForRecipe, read_recipe
-from dsim.accuracy.draws import draw_top1
+from dsim.accuracy.asked_recipe import ForDesigns, read_recipe
 from dsim.accuracy.model import AccuracyModel
 from dsim.accuracy.refit import refit_accuracy
 from dsim.arch import Arch
@@ -73,13 +72,13 @@ class _ImageNet:
         return ""
 
     def draws(self, summaries: Floats, own: NDArray[np.int64], count: int, seed: int) -> Floats:
-        return draw_top1(load_accuracy_model(), summaries, own, count, seed, self.recipe)
+        return self._asked(load_accuracy_model()).draw(summaries, own, count, seed)
 
     def half(self, seed: int, split: int, half: int) -> MarkedPredictor:
         return self._asked(_refitted(seed, split, half))
 
-    def _asked(self, model: AccuracyModel) -> MarkedPredictor:
-        return ForRecipe(model, self.recipe) if self.recipe else model
+    def _asked(self, model: AccuracyModel) -> ForDesigns:
+        return ForDesigns(model, self.recipe)
 
 
 @lru_cache(maxsize=8)

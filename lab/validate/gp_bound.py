@@ -14,7 +14,7 @@ from pathlib import Path
 import click
 import numpy as np
 
-from dsim.accuracy import load_accuracy_model
+from dsim.accuracy.asked_recipe import model_for
 from dsim.arch import Activation, Mixer, Norm, Stem
 from dsim.errors import NothingFitsError
 from dsim.latency import load_model
@@ -101,7 +101,7 @@ class Watch:
 @one_blas_thread()
 def row_of(name: str, device: str, budget_ms: float, way: str, seconds: tuple[float, ...]) -> tuple[str, ...]:
     """Search, then bound."""
-    latency, accuracy = load_model(device), load_accuracy_model()
+    latency, accuracy = load_model(device), model_for("", SPACES[name].resolution)
     spec = StudySpec(device, budget_ms)
     spec = replace(spec, space=keep_identified(SPACES[name], latency.identified)[0])
     scorer = scorer_of(spec, latency, accuracy)
@@ -113,9 +113,9 @@ def row_of(name: str, device: str, budget_ms: float, way: str, seconds: tuple[fl
     sums = latency.sums(spec.confidence)
     assert sums is not None, f"time on {device} is held by no sums; take iphone12"
     watch = Watch(seconds)
-    lower = accuracy.lower(spec.space.resolution, spec.confidence)
+    bounds = accuracy.bounds(spec.space.resolution, spec.confidence)
     row = scorer.table.whole(chosen.arch)
-    rooms = rooms_of(spec.space, scorer, sums, lower, next(all_mixes(spec.space)), row)
+    rooms = rooms_of(spec.space, scorer, sums, bounds, next(all_mixes(spec.space)), row)
     assert rooms is not None, f"nothing is known of what designs need on {device}; take iphone12"
     branch = Branch(scorer, chosen.top1_low, way)
     last = branch.through(rooms, watch)

@@ -14,11 +14,11 @@ from pathlib import Path
 
 import click
 
-from dsim.accuracy import load_accuracy_model
+from dsim.accuracy.asked_recipe import model_for
 from dsim.latency import load_model
 from dsim.limits import Limits, read_limits
 from dsim.report.table import TableData, table
-from dsim.search import StudySpec
+from dsim.search import Space, StudySpec
 from dsim.search.identified import keep_identified
 from dsim.search.judge import scorer_of
 from dsim.search.study import search_mixes
@@ -41,7 +41,7 @@ COLUMNS = (
 
 def row_of(device: str, budget_ms: float, limits: Limits, seeds: int, long: int) -> tuple[str, ...]:
     """Search with every seed, and once with more trials."""
-    latency, accuracy = load_model(device), load_accuracy_model()
+    latency, accuracy = load_model(device), model_for("", Space().resolution)
     plain = StudySpec(device, budget_ms, limits=limits)
     spec = replace(plain, space=keep_identified(plain.space, latency.identified)[0])
     scorer = scorer_of(spec, latency, accuracy)

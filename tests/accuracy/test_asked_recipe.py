@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import dsim
-from dsim.accuracy.asked_recipe import ForRecipe, read_recipe, recipe_words, seen, write_recipe
+from dsim.accuracy.asked_recipe import ForDesigns, read_recipe, recipe_words, seen, write_recipe
 from dsim.accuracy.cache import load_accuracy_model
 from dsim.accuracy.recipe import REFERENCE, Augment, Recipe, Teacher, load_recipes, reference_words
 from dsim.arch import get_preset
@@ -76,9 +76,9 @@ def test_a_design_is_built_at_the_resolution_of_the_recipe() -> None:
 
 def test_a_study_judges_designs_by_its_recipe() -> None:
     model, recipe = load_accuracy_model(), read_recipe("epochs=100,teacher=none", 224)
-    asked = ForRecipe(model, recipe)
+    asked = ForDesigns(model, recipe)
     rows = model.summarise(get_preset("efficientformer_l1").to_graph())[None, :]
-    assert asked.predict(rows).top1 == pytest.approx(model.predict(rows, recipe=recipe).top1)
+    assert asked.predict(rows).top1 == pytest.approx(model.predict(rows, recipe=recipe, designs=True).top1)
     assert asked.fingerprint != model.fingerprint
 
 

@@ -140,9 +140,21 @@ def test_a_module_and_its_design_agree() -> None:
     from dsim.export.torch_export import build_module
 
     arch = get_preset("efficientformerv2_s0")
-    design, module = estimate_top1(arch), estimate_top1(build_module(arch))
-    assert module.top1 == pytest.approx(design.top1, abs=0.05)
-    assert not design.extrapolated
+    graph, module = estimate_top1(arch.to_graph()), estimate_top1(build_module(arch))
+    assert module.top1 == pytest.approx(graph.top1, abs=0.05)
+    assert not graph.extrapolated
+
+
+def test_a_design_is_kin_and_a_graph_may_be_of_any_family() -> None:
+    arch = get_preset("efficientformer_l1")
+    design, graph = estimate_top1(arch), estimate_top1(arch.to_graph())
+    assert design.question == "another network of EfficientFormer's family, trained by its recipe"
+    assert graph.question == "a network of a family of which no result is known"
+    assert design.high - design.low < graph.high - graph.low
+    other = estimate_top1(arch, recipe="epochs=100")
+    assert other.question.endswith("trained by a new recipe")
+    # no recipe of the kin's is known to be worth what the own one is
+    assert design.high - design.low < other.high - other.low
 
 
 def test_a_better_recipe_reads_better(model: AccuracyModel, presets: np.ndarray) -> None:

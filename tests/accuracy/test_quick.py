@@ -38,25 +38,28 @@ def designs() -> np.ndarray:
         ]
     )
     lonely = np.concatenate(
-        [some[:20] * scale for scale in (0.1, 10.0)]
+        [some[:20] * scale for scale in (0.1, 0.4, 2.5, 10.0)]
     )  # as if of other networks altogether
     lonely[:, INDEX["input_positions"]] = some[0, INDEX["input_positions"]]
     return np.tile(np.concatenate([some, lonely]), (4, 1))
 
 
 @pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)
-@pytest.mark.parametrize("confidence", [0.5, 0.9])
+@pytest.mark.parametrize(("confidence", "own"), [(0.5, False), (0.9, False), (0.9, True)])
 def test_quick_figures_are_the_plain_ones(
-    model: AccuracyModel, designs: np.ndarray, recipe: Recipe | None, confidence: float
+    model: AccuracyModel, designs: np.ndarray, recipe: Recipe | None, confidence: float, own: bool
 ) -> None:
-    plain, inside = model.predict(designs, confidence, recipe).low, model.in_region(designs)
+    found = model.predict(designs, confidence, recipe, designs=own)
+    plain, inside = found.low, model.in_region(designs)
     assert 0 < inside.sum() < len(inside)
-    exact = model.lows(designs, confidence, recipe, single=False)
+    assert found.by_kin.any() == own
+    assert (inside & ~found.by_kin).any()  # in the region, yet far from kin
+    exact = model.lows(designs, confidence, recipe, single=False, designs=own)
     np.testing.assert_allclose(exact.low, plain, rtol=0, atol=1e-8)
     np.testing.assert_array_equal(exact.in_region, inside)
-    loose = model.lows(designs, confidence, recipe)
+    loose = model.lows(designs, confidence, recipe, designs=own)
     assert np.abs(loose.low - plain).max() < LOOSE
-    edge = np.abs(model.predict(designs, confidence, recipe).distance / REGION - 1.0) < NEAR
+    edge = np.abs(found.distance / REGION - 1.0) < NEAR
     np.testing.assert_array_equal(loose.in_region[~edge], inside[~edge])
 
 

@@ -9,8 +9,8 @@ from functools import cache
 import numpy as np
 import pytest
 
-from dsim.accuracy import AccuracyModel, load_accuracy_model
-from dsim.accuracy.asked_recipe import model_for
+from dsim.accuracy import load_accuracy_model
+from dsim.accuracy.asked_recipe import ForDesigns, model_for
 from dsim.accuracy.features import featurise
 from dsim.accuracy.local import Lower
 from dsim.accuracy.planes import Parts, feature_planes
@@ -57,9 +57,9 @@ def rooms(space: Space, scorer: Scorer) -> list[Room]:
     mix = next(all_mixes(space))
     grid = Grid(space, mix, scorer.table)
     row = grid.rows(np.array([[0] * 12]))[0]
-    lower = scorer.accuracy.lower(space.resolution, 0.9)  # type: ignore[attr-defined]
+    bounds = scorer.accuracy.bounds(space.resolution, 0.9)  # type: ignore[attr-defined]
     sums = scorer.latency.sums(0.9)  # type: ignore[attr-defined]
-    found = rooms_of(space, scorer, sums, lower, mix, row)
+    found = rooms_of(space, scorer, sums, bounds, mix, row)
     assert found
     return found
 
@@ -112,12 +112,20 @@ def designs_of(keep: tuple[np.ndarray, ...], random: np.random.Generator, most: 
 @pytest.mark.parametrize(("way", "recipe"), [*((way, "") for way in WAYS), ("curve", RECIPE)])
 def test_no_design_lacks_less_than_the_sum_of_its_costs(way: str, recipe: str) -> None:
     random = np.random.default_rng(0)
-    scorer = scorer_of("iphone12", 1000.0, None, recipe)
+    scorer, asked, none_at_all = scorer_of("iphone12", 1000.0, None, recipe), set(), 0
     for room in rooms(WIDE, scorer):
         for keep in some_boxes(room, random):
             places = designs_of(keep, random)
             chosen = np.stack([own[at] for own, at in zip(keep, places.T, strict=True)], axis=1)
-            lacks = 100.0 - scorer.score(room.options.rows(chosen)).top1_low
+            rows = room.options.rows(chosen)
+            told = scorer.accuracy.predict(scorer.table.cut(rows).summary, 0.9)
+            mine = told.by_kin == (room.lower.kin is not None)  # type: ignore[attr-defined]
+            if not mine.any():  # then nothing is said, or it is said of none
+                box = box_of(room, keep, 100.0, np.zeros(1), way)
+                none_at_all += not box.designs
+                continue
+            asked.add(room.lower.kin is not None)
+            places, lacks = places[mine], 100.0 - told.low[mine]
             box = box_of(room, keep, float(lacks.max()) + 0.01, np.zeros(1), way)
             # an option that is left out belongs to no design that lacks less than what was asked
             assert [len(own) for own in box.keep] == [len(own) for own in keep]
@@ -126,6 +134,8 @@ def test_no_design_lacks_less_than_the_sum_of_its_costs(way: str, recipe: str) -
             )
             assert (told <= lacks + 1e-7).all()
             assert box.bound <= lacks.min() + 1e-7
+    assert asked == {False, True}  # both questions
+    assert none_at_all
 
 
 def test_small_boxes_are_bounded_closely() -> None:
@@ -236,7 +246,7 @@ def test_a_study_of_a_small_space_says_that_nothing_was_missed() -> None:
 class Stopped:
     """The ImageNet model, until a proof asks it: then comes Ctrl-C."""
 
-    def __init__(self, model: AccuracyModel) -> None:
+    def __init__(self, model: ForDesigns) -> None:
         self.summarise, self.predict, self.in_region, self.lows = (
             model.summarise,
             model.predict,
@@ -244,14 +254,14 @@ class Stopped:
             model.lows,
         )
 
-    def lower(self, side: int, confidence: float) -> Lower:
+    def bounds(self, side: int, confidence: float) -> tuple[Lower, ...]:
         raise KeyboardInterrupt
 
 
 def test_ctrl_c_ends_the_proof_alone_and_is_told() -> None:
     own = scorer_of("iphone12", 1.2)
     spec = StudySpec("iphone12", 1.2, trials=4, space=SMALL)
-    found = search_mixes(spec, replace(own, accuracy=Stopped(load_accuracy_model())), "a")
+    found = search_mixes(spec, replace(own, accuracy=Stopped(model_for("", 224))), "a")
     assert found.cost.interrupted
     assert found.cost.swept
     assert found.chosen is not None

@@ -116,7 +116,11 @@ def box_of(room: Room, keep: Keep, best: float, prices: FloatArray, way: str) ->
     doubt = float(shift @ effects.covariance @ shift) - _most(-bend, first[count:], last[count:])
     # a design that lacks less than the best has no larger error
     doubt = max(doubt, 0.0) / (best + most_effect) ** 2
-    local = room.lower.around((values[model.pick] - model.center) * model.scale, doubt)
+    at = (values[model.pick] - model.center) * model.scale
+    far = np.maximum(np.abs(first), np.abs(last))[:count]
+    if room.lower.holds_for_none(at, float(np.sqrt((far**2).sum()))):
+        return Box(room, tuple(one[:0] for one in keep), np.inf, prices, np.inf, (), ())
+    local = room.lower.around(at, doubt)
     error = best + float(shift @ effects.mean)  # where the exponential is touched
     constant = error * (1.0 + local.value - math.log(error)) - float(shift @ effects.mean)
     up = {"value": local.line, "slope": local.slope, "curve": local.slope}[way]
@@ -125,7 +129,6 @@ def box_of(room: Room, keep: Keep, best: float, prices: FloatArray, way: str) ->
     costs = [one @ by for one in steps]
 
     in_kernel = [one[:, :count] for one in steps]
-    far = np.maximum(np.abs(first), np.abs(last))[:count]
     missed = np.maximum(np.abs(low), np.abs(high))[:count]
     constant -= error * _rest(local, in_kernel, far, missed, way)
     if way == "curve":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -33,7 +34,7 @@ class Room:
     uses
         Shares of what a design may use 1 of: of the budget what it needs at least, then of each limit that adds up.
     lower
-        Of the accuracy model.
+        Of the accuracy model, for those of the designs that ask one of its questions.
     """
 
     options: Options
@@ -48,12 +49,14 @@ class Room:
 
 
 def rooms_of(
-    space: Space, scorer: Scorer, sums: LeastSums, lower: Lower, known: Mix, row: FloatArray
+    space: Space, scorer: Scorer, sums: LeastSums, bounds: Sequence[Lower], known: Mix, row: FloatArray
 ) -> list[Room] | None:
-    """Return all rooms of a space; None where nothing is known of what designs need.
+    """Return all rooms of a space, each once for every question; None where nothing is known of what designs need.
 
     Parameters
     ----------
+    bounds
+        Of the accuracy model, one for each question that designs may ask.
     known, row
         A mix of the space, and the joined row (F + S,) of a design, at which time is held as near as can be.
     """
@@ -74,18 +77,13 @@ def rooms_of(
             if beside[1] < np.inf:  # else no budget is enough
                 options = _sorted_by_width(whole, holding)
                 cut = scorer.table.cut
-                rooms.append(
-                    Room(
-                        options,
-                        tuple(cut(stage.rows).summary for stage in options.stages),
-                        tuple(cut(down).summary for down in options.downs),
-                        (
-                            time_used(options, scorer, sums, there, held),
-                            *limits_used(options, scorer.table),
-                        ),
-                        lower,
-                    )
+                rows = tuple(cut(stage.rows).summary for stage in options.stages)
+                downs = tuple(cut(down).summary for down in options.downs)
+                uses = (
+                    time_used(options, scorer, sums, there, held),
+                    *limits_used(options, scorer.table),
                 )
+                rooms += [Room(options, rows, downs, uses, lower) for lower in bounds]
     return rooms
 
 

@@ -15,6 +15,7 @@ from dsim.arch import get_preset
 from dsim.threads import one_blas_thread
 from lab.validate.accuracy.growth import Growth, audit_growth
 from lab.validate.accuracy.holdout import HeldOut, hold_out
+from lab.validate.accuracy.kin import Kinned, by_kin
 from lab.validate.accuracy.pairs import Pair, effect_pairs, structure_pairs
 from lab.validate.accuracy.published import PUBLISHED
 from lab.validate.accuracy.scores import Scores, clustered_interval, score
@@ -78,6 +79,7 @@ class Validation:
     families: HeldResult
     lineages: HeldResult
     width: Width
+    kin: Kinned
     published: tuple[Published, ...]
     structure: tuple[Pair, ...]
     effects: tuple[Pair, ...]
@@ -97,6 +99,7 @@ def validate() -> Validation:
         families=_held(evidence, by_family, evidence.families),
         lineages=_held(evidence, by_lineage, evidence.lineages),
         width=take_apart(evidence, effects, by_family, np.flatnonzero(_known(evidence, by_family))),
+        kin=by_kin(evidence, effects, by_family, load_accuracy_model()),
         published=_published(evidence, effects, by_family),
         structure=structure_pairs(evidence, by_family),
         effects=effect_pairs(),
