@@ -25,7 +25,7 @@ from dsim.accuracy.recipe import REFERENCE, Recipe
 from dsim.accuracy.summary import FloatArray
 
 FAMILY = "efficientformer"
-NEAR = 0.75 * REGION
+KIN_REGION = 0.75 * REGION
 """How far from its nearest kin a design is estimated from it. All siblings that are nearer are left out of the results that its interval
 is calibrated on, so that none of these has a nearer sibling than a design may have. 98% of the default space's designs lie within."""
 
@@ -51,7 +51,7 @@ class Kin:
     lean, told
         (P,), and a number: with them the explained variance is ``|k[pivots] @ root + lean|^2 + told``.
     given
-        Variance of the parts that are told of; ``told`` is less.
+        Variance of the parts that are told of.
     """
 
     rows: NDArray[np.int64]
@@ -78,9 +78,9 @@ class Relatives:
 
 
 def relatives_of(evidence: Results) -> Relatives | None:
-    """Find the results of EfficientFormer's family, and those of the row of its published networks that is the reference recipe.
+    """Find the results of EfficientFormer's family, and those of the row of its released networks that is the reference recipe.
 
-    None where there are too few to tell of others: no network, or none of that row.
+    None where no result is of that row, as where the family was left out.
     """
     family = np.array([name == FAMILY for name in evidence.families])
     rows = {
@@ -143,7 +143,7 @@ class WithoutSiblings:
     distance: FloatArray
     trained_alike: NDArray[np.bool_]
 
-    def kin(self, points: Points) -> NDArray[np.bool_]:
+    def answers(self, points: Points) -> NDArray[np.bool_]:
         """Tell which results answer for designs, shape (N,): within `REGION` of a sibling, and trained as one was, by a stated schedule."""
         return np.asarray((self.distance <= REGION) & self.trained_alike & (points.unstated == 0))
 
@@ -153,9 +153,9 @@ def leave_siblings_out(
     values: FloatArray,
     points: Points,
     logs: Mapping[str, float],
-    nearer: float = NEAR,
+    nearer: float = KIN_REGION,
 ) -> WithoutSiblings:
-    """Predict each network from all results but its own, and but those of networks of its family that are nearer than a distance.
+    """Predict each network from all results but its own, and but those of networks of its family that are near.
 
     Parameters
     ----------
@@ -163,6 +163,8 @@ def leave_siblings_out(
         Covariance (N, N) of all results, and their log errors (N,) less the mean.
     points, logs
         Where they are, and the logarithms of the process's variances and lengths.
+    nearer
+        Than this, in the structure kernel's lengths, are those that are left out.
     """
     count = len(points)
     precision = np.linalg.inv(matrix)
@@ -197,9 +199,18 @@ def kin_residuals(
     offset: float,
     logs: Mapping[str, float],
     effect_variance: FloatArray,
-    nearer: float = NEAR,
 ) -> FloatArray:
-    """Return residuals (N,), in deviations, of results that were predicted from kin but near siblings; nan where none answers for designs."""
-    found = leave_siblings_out(matrix, values - offset, points, logs, nearer)
+    """Return what intervals of designs are calibrated on: residuals (N,) in deviations, nan of results that are no answer.
+
+    Parameters
+    ----------
+    points, matrix, logs
+        As for `leave_siblings_out`.
+    values, offset
+        Log errors (N,), and their mean.
+    effect_variance
+        (N,), of the effects of activation and norm, in points.
+    """
+    found = leave_siblings_out(matrix, values - offset, points, logs)
     spread = deviations(found.deviation**2, effect_variance, np.exp(found.mean + offset))
-    return np.where(found.kin(points), (values - offset - found.mean) / spread, np.nan)
+    return np.where(found.answers(points), (values - offset - found.mean) / spread, np.nan)

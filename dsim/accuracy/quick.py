@@ -30,8 +30,7 @@ from dsim.accuracy.covariance import (
 )
 from dsim.accuracy.effects import Effects, deviations
 from dsim.accuracy.features import LAYOUTS, NAMES, featurise
-from dsim.accuracy.kin import NEAR as KIN_NEAR
-from dsim.accuracy.kin import Kin
+from dsim.accuracy.kin import KIN_REGION, Kin
 from dsim.accuracy.misses import REGION, Misses
 from dsim.accuracy.points import Scaling, questions
 from dsim.accuracy.recipe import Recipe
@@ -317,8 +316,9 @@ def quick(
 def _quick_kin(
     kin: Kin, columns: NDArray[np.int64], rotation: FloatArray, kind: type[np.floating[Any]]
 ) -> QuickKin:
+    """Arrange what kin tells, whose columns are given, for the rotation (P, P) from the root to the triangle."""
     lean = (kin.lean @ rotation).astype(kind)
-    return QuickKin(columns, kin.shift, lean, kin.told, kin.given, KIN_NEAR**2)
+    return QuickKin(columns, kin.shift, lean, kin.told, kin.given, KIN_REGION**2)
 
 
 def _places(columns: _Columns, at: FloatArray) -> NDArray[np.int64]:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scipy.linalg import cho_factor, cho_solve, lapack, solve_triangular
 
 from dsim.accuracy.covariance import Points, covariance_parts, noise_variance, structure_coordinates
-from dsim.accuracy.kin import NEAR, Kin, Kinship, Relatives, kinship_of
+from dsim.accuracy.kin import KIN_REGION, Kin, Kinship, Relatives, kinship_of
 from dsim.accuracy.summary import FloatArray
 
 SMOOTH = ("constant", "size", "structure", "training", "interplay")
@@ -81,7 +81,7 @@ class Surrogate:
         Parameters
         ----------
         kin
-            What designs' kin tells of those that lie within `NEAR` of it; networks of no known family where it is left out.
+            What designs' kin tells of those that lie within `KIN_REGION` of it; networks of no known family where it is left out.
         """
         recipes, which = np.unique(points.groups["recipe"], axis=0, return_inverse=True)
         cuts = [
@@ -107,7 +107,9 @@ class Surrogate:
         logs, known = self.logs, self.known
         kernel = _squares(structure_coordinates(points, logs), structure_coordinates(known, logs))
         distance = np.sqrt(np.maximum(kernel.min(1), 0.0))
-        near = np.zeros(len(points), dtype=bool) if kin is None else kernel[:, kin.rows].min(1) <= NEAR**2
+        near = (
+            np.zeros(len(points), dtype=bool) if kin is None else kernel[:, kin.rows].min(1) <= KIN_REGION**2
+        )
         _exponential(kernel, np.array([logs["structure"]]))
         # every question of a chunk has the same recipe: its distance to each result is one row, not a matrix
         one = points.take(np.array([0]))

@@ -11,7 +11,7 @@ from dsim.accuracy import AccuracyModel, load_accuracy_model
 from dsim.accuracy.covariance import Points, covariance_parts, noise_variance, structure_coordinates
 from dsim.accuracy.effects import fit_effects, load_contrasts, log_errors
 from dsim.accuracy.evidence import Results, load_evidence
-from dsim.accuracy.kin import FAMILY, NEAR, leave_siblings_out, relatives_of
+from dsim.accuracy.kin import FAMILY, KIN_REGION, leave_siblings_out, relatives_of
 from dsim.accuracy.misses import REGION
 from dsim.accuracy.points import points_of, questions
 from dsim.accuracy.process import covariance
@@ -96,7 +96,7 @@ def test_far_from_kin_a_design_is_a_network_of_no_known_family(
     far = presets.copy()
     far[:, :3] *= 30.0
     design, foreign = model.predict(far, designs=True), model.predict(far)
-    assert (foreign.distance > NEAR).all()
+    assert (foreign.distance > KIN_REGION).all()
     assert not design.by_kin.any()
     for name in ("top1", "low", "high"):
         np.testing.assert_array_equal(getattr(design, name), getattr(foreign, name))
@@ -118,14 +118,14 @@ def test_results_are_predicted_without_near_siblings(model: AccuracyModel, evide
         own = np.flatnonzero(networks == name)
         kin = np.flatnonzero(families == families[own[0]])
         apart = np.array([min(np.linalg.norm(where[k] - where[j]) for j in own) for k in kin])
-        out = {*networks[kin[apart < NEAR]]}
+        out = {*networks[kin[apart < KIN_REGION]]}
         assert name in out
         left = np.array([network not in out for network in networks])
         mean, variance = conditioned(model, evidence, points.take(own), np.flatnonzero(left))
         np.testing.assert_allclose(found.mean[own], mean, rtol=0, atol=1e-6)
         np.testing.assert_allclose(found.deviation[own] ** 2, variance, rtol=1e-4)
-        assert (found.distance[own] >= NEAR).all()
-    answers = found.kin(points)
+        assert (found.distance[own] >= KIN_REGION).all()
+    answers = found.answers(points)
     assert (found.distance[answers] <= REGION).all()
     assert len(set(families[answers])) >= 19  # families from which on an upper end is the data's own
 

@@ -2,7 +2,7 @@
 
 Each network is predicted from its own family and all others, without itself and without siblings that are nearer than some distance, or
 that mix tokens in the same way. Its interval is calibrated as a design's is: on networks of other families, without siblings nearer than
-`dsim.accuracy.kin.NEAR`. Hyper-parameters are those that were chosen without its family.
+`dsim.accuracy.kin.KIN_REGION`. Hyper-parameters are those that were chosen without its family.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from scipy.stats import spearmanr
 from dsim.accuracy.covariance import Points, structure_coordinates
 from dsim.accuracy.effects import Effects, deviations, log_errors
 from dsim.accuracy.evidence import Results
-from dsim.accuracy.kin import FAMILY, NEAR, WithoutSiblings, leave_siblings_out
+from dsim.accuracy.kin import FAMILY, KIN_REGION, WithoutSiblings, leave_siblings_out
 from dsim.accuracy.misses import REGION, group_quantiles
 from dsim.accuracy.model import AccuracyModel
 from dsim.accuracy.points import points_of, questions, scaling_of
@@ -37,7 +37,7 @@ RADII = {
     "": TWINS,
     " and siblings nearer than a quarter of the region": 0.25 * REGION,
     " and siblings nearer than half of it": 0.5 * REGION,
-    " and siblings nearer than three quarters of it": NEAR,
+    " and siblings nearer than three quarters of it": KIN_REGION,
 }
 LINES = " and all that mix tokens alike"
 ALONE = "its own results"
@@ -139,7 +139,7 @@ def by_kin(evidence: Results, effects: Effects, held_out: HeldOut, model: Accura
     rows, drawn = [], draw_designs(model)
     for alike in (True, False):
         rows += [_left(evidence, f"{ALONE}{what}", alike, [one]) for what, one in said.items()]
-        within = (drawn.near, NEAR)
+        within = (drawn.near, KIN_REGION)
         rows.append(
             _left(evidence, "as far from siblings as designs", alike, list(said.values())[:-1], within)
         )
@@ -223,7 +223,7 @@ def _predict(evidence: Results, effects: Effects, held_out: HeldOut) -> dict[str
             for what, one in found.items()
         }
         far = found[list(RADII)[-1]]
-        answers, misses = far.kin(points), np.abs(center - far.mean) / spreads[list(RADII)[-1]]
+        answers, misses = far.answers(points), np.abs(center - far.mean) / spreads[list(RADII)[-1]]
         for family in sorted(set(families[held_out.fold == fold].tolist())):
             others = answers & (families != family)
             reach = float(

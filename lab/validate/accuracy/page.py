@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from dsim.accuracy.effects import CHOICES, SPREAD, fit_effects, load_contrasts
-from dsim.accuracy.kin import NEAR
+from dsim.accuracy.kin import KIN_REGION
 from dsim.accuracy.misses import REGION
 from dsim.accuracy.tables import read_rows
 from lab.validate.accuracy.kin import Kinned
@@ -173,11 +173,11 @@ def _kin(kin: Kinned) -> str:
     drawn, calibrated = kin.drawn, next(one for one in kin.rows if "three quarters" in one.what)
     return (
         "A design of dsim's own is built of EfficientFormer's blocks and, unless another recipe is asked for, trained by its recipe: it "
-        f"is another network of that family, and is estimated from it where it lies within {NEAR:.2f} of one of its networks. Here "
+        f"is another network of that family, and is estimated from it where it lies within {KIN_REGION:.2f} of one of its networks. Here "
         "networks of all families that have more than one are predicted from their own families, too: without themselves and their "
         "near siblings, or without all of the family that mix tokens alike. A recipe is known where another network of the family was "
         "trained by the same row of the table. Intervals are calibrated on other families' results without siblings nearer than "
-        f"{NEAR:.2f}, at a known recipe, so that each of these lies farther from its siblings than any design from its kin. "
+        f"{KIN_REGION:.2f}, at a known recipe, so that each of these lies farther from its siblings than any design from its kin. "
         f"These are of {calibrated.families} families, a vote each: what is said of one family's designs rests on their being like "
         "the others'.\n\n"
         f"Of {drawn.designs} random designs of the default space, 90% lie {drawn.near:.2f} to {drawn.far:.2f} from EfficientFormer's "

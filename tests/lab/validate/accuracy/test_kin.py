@@ -6,7 +6,7 @@ import numpy as np
 
 from dsim.accuracy import load_accuracy_model
 from dsim.accuracy.evidence import load_evidence
-from dsim.accuracy.kin import NEAR
+from dsim.accuracy.kin import KIN_REGION
 from lab.validate.accuracy.kin import draw_designs, lines_of
 
 
@@ -29,7 +29,7 @@ def test_lines_mix_tokens_alike_within_a_family() -> None:
 
 def test_designs_lie_where_their_kin_tells_of_them() -> None:
     drawn = draw_designs(load_accuracy_model(), 60)
-    assert 0.1 < drawn.near < drawn.far < NEAR * 1.2
+    assert 0.1 < drawn.near < drawn.far < KIN_REGION * 1.2
     assert drawn.by_kin > 0.8
     assert drawn.width < drawn.foreign_width
     assert abs(drawn.shift) < 0.5
