@@ -191,9 +191,9 @@ class Quick:
         variance = np.maximum(prior - explained, self.floor) + self.noise
         return mean + self.level + size @ self.slope, variance, self._squares(nearest), by_kin
 
-    def _squares(self, exponents: Floats) -> Floats:
+    def _squares(self, exponents: Floats) -> FloatArray:
         """Return the squared distances to the structure's columns of products with them."""
-        return np.maximum(-2.0 * (exponents - np.log(self.variance)), 0.0)
+        return np.asarray(np.maximum(-2.0 * (exponents - np.log(self.variance)), 0.0), dtype=np.float64)
 
     def _chunk(
         self, structure: Floats, interplay: Floats, lines: Floats
@@ -309,7 +309,7 @@ def quick(
         prior + variance("training") * float((asked.groups["recipe"] ** 2).mean()),
         variance("noise") + variance("network"),
         _noise(asked, logs),
-        kin and _quick_kin(kin, _places(structure, places[kin.rows]), rotation, kind),
+        _quick_kin(kin, _places(structure, places[kin.rows]), rotation, kind) if kin else None,
     )
 
 

@@ -89,10 +89,11 @@ class Surrogate:
             for rows in (np.flatnonzero(which.ravel() == n) for n in range(len(recipes)))
             for k in range(0, len(rows), CHUNK)
         ]
-        found, near = np.empty((3, len(points))), np.zeros(len(points), dtype=bool)
+        mean, variance, distance = np.empty((3, len(points)))
+        near = np.zeros(len(points), dtype=bool)
         for rows in cuts:
-            *found[:, rows], near[rows] = self._chunk(points.take(rows), kin)
-        return Told(*found, near)
+            mean[rows], variance[rows], distance[rows], near[rows] = self._chunk(points.take(rows), kin)
+        return Told(mean, variance, distance, near)
 
     def distance(self, points: Points) -> FloatArray:
         """Distance to the nearest known network, shape (N,)."""
@@ -162,7 +163,7 @@ def fit_surrogate(
     seen = solve_triangular(triangle, cho_solve(half, smooth[pivots]).T, lower=True)
     left, sizes, right = np.linalg.svd(seen, full_matrices=False)
     weights = cho_solve(factor, values)
-    kinship = relatives and kinship_of(relatives, logs, triangle, weights, left)
+    kinship = kinship_of(relatives, logs, triangle, weights, left) if relatives else None
     return Surrogate(logs, offset, points, weights, pivots, right.T * sizes, kinship)
 
 

@@ -18,7 +18,7 @@ from scipy.stats import spearmanr
 from dsim.accuracy.covariance import Points, structure_coordinates
 from dsim.accuracy.effects import Effects, deviations, log_errors
 from dsim.accuracy.evidence import Results
-from dsim.accuracy.kin import FAMILY, KIN_REGION, WithoutSiblings, leave_siblings_out
+from dsim.accuracy.kin import FAMILY, KIN_REGION, leave_siblings_out
 from dsim.accuracy.misses import REGION, group_quantiles
 from dsim.accuracy.model import AccuracyModel
 from dsim.accuracy.points import points_of, questions, scaling_of
@@ -133,6 +133,11 @@ class _Said:
     alike: NDArray[np.bool_]
 
 
+def _unsaid(count: int) -> _Said:
+    middle, low, high, distance = np.full((4, count), np.nan)
+    return _Said(middle, low, high, distance, np.zeros(count, dtype=bool))
+
+
 def by_kin(evidence: Results, effects: Effects, held_out: HeldOut, model: AccuracyModel) -> Kinned:
     """Predict networks from their kin, with the choices of a hold-out by family; designs are told of by the fitted model."""
     said = _predict(evidence, effects, held_out)
@@ -202,22 +207,18 @@ def _predict(evidence: Results, effects: Effects, held_out: HeldOut) -> dict[str
     effect, effect_variance = effects.apply(evidence.summaries)
     families, count = np.asarray(evidence.families), len(evidence)
     lines = lines_of(evidence)
-    said = {
-        what: _Said(*np.full((4, count), np.nan), np.zeros(count, dtype=bool)) for what in (*RADII, LINES)
-    }
+    said = {what: _unsaid(count) for what in (*RADII, LINES)}
     for fold, choice in enumerate(held_out.choices):
         offset = float(values[held_out.fold != fold].mean())
         points = points_of(evidence, scaling_of(evidence, choice.layout))
         matrix, center = covariance(points, choice.logs), values - offset
 
-        def left(
-            points: Points, nearer: float, matrix=matrix, center=center, logs=choice.logs
-        ) -> WithoutSiblings:
-            return leave_siblings_out(matrix, center, points, logs, nearer)
-
-        found = {what: left(points, nearer) for what, nearer in RADII.items()}
+        logs = choice.logs
+        found = {
+            what: leave_siblings_out(matrix, center, points, logs, nearer) for what, nearer in RADII.items()
+        }
         in_lines = Points(points.groups, {**points.labels, "network": lines}, points.unstated)
-        found[LINES] = left(in_lines, TWINS)
+        found[LINES] = leave_siblings_out(matrix, center, in_lines, logs, TWINS)
         spreads = {
             what: deviations(one.deviation**2, effect_variance, np.exp(one.mean + offset))
             for what, one in found.items()
