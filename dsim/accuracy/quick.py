@@ -19,8 +19,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import blas, cho_factor, cho_solve
+from scipy.linalg import blas
 
+from dsim.accuracy.columns import LEAST, Columns, Floats, columns_of, in_precision, lift, of_pivots, places_of
 from dsim.accuracy.covariance import (
     STRUCTURE,
     Points,
@@ -41,11 +42,7 @@ LOOSE = 4e-3  # points of top-1 by which single precision may be off
 NEAR = 1e-4  # part of the squared distance within which single precision cannot tell the side of the region's edge
 # designs whose features are made at once, and whose kernel is: both stay in the cache
 BLOCK, CHUNK = 1024, 256
-SAME = 10  # digits of coordinates: results that share them are one column
-LEAST = 1e-12  # height of a column, in squared log-errors: less is nothing beside the others
-RIDGE = 1e-10  # of the pivots' kernel, whose height is 1: what keeps the interplay's weights small enough for single precision
 
-Floats = NDArray[np.floating[Any]]
 Bools = NDArray[np.bool_]
 
 
@@ -88,18 +85,6 @@ class Ask:
 
 
 @dataclass(frozen=True)
-class _Columns:
-    """Known results as columns of one smooth part of the kernel: those of the pivots, then what differs from them.
-
-    A product with a design's lifted coordinates is an exponent: minus half the squared distance, and the logarithm of the
-    column's height in the covariance.
-    """
-
-    lifted: Floats  # (D + 2, C)
-    weights: Floats  # (C,) of the mean
-
-
-@dataclass(frozen=True)
 class QuickKin:
     """What kin tells of designs (`dsim.accuracy.kin.Kin`), arranged likewise.
 
@@ -136,8 +121,8 @@ class Quick:
     scale: FloatArray  # (D,)
     sizes: FloatArray  # (Z,) from structure's coordinates to standard sizes
     stretch: float  # from standard sizes to the interplay's coordinates
-    structure: _Columns
-    interplay: _Columns
+    structure: Columns
+    interplay: Columns
     variance: float  # of the structure: the height of all its columns
     linear: Floats  # (1 + Z, P) of the pivots' kernel: what all designs share, and by size
     root: Floats  # (P, P) lower triangle: what is explained of a design's variance is |k[pivots] @ root|^2
@@ -178,7 +163,7 @@ class Quick:
         at = (featurise(table)[:, self.pick] - self.center) * self.scale
         size = at[:, : len(self.sizes)] * self.sizes
         kind = self.root.dtype
-        structure, interplay = _lifted(at).astype(kind), _lifted(size * self.stretch).astype(kind)
+        structure, interplay = lift(at).astype(kind), lift(size * self.stretch).astype(kind)
         lines = np.hstack([np.ones((len(at), 1)), size]).astype(kind)
         mean, explained, nearest = np.empty((3, len(at)))
         by_kin = np.zeros(len(at), dtype=bool)
@@ -277,15 +262,15 @@ def quick(
     rotation, upper = np.linalg.qr(surrogate.root.T)
     triangle = upper.T
     places = structure_coordinates(known, logs)
-    structure = _columns(
+    structure = columns_of(
         places,
         pivots,
         surrogate.weights * variance("structure"),
         np.full(len(known), variance("structure")),
     )
-    interplay = _columns(sizes * stretch, pivots, surrogate.weights * heights, np.maximum(heights, LEAST))
+    interplay = columns_of(sizes * stretch, pivots, surrogate.weights * heights, np.maximum(heights, LEAST))
     if ask.single:
-        interplay = _of_pivots(interplay, len(pivots))
+        interplay = of_pivots(interplay, len(pivots))
     own = sum(variance(name) for name in ("family", "network", "recipe_row"))
     prior = own + sum(variance(name) for name in ("constant", "structure", "interplay"))
     return Quick(
@@ -298,8 +283,8 @@ def quick(
         1.0 / (scaling.feature_spread[pick] * lengths),
         lengths[: sizes.shape[1]],
         stretch,
-        _as(structure, kind),
-        _as(interplay, kind),
+        in_precision(structure, kind),
+        in_precision(interplay, kind),
         variance("structure"),
         np.vstack([fixed[pivots], by_size[pivots].T]).astype(kind),
         np.ascontiguousarray(triangle, dtype=kind),
@@ -309,7 +294,7 @@ def quick(
         prior + variance("training") * float((asked.groups["recipe"] ** 2).mean()),
         variance("noise") + variance("network"),
         _noise(asked, logs),
-        _quick_kin(kin, _places(structure, places[kin.rows]), rotation, kind) if kin else None,
+        _quick_kin(kin, places_of(structure, places[kin.rows]), rotation, kind) if kin else None,
     )
 
 
@@ -321,12 +306,6 @@ def _quick_kin(
     return QuickKin(columns, kin.shift, lean, kin.told, kin.given, KIN_REGION**2)
 
 
-def _places(columns: _Columns, at: FloatArray) -> NDArray[np.int64]:
-    """Return the numbers of the columns of results at coordinates (N, D)."""
-    products = _lifted(at) @ columns.lifted
-    return np.unique(products.argmax(1))
-
-
 def _empty(side: int) -> FloatArray:
     """Return the summary (1, S) of nothing but an image."""
     table = np.zeros((1, len(INDEX)))
@@ -336,47 +315,3 @@ def _empty(side: int) -> FloatArray:
 
 def _noise(asked: Points, logs: dict[str, float]) -> float:
     return float(noise_variance(asked, logs)[0])
-
-
-def _columns(at: FloatArray, pivots: NDArray[np.int64], weights: FloatArray, heights: FloatArray) -> _Columns:
-    """Make columns of results at coordinates (N, D), with their weights and heights (N,), each of the covariance's own."""
-    _, alike = np.unique(np.round(at, SAME), axis=0, return_inverse=True)
-    alike = alike.ravel()
-    rest = np.flatnonzero(~np.isin(alike, alike[pivots]))
-    order = np.concatenate([pivots, rest[np.unique(alike[rest], return_index=True)[1]]])
-    first: dict[int, int] = {}
-    for place, group in enumerate(alike[order].tolist()):
-        first.setdefault(group, place)
-    summed = np.bincount([first[group] for group in alike.tolist()], weights, minlength=len(order))
-    # the last two of a design's lifted coordinates are minus half its square, and one
-    squares = np.log(heights[order]) - 0.5 * (at[order] * at[order]).sum(1)
-    lifted = np.vstack([at[order].T, np.ones(len(order)), squares])
-    return _Columns(lifted, summed / heights[order])
-
-
-def _of_pivots(columns: _Columns, count: int) -> _Columns:
-    """Return the combination of the first ``count`` columns that lies nearest to all of them together.
-
-    Columns are functions of a design. That is the projection onto the span of the first in the norm of the space that their
-    kernel makes, so that the difference at any design is at most the norm of what is left.
-    """
-    lifted = np.asarray(columns.lifted, dtype=np.float64)
-    at = lifted[:-2].T
-    heights = np.exp(lifted[-1] + 0.5 * (at * at).sum(1))
-    kernel = np.exp(
-        _lifted(at) @ lifted[:, :count] - np.log(heights[:count])
-    )  # of all with the first, of height 1
-    factor = cho_factor(kernel[:count] + RIDGE * np.eye(count), lower=True)
-    weights = cho_solve(factor, kernel.T @ (columns.weights * heights))
-    return _Columns(lifted[:, :count], weights / heights[:count])
-
-
-def _as(columns: _Columns, kind: type[np.floating[Any]]) -> _Columns:
-    """Return columns in some precision."""
-    return _Columns(columns.lifted.astype(kind, order="C"), columns.weights.astype(kind))
-
-
-def _lifted(at: FloatArray) -> FloatArray:
-    """Return coordinates (N, D + 2) whose products with swapped ones are minus half the squared distances."""
-    halves = -0.5 * (at * at).sum(1)
-    return np.hstack([at, halves[:, None], np.ones((len(at), 1))])
