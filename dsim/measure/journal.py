@@ -206,6 +206,7 @@ def open_journal(path: Path, head: Head, fresh: bool = False, remedy: str = RENA
         )
         for name, stack in head.stacks.items():
             _same(path, name, found.stacks[name].runtime, stack.runtime, remedy)
+            _same(path, f"{name}'s memory", found.stacks[name].memory, stack.memory, remedy)
         _mend(path)
         return Journal(path, found)
     # whole or not at all: a journal that a kill or a full disk left without its first line would be refused from then on

@@ -291,6 +291,7 @@ def _about(name: str, title: str, head: Head, backend: str, batches: Sequence[in
     stack = head.stacks[backend]
     stated = "lower decile of the runs after warm-up (the latency while neighbours are quiet), networks and runtimes in turns"
     chip = stack.chip or head.machine.processor
+    told = (stated, BESIDE, stack.memory, f"{head.machine.system}, {' '.join(head.machine.flags)}")
     threads = f"{head.threads}, pinned to a core" if head.pinned >= 0 else f"{head.threads}, not pinned"
     return {
         "soc": chip,
@@ -308,7 +309,7 @@ def _about(name: str, title: str, head: Head, backend: str, batches: Sequence[in
         "passes": list(find_backend(backend).passes),
         "reference": {"protocol": PROTOCOL, "model": title, "stated": stated},
         "models": {title: chip},
-        "protocols": {PROTOCOL: f"{stated}; {BESIDE}; {head.machine.system}, {' '.join(head.machine.flags)}"},
+        "protocols": {PROTOCOL: "; ".join(filter(None, told))},
         "defaults": {"lab": "dsim", "licence": LICENCE},
     }
 

@@ -290,8 +290,8 @@ def _loop(begun: Begun, show: Show) -> Iterator[Loop]:
 
 def kitchen_of(begun: Begun) -> AbstractContextManager[Kitchen]:
     """Return what makes networks ready in the forms that the backends read."""
-    forms = frozenset(backend.reads for backend in begun.found.backends if backend.reads)
-    return kitchen(forms, begun.other_core)
+    forms = {form for backend in begun.found.backends for form in (backend.reads, backend.ahead) if form}
+    return kitchen(frozenset(forms), begun.other_core)
 
 
 def contrasts_with(batches: Sequence[int], wanted: bool) -> str:

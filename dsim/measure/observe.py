@@ -12,6 +12,8 @@ from dsim.measure.sustained import Sustained, sustained
 from dsim.measure.timing import LEAST, Timing, time_in_turns
 from dsim.quiet import quiet
 
+Loaded = Mapping[int, Mapping[str, Session]]
+NONE_LOADED: Loaded = {}
 OP_RUNS = 16
 MANY_RUNS, MANY_OP_RUNS = (
     20,
@@ -76,6 +78,7 @@ def observe(
     many: bool = False,
     sustained_s: float = 0.0,
     lasting: int | None = None,
+    loaded: Loaded = NONE_LOADED,
 ) -> tuple[Observed, ...]:
     """Time networks in turns; a backend that fails on one does not stop the others.
 
@@ -93,8 +96,10 @@ def observe(
         For how many seconds each is then run without a pause, for its sustained latency; 0 for none.
     lasting
         How many of them, from the first, are run so; None for all.
+    loaded
+        Those that are loaded already, by position and backend.
     """
-    sessions, failed = open_sessions(group, backends)
+    sessions, failed = open_sessions(group, backends, loaded)
     timings = time_sessions(sessions, seconds, MANY_RUNS if many else LEAST)
     runs = MANY_OP_RUNS if many else OP_RUNS
     seen: list[dict[str, Observation]] = [{} for _ in group]
@@ -108,16 +113,17 @@ def observe(
 
 
 def open_sessions(
-    group: Sequence[Ready], backends: Sequence[Backend]
+    group: Sequence[Ready], backends: Sequence[Backend], loaded: Loaded = NONE_LOADED
 ) -> tuple[dict[tuple[int, str], Session], list[dict[str, str]]]:
-    """Load networks: sessions by network and backend, and for each network why a backend could not load it."""
+    """Load networks, but those that are loaded: sessions by network and backend, and why a backend could not load one."""
     sessions: dict[tuple[int, str], Session] = {}
     failed: list[dict[str, str]] = [{} for _ in group]
     for n, ready in enumerate(group):
         for backend in backends:
             try:
                 with quiet():
-                    sessions[n, backend.name] = _opened(backend, ready)
+                    own = loaded.get(n, {}).get(backend.name)
+                    sessions[n, backend.name] = _opened(backend, ready) if own is None else own
             except DsimError as error:
                 failed[n][backend.name] = str(error)
             except Exception as error:  # whatever a runtime raises on a network that it cannot run

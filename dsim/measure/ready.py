@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from multiprocessing import get_context
 from pathlib import Path
@@ -62,8 +62,20 @@ def write_tflite(planned: Planned, path: Path) -> None:
         convert(lambda: module_of(planned), image_for(planned), path)
 
 
+def compile_ahead(planned: Planned, path: Path) -> None:
+    """Compile a network with Inductor, so that the process which times it finds the kernels in Inductor's own cache."""
+    # imports Inductor, which takes seconds
+    from dsim.measure.backends.inductor import compile_frozen
+
+    with quiet():
+        compile_frozen(module_of(planned).requires_grad_(False), image_for(planned))
+    path.touch()  # it is done once, for anchors too
+
+
 # forms of files that backends read, and what writes one
 WRITERS: dict[str, Callable[[Planned, Path], None]] = {"onnx": write_onnx, "tflite": write_tflite}
+# what only saves time: the file is an empty mark, and what another core has not begun is not waited for
+AHEAD: dict[str, Callable[[Planned, Path], None]] = {"inductor": compile_ahead}
 
 
 def _helper(core: int) -> None:
@@ -83,12 +95,12 @@ class Kitchen:
     folder
         For the files.
     forms
-        Keys of WRITERS: the files that each network needs.
+        Keys of WRITERS: the files that each network needs; and of AHEAD.
     pool
         Writes them; None where there is no other core.
     """
 
-    def __init__(self, folder: Path, forms: frozenset[str], pool: ProcessPoolExecutor | None) -> None:
+    def __init__(self, folder: Path, forms: frozenset[str], pool: Executor | None) -> None:
         self._folder, self._forms, self._pool = folder, sorted(forms), pool
         self._started: dict[Path, Future[None]] = {}
 
@@ -96,13 +108,15 @@ class Kitchen:
         """Begin to prepare a network that will be asked for."""
         for form, path in self._paths(planned).items():
             if self._pool is not None and path not in self._started and not path.exists():
-                self._started[path] = self._pool.submit(WRITERS[form], planned, path)
+                self._started[path] = self._pool.submit((WRITERS | AHEAD)[form], planned, path)
 
     def finish(self, planned: Planned) -> Ready:
         """Return the model files of one planned network, waiting until they are written."""
         paths, failed = self._paths(planned), {}
         for form, path in paths.items():
             begun = self._started.pop(path, None)
+            if form in AHEAD and (begun is None or begun.cancel()):
+                continue
             try:
                 if begun is not None:
                     begun.result()

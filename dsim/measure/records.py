@@ -125,6 +125,8 @@ class Stack:
         Name of the chip; empty where it is the machine's processor.
     batch
         Images at once where the backend sets them itself: more than one is throughput, not latency.
+    memory
+        What is done with memory between runs; empty where that is left as it is.
     """
 
     runtime: str
@@ -133,6 +135,7 @@ class Stack:
     unit: str = "CPU"
     chip: str = ""
     batch: int = 1
+    memory: str = ""
 
 
 class Backend(Protocol):
@@ -145,6 +148,10 @@ class Backend(Protocol):
     @property
     def reads(self) -> str:
         """The form of the file that it reads (`dsim.measure.ready.WRITERS`); empty where it runs the module itself."""
+
+    @property
+    def ahead(self) -> str:
+        """What can be made on another core beforehand (`dsim.measure.ready.AHEAD`); empty where nothing but the file can."""
 
     @property
     def about(self) -> str:

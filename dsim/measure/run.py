@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from dsim.device.profile import LEARN, SEARCHED
 from dsim.errors import DsimError, MissingPackageError, UnavailableError
 from dsim.measure.journal import Entry, Journal
 from dsim.measure.learn import doubt_of
 from dsim.measure.machine import load
-from dsim.measure.observe import observe
+from dsim.measure.observe import observe, open_sessions
 from dsim.measure.plan import Doubt, Plan
-from dsim.measure.planned import Planned
+from dsim.measure.planned import ANCHOR, Planned
 from dsim.measure.ready import Kitchen
-from dsim.measure.records import Backend, Stack
+from dsim.measure.records import Backend, Ready, Session, Stack
 
 SECONDS = 1.2  # of timed runs for each network and backend, where its median is not known well enough before
 GROUP = 4  # networks timed in turns: each has runs all over the group's time, and all fit into memory
@@ -97,6 +97,8 @@ class Loop:
     sustained_s: float = 0.0
     _groups: int = 0  # timed so far: anchors come in turns
     _disturbed: int = 0  # networks that wait to be timed again
+    # anchors stay loaded, by key and batch: one may take longer to load than all else of its group together
+    _loaded: dict[tuple[str, int], dict[str, Session]] = field(default_factory=dict)
 
     def follow(self, plan: Plan) -> int:
         """Measure what a plan draws, and return how many networks were timed in this run."""
@@ -187,7 +189,16 @@ class Loop:
         many = all(planned.batch > 1 for planned in group)
         began = self.now()
         seconds = SECONDS * len(self.backends) * len(together)
-        found = observe(ready, self.backends, seconds, plain, many, self.sustained_s, lasting=len(group))
+        found = observe(
+            ready,
+            self.backends,
+            seconds,
+            plain,
+            many,
+            self.sustained_s,
+            len(group),
+            self._load(together, ready),
+        )
         middle = (began + self.now()) / 2.0
         timed = [
             Entry(planned, observed, load(), middle)
@@ -196,6 +207,18 @@ class Loop:
         for entry in timed[len(group) :]:
             self.journal.append(entry)
         return timed[: len(group)]
+
+    def _load(self, together: Sequence[Planned], ready: Sequence[Ready]) -> dict[int, Mapping[str, Session]]:
+        """Load the anchors among networks, where they are not loaded yet; return them by position and backend."""
+        out: dict[int, Mapping[str, Session]] = {}
+        for n, planned in enumerate(together):
+            if planned.role == ANCHOR:
+                at = planned.key, planned.batch
+                if at not in self._loaded:
+                    sessions, _ = open_sessions([ready[n]], self.backends)
+                    self._loaded[at] = {name: one for (_, name), one in sessions.items()}
+                out[n] = self._loaded[at]
+        return out
 
     def _anchor(self, batch: int) -> tuple[Planned, ...]:
         """Return the anchor whose turn it is, at the batch of the group beside which it is timed; none where it has none."""

@@ -18,7 +18,7 @@ from dsim.measure.backends import BACKENDS, find_backend
 from dsim.measure.backends.torch_cuda import TorchCuda
 from dsim.measure.observe import observation_of, observe
 from dsim.measure.planned import Planned
-from dsim.measure.ready import WRITERS, image_for, module_of
+from dsim.measure.ready import AHEAD, WRITERS, image_for, module_of
 from dsim.measure.records import Backend, Ready, Stack
 from dsim.measure.timing import Timing
 from dsim.op import OpKind
@@ -63,6 +63,7 @@ def test_it_says_what_it_is_or_why_not(name: str) -> None:
     backend = find_backend(name)
     assert backend.name == name
     assert backend.reads in {"", *WRITERS}
+    assert backend.ahead in {"", *AHEAD}
     said = _stack_or_reason(backend)
     if isinstance(said, str):
         assert "\n" not in said

@@ -24,7 +24,8 @@ from dsim.measure.observe import Observation, Observed
 from dsim.measure.plan import anchors
 from dsim.measure.planned import ANCHOR, Planned
 from dsim.measure.ready import Kitchen
-from dsim.measure.run import Loop
+from dsim.measure.records import Ready, Session
+from dsim.measure.run import GROUP, Loop
 from dsim.report.drift import COLUMNS, ROWS, drift_plot, drift_sentence
 from tests.measure.test_batches import Instant, designs, timed
 from tests.measure.test_journal import HEAD
@@ -117,6 +118,24 @@ def test_an_anchor_is_timed_beside_each_group_and_kept_apart(tmp_path: Path) -> 
     assert [one.planned.role for one in journal.entries()] == [LEARN]
     assert [one.planned.role for one in journal.anchors()] == [ANCHOR]
     assert [one.at_s for one in (*journal.entries(), *journal.anchors())] == [5.0, 5.0]
+
+
+def test_an_anchor_is_loaded_once(tmp_path: Path) -> None:
+    class Counting(Instant):
+        opened = 0
+
+        def open(self, ready: Ready) -> Session:
+            Counting.opened += 1
+            return super().open(ready)
+
+    journal = open_journal(tmp_path / "j.jsonl", HEAD)
+    loop = Loop(
+        (Counting(),), journal, Kitchen(tmp_path, frozenset(), None), 600.0, 2 * GROUP, lambda *_: None, retries=0,
+        anchors=anchors()[1:2],
+    )  # fmt: skip
+    assert loop.add(designs(2 * GROUP, LEARN, "once")) == 2 * GROUP
+    assert len(journal.anchors()) == 2
+    assert Counting.opened == 2 * GROUP + 1
 
 
 def test_the_shares_of_an_error_are_those_of_its_parts(tmp_path: Path) -> None:

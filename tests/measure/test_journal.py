@@ -51,7 +51,8 @@ def test_another_machine_or_runtime_is_refused(tmp_path: Path) -> None:
     open_journal(path, HEAD).append(DESIGN)
     other = replace(HEAD, machine=replace(HEAD.machine, processor="another"))
     newer = replace(HEAD, stacks={"onnxruntime": Stack("ORT 2", "float32", "NCHW")})
-    for head in (other, newer):
+    kept = replace(HEAD, stacks={"onnxruntime": replace(HEAD.stacks["onnxruntime"], memory="kept")})
+    for head in (other, newer, kept):
         with pytest.raises(InvalidValueError, match=r"; choose another --name, or give --fresh$"):
             open_journal(path, head)
         with pytest.raises(InvalidValueError, match=r"; give --fresh$"):

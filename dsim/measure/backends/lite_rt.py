@@ -29,6 +29,7 @@ class LiteRt:
     reads: str = "tflite"
     about: str = "LiteRT with XNNPACK on the processor"
     passes: tuple[str, ...] = FOLDED
+    ahead: str = ""
     packages: tuple[str, ...] = ("ai_edge_litert", "litert_torch")
     extra: str = "litert"
 

@@ -38,6 +38,7 @@ class OnnxRuntime:
     reads: str = "onnx"
     about: str = "ONNX Runtime on the processor"
     passes: tuple[str, ...] = FOLDED
+    ahead: str = ""
     packages: tuple[str, ...] = ("onnxruntime", "onnx")
     extra: str = "onnx"
 

@@ -33,6 +33,7 @@ class OpenVino:
 
     precision: str
     passes: tuple[str, ...] = FOLDED
+    ahead: str = ""
     packages: tuple[str, ...] = ("openvino", "onnx")
     extra: str = "openvino,onnx"
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from dsim.measure.backends.kept_memory import keep_memory, kept_in_words
 from dsim.measure.records import AS_WRITTEN, FOLDED, Ready, Session, Stack
 from dsim.packages import need
 
@@ -37,6 +38,11 @@ class TorchCpu:
         return ""
 
     @property
+    def ahead(self) -> str:
+        """Inductor's kernels are compiled beforehand."""
+        return "inductor" if self.compiled else ""
+
+    @property
     def passes(self) -> tuple[str, ...]:
         """Uncompiled, a batch norm is an operator of its own."""
         return FOLDED if self.compiled else AS_WRITTEN
@@ -55,13 +61,15 @@ class TorchCpu:
             f"PyTorch {torch.__version__}, CPU, {how}",
             "float32",
             "by Inductor: channels last around convolutions" if self.compiled else "NCHW",
+            memory=kept_in_words(),
         )
 
     def open(self, ready: Ready) -> Session:
-        """Load a network, compiling it where asked to."""
+        """Load a network, compiling it where asked to; from then on this process keeps the memory of its runs."""
         import torch
 
         torch.set_num_threads(1)
+        keep_memory()
         module = ready.module.requires_grad_(False)
         return _compiled(ready) if self.compiled else _session(module, ready.image)
 

@@ -52,6 +52,11 @@ class TorchCuda:
         return ""
 
     @property
+    def ahead(self) -> str:
+        """Nothing: Inductor's kernels for a GPU are compiled by this process."""
+        return ""
+
+    @property
     def passes(self) -> tuple[str, ...]:
         """Uncompiled, a batch norm is an operator of its own."""
         return FOLDED if self.compiled else AS_WRITTEN
