@@ -159,3 +159,10 @@ def show_check(found: Check) -> None:
             f"even the upper end is below {FLOOR}: this supernet's order of designs says nothing. Train it on more images "
             "(--images), or with a smaller --space.",
         )
+    elif not found.sure:
+        show_line(
+            console,
+            "Not known yet:",
+            f"the interval reaches from below {FLOOR}, where the order says too little, to above. More designs make it narrower: "
+            f"--anchors {2 * len(found.anchors)} trains only the new ones.",
+        )

@@ -86,6 +86,11 @@ class Check:
         """False where even the upper end says that the ranks are of no use."""
         return self.high >= FLOOR
 
+    @property
+    def sure(self) -> bool:
+        """Whether the interval lies on one side of the least correlation that is of use."""
+        return not self.low < FLOOR <= self.high
+
 
 def check(
     supernet: Supernet | str | Path, anchors: int = 24, *, images: int | str | None = None, seed: int = 0
@@ -107,7 +112,7 @@ def check(
     Raises
     ------
     InvalidValueError
-        There are too few anchors.
+        There are too few anchors, the space holds fewer, or they are shown too few images.
     UnavailableError
         torchrun has started several processes.
     """
@@ -117,6 +122,10 @@ def check(
     loaded = supernet if isinstance(supernet, Supernet) else load_supernet(supernet)
     base = loaded.header.spec
     shown = parse_count(images) if images is not None else max(base.images // SHARE, base.batch)
+    if shown < base.batch:
+        raise InvalidValueError(
+            f"images must be at least {base.batch}, one step of the supernet's training, got {shown}; show more, or leave it out"
+        )
     spec = replace(base, importance=ALONE, images=shown, seed=seed, start="", teacher="")
     wanted = anchor_subnets(loaded, anchors)
     with (
@@ -158,7 +167,8 @@ def anchor_subnets(loaded: Supernet, count: int) -> tuple[Subnet, ...]:
         if len(found) == count:
             return tuple(found.values())
     raise InvalidValueError(
-        f"the supernet's space must hold {count} designs to train as anchors, and {len(found)} were found; ask for fewer"
+        f"the supernet's space must hold {count} designs to train as anchors, and {len(found)} were found; ask for fewer: "
+        f"--anchors {len(found)}"
     )
 
 

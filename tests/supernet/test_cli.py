@@ -58,6 +58,18 @@ def test_json_holds_the_same(trained: Supernet) -> None:
     assert len(facts["importance"]) == 6
 
 
+def test_a_check_of_too_few_designs_says_that_it_tells_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    from dsim.report.supernet import show_check
+    from dsim.supernet.anchors import Anchor, Check
+
+    anchors = tuple(Anchor("a", 500, 0, 1.0, 1.0, 50.0) for _ in range(4))
+    for low, high, said in ((-1.0, 1.0, "Not known yet:"), (0.4, 0.9, ""), (-0.5, 0.2, "Caution:")):
+        show_check(Check(anchors, (low + high) / 2, low, high, "on photos"))
+        text = " ".join(capsys.readouterr().out.split())
+        assert [word for word in ("Not known yet:", "Caution:") if word in text] == ([said] if said else [])
+        assert ("--anchors 8 trains only the new ones" in text) == (low < 0.3 <= high)
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [

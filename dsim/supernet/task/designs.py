@@ -14,6 +14,7 @@ from dsim.search.space import Space
 from dsim.supernet.choices import Choices
 from dsim.supernet.draws import draws
 from dsim.supernet.subnet import Subnet
+from dsim.supernet.task.model import LEAST
 
 _Size = TypeVar("_Size", int, float)
 TRIES = 50  # draws for each design that is asked for: a small space repeats itself
@@ -86,7 +87,11 @@ def task_designs(choices: Choices, seed: int, count: int) -> dict[Subnet, Arch]:
         found.setdefault(choices.place(arch), arch)
         if len(found) == count:
             return found
+    remedy = (
+        f"give --subnets {len(found)}"
+        if len(found) >= LEAST
+        else f"train a supernet of a larger --space, for ranks are learned from {LEAST} designs or more"
+    )
     raise InvalidValueError(
-        f"the supernet's space must hold {count} designs to learn from, and {len(found)} were found; ask for at most "
-        f"{len(found)}"
+        f"the supernet's space must hold {count} designs to learn from, and {len(found)} were found; {remedy}"
     )

@@ -40,6 +40,19 @@ def learned() -> tuple[TaskModel, list[Arch]]:
     return learn(DEFAULT, summaries, losses, 0, "planted"), designs
 
 
+def test_a_space_of_too_few_designs_is_refused_with_what_can_be_done() -> None:
+    small = DEFAULT.fixed(
+        mixers=(DEFAULT.mixers[0][:1],) * 4, attention_blocks=((0,), (0,)), depths=((2,),) * 4
+    )
+    rows = dict.fromkeys(("widths", "mlp_ratios"), ((2,), (2,), (2,), (2,)))
+    one = Choices(small.fixed(**{**rows, "widths": ((32,), (64,), (128,), (256,))}))
+    with pytest.raises(InvalidValueError, match=r"and 1 were found; train a supernet of a larger --space"):
+        task_designs(one, 0, COUNT)
+    some = Choices(small.fixed(**{**rows, "widths": ((32, 48), (64, 80), (128, 144), (256, 288, 320))}))
+    with pytest.raises(InvalidValueError, match=r"and 24 were found; give --subnets 24$"):
+        task_designs(some, 0, COUNT)
+
+
 def test_a_planted_difference_is_found(learned: tuple[TaskModel, list[Arch]]) -> None:
     model, designs = learned
     new = [arch for arch in task_designs(Choices(DEFAULT), 7, 120).values() if arch not in designs]
