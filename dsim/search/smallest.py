@@ -40,6 +40,7 @@ def check_limits(space: Space, table: CostTable, likely: Sequence[Mix]) -> None:
     ceiling = table.ceiling
     if ceiling is None:
         return
+    space = _narrow(space)  # else the price of every block of the space is read, of which nearly none is asked for
     for mix in likely:
         columns = _smallest_of(space, mix, table)
         if columns is not None and ceiling.within(ceiling.shares(columns[None])).all():
@@ -93,6 +94,13 @@ def no_design(ceiling: Ceiling, columns: Floats, in_region: NDArray[np.bool_]) -
     return (
         f"limits must leave at least one design whose top-1 can be estimated, got {ceiling.limits.words}; the nearest that the "
         f"search found has {_takes(ceiling, columns[nearest])}: allow more"
+    )
+
+
+def _narrow(space: Space) -> Space:
+    """Return the designs of a space that have its smallest widths and MLP ratios; mixes and depths stay."""
+    return space.fixed(
+        **{name: tuple((min(row),) for row in getattr(space, name)) for name in ("widths", "mlp_ratios")}
     )
 
 

@@ -173,6 +173,17 @@ def test_limits_that_no_design_meets_together_are_one_line_before_the_search() -
     check_limits(EITHER, table(Limits(params=enough[0], macs=enough[1])), [])
 
 
+def test_limits_are_refused_without_pricing_the_larger_blocks_of_a_space() -> None:
+    narrow = replace(
+        TINY, widths=tuple(row[:1] for row in TINY.widths), mlp_ratios=((4.0,), (4.0,), (3.0,), (4.0,))
+    )
+    priced, least = table(Limits(params=1e6)), table(Limits(params=1e6))
+    for space, own in ((TINY, priced), (narrow, least)):
+        with pytest.raises(NothingFitsError, match="--params must leave at least one"):
+            check_limits(space, own, [])
+    assert priced.size == least.size
+
+
 def test_limits_that_only_guesses_meet_are_one_line_with_the_nearest() -> None:
     class Narrow(FakeAccuracy):
         def in_region(self, summaries: np.ndarray) -> np.ndarray:
