@@ -107,11 +107,12 @@ def shortlist(
         raise click.UsageError("--name, --to and --weights go with --export; add --export DIR")
     if folder is not None and len(budgets_ms) > 1:
         raise click.UsageError("--export takes one budget, got several; leave all but one out")
+    to = _form_of(device, batch, folder, target) if folder is not None else ""
     found = shortlists(
         device, budgets_ms, ShelfLimits(params, macs, memory, size, px), confidence, batch, rough
     )
     if folder is not None:
-        _export(found[0], folder, name, target, weights, as_json)
+        _export(found[0], folder, name, to, weights, as_json)
     elif as_json:
         plain = [one.to_dict(top) for one in found]
         print_json(plain[0] if len(plain) == 1 else {"shortlists": plain})
@@ -121,17 +122,25 @@ def shortlist(
         ctx.exit(NOTHING_FITS)
 
 
-def _export(
-    found: Shortlist, folder: Path, name: str | None, target: str | None, weights: Path | None, as_json: bool
-) -> None:
-    """Write one of a shortlist, and say what was verified."""
+def _form_of(device: str, batch: int | None, folder: Path, target: str | None) -> str:
+    """Return the form to write; what cannot be written is refused before anything is priced, which takes a while."""
+    from dsim.device.find import name_at_batch
     from dsim.report.names import device_words
     from dsim.report.next_steps import form_for
-    from dsim.shelf.export import check_export, chosen_of, export_shelved
+    from dsim.shelf.export import check_export
+
+    to = target or form_for(device_words(name_at_batch(device, batch)).runtime)[0]
+    check_export(folder, to)
+    return to
+
+
+def _export(
+    found: Shortlist, folder: Path, name: str | None, to: str, weights: Path | None, as_json: bool
+) -> None:
+    """Write one of a shortlist, and say what was verified."""
+    from dsim.shelf.export import chosen_of, export_shelved
 
     row = chosen_of(found, name)
-    to = target or form_for(device_words(found.device).runtime)[0]
-    check_export(folder, to)
     click.echo(f"Writing {row.name} at {row.px} px as {to}, and checking it ...", err=True)
     written = export_shelved(row, folder, to, weights)
     if as_json:

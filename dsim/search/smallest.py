@@ -40,7 +40,9 @@ def check_limits(space: Space, table: CostTable, likely: Sequence[Mix]) -> None:
     ceiling = table.ceiling
     if ceiling is None:
         return
-    space = _narrow(space)  # else the price of every block of the space is read, of which nearly none is asked for
+    space = _narrow(
+        space
+    )  # else the price of every block of the space is read, of which nearly none is asked for
     for mix in likely:
         columns = _smallest_of(space, mix, table)
         if columns is not None and ceiling.within(ceiling.shares(columns[None])).all():

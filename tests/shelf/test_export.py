@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+import dsim
 from dsim.cli.main import dsim as command
 from dsim.errors import InvalidValueError, MissingPackageError
 from dsim.export.timm_weights import require_timm
@@ -27,8 +28,8 @@ def run(*words: str) -> Result:
     [
         (("--name", NAME), 2, "add --export DIR"),
         (("--export", "x", "--budget", "1ms,2ms"), 2, "leave all but one out"),
-        (("--export", "x", "--to", "onnx", "--name", "vit_huge"), 1, "name must be of a network on the list, got 'vit_huge'"),
-        (("--export", "/dev/null/x", "--to", "onnx"), 1, "/dev/null"),
+        # told before anything is priced: nothing fits so small a budget
+        (("--export", "/dev/null/x", "--to", "onnx", "--budget", "0.0001ms"), 1, "/dev/null"),
     ],
 )  # fmt: skip
 def test_bad_input_ends_in_one_line(words: tuple[str, ...], code: int, said: str) -> None:
@@ -41,6 +42,11 @@ def test_bad_input_ends_in_one_line(words: tuple[str, ...], code: int, said: str
 def test_where_nothing_fits_nothing_is_written() -> None:
     with pytest.raises(InvalidValueError, match="an export needs a network that fits"):
         chosen_of(Shortlist("iphone12", 0.1, 0.9, ShelfLimits(), (), 900))
+
+
+def test_a_name_must_be_on_the_list() -> None:
+    with pytest.raises(InvalidValueError, match="name must be of a network on the list, got 'vit_huge'"):
+        chosen_of(dsim.shortlist("iphone12", "2ms"), "vit_huge")
 
 
 def _timm_loads() -> bool:
