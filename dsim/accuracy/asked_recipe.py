@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TypeVar
 
@@ -14,7 +14,7 @@ from dsim.accuracy.draws import draw_top1
 from dsim.accuracy.local import Lower
 from dsim.accuracy.model import AccuracyArrays, AccuracyModel
 from dsim.accuracy.quick import Lows
-from dsim.accuracy.recipe import REFERENCE, Augment, Recipe, Teacher, load_recipes, reference_words
+from dsim.accuracy.recipe import REFERENCE, Augment, Recipe, Teacher, load_recipes
 from dsim.accuracy.summary import FloatArray
 from dsim.accuracy.tables import read_rows
 from dsim.errors import InvalidValueError
@@ -139,14 +139,17 @@ def whole_recipe(text: str, px: int, own_task: bool = False) -> str:
     return write_recipe(asked)
 
 
-def recipe_words(recipe: Recipe | str | None, px: int) -> str:
-    """Say how designs of a resolution would be trained; None or an empty text is the reference recipe."""
+def recipe_words(recipe: Recipe | str | None, px: int, size: str = "") -> str:
+    """Say how designs of a resolution would be trained; None or an empty text is the reference recipe.
+
+    ``size`` says of what size of image in other words, where designs of several are meant.
+    """
     asked = read_recipe(recipe, px) if isinstance(recipe, str) and recipe else recipe
     if not isinstance(asked, Recipe):
-        return reference_words(px)
+        asked = replace(REFERENCE, train_resolution=px)
     teacher = _NONE.get(asked.teacher, "distilled from itself")
     augment = "" if asked.augment is REFERENCE.augment else f", {asked.augment} augmentation"
-    return f"{asked.epochs} epochs, {teacher}{augment}, {asked.train_resolution} px"
+    return f"{asked.epochs} epochs, {teacher}{augment}, {size or f'{asked.train_resolution} px'}"
 
 
 @dataclass(frozen=True)

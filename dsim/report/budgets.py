@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from dsim.accuracy.asked_recipe import recipe_words
 from dsim.report.answer import cut_short
 from dsim.report.console import result_console, show_line, show_table, show_text
 from dsim.report.names import device_words
@@ -27,8 +30,7 @@ def show_budgets(found: BudgetStudies, details: bool = False) -> None:
     limits = f" All are within the limits: {spec.limits.words}." if spec.limits else ""
     show_text(
         console,
-        f"Predicted, with {spec.confidence:.0%} intervals; {spec.rule}.{limits} "
-        f"{spec.words.about((first.chosen or first.fastest).arch.resolution)}",
+        f"Predicted, with {spec.confidence:.0%} intervals; {spec.rule}.{limits} {_judged_by(found)}",
     )
     cut: dict[tuple[str, str], list[str]] = {}
     for one in found.studies:
@@ -45,11 +47,36 @@ def show_budgets(found: BudgetStudies, details: bool = False) -> None:
         show_study(one, details)
 
 
+def _judged_by(found: BudgetStudies) -> str:
+    """Say in a sentence what the figures of accuracy are of."""
+    first = found.studies[0].spec
+    words = first.words
+    if len(found.sides) > 1 and words.task is None:
+        trained = recipe_words(first.recipe, first.space.resolution, "at the px of its row")
+        words = replace(words, trained=trained)
+    return words.about(first.space.resolution)
+
+
 def budgets_table(found: BudgetStudies) -> TableData:
-    """Return the table, the smallest budget first."""
+    """Return the table, the smallest budget first; with the size of image where several were the best."""
     accuracy = found.studies[0].spec.words.column
-    columns = ("budget ms", "takes ms", "its interval", accuracy, "from", "to", "M params", "GMACs", "")
-    return table("", columns, [_cells(one) for one in found.studies], columns[:-1])
+    columns: tuple[str, ...] = (
+        "budget ms",
+        "takes ms",
+        "its interval",
+        accuracy,
+        "from",
+        "to",
+        "M params",
+        "GMACs",
+        "",
+    )
+    rows: list[tuple[str, ...]] = [_cells(one) for one in found.studies]
+    if len(found.sides) > 1:
+        sides = [str(one.spec.space.resolution) for one in found.studies]
+        columns = (columns[0], "px", *columns[1:])
+        rows = [(row[0], side, *row[1:]) for row, side in zip(rows, sides, strict=True)]
+    return table("", columns, rows, columns[:-1])
 
 
 def _cells(one: StudyResult) -> tuple[str, ...]:

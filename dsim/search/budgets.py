@@ -34,6 +34,11 @@ class BudgetStudies(Summarised):
 
     studies: tuple[StudyResult, ...]
 
+    @property
+    def sides(self) -> tuple[int, ...]:
+        """Sizes of image in pixels that were the best at some budget, the smallest first."""
+        return tuple(sorted({one.spec.space.resolution for one in self.studies}))
+
     def to_frame(self) -> pl.DataFrame:
         """Return a table with one row a budget; what was not found is empty."""
         import polars as pl  # slow to import
@@ -52,7 +57,8 @@ class BudgetStudies(Summarised):
                 f"{one.spec.budget_ms:g} ms",
                 "nothing fits"
                 if one.chosen is None
-                else f"{one.chosen.top1:.1f} % in {one.chosen.latency_ms:.3g} ms, {one.chosen.params / 1e6:.2f} M parameters",
+                else f"{one.chosen.top1:.1f} % in {one.chosen.latency_ms:.3g} ms, {one.chosen.params / 1e6:.2f} M parameters"
+                f"{f' at {one.spec.space.resolution} px' if len(self.sides) > 1 else ''}",
             )
             for one in self.studies
         ]
@@ -122,6 +128,7 @@ def _row(found: StudyResult) -> dict[str, Any]:
     )
     return {
         "budget_ms": found.spec.budget_ms,
+        "px": found.spec.image_text,
         **{name: None if chosen is None else getattr(chosen, name) for name in figures},
         "folder": str(found.spec.folder),
     }

@@ -11,7 +11,8 @@ from click.testing import CliRunner
 
 from dsim.cli.main import dsim as command
 from dsim.errors import InvalidValueError
-from dsim.search import StudyResult, search, search_budgets
+from dsim.report.budgets import budgets_table, show_budgets
+from dsim.search import BudgetStudies, StudyResult, search, search_budgets
 from dsim.shelf import shortlists
 
 DEVICE = "iphone12"
@@ -45,6 +46,26 @@ def test_the_command_shows_one_table_and_keeps_a_folder_for_each_budget(tmp_path
     assert [one["budget_ms"] for one in told["studies"]] == [0.02, 2.0]
     alone = CliRunner().invoke(command, [*words[:4], "2ms", *words[5:], "--json"])
     assert json.loads(alone.stdout)["chosen"] == told["studies"][1]["chosen"]
+
+
+def test_each_budget_says_at_which_size_of_image_its_design_is_the_best(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def found(*sides: int) -> BudgetStudies:
+        return BudgetStudies(
+            tuple(search(DEVICE, ms, px=px, trials=1) for ms, px in zip((1.0, 2.0), sides, strict=True))
+        )
+
+    several, one = found(192, 224), found(224, 224)
+    show_budgets(several)
+    said = " ".join(capsys.readouterr().out.split())
+    assert "(300 epochs, distilled, at the px of its row)" in said
+    assert [row[1] for row in budgets_table(several).rows] == ["192", "224"]
+    assert several.to_frame()["px"].to_list() == ["192", "224"]
+    assert "at 192 px" in repr(several)
+    show_budgets(one)
+    assert "(300 epochs, distilled, 224 px)" in " ".join(capsys.readouterr().out.split())
+    assert "px" not in budgets_table(one).columns
 
 
 @pytest.mark.parametrize("budgets", [[], [f"{n}ms" for n in range(1, 22)]])
