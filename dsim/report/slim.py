@@ -14,6 +14,8 @@ from dsim.supernet.paper_actions import QUOTED
 from dsim.supernet.slim_supernet import SlimResult
 from dsim.supernet.slimming import Option
 
+ENOUGH = 100  # search images from which one is at most a point of accuracy
+
 
 def show_slimmed(
     results: Sequence[SlimResult], files: Sequence[Path], data: Path, images: int, details: bool = False
@@ -33,7 +35,7 @@ def show_slimmed(
                 else "no step is left to take"
             )
             show_line(console, f"{_asked(result)}:", f"{begins}.")
-        if details and result.actions == "paper" and result.trace:
+        if details and result.actions == "paper" and result.trace and not 0 < result.images < ENOUGH:
             show_table(console, actions_data(result))
         fits = "fits" if result.fits else "does NOT fit"
         left = f"; {max(result.unused, 0.0):.0%} of the budget is left" if result.fits else ""
@@ -98,7 +100,8 @@ _HOW = {
 
 
 def trace_data(result: SlimResult) -> TableData:
-    """Return the trace: what was done, and what each step lost and saved."""
+    """Return the trace: what was done, and what each step lost and saved; no points where one picture is more than a point."""
+    coarse = 0 < result.images < ENOUGH
     rows = [
         (
             str(number),
@@ -112,12 +115,18 @@ def trace_data(result: SlimResult) -> TableData:
         for number, step in enumerate(result.trace, 1)
     ]
     columns = ("step", "what", "needs ms", "saved ms", "loss rises", "points lost", "points a ms")
+    shown = columns[:-2] if coarse else columns
+    few = (
+        f" Points of accuracy are not shown: of {result.images} search images one is {100 / result.images:.3g} points."
+        if coarse
+        else ""
+    )
     return table(
         _asked(result),
-        columns,
-        rows,
-        tuple(name for name in columns if name != "what"),
-        f"{_HOW[result.actions]} Loss and accuracy on the search images, with the supernet's weights. "
+        shown,
+        [row[: len(shown)] for row in rows],
+        tuple(name for name in shown if name != "what"),
+        f"{_HOW[result.actions]} Loss and accuracy on the search images, with the supernet's weights.{few} "
         "Needs: the smallest budget that it fits. Saved: of the predicted time.",
     )
 

@@ -63,6 +63,8 @@ class SlimResult:
         What the supernet was trained on.
     training_px, deployed_px
         Maps were as large as the first makes them; the latency is for the second.
+    images
+        Search pictures that losses and accuracies are of; 0 where a file of an older version does not say.
     """
 
     device: str
@@ -81,6 +83,7 @@ class SlimResult:
     trained: str
     training_px: int
     deployed_px: int
+    images: int = 0
 
     @property
     def unused(self) -> float:
@@ -268,6 +271,7 @@ def _one(
         loaded.header.trained_on(),
         loaded.header.asked.px,
         choices.space.resolution,
+        found.evaluation.images,
     )
 
 

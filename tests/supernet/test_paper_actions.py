@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from dsim.arch import Mixer
 from dsim.arch.named import read_design
 from dsim.cli.main import dsim
 from dsim.latency import load_model
-from dsim.report.slim import show_slimmed
+from dsim.report.slim import show_slimmed, trace_data
 from dsim.supernet import Supernet, load_supernet, train
 from dsim.supernet.choices import Choices
 from dsim.supernet.elastic import Elastic
@@ -159,6 +160,13 @@ def test_the_papers_trace(capsys: pytest.CaptureFixture[str], monkeypatch: pytes
         *("by hand", 25.0, "paper", 0.9, arch, text, price.latency_ms, price.needs_ms, True, (), {}),
         *(found.evaluation.loss, found.trace, "on digits, 64 images seen", 32, 224),
     )
+    few = trace_data(replace(result, images=6))
+    assert few.columns[-1] == "loss rises"
+    assert all(len(row) == len(few.columns) for row in few.rows)
+    assert "of 6 search images one is 16.7 points" in few.note
+    enough = trace_data(replace(result, images=100))
+    assert enough.columns[-1] == "points a ms"
+    assert "not shown" not in enough.note
     show_slimmed([result], [Path("slim-by hand-25ms.json")], Path("digits"), 64)
     assert "The three actions" not in capsys.readouterr().out
     show_slimmed([result], [Path("slim-by hand-25ms.json")], Path("digits"), 64, details=True)
