@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from dsim.errors import InvalidValueError
 from dsim.latency.evidence import Evidence, Figures
+from dsim.latency.families import DESIGN
 from dsim.latency.features import FloatArray
 from dsim.latency.learner import Learner
 
@@ -81,24 +82,35 @@ class Calibration:
 
 @dataclass(frozen=True)
 class Errors:
-    """Standardised errors (K,) of networks by device, their families and the places of their devices."""
+    """Standardised errors (K,) of networks by device, their families and the places of their devices.
+
+    ``draws`` (K,) are what weighs the same in a distribution: families, or designs one by one.
+    """
 
     z: FloatArray
     families: NDArray[np.str_]
     owner: NDArray[np.int64]
+    draws: NDArray[np.str_]
 
     def without(self, family: str) -> Errors:
         """Return the errors of the other families; all of them where there is no other."""
         keep = self.families != family
-        return Errors(self.z[keep], self.families[keep], self.owner[keep]) if keep.any() else self
+        if not keep.any():
+            return self
+        return Errors(self.z[keep], self.families[keep], self.owner[keep], self.draws[keep])
 
 
 def network_errors(
-    figures: Figures, log_ms: FloatArray, spread: FloatArray, among: NDArray[np.bool_] | None = None
+    figures: Figures,
+    log_ms: FloatArray,
+    spread: FloatArray,
+    among: NDArray[np.bool_] | None = None,
+    each_design: bool = False,
 ) -> Errors:
     """Return the errors of figures that tell how far estimates err; a network timed several times has its median error.
 
-    ``among`` (M,) leaves out further figures.
+    ``among`` (M,) leaves out further figures. With ``each_design`` a design drawn from a space is a draw of its own: its
+    family, by which it is held out, is one of eight by chance.
     """
     z = (figures.log_ms - log_ms) / spread
     use = figures.judged & np.isfinite(log_ms)
@@ -106,17 +118,23 @@ def network_errors(
     items = np.unique(figures.item[use])
     rows = [np.flatnonzero(use & (figures.item == item)) for item in items]
     first = np.array([own[0] for own in rows], dtype=np.int64)
+    families = figures.families[first]
+    keys = np.array([figures.keys[n] for n in first], dtype=np.str_)
+    drawn = np.array([each_design and key.startswith(DESIGN) for key in keys], dtype=bool)
     return Errors(
-        np.array([np.median(z[own]) for own in rows]), figures.families[first], figures.owner[first]
+        np.array([np.median(z[own]) for own in rows]),
+        families,
+        figures.owner[first],
+        np.where(drawn, keys, families),
     )
 
 
 def calibrated(learner: Learner[Any, Any], evidence: Evidence, errors: Errors, owner: int) -> Calibration:
     """Make the distribution of one of the profiles that an evidence holds figures of."""
-    z, families, owners = errors.z, errors.families, errors.owner
+    z, draws, owners = errors.z, errors.draws, errors.owner
     if learner.symmetric(evidence.profile):
-        z, families, owners = np.concatenate([z, -z]), np.tile(families, 2), np.tile(owners, 2)
-    return calibrate(z, families, owners, owner, learner.centred)
+        z, draws, owners = np.concatenate([z, -z]), np.tile(draws, 2), np.tile(owners, 2)
+    return calibrate(z, draws, owners, owner, learner.centred)
 
 
 def phone_scales(errors: FloatArray, families: NDArray[np.str_], owner: NDArray[np.int64]) -> FloatArray:

@@ -2,8 +2,10 @@
 
 Each question has errors of its own: those of a foreign family come from every network with its family held out; those of known
 kinds of block from networks all of whose kinds were timed on that device in other families, with the laboratory held out too
-where there are several; those of a variant from networks held out alone, of which a variant was timed. Which networks count was
-fixed before their errors were looked at. A question with the errors of too few families is not answered: the next farther one is.
+where there are several; those of a variant from networks held out alone, of which a variant was timed. A design drawn from a
+space weighs as much as a family there, for it is what is asked about; among foreign families all designs weigh as the few that
+they were dealt into. Which networks count was fixed before their errors were looked at. A question with the errors of too few
+families is not answered: the next farther one is.
 """
 
 from __future__ import annotations
@@ -152,7 +154,8 @@ def find_strata(learner: Learner[Any, Any], evidence: Evidence, held: Predicted)
     by, families = [foreign], [_families(errors, owner)]
     for question in (Question.KNOWN, Question.VARIANT):
         logs = stratum_logs(question, (held.log_ms, held.spread), kept)
-        found = None if logs is None else network_errors(figures, *logs, among=put.of(question))
+        among = put.of(question)
+        found = None if logs is None else network_errors(figures, *logs, among, each_design=True)
         count = 0 if found is None else _families(found, owner)
         enough = found is not None and count >= LEAST
         own = calibrated(learner, evidence, found, owner) if found is not None and enough else by[-1]

@@ -73,7 +73,7 @@ def strata_of(profile: DeviceProfile) -> Iterator[Stratum]:
         if logs is None:
             continue
         among = put.of(question)
-        errors = network_errors(evidence.figures, *logs, among=among)
+        errors = network_errors(evidence.figures, *logs, among, question is not Question.FOREIGN)
         if len(set(errors.families[errors.owner == evidence.index])) >= LEAST:
             found = Predicted(*logs, np.zeros(len(logs[0])))
             yield Stratum(question, learner, evidence, found, errors, foreign, among)
