@@ -103,12 +103,13 @@ def fit_roofline(
         wide[:, TERMS * k : TERMS * (k + 1)] = work * (kind == name)[:, None]
     wide[:, TERMS * count : -1] = linked
     wide[:, -1] = launch
-    # each rate may move by factors from the common one; a class with few rows stays near it
-    prior = np.tile(np.maximum(common[:TERMS], 1e-5), count)
-    pull = np.zeros((TERMS * count, wide.shape[1]))
+    # each rate may move by factors from the common one; a class with few rows stays near it. An activation is taken to cost as
+    # much as moving its elements: gates of 1x1 alone would say of it, by what it takes to begin, a thousand times as much
+    prior = np.maximum(np.hstack([np.tile(common[:TERMS], count), np.full(linked.shape[1], common[2])]), 1e-5)
     strength = RIDGE * np.sqrt(weight.sum() / count)
-    pull[:, : TERMS * count] = np.diag(strength / prior)
-    found = _robust(wide, ms, weight, pull, np.full(TERMS * count, strength))
+    pull = np.zeros((len(prior), wide.shape[1]))
+    pull[:, :-1] = np.diag(strength / prior)
+    found = _robust(wide, ms, weight, pull, np.full(len(prior), strength))
     rates = np.tile(common[:TERMS], (len(CLASSES), 1))
     rates[present] = found[: TERMS * count].reshape(count, TERMS)
     least = np.array([column[column > 0].min(initial=np.inf) for column in rates[present].T])
