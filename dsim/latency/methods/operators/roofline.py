@@ -103,18 +103,29 @@ def fit_roofline(
         wide[:, TERMS * k : TERMS * (k + 1)] = work * (kind == name)[:, None]
     wide[:, TERMS * count : -1] = linked
     wide[:, -1] = launch
-    # each rate may move by factors from the common one; a class with few rows stays near it. An activation is taken to cost as
-    # much as moving its elements: gates of 1x1 alone would say of it, by what it takes to begin, a thousand times as much
-    prior = np.maximum(np.hstack([np.tile(common[:TERMS], count), np.full(linked.shape[1], common[2])]), 1e-5)
+    # each rate may move by factors from the common one; a class with few rows stays near it
+    prior = np.tile(np.maximum(common[:TERMS], 1e-5), count)
+    # of an activation that ran in gates of 1x1 alone, what it takes to begin would make a rate a thousand times too high
+    usual = _usual(work, linked, launch, ms, weight)
+    prior = np.hstack([prior, np.full(linked.shape[1], usual)]) if usual > 0.0 else prior
     strength = RIDGE * np.sqrt(weight.sum() / count)
     pull = np.zeros((len(prior), wide.shape[1]))
-    pull[:, :-1] = np.diag(strength / prior)
+    pull[:, : len(prior)] = np.diag(strength / prior)
     found = _robust(wide, ms, weight, pull, np.full(len(prior), strength))
     rates = np.tile(common[:TERMS], (len(CLASSES), 1))
     rates[present] = found[: TERMS * count].reshape(count, TERMS)
     least = np.array([column[column > 0].min(initial=np.inf) for column in rates[present].T])
     least = np.where(np.isfinite(least), least, 0.0)
     return Roofline(rates, least, float(found[-1]), found[TERMS * count : -1])
+
+
+def _usual(
+    work: FloatArray, linked: FloatArray, launch: FloatArray, ms: FloatArray, weight: FloatArray
+) -> float:
+    """Return what all activations together take per million elements written, or their moving where that is more."""
+    columns = np.hstack([work, linked.sum(1)[:, None], launch[:, None]])
+    found = _robust(columns, ms, weight, np.zeros((0, TERMS + 2)), np.zeros(0))
+    return float(max(found[TERMS], found[2]))
 
 
 def _always(kind: NDArray[np.int_], launch: FloatArray) -> NDArray[np.bool_]:
