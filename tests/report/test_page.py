@@ -22,7 +22,7 @@ from dsim.latency.scoring import Held
 from dsim.report import packages
 from dsim.report.held import keep_held, kept_held
 from dsim.report.page import Page, make_page, read_subjects, render_page, write_figures
-from dsim.report.page.fronts import Front, bends, panels_figure
+from dsim.report.page.fronts import Front, below_line, panels_figure
 from dsim.report.page.held import MOST, held_figure
 from dsim.report.page.ledger import comparison_command, joint_command
 from dsim.report.page.parts import PagePart
@@ -127,14 +127,14 @@ def test_code_can_be_copied_as_it_is(html: str, read: Reader) -> None:
     assert not [line for line in code if "\N{NO-BREAK SPACE}" in line or "\N{NON-BREAKING HYPHEN}" in line]
 
 
-def test_a_front_that_turns_back_says_why() -> None:
+def test_a_front_with_a_dot_below_its_line_says_why() -> None:
     later = replace(SMALL, arch=LARGE.arch, latency_ms=0.85, high_ms=1.1, top1_low=79.5)
-    straight, bent = (
+    straight, beaten = (
         Front("x", "X", 1.0, "ms", designs, SMALL, ()) for designs in ((SMALL, LARGE), (SMALL, later))
     )
-    assert bends([straight]) == ""
-    assert "turns back" in bends([straight, bent])
-    assert "turns back" in panels_figure([bent]).caption
+    assert below_line([straight]) == ""
+    assert "below a line" in below_line([straight, beaten])
+    assert "below a line" in panels_figure([beaten]).caption
 
 
 def test_the_chosen_design_and_measured_networks_carry_names() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -80,7 +79,8 @@ def relative_figure(fronts: Sequence[Front]) -> Figure:
     y = alt.Y("top1:Q", title=words.column, scale=alt.Scale(zero=False))
     keys = ("device", "share", "top1", "said", "accuracy", "best")
     designs = [_only(row, keys) for front in fronts for row in _design_rows(front)]
-    line = alt.Chart(inline(designs)).mark_line(strokeWidth=1.5).encode(x=x, y=y, color=color, opacity=seen)
+    edge = [_only(row, keys) for front in fronts for row in _unbeaten(_design_rows(front))]
+    line = alt.Chart(inline(edge)).mark_line(strokeWidth=1.5).encode(x=x, y=y, color=color, opacity=seen)
     dots = (
         alt.Chart(inline(designs))
         .mark_circle(size=22)
@@ -117,7 +117,7 @@ def relative_figure(fronts: Sequence[Front]) -> Figure:
         )
         + "Dashed: the budget. The figures are middle values, and a design must fit with "
         "more certainty than that, so that a best design lies left of it. Choose a device in the legend to see it alone."
-        + bends(fronts),
+        + below_line(fronts),
         (ChartPanel(chart, height=420),),
         _fronts_table(fronts),
         wide=320,
@@ -145,7 +145,7 @@ def panels_figure(fronts: Sequence[Front], key: str = "fronts-ms") -> Figure:
             if words.task is None
             else "The budget is dashed. Point at a mark to see more."
         )
-        + bends(fronts),
+        + below_line(fronts),
         tuple(
             ChartPanel(_panel(front, accuracy, height, alone), "" if alone else _panel_title(front), height)
             for front in fronts
@@ -163,18 +163,23 @@ def _panels_title(fronts: Sequence[Front]) -> str:
     return f"Each front in its own milliseconds{f', with the {measured}' if measured else ''}"
 
 
-def bends(fronts: Sequence[Front]) -> str:
-    """Say why a drawn line does not rise from left to right everywhere; empty where every one does."""
-    if not any(_bent(front.designs) for front in fronts):
+def below_line(fronts: Sequence[Front]) -> str:
+    """Say why a dot of a front lies below its line; empty where none does."""
+    if all(len(_unbeaten(rows)) == len(rows) for rows in map(_design_rows, fronts)):
         return ""
     return (
-        " Where a line falls or turns back, nothing is wrong: designs are ranked by the budget that they need and the lower "
-        f"end of their {fronts[0].words.name}, while the dots show middle values, and intervals are not all equally wide."
+        " Dots below a line belong to the front all the same: designs are ranked by the budget that they need and the lower "
+        f"end of their {fronts[0].words.name}, while dots show middle values, and intervals are not all equally wide."
     )
 
 
-def _bent(designs: Sequence[Candidate]) -> bool:
-    return any(b.latency_ms < a.latency_ms or b.top1 < a.top1 for a, b in itertools.pairwise(designs))
+def _unbeaten(rows: Sequence[Row]) -> list[Row]:
+    """Keep, fastest first, the rows whose middle values no quicker row reaches: a line through them always rises."""
+    kept: list[Row] = []
+    for row in sorted(rows, key=lambda row: (row["ms"], -row["top1"])):
+        if not kept or row["top1"] > kept[-1]["top1"]:
+            kept.append(row)
+    return kept
 
 
 def _panel_title(front: Front) -> str:
@@ -195,10 +200,10 @@ def _panel(front: Front, accuracy: tuple[float, float], height: int, alone: bool
     y = alt.Y("top1:Q", title=front.words.column, scale=rising)
     rows = [_only(row, ("device", "ms", "top1", "said", "accuracy")) for row in every]
     layers: list[alt.Chart] = [rule_at(front.budget_ms, front.unit, (4, 3))]
-    line = alt.Chart(inline(rows)).encode(x=x, y=y)
+    dots, line = (alt.Chart(inline(shown)).encode(x=x, y=y) for shown in (rows, _unbeaten(rows)))
     layers += [
         line.mark_line(color=COLOURS[0], strokeWidth=1.5),
-        line.mark_circle(color=COLOURS[0], size=18, opacity=1).encode(tooltip=_design_tips(front.words)),
+        dots.mark_circle(color=COLOURS[0], size=18, opacity=1).encode(tooltip=_design_tips(front.words)),
     ]
     if measured:
         layers.append(
