@@ -23,7 +23,7 @@ from dsim.latency.methods.few_shot.learner import learn_few
 from dsim.latency.methods.few_shot.own import Own
 from dsim.latency.methods.few_shot.reference import fine_vectors, measured_ms, reference
 from dsim.latency.methods.few_shot.table import Table, make_table
-from dsim.latency.methods.few_shot.teachers import LeftOut, donor_named, donors
+from dsim.latency.methods.few_shot.teachers import LeftOut, Mark, donor_named, donors
 from dsim.latency.scoring import spearman
 
 FOLDS = 4
@@ -107,18 +107,21 @@ def simulate(
     by_chip: dict[str, list[DeviceProfile]] = defaultdict(list)
     for profile in devices:
         by_chip[profile.chip].append(profile)
+    told: dict[Mark, FloatArray] = {}
     for chip in sorted(by_chip):
-        tables = _tables(chip, fold, new_network)
+        tables = _tables(chip, fold, new_network, told)
         for profile in by_chip[chip]:
             yield tuple(_device(profile, tables, fold, sizes, draws, new_network))
 
 
-def _tables(chip: str, fold: NDArray[np.int64], new_network: bool) -> tuple[Table, ...]:
+def _tables(
+    chip: str, fold: NDArray[np.int64], new_network: bool, told: dict[Mark, FloatArray]
+) -> tuple[Table, ...]:
     if not new_network:
-        return (make_table(LeftOut(chip), learner_of),) * FOLDS
+        return (make_table(LeftOut(chip), learner_of, told=told),) * FOLDS
     families = reference().families
     hidden = [frozenset(str(name) for name in families[fold == k]) for k in range(FOLDS)]
-    return tuple(make_table(LeftOut(chip, names), learner_of) for names in hidden)
+    return tuple(make_table(LeftOut(chip, names), learner_of, told=told) for names in hidden)
 
 
 def _device(

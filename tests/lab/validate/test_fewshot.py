@@ -7,12 +7,13 @@ import pytest
 
 from dsim.device import bundled_names
 from dsim.device.find import bundled_profile
+from dsim.latency.features import FloatArray
 from dsim.latency.learner import donors_of
 from dsim.latency.learners import learner_of
 from dsim.latency.methods.few_shot.errors import calibration_of, quantiles_csv, simulated_errors
 from dsim.latency.methods.few_shot.reference import measured_ms, reference
 from dsim.latency.methods.few_shot.table import overlaid
-from dsim.latency.methods.few_shot.teachers import LeftOut, Lesson, donors, lessons
+from dsim.latency.methods.few_shot.teachers import LeftOut, Lesson, Mark, donors, lessons
 from lab.validate.fewshot.simulate import WAYS, simulate
 
 NEW = "pixel4-cpu-1large-float"
@@ -61,6 +62,31 @@ def test_families_that_are_left_out_are_predicted_not_read() -> None:
     assert exact.all()
     assert hidden[~inside].all()
     assert not hidden[inside].any()
+
+
+def marks(chip: str) -> dict[str, Mark]:
+    return {one.profile.name: one.mark for one in lessons(LeftOut(chip), learner_of)}
+
+
+def test_only_those_who_learn_from_a_chip_have_another_lesson_without_it() -> None:
+    nobody, a14, pixel = marks(""), marks("A14"), marks(bundled_profile(NEW).chip)
+    # one pool, so that the iPhone 13 is learned with the iPhone 12; and Snapdragons start from the iPhones
+    assert a14["iphone13"] != nobody["iphone13"] == pixel["iphone13"]
+    assert a14["galaxy-s24-qnn-float"] != nobody["galaxy-s24-qnn-float"] == pixel["galaxy-s24-qnn-float"]
+    # learned from its own figures and its donor's alone, a desktop's
+    assert a14[PHONE] == nobody[PHONE] == pixel[PHONE]
+    assert marks("Core i7-12700H").get("i9-10940x") == nobody["i9-10940x"]
+
+
+@pytest.mark.slow
+def test_lessons_of_one_mark_say_the_same() -> None:
+    told: dict[Mark, FloatArray] = {}
+    families = frozenset({str(reference().families[0])})
+    for chip in ("A14", bundled_profile(NEW).chip):
+        lesson = lesson_of(PHONE, LeftOut(chip, families))
+        said = lesson.learn()
+        assert np.allclose(told.setdefault(lesson.mark, said), said, rtol=1e-9)
+    assert len(told) == 1
 
 
 @pytest.mark.slow

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from dsim.latency.features import FloatArray
 from dsim.latency.methods.few_shot.reference import fine_vectors, measured_ms, reference
 from dsim.latency.methods.few_shot.shipped import Shipped, shipped
-from dsim.latency.methods.few_shot.teachers import Ask, LeftOut, donor_named, donors, teach
+from dsim.latency.methods.few_shot.teachers import Ask, LeftOut, Mark, donor_named, donors, teach
 from dsim.latency.methods.fine.evidence import regime_of
 from dsim.latency.methods.fine.fit import fit_fine, priced
 from dsim.latency.methods.fine.rates import NOISE
@@ -74,7 +74,11 @@ class Table:
 
 @one_blas_thread()
 def make_table(
-    left_out: LeftOut, ask: Ask, tick: Callable[[], None] = lambda: None, keep: bool = False
+    left_out: LeftOut,
+    ask: Ask,
+    tick: Callable[[], None] = lambda: None,
+    keep: bool = False,
+    told: dict[Mark, FloatArray] | None = None,
 ) -> Table:
     """Ask every donor, with something left out of all of them.
 
@@ -88,8 +92,10 @@ def make_table(
         Called after every donor.
     keep
         Whether answers are taken from the cache, and kept there.
+    told
+        Answers of earlier tables, as `teach` takes them.
     """
-    return overlaid(teach(left_out, ask, tick, keep), left_out)
+    return overlaid(teach(left_out, ask, tick, keep, told), left_out)
 
 
 def overlaid(said: Mapping[str, FloatArray], left_out: LeftOut) -> Table:
