@@ -108,10 +108,11 @@ def simulate(
     for profile in devices:
         by_chip[profile.chip].append(profile)
     told: dict[Mark, FloatArray] = {}
+    rates = _Rates({})
     for chip in sorted(by_chip):
         tables = _tables(chip, fold, new_network, told)
         for profile in by_chip[chip]:
-            yield tuple(_device(profile, tables, fold, sizes, draws, new_network))
+            yield tuple(_device(profile, tables, fold, sizes, draws, new_network, rates))
 
 
 def _tables(
@@ -131,6 +132,7 @@ def _device(
     sizes: Sequence[int],
     draws: int,
     new_network: bool,
+    rates: _Rates,
 ) -> Iterator[Outcome]:
     at = reference().at
     figures = {key: ms for key, ms in measured_ms(profile).items() if key in at}
@@ -148,7 +150,7 @@ def _device(
                 if len(pool) < size or not test.any():
                     continue
                 chosen = rng.choice(pool, size, replace=False)
-                trial = _Trial(table, rows[chosen], log_ms[chosen], rows[test])
+                trial = _Trial(table, rows[chosen], log_ms[chosen], rows[test], rates)
                 said["MACs alone"][test] = trial.macs()
                 said["nearest estimate"][test] = trial.nearest(table.said)
                 said["nearest figure"][test] = trial.nearest(table.log_ms)
@@ -175,6 +177,20 @@ def _device(
 
 
 @dataclass(frozen=True)
+class _Rates:
+    """Rates of donors, by name and by what they said: most donors say the same whatever chip is left out."""
+
+    learned: dict[tuple[str, bytes], FloatArray]
+
+    def of(self, table: Table, donor: int) -> FloatArray:
+        """Return fine log rates (P + 1,) of a donor in a table."""
+        key = (str(table.names[donor]), table.said[:, donor].tobytes())
+        if key not in self.learned:
+            self.learned[key] = table.log_rate(donor)
+        return self.learned[key]
+
+
+@dataclass(frozen=True)
 class _Trial:
     """Networks measured, their log milliseconds, and networks to predict, by row of the reference."""
 
@@ -182,6 +198,7 @@ class _Trial:
     measured: NDArray[np.int64]
     log_ms: FloatArray
     test: NDArray[np.int64]
+    rates: _Rates
 
     def macs(self) -> FloatArray:
         """Predict (T,) from MACs alone: a power law whose exponent is believed to be one."""
@@ -212,6 +229,6 @@ class _Trial:
             self.log_ms,
             lead,
             vectors,
-            table.log_rate(lead),
+            self.rates.of(table, lead),
         )
         return learn_few(own).log_ms(vectors[self.test])
