@@ -10,7 +10,8 @@ from typing import Any
 from dsim.device.batches import MARK
 from dsim.errors import InvalidValueError
 from dsim.limits import Limits
-from dsim.search.spec import StudySpec
+from dsim.search.space import Space
+from dsim.search.spec import StudySpec, side_suffix
 
 BUDGETS = "budgets_ms"  # what study.toml calls them; a study of one device has none
 _OF_ONE = ("device", "budget_ms")  # inputs that only a study of one device has
@@ -47,14 +48,19 @@ class JointSpec:
 
     @classmethod
     def of(
-        cls, budgets_ms: Mapping[str, float], *, name: str = "", limits: Limits | None = None, **asked: Any
+        cls,
+        budgets_ms: Mapping[str, float],
+        *,
+        name: str = "",
+        limits: Limits | None = None,
+        space: Space | None = None,
+        **asked: Any,
     ) -> JointSpec:
         """Make one; ``asked`` as for `StudySpec`. It is named by devices and budgets where no name is given."""
-        limits = limits or Limits()
-        name = name or _name(budgets_ms, limits)
-        return cls(
-            dict(budgets_ms), StudySpec(" and ".join(budgets_ms), 1.0, name=name, limits=limits, **asked)
-        )
+        limits, space = limits or Limits(), space or Space()
+        name = name or _name(budgets_ms, limits, space)
+        shares = StudySpec(" and ".join(budgets_ms), 1.0, name=name, limits=limits, space=space, **asked)
+        return cls(dict(budgets_ms), shares)
 
     @property
     def name(self) -> str:
@@ -73,7 +79,7 @@ class JointSpec:
 
     def alone(self, device: str) -> StudySpec:
         """Return the inputs of the study for one of the devices, which lies beside this one."""
-        usual = self.name == _name(self.budgets_ms, self.shares.limits)
+        usual = self.name == _name(self.budgets_ms, self.shares.limits, self.shares.space)
         name = "" if usual else f"{self.name}-{device}".replace(MARK, "-batch")
         return replace(self.shares, device=device, budget_ms=self.budgets_ms[device], name=name)
 
@@ -83,6 +89,6 @@ class JointSpec:
         return {BUDGETS: dict(self.budgets_ms), **rest}
 
 
-def _name(budgets_ms: Mapping[str, float], limits: Limits) -> str:
+def _name(budgets_ms: Mapping[str, float], limits: Limits, space: Space) -> str:
     called = "-and-".join(f"{device}-{ms:g}ms" for device, ms in budgets_ms.items())
-    return called.replace(MARK, "-batch") + limits.suffix
+    return called.replace(MARK, "-batch") + limits.suffix + side_suffix(space)

@@ -46,6 +46,11 @@ class StudyInputs:
     limits: Limits = field(default_factory=Limits)
 
 
+def side_suffix(space: Space) -> str:
+    """Return what a study's name ends with where its images are of another size than usual; empty where they are not."""
+    return "" if space.resolution == Space().resolution else f"-{space.resolution}px"
+
+
 @dataclass(frozen=True)
 class StudySpec:
     """The inputs of one study.
@@ -69,7 +74,7 @@ class StudySpec:
         What may vary.
     name
         Name of the study and of its folder; ``<device>-<budget>ms`` where it is left out, with the image of a backbone, the
-        supernet of a task and the limits behind it.
+        supernet of a task, the limits and the images' side, if it is not 224 px, behind it.
     out
         Folder that holds studies.
     storage
@@ -147,7 +152,8 @@ class StudySpec:
             name += f"-backbone-{self.backbone}" if self.backbone else ""
             # designs ranked on the user's own images are another study than those judged by top-1
             name += f"-{_OTHERS.sub('-', self.task.supernet)[:40]}" if self.task else ""
-            object.__setattr__(self, "name", name + self.limits.suffix)
+            side = "" if self.backbone or self.task else side_suffix(self.space)
+            object.__setattr__(self, "name", name + self.limits.suffix + side)
         if not _NAME.fullmatch(self.name):
             raise InvalidValueError(
                 "a study's name is a folder name of at most 100 letters, digits, dots, dashes and underscores, "

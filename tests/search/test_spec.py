@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from dsim.errors import InvalidValueError
+from dsim.search.joint_spec import JointSpec
+from dsim.search.space import Space
 from dsim.search.spec import StudySpec, fingerprint
 
 
@@ -29,6 +31,16 @@ def test_refusals(changes: dict[str, object], message: str) -> None:
 def test_default_name_is_device_and_budget() -> None:
     assert StudySpec("iphone12", 2.0).name == "iphone12-2ms"
     assert StudySpec("iphone12", 0.75).name == "iphone12-0.75ms"
+
+
+def test_other_sizes_of_image_are_other_studies() -> None:
+    # with one name for both, the second would be refused in the folder of the first
+    larger = Space().fixed(resolution=256)
+    assert StudySpec("iphone12", 2.0, space=larger).name == "iphone12-2ms-256px"
+    assert StudySpec("iphone12", 2.0, space=Space().fixed(resolution=224)).name == "iphone12-2ms"
+    both = JointSpec.of({"iphone12": 2.0, "iphone13": 1.0}, space=larger)
+    assert both.name == "iphone12-2ms-and-iphone13-1ms-256px"
+    assert both.alone("iphone13").name == "iphone13-1ms-256px"
 
 
 def test_fingerprint_sees_inputs_and_models_but_not_place() -> None:

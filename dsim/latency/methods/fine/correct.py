@@ -25,7 +25,7 @@ AMPLITUDE = 0.15  # log-spread of what rates leave over
 SIZE = 0.05  # how much a factor of e in time counts beside the shares
 CUT = 0.6  # larger residuals are another matter than a correction
 INDUCING = 2000  # all networks of every bundled profile; siblings far from those that a few hundred stand for would count little
-# of the length of the vector of weights: what single precision may be off by. Most that was seen, on eleven profiles and with distilled
+# of the length of the vector of weights: what single precision may be off by. Most that was seen, on ten profiles and with distilled
 # donors, is 2.7e-7
 SINGLE = 3e-7
 
