@@ -98,7 +98,7 @@ def test_top1_is_for_the_designs_own_resolution() -> None:
     assert "256 px" in repr(found)
     # by itself, and beside a design of another resolution
     table = np.stack([model.summarise(arch.to_graph()) for arch in (L1, large)])
-    both = model.predict(table).top1
+    both = model.predict(table, designs=True).top1
     assert both[1] == pytest.approx(found.top1, abs=1e-3)
     assert both[0] == pytest.approx(dsim.top1(L1).top1, abs=1e-3)
     # a network that is trained and tested on larger images is more accurate

@@ -1,7 +1,7 @@
 """Have the C library keep the memory that a run gave back, so that every run of a network meets the same memory.
 
 PyTorch asks malloc for each operator's output. glibc gives large ones, and the end of its heap, back to the system when they
-are freed, and the next run asks for them again, page by page: RegNetX meets 19,000 page faults in a run and takes 1.4 times
+are freed, and the next run asks for them again, page by page: RegNetX meets 19,000 page faults in a run and takes 1.6 times
 as long, or none, by what else lies in the heap. PyTorch's tuning guide has servers keep the memory, with another allocator
 (https://docs.pytorch.org/tutorials/recipes/recipes/tuning_guide.html); two settings of glibc's own do the same.
 """
