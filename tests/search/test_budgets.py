@@ -14,6 +14,7 @@ from dsim.errors import InvalidValueError
 from dsim.report.budgets import budgets_table, show_budgets
 from dsim.search import BudgetStudies, StudyResult, search, search_budgets
 from dsim.shelf import shortlists
+from tests.search.test_study import SMALL
 
 DEVICE = "iphone12"
 
@@ -53,7 +54,10 @@ def test_each_budget_says_at_which_size_of_image_its_design_is_the_best(
 ) -> None:
     def found(*sides: int) -> BudgetStudies:
         return BudgetStudies(
-            tuple(search(DEVICE, ms, px=px, trials=1) for ms, px in zip((1.0, 2.0), sides, strict=True))
+            tuple(
+                search(DEVICE, ms, px=px, space=SMALL, trials=1)
+                for ms, px in zip((1.0, 2.0), sides, strict=True)
+            )
         )
 
     several, one = found(192, 224), found(224, 224)

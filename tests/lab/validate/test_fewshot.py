@@ -68,6 +68,7 @@ def marks(chip: str) -> dict[str, Mark]:
     return {one.profile.name: one.mark for one in lessons(LeftOut(chip), learner_of)}
 
 
+@pytest.mark.slow
 def test_only_those_who_learn_from_a_chip_have_another_lesson_without_it() -> None:
     nobody, a14, pixel = marks(""), marks("A14"), marks(bundled_profile(NEW).chip)
     # one pool, so that the iPhone 13 is learned with the iPhone 12; and Snapdragons start from the iPhones
