@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import altair as alt
+import numpy as np
 
 from dsim.device import DeviceProfile
 from dsim.report.colours import COLOURS, GREY
@@ -17,6 +19,7 @@ from dsim.report.page.theme import LOSS, SHAPES
 from dsim.report.table import TableData, table
 from dsim.search import Candidate, Published, measured_networks
 from dsim.search.accuracy_words import IMAGENET, AccuracyWords
+from dsim.shift.measured_regret import on_front
 
 RELATIVE = "latency / budget of that device"
 ROOM = 1.06  # left and right of the outermost marks
@@ -175,11 +178,8 @@ def below_line(fronts: Sequence[Front]) -> str:
 
 def _unbeaten(rows: Sequence[Row]) -> list[Row]:
     """Keep, fastest first, the rows whose middle values no quicker row reaches: a line through them always rises."""
-    kept: list[Row] = []
-    for row in sorted(rows, key=lambda row: (row["ms"], -row["top1"])):
-        if not kept or row["top1"] > kept[-1]["top1"]:
-            kept.append(row)
-    return kept
+    top1, ms = (np.array([row[name] for row in rows], dtype=np.float64) for name in ("top1", "ms"))
+    return sorted(itertools.compress(rows, on_front(top1, ms)), key=lambda row: float(row["ms"]))
 
 
 def _panel_title(front: Front) -> str:
