@@ -16,7 +16,9 @@ from dsim.search.score import Scorer
 from dsim.search.space import Space
 from dsim.search.table import CostTable
 
-DEVICES = ("iphone12", *(pytest.param(name, marks=pytest.mark.slow) for name in ("iphone13", "iphone14")))
+# the last three are learned from operators: one links a batch norm behind a sum into a convolution, one into the sum itself
+SLOW = ("iphone13", "iphone14", "i9-10940x", "xeon-amx-openvino-bf16", "epyc-zen3-litert", "galaxy-s10-gpu-tflite")
+DEVICES = ("iphone12", *(pytest.param(name, marks=pytest.mark.slow) for name in SLOW))
 
 
 @pytest.mark.parametrize("device", DEVICES)
@@ -79,11 +81,8 @@ def test_a_table_for_prices_learned_anew_holds_what_these_say_of_the_whole_desig
     grid = Grid(space, mix, table)
     new = table.cut(grid.rows(np.array([point])))
     graph = grid.arch(point).to_graph()
-    # beside many others a kernel's base may be rounded otherwise, and a tree split there: 0.1% of one member's price here
-    near, right = 3e-3, anew.featurise(graph)
-    assert new.phi[0] == pytest.approx(right, rel=near)
-    # prices of before are off by several times as much
-    assert old.phi[0] != pytest.approx(right, rel=4 * near)
+    assert new.phi[0] == pytest.approx(anew.featurise(graph), rel=1e-9)
+    assert new.phi[0] != pytest.approx(old.phi[0], rel=1e-4)
     assert new.summary[0] == pytest.approx(accuracy.summarise(graph), rel=1e-9)
 
 

@@ -21,8 +21,9 @@ from dsim.op import ACTIVATIONS, BINARY, Op, OpKind
 
 # What a runtime may link into the kernel before, or do at load time. Everything else without a row is unsupported.
 LINKABLE: frozenset[OpKind] = ACTIVATIONS | BINARY | {OpKind.BATCH_NORM, OpKind.PAD, OpKind.RESHAPE}
-# neither adds work to the kernel that carries it
-FREE: frozenset[OpKind] = frozenset({OpKind.RESHAPE, OpKind.PAD})
+# Not counted as work of the kernel that carries them. A batch norm that no convolution took up is among them: the last kernel
+# of a design's last block carries that of the head, which the block alone does not show, and prices of pieces must add up
+FREE: frozenset[OpKind] = frozenset({OpKind.RESHAPE, OpKind.PAD, OpKind.BATCH_NORM})
 MOST_PRODUCERS = 12  # subsets of more are not tried one by one
 Links = frozenset[tuple[OpKind, OpKind]]
 
@@ -50,8 +51,8 @@ def place(run: Graph, links: Links) -> tuple[Placed, ...]:
     run
         The graph after the device's passes.
     links
-        (kind, kind that is linked into it) pairs. A linkable op on the graph's input is taken as linked to what came
-        before the piece at hand.
+        (kind, kind that is linked into it) pairs. An op on the graph's input is taken as written behind a sum, as blocks and
+        heads of a design are.
 
     Returns
     -------
@@ -62,12 +63,11 @@ def place(run: Graph, links: Links) -> tuple[Placed, ...]:
     joins: dict[int, int] = defaultdict(int)
     scales: dict[int, int] = defaultdict(int)
     carrier: dict[int, int] = {}
-    linked = {kind for _, kind in links}
     for index, node in enumerate(run.nodes):
         if not node.op.outputs:
             continue  # an assertion about shapes writes nothing and runs nothing
-        kind, producer = node.op.kind, before(run, node)
-        if (producer, kind) not in links and not (producer is None and kind in linked):
+        kind, producer = node.op.kind, before(run, node) or OpKind.ADD
+        if (producer, kind) not in links:
             carrier[index], ops[index] = index, node.op
             continue
         at = max((carrier[ref.node] for ref in node.inputs if ref.node in carrier), default=None)

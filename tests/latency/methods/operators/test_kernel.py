@@ -2,12 +2,21 @@
 
 from collections import Counter
 
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dsim.arch import Arch
 from dsim.attrs import ConstantAttrs, ConvAttrs, UnknownAttrs
 from dsim.graph.builder import GraphBuilder
 from dsim.graph.graph import Graph, Node, Ref
 from dsim.latency.methods.operators.gates import spell_gates
-from dsim.latency.methods.operators.links import learn_links, place
+from dsim.latency.kernel import Kernel
+from dsim.latency.methods.operators.links import LINKABLE, Links, learn_links, place, run_graph
 from dsim.op import Op, OpKind
+from tests.strategies import archs
+
+# kinds that a part of a design begins with: of these, a runtime links either all or none, whatever wrote their input
+AT_BORDERS = (OpKind.BATCH_NORM, OpKind.RESHAPE)
 
 
 def block() -> Graph:
@@ -66,3 +75,23 @@ def test_an_op_that_writes_nothing_is_no_kernel() -> None:
 def test_hardswish_is_known_by_its_shape() -> None:
     assert [op.kind for op in spell_gates(hardswish_written_out()).ops] == [OpKind.HARDSWISH]
     assert spell_gates(block()) == block()
+
+
+@st.composite
+def any_links(draw: st.DrawFn) -> Links:
+    """What any runtime may link."""
+    pairs = [(p, kind) for kind in sorted(LINKABLE - {*AT_BORDERS}) for p in OpKind]
+    inside = draw(st.sets(st.sampled_from(pairs)))
+    borders = draw(st.sets(st.sampled_from(AT_BORDERS)))
+    return frozenset(inside) | {(p, kind) for kind in borders for p in OpKind}
+
+
+def kernels(graph: Graph, links: Links) -> Counter[Kernel]:
+    return Counter(one.kernel for one in place(run_graph(graph, ("fold_batch_norm",)), links))
+
+
+@settings(max_examples=60, deadline=None)
+@given(archs(), any_links())
+def test_kernels_of_a_design_are_those_of_its_pieces_whatever_is_linked(arch: Arch, links: Links) -> None:
+    of_pieces = sum((kernels(piece.graph, links) for piece in arch.pieces()), Counter[Kernel]())
+    assert kernels(arch.to_graph(), links) == of_pieces
