@@ -45,7 +45,7 @@ def sample(name: str) -> DeviceProfile:
 
 
 def digits_of(name: str) -> list[float]:
-    """Fit afresh: estimate and interval of two designs in milliseconds, and the sizes of all contrasts added up."""
+    """Fit afresh: of two designs estimate and interval in milliseconds, numbers of kernels, joins and scales; of all contrasts the sum of sizes."""
     if name == "accuracy":
         accuracy = fit(load_evidence(), fit_effects(load_contrasts()), *load_hyperparameters())
         table = np.array([accuracy.summarise(PRESETS[d].to_graph()) for d in DESIGNS])
@@ -57,8 +57,12 @@ def digits_of(name: str) -> list[float]:
     model = replace(model, strata=Strata.same(model.strata.foreign))
     out = []
     for design in DESIGNS:
-        found = model.estimate(PRESETS[design].to_graph())
+        graph = PRESETS[design].to_graph()
+        found = model.estimate(graph)
         out += [found.latency_ms, found.low_ms, found.high_ms]
+        # what kernels are made of may change by less than trees are allowed to
+        kernels = [placed.kernel for placed in model.kernels(graph)]
+        out += [len(kernels), sum(one.joins for one in kernels), sum(one.scales for one in kernels)]
     return [*out, sum(abs(item.contrast_ms) for item in model.choices)]
 
 
