@@ -13,6 +13,7 @@ from dsim.arch import Arch
 from dsim.rounding import limit, steps
 from dsim.search.pricer import LatencyPricer, QuickPricer, needs_of
 from dsim.search.table import Accuracies, CostTable, Floats, Row
+from dsim.unbeaten import unbeaten
 
 Bools = NDArray[np.bool_]
 POINTS = 100.0  # top-1 is in percent: what is nothing beside this is rounding
@@ -292,7 +293,4 @@ def pareto(scores: Sortable) -> NDArray[np.int64]:
         return np.empty(0, dtype=np.int64)
     needs = scores.needs_ms[some]
     top1, needs = steps(scores.top1_low[some], POINTS), steps(needs, float(np.median(needs)))
-    order = np.lexsort((-top1, needs))
-    best = np.maximum.accumulate(top1[order])
-    ahead = np.concatenate([[-np.inf], best[:-1]])
-    return some[order[top1[order] > ahead]].astype(np.int64)
+    return np.asarray(some[unbeaten(needs, top1)])

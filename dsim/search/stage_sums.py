@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from dsim.search.options import Options
 from dsim.search.score import POINTS, Marks
 from dsim.search.table import Floats
+from dsim.unbeaten import unbeaten
 
 Designs = NDArray[np.int64]  # (N, stages), the numbers of their options
 KEPT = 16  # options of a stage whose sums are looked at, for each price of time
@@ -144,9 +145,7 @@ class _Front:
 
 
 def _front(designs: Designs, gain: Floats, cost: Floats) -> _Front:
-    order = np.lexsort((-gain, cost))
-    best = np.maximum.accumulate(gain[order])
-    kept = order[gain[order] > np.concatenate([[-np.inf], best[:-1]])]
+    kept = unbeaten(cost, gain)
     return _Front(designs[kept], gain[kept], cost[kept])
 
 

@@ -24,6 +24,7 @@ from dsim.shift.families import times_drawn
 from dsim.shift.in_common import CommonNetworks, Floats, RecipeClass, common_networks
 from dsim.shift.records import Interval
 from dsim.shift.stack import Pair, pair_of
+from dsim.unbeaten import unbeaten
 
 TENTHS = tuple(range(1, 10))  # of the common networks that fit a budget
 DRAWS = 200
@@ -208,21 +209,13 @@ def best_within(top1: Floats, ms: Floats, budget_ms: float) -> int:
     return int(fits[np.lexsort((ms[fits], -top1[fits]))[0]])
 
 
-def on_front(top1: Floats, ms: Floats) -> NDArray[np.bool_]:
-    """Tell which networks (N,) no faster network matches in top-1."""
-    order = np.lexsort((-top1, ms))
-    before = np.concatenate(([-np.inf], np.maximum.accumulate(top1[order])[:-1]))
-    front = np.zeros(len(ms), dtype=np.bool_)
-    front[order] = top1[order] > before
-    return front
-
-
 def points_lost(top1: Floats, a_ms: Floats, b_ms: Floats, a_budgets: Floats, b_budgets: Floats) -> Floats:
     """Return the points lost at each budget; NaN where nothing that the first device would choose fits on the second."""
     if not len(top1):
         return np.full(len(a_budgets), np.nan)
     fits = b_ms <= b_budgets[:, None]
-    taken = fits & on_front(top1, a_ms) & (a_ms <= a_budgets[:, None])
+    on_front = np.isin(np.arange(len(top1)), unbeaten(a_ms, top1))
+    taken = fits & on_front & (a_ms <= a_budgets[:, None])
     best, left = (np.where(some, top1, -np.inf).max(axis=1) for some in (fits, taken))
     return np.where(np.isfinite(left), best - np.where(np.isfinite(left), left, 0.0), np.nan)
 

@@ -17,7 +17,14 @@ from dsim.search.space import Space
 from dsim.search.table import CostTable
 
 # the last three are learned from operators: one links a batch norm behind a sum into a convolution, one into the sum itself
-SLOW = ("iphone13", "iphone14", "i9-10940x", "xeon-amx-openvino-bf16", "epyc-zen3-litert", "galaxy-s10-gpu-tflite")
+SLOW = (
+    "iphone13",
+    "iphone14",
+    "i9-10940x",
+    "xeon-amx-openvino-bf16",
+    "epyc-zen3-litert",
+    "galaxy-s10-gpu-tflite",
+)
 DEVICES = ("iphone12", *(pytest.param(name, marks=pytest.mark.slow) for name in SLOW))
 
 

@@ -11,18 +11,12 @@ import pytest
 from dsim.accuracy.recipe import Augment, Recipe, Teacher
 from dsim.device import DeviceProfile, find_profile
 from dsim.shift.in_common import class_of, common_networks, timed_networks, top1_by_class
-from dsim.shift.measured_regret import best_within, budgets_of, measured_regret, on_front, points_lost
+from dsim.shift.measured_regret import best_within, budgets_of, measured_regret, points_lost
 
 # five networks of one class; on the first device time grows with top-1, on the second the third takes too long
 TOP1 = np.array([70.0, 72.0, 74.0, 73.0, 76.0])
 A = np.array([1.0, 2.0, 3.0, 4.0, 5.0])
 B = np.array([1.0, 2.0, 9.0, 4.0, 5.0])
-
-
-def test_the_front_of_a_device_leaves_out_what_a_faster_network_matches() -> None:
-    assert on_front(TOP1, A).tolist() == [True, True, True, False, True]
-    assert on_front(TOP1, B).tolist() == [True, True, False, True, True]
-    assert on_front(np.array([70.0, 70.0]), np.array([2.0, 1.0])).tolist() == [False, True]
 
 
 def test_points_are_lost_where_the_choice_of_one_clock_does_not_fit_by_the_other() -> None:

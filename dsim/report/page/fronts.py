@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ from dsim.report.page.theme import LOSS, SHAPES
 from dsim.report.table import TableData, table
 from dsim.search import Candidate, Published, measured_networks
 from dsim.search.accuracy_words import IMAGENET, AccuracyWords
-from dsim.shift.measured_regret import on_front
+from dsim.unbeaten import unbeaten
 
 RELATIVE = "latency / budget of that device"
 ROOM = 1.06  # left and right of the outermost marks
@@ -82,7 +81,7 @@ def relative_figure(fronts: Sequence[Front]) -> Figure:
     y = alt.Y("top1:Q", title=words.column, scale=alt.Scale(zero=False))
     keys = ("device", "share", "top1", "said", "accuracy", "best")
     designs = [_only(row, keys) for front in fronts for row in _design_rows(front)]
-    edge = [_only(row, keys) for front in fronts for row in _unbeaten(_design_rows(front))]
+    edge = [_only(row, keys) for front in fronts for row in _rising(_design_rows(front))]
     line = alt.Chart(inline(edge)).mark_line(strokeWidth=1.5).encode(x=x, y=y, color=color, opacity=seen)
     dots = (
         alt.Chart(inline(designs))
@@ -168,7 +167,7 @@ def _panels_title(fronts: Sequence[Front]) -> str:
 
 def below_line(fronts: Sequence[Front]) -> str:
     """Say why a dot of a front lies below its line; empty where none does."""
-    if all(len(_unbeaten(rows)) == len(rows) for rows in map(_design_rows, fronts)):
+    if all(len(_rising(rows)) == len(rows) for rows in map(_design_rows, fronts)):
         return ""
     return (
         " Dots below a line belong to the front all the same: designs are ranked by the budget that they need and the lower "
@@ -176,10 +175,10 @@ def below_line(fronts: Sequence[Front]) -> str:
     )
 
 
-def _unbeaten(rows: Sequence[Row]) -> list[Row]:
+def _rising(rows: Sequence[Row]) -> list[Row]:
     """Keep, fastest first, the rows whose middle values no quicker row reaches: a line through them always rises."""
     top1, ms = (np.array([row[name] for row in rows], dtype=np.float64) for name in ("top1", "ms"))
-    return sorted(itertools.compress(rows, on_front(top1, ms)), key=lambda row: float(row["ms"]))
+    return [rows[n] for n in unbeaten(ms, top1)]
 
 
 def _panel_title(front: Front) -> str:
@@ -200,7 +199,7 @@ def _panel(front: Front, accuracy: tuple[float, float], height: int, alone: bool
     y = alt.Y("top1:Q", title=front.words.column, scale=rising)
     rows = [_only(row, ("device", "ms", "top1", "said", "accuracy")) for row in every]
     layers: list[alt.Chart] = [rule_at(front.budget_ms, front.unit, (4, 3))]
-    dots, line = (alt.Chart(inline(shown)).encode(x=x, y=y) for shown in (rows, _unbeaten(rows)))
+    dots, line = (alt.Chart(inline(shown)).encode(x=x, y=y) for shown in (rows, _rising(rows)))
     layers += [
         line.mark_line(color=COLOURS[0], strokeWidth=1.5),
         dots.mark_circle(color=COLOURS[0], size=18, opacity=1).encode(tooltip=_design_tips(front.words)),

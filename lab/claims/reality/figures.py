@@ -10,6 +10,7 @@ import numpy as np
 from dsim.accuracy.recipe import Recipe
 from dsim.device import DeviceProfile
 from dsim.device.profile import Measurement
+from dsim.unbeaten import unbeaten
 from lab.claims.reality.recipes import Checkpoint, nearest_to_reference, recipe_of
 
 
@@ -69,8 +70,6 @@ def _figure(rows: Sequence[Measurement], checkpoints: Sequence[Checkpoint]) -> P
 
 def measured_front(figures: Iterable[PublishedNetwork]) -> tuple[PublishedNetwork, ...]:
     """Return the networks that no other beats in both latency and top-1, fastest first."""
-    front: list[PublishedNetwork] = []
-    for figure in sorted(figures, key=lambda f: (f.latency_ms, -f.top1)):
-        if not front or figure.top1 > front[-1].top1:
-            front.append(figure)
-    return tuple(front)
+    every = list(figures)
+    ms, top1 = np.array([(one.latency_ms, one.top1) for one in every]).reshape(-1, 2).T
+    return tuple(every[n] for n in unbeaten(ms, top1))

@@ -9,8 +9,8 @@ from dsim.arch import Arch
 from dsim.attrs import ConstantAttrs, ConvAttrs, UnknownAttrs
 from dsim.graph.builder import GraphBuilder
 from dsim.graph.graph import Graph, Node, Ref
-from dsim.latency.methods.operators.gates import spell_gates
 from dsim.latency.kernel import Kernel
+from dsim.latency.methods.operators.gates import spell_gates
 from dsim.latency.methods.operators.links import LINKABLE, Links, learn_links, place, run_graph
 from dsim.op import Op, OpKind
 from tests.strategies import archs
