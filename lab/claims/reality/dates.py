@@ -14,7 +14,7 @@ from dsim.graph.key import split_key
 
 FILE = Path(__file__).with_name("dates.csv")
 RECIPE = "recipe "  # rows of the table that date a recipe, by its key
-DESIGN = "design-"  # dsim's own designs, which nobody published
+OWN = ("design-", "block-")  # dsim's own designs and blocks, which nobody published
 _PREFIX = re.compile(r"^(cv|tv|hf)-")
 _MONTH = re.compile(r"(19|20)\d\d-(0[1-9]|1[0-2])")
 _ARXIV = re.compile(r"(?<!\d)(\d\d)(0[1-9]|1[0-2])\.\d{4,5}(?!\d)")
@@ -48,7 +48,7 @@ def month_of(arxiv_text: str) -> str:
 def earlier(cutoff: str, dates: dict[str, Dated] | None = None) -> Callable[[str], bool]:
     """Return the test whether a network (``name`` or ``name@resolution``) was published before a month.
 
-    A network whose date no source tells counts as later, and so does a design of dsim's own: in doubt, nothing is
+    A network whose date no source tells counts as later, and so do designs and blocks of dsim's own: in doubt, nothing is
     learned from it.
 
     Parameters
@@ -70,7 +70,7 @@ def earlier(cutoff: str, dates: dict[str, Dated] | None = None) -> Callable[[str
     table = load_dates() if dates is None else dates
 
     def test(network: str) -> bool:
-        if network.startswith(DESIGN):
+        if network.startswith(OWN):
             return False
         found = table.get(bare(network))
         if found is None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from dsim.accuracy.evidence import load_evidence
-from dsim.device import find_profile
+from dsim.device import bundled_names, find_profile
 from dsim.errors import InvalidValueError, UnknownNameError
 from dsim.latency.evidence import kept_part
 from dsim.latency.families import load_families
 from lab.claims.reality import accuracy, latency
-from lab.claims.reality.dates import Dated, bare, earlier, load_dates, month_of
+from lab.claims.reality.dates import OWN, Dated, bare, earlier, load_dates, month_of
 
 CUTOFF = "2022-12"
 LATER = ("repvit", "starnet", "iformer", "efficientformerv2", "fastvit", "mambaout", "convnextv2")
@@ -25,6 +25,7 @@ TABLE = {"old": Dated("2021-06", "arXiv 2106.00001"), "edge": Dated("2022-12", "
         ("edge@224", False),  # the month itself is not earlier
         ("undated@224", False),
         ("design-0123456789ab@224", False),
+        ("block-pooling-batch-relu-14x14x192@14", False),
     ],
 )
 def test_a_network_is_earlier_only_where_a_source_says_so(name: str, expected: bool) -> None:
@@ -49,6 +50,15 @@ def test_arxiv_numbers_say_the_month_and_the_latest_counts() -> None:
 def test_every_stored_network_and_every_result_has_a_row() -> None:
     names = {bare(name) for name in (*load_families(), *load_evidence().networks)}
     assert names <= set(load_dates())
+
+
+def test_every_graph_that_a_profile_names_has_a_row_or_is_our_own() -> None:
+    graphs: set[str] = set()
+    for profile in map(find_profile, bundled_names()):
+        graphs |= {row.graph for row in profile.networks}
+        graphs |= {key for row in profile.contrasts for key in (row.graph_a, row.graph_b)}
+    published = {bare(key) for key in graphs if key and not key.startswith(OWN)}
+    assert published <= set(load_dates())
 
 
 def test_rows_from_arxiv_agree_with_their_number() -> None:
