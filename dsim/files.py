@@ -1,7 +1,8 @@
 """Read files with errors that name them, and write files whole or not at all.
 
 A file is written into a temporary neighbour first, which is then renamed over the target. A neighbour that a killed process left
-is removed when the same file is written later.
+is removed when the same file is written later. What is no file, such as /dev/null or a pipe, is written as it is: the renaming
+would put a file in its place.
 """
 
 from __future__ import annotations
@@ -148,12 +149,19 @@ def make_folder(folder: Path) -> None:
 def write_atomic(path: Path, content: bytes | str) -> None:
     """Write a file whole or not at all; what a process that was killed left of it an hour ago or earlier is removed.
 
+    A link stays one: the file that it leads to is written. A device or a pipe is written into.
+
     Raises
     ------
     FileAccessError
         The file cannot be written.
     """
     data = content.encode() if isinstance(content, str) else content
+    if path.exists() and not path.is_file() and not path.is_dir():
+        _write_into(path, data)
+        return
+    if path.is_symlink():
+        path = Path(os.path.realpath(path))
     temporary, prefix = "", f".{path.name}.dsim-"
     try:
         with tempfile.NamedTemporaryFile(dir=path.parent, prefix=prefix, delete=False) as handle:
@@ -172,3 +180,12 @@ def write_atomic(path: Path, content: bytes | str) -> None:
         for left in path.parent.glob(f"{escape(prefix)}*"):
             if time.time() - left.stat().st_mtime > LIVES_S:
                 left.unlink()
+
+
+def _write_into(path: Path, data: bytes) -> None:
+    try:
+        path.write_bytes(data)
+    except OSError as error:
+        raise FileAccessError(
+            f"{path} cannot be written: {error.strerror}; choose a writable place"
+        ) from error

@@ -78,3 +78,31 @@ def test_files_are_written_whole_or_not_at_all(tmp_path: Path) -> None:
     assert [path.name for path in target.parent.iterdir()] == ["file.txt"]
     with pytest.raises(FileAccessError, match="must be a folder, and is a file"):
         make_folder(target / "below")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes in a folder are Unix's")
+def test_what_is_no_file_is_written_into_and_stays(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        write_atomic(pipe, "text")  # by root, a renamed file would also take the place of /dev/null
+        assert os.read(reader, 100) == b"text"
+    finally:
+        os.close(reader)
+    assert pipe.is_fifo()
+    assert [path.name for path in tmp_path.iterdir()] == ["pipe"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need a right there")
+@pytest.mark.parametrize("there", [True, False])
+def test_a_link_stays_one(there: bool, tmp_path: Path) -> None:
+    file, link = tmp_path / "kept" / "page.html", tmp_path / "page.html"
+    file.parent.mkdir()
+    if there:
+        file.write_text("old")
+    link.symlink_to(Path("kept") / file.name)
+    write_atomic(link, "new")
+    assert link.is_symlink()
+    assert file.read_text() == "new"
+    assert [path.name for path in file.parent.iterdir()] == [file.name]

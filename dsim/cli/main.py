@@ -84,15 +84,19 @@ class LazyVerbs(click.Group):
             if ctx.params["debug"]:
                 raise
             if isinstance(error, OSError) and error.errno in FULL:
-                if not error.filename:
-                    leave_unread()  # most likely it was standard output
-                raise click.ClickException(
-                    f"{error.filename or 'standard output, or a file,'} cannot be written: {error.strerror}; make room, and give the "
-                    "same command again"
-                ) from error
+                raise _no_room(error) from error
             raise click.ClickException(
                 f"{type(error).__name__}: {error}; this is a fault of dsim: run it again as `dsim --debug ...` and report it"
             ) from error
+
+
+def _no_room(error: OSError) -> click.ClickException:
+    if not error.filename:
+        leave_unread()  # most likely it was standard output
+    return click.ClickException(
+        f"{error.filename or 'standard output, or a file,'} cannot be written: {error.strerror}; make room, and give the "
+        "same command again"
+    )
 
 
 class NothingFits(click.ClickException):
@@ -128,7 +132,12 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
     make_usable()
     stop_on_signals()
     try:
-        code = dsim.main(args=args, prog_name="dsim", standalone_mode=False)
+        try:
+            code = dsim.main(args=args, prog_name="dsim", standalone_mode=False)
+        except OSError as error:  # what --help and --version print comes before any verb
+            if error.errno not in FULL:
+                raise
+            raise _no_room(error) from error
     except click.ClickException as error:
         error.show()
         code = error.exit_code

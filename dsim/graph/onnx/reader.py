@@ -119,7 +119,13 @@ def by_name(names: Sequence[str], asked: Inputs) -> dict[str, Shape]:
             f"with several inputs each shape needs a name, got {asked}; {has}; "
             f"write --input {names[0]}=1x3x224x224 for each"
         )
-    given = {**dict(zip(names, asked.by_place, strict=False)), **asked.by_name}
+    placed = dict(zip(names, asked.by_place, strict=False))
+    twice = sorted(set(placed) & set(asked.by_name))
+    if twice:
+        raise InvalidValueError(
+            f"an input must be given once, got {shown(twice[0])} by its place and by its name; leave one out"
+        )
+    given = {**placed, **asked.by_name}
     strangers = sorted(set(given) - set(names))
     if strangers:
         raise InvalidValueError(f"an input must be one of the file's, got {shown(strangers[0])}; {has}")
