@@ -90,8 +90,9 @@ def predict(
     from dsim.network.price import price, price_on
     from dsim.report.latency import show_devices, show_latency
 
-    several = device == "all" or "," in device
-    profile = "" if several else device_named(device)  # a wrong name is told before a network is read
+    asked = [name.strip() for name in device.split(",") if name.strip()]
+    several = device == "all" or len(asked) > 1
+    profile = "" if several else device_named("".join(asked))  # a wrong name is told before a network is read
     graph = read_network(model, parse_inputs(_shapes(inputs, px)))
     if drawing:
         from dsim.graph.structure import draw  # deferred: it loads networkx
@@ -104,7 +105,7 @@ def predict(
         else:
             show_latency(model, priced, by)
         return
-    names = sorted(list_profiles()) if device == "all" else [name.strip() for name in device.split(",")]
+    names = sorted(list_profiles()) if device == "all" else asked
     rows = price_on(graph, names, confidence, strict=strict, merge=merge)
     if as_json:
         told = [row.to_dict() if row.priced is None else _plain(model, row.priced) for row in rows]

@@ -10,7 +10,7 @@ from dsim.device.folders import EVIDENCE, list_profiles, profile_folders
 from dsim.device.load import load_profile
 from dsim.device.named import profile_named
 from dsim.device.profile import DeviceProfile
-from dsim.errors import unknown_name
+from dsim.errors import FileFormatError, unknown_name
 from dsim.places import bundled_profiles_dir
 
 
@@ -43,13 +43,16 @@ def find_profile(name: str) -> DeviceProfile:
     BatchError
         It was not measured at that batch.
     FileFormatError
-        Its files break a rule.
+        Its files break a rule, or name a donor that is no profile.
     """
     folders = list_profiles()
     plain, batch = split_name(name)
     if plain not in folders:
         plain = profile_named(plain)
-    return at_batch(load_profile(folders[plain]), batch)
+    profile = load_profile(folders[plain])
+    if profile.donor and split_name(profile.donor)[0] not in folders:
+        raise FileFormatError(f"{profile.folder / 'profile.toml'}, donor: {unknown_name('device', profile.donor, folders)}")
+    return at_batch(profile, batch)
 
 
 def name_at_batch(name: str, batch: int | None = None) -> str:

@@ -119,14 +119,21 @@ def longest_path(graph: Graph, costs: Sequence[float] | None = None) -> LongestP
 
 
 def draw(graph: Graph, path: Path) -> None:
-    """Write a drawing into a file: for Graphviz where it ends in .dot, else as text.
+    """Write a drawing into a file: for Graphviz where it ends in .dot or .gv, as text in .txt or without an ending.
 
     Raises
     ------
+    InvalidValueError
+        The file's name ends in something else, as a picture's does.
     FileAccessError
         The file cannot be written.
     """
-    write_atomic(path, to_dot(graph) if path.suffix == ".dot" else to_text(graph))
+    ending = path.suffix.lower()
+    if ending not in {".dot", ".gv", ".txt", ""}:
+        raise InvalidValueError(
+            f"a drawing of operators is for Graphviz or text, got the file name {path.name!r}; end it in .dot or .txt"
+        )
+    write_atomic(path, to_dot(graph) if ending in {".dot", ".gv"} else to_text(graph))
 
 
 def to_dot(graph: Graph) -> str:

@@ -248,6 +248,16 @@ def test_the_network_is_drawn(tmp_path: Path, capsys: pytest.CaptureFixture[str]
         found = run_json(capsys, "predict", "poolformer_s12", "--device", "iphone12", "--draw", str(path))
         assert part in path.read_text(encoding="utf-8")
         assert found["peak_activation_bytes"] > 4 * 64 * 56 * 56  # the first map alone
+    picture = tmp_path / "net.png"
+    code, _, err = run(capsys, "predict", "poolformer_s12", "--device", "iphone12", "--draw", str(picture))
+    assert code == 1
+    assert "got the file name 'net.png'; end it in .dot or .txt" in err
+    assert not picture.exists()
+
+
+def test_a_comma_at_the_end_names_no_device(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_json(capsys, "predict", "poolformer_s12", "--device", "iphone12, ")["device"] == "iphone12"
+    assert run(capsys, "predict", "poolformer_s12", "--device", ",")[0] == 1
 
 
 def test_memory_is_told_in_the_numbers_of_the_device(capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from dsim.device import load_profile
+import dsim
+from dsim.device import find_profile, load_profile
 from dsim.errors import DsimError, FileFormatError
 from dsim.places import bundled_profiles_dir
 
@@ -85,3 +86,29 @@ def test_what_toml_nests_or_counts_without_bound_is_refused(tmp_path: Path) -> N
     )
     with pytest.raises(FileFormatError, match="another profile"):
         load_profile(folder)
+
+
+def test_a_donor_that_is_none_is_told_with_its_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DSIM_PROFILES", str(tmp_path))
+    about = _copy("pixel6-cpu", tmp_path) / "profile.toml"
+    good = about.read_text(encoding="utf-8")
+    about.write_text(good.replace("pixel4-cpu-1large-quant", "pixel4-cpu-1large-quan"), encoding="utf-8")
+    with pytest.raises(FileFormatError) as error:
+        find_profile("pixel6-cpu")
+    assert str(error.value).startswith(f"{about}, donor: unknown device 'pixel4-cpu-1large-quan'")
+    assert "pixel4-cpu-1large-quant," in str(error.value)
+
+
+def test_a_donor_that_does_not_teach_is_told_with_its_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DSIM_PROFILES", str(tmp_path))
+    (tmp_path / "sheet.csv").write_text("network,latency_ms\nmobilenetv2_100,9.1\nresnet50,61.3\nresnet18,27\n")
+    dsim.add_device(tmp_path / "sheet.csv", "first", like="pixel4-cpu-1large-float")
+    dsim.add_device(tmp_path / "sheet.csv", "second", like="pixel4-cpu-1large-float")
+    about = tmp_path / "second" / "profile.toml"
+    text = about.read_text(encoding="utf-8")
+    about.write_text(text.replace('donor = "pixel4-cpu-1large-float"', 'donor = "first"'), encoding="utf-8")
+    with pytest.raises(FileFormatError) as error:
+        dsim.predict("efficientformer_l1", "second")
+    assert str(error.value).startswith(f"{about}, donor: must be a bundled profile that others are learned from")

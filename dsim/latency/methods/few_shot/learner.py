@@ -32,7 +32,7 @@ from dsim.latency.methods.few_shot.distil import distil
 from dsim.latency.methods.few_shot.errors import calibration_for
 from dsim.latency.methods.few_shot.own import Own, gather_own
 from dsim.latency.methods.few_shot.reference import measured_ms, medians
-from dsim.latency.methods.few_shot.teachers import donor_named
+from dsim.latency.methods.few_shot.teachers import donor_named, donor_of
 from dsim.latency.methods.fine.correct import places
 from dsim.latency.methods.fine.evidence import regime_of
 from dsim.latency.methods.fine.rates import FineRates
@@ -98,7 +98,7 @@ class FewShot(Learner[FewShotEvidence, FineRates]):
 
     def see(self, evidence: FewShotEvidence) -> SeenInNetworks:
         """Tell kernels of the device's own networks from those that only its donor ran."""
-        profile, donor = evidence.profile, donor_named(evidence.profile.donor)
+        profile, donor = evidence.profile, donor_of(evidence.profile)
         figures, theirs = medians(profile.networks), measured_ms(donor)
         networks = read_networks(
             frozenset(figures) | frozenset(theirs), profile.passes, own_graphs((profile, donor))
@@ -113,7 +113,7 @@ class FewShot(Learner[FewShotEvidence, FineRates]):
 
     def cliff_weights(self, evidence: FewShotEvidence) -> FloatArray:
         """Return the donor's weights of the chance of a cliff, moved by what the device's own networks did."""
-        donor = donor_named(evidence.profile.donor)
+        donor = donor_of(evidence.profile)
         how = self._ask(donor)
         weights = how.cliff_weights(how.gather(donor)) if how.leaves else no_cliffs()
         return shifted(weights, *_outcomes(evidence.profile))

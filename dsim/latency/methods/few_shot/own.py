@@ -18,7 +18,7 @@ from dsim.latency.families import family_of
 from dsim.latency.features import FloatArray
 from dsim.latency.methods.few_shot.reference import fine_vectors, medians, reference
 from dsim.latency.methods.few_shot.table import Table, donor_table
-from dsim.latency.methods.few_shot.teachers import Ask, donor_named, donors
+from dsim.latency.methods.few_shot.teachers import Ask, donor_of, donors
 from dsim.latency.methods.fine.costs import total
 from dsim.latency.networks import stored
 from dsim.threads import one_blas_thread
@@ -74,7 +74,7 @@ def gather_own(profile: DeviceProfile, ask: Ask) -> Own:
     known, table, figures = reference(), donor_table(ask), medians(profile.networks)
     at = known.at
     others = tuple(key for key in figures if key not in at)
-    lead = [str(name) for name in table.names].index(donor_named(profile.donor).name)
+    lead = [str(name) for name in table.names].index(donor_of(profile).name)
     log, vectors = table.log_ms, fine_vectors(profile.passes)
     if others:
         graphs = _graphs(profile, others)

@@ -14,7 +14,7 @@ from dsim.device.fields import read_toml
 from dsim.device.find import bundled_profile
 from dsim.device.folders import bundled_names
 from dsim.device.profile import DeviceProfile
-from dsim.errors import unknown_name
+from dsim.errors import FileFormatError, UnknownNameError, unknown_name
 from dsim.latency.evidence import without
 from dsim.latency.features import FloatArray
 from dsim.latency.learner import Learner, donors_of
@@ -78,6 +78,23 @@ def donor_named(name: str) -> DeviceProfile:
     if name not in known:
         raise unknown_name("device", name, known)
     return known[name]
+
+
+def donor_of(profile: DeviceProfile) -> DeviceProfile:
+    """Return the donor that a profile's file names.
+
+    Raises
+    ------
+    FileFormatError
+        It is none that teaches, such as a profile of the user's own.
+    """
+    try:
+        return donor_named(profile.donor)
+    except UnknownNameError as error:
+        raise FileFormatError(
+            f"{profile.folder / 'profile.toml'}, donor: must be a bundled profile that others are learned from, got "
+            f"{profile.donor!r} ({error}); add the device again with --like"
+        ) from error
 
 
 Mark = tuple[str, str, LeftOut]
