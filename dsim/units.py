@@ -98,6 +98,24 @@ def whole(what: str, value: object) -> int:
         ) from error
 
 
+def check_level(confidence: float) -> None:
+    """Refuse what is no chance between 0 and 1: a text, 90 for 90%, or certainty.
+
+    Raises
+    ------
+    InvalidValueError
+        It is one of these.
+    """
+    try:
+        if 0.0 < confidence < 1.0:
+            return
+    except (TypeError, ValueError):  # an array has no one answer
+        pass
+    raise InvalidValueError(
+        f"confidence must lie between 0 and 1, got {confidence!r}; 0.9 is the usual choice"
+    )
+
+
 def seconds(value: float | str | None) -> float | None:
     """Return a cap on time in seconds: a number is one already, a text such as ``"60s"`` has its unit; None stays None.
 

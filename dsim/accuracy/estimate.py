@@ -16,6 +16,7 @@ from dsim.arch import Arch
 from dsim.arch.named import read_design
 from dsim.errors import InvalidValueError
 from dsim.graph import Graph
+from dsim.graph.read import as_graph
 from dsim.summaries import Summarised, Summary
 
 if TYPE_CHECKING:
@@ -115,7 +116,7 @@ def estimate_top1(
     Raises
     ------
     InvalidValueError
-        The confidence is not between 0 and 1.
+        The confidence is not between 0 and 1, or it is none of these.
     UnsupportedOpError
         The module cannot be traced.
     """
@@ -129,9 +130,7 @@ def estimate_top1(
     elif isinstance(arch_or_module, Graph):
         graph = arch_or_module
     else:
-        from dsim.graph.torch_reader import read_module  # torch takes seconds to load
-
-        graph = read_module(arch_or_module, input_shape)
+        graph = as_graph(arch_or_module, input_shape)
     model = load_accuracy_model()
     summaries = model.summarise(graph)[None, :]
     own = int(resolutions_of(summaries)[0])

@@ -18,9 +18,9 @@ from dsim.accuracy.quick import Ask, Lows, Quick, quick
 from dsim.accuracy.recipe import REFERENCE, Recipe
 from dsim.accuracy.summary import FloatArray, summarise
 from dsim.accuracy.surrogate import Surrogate, fit_surrogate
-from dsim.errors import InvalidValueError
 from dsim.graph import Graph
 from dsim.threads import one_blas_thread
+from dsim.units import check_level
 
 
 @dataclass(frozen=True)
@@ -100,8 +100,7 @@ class AccuracyModel:
         InvalidValueError
             The confidence is not between 0 and 1.
         """
-        if not 0.0 < confidence < 1.0:
-            raise InvalidValueError(f"confidence must lie between 0 and 1, got {confidence}; try 0.9")
+        check_level(confidence)
         table = np.atleast_2d(np.asarray(summaries, dtype=np.float64))
         points = questions(table, self.scaling, recipe)
         told = self.surrogate.predict(points, self.kin_for(recipe, designs))

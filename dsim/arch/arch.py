@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from dsim.arch.checks import member, whole
+from dsim.arch.checks import member, parts, whole
 from dsim.arch.choices import Activation, Downsample, Norm, Stem
 from dsim.arch.head import Head
 from dsim.arch.lower import (
@@ -97,7 +97,7 @@ class Arch(Summarised, HasForm):
     num_classes: int = 1000
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "stages", tuple(self.stages))
+        object.__setattr__(self, "stages", parts("the stages of a design", Stage, self.stages))
         object.__setattr__(self, "stem", member("stem", Stem, self.stem))
         if self.stem_activation is not None:
             object.__setattr__(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import TypeVar
 
 from dsim.errors import InvalidValueError
 
 E = TypeVar("E", bound=StrEnum)
+P = TypeVar("P")
 
 
 def member(name: str, kind: type[E], value: object) -> E:
@@ -25,6 +27,25 @@ def member(name: str, kind: type[E], value: object) -> E:
         except ValueError:
             pass
     raise InvalidValueError(f"{name} must be one of {', '.join(kind)}, got {value!r}; choose one of them")
+
+
+def parts(name: str, kind: type[P], values: Iterable[object]) -> tuple[P, ...]:
+    """Coerce ``values`` to a tuple of ``kind``.
+
+    Raises
+    ------
+    InvalidValueError
+        It is no sequence, or holds something else.
+    """
+    if isinstance(values, Iterable) and not isinstance(values, str):
+        found = tuple(values)
+        wrong = next((one for one in found if not isinstance(one, kind)), None)
+        if wrong is None:
+            return found  # type: ignore[return-value]  # each was looked at
+        values = wrong  # type: ignore[assignment]
+    raise InvalidValueError(
+        f"{name} must be a tuple of dsim.{kind.__name__}, got {values!r}; write (dsim.{kind.__name__}(...), ...)"
+    )
 
 
 def number(name: str, value: object) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from dsim.arch.arch import Arch
@@ -21,6 +22,8 @@ def read_design(name: str | Path | Arch) -> Arch:
     ------
     UnknownNameError
         It is neither a preset nor a file or folder.
+    InvalidValueError
+        It is something else.
     FileAccessError
         The file cannot be read.
     FileFormatError
@@ -28,6 +31,11 @@ def read_design(name: str | Path | Arch) -> Arch:
     """
     if isinstance(name, Arch):
         return name
+    if not isinstance(name, str | os.PathLike):
+        raise InvalidValueError(
+            f"a design must be a dsim.Arch, a preset's name or a path, got {type(name).__name__}; give for example "
+            "found.chosen.arch of what dsim.search found"
+        )
     path = Path(name)
     if not str(name).strip():
         raise InvalidValueError(f"a design must be named, got {name!r}; {_REMEDY}")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dsim.arch.block import Block
-from dsim.arch.checks import member, whole
+from dsim.arch.checks import member, parts, whole
 from dsim.arch.choices import Activation, Downsample, Mixer, Norm
 from dsim.arch.serial import MAX_DEPTH, StageForm, runs_of
 from dsim.errors import InvalidValueError
@@ -41,7 +41,7 @@ class Stage(HasForm):
 
     def __post_init__(self) -> None:
         whole("width", self.width, 1, MAX_WIDTH)
-        object.__setattr__(self, "blocks", tuple(self.blocks))
+        object.__setattr__(self, "blocks", parts("the blocks of a stage", Block, self.blocks))
         object.__setattr__(self, "downsample", member("downsample", Downsample, self.downsample))
         whole("the number of blocks in a stage", len(self.blocks), 1, MAX_DEPTH)
         rank = [_rank(block.mixer) for block in self.blocks]

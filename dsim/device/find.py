@@ -51,7 +51,9 @@ def find_profile(name: str) -> DeviceProfile:
         plain = profile_named(plain)
     profile = load_profile(folders[plain])
     if profile.donor and split_name(profile.donor)[0] not in folders:
-        raise FileFormatError(f"{profile.folder / 'profile.toml'}, donor: {unknown_name('device', profile.donor, folders)}")
+        raise FileFormatError(
+            f"{profile.folder / 'profile.toml'}, donor: {unknown_name('device', profile.donor, folders)}"
+        )
     return at_batch(profile, batch)
 
 

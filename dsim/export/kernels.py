@@ -34,7 +34,7 @@ def compare_kernels(found: Graph, wanted: Graph) -> str:
     if found.macs != wanted.macs:
         raise ExportError(
             f"the file must have the design's {wanted.macs:,} multiply-accumulates, got {found.macs:,}; nothing was "
-            "kept, report this design"
+            "kept; give the design's own module if you gave another, else report this design"
         )
     after, before = (kernels(run_passes(graph, PASSES)) for graph in (found, wanted))
     line = f"read back by dsim: {found.macs:,} multiply-accumulates"

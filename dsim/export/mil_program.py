@@ -110,7 +110,7 @@ def compare_ops(function: Any, wanted: Graph) -> str:
     if macs_of(function) != wanted.macs:
         raise ExportError(
             f"the program must have the design's {wanted.macs:,} multiply-accumulates, got {macs_of(function):,}; "
-            "nothing was kept, report this design"
+            "nothing was kept; give the design's own module if you gave another, else report this design"
         )
     found = Counter(op.op_type for op in ops_of(function))
     ops = run_passes(wanted, PASSES).ops

@@ -8,18 +8,6 @@ from dsim.errors import InvalidValueError
 from dsim.latency.features import FloatArray
 
 
-def check_level(confidence: float) -> None:
-    """Refuse a chance that is none, or certain.
-
-    Raises
-    ------
-    InvalidValueError
-        It does not lie between 0 and 1.
-    """
-    if not 0.0 < confidence < 1.0:
-        raise InvalidValueError(f"confidence must lie between 0 and 1, got {confidence}; 0.9 is usual")
-
-
 def check_budget(budget_ms: float) -> None:
     """Refuse a budget that is not positive.
 

@@ -12,7 +12,7 @@ from dsim.graph.graph import Graph
 from dsim.latency import cliffs
 from dsim.latency.batch import as_measured
 from dsim.latency.calibrate import Calibration
-from dsim.latency.checks import check_budget, check_level, check_vectors
+from dsim.latency.checks import check_budget, check_vectors
 from dsim.latency.estimate import estimate
 from dsim.latency.features import FloatArray
 from dsim.latency.kernel import Kernel, Placed
@@ -22,6 +22,7 @@ from dsim.latency.records import Identified, LatencyArrays, LatencyEstimate
 from dsim.latency.seen import Seen
 from dsim.latency.strata import Strata
 from dsim.latency.sums import LeastSums, Summed
+from dsim.units import check_level
 
 KNOWN = 100_000  # kernels whose vectors are kept
 

@@ -87,18 +87,17 @@ class Space:
             object.__setattr__(self, name, tuple(_listed(name, row) for row in getattr(self, name)))
         for name in ("stems", "attentions", "activations", "norms"):
             _row(name, getattr(self, name))
-        for name, count in (
-            ("mixers", 4),
-            ("widths", 4),
-            ("depths", 4),
-            ("mlp_ratios", 4),
-            ("attention_blocks", 2),
+        for name, count, meant in (
+            ("mixers", 4, "one for each stage"),
+            ("widths", 4, "one for each stage"),
+            ("depths", 4, "one for each stage"),
+            ("mlp_ratios", 4, "one for each stage"),
+            ("attention_blocks", 2, "for stages 3 and 4"),
         ):
             rows = getattr(self, name)
             if len(rows) != count:
-                raise InvalidValueError(
-                    f"{name} must have {count} rows, one per stage, got {len(rows)}; add the missing"
-                )
+                remedy = "add the missing" if len(rows) < count else "take some out"
+                raise InvalidValueError(f"{name} must have {count} rows, {meant}, got {len(rows)}; {remedy}")
             for row in rows:
                 _row(name, row)
         for row in self.mixers:

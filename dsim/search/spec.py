@@ -19,7 +19,7 @@ from dsim.records import to_plain
 from dsim.search.accuracy_words import AccuracyWords
 from dsim.search.space import Space
 from dsim.search.task import Task
-from dsim.units import whole
+from dsim.units import check_level, whole
 
 DEFAULT_TRIALS = 240
 # rules by which a design fits a budget: by the chance that a new measurement does, or as before by its interval's upper end
@@ -118,10 +118,7 @@ class StudySpec:
             raise InvalidValueError(
                 f"budget must be a positive number of milliseconds, got {self.budget_ms:g}; give for example 2ms"
             )
-        if not 0 < self.confidence < 1:
-            raise InvalidValueError(
-                f"confidence must lie between 0 and 1, got {self.confidence:g}; 0.9 is the usual choice"
-            )
+        check_level(self.confidence)
         object.__setattr__(self, "trials", whole("trials", self.trials))
         object.__setattr__(self, "seed", whole("seed", self.seed))
         if self.trials < 1:

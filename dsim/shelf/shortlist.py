@@ -13,7 +13,7 @@ from dsim.device.number_bytes import number_bytes
 from dsim.device.profile import DeviceProfile
 from dsim.device.rough import refuse_rough, rough_note
 from dsim.errors import InvalidValueError, NothingFitsError
-from dsim.latency.checks import check_budget, check_level
+from dsim.latency.checks import check_budget
 from dsim.limits import amount, read_limits
 from dsim.rounding import limit
 from dsim.shelf.checkpoints import Checkpoint, checkpoints, without_graph
@@ -22,7 +22,7 @@ from dsim.shelf.memory import memory_bytes
 from dsim.shelf.metrics import NOTHING, metrics_of
 from dsim.shelf.prices import prices
 from dsim.shelf.records import MEASURED, PREDICTED, ShelfLimits, Shelved, Shortlist
-from dsim.units import each_once, milliseconds
+from dsim.units import check_level, each_once, milliseconds
 
 
 def shortlist(

@@ -18,7 +18,7 @@ from dsim.records import to_plain
 from dsim.search import Space
 from dsim.search.spec import CHANCE
 from dsim.search.task import Task
-from dsim.units import whole
+from dsim.units import check_level, whole
 
 DEFAULT_LIKE = "efficientformer_l1"
 DEFAULT_TRIALS = 60
@@ -101,10 +101,7 @@ class ComparisonSpec:
 
     def __post_init__(self) -> None:
         self._check_devices()
-        if not 0 < self.confidence < 1:
-            raise InvalidValueError(
-                f"confidence must lie between 0 and 1, got {self.confidence:g}; 0.9 is the usual choice"
-            )
+        check_level(self.confidence)
         for name, least, most in (
             ("trials", 1, 100_000),
             ("fold_trials", 1, 100_000),

@@ -40,7 +40,9 @@ def test_a_closed_stream_leads_nowhere() -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux has a device that is always full")
-@pytest.mark.parametrize("words", [("device", "list", "iphone"), ("--help",), ("--version",), ("study", "-h")])
+@pytest.mark.parametrize(
+    "words", [("device", "list", "iphone"), ("--help",), ("--version",), ("study", "-h")]
+)
 def test_a_full_disk_is_one_line(words: tuple[str, ...]) -> None:
     full = in_shell(">/dev/full", *words)
     assert full.returncode == 1

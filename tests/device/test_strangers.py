@@ -103,7 +103,9 @@ def test_a_donor_that_does_not_teach_is_told_with_its_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DSIM_PROFILES", str(tmp_path))
-    (tmp_path / "sheet.csv").write_text("network,latency_ms\nmobilenetv2_100,9.1\nresnet50,61.3\nresnet18,27\n")
+    (tmp_path / "sheet.csv").write_text(
+        "network,latency_ms\nmobilenetv2_100,9.1\nresnet50,61.3\nresnet18,27\n"
+    )
     dsim.add_device(tmp_path / "sheet.csv", "first", like="pixel4-cpu-1large-float")
     dsim.add_device(tmp_path / "sheet.csv", "second", like="pixel4-cpu-1large-float")
     about = tmp_path / "second" / "profile.toml"
@@ -111,4 +113,6 @@ def test_a_donor_that_does_not_teach_is_told_with_its_file(
     about.write_text(text.replace('donor = "pixel4-cpu-1large-float"', 'donor = "first"'), encoding="utf-8")
     with pytest.raises(FileFormatError) as error:
         dsim.predict("efficientformer_l1", "second")
-    assert str(error.value).startswith(f"{about}, donor: must be a bundled profile that others are learned from")
+    assert str(error.value).startswith(
+        f"{about}, donor: must be a bundled profile that others are learned from"
+    )

@@ -191,6 +191,11 @@ def test_a_module_that_is_not_the_designs(tmp_path: Path) -> None:
         export(TINY, tmp_path, "torchexport", module=nn.Identity())
     with pytest.raises(InvalidValueError, match="must take images"):
         export(TINY, tmp_path, "torchexport", module=nn.Linear(3, 3))
+    other = replace(
+        TINY, stages=(*TINY.stages[:3], replace(TINY.stages[3], blocks=TINY.stages[3].blocks * 2))
+    )
+    with pytest.raises(ExportError, match="give the design's own module if you gave another"):
+        export(TINY, tmp_path / "other", "torchexport", module=build_module(other))
     with pytest.raises(InvalidValueError, match="PyTorch code holds no weights"):
         export(TINY, tmp_path, module=build_module(TINY))
     with pytest.raises(UnknownNameError, match=r"unknown export form 'onx'; known: coreml.*closest: onnx"):

@@ -22,6 +22,7 @@ from dsim.supernet.task.features import ROUNDING, Bools, choices_of, features_of
 from dsim.supernet.task.score import ridge_score
 from dsim.supernet.task.summary import Floats, summarise
 from dsim.threads import one_blas_thread
+from dsim.units import check_level
 
 FOLDS = 10  # of the cross-validation over sub-networks
 LEAST = 16  # sub-networks: fewer say too little of so many choices
@@ -149,8 +150,7 @@ class TaskModel:
 
     def _reach(self, confidence: float) -> float:
         """Return how many predicted deviations lie between an estimate and the ends of its interval."""
-        if not 0.0 < confidence < 1.0:
-            raise InvalidValueError(f"confidence must lie between 0 and 1, got {confidence}; try 0.9")
+        check_level(confidence)
         rank = min(int(np.ceil((len(self.misses) + 1) * confidence)), len(self.misses))
         return float(self.misses[rank - 1])
 
