@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 DELIMITERS = (",", ";", "\t", "|")
 REMARKS = ("#", "//", "%")
+TITLES = 20  # lines at most above a header
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,8 @@ def read_table(text: str, is_header: Callable[[Sequence[str]], bool]) -> Table |
     Returns
     -------
     Table or None
-        None where the first line with content is not a header, whichever mark parts its cells.
+        None where the first line with content is not a header, whichever mark parts its cells; but for titles, lines of one
+        cell each as spreadsheets have them above a header: no measurement has room in one.
 
     Raises
     ------
@@ -51,6 +53,7 @@ def read_table(text: str, is_header: Callable[[Sequence[str]], bool]) -> Table |
     """
     lines = text.split("\n")
     named = ""
+    above: list[str] = []
     for at, line in enumerate(lines):
         if not line.strip():
             continue
@@ -68,13 +71,20 @@ def read_table(text: str, is_header: Callable[[Sequence[str]], bool]) -> Table |
                 ) as error:  # of "network";"latency_ms" read with commas: another mark may part it
                     broken = broken or error
                     continue
-                if is_header(header):
+                if is_header(header) and all(_is_title(one, delimiter) for one in above):
                     return Table(at + 1, header, tuple(_body(lines[at + 1 :], delimiter, at + 2)))
         if broken is not None and not remark:
             raise broken
         if not remark:
-            return None
+            above.append(line)
+            if len(above) > TITLES:
+                return None
     return None
+
+
+def _is_title(line: str, delimiter: str) -> bool:
+    """Tell whether one cell at most of a line is filled; blanks part the words of a title, too."""
+    return bool(delimiter) and sum(bool(cell.strip()) for cell in line.split(delimiter)) <= 1
 
 
 def first_row(text: str) -> tuple[int, str]:

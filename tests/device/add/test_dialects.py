@@ -46,6 +46,8 @@ SAME: dict[str, str | bytes] = {
     "remarks": "# my phone, cool\n" + PLAIN.replace("resnet50", '# "again\nresnet50'),
     "a header behind a sign of remarks": "# a phone\n# " + PLAIN,
     "semicolons": PLAIN.replace(",", ";"),
+    "a title": "My board, 30 November\n\n" + PLAIN.replace(",", ";"),
+    "titles with empty cells": "My board,,\nTimed at night,\n,\n" + PLAIN,
     "tabs": PLAIN.replace(",", "\t"),
     "a table with bars": PLAIN.replace("ms\n", "ms\n---,---:\n", 1).replace(",", " | ").replace("\n", " |\n| ")[:-2].join(("| ", "")),
     "blanks": PLAIN.replace(",", "   "),
@@ -207,6 +209,11 @@ def test_many_wrong_rows_are_counted(tmp_path: Path) -> None:
             "# a phone\n\nresnet50,2.5\n",
             "row 3: needs a header such as network,latency_ms, got 'resnet50,2.5'",
         ),
+        (
+            "resnet50@224,2.51\nnetwork,latency_ms\nresnet18@224,1\n",  # its first row would be lost
+            "row 1: needs a header such as network,latency_ms, got 'resnet50@224,2.51'",
+        ),
+        ("My board\nresnet50@224 2.51\n", "row 1: needs a header such as network,latency_ms, got 'My board'"),
         ('"network,latency_ms\nresnet50,2.5\n', "row 1: unexpected end of data; check the quotes there"),
         ('network,latency_ms\n"resnet50@224,2.51\n', "row 2: unexpected end of data; check the quotes there"),
         (
