@@ -19,7 +19,7 @@ from dsim.shelf import Shelved
 
 MOST_LINES = 30  # of a screen
 # where alternatives on the front are looked for: shares of the budget that the chosen design needs, or the fastest one
-NEAR_CHOSEN, NEAR_FASTEST = (0.6, 0.8, 1.25), (1.0, 1.25, 1.6)
+NEAR_CHOSEN, NEAR_FASTEST = (0.6, 0.8, 1.25), (1.25, 1.6)
 MEASURED, NEEDS = "measured", "Needs: the smallest budget that it fits."
 BY_OTHERS = "Measured: by others."
 LAST_STEPS = (
@@ -174,10 +174,10 @@ def _ms(design: Candidate) -> str:
 def alternatives(result: StudyResult) -> tuple[Candidate, ...]:
     """Return a few designs of the front near the chosen one: two that are faster, and one that is more accurate.
 
-    Where nothing fits, three that need the smallest budgets.
+    Where nothing fits, a few beside the fastest one that need small budgets.
     """
-    chosen = result.chosen
-    others = [design for design in result.front if chosen is None or design.arch != chosen.arch]
+    chosen, shown = result.chosen, result.chosen or result.fastest
+    others = [design for design in result.front if design.arch != shown.arch]
     shares, needed = (NEAR_CHOSEN, chosen.needs_ms) if chosen else (NEAR_FASTEST, result.fastest.needs_ms)
     picked = {}
     for share in shares if others else ():

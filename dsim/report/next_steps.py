@@ -89,4 +89,7 @@ def _study(spec: StudySpec, budget: str) -> str:
         words += ["--px", str(spec.space.resolution)]
     elif spec.space != usual.space:
         words += ["--space", "SPACE.toml"]
+        words += (
+            ["--px", str(spec.space.resolution)] if spec.space.resolution != usual.space.resolution else []
+        )
     return shlex.join(words)

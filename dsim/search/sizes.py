@@ -93,7 +93,8 @@ def search_sizes(
     others = [f"{one.spec.space.resolution} px {_found(one)}" for one in results if one is not best]
     others += [f"{side} px has no design within the limits" for side in refused]
     searched = [*(one.spec.space.resolution for one in results), *refused]
-    here = f"{best.spec.space.resolution} px is the best of {', '.join(map(str, searched))}"
+    comes = "is the best" if best.chosen else "needs the smallest budget"
+    here = f"{best.spec.space.resolution} px {comes} of {', '.join(map(str, searched))}"
     costs = [one.cost for one in results]
     cost = replace(
         best.cost,
@@ -125,7 +126,8 @@ def _order(result: StudyResult) -> tuple[bool, float]:
 
 def _found(result: StudyResult) -> str:
     if result.chosen is None:
-        return "fits nothing"
+        least = result.nearest_feasible_budget_ms
+        return f"needs {least:.3g} ms" if least else "fits nothing"
     return (
         f"reaches {result.chosen.top1:.1f}% ({result.chosen.top1_low:.1f} to {result.chosen.top1_high:.1f})"
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -101,6 +102,15 @@ def test_ctrl_c_ends_a_study_without_what_takes_a_while() -> None:
     found = search_sizes("iphone12", "2ms", trials=3, space=SMALL, progress=stop)
     assert (found.cost.interrupted, found.cost.mixes, found.shelf) == (True, 1, ())
     assert found.chosen is not None
+
+
+@pytest.mark.slow
+def test_where_no_size_fits_each_says_what_it_needs() -> None:
+    found = search_sizes("iphone12", "1us", px="64,96", trials=2, space=SMALL)
+    assert found.chosen is None
+    assert found.spec.space.resolution == 64
+    (said,) = (note for note in found.notes if note.startswith("64 px needs the smallest budget of 64, 96; "))
+    assert re.search(r"; 96 px needs 0\.\d+ ms$", said)
 
 
 @pytest.mark.slow
