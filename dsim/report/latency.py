@@ -88,18 +88,19 @@ def show_latency(name: str, priced: Priced, by: str = "kind") -> None:
 
 def _memory(priced: Priced) -> str:
     """Return what activations take at once: on the device, and in float32 where that differs."""
-    floats = _bytes(priced.peak_activation_bytes)
+    least = min(priced.peak_activation_bytes, priced.device_activation_bytes)
+    floats = _bytes(priced.peak_activation_bytes, least)
     if priced.number_bytes == FLOAT32_BYTES:
         return f"{floats} at once in float32"
     bits = f"{8 * priced.number_bytes}-bit numbers"
-    return f"{_bytes(priced.device_activation_bytes)} at once in the device's {bits} ({floats} in float32)"
+    return f"{_bytes(least, least)} at once in the device's {bits} ({floats} in float32)"
 
 
-def _bytes(size: float) -> str:
-    """Write a size of memory in a unit that leaves something of it."""
-    if size >= 1e9:
+def _bytes(size: float, least: float) -> str:
+    """Write a size of memory in a unit that leaves something of the least size beside it."""
+    if least >= 1e9:
         return f"{size / 1e9:.2f} GB"
-    return f"{size / 1e6:.1f} MB" if size >= 1e5 else f"{size / 1e3:.1f} KB"
+    return f"{size / 1e6:.1f} MB" if least >= 1e5 else f"{size / 1e3:.1f} KB"
 
 
 def published_key(name: str, priced: Priced) -> str:

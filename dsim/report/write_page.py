@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from dsim.errors import FileAccessError
+from dsim.errors import FileAccessError, InvalidValueError
 from dsim.files import make_folder, write_atomic
 from dsim.report.held import find_held, kept_held
 from dsim.report.packages import need_page_packages
@@ -62,12 +62,18 @@ def write_page(
 
     Raises
     ------
+    InvalidValueError
+        The file's name ends in something else than HTML's does.
     MissingPackageError
         The packages that draw are not installed.
     DsimError
         The folders hold no finished study or comparison, ``out`` is a file that dsim did not make, or a file cannot be
         written.
     """
+    if out is not None and Path(out).suffix.lower() not in {".html", ".htm", ""}:
+        raise InvalidValueError(
+            f"a report is written as HTML, got the file name {Path(out).name!r}; end it in .html"
+        )
     need_page_packages()
     if out is not None and not force:
         _check_ours(Path(out))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -265,5 +266,9 @@ def test_memory_is_told_in_the_numbers_of_the_device(capsys: pytest.CaptureFixtu
         "peak_activation_bytes"
     ]
     _, out, _ = run(capsys, "predict", "efficientformer_l1", "--device", "iphone12")
+    small = run(capsys, "predict", "poolformer_m36", "--px", "32", "--device", "iphone12")[1]
+    told = re.search(r"at most ([\d.]+) KB at once in .* \(([\d.]+) KB in float32", " ".join(small.split()))
+    assert told
+    assert float(told[2]) == pytest.approx(2 * float(told[1]), abs=0.2)  # in one unit, so that they compare
     said = f"at most {floats / 2e6:.1f} MB at once in the device's 16-bit numbers ({floats / 1e6:.1f} MB in float32)"
     assert said in " ".join(out.split())

@@ -17,7 +17,7 @@ from dsim.cli import main
 from dsim.cli.compare import compare
 from dsim.cli.main import dsim
 from dsim.cli.study import study
-from dsim.errors import DsimError, FileAccessError, MissingPackageError
+from dsim.errors import DsimError, FileAccessError, InvalidValueError, MissingPackageError
 from dsim.latency.scoring import Held
 from dsim.report import packages
 from dsim.report.held import keep_held, kept_held
@@ -398,6 +398,14 @@ def test_what_is_unfinished_is_named_and_left_out(tmp_path: Path) -> None:
         assert why in line
     with pytest.raises(DsimError, match=r"got 2 that are not; the first: .*compare.* unfinished"):
         read_subjects([studies / "compare", studies / "half"])
+
+
+def test_a_page_is_not_written_under_a_name_of_another_kind(tmp_path: Path) -> None:
+    with pytest.raises(
+        InvalidValueError, match=r"written as HTML, got the file name 'r\.pdf'; end it in \.html"
+    ):
+        write_page([tmp_path], tmp_path / "r.pdf")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_only_pages_of_dsim_are_written_over(tmp_path: Path) -> None:
