@@ -86,6 +86,12 @@ def _holds(parts: tuple[str, ...], wanted: tuple[str, ...]) -> bool:
 
 def unknown_device(text: str, among: Sequence[Glance] | None = None) -> UnknownNameError:
     """Make the error for a device that is not there: it names the closest, and how to see or to add others."""
+    parts = [part.strip() for part in text.split(",")]
+    if len(parts) > 1 and all(part and profiles_like(part, among) for part in parts):
+        return UnknownNameError(
+            f"one device is asked for here, got {text!r}; name one of the {len(parts)}. `dsim predict` and `dsim compare` take "
+            "several, and `dsim study --device A=2ms --device B=1ms` finds one design for both"
+        )
     near = closest(text, glances() if among is None else among)
     if not near:
         return UnknownNameError(

@@ -109,6 +109,14 @@ def test_a_wrong_name_lists_the_closest(text: str, near: tuple[str, ...]) -> Non
         find_profile(text)
 
 
+@pytest.mark.parametrize("text", ["iphone12,i9-10940x", "iphone12, iPhone 13"])
+def test_several_where_one_is_asked_for_are_not_called_unknown(text: str) -> None:
+    with pytest.raises(
+        UnknownNameError, match=f"^one device is asked for here, got '{text}'; name one of the 2.*compare"
+    ):
+        find_profile(text)
+
+
 @pytest.mark.parametrize("text", ["toaster", "coral dev board", "beaglebone", "a100", "h200"])
 def test_what_is_like_nothing_is_not_given_what_is_not_like_it(text: str) -> None:
     with pytest.raises(UnknownNameError, match=f"unknown device '{text}', and none is like it.*device plan"):
