@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -52,6 +53,12 @@ def _order(evidence: Evidence) -> NDArray[np.int64]:
     """Return an order of figures that does not depend on how they came: by network, device and time."""
     figures = evidence.figures
     return np.lexsort((figures.log_ms, figures.owner, np.array(figures.keys)))
+
+
+@lru_cache(maxsize=1)
+def apart_mark() -> str:
+    """Return a hash of what comes with dsim: a model kept without it is another one, for its intervals are."""
+    return hashlib.sha256(FILE.read_bytes()).hexdigest() if FILE.exists() else ""
 
 
 def read_apart(path: Path = FILE) -> dict[str, Logs]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from functools import lru_cache
 
@@ -9,6 +10,7 @@ from dsim.cache import kept
 from dsim.device.batches import THROUGHPUT
 from dsim.device.find import find_profile
 from dsim.device.profile import DeviceProfile
+from dsim.latency.apart import apart_mark
 from dsim.latency.content import content_hash
 from dsim.latency.evidence import ALL, Keep, everything
 from dsim.latency.hold_out import hold_out_once
@@ -46,7 +48,7 @@ def load_model(device: str) -> DeviceModel:
         with working(_announced(profile), seconds=learner.seconds, once=True):
             return fit_model(profile)
 
-    mark = content_hash(rests_on(profile))
+    mark = hashlib.sha256(f"{content_hash(rests_on(profile))} {apart_mark()}".encode()).hexdigest()
     found = kept(
         "models",
         profile.name,
