@@ -18,6 +18,7 @@ from dsim.arch import get_preset
 from dsim.errors import DsimError, FileAccessError, FileFormatError, InvalidValueError, UnsupportedOpError
 from dsim.export.torch_export import build_module
 from dsim.graph import Graph
+from dsim.graph.inputs import parse_inputs
 from dsim.graph.onnx import read_onnx
 from dsim.graph.passes import run_passes
 from dsim.graph.read import as_graph
@@ -238,3 +239,12 @@ def test_an_empty_file_and_a_folder_are_called_that(tmp_path: Path) -> None:
     (tmp_path / "folder.onnx").mkdir()
     with pytest.raises(FileAccessError, match="is a folder; check the path"):
         read_onnx(tmp_path / "folder.onnx")
+
+
+def test_an_input_is_given_by_its_place_or_by_its_name(tmp_path: Path) -> None:
+    path = handmade(tmp_path / "m.onnx", [helper.make_node("Relu", ["x"], ["y"])], {"x": ["n", 4]}, ["y"])
+    assert read_onnx(path, parse_inputs(["x=2x4"])).inputs[0].shape == (2, 4)
+    with pytest.raises(
+        InvalidValueError, match="given once, got 'x' by its place and by its name; leave one"
+    ):
+        read_onnx(path, parse_inputs(["2x4", "x=3x4"]))
