@@ -76,3 +76,15 @@ def test_from_five_networks_to_an_export(folder: Path) -> None:
     assert "mine" in (folder / "page.html").read_text(encoding="utf-8")
     run("export", str(study), "-o", "model")
     assert list((folder / "model").glob("*.py"))
+
+
+def test_a_broken_profile_hides_no_other(folder: Path) -> None:
+    broken = folder / "profiles" / "broken" / "profile.toml"
+    broken.parent.mkdir(parents=True)
+    broken.write_text('title = "never closed')
+    listed = run("device", "list", "iphone12")
+    assert "iphone12" in listed.stdout
+    said = " ".join(listed.stderr.split())
+    assert "Left out:" in said
+    assert "broken/profile.toml: must be TOML" in said
+    run("device", "show", "iPhone 12")  # the phone is looked for in all profiles

@@ -48,7 +48,8 @@ def list_devices(words: tuple[str, ...], text: str, group: str, every: bool, as_
 
     Without words, the devices of each maker are listed, and how many profiles they have. Your own come first.
     """
-    from dsim.report.device import (  # deferred: help must not wait for tables
+    from dsim.device.glance import unreadable  # deferred: help must not wait for tables
+    from dsim.report.device import (
         profile_lines,
         show_makers,
         show_profiles,
@@ -56,6 +57,8 @@ def list_devices(words: tuple[str, ...], text: str, group: str, every: bool, as_
 
     wanted = " ".join([*words, text]).strip()
     lines = profile_lines(wanted, group)
+    for why in unreadable():
+        click.echo(f"Left out: {why}", err=True)
     if as_json:
         print_json({"devices": [without_nan(line.to_dict()) for line in lines]})
     elif wanted or group or every:

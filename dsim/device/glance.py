@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -11,6 +12,7 @@ from pathlib import Path
 from dsim.device.batches import stated_batches
 from dsim.device.fields import parse_toml, read_text
 from dsim.device.folders import list_profiles
+from dsim.errors import DsimError
 
 # how people call who made a chip or a phone: words that a profile's chip, phone or title begins with
 MAKERS: dict[str, tuple[str, ...]] = {
@@ -146,8 +148,21 @@ def makers_of(*texts: str) -> tuple[str, ...]:
 
 
 def glances() -> tuple[Glance, ...]:
-    """Read what every profile says of itself, in order of name."""
-    return tuple(glance(folder) for _, folder in sorted(list_profiles().items()))
+    """Read what every profile says of itself, in order of name; one that cannot be read hides no other (`unreadable`)."""
+    return tuple(one for one in _read_each() if isinstance(one, Glance))
+
+
+def unreadable() -> tuple[DsimError, ...]:
+    """Return what is wrong with each profile that cannot be read, in order of name."""
+    return tuple(one for one in _read_each() if isinstance(one, DsimError))
+
+
+def _read_each() -> Iterator[Glance | DsimError]:
+    for _, folder in sorted(list_profiles().items()):
+        try:
+            yield glance(folder)
+        except DsimError as error:
+            yield error
 
 
 def counted(folder: Path) -> tuple[int, int, int]:

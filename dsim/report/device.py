@@ -72,7 +72,7 @@ class ProfileLine:
 
 
 def profile_lines(text: str = "", group: str = "") -> tuple[ProfileLine, ...]:
-    """List profiles by name. Nothing is learned, and no figure is read.
+    """List profiles by name, without those that cannot be read (`dsim.device.glance.unreadable`). Nothing is learned, and no figure is read.
 
     Parameters
     ----------
@@ -86,7 +86,7 @@ def profile_lines(text: str = "", group: str = "") -> tuple[ProfileLine, ...]:
     UnknownNameError
         There is no such group, or no profile holds the text.
     FileFormatError
-        A profile is broken.
+        A profile's card is broken.
     """
     every = glances()
     groups = {one.group for one in every}
