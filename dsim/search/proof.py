@@ -19,8 +19,8 @@ from dsim.search.space import Space
 from dsim.search.sums import BoundedBySums, BoundedLocally
 
 MOST_DESIGNS = 2e7  # of larger spaces boxes prove nothing in the time of a search
-# boxes, a few seconds' work: by the clock only where a search was given a time, so that others repeat
-MOST_BOXES, FIRST_BOXES = 1000, 120
+# boxes, some ten seconds' work at most: by the clock only where a search was given a time, so that others repeat
+MOST_BOXES, FIRST_BOXES = 1500, 120
 FAR = 8.0  # points above the best after the first boxes: then the rest would not be enough
 DESIGNS_A_SECOND = 1e6  # of which boxes prove so many, to forecast it
 USEFUL = 0.5  # points: a bound that is farther away says nothing that helps

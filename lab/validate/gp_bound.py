@@ -12,7 +12,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import click
-import numpy as np
 
 from dsim.accuracy.asked_recipe import model_for
 from dsim.arch import Activation, Mixer, Norm, Stem
@@ -25,7 +24,7 @@ from dsim.search.boxes.branch import Branch, State
 from dsim.search.boxes.room import rooms_of
 from dsim.search.identified import keep_identified
 from dsim.search.judge import scorer_of
-from dsim.search.mix import all_mixes
+from dsim.search.mix import all_mixes, count_combinations
 from dsim.search.study import search_mixes
 from dsim.threads import one_blas_thread
 from dsim.units import milliseconds
@@ -122,7 +121,7 @@ def row_of(name: str, device: str, budget_ms: float, way: str, seconds: tuple[fl
     spent = watch.spent
     above = [f"{state.bound - state.best:.2f}" for state in watch.states]
     above += ["0.00"] * (len(seconds) - len(above))  # proved before
-    designs = sum(float(np.prod([float(len(own)) for own in room.rows])) for room in rooms)
+    designs = count_combinations(spec.space) * spec.space.points_per_mix
     return (
         name,
         device,
@@ -148,8 +147,8 @@ def table_of(rows: list[tuple[str, ...]], seconds: tuple[float, ...]) -> TableDa
     note = (
         "Points of pessimistic top-1 that the bound is above the best known design, after so much processor time; the search of 240 trials "
         "before it does not count. Bound by: the value at a box's middle alone, its slope too, or its curvature and the two derivatives "
-        "after it. Designs are counted as boxes hold them: where some hold a warning sign, those that hold none count twice. Left: in boxes "
-        "that may hold a better design."
+        "after it. Left: designs in boxes that may hold a better one. There are boxes for designs near EfficientFormer's networks and for others, "
+        "with a warning sign and without, and a design is counted in each that may hold it."
     )
     return table(
         "A bound over a whole space, for the ImageNet model", columns, rows, (columns[3], *columns[5:]), note
