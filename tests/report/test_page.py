@@ -13,6 +13,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from dsim.arch import get_preset
 from dsim.cli import main
 from dsim.cli.compare import compare
 from dsim.cli.main import dsim
@@ -22,10 +23,12 @@ from dsim.latency.scoring import Held
 from dsim.report import packages
 from dsim.report.held import keep_held, kept_held
 from dsim.report.page import Page, make_page, read_subjects, render_page, write_figures
+from dsim.report.page.figures import DRAWN, WIDTH, figure_spec
 from dsim.report.page.fronts import Front, below_line, panels_figure
 from dsim.report.page.held import MOST, held_figure
 from dsim.report.page.ledger import comparison_command, joint_command
 from dsim.report.page.parts import PagePart
+from dsim.report.page.stages import stages_figure
 from dsim.report.write_page import write_page
 from dsim.search import Published, load_joint
 from dsim.shift.measured import Timed, design_id, write_measured
@@ -300,6 +303,16 @@ def test_figures_are_written(page: Page, tmp_path: Path) -> None:
     for path in written:
         assert path.read_bytes().startswith(b"\x89PNG")
         assert path.stat().st_size > 5_000
+
+
+def test_a_long_title_takes_lines_and_pushes_no_panel_away() -> None:
+    name = "AMD EPYC Zen 3 (Milan), one core of a virtual machine, ONNX Runtime 1.32.0, CPU, float32"
+    figure = stages_figure([(name, get_preset("efficientformer_l1"))] * 3)
+    drawn = DRAWN["svg"](figure_spec(figure)).decode()
+    wide = re.search(r' width="(\d+)', drawn)
+    assert wide is not None
+    assert WIDTH < int(wide.group(1)) < 1.3 * WIDTH  # axes stand beside the panels
+    assert "float32: 224 px, stem" in drawn
 
 
 def test_a_front_as_svg_is_small_and_one_picture(tmp_path: Path) -> None:

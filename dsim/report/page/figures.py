@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+import textwrap
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
@@ -20,6 +21,7 @@ Form = Literal["png", "svg"]
 LOOK = {**PAPER, "padding": 12}  # on white
 SCALE = 2.0  # of a PNG
 WIDTH = 900  # pixels of one row of panels, before scaling
+LETTER = 7.2  # pixels of a letter of a panel's title: a longer title would push the next panel away
 
 
 def write_figures(page: Page, folder: Path, form: Form = "png") -> tuple[Path, ...]:
@@ -55,10 +57,9 @@ def figure_spec(figure: Figure) -> dict[str, Any]:
     for panel in figure.panels:
         view = plain_spec(panel)
         data |= view.pop("datasets", {})  # which Vega-Lite reads at the top alone
-        head = {"title": panel.title} if panel.title else {}
-        views.append(
-            {**view, **head, **(sized(panel) or {"width": WIDTH // columns, "height": panel.height})}
-        )
+        size = sized(panel) or {"width": WIDTH // columns, "height": panel.height}
+        lines = textwrap.wrap(panel.title, int(WIDTH / columns / LETTER))
+        views.append({**view, **({"title": lines} if lines else {}), **size})
     resolve = {"scale": {"color": "shared", "x": "independent", "y": "independent"}}
     return {"concat": views, "columns": columns, "resolve": resolve, "datasets": data, "title": title}
 
