@@ -260,7 +260,11 @@ def test_a_signal_that_ends_a_program_does_what_ctrl_c_does(name: str, tmp_path:
     ]
     trials = tmp_path / "s" / "trials.jsonl"
     with subprocess.Popen(
-        [sys.executable, "-m", "dsim", *words], stderr=subprocess.PIPE, text=True
+        [sys.executable, "-m", "dsim", *words],
+        stderr=subprocess.PIPE,
+        text=True,
+        # where the tests run under nohup, the program would ignore what they ignore
+        preexec_fn=lambda: signal.signal(signal.Signals[name], signal.SIG_DFL),  # noqa: PLW1509 (no threads here)
     ) as process:
         limit = time.monotonic() + 300
         while process.poll() is None and not (trials.exists() and trials.read_text().count("\n") > 1):
