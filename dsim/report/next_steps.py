@@ -83,13 +83,10 @@ def _study(spec: StudySpec, budget: str) -> str:
         words += ["--task", "backbone", "--px", spec.backbone]
     if spec.task:
         words += spec.task.options
-    elif (
-        not spec.backbone and spec.space == usual.space.fixed(resolution=spec.space.resolution) != usual.space
-    ):
-        words += ["--px", str(spec.space.resolution)]
-    elif spec.space != usual.space:
-        words += ["--space", "SPACE.toml"]
-        words += (
-            ["--px", str(spec.space.resolution)] if spec.space.resolution != usual.space.resolution else []
-        )
+    else:
+        px = spec.space.resolution
+        if spec.space != usual.space.fixed(resolution=px):
+            words += ["--space", "SPACE.toml"]
+        if px != usual.space.resolution and not spec.backbone:
+            words += ["--px", str(px)]
     return shlex.join(words)

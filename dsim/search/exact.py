@@ -8,7 +8,7 @@ from dsim.arch import Arch
 from dsim.errors import InvalidValueError
 from dsim.rounding import steps
 from dsim.search.grid import Grid
-from dsim.search.mix import all_mixes, count_combinations
+from dsim.search.mix import all_mixes, count_designs
 from dsim.search.score import POINTS, Scorer
 from dsim.search.space import Space
 
@@ -36,7 +36,7 @@ def exact_optimum(space: Space, scorer: Scorer) -> Optimum:
     InvalidValueError
         The space holds more than 20 million designs.
     """
-    bound = count_combinations(space) * space.points_per_mix
+    bound = count_designs(space)
     if bound > MAX_DESIGNS:
         raise InvalidValueError(
             f"an exact optimum needs a space of at most {MAX_DESIGNS} designs, got up to {bound}; shorten its rows"

@@ -14,7 +14,7 @@ from functools import cache
 import numpy as np
 
 from dsim.search.grid import AXES, Grid, Points
-from dsim.search.mix import count_combinations
+from dsim.search.mix import count_designs
 from dsim.search.pile import Marking, Pile, mark_all
 from dsim.search.score import Marks, Scorer, pareto
 from dsim.search.space import Space
@@ -91,7 +91,7 @@ def explore_all(
 
 def is_small(space: Space, most: int = SMALL_SPACE) -> bool:
     """Tell whether a space holds so few designs that every mix is swept whole."""
-    return count_combinations(space) * space.points_per_mix <= most
+    return count_designs(space) <= most
 
 
 def _sweep(

@@ -132,6 +132,11 @@ def count_combinations(space: Space) -> int:
     return math.prod(len(row) for row in parameters(space).values())
 
 
+def count_designs(space: Space) -> int:
+    """Count the designs of a space at most: those that stand for one canonical mix are counted each."""
+    return count_combinations(space) * space.points_per_mix
+
+
 def all_mixes(space: Space) -> Iterator[Mix]:
     """Yield every canonical mix once, in a fixed order."""
     rows = parameters(space)

@@ -12,7 +12,7 @@ from dsim.search.boxes.room import rooms_of
 from dsim.search.clock import Clock
 from dsim.search.grid import Grid
 from dsim.search.knapsack import Best, best_possible
-from dsim.search.mix import Mix, count_combinations
+from dsim.search.mix import Mix, count_designs
 from dsim.search.options import Point
 from dsim.search.score import Scorer
 from dsim.search.space import Space
@@ -65,7 +65,7 @@ def by_boxes(
     """
     chance = scorer.confidence if scorer.chance is None else scorer.chance
     sums = scorer.latency.sums(chance) if isinstance(scorer.latency, BoundedBySums) else None
-    many = count_combinations(space) * space.points_per_mix
+    many = count_designs(space)
     if sums is None or many > MOST_DESIGNS or not isinstance(scorer.accuracy, BoundedLocally):
         return None
     mix, point = known

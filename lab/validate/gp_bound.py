@@ -24,7 +24,7 @@ from dsim.search.boxes.branch import Branch, State
 from dsim.search.boxes.room import rooms_of
 from dsim.search.identified import keep_identified
 from dsim.search.judge import scorer_of
-from dsim.search.mix import all_mixes, count_combinations
+from dsim.search.mix import all_mixes, count_designs
 from dsim.search.study import search_mixes
 from dsim.threads import one_blas_thread
 from dsim.units import milliseconds
@@ -121,7 +121,7 @@ def row_of(name: str, device: str, budget_ms: float, way: str, seconds: tuple[fl
     spent = watch.spent
     above = [f"{state.bound - state.best:.2f}" for state in watch.states]
     above += ["0.00"] * (len(seconds) - len(above))  # proved before
-    designs = count_combinations(spec.space) * spec.space.points_per_mix
+    designs = count_designs(spec.space)
     return (
         name,
         device,

@@ -11,10 +11,11 @@ from pathlib import Path
 
 from dsim.errors import InvalidValueError, UnknownNameError
 from dsim.graph.key import split_key
+from dsim.latency.families import DESIGN
 
 FILE = Path(__file__).with_name("dates.csv")
 RECIPE = "recipe "  # rows of the table that date a recipe, by its key
-OWN = ("design-", "block-")  # dsim's own designs and blocks, which nobody published
+OWN = (DESIGN, "block-")  # dsim's own designs and blocks, which nobody published
 _PREFIX = re.compile(r"^(cv|tv|hf)-")
 _MONTH = re.compile(r"(19|20)\d\d-(0[1-9]|1[0-2])")
 _ARXIV = re.compile(r"(?<!\d)(\d\d)(0[1-9]|1[0-2])\.\d{4,5}(?!\d)")
